@@ -1,0 +1,95 @@
+"""AppVengers: every Lambda function of the deployment, and what each one does."""
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from chalice.app import Chalice, CloudWatchEvent, Rate, S3Event
+
+from chalicelib import analysis, model_endpoints, retraining
+from chalicelib.application import CreditApplication
+from chalicelib.services import services
+from chalicelib.settings import MODEL_PREFIX, Settings
+from chalicelib.web import CORS, answers_problems, json_body, language
+
+# Chalice needs the bucket's name to declare the trigger; the rest waits for the first call.
+settings = Settings.from_environ(os.environ)
+
+app = Chalice(app_name=settings.app_name)
+
+
+@app.route("/predict", methods=["POST"], api_key_required=True, cors=CORS, content_types=["*/*"])
+@answers_problems
+def predict() -> Any:
+    request, using = app.current_request, services()
+    application = CreditApplication.from_payload(json_body(request), using.profile)
+    key = request.headers.get("idempotency-key")
+    said_in = language(request, using.profile)
+    return analysis.analyse(application, said_in, key, using.machine, using.predictions)
+
+
+@app.route("/predictions/{clientId}", api_key_required=True, cors=CORS)
+@answers_problems
+def predictions(clientId: str) -> Any:  # noqa: N803 - the path's own name
+    return analysis.page(clientId, app.current_request.query_params or {}, services().predictions)
+
+
+@app.route("/predictions/{clientId}/{predictionId}", api_key_required=True, cors=CORS)
+@answers_problems
+def prediction(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
+    return services().predictions.get(clientId, predictionId)
+
+
+@app.route("/models", api_key_required=True, cors=CORS)
+@answers_problems
+def models() -> Any:
+    using = services()
+    return model_endpoints.inventory(using.profile, using.models, using.endpoints)
+
+
+@app.route("/health", cors=CORS)
+def health() -> Any:
+    profile = services().profile
+    policy = profile.policy_version()
+    return {"status": "ok", "product": profile.product.name, "policyVersion": policy}
+
+
+@app.lambda_function(name="Tradicional")
+def traditional(event: dict[str, Any], context: Any) -> Any:
+    return services().scoring.score("Tradicional", event["application"])
+
+
+@app.lambda_function(name="NetworkingAccelerator")
+def networking_accelerator(event: dict[str, Any], context: Any) -> Any:
+    return services().scoring.score("NetworkingAccelerator", event["application"])
+
+
+@app.lambda_function(name="AppVengersAccelerator")
+def appvengers_accelerator(event: dict[str, Any], context: Any) -> Any:
+    return services().scoring.score("AppVengersAccelerator", event["application"])
+
+
+@app.lambda_function(name="saveResult")
+def save_result(event: dict[str, Any], context: Any) -> Any:
+    return analysis.record(event, services().profile, services().predictions)
+
+
+@app.schedule(Rate(7, unit=Rate.DAYS), name="updateData")
+def update_data(event: CloudWatchEvent) -> Any:
+    using = services()
+    given = event.to_dict().get("time")
+    at = datetime.fromisoformat(given) if given else datetime.now(UTC)
+    return retraining.start_training(at, using.profile, using.data, using.jobs, using.topic)
+
+
+@app.on_s3_event(
+    bucket=settings.model_bucket,
+    events=["s3:ObjectCreated:*"],
+    prefix=MODEL_PREFIX,
+    name="createEndpointModel",
+)
+def create_endpoint_model(event: S3Event) -> None:
+    using, prefix = services(), settings.prefix
+    model_endpoints.deploy(
+        event.key, prefix, using.profile, using.models, using.endpoints, using.topic
+    )

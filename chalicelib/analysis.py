@@ -1,0 +1,146 @@
+"""POST /predict: one application through analisisCredito, and its answer."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+
+from chalicelib.application import CreditApplication
+from chalicelib.decision import Answer, decide
+from chalicelib.errors import (
+    AnalysisPending,
+    AnalysisUnavailable,
+    IdempotencyConflict,
+    InvalidRequest,
+    PredictionNotFound,
+    TooManyRequests,
+)
+from chalicelib.profile import Language, Profile
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+Document = dict[str, Any]
+
+
+class Predictions(Protocol):
+    def add(self, prediction: Document) -> Document: ...
+    def claim(self, client_id: str, key: str, claim: Document) -> Document: ...
+    def get(self, client_id: str, prediction_id: str) -> Document: ...
+    def newest(self, client_id: str, limit: int, before: str | None) -> list[Document]: ...
+
+
+class Machine(Protocol):
+    def run(self, request: Document) -> Document: ...
+
+
+class AnalysisMachine:
+    """analisisCredito, EXPRESS: the caller waits. The client's read time-out is the patience."""
+
+    def __init__(self, client: "SFNClient", arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def run(self, request: Document) -> Document:
+        """The machine's output. Raises AnalysisPending or AnalysisUnavailable."""
+        try:
+            execution = self._client.start_sync_execution(
+                stateMachineArn=self._arn,
+                name=request["predictionId"],
+                input=msgspec.json.encode(request).decode(),
+            )
+        except ReadTimeoutError as error:
+            raise AnalysisPending(location(request)) from error
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ThrottlingException":
+                raise TooManyRequests("Nothing was decided. Try again in a moment.") from error
+            raise AnalysisUnavailable("Nothing was decided. Try again in a moment.") from error
+        except BotoCoreError as error:
+            raise AnalysisUnavailable("Nothing was decided. Try again in a moment.") from error
+        if execution["status"] != "SUCCEEDED":
+            raise AnalysisUnavailable(
+                f"The analysis ended as {execution['status']}. Try again in a moment."
+            )
+        output: Document = msgspec.json.decode(execution["output"])
+        return output
+
+
+def analyse(
+    application: CreditApplication,
+    language: Language,
+    idempotency_key: str | None,
+    machine: Machine,
+    predictions: Predictions,
+) -> Document:
+    """The stored prediction, without the application. The same key gives the same prediction."""
+    request = _request(application, language)
+    if idempotency_key is not None:
+        request |= _claimed(request, idempotency_key, predictions)
+        try:
+            return answer(predictions.get(application.client_id, request["predictionId"]))
+        except PredictionNotFound:
+            pass
+    return answer(machine.run(request))
+
+
+def record(event: Document, profile: Profile, predictions: Predictions) -> Document:
+    """saveResult: decide on what the three models said, store it, return what is stored."""
+    answers: dict[str, Answer] = msgspec.convert(event["models"], dict[str, Answer])
+    decision = decide(answers, profile, event["language"])
+    kept = ("predictionId", "clientId", "createdAt", "language", "application")
+    return predictions.add({name: event[name] for name in kept} | decision)
+
+
+def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> Document:
+    """A client's predictions, the newest first. `next` is the cursor of the following page."""
+    text = query.get("limit", "20")
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise InvalidRequest("limit must be 1 to 100.", {"limit": "must be 1 to 100"})
+    found = predictions.newest(client_id, int(text), query.get("cursor"))
+    following = found[-1]["predictionId"] if len(found) == int(text) else None
+    return {"predictions": [answer(prediction) for prediction in found], "next": following}
+
+
+def answer(prediction: Document) -> Document:
+    """A prediction as the caller sees it: the application stays in the record."""
+    return {name: value for name, value in prediction.items() if name != "application"}
+
+
+def location(request: Document) -> str:
+    return f"/predictions/{request['clientId']}/{request['predictionId']}"
+
+
+def _request(application: CreditApplication, language: Language) -> Document:
+    now = datetime.now(UTC)
+    return {
+        # 12 digits of milliseconds, then chance: ids sort by time.
+        "predictionId": f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}",
+        "clientId": application.client_id,
+        "createdAt": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "language": language,
+        "application": application.values,
+    }
+
+
+def _claimed(request: Document, key: str, predictions: Predictions) -> Document:
+    """The id and time that the key's first request was given."""
+    if not 1 <= len(key) <= 255:
+        fault = {"Idempotency-Key": "must be 1 to 255 characters"}
+        raise InvalidRequest("The Idempotency-Key must be 1 to 255 characters.", fault)
+    claim = {
+        "createdAt": request["createdAt"],
+        "claimedId": request["predictionId"],
+        "applicationHash": _digest(msgspec.json.encode(request["application"], order="sorted")),
+    }
+    first = predictions.claim(request["clientId"], _digest(key.encode()), claim)
+    if first["applicationHash"] != claim["applicationHash"]:
+        raise IdempotencyConflict("Send a new key with a new application.")
+    return {"predictionId": first["claimedId"], "createdAt": first["createdAt"]}
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

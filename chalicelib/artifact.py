@@ -1,0 +1,123 @@
+"""A model artifact, `model.tar.gz`: read without unpacking, verified before anything trusts it."""
+
+import hashlib
+import re
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import msgspec
+
+from chalicelib.errors import InvalidArtifact
+from chalicelib.profile import Profile
+from chalicelib.settings import MODEL_PREFIX
+
+LARGEST_ARCHIVE = 64 * 2**20
+LARGEST_CONTENT = 256 * 2**20
+MOST_MEMBERS = 100
+
+KEY = re.compile(re.escape(MODEL_PREFIX) + r"([A-Za-z0-9]+)/([A-Za-z0-9][A-Za-z0-9-]*)/model\.tar\.gz")
+# What a model is made of: text that a person can read. Nothing here is ever unpickled.
+MEMBER = re.compile(r"(code/)?[A-Za-z0-9_]+\.(json|txt|html|py)")
+
+# SageMaker allows 63 characters for <stage>-<app>-<Model>-<version>.
+LONGEST_NAME = 63
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    model: str
+    method: str
+    version: str
+    schema: str
+    snapshot: str
+    rows: int
+    bads: int
+    members: dict[str, str]
+    metrics: dict[str, float]
+    window: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A verified artifact. `sha256` is that of its manifest, which holds those of all members."""
+
+    manifest: Manifest
+    sha256: str
+    manifest_body: bytes
+
+
+def identity(key: str, prefix: str) -> tuple[str, str]:
+    """The model and version that an S3 key names. Raises InvalidArtifact."""
+    match = KEY.fullmatch(key)
+    if not match:
+        wanted = f"{MODEL_PREFIX}<Model>/<version>/model.tar.gz"
+        raise InvalidArtifact(f"{key} is not an artifact: upload it as {wanted}.")
+    model, version = match.groups()
+    if len(name := f"{prefix}-{model}-{version}") > LONGEST_NAME:
+        raise InvalidArtifact(f"{name} has more than {LONGEST_NAME} characters: shorten the version.")
+    return model, version
+
+
+def verify(body: bytes, model: str, version: str, profile: Profile) -> Artifact:
+    """Raises InvalidArtifact, saying what is wrong and what to do."""
+    if model not in profile.models:
+        raise InvalidArtifact(f"{model} is not a model of the profile: {', '.join(profile.models)}.")
+    members = dict(_members(body))
+    manifest_body = members.pop("manifest.json", None)
+    if manifest_body is None:
+        raise InvalidArtifact("There is no manifest.json in the archive: upload what train.py made.")
+    manifest = _manifest(manifest_body)
+    if faults := list(_faults(manifest, members, model, version, profile)):
+        raise InvalidArtifact(" ".join(faults))
+    return Artifact(manifest, hashlib.sha256(manifest_body).hexdigest(), manifest_body)
+
+
+def _members(body: bytes) -> Iterator[tuple[str, bytes]]:
+    content = 0
+    try:
+        with tarfile.open(fileobj=BytesIO(body), mode="r:gz") as archive:
+            for count, member in enumerate(archive, start=1):
+                content += member.size
+                if count > MOST_MEMBERS or content > LARGEST_CONTENT:
+                    raise InvalidArtifact("The archive holds more than any model needs.")
+                if member.isdir() and member.name in (".", "code", "./code"):
+                    continue
+                yield _safe_name(member), _content(archive, member)
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise InvalidArtifact("It can't be read as a gzipped tar: upload what train.py made.") from error
+
+
+def _safe_name(member: tarfile.TarInfo) -> str:
+    name = member.name.removeprefix("./")
+    if not member.isfile() or not MEMBER.fullmatch(name):
+        raise InvalidArtifact(f"{name!r} has no place in a model: only plain files, json, txt, html, py.")
+    return name
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    return file.read() if file else b""
+
+
+def _manifest(body: bytes) -> Manifest:
+    try:
+        return msgspec.json.decode(body, type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise InvalidArtifact(f"manifest.json can't be read: {error}.") from error
+
+
+def _faults(
+    manifest: Manifest, members: dict[str, Any], model: str, version: str, profile: Profile
+) -> Iterator[str]:
+    if (manifest.model, manifest.version) != (model, version):
+        stated = f"{manifest.model} {manifest.version}"
+        yield f"The manifest says {stated}, the key says {model} {version}."
+    if manifest.schema != profile.schema(model):
+        yield "It was trained for another profile: train it again with the one that is deployed."
+    if missing := manifest.members.keys() - members.keys():
+        yield f"Missing: {', '.join(sorted(missing))}."
+    for name, content in sorted(members.items()):
+        if manifest.members.get(name) != hashlib.sha256(content).hexdigest():
+            yield f"{name} is not what the manifest says."

@@ -1,0 +1,30 @@
+"""The topic ReentrenamientoNotificaciones: short notices in Spanish, ids only."""
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+Kind = Literal["started", "nothing new", "deployed", "rejected"]
+
+SUBJECTS: dict[Kind, str] = {
+    "started": "Reentrenamiento iniciado",
+    "nothing new": "Sin datos nuevos para reentrenar",
+    "deployed": "Modelo en despliegue",
+    "rejected": "Modelo rechazado",
+}
+
+
+class NotificationTopic:
+    def __init__(self, client: "SNSClient", arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def publish(self, kind: Kind, what: str, detail: str) -> None:
+        """`kind` is also a message attribute, for subscribers that filter."""
+        self._client.publish(
+            TopicArn=self._arn,
+            Subject=SUBJECTS[kind],
+            Message=f"{SUBJECTS[kind]}: {what}\n{detail}",
+            MessageAttributes={"kind": {"DataType": "String", "StringValue": kind}},
+        )

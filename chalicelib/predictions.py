@@ -1,0 +1,91 @@
+"""The table PrediccionesCredito: append-only, every number exact."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from chalicelib.errors import PredictionNotFound
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+
+# Prediction ids are hexadecimal, so every claim sorts behind every prediction.
+CLAIM = "idempotency#"
+
+
+class PredictionTable:
+    """Key: clientId, predictionId (time-ordered)."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def add(self, prediction: Item) -> Item:
+        """What is stored under this id afterwards: a second add changes nothing."""
+        return self._put_once(prediction)
+
+    def claim(self, client_id: str, key: str, claim: Item) -> Item:
+        """The first claim made under an idempotency key, which may be this one."""
+        return self._put_once({"clientId": client_id, "predictionId": CLAIM + key, **claim})
+
+    def get(self, client_id: str, prediction_id: str) -> Item:
+        """Raises PredictionNotFound."""
+        response = self._client.get_item(
+            TableName=self._table,
+            Key=_to_item({"clientId": client_id, "predictionId": prediction_id}),
+            ConsistentRead=True,
+        )
+        if "Item" not in response or prediction_id.startswith(CLAIM):
+            raise PredictionNotFound(f"{client_id} has no prediction {prediction_id}.")
+        return _from_item(response["Item"])
+
+    def newest(self, client_id: str, limit: int, before: str | None) -> list[Item]:
+        """At most `limit` predictions older than the id `before`, the newest first."""
+        bound = before if before and before < CLAIM else CLAIM
+        response = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="clientId = :client AND predictionId < :before",
+            ExpressionAttributeValues=_to_item({":client": client_id, ":before": bound}),
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        return [_from_item(item) for item in response["Items"]]
+
+    def _put_once(self, document: Item) -> Item:
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=_to_item(document),
+                ConditionExpression="attribute_not_exists(predictionId)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return _from_item(error.response["Item"])  # type: ignore[typeddict-item]
+        return document
+
+
+def _to_item(document: Item) -> Item:
+    """DynamoDB has no floats: every number goes in as the Decimal of its shortest text."""
+    exact = json.loads(json.dumps(document), parse_float=Decimal)
+    return {name: TypeSerializer().serialize(value) for name, value in exact.items()}
+
+
+def _from_item(item: Mapping[str, Any]) -> Item:
+    return {name: _plain(TypeDeserializer().deserialize(value)) for name, value in item.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        whole = value == value.to_integral_value() and value.as_tuple().exponent == 0
+        return int(value) if whole else float(value)
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list) else value

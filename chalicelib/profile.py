@@ -1,0 +1,194 @@
+"""The scoring profile, `credit.toml`: read once, checked, frozen."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from chalicelib.errors import InvalidProfile
+
+PROFILE_FILE = Path(__file__).with_name("credit.toml")
+
+Language = Literal["es", "en"]
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of the profile: what is misspelt is refused."""
+
+
+class Text(Part, frozen=True):
+    es: str
+    en: str
+
+    def said_in(self, language: Language) -> str:
+        return self.en if language == "en" else self.es
+
+
+class Product(Part, frozen=True):
+    name: str
+    title: Text
+    language: Language
+
+
+class Snapshot(Part, frozen=True):
+    outcome: str
+    date: str | None = None
+    default_date: str | None = None
+
+
+class Training(Part, frozen=True):
+    seed: int
+    outcome_months: int = 12
+    window_months: int = 24
+    holdout_months: int = 3
+    peer_months: int = 60
+    peer_default_months: int = 24
+
+
+class Derivation(Part, frozen=True):
+    """Exactly one of ratio, prefix (with length) and peers."""
+
+    ratio: tuple[str, str] | None = None
+    prefix: str | None = None
+    length: int | None = None
+    peers: tuple[str, ...] | None = None
+
+    def sources(self) -> tuple[str, ...]:
+        return self.ratio or self.peers or ((self.prefix,) if self.prefix else ())
+
+
+class Feature(Part, frozen=True):
+    type: Literal["number", "integer", "category", "code"]
+    title: Text
+    reason: Text
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+    pattern: str | None = None
+    required: bool = False
+    monotone: Literal["increasing", "decreasing"] | None = None
+    protected: bool = False
+    derive: Derivation | None = None
+
+
+class Model(Part, frozen=True):
+    method: Literal["scorecard", "trees"]
+    features: tuple[str, ...]
+    parameters: dict[str, float] = {}
+
+
+class Score(Part, frozen=True):
+    points_to_double_odds: float
+    base_points: float
+    base_odds: float
+
+
+class Decision(Part, frozen=True):
+    approve_from: float
+    decline_below: float
+    minimum_models: int
+    mandatory: tuple[str, ...]
+    top_reasons: int
+    weights: dict[str, float]
+    intercept: float = 0.0
+
+
+class Endpoint(Part, frozen=True):
+    memory_mb: int
+    max_concurrency: int
+
+
+class Profile(Part, frozen=True):
+    product: Product
+    snapshot: Snapshot
+    training: Training
+    features: dict[str, Feature]
+    models: dict[str, Model]
+    score: Score
+    decision: Decision
+    endpoint: dict[str, Endpoint]
+
+    def asked_for(self) -> dict[str, Feature]:
+        """The features that an application brings; the others are derived."""
+        return {name: feature for name, feature in self.features.items() if not feature.derive}
+
+    def policy_version(self) -> str:
+        """The hash of what decides: cut-offs, weights, mandatory models and the score's scale."""
+        return _digest([self.score, self.decision])[:12]
+
+    def schema(self, model: str) -> str:
+        """The hash of what a model was trained to read. Texts and bounds are not part of it."""
+        used = [
+            [name, feature.type, feature.values, feature.monotone, feature.derive]
+            for name, feature in sorted(self.features.items())
+            if name in _with_sources(self, self.models[model].features)
+        ]
+        return _digest([used, self.models[model].method, self.models[model].features])
+
+
+def load(path: Path = PROFILE_FILE) -> Profile:
+    """Raises InvalidProfile, naming every contradiction."""
+    try:
+        profile = msgspec.toml.decode(path.read_bytes(), type=Profile)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise InvalidProfile(f"{path} can't be read as a profile: {error}") from error
+    if contradictions := list(_contradictions(profile)):
+        raise InvalidProfile(f"{path}: " + "; ".join(contradictions))
+    return profile
+
+
+def _contradictions(profile: Profile) -> Iterator[str]:
+    for name, feature in profile.features.items():
+        yield from _feature_contradictions(name, feature, profile)
+    for name, model in profile.models.items():
+        for feature_name in _with_sources(profile, model.features):
+            if feature_name not in profile.features:
+                yield f"models.{name} uses {feature_name}, which is not in [features]"
+            elif profile.features[feature_name].protected:
+                yield f"models.{name} uses {feature_name}, which is protected and never scored"
+    decision = profile.decision
+    if set(decision.weights) != set(profile.models):
+        yield "decision.weights must name each model once"
+    if any(weight < 0 for weight in decision.weights.values()) or not any(decision.weights.values()):
+        yield "decision.weights must not be negative, nor all zero"
+    if unknown := set(decision.mandatory) - set(profile.models):
+        yield f"decision.mandatory names no model: {', '.join(sorted(unknown))}"
+    if decision.decline_below > decision.approve_from:
+        yield "decision.decline_below must not be above decision.approve_from"
+
+
+def _feature_contradictions(name: str, feature: Feature, profile: Profile) -> Iterator[str]:
+    if feature.type == "category" and not feature.values:
+        yield f"features.{name} is a category without values"
+    if feature.derive is None:
+        return
+    derive = feature.derive
+    if [derive.ratio, derive.prefix, derive.peers].count(None) != 2:
+        yield f"features.{name}.derive must be one of ratio, prefix and peers"
+    if (derive.prefix is None) != (derive.length is None):
+        yield f"features.{name}.derive needs prefix and length together"
+    if derive.peers and not profile.snapshot.date:
+        yield f"features.{name} looks at peers, which needs snapshot.date"
+    for source in derive.sources():
+        if source not in profile.features:
+            yield f"features.{name} is derived from {source}, which is not in [features]"
+
+
+def _with_sources(profile: Profile, names: tuple[str, ...]) -> set[str]:
+    """The features named and, through their derivations, all that they are computed from."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            derive = profile.features[name].derive if name in profile.features else None
+            waiting.extend(derive.sources() if derive else ())
+    return found
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()

@@ -1,0 +1,99 @@
+"""What the functions work with, each made on first use: a function pays for its own clients only."""
+
+import os
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from chalicelib import profile
+from chalicelib.analysis import AnalysisMachine
+from chalicelib.model_endpoints import ModelBucket, ModelEndpoints
+from chalicelib.notifications import NotificationTopic
+from chalicelib.predictions import PredictionTable
+from chalicelib.retraining import DataBucket, TrainingJobs
+from chalicelib.scoring import ScoringEndpoints
+from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from chalicelib.profile import Profile
+
+QUICK = Config(
+    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
+)
+# The state machine retries a branch, so the client does not; a branch has 10 seconds.
+SCORING = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 1})
+# API Gateway waits 29 seconds and the machine works 25; whoever waits 20 gets 202.
+ANALYSIS = Config(connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 1})
+ARTIFACTS = Config(
+    connect_timeout=2, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3}
+)
+
+
+class Services:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def profile(self) -> "Profile":
+        return profile.load()
+
+    @cached_property
+    def predictions(self) -> PredictionTable:
+        return PredictionTable(_client("dynamodb", QUICK), self.settings.predictions_table)
+
+    @cached_property
+    def machine(self) -> AnalysisMachine:
+        arn = self.settings.analysis_machine_arn(self._account)
+        return AnalysisMachine(_client("stepfunctions", ANALYSIS), arn)
+
+    @cached_property
+    def scoring(self) -> ScoringEndpoints:
+        return ScoringEndpoints(_client("sagemaker-runtime", SCORING), self.settings.prefix)
+
+    @cached_property
+    def models(self) -> ModelBucket:
+        return ModelBucket(_client("s3", ARTIFACTS), self.settings.model_bucket)
+
+    @cached_property
+    def endpoints(self) -> ModelEndpoints:
+        return ModelEndpoints(
+            _client("sagemaker", QUICK),
+            self.settings.prefix,
+            self.settings.sagemaker_role_arn(self._account),
+            self.profile.endpoint[self.settings.stage],
+        )
+
+    @cached_property
+    def data(self) -> DataBucket:
+        return DataBucket(_client("s3", ARTIFACTS), self.settings.data_bucket)
+
+    @cached_property
+    def jobs(self) -> TrainingJobs:
+        return TrainingJobs(
+            _client("sagemaker", QUICK),
+            self.settings.prefix,
+            self.settings.sagemaker_role_arn(self._account),
+            self.settings.data_bucket,
+        )
+
+    @cached_property
+    def topic(self) -> NotificationTopic:
+        return NotificationTopic(_client("sns", QUICK), self.settings.topic_arn(self._account))
+
+    @cached_property
+    def _account(self) -> str:
+        """Needs no permission; Lambda itself does not tell a function its account."""
+        account: str = _client("sts", QUICK).get_caller_identity()["Account"]
+        return account
+
+
+@cache
+def services() -> Services:
+    """Chalice sets a stage's variables around the call, so nothing is read before the first one."""
+    return Services(Settings.from_environ(os.environ))
+
+
+def _client(name: str, config: Config) -> Any:
+    return boto3.client(name, config=config)  # type: ignore[call-overload]

@@ -1,0 +1,60 @@
+"""Which stage this is, and every name in AWS that follows from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.errors import UnknownStage
+
+STAGES = ("dev", "prod")
+
+MODEL_PREFIX = "appvengers/"           # an artifact that lands here becomes a model
+MANIFEST_PREFIX = "manifests/"
+SNAPSHOT_PREFIX = "credit/snapshots/"
+PROFILE_PREFIX = "credit/profiles/"
+SOURCE_KEY = "training/source/sourcedir.tar.gz"
+JOB_PREFIX = "training/jobs"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    app_name: str
+    stage: str
+    region: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
+        """APP_NAME and STAGE come from `.chalice/config.json`; the region from AWS. All are needed."""
+        stage = environ["STAGE"]
+        if stage not in STAGES:
+            raise UnknownStage(f"{stage!r} is not a stage; use one of {', '.join(STAGES)}.")
+        return cls(environ["APP_NAME"], stage, environ["AWS_DEFAULT_REGION"])
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.stage}-{self.app_name}"
+
+    @property
+    def predictions_table(self) -> str:
+        return f"{self.prefix}-PrediccionesCredito"
+
+    @property
+    def model_bucket(self) -> str:
+        return f"{self.prefix}-createendpointmodel"
+
+    @property
+    def data_bucket(self) -> str:
+        return f"{self.prefix}-data"
+
+    def function(self, name: str) -> str:
+        return f"{self.app_name}-{self.stage}-{name}"
+
+    def topic_arn(self, account: str) -> str:
+        topic = f"{self.prefix}-ReentrenamientoNotificaciones"
+        return f"arn:aws:sns:{self.region}:{account}:{topic}"
+
+    def analysis_machine_arn(self, account: str) -> str:
+        machine = f"{self.prefix}-analisisCredito"
+        return f"arn:aws:states:{self.region}:{account}:stateMachine:{machine}"
+
+    def sagemaker_role_arn(self, account: str) -> str:
+        return f"arn:aws:iam::{account}:role/{self.prefix}-sagemaker"

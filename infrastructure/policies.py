@@ -1,0 +1,109 @@
+"""The one declaration of what each function may do; `.chalice/policy-*.json` is written from it.
+
+    make policies
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from chalicelib.settings import (
+    JOB_PREFIX,
+    MANIFEST_PREFIX,
+    MODEL_PREFIX,
+    PROFILE_PREFIX,
+    SNAPSHOT_PREFIX,
+    STAGES,
+    Settings,
+)
+
+FOLDER = Path(__file__).parents[1] / ".chalice"
+API = "api_handler"
+MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
+
+Statement = dict[str, Any]
+
+
+def statements(function: str, settings: Settings) -> list[Statement]:
+    """Named actions on named resources; region and account are the deployment's own."""
+    prefix, app, stage = settings.prefix, settings.app_name, settings.stage
+    table = f"arn:aws:dynamodb:*:*:table/{settings.predictions_table}"
+    topic = f"arn:aws:sns:*:*:{prefix}-ReentrenamientoNotificaciones"
+    models = f"arn:aws:s3:::{settings.model_bucket}"
+    data = f"arn:aws:s3:::{settings.data_bucket}"
+    sagemaker = "arn:aws:sagemaker:*:*"
+    machine = f"arn:aws:states:*:*:stateMachine:{prefix}-analisisCredito"
+    pass_role = _allow("iam:PassRole", f"arn:aws:iam::*:role/{prefix}-sagemaker") | {
+        "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    }
+    declared: dict[str, list[Statement]] = {
+        API: [
+            _allow("states:StartSyncExecution", machine),
+            _allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], table),
+            _allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
+            _allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
+            _allow("s3:ListBucket", models),
+        ],
+        "saveResult": [_allow("dynamodb:PutItem", table)],
+        "updateData": [
+            _allow("s3:ListBucket", data)
+            | {"Condition": {"StringLike": {"s3:prefix": f"{SNAPSHOT_PREFIX}*"}}},
+            _allow("s3:PutObject", f"{data}/{PROFILE_PREFIX}*"),
+            _allow("sagemaker:CreateTrainingJob", f"{sagemaker}:training-job/{prefix}-*"),
+            pass_role,
+            _allow("sns:Publish", topic),
+        ],
+        "createEndpointModel": [
+            _allow("s3:GetObject", [f"{models}/{MODEL_PREFIX}*", f"{models}/{MANIFEST_PREFIX}*"]),
+            _allow("s3:PutObject", f"{models}/{MANIFEST_PREFIX}*"),
+            _allow("s3:ListBucket", models),
+            _allow(
+                ["sagemaker:DescribeEndpoint", "sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"],
+                [f"{sagemaker}:endpoint/{prefix}-*", f"{sagemaker}:endpoint-config/{prefix}-*"],
+            ),
+            _allow(
+                ["sagemaker:DescribeModel", "sagemaker:CreateModel"], f"{sagemaker}:model/{prefix}-*"
+            ),
+            _allow(
+                ["sagemaker:DescribeEndpointConfig", "sagemaker:CreateEndpointConfig"],
+                f"{sagemaker}:endpoint-config/{prefix}-*",
+            ),
+            pass_role,
+            _allow("sns:Publish", topic),
+        ],
+    }
+    for model in MODELS:
+        endpoint = f"{sagemaker}:endpoint/{prefix}-{model}"
+        declared[model] = [_allow("sagemaker:InvokeEndpoint", endpoint.lower())]
+    logs = f"{app}-{stage}" if function == API else settings.function(function)
+    return [
+        *declared[function],
+        _allow(
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            f"arn:aws:logs:*:*:log-group:/aws/lambda/{logs}:*",
+        ),
+        # X-Ray knows no resources: AWS allows these on * only.
+        _allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
+    ]
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """Each policy file of each stage, and what it must hold."""
+    app_name = json.loads((FOLDER / "config.json").read_text(encoding="utf-8"))["app_name"]
+    for stage in STAGES:
+        settings = Settings(app_name, stage, "any")
+        for function in (API, *MODELS, "saveResult", "updateData", "createEndpointModel"):
+            name = f"policy-{stage}.json" if function == API else f"policy-{stage}-{function}.json"
+            policy = {"Version": "2012-10-17", "Statement": statements(function, settings)}
+            yield FOLDER / name, json.dumps(policy, indent=2) + "\n"
+
+
+def _allow(actions: str | list[str], resources: str | list[str]) -> Statement:
+    return {"Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+if __name__ == "__main__":
+    for path, text in files():
+        path.write_text(text, encoding="utf-8")
+        print(path.relative_to(FOLDER.parent))

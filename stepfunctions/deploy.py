@@ -1,0 +1,104 @@
+"""Render, lint and create or update the state machine analisisCredito.
+
+    python -m stepfunctions.deploy --stage dev
+"""
+
+import argparse
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from chalicelib.settings import STAGES, Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+FOLDER = Path(__file__).parent
+PLACEHOLDER = re.compile(r"\$\{(\w+)Arn\}")
+FUNCTIONS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator", "saveResult")
+
+
+class InvalidDefinition(Exception):
+    """A state machine that Step Functions would refuse, or that could not run."""
+
+
+def render(name: str, arns: Mapping[str, str]) -> str:
+    """The definition `<name>.asl.json` with each ${<function>Arn} filled in."""
+    text = (FOLDER / f"{name}.asl.json").read_text(encoding="utf-8")
+    if missing := set(PLACEHOLDER.findall(text)) - set(arns):
+        raise InvalidDefinition(f"{name} names functions without an ARN: {sorted(missing)}.")
+    definition = PLACEHOLDER.sub(lambda match: arns[match[1]], text)
+    if faults := list(lint(json.loads(definition))):
+        raise InvalidDefinition(f"{name}: " + " ".join(faults))
+    return definition
+
+
+def lint(definition: dict[str, Any]) -> Iterator[str]:
+    """What a JSON schema can't see: states that lead nowhere, or that nothing leads to."""
+    states = definition["States"]
+    reached = {definition["StartAt"]}
+    for name, state in states.items():
+        following = [state.get("Next"), state.get("Default")]
+        following += [rule["Next"] for rule in state.get("Choices", []) + state.get("Catch", [])]
+        reached |= {following_name for following_name in following if following_name}
+        ends = state.get("End") or state["Type"] in ("Succeed", "Fail", "Choice")
+        if not ends and "Next" not in state:
+            yield f"{name} leads nowhere."
+        for branch in state.get("Branches", []):
+            yield from lint(branch)
+    for name in sorted(reached - set(states)):
+        yield f"{name} is led to and is no state."
+    for name in sorted(set(states) - reached):
+        yield f"Nothing leads to {name}."
+
+
+def deploy(client: "SFNClient", settings: Settings, account: str) -> str:
+    """The ARN of analisisCredito, which is now as the file says. Safe to repeat."""
+    prefix = f"arn:aws:lambda:{settings.region}:{account}:function:"
+    arns = {name: prefix + settings.function(name) for name in FUNCTIONS}
+    role = f"arn:aws:iam::{account}:role/{settings.prefix}-analisisCredito"
+    arn = settings.analysis_machine_arn(account)
+    logs = f"arn:aws:logs:{settings.region}:{account}:log-group:/aws/vendedlogs/states"
+    same: dict[str, Any] = {
+        "definition": render("analisisCredito", arns),
+        "roleArn": role,
+        "tracingConfiguration": {"enabled": True},
+        # Errors only, and never an applicant's data.
+        "loggingConfiguration": {
+            "level": "ERROR",
+            "includeExecutionData": False,
+            "destinations": [
+                {"cloudWatchLogsLogGroup": {"logGroupArn": f"{logs}/{settings.prefix}-analisisCredito:*"}}
+            ],
+        },
+    }
+    try:
+        client.describe_state_machine(stateMachineArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "StateMachineDoesNotExist":
+            raise
+        tags = [{"key": "project", "value": settings.app_name}, {"key": "stage", "value": settings.stage}]
+        name = arn.rsplit(":", 1)[1]
+        return client.create_state_machine(name=name, type="EXPRESS", tags=tags, **same)["stateMachineArn"]
+    client.update_state_machine(stateMachineArn=arn, **same)
+    return arn
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--stage", required=True, choices=STAGES)
+    stage = parser.parse_args().stage
+    client = boto3.client("stepfunctions")
+    config = json.loads((FOLDER.parent / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    settings = Settings(config["app_name"], stage, client.meta.region_name)
+    account = boto3.client("sts").get_caller_identity()["Account"]
+    print(deploy(client, settings, account))
+
+
+if __name__ == "__main__":
+    main()
