@@ -18,7 +18,9 @@ LARGEST_ARCHIVE = 64 * 2**20
 LARGEST_CONTENT = 256 * 2**20
 MOST_MEMBERS = 100
 
-KEY = re.compile(re.escape(MODEL_PREFIX) + r"([A-Za-z0-9]+)/([A-Za-z0-9][A-Za-z0-9-]*)/model\.tar\.gz")
+KEY = re.compile(
+    re.escape(MODEL_PREFIX) + r"([A-Za-z0-9]+)/([A-Za-z0-9][A-Za-z0-9-]*)/model\.tar\.gz"
+)
 # What a model is made of: text that a person can read. Nothing here is ever unpickled.
 MEMBER = re.compile(r"(code/)?[A-Za-z0-9_]+\.(json|txt|html|py)")
 
@@ -56,18 +58,24 @@ def identity(key: str, prefix: str) -> tuple[str, str]:
         raise InvalidArtifact(f"{key} is not an artifact: upload it as {wanted}.")
     model, version = match.groups()
     if len(name := f"{prefix}-{model}-{version}") > LONGEST_NAME:
-        raise InvalidArtifact(f"{name} has more than {LONGEST_NAME} characters: shorten the version.")
+        raise InvalidArtifact(
+            f"{name} has more than {LONGEST_NAME} characters: shorten the version."
+        )
     return model, version
 
 
 def verify(body: bytes, model: str, version: str, profile: Profile) -> Artifact:
     """Raises InvalidArtifact, saying what is wrong and what to do."""
     if model not in profile.models:
-        raise InvalidArtifact(f"{model} is not a model of the profile: {', '.join(profile.models)}.")
+        raise InvalidArtifact(
+            f"{model} is not a model of the profile: {', '.join(profile.models)}."
+        )
     members = dict(_members(body))
     manifest_body = members.pop("manifest.json", None)
     if manifest_body is None:
-        raise InvalidArtifact("There is no manifest.json in the archive: upload what train.py made.")
+        raise InvalidArtifact(
+            "There is no manifest.json in the archive: upload what train.py made."
+        )
     manifest = _manifest(manifest_body)
     if faults := list(_faults(manifest, members, model, version, profile)):
         raise InvalidArtifact(" ".join(faults))
@@ -86,13 +94,17 @@ def _members(body: bytes) -> Iterator[tuple[str, bytes]]:
                     continue
                 yield _safe_name(member), _content(archive, member)
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise InvalidArtifact("It can't be read as a gzipped tar: upload what train.py made.") from error
+        raise InvalidArtifact(
+            "It can't be read as a gzipped tar: upload what train.py made."
+        ) from error
 
 
 def _safe_name(member: tarfile.TarInfo) -> str:
     name = member.name.removeprefix("./")
     if not member.isfile() or not MEMBER.fullmatch(name):
-        raise InvalidArtifact(f"{name!r} has no place in a model: only plain files, json, txt, html, py.")
+        raise InvalidArtifact(
+            f"{name!r} has no place in a model: only plain files, json, txt, html, py."
+        )
     return name
 
 

@@ -1,4 +1,4 @@
-"""AWS's own containers. The accounts are those of the `sagemaker` SDK 2.257.7 (image_uri_config)."""
+"""AWS's own containers; the accounts are those of the `sagemaker` SDK 2.257.7."""
 
 from chalicelib.errors import AppVengersError
 

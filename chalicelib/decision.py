@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from chalicelib.profile import Language, Profile, Score
 
 
 class Scored(msgspec.Struct, frozen=True, tag_field="status", tag="OK", rename="camel"):
-    """A model's answer. `baseline` and the contributions, in log-odds of default, sum to its logit."""
+    """A model's answer: `baseline` and contributions, in log-odds of default, sum to its logit."""
 
     version: str
     sha256: str
@@ -27,10 +28,8 @@ class Unavailable(msgspec.Struct, frozen=True, tag_field="status", tag="UNAVAILA
 
     def cause(self) -> str:
         name, text = self.error.get("Error", "Unknown"), self.error.get("Cause", "")
-        try:
+        with suppress(ValueError, KeyError, TypeError):  # not every Cause is a Lambda's JSON
             text = json.loads(text)["errorMessage"]
-        except (ValueError, KeyError, TypeError):
-            pass
         return f"{name}: {text}" if text else name
 
 
@@ -89,9 +88,7 @@ def _factor(scale: Score) -> float:
     return scale.points_to_double_odds / math.log(2)
 
 
-def _blend(
-    scored: Mapping[str, Scored], profile: Profile
-) -> tuple[float | None, dict[str, float]]:
+def _blend(scored: Mapping[str, Scored], profile: Profile) -> tuple[float | None, dict[str, float]]:
     """The weighted mean of the logits of those that answered, and of their contributions."""
     weights = {name: profile.decision.weights[name] for name in scored}
     total = sum(weights.values())

@@ -4,7 +4,8 @@ AppVengersError
   × Problem               answered to the caller of the API, each with its HTTP status
       · InvalidRequest · InvalidApplication · PredictionNotFound · IdempotencyConflict
       · RequestTooLarge · UnsupportedMediaType · TooManyRequests · AnalysisUnavailable
-  × EndpointFault         one model did not answer; analisisCredito retries and catches by these names
+      · TableUnavailable    saveResult is retried on it
+  × EndpointFault         a model did not answer; analisisCredito retries by these names
       · ModelNotReady · EndpointThrottled · EndpointUnavailable · ModelRejected
   · AnalysisPending       no answer in time; the machine goes on
   · InvalidArtifact       an upload that must not become a model
@@ -77,6 +78,10 @@ class TooManyRequests(Problem):
 
 class AnalysisUnavailable(Problem):
     status, title = 503, "The analysis is not available"
+
+
+class TableUnavailable(Problem):
+    status, title = 503, "The table of predictions is not available"
 
 
 class EndpointFault(AppVengersError):

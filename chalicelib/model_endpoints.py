@@ -43,7 +43,9 @@ class ModelBucket:
             key = _manifest_key(model, version)
             self._s3.put_object(Bucket=self.name, Key=key, Body=accepted.manifest_body)
         elif earlier != accepted.manifest_body:
-            raise InvalidArtifact(f"{version} exists with other content: upload it as a new version.")
+            raise InvalidArtifact(
+                f"{version} exists with other content: upload it as a new version."
+            )
 
     def manifest(self, model: str, version: str) -> bytes | None:
         try:

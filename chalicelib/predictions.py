@@ -1,14 +1,15 @@
 """The table PrediccionesCredito: append-only, every number exact."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.errors import PredictionNotFound
+from chalicelib.errors import PredictionNotFound, TableUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,11 +37,12 @@ class PredictionTable:
 
     def get(self, client_id: str, prediction_id: str) -> Item:
         """Raises PredictionNotFound."""
-        response = self._client.get_item(
-            TableName=self._table,
-            Key=_to_item({"clientId": client_id, "predictionId": prediction_id}),
-            ConsistentRead=True,
-        )
+        with _told_as_ours():
+            response = self._client.get_item(
+                TableName=self._table,
+                Key=_to_item({"clientId": client_id, "predictionId": prediction_id}),
+                ConsistentRead=True,
+            )
         if "Item" not in response or prediction_id.startswith(CLAIM):
             raise PredictionNotFound(f"{client_id} has no prediction {prediction_id}.")
         return _from_item(response["Item"])
@@ -48,28 +50,36 @@ class PredictionTable:
     def newest(self, client_id: str, limit: int, before: str | None) -> list[Item]:
         """At most `limit` predictions older than the id `before`, the newest first."""
         bound = before if before and before < CLAIM else CLAIM
-        response = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="clientId = :client AND predictionId < :before",
-            ExpressionAttributeValues=_to_item({":client": client_id, ":before": bound}),
-            ScanIndexForward=False,
-            Limit=limit,
-        )
+        with _told_as_ours():
+            response = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="clientId = :client AND predictionId < :before",
+                ExpressionAttributeValues=_to_item({":client": client_id, ":before": bound}),
+                ScanIndexForward=False,
+                Limit=limit,
+            )
         return [_from_item(item) for item in response["Items"]]
 
     def _put_once(self, document: Item) -> Item:
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=_to_item(document),
-                ConditionExpression="attribute_not_exists(predictionId)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return _from_item(error.response["Item"])  # type: ignore[typeddict-item]
+        with _told_as_ours():
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=_to_item(document),
+                    ConditionExpression="attribute_not_exists(predictionId)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                return _from_item(error.response["Item"])  # type: ignore[typeddict-item]
         return document
+
+
+@contextmanager
+def _told_as_ours() -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise TableUnavailable("Nothing was changed. Try again in a moment.") from error
 
 
 def _to_item(document: Item) -> Item:

@@ -149,10 +149,15 @@ def _contradictions(profile: Profile) -> Iterator[str]:
                 yield f"models.{name} uses {feature_name}, which is not in [features]"
             elif profile.features[feature_name].protected:
                 yield f"models.{name} uses {feature_name}, which is protected and never scored"
-    decision = profile.decision
+    yield from _decision_contradictions(profile.decision, profile)
+
+
+def _decision_contradictions(decision: Decision, profile: Profile) -> Iterator[str]:
     if set(decision.weights) != set(profile.models):
         yield "decision.weights must name each model once"
-    if any(weight < 0 for weight in decision.weights.values()) or not any(decision.weights.values()):
+    if any(weight < 0 for weight in decision.weights.values()) or not any(
+        decision.weights.values()
+    ):
         yield "decision.weights must not be negative, nor all zero"
     if unknown := set(decision.mandatory) - set(profile.models):
         yield f"decision.mandatory names no model: {', '.join(sorted(unknown))}"

@@ -12,15 +12,25 @@ from chalicelib.containers import scikit_learn_image
 from chalicelib.errors import NoSnapshot
 from chalicelib.notifications import NotificationTopic
 from chalicelib.profile import PROFILE_FILE, Profile
-from chalicelib.settings import JOB_PREFIX, MODEL_PREFIX, PROFILE_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY
+from chalicelib.settings import (
+    JOB_PREFIX,
+    MODEL_PREFIX,
+    PROFILE_PREFIX,
+    SNAPSHOT_PREFIX,
+    SOURCE_KEY,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
-    from mypy_boto3_sagemaker.type_defs import ChannelTypeDef
+    from mypy_boto3_sagemaker.type_defs import ChannelTypeDef, ResourceConfigTypeDef
 
 METRICS = ("auc", "ks", "brier")
-INSTANCE_TYPE = "ml.m5.large"
+INSTANCE: "ResourceConfigTypeDef" = {
+    "InstanceType": "ml.m5.large",
+    "InstanceCount": 1,
+    "VolumeSizeInGB": 10,
+}
 LONGEST_TRAINING_SECONDS = 3600
 
 
@@ -92,11 +102,7 @@ class TrainingJobs:
                     self._channel("profile", profile_prefix),
                 ],
                 OutputDataConfig={"S3OutputPath": f"s3://{self._bucket}/{JOB_PREFIX}"},
-                ResourceConfig={
-                    "InstanceType": INSTANCE_TYPE,
-                    "InstanceCount": 1,
-                    "VolumeSizeInGB": 10,
-                },
+                ResourceConfig=INSTANCE,
                 StoppingCondition={"MaxRuntimeInSeconds": LONGEST_TRAINING_SECONDS},
             )
         except ClientError as error:
@@ -115,7 +121,7 @@ class TrainingJobs:
 def start_training(
     at: datetime, profile: Profile, data: DataBucket, jobs: TrainingJobs, topic: NotificationTopic
 ) -> dict[str, str]:
-    """The job of each model. The version is the time `at`, so an event that comes twice is harmless."""
+    """The job of each model. The version is the time `at`: an event may come twice."""
     version = at.strftime("%Y%m%dT%H%M%S")
     try:
         snapshot = data.newest_snapshot()

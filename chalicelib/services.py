@@ -1,4 +1,4 @@
-"""What the functions work with, each made on first use: a function pays for its own clients only."""
+"""What the functions work with, made on first use: a function pays for its own clients only."""
 
 import os
 from functools import cache, cached_property

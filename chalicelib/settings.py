@@ -7,7 +7,7 @@ from chalicelib.errors import UnknownStage
 
 STAGES = ("dev", "prod")
 
-MODEL_PREFIX = "appvengers/"           # an artifact that lands here becomes a model
+MODEL_PREFIX = "appvengers/"  # an artifact that lands here becomes a model
 MANIFEST_PREFIX = "manifests/"
 SNAPSHOT_PREFIX = "credit/snapshots/"
 PROFILE_PREFIX = "credit/profiles/"
@@ -23,7 +23,7 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
-        """APP_NAME and STAGE come from `.chalice/config.json`; the region from AWS. All are needed."""
+        """APP_NAME and STAGE come from `.chalice/config.json`, the region from AWS."""
         stage = environ["STAGE"]
         if stage not in STAGES:
             raise UnknownStage(f"{stage!r} is not a stage; use one of {', '.join(STAGES)}.")

@@ -36,8 +36,8 @@ def answers_problems(view: Callable[P, Any]) -> Callable[P, Any]:
         except Problem as problem:
             return _problem(problem)
         except AnalysisPending as pending:
-            location = {"Location": pending.location}
-            return Response({"location": pending.location}, location, status_code=202)
+            body = {"location": pending.location}
+            return Response(body, {"Location": pending.location}, status_code=202)
         except (ClientError, BotoCoreError):
             return _problem(AnalysisUnavailable("A service did not answer. Try again in a moment."))
 
@@ -68,5 +68,8 @@ def language(request: Request, profile: Profile) -> Language:
 
 
 def _problem(problem: Problem) -> Response:
-    headers = {"Content-Type": "application/problem+json"}
-    return Response(problem.to_payload(), headers, status_code=problem.status)
+    return Response(
+        problem.to_payload(),
+        {"Content-Type": "application/problem+json"},
+        status_code=problem.status,
+    )

@@ -1,10 +1,9 @@
 """Create or update the stack of resources.yaml.
 
-    python -m infrastructure.deploy --stage dev
+python -m infrastructure.deploy --stage dev
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,22 +11,22 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.settings import STAGES
+from infrastructure.project import app_name
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 TEMPLATE = Path(__file__).with_name("resources.yaml")
-CONFIG = Path(__file__).parents[1] / ".chalice" / "config.json"
 
 
-def deploy(client: "CloudFormationClient", app_name: str, stage: str) -> str:
+def deploy(client: "CloudFormationClient", app: str, stage: str) -> str:
     """The stack's name, once all of it exists. Safe to repeat."""
-    name = f"{stage}-{app_name}-resources"
+    name = f"{stage}-{app}-resources"
     request = {
         "StackName": name,
         "TemplateBody": TEMPLATE.read_text(encoding="utf-8"),
         "Parameters": [
-            {"ParameterKey": "AppName", "ParameterValue": app_name},
+            {"ParameterKey": "AppName", "ParameterValue": app},
             {"ParameterKey": "Stage", "ParameterValue": stage},
         ],
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
@@ -53,8 +52,7 @@ def deploy(client: "CloudFormationClient", app_name: str, stage: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--stage", required=True, choices=STAGES)
-    app_name = json.loads(CONFIG.read_text(encoding="utf-8"))["app_name"]
-    print(deploy(boto3.client("cloudformation"), app_name, parser.parse_args().stage))
+    print(deploy(boto3.client("cloudformation"), app_name(), parser.parse_args().stage))
 
 
 if __name__ == "__main__":

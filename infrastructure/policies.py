@@ -1,6 +1,6 @@
 """The one declaration of what each function may do; `.chalice/policy-*.json` is written from it.
 
-    make policies
+make policies
 """
 
 import json
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.settings import (
-    JOB_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
     PROFILE_PREFIX,
@@ -17,8 +16,9 @@ from chalicelib.settings import (
     STAGES,
     Settings,
 )
+from infrastructure.project import ROOT, app_name
 
-FOLDER = Path(__file__).parents[1] / ".chalice"
+FOLDER = ROOT / ".chalice"
 API = "api_handler"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 
@@ -59,11 +59,16 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             _allow("s3:PutObject", f"{models}/{MANIFEST_PREFIX}*"),
             _allow("s3:ListBucket", models),
             _allow(
-                ["sagemaker:DescribeEndpoint", "sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"],
+                [
+                    "sagemaker:DescribeEndpoint",
+                    "sagemaker:CreateEndpoint",
+                    "sagemaker:UpdateEndpoint",
+                ],
                 [f"{sagemaker}:endpoint/{prefix}-*", f"{sagemaker}:endpoint-config/{prefix}-*"],
             ),
             _allow(
-                ["sagemaker:DescribeModel", "sagemaker:CreateModel"], f"{sagemaker}:model/{prefix}-*"
+                ["sagemaker:DescribeModel", "sagemaker:CreateModel"],
+                f"{sagemaker}:model/{prefix}-*",
             ),
             _allow(
                 ["sagemaker:DescribeEndpointConfig", "sagemaker:CreateEndpointConfig"],
@@ -74,8 +79,9 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         ],
     }
     for model in MODELS:
-        endpoint = f"{sagemaker}:endpoint/{prefix}-{model}"
-        declared[model] = [_allow("sagemaker:InvokeEndpoint", endpoint.lower())]
+        # SageMaker writes names in lower case in ARNs.
+        endpoint = f"{sagemaker}:endpoint/{prefix}-{model.lower()}"
+        declared[model] = [_allow("sagemaker:InvokeEndpoint", endpoint)]
     logs = f"{app}-{stage}" if function == API else settings.function(function)
     return [
         *declared[function],
@@ -90,9 +96,8 @@ def statements(function: str, settings: Settings) -> list[Statement]:
 
 def files() -> Iterator[tuple[Path, str]]:
     """Each policy file of each stage, and what it must hold."""
-    app_name = json.loads((FOLDER / "config.json").read_text(encoding="utf-8"))["app_name"]
     for stage in STAGES:
-        settings = Settings(app_name, stage, "any")
+        settings = Settings(app_name(), stage, "any")
         for function in (API, *MODELS, "saveResult", "updateData", "createEndpointModel"):
             name = f"policy-{stage}.json" if function == API else f"policy-{stage}-{function}.json"
             policy = {"Version": "2012-10-17", "Statement": statements(function, settings)}

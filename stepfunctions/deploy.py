@@ -1,6 +1,6 @@
 """Render, lint and create or update the state machine analisisCredito.
 
-    python -m stepfunctions.deploy --stage dev
+python -m stepfunctions.deploy --stage dev
 """
 
 import argparse
@@ -14,6 +14,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.settings import STAGES, Settings
+from infrastructure.project import app_name
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -59,34 +60,43 @@ def lint(definition: dict[str, Any]) -> Iterator[str]:
 
 def deploy(client: "SFNClient", settings: Settings, account: str) -> str:
     """The ARN of analisisCredito, which is now as the file says. Safe to repeat."""
-    prefix = f"arn:aws:lambda:{settings.region}:{account}:function:"
-    arns = {name: prefix + settings.function(name) for name in FUNCTIONS}
-    role = f"arn:aws:iam::{account}:role/{settings.prefix}-analisisCredito"
     arn = settings.analysis_machine_arn(account)
-    logs = f"arn:aws:logs:{settings.region}:{account}:log-group:/aws/vendedlogs/states"
-    same: dict[str, Any] = {
-        "definition": render("analisisCredito", arns),
-        "roleArn": role,
-        "tracingConfiguration": {"enabled": True},
-        # Errors only, and never an applicant's data.
-        "loggingConfiguration": {
-            "level": "ERROR",
-            "includeExecutionData": False,
-            "destinations": [
-                {"cloudWatchLogsLogGroup": {"logGroupArn": f"{logs}/{settings.prefix}-analisisCredito:*"}}
-            ],
-        },
-    }
+    configuration = _configuration(settings, account)
     try:
         client.describe_state_machine(stateMachineArn=arn)
     except ClientError as error:
         if error.response["Error"]["Code"] != "StateMachineDoesNotExist":
             raise
-        tags = [{"key": "project", "value": settings.app_name}, {"key": "stage", "value": settings.stage}]
-        name = arn.rsplit(":", 1)[1]
-        return client.create_state_machine(name=name, type="EXPRESS", tags=tags, **same)["stateMachineArn"]
-    client.update_state_machine(stateMachineArn=arn, **same)
+        client.create_state_machine(
+            name=arn.rsplit(":", 1)[1],
+            type="EXPRESS",
+            tags=[
+                {"key": "project", "value": settings.app_name},
+                {"key": "stage", "value": settings.stage},
+            ],
+            **configuration,
+        )
+        return arn
+    client.update_state_machine(stateMachineArn=arn, **configuration)
     return arn
+
+
+def _configuration(settings: Settings, account: str) -> dict[str, Any]:
+    functions = f"arn:aws:lambda:{settings.region}:{account}:function:"
+    arns = {name: functions + settings.function(name) for name in FUNCTIONS}
+    group = f"/aws/vendedlogs/states/{settings.prefix}-analisisCredito"
+    group_arn = f"arn:aws:logs:{settings.region}:{account}:log-group:{group}:*"
+    return {
+        "definition": render("analisisCredito", arns),
+        "roleArn": f"arn:aws:iam::{account}:role/{settings.prefix}-analisisCredito",
+        "tracingConfiguration": {"enabled": True},
+        # Errors only, and never an applicant's data.
+        "loggingConfiguration": {
+            "level": "ERROR",
+            "includeExecutionData": False,
+            "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group_arn}}],
+        },
+    }
 
 
 def main() -> None:
@@ -94,10 +104,8 @@ def main() -> None:
     parser.add_argument("--stage", required=True, choices=STAGES)
     stage = parser.parse_args().stage
     client = boto3.client("stepfunctions")
-    config = json.loads((FOLDER.parent / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    settings = Settings(config["app_name"], stage, client.meta.region_name)
     account = boto3.client("sts").get_caller_identity()["Account"]
-    print(deploy(client, settings, account))
+    print(deploy(client, Settings(app_name(), stage, client.meta.region_name), account))
 
 
 if __name__ == "__main__":
