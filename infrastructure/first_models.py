@@ -1,0 +1,112 @@
+"""A bank's first models: a snapshot in, three endpoints in service. Each step may be repeated."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.retraining import DataBucket
+from chalicelib.settings import SNAPSHOT_PREFIX, SOURCE_KEY, Settings
+from infrastructure import training_source
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+
+PATIENCE_SECONDS = 3600
+ENDED = ("Completed", "Failed", "Stopped", "InService", "OutOfService")
+
+Statuses = dict[str, str]
+
+
+class TrainingFailed(Exception):
+    """No first models: a job or an endpoint failed."""
+
+
+def put_sources(s3: "S3Client", settings: Settings, snapshot: str, body: bytes) -> None:
+    """The snapshot and the training source, where updateData looks for them."""
+    key = f"{SNAPSHOT_PREFIX}{snapshot}/applications.parquet"
+    s3.put_object(Bucket=settings.data_bucket, Key=key, Body=body)
+    s3.put_object(Bucket=settings.data_bucket, Key=SOURCE_KEY, Body=training_source.pack())
+
+
+def start(functions: "LambdaClient", settings: Settings) -> dict[str, str]:
+    """Run updateData as its schedule would: the training job of each model."""
+    response = functions.invoke(
+        FunctionName=settings.function("updateData"),
+        Payload=json.dumps(scheduled_event(datetime.now(UTC))),
+    )
+    answer = json.load(response["Payload"])
+    if "FunctionError" in response:
+        raise TrainingFailed(f"updateData failed: {answer}")
+    jobs: dict[str, str] = answer
+    return jobs
+
+
+def scheduled_event(at: datetime) -> dict[str, Any]:
+    """What EventBridge sends on schedule."""
+    return {
+        "version": "0",
+        "id": at.strftime("%Y%m%dT%H%M%S"),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "",
+        "time": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": "",
+        "resources": [],
+        "detail": {},
+    }
+
+
+def job_statuses(sagemaker: "SageMakerClient", jobs: dict[str, str]) -> Iterator[Statuses]:
+    """The jobs' statuses by model, again and again until all have ended well."""
+
+    def describe(job: str) -> tuple[str, str]:
+        found = sagemaker.describe_training_job(TrainingJobName=job)
+        return found["TrainingJobStatus"], found.get("FailureReason", "")
+
+    return _statuses(describe, jobs)
+
+
+def endpoint_statuses(
+    sagemaker: "SageMakerClient", settings: Settings, models: list[str]
+) -> Iterator[Statuses]:
+    """The endpoints' statuses by model, until all are in service."""
+
+    def describe(model: str) -> tuple[str, str]:
+        name = f"{settings.prefix}-{model}"
+        found = [
+            endpoint["EndpointStatus"]
+            for endpoint in sagemaker.list_endpoints(NameContains=name)["Endpoints"]
+            if endpoint["EndpointName"] == name
+        ]
+        if "Failed" not in found:
+            return (found or ["Waiting"])[0], ""
+        return "Failed", sagemaker.describe_endpoint(EndpointName=name).get("FailureReason", "")
+
+    return _statuses(describe, {model: model for model in models})
+
+
+def promote(data: DataBucket, settings: Settings, jobs: dict[str, str]) -> None:
+    """Each job's artifact to where createEndpointModel takes it from."""
+    for model, job in jobs.items():
+        version = job.removeprefix(f"{settings.prefix}-{model}-")
+        data.promote(job, model, version, settings.model_bucket)
+
+
+def _statuses(
+    describe: Callable[[str], tuple[str, str]], names: dict[str, str]
+) -> Iterator[Statuses]:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        described = {model: describe(name) for model, name in names.items()}
+        yield {model: status for model, (status, _) in described.items()}
+        for model, (status, reason) in described.items():
+            if status in ("Failed", "Stopped", "OutOfService"):
+                raise TrainingFailed(f"{model} ended as {status}: {reason}")
+        if all(status in ENDED for status, _ in described.values()):
+            return
+        time.sleep(0.5)
+    raise TrainingFailed(f"Not done after {PATIENCE_SECONDS} seconds: {', '.join(names.values())}")

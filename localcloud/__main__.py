@@ -1,0 +1,101 @@
+"""The bank on one machine: an embedded AWS, the API, three models."""
+
+import json
+import os
+import shlex
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from chalicelib.errors import AppVengersError
+from infrastructure.first_models import TrainingFailed
+from infrastructure.project import ROOT
+from localcloud.api import PortTaken, kept_api_key, serving_api
+from localcloud.bank import Bank, open_bank
+from localcloud.first_run import (
+    PredictionRefused,
+    first_prediction,
+    needs_models,
+    print_prediction,
+    shown_application,
+    train_and_deploy,
+)
+from training.datasets import sba
+
+STATE = Path(os.environ.get("LOCALCLOUD_FOLDER", ROOT / ".localcloud"))
+STARTED = time.monotonic()
+
+console = Console()
+
+
+@click.group(help=__doc__, context_settings={"max_content_width": 100})
+def main() -> None:
+    """The sentence above is the help."""
+
+
+@main.command()
+@click.option("--port", envvar="PORT", default=8000, show_default=True, help="The API's port.")
+@click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
+def run(port: int, aws_port: int) -> None:
+    """Train what is missing, make a first prediction, and serve until Ctrl-C."""
+    with _bank(STATE, port, aws_port) as (url, api_key):
+        _predict(url, api_key)
+        console.print("\nServing. Ctrl-C stops; everything is kept in", str(STATE))
+        _wait_for_the_end()
+
+
+@main.command()
+def demo() -> None:
+    """The same on free ports and in a folder of its own, until the first prediction."""
+    with (
+        tempfile.TemporaryDirectory(prefix="appvengers-") as folder,
+        _bank(Path(folder), 0, 0) as (url, api_key),
+    ):
+        _predict(url, api_key)
+
+
+@main.command()
+@click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
+def env(aws_port: int) -> None:
+    """What the AWS CLI, boto3 and `chalice local` need: eval "$(python -m localcloud env)"."""
+    for name, value in _client_environment(aws_port).items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+@main.command()
+@click.option("--row", default=0, show_default=True, help="Which loan of the test period.")
+@click.option("--outcome", is_flag=True, help="Tell what became of it, too (on stderr).")
+def application(row: int, outcome: bool) -> None:
+    """A real loan of the test period as a body for POST /predict."""
+    shown = shown_application(sba.register(Console(stderr=True)), row)
+    print(json.dumps({"clientId": shown.client_id, "application": shown.application}))
+    if outcome:
+        told = {True: "defaulted", False: "paid", None: "unknown"}[shown.defaulted]
+        print(told, file=sys.stderr)
+
+
+@contextmanager
+def _bank(folder: Path, port: int, aws_port: int) -> Iterator[tuple[str, str]]:
+    """The bank, open and with models: the API's address and key."""
+    folder.mkdir(parents=True, exist_ok=True)
+    api_key = kept_api_key(folder / "api_key")
+    with console.status("Opening the embedded cloud"):
+        opened = open_bank(folder)
+        bank = opened.__enter__()
+    try:
+        aws = bank.cloud.serve_aws(aws_port)
+        with serving_api(bank.app, bank.config, api_key, port) as bound:
+            console.print(f"API  http://127.0.0.1:{bound}   key in {folder / 'api_key'}: {api_key}")
+            console.print(f"AWS  http://127.0.0.1:{aws}")
+            _ensure_models(bank)
+            yield f"http://127.0.0.1:{bound}", api_key
+    finally:
+        opened.__exit__(*sys.exc_info())

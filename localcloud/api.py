@@ -1,0 +1,97 @@
+"""The API on Chalice's own local server, with what API Gateway adds: the API key."""
+
+import hmac
+import json
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from chalice.app import Chalice
+from chalice.config import Config
+from chalice.local import (
+    ChaliceRequestHandler,
+    LocalChalice,
+    LocalDevServer,
+    RouteMatcher,
+    create_local_server,
+)
+
+HOST = "127.0.0.1"
+
+
+class PortTaken(Exception):
+    """Another program listens where the API should."""
+
+
+class KeyedHandler(ChaliceRequestHandler):
+    """Answers 403 where API Gateway would: Chalice's local server knows no API keys."""
+
+    # One segment an answer: with Nagle's algorithm a kept-alive request takes 44 ms.
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def __init__(self, *args: Any, api_key: str, app_object: Chalice, config: Config) -> None:
+        self._api_key = api_key
+        self._app = app_object
+        super().__init__(*args, app_object=app_object, config=config)
+
+    def _generic_handle(self) -> None:
+        if self._needs_key() and not self._has_key():
+            self._parse_payload()
+            body = {
+                "type": "urn:problem:forbidden",
+                "title": "The API key is missing or wrong",
+                "status": 403,
+                "detail": "Send the header x-api-key.",
+            }
+            headers: Any = {"Content-Type": "application/problem+json"}
+            self._send_http_response(403, headers, json.dumps(body))
+            return
+        super()._generic_handle()
+
+    def _needs_key(self) -> bool:
+        try:
+            matched = RouteMatcher(list(self._app.routes)).match_route(self.path)
+        except ValueError:  # no such path: Chalice says so
+            return False
+        route = self._app.routes[matched.route].get(self.command)
+        return route is not None and route.api_key_required
+
+    def _has_key(self) -> bool:
+        given = self.headers.get("x-api-key", "")
+        return hmac.compare_digest(given.encode(), self._api_key.encode())
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in http.server
+        """Paths hold client ids, so requests are not logged."""
+
+
+@contextmanager
+def serving_api(app: Chalice, config: Config, api_key: str, port: int) -> Iterator[int]:
+    """The port bound, on the loopback address only; 0 asks for a free one."""
+    try:
+        if not isinstance(app, LocalChalice):
+            # Makes the app's current request a thread's own; the server it makes is not used.
+            create_local_server(app, config, HOST, 0).server.server_close()
+        handler = partial(KeyedHandler, api_key=api_key)
+        server = LocalDevServer(app, config, HOST, port, handler_cls=handler).server
+    except OSError as error:
+        raise PortTaken(f"Port {port} is in use: choose another with PORT.") from error
+    thread = threading.Thread(target=server.serve_forever, name="api", daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def kept_api_key(path: Path) -> str:
+    """The key in the file, made on the first run; readable by its owner only."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(30), encoding="ascii")
+    return path.read_text(encoding="ascii").strip()

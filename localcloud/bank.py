@@ -1,0 +1,114 @@
+"""The bank on the embedded cloud: its own template, policies, functions and state machine."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from chalice.app import Chalice
+from chalice.cli.factory import CLIFactory
+from chalice.config import Config
+
+import stepfunctions.deploy
+from chalicelib.services import services
+from chalicelib.settings import Settings
+from infrastructure import deploy
+from infrastructure.project import ROOT
+from localcloud.cloud import Cloud, embedded_cloud
+
+API_HANDLER = "api_handler"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Bank:
+    cloud: Cloud
+    app: Chalice
+    config: Config
+    settings: Settings
+
+
+@contextmanager
+def open_bank(folder: Path | None, stage: str = "dev") -> Iterator[Bank]:
+    """All but the models; `folder` keeps what was answered, without one nothing is kept."""
+    with embedded_cloud(folder) as cloud:
+        config = CLIFactory(str(ROOT), environ=os.environ).create_config_obj(stage)
+        app = config.chalice_app
+        services.cache_clear()
+        settings = Settings.from_environ(os.environ)
+        deploy.deploy(boto3.client("cloudformation"), settings.app_name, stage)
+        bank = Bank(cloud, app, config, settings)
+        _add_functions(bank)
+        _add_triggers(bank)
+        stepfunctions.deploy.deploy(boto3.client("stepfunctions"), settings, _account())
+        cloud.restore()
+        yield bank
+
+
+def _add_functions(bank: Bank) -> None:
+    handlers: dict[str, Callable[[Any, Any], Any]] = {API_HANDLER: bank.app, **bank.app.handler_map}
+    for name in handlers:
+        config = bank.config.scope(bank.config.chalice_stage, name)
+        bank.cloud.add_function(
+            _function_name(bank, name),
+            handlers[name],
+            role_arn=_role(bank, name, config.iam_policy_file),
+            timeout_seconds=config.lambda_timeout,
+            memory_mb=config.lambda_memory_size,
+            environment=config.environment_variables,
+        )
+
+
+def _add_triggers(bank: Bank) -> None:
+    for source in bank.app.event_sources:
+        if hasattr(source, "bucket"):
+            _notify(bank, source)
+
+
+def _notify(bank: Bank, source: Any) -> None:
+    name = _function_name(bank, source.name)
+    arn = f"arn:aws:lambda:{bank.settings.region}:{_account()}:function:{name}"
+    rules = [{"Name": "prefix", "Value": source.prefix}]
+    notification: Any = {
+        "LambdaFunctionArn": arn,
+        "Events": source.events,
+        "Filter": {"Key": {"FilterRules": rules}},
+    }
+    boto3.client("s3").put_bucket_notification_configuration(
+        Bucket=source.bucket,
+        NotificationConfiguration={"LambdaFunctionConfigurations": [notification]},
+    )
+
+
+def _role(bank: Bank, name: str, policy_file: str) -> str:
+    """The role that Chalice would make: named as the function, one inline policy, that file."""
+    iam = boto3.client("iam")
+    role = bank.settings.function(name)
+    created = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(TRUST))
+    policy = (ROOT / ".chalice" / policy_file).read_text(encoding="utf-8")
+    iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=policy)
+    return created["Role"]["Arn"]
+
+
+def _function_name(bank: Bank, name: str) -> str:
+    """Chalice names the API's handler after the app and stage alone."""
+    if name == API_HANDLER:
+        return f"{bank.settings.app_name}-{bank.settings.stage}"
+    return bank.settings.function(name)
+
+
+def _account() -> str:
+    return boto3.client("sts").get_caller_identity()["Account"]
