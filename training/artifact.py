@@ -1,0 +1,41 @@
+"""Writes a trained model as text files that a person can read and diff.
+
+No clock and no machine goes into it: the same snapshot and profile give the same bytes.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+SOURCES = Path(__file__).parent
+
+
+def write(
+    model_dir: Path,
+    documents: Mapping[str, Any],
+    modules: tuple[str, ...],
+    requirements: str,
+    manifest: Mapping[str, Any],
+) -> None:
+    """`documents` by file name: a text as it is, anything else as JSON."""
+    members = {name: _text(document) for name, document in documents.items()}
+    members |= {f"code/{module}": (SOURCES / module).read_text("utf-8") for module in modules}
+    members["code/requirements.txt"] = requirements
+    for name, text in members.items():
+        _put(model_dir / name, text)
+    digests = {n: hashlib.sha256(text.encode()).hexdigest() for n, text in members.items()}
+    _put(model_dir / "manifest.json", _text({"format": FORMAT, **manifest, "members": digests}))
+
+
+def _text(document: Any) -> str:
+    if isinstance(document, str):
+        return document
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())

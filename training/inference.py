@@ -1,0 +1,138 @@
+"""Serves one model: SageMaker's model_fn, input_fn, predict_fn and output_fn. JSON only.
+
+An artifact is data. Its files must be exactly those the manifest lists, unchanged; none of them
+is executed or unpickled (what is under code/ is this module and the modules it imports).
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from features import Rule, Table, Value, derive
+
+FORMAT = 1
+JSON_TYPE = "application/json"
+DATA = frozenset({"features.json", "peers.json", "scorecard.json", "trees.txt", "encoding.json"})
+
+
+class Refused(Exception):
+    """The artifact is not what its manifest says."""
+
+
+class Evaluator(Protocol):
+    def explain(self, row: Mapping[str, Value]) -> tuple[float, dict[str, float]]: ...
+
+
+@dataclass(frozen=True)
+class Model:
+    name: str
+    version: str
+    sha256: str  # of the manifest, which has the sha256 of everything else
+    inputs: dict[str, str]
+    rules: dict[str, Rule]
+    tables: dict[str, Table]
+    evaluator: Evaluator
+
+
+def model_fn(model_dir: str) -> Model:
+    directory = Path(model_dir)
+    manifest_bytes = (directory / "manifest.json").read_bytes()
+    manifest = json.loads(manifest_bytes)
+    _verify(directory, manifest)
+    features = _json(directory / "features.json")
+    return Model(
+        name=manifest["model"],
+        version=manifest["version"],
+        sha256=hashlib.sha256(manifest_bytes).hexdigest(),
+        inputs=features["inputs"],
+        rules={rule["feature"]: rule for rule in features["derive"]},
+        tables=_json(directory / "peers.json"),
+        evaluator=_evaluator(directory, manifest["method"]),
+    )
+
+
+def _verify(directory: Path, manifest: Mapping[str, Any]) -> None:
+    if manifest.get("format") != FORMAT:
+        raise Refused(f"format {manifest.get('format')!r}; this code reads {FORMAT}: train again")
+    members = manifest["members"]
+    found = {path.relative_to(directory).as_posix() for path in directory.rglob("*")
+             if not path.is_dir() and path.parent.name != "__pycache__"}  # the interpreter's own
+    for name in sorted(found ^ {*members, "manifest.json"}):
+        state = "is not in the manifest" if name in found else "is missing"
+        raise Refused(f"{name} {state}: upload the artifact that the training wrote")
+    for name, digest in members.items():
+        if not _is_expected(name):
+            raise Refused(f"{name} is no part of a model: an artifact is JSON, text and its code")
+        if hashlib.sha256((directory / name).read_bytes()).hexdigest() != digest:
+            raise Refused(f"{name} was changed after the training: upload the original")
+
+
+def _is_expected(name: str) -> bool:
+    return name in DATA or (name.startswith("code/") and name.endswith((".py", "/requirements.txt")))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_bytes())
+    return document
+
+
+def _evaluator(directory: Path, method: str) -> Evaluator:
+    if method == "scorecard":
+        from scorecard import Scorecard
+
+        return Scorecard(_json(directory / "scorecard.json"))
+    if method == "trees":
+        from trees import Trees
+
+        text = (directory / "trees.txt").read_text("utf-8")
+        return Trees(text, _json(directory / "encoding.json")["columns"])
+    raise Refused(f"method {method!r} is unknown; there is scorecard and trees")
+
+
+def input_fn(body: bytes | str, content_type: str) -> dict[str, Value]:
+    if content_type.partition(";")[0].strip() != JSON_TYPE:
+        raise ValueError(f"Content-Type {content_type!r}; send {JSON_TYPE}")
+    try:
+        application = json.loads(body, parse_constant=_no_constant)
+    except UnicodeDecodeError as fault:
+        raise ValueError(f"the body is not UTF-8: {fault}") from fault
+    if not isinstance(application, dict):
+        raise ValueError("the body must be a JSON object: the application")
+    return application
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON; leave out what is missing")
+
+
+def predict_fn(application: dict[str, Value], model: Model) -> dict[str, Any]:
+    for name, kind in model.inputs.items():
+        value = application.get(name)
+        is_right = isinstance(value, str) if kind == "text" else _is_number(value)
+        if value is not None and not is_right:
+            raise ValueError(f"{name} must be a {kind}, not {value!r}")
+    row = derive(application, model.rules, model.tables)
+    baseline, contributions = model.evaluator.explain(row)
+    return {
+        "model": model.name,
+        "version": model.version,
+        "sha256": model.sha256,
+        "probabilityOfDefault": 1 / (1 + math.exp(-baseline - sum(contributions.values()))),
+        "baseline": baseline,
+        "contributions": contributions,
+    }
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def output_fn(prediction: dict[str, Any], accept: str) -> str:
+    accepted = {part.partition(";")[0].strip() for part in accept.split(",")}
+    if not accepted & {JSON_TYPE, "application/*", "*/*", ""}:
+        raise ValueError(f"Accept {accept!r}; the answer is {JSON_TYPE}")
+    return json.dumps(prediction)

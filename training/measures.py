@@ -1,0 +1,49 @@
+"""How well a model does on its holdout, and what its training rows looked like."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
+
+DECIMALS = 6
+BINS = 10
+VALUES = 20
+
+
+def metrics(outcomes: pd.Series, probabilities: npt.NDArray[np.float64]) -> dict[str, float]:
+    false_positives, true_positives, _ = roc_curve(outcomes, probabilities)
+    measured = {
+        "auc": roc_auc_score(outcomes, probabilities),
+        "ks": np.max(true_positives - false_positives),
+        "brier": brier_score_loss(outcomes, probabilities),
+        "bad_rate": outcomes.mean(),
+        "mean_probability": probabilities.mean(),
+    }
+    return {name: round(float(value), DECIMALS) for name, value in measured.items()}
+
+
+def histogram(column: pd.Series) -> dict[str, Any]:
+    """Shares of all rows: of the bins between the deciles, or of the commonest values."""
+    missing = _share(column.isna().mean())
+    known = column.dropna()
+    if column.dtype == object:
+        shares = (known.value_counts() / len(column)).sort_index(kind="stable")
+        shares = shares.sort_values(ascending=False, kind="stable").head(VALUES)
+        return {
+            "values": shares.index.tolist(),
+            "shares": [_share(share) for share in shares],
+            "missing": missing,
+        }
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else []
+    counts = np.bincount(np.searchsorted(edges, known), minlength=len(edges) + 1)
+    return {
+        "edges": [float(edge) for edge in edges],
+        "shares": [_share(count / len(column)) for count in counts],
+        "missing": missing,
+    }
+
+
+def _share(value: float) -> float:
+    return round(float(value), DECIMALS)

@@ -1,0 +1,95 @@
+"""How the recent loans of the same lender, place, sector … have done, as of a date.
+
+    log( (defaults in the last `default_months` + k * base) / (loans in the last `months` + k) / base )
+
+with the same ratio over the whole portfolio as the base and k pseudo-loans. Only what is dated
+strictly before the date counts, so 0.0 is an applicant about whose peers nothing is known.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+PSEUDO_LOANS = 20
+PLACES = 6  # decimals kept in a table
+
+Days = npt.NDArray[np.int64]  # since 1970-01-01
+Codes = npt.NDArray[np.int64]  # -1: missing
+
+_SPAN = 1 << 20  # more days than any calendar has: one sorted array holds every (code, day)
+
+
+@dataclass(frozen=True)
+class Windows:
+    months: int
+    default_months: int
+
+
+@dataclass(frozen=True)
+class History:
+    """The loans that may be somebody's peers; a default date is missing if there was none."""
+
+    dates: pd.Series
+    default_dates: pd.Series
+
+
+def intensity(
+    history: History, peers: pd.Series, windows: Windows, keys: pd.Series, at: pd.Series
+) -> npt.NDArray[np.float64]:
+    """`peers` are the keys of the history's loans; NaN where a key of `keys` is missing."""
+    codes, uniques = pd.factorize(peers)
+    wanted = pd.Index(uniques).get_indexer(pd.Index(keys))
+    loans = _count(codes, history.dates, wanted, at, windows.months)
+    defaults = _count(codes, history.default_dates, wanted, at, windows.default_months)
+    base = portfolio(history, windows, at)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.log((defaults + PSEUDO_LOANS * base) / (loans + PSEUDO_LOANS) / base)
+    value[(wanted < 0) | (base == 0)] = 0.0
+    value[keys.isna().to_numpy()] = np.nan
+    return value
+
+
+def table(
+    history: History, peers: pd.Series, windows: Windows, last: pd.Timestamp
+) -> dict[str, float]:
+    """What the peers of each key are worth to an application on the day after `last`."""
+    tomorrow = last + pd.Timedelta(days=1)
+    recent = history.dates.between(tomorrow - pd.DateOffset(months=windows.months), last)
+    keys = pd.Series(np.sort(peers[recent].dropna().unique()), dtype=object)
+    values = intensity(history, peers, windows, keys, pd.Series(tomorrow, index=keys.index))
+    return dict(zip(keys, values.round(PLACES).tolist(), strict=True))
+
+
+def lookup(keys: pd.Series, known: dict[str, float]) -> npt.NDArray[np.float64]:
+    values = keys.map(known).astype(float).fillna(0.0)
+    return values.mask(keys.isna()).to_numpy()
+
+
+def portfolio(history: History, windows: Windows, at: pd.Series) -> npt.NDArray[np.float64]:
+    everyone = np.zeros(len(history.dates), dtype=np.int64)
+    asked = np.zeros(len(at), dtype=np.int64)
+    loans = _count(everyone, history.dates, asked, at, windows.months)
+    defaults = _count(everyone, history.default_dates, asked, at, windows.default_months)
+    return defaults / np.maximum(loans, 1)
+
+
+def count_before(codes: Codes, days: Days, wanted: Codes, at: Days) -> npt.NDArray[np.int64]:
+    """For each (wanted, at): the events of that code dated strictly before."""
+    events = np.sort(codes * _SPAN + days)
+    starts = np.searchsorted(events, wanted * _SPAN - _SPAN // 2)
+    return np.searchsorted(events, wanted * _SPAN + at) - starts
+
+
+def days(dates: pd.Series) -> Days:
+    return dates.to_numpy().astype("datetime64[D]").astype(np.int64)
+
+
+def _count(
+    codes: Codes, dates: pd.Series, wanted: Codes, at: pd.Series, months: int
+) -> npt.NDArray[np.int64]:
+    known = dates.notna().to_numpy() & (codes >= 0)
+    events = codes[known], days(dates[known])
+    start = days(pd.Series(pd.DatetimeIndex(at) - pd.DateOffset(months=months)))
+    return count_before(*events, wanted, days(at)) - count_before(*events, wanted, start)

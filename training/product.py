@@ -1,0 +1,164 @@
+"""The part of a scoring profile (credit.toml) that training needs."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+TEXT_TYPES = frozenset({"category", "code"})
+DIRECTIONS = {"increasing": 1, "decreasing": -1}
+
+
+class InvalidProfile(Exception):
+    pass
+
+
+@dataclass(frozen=True)
+class Feature:
+    name: str
+    type: str
+    derive: dict[str, Any] | None
+    monotone: int  # 1: more of it never lowers the probability of default, -1: never raises it
+    protected: bool
+
+    @property
+    def is_text(self) -> bool:
+        return self.type in TEXT_TYPES
+
+    @property
+    def sources(self) -> list[str]:
+        if self.derive is None:
+            return []
+        if "prefix" in self.derive:
+            return [self.derive["prefix"]]
+        return list(self.derive.get("ratio") or self.derive["peers"])
+
+
+@dataclass(frozen=True)
+class Training:
+    outcome_months: int | None = None
+    window_months: int | None = None
+    holdout_months: int | None = None
+    peer_months: int | None = None
+    peer_default_months: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model of the profile with what it reads; `needed` keeps the profile's order."""
+
+    name: str
+    method: str
+    features: tuple[Feature, ...]
+    needed: tuple[Feature, ...]
+    parameters: dict[str, Any]
+
+    @property
+    def inputs(self) -> list[Feature]:
+        return [feature for feature in self.needed if feature.derive is None]
+
+    @property
+    def derivations(self) -> dict[str, dict[str, Any]]:
+        return {feature.name: feature.derive for feature in self.needed if feature.derive}
+
+    @property
+    def peers(self) -> dict[str, list[str]]:
+        return {name: rule["peers"] for name, rule in self.derivations.items() if "peers" in rule}
+
+
+@dataclass(frozen=True)
+class Product:
+    features: dict[str, Feature]
+    models: dict[str, dict[str, Any]]
+    outcome: str
+    date: str | None
+    default_date: str | None
+    training: Training
+
+    def model(self, name: str) -> Model:
+        if name not in self.models:
+            raise InvalidProfile(
+                f"the profile has no model {name!r}; it has: {', '.join(self.models)}"
+            )
+        written = self.models[name]
+        needed = self._needed(name, written["features"])
+        if self.date is None and any("peers" in (f.derive or {}) for f in needed):
+            raise InvalidProfile(
+                f"{name} uses peers, which need dates: name the date column in [snapshot].date, "
+                "or take the peers out of the model's features"
+            )
+        return Model(
+            name=name,
+            method=written["method"],
+            features=tuple(self.features[feature] for feature in written["features"]),
+            needed=needed,
+            parameters=dict(written.get("parameters", {})),
+        )
+
+    def _needed(self, model: str, names: list[str]) -> tuple[Feature, ...]:
+        wanted: set[str] = set()
+        queue = list(names)
+        while queue:
+            name = queue.pop()
+            if name not in self.features:
+                raise InvalidProfile(f"{model} uses {name!r}, which is not under [features]")
+            if self.features[name].protected:
+                raise InvalidProfile(f"{model} uses {name!r}, which is protected: take it out")
+            wanted.add(name)
+            queue += [source for source in self.features[name].sources if source not in wanted]
+        return tuple(feature for name, feature in self.features.items() if name in wanted)
+
+
+def read(path: Path) -> Product:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        features = {n: _feature(n, written) for n, written in document["features"].items()}
+        product = Product(
+            features=features,
+            models=document["models"],
+            outcome=document["snapshot"]["outcome"],
+            date=document["snapshot"].get("date"),
+            default_date=document["snapshot"].get("default_date"),
+            training=_training(document.get("training", {})),
+        )
+    except FileNotFoundError:
+        raise InvalidProfile(f"no profile at {path}: the channel 'profile' holds credit.toml")
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
+        raise InvalidProfile(f"{path.name} is not a scoring profile: {fault}") from fault
+    _check_derivations(features)
+    return product
+
+
+def _training(written: dict[str, Any]) -> Training:
+    return Training(**{f.name: written[f.name] for f in fields(Training) if f.name in written})
+
+
+def _feature(name: str, written: dict[str, Any]) -> Feature:
+    monotone = written.get("monotone")
+    if monotone is not None and monotone not in DIRECTIONS:
+        raise InvalidProfile(f"{name}: monotone is 'increasing' or 'decreasing'")
+    return Feature(
+        name=name,
+        type=written["type"],
+        derive=written.get("derive"),
+        monotone=DIRECTIONS.get(monotone, 0),
+        protected=written.get("protected", False),
+    )
+
+
+def _check_derivations(features: dict[str, Feature]) -> None:
+    declared: dict[str, Feature] = {}
+    for feature in features.values():
+        for source in feature.sources:
+            if source not in declared:
+                raise InvalidProfile(
+                    f"{feature.name} is derived from {source!r}: declare that feature above it"
+                )
+            if "peers" in (declared[source].derive or {}):
+                raise InvalidProfile(f"{feature.name} is derived from the peers of {source!r}")
+        if feature.derive and "peers" in feature.derive:
+            numbers = [s for s in feature.sources if not declared[s].is_text]
+            if numbers:
+                raise InvalidProfile(f"{feature.name}: peers share codes, not {numbers[0]!r}")
+        declared[feature.name] = feature

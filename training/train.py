@@ -1,0 +1,157 @@
+"""Trains one model of the profile: SageMaker's script mode, and the same as a local process."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+import pandas as pd
+
+import artifact
+import fit_scorecard
+import measures
+import product
+import snapshot
+
+Probabilities = Callable[[pd.DataFrame], npt.NDArray[Any]]
+
+FAULTS = (product.InvalidProfile, snapshot.InvalidSnapshot, fit_scorecard.NothingLearnt)
+
+
+def main() -> int:
+    options = _options()
+    try:
+        train(
+            options,
+            training=Path(os.environ["SM_CHANNEL_TRAINING"]),
+            profile=Path(os.environ["SM_CHANNEL_PROFILE"]) / "credit.toml",
+            model_dir=Path(os.environ["SM_MODEL_DIR"]),
+        )
+    except FAULTS as fault:
+        reason = " ".join(str(fault).split())
+        print(reason, file=sys.stderr)
+        _failure_file().write_text(reason, encoding="utf-8")
+        return 1
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="a model of the profile")
+    parser.add_argument("--version", required=True, help="of the artifact, e.g. 20050701T000000")
+    parser.add_argument("--schema", required=True, help="hash of the profile's features")
+    parser.add_argument("--snapshot", required=True, help="name of the snapshot, for the manifest")
+    return parser.parse_args()
+
+
+def _failure_file() -> Path:
+    directory = Path(os.environ.get("SM_OUTPUT_DIR", "/opt/ml/output"))
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory / "failure"
+
+
+def train(options: argparse.Namespace, training: Path, profile: Path, model_dir: Path) -> None:
+    bank = product.read(profile)
+    model = bank.model(options.model)
+    print(f"reading the snapshot {options.snapshot}", flush=True)
+    frame = snapshot.read(training, bank, model)
+    learning = snapshot.prepare(frame, bank, model)
+    print(f"training {model.name} on {len(learning.rows)} of {len(frame)} rows", flush=True)
+    probabilities, documents, modules, requirements = METHODS[_method(model)](model, bank, learning)
+    measured = measures.metrics(learning.holdout_outcomes, probabilities(learning.holdout_rows))
+    artifact.write(
+        model_dir,
+        documents={"features.json": _features(model), "peers.json": learning.tables, **documents},
+        modules=("inference.py", "features.py", *modules),
+        requirements=requirements,
+        manifest=_manifest(options, model, learning, measured),
+    )
+    _report(measured, learning)
+
+
+def _method(model: product.Model) -> str:
+    if model.method not in METHODS:
+        known = ", ".join(METHODS)
+        raise product.InvalidProfile(f"{model.name}: no method {model.method!r}; there is {known}")
+    return model.method
+
+
+def _scorecard(
+    model: product.Model, bank: product.Product, learning: snapshot.Learning
+) -> tuple[Probabilities, dict[str, Any], tuple[str, ...], str]:
+    try:
+        parameters = fit_scorecard.Parameters(**model.parameters)
+    except TypeError:
+        known = ", ".join(asdict(fit_scorecard.Parameters()))
+        raise product.InvalidProfile(f"{model.name}: a scorecard's parameters are {known}")
+    fitted = fit_scorecard.fit(learning.rows, learning.outcomes, model.features, parameters)
+    return fitted.probabilities, {"scorecard.json": fitted.document()}, ("scorecard.py",), ""
+
+
+def _trees(
+    model: product.Model, bank: product.Product, learning: snapshot.Learning
+) -> tuple[Probabilities, dict[str, Any], tuple[str, ...], str]:
+    import trees  # LightGBM is slow to load and the scorecards do without it
+
+    fitted = trees.fit(
+        learning.rows,
+        learning.outcomes,
+        monotone={feature.name: feature.monotone for feature in model.features},
+        text=frozenset(feature.name for feature in model.features if feature.is_text),
+        parameters=model.parameters,
+        seed=bank.training.seed,
+        threads=int(os.environ.get("SM_NUM_CPUS", "1")),
+    )
+    documents = {"trees.txt": fitted.text(), "encoding.json": {"columns": fitted.columns()}}
+    return fitted.probabilities, documents, ("trees.py",), trees.REQUIREMENTS
+
+
+METHODS = {"scorecard": _scorecard, "trees": _trees}
+
+
+def _features(model: product.Model) -> dict[str, Any]:
+    """What the endpoint asks for and derives; lists, for their order counts."""
+    return {
+        "inputs": {f.name: "text" if f.is_text else "number" for f in model.inputs},
+        "derive": [{"feature": name, **rule} for name, rule in model.derivations.items()],
+    }
+
+
+def _manifest(
+    options: argparse.Namespace,
+    model: product.Model,
+    learning: snapshot.Learning,
+    measured: dict[str, float],
+) -> dict[str, Any]:
+    return {
+        "model": model.name,
+        "method": model.method,
+        "version": options.version,
+        "schema": options.schema,
+        "snapshot": options.snapshot,
+        "window": learning.window,
+        "rows": len(learning.rows),
+        "bads": int(learning.outcomes.sum()),
+        "holdout": {
+            **learning.holdout_window,
+            "rows": len(learning.holdout_rows),
+            "bads": int(learning.holdout_outcomes.sum()),
+        },
+        "metrics": measured,
+        "reference": {name: measures.histogram(c) for name, c in learning.rows.items()},
+    }
+
+
+def _report(measured: dict[str, float], learning: snapshot.Learning) -> None:
+    """One line that the MetricDefinitions of a training job read."""
+    values = [f"{name}={value:.6f}" for name, value in measured.items()]
+    values += [f"rows={len(learning.holdout_rows)}", f"bads={learning.holdout_outcomes.sum()}"]
+    print("holdout " + "; ".join(values), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
