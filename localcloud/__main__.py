@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -19,7 +19,7 @@ from chalicelib.errors import AppVengersError
 from infrastructure.first_models import TrainingFailed
 from infrastructure.project import ROOT
 from localcloud.api import PortTaken, kept_api_key, serving_api
-from localcloud.bank import Bank, open_bank
+from localcloud.bank import open_bank
 from localcloud.first_run import (
     PredictionRefused,
     first_prediction,
@@ -87,15 +87,47 @@ def _bank(folder: Path, port: int, aws_port: int) -> Iterator[tuple[str, str]]:
     """The bank, open and with models: the API's address and key."""
     folder.mkdir(parents=True, exist_ok=True)
     api_key = kept_api_key(folder / "api_key")
-    with console.status("Opening the embedded cloud"):
-        opened = open_bank(folder)
-        bank = opened.__enter__()
+    with ExitStack() as stack:
+        with console.status("Opening the embedded cloud"):
+            bank = stack.enter_context(open_bank(folder))
+            aws = bank.cloud.serve_aws(aws_port)
+            api = stack.enter_context(serving_api(bank.app, bank.config, api_key, port))
+        console.print(f"AWS  http://127.0.0.1:{aws}")
+        console.print(f"API  http://127.0.0.1:{api}  x-api-key: {api_key}")
+        if needs_models(bank):
+            train_and_deploy(bank, sba.register(console), console)
+        yield f"http://127.0.0.1:{api}", api_key
+
+
+def _predict(url: str, api_key: str) -> None:
+    shown = shown_application(sba.register(console))
+    print_prediction(console, first_prediction(url, api_key, shown), shown.defaulted)
+    body = json.dumps({"clientId": shown.client_id, "application": shown.application})
+    print(f"\nAgain, {time.monotonic() - STARTED:.1f} s after the start:\n")
+    print(f"curl -X POST {url}/predict -H 'x-api-key: {api_key}' \\")
+    print(f"  -H 'Content-Type: application/json' -d {shlex.quote(body)}")
+
+
+def _client_environment(aws_port: int) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws_port}",
+        # Step Functions' synchronous calls go to a host of their own on AWS only.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "embedded",
+        "AWS_SECRET_ACCESS_KEY": "embedded",
+    }
+
+
+def _wait_for_the_end() -> None:
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()
+
+
+if __name__ == "__main__":
     try:
-        aws = bank.cloud.serve_aws(aws_port)
-        with serving_api(bank.app, bank.config, api_key, port) as bound:
-            console.print(f"API  http://127.0.0.1:{bound}   key in {folder / 'api_key'}: {api_key}")
-            console.print(f"AWS  http://127.0.0.1:{aws}")
-            _ensure_models(bank)
-            yield f"http://127.0.0.1:{bound}", api_key
-    finally:
-        opened.__exit__(*sys.exc_info())
+        main()
+    except (AppVengersError, TrainingFailed, PortTaken, PredictionRefused, sba.NoRegister) as fault:
+        sys.exit(f"\n{fault}")

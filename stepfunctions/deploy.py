@@ -1,13 +1,11 @@
-"""Render, lint and create or update the state machine analisisCredito.
+"""Render, check and create or update the state machine analisisCredito.
 
 python -m stepfunctions.deploy --stage dev
 """
 
 import argparse
 import json
-import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -15,12 +13,11 @@ from botocore.exceptions import ClientError
 
 from chalicelib.settings import STAGES, Settings
 from infrastructure.project import app_name
+from stepfunctions.lint import FOLDER, PLACEHOLDER, misled
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-FOLDER = Path(__file__).parent
-PLACEHOLDER = re.compile(r"\$\{(\w+)Arn\}")
 FUNCTIONS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator", "saveResult")
 
 
@@ -34,28 +31,9 @@ def render(name: str, arns: Mapping[str, str]) -> str:
     if missing := set(PLACEHOLDER.findall(text)) - set(arns):
         raise InvalidDefinition(f"{name} names functions without an ARN: {sorted(missing)}.")
     definition = PLACEHOLDER.sub(lambda match: arns[match[1]], text)
-    if faults := list(lint(json.loads(definition))):
+    if faults := list(misled(json.loads(definition))):
         raise InvalidDefinition(f"{name}: " + " ".join(faults))
     return definition
-
-
-def lint(definition: dict[str, Any]) -> Iterator[str]:
-    """What a JSON schema can't see: states that lead nowhere, or that nothing leads to."""
-    states = definition["States"]
-    reached = {definition["StartAt"]}
-    for name, state in states.items():
-        following = [state.get("Next"), state.get("Default")]
-        following += [rule["Next"] for rule in state.get("Choices", []) + state.get("Catch", [])]
-        reached |= {following_name for following_name in following if following_name}
-        ends = state.get("End") or state["Type"] in ("Succeed", "Fail", "Choice")
-        if not ends and "Next" not in state:
-            yield f"{name} leads nowhere."
-        for branch in state.get("Branches", []):
-            yield from lint(branch)
-    for name in sorted(reached - set(states)):
-        yield f"{name} is led to and is no state."
-    for name in sorted(set(states) - reached):
-        yield f"Nothing leads to {name}."
 
 
 def deploy(client: "SFNClient", settings: Settings, account: str) -> str:
