@@ -1,0 +1,54 @@
+"""Between S3 and a folder."""
+
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+
+def bucket_and_key(uri: str) -> tuple[str, str]:
+    parsed = urlparse(uri)
+    return parsed.netloc, parsed.path.lstrip("/")
+
+
+def download_tar(s3: Any, uri: str, into: Path) -> None:
+    into.mkdir(parents=True, exist_ok=True)
+    bucket, key = bucket_and_key(uri)
+    with tempfile.TemporaryFile() as file:
+        s3.download_fileobj(bucket, key, file)
+        file.seek(0)
+        with tarfile.open(fileobj=file) as tar:
+            tar.extractall(into, filter="data")
+
+
+def download_prefix(s3: Any, uri: str, into: Path) -> int:
+    """As SageMaker does with an S3Prefix: what follows the last slash of the prefix is the name
+    inside the channel. Returns the number of files."""
+    into.mkdir(parents=True, exist_ok=True)
+    bucket, prefix = bucket_and_key(uri)
+    root, files = prefix.rpartition("/")[0], 0
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for found in page.get("Contents", []):
+            name = found["Key"][len(root) :].lstrip("/")
+            if name and not name.endswith("/"):
+                path = into / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                s3.download_file(bucket, found["Key"], str(path))
+                files += 1
+    return files
+
+
+def upload_tar(s3: Any, folder: Path, uri: str) -> bool:
+    """False if there was nothing in the folder."""
+    members = sorted(folder.iterdir())
+    if not members:
+        return False
+    bucket, key = bucket_and_key(uri)
+    with tempfile.TemporaryFile() as file:
+        with tarfile.open(fileobj=file, mode="w:gz", compresslevel=6) as tar:
+            for member in members:
+                tar.add(member, arcname=member.name)
+        file.seek(0)
+        s3.upload_fileobj(file, bucket, key)
+    return True

@@ -1,0 +1,140 @@
+import io
+import os
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import boto3
+from moto import mock_aws
+
+from localcloud import replaced
+from localcloud.activity import Activity
+from localcloud.aws_port import AwsPort
+from localcloud.durability import Kept
+from localcloud.endpoints import Endpoints
+from localcloud.events import Events
+from localcloud.functions import Failure, Function, Functions, Handler
+from localcloud.notices import Notices
+from localcloud.training_jobs import TrainingJobs
+from localcloud.write_through import ObjectEvents
+
+ACCOUNT = "123456789012"  # moto's, for credentials it has not issued itself
+_MOTO = {
+    "core": {"mock_credentials": False, "reset_boto3_session": True},
+    "stepfunctions": {"execute_state_machine": True},
+}
+_NOWHERE = {  # with these no SDK of this process or its children finds a real account
+    "AWS_ACCESS_KEY_ID": "embedded",
+    "AWS_SECRET_ACCESS_KEY": "embedded",
+    "AWS_SESSION_TOKEN": "embedded",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+_LEADS_ELSEWHERE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_ROLE_ARN")
+
+
+class Cloud:
+    def __init__(self, folder: Path | None, region: str) -> None:
+        self.region = region
+        self.activity = Activity()
+        self.kept = Kept(folder, ACCOUNT, region)
+        self.notices = Notices(folder)
+        self.functions = Functions(self.activity)
+        self.object_events = ObjectEvents()
+        events = Events(ACCOUNT, region)
+        self.endpoints = Endpoints(ACCOUNT, region, self.activity, events)
+        logs = folder / "training-logs" if folder else None
+        self.training_jobs = TrainingJobs(region, self.activity, events, logs)
+        self.endpoints.changed = self.training_jobs.changed = self.kept.keep_sagemaker
+        self._port: AwsPort | None = None
+
+    @property
+    def failures(self) -> list[Failure]:
+        return self.functions.failures
+
+    def add_function(
+        self,
+        name: str,
+        handler: Handler,
+        *,
+        role_arn: str,
+        timeout_seconds: int = 30,
+        memory_mb: int = 512,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
+        """Returns the ARN. `environment` is what the record shows; all handlers share this
+        process's own."""
+        created = boto3.client("lambda", region_name=self.region).create_function(
+            FunctionName=name,
+            Role=role_arn,
+            Runtime="python3.12",
+            Handler="app.app",
+            Code={"ZipFile": _empty_zip()},
+            Timeout=timeout_seconds,
+            MemorySize=memory_mb,
+            Environment={"Variables": dict(environment or {})},
+        )
+        arn = created["FunctionArn"]
+        self.functions.add(Function(name, arn, role_arn, handler, timeout_seconds, memory_mb))
+        return arn
+
+    def restore(self) -> None:
+        """Call it once the tables, buckets and topics exist: what was kept is put into them, the
+        endpoints start loading, and from here on everything is written through."""
+        self.kept.restore()
+        for endpoint in list(self.endpoints.records.values()):
+            if endpoint.endpoint_status != "Failed":
+                self.endpoints.deploy(endpoint, endpoint.endpoint_config_name, "Creating")
+
+    def serve_aws(self, port: int) -> int:
+        """Returns the port that was bound on 127.0.0.1; 0 asks for a free one."""
+        self._port = AwsPort(port)
+        return self._port.port
+
+    def idle(self, timeout_seconds: float) -> None:
+        self.activity.wait_until_idle(timeout_seconds)
+
+    def close(self) -> None:
+        if self._port:
+            self._port.close()
+        self.functions.close()
+        self.training_jobs.close()
+        self.endpoints.close()
+        self.kept.close()
+
+
+@contextmanager
+def embedded_cloud(folder: Path | None = None, region: str = "us-east-1") -> Iterator[Cloud]:
+    """An AWS account in this process: every boto3 client made inside reaches it and no other.
+    What is kept in `folder` outlives the process; without a folder nothing is."""
+    with ExitStack() as undo:
+        undo.enter_context(_environment(region))
+        undo.enter_context(mock_aws(config=_MOTO))  # type: ignore[arg-type]
+        cloud = Cloud(folder, region)
+        undo.enter_context(replaced.install(replaced.the_list(cloud)))
+        undo.callback(cloud.close)
+        yield cloud
+
+
+@contextmanager
+def _environment(region: str) -> Iterator[None]:
+    before = dict(os.environ)
+    for name in _LEADS_ELSEWHERE:
+        os.environ.pop(name, None)
+    os.environ.update(_NOWHERE, AWS_DEFAULT_REGION=region, AWS_REGION=region)
+    try:
+        yield
+    finally:
+        for name in {*_NOWHERE, *_LEADS_ELSEWHERE, "AWS_DEFAULT_REGION", "AWS_REGION"}:
+            os.environ.pop(name, None)
+            if name in before:
+                os.environ[name] = before[name]
+
+
+def _empty_zip() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("app.py", "")
+    return file.getvalue()

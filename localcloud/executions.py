@@ -1,0 +1,211 @@
+import json
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timezone
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from moto.core.exceptions import AWSError
+from moto.core.responses import ActionResult
+from moto.stepfunctions.exceptions import InvalidExecutionInput
+from moto.stepfunctions.parser.api import TaskFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
+    CustomErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import (
+    StatesErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
+    StatesErrorNameType,
+)
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.eval.event.event_manager import HistoryEventType
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+from moto.stepfunctions.parser.backend.execution import SyncExecution
+from moto.stepfunctions.parser.utils import TMP_THREADS
+
+from localcloud.activity import Activity
+from localcloud.functions import Functions
+
+FINISHED = {"Completed", "Failed", "Stopped"}
+
+
+class StateMachineTypeNotSupported(AWSError):
+    TYPE = "StateMachineTypeNotSupported"
+    STATUS = 400
+
+
+def start_sync_execution(_absent: None) -> Callable[[Any], ActionResult]:
+    """For moto's StepFunctionResponse, which has no such action."""
+
+    def start(self: Any) -> ActionResult:
+        machine = self.stepfunction_backend.describe_state_machine(
+            self._get_param("stateMachineArn")
+        )
+        if machine.type != "EXPRESS":
+            raise StateMachineTypeNotSupported(
+                f"This operation is not supported by this type of state machine: '{machine.arn}'"
+            )
+        execution = _express_execution(
+            machine, self._get_param("name"), self._get_param("input", "{}")
+        )
+        execution.start()
+        TMP_THREADS.clear()  # moto keeps every thread it ever started, and with it every input
+        return ActionResult(execution.to_start_sync_execution_output())
+
+    return start
+
+
+def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncExecution:
+    try:
+        json.loads(input_text)
+    except ValueError as error:
+        raise InvalidExecutionInput(
+            f"Invalid State Machine Execution Input: '{error}'"
+        ) from error
+    name = name or str(uuid.uuid4())
+    express = machine.arn.replace(":stateMachine:", ":express:")
+    return SyncExecution(
+        name=name,
+        sm_type=machine.type,
+        role_arn=machine.roleArn,
+        exec_arn=f"{express}:{name}:{uuid.uuid4()}",
+        account_id=machine.arn.split(":")[4],
+        region_name=machine.arn.split(":")[3],
+        state_machine=machine,
+        start_date=datetime.now(timezone.utc),
+        cloud_watch_logging_session=None,
+        activity_store={},
+        input_data=input_text,
+    )
+
+
+def started_and_counted(activity: Activity) -> Callable[[Any], Any]:
+    """For moto's ExecutionWorker.start: asynchronous executions can be waited for."""
+
+    def replace(original: Any) -> Any:
+        def start(self: Any) -> None:
+            arn = self._evaluation_details.execution_details.arn
+            activity.begin(arn)
+            threading.Thread(target=_execute, args=(self, activity, arn), daemon=True).start()
+
+        return start
+
+    return replace
+
+
+def _execute(worker: Any, activity: Activity, arn: str) -> None:
+    try:
+        worker._execution_logic()
+    finally:
+        TMP_THREADS.clear()
+        activity.end(arn)
+
+
+def boto3_with_one_client_a_service(original: Any) -> Any:
+    """For the boto3 that moto's tasks import: they would make a new client for every task."""
+    clients: dict[tuple[str, str], Any] = {}
+    making = threading.Lock()
+
+    def client(service_name: str, region_name: str, **more: Any) -> Any:
+        with making:
+            key = (service_name, region_name)
+            if key not in clients:
+                clients[key] = original.client(service_name, region_name=region_name, **more)
+            return clients[key]
+
+    return SimpleNamespace(client=client)
+
+
+def through_the_function_seam(functions: Functions) -> Callable[[Any], Any]:
+    """For moto's _invoke_lambda_function: a Lambda task needs no round trip through boto3."""
+
+    def replace(original: Any) -> Any:
+        def invoke(parameters: dict[str, Any], region: str, state_credentials: Any) -> Any:
+            function = functions.find(parameters["FunctionName"])
+            if function is None or parameters.get("InvocationType", "RequestResponse") != (
+                "RequestResponse"
+            ):
+                return original(parameters, region, state_credentials)
+            answer = functions.invoke(function, parameters.get("Payload") or b"{}")
+            response = {
+                "StatusCode": 200,
+                "ExecutedVersion": "$LATEST",
+                "Payload": json.loads(answer.payload),
+            }
+            return {**response, "FunctionError": "Unhandled"} if answer.failed else response
+
+        return invoke
+
+    return replace
+
+
+def training_job_resolver(original: Any) -> Any:
+    """For moto's StateTaskServiceUnsupported: sagemaker:createTrainingJob.sync waits for the
+    job; what it returns is asked again until it answers."""
+
+    def build_sync_resolver(
+        self: Any,
+        env: Any,
+        resource_runtime_part: Any,
+        normalised_parameters: dict[str, Any],
+        state_credentials: Any,
+    ) -> Callable[[], Any]:
+        if self.resource.api_action != "createTrainingJob":
+            return original(  # type: ignore[no-any-return]
+                self, env, resource_runtime_part, normalised_parameters, state_credentials
+            )
+        env.stack.pop()
+        sagemaker = boto3.client("sagemaker", region_name=resource_runtime_part.region)
+        name = normalised_parameters["TrainingJobName"]
+
+        def resolve() -> dict[str, Any] | None:
+            job = sagemaker.describe_training_job(TrainingJobName=name)
+            del job["ResponseMetadata"]
+            if job["TrainingJobStatus"] not in FINISHED:
+                return None
+            plain: dict[str, Any] = json.loads(to_json_str(job))
+            if job["TrainingJobStatus"] != "Completed":
+                raise FailureEventException(_task_failed(self, env, to_json_str(job)))
+            return plain
+
+        return resolve
+
+    return build_sync_resolver
+
+
+def errors_of_the_service(original: Any) -> Any:
+    """For moto's StateTaskServiceUnsupported: `SageMaker.<code>` where the call itself fails."""
+
+    def from_error(self: Any, env: Any, ex: Exception) -> Any:
+        if not isinstance(ex, ClientError) or self.resource.service_name != "sagemaker":
+            return original(self, env, ex)
+        error = ex.response["Error"]
+        return _task_failed(self, env, error["Message"], f"SageMaker.{error['Code']}")
+
+    return from_error
+
+
+def _task_failed(task: Any, env: Any, cause: str, error: str | None = None) -> FailureEvent:
+    failed = StatesErrorName(StatesErrorNameType.StatesTaskFailed)
+    name = CustomErrorName(error) if error else failed
+    return FailureEvent(
+        env=env,
+        error_name=name,
+        event_type=HistoryEventType.TaskFailed,
+        event_details=EventDetails(
+            taskFailedEventDetails=TaskFailedEventDetails(
+                resource=task._get_sfn_resource(),
+                resourceType=task._get_sfn_resource_type(),
+                error=name.error_name,
+                cause=cause,
+            )
+        ),
+    )

@@ -1,0 +1,179 @@
+import json
+import logging
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from localcloud.activity import Activity
+
+log = logging.getLogger("localcloud")
+
+Handler = Callable[[Any, Any], Any]
+RETRY_WAITS_SECONDS = (0.2, 0.5)  # AWS retries twice too, after one and two minutes
+
+
+@dataclass(frozen=True)
+class Function:
+    name: str
+    arn: str
+    role_arn: str
+    handler: Handler
+    timeout_seconds: int
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    payload: bytes
+    failed: bool
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An asynchronous invocation that failed after its retries."""
+
+    name: str
+    event: Any
+    error: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LambdaContext:
+    function_name: str
+    invoked_function_arn: str
+    memory_limit_in_mb: int
+    deadline: float
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    function_version: str = "$LATEST"
+    identity: None = None
+    client_context: None = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+    @property
+    def log_group_name(self) -> str:
+        return f"/aws/lambda/{self.function_name}"
+
+    @property
+    def log_stream_name(self) -> str:
+        return self.aws_request_id
+
+
+class Functions:
+    def __init__(self, activity: Activity) -> None:
+        self.failures: list[Failure] = []
+        self._activity = activity
+        self._by_name: dict[str, Function] = {}
+        self._events = ThreadPoolExecutor(8, thread_name_prefix="event")
+
+    def add(self, function: Function) -> None:
+        self._by_name[function.name] = function
+
+    def find(self, name_or_arn: str) -> Function | None:
+        """`name`, `arn:…:function:name` or either with a `:qualifier`, which is ignored."""
+        name = name_or_arn.partition(":function:")[2] or name_or_arn
+        return self._by_name.get(name.partition(":")[0])
+
+    def invoke(self, function: Function, payload: bytes) -> Answer:
+        """Every invocation goes through here, whoever makes it: boto3, the AWS port, a state
+        machine, an S3, SNS or EventBridge event. This is the seam at which a function's own IAM
+        role (`function.role_arn`) is put on before its handler runs, and taken off after it."""
+        context = LambdaContext(
+            function.name,
+            function.arn,
+            function.memory_mb,
+            time.monotonic() + function.timeout_seconds,
+        )
+        try:
+            result = function.handler(json.loads(payload or b"{}"), context)
+        except Exception as error:  # the Lambda boundary: whatever was raised is the answer
+            log.warning("%s raised %s: %s", function.name, type(error).__name__, error)
+            return Answer(_as_payload(error), failed=True)
+        try:
+            return Answer(json.dumps(result).encode(), failed=False)
+        except (TypeError, ValueError) as error:
+            return Answer(_unable_to_marshal(error, context.aws_request_id), failed=True)
+
+    def invoke_later(self, function: Function, payload: bytes) -> None:
+        self._activity.begin(function.name)
+        self._events.submit(self._invoke_with_retries, function, payload)
+
+    def close(self) -> None:
+        self._events.shutdown(wait=False, cancel_futures=True)
+
+    def _invoke_with_retries(self, function: Function, payload: bytes) -> None:
+        try:
+            for wait in (*RETRY_WAITS_SECONDS, None):
+                answer = self.invoke(function, payload)
+                if not answer.failed:
+                    return
+                if wait is not None:
+                    time.sleep(wait)
+            self._keep_failure(function, payload, answer)
+        finally:
+            self._activity.end(function.name)
+
+    def _keep_failure(self, function: Function, payload: bytes, answer: Answer) -> None:
+        error = json.loads(answer.payload)
+        self.failures.append(Failure(function.name, json.loads(payload), error))
+        log.error(
+            "%s failed %d times and gave its event up: %s\n%s",
+            function.name,
+            len(RETRY_WAITS_SECONDS) + 1,
+            error["errorMessage"],
+            "".join(error["stackTrace"]),
+        )
+
+
+def in_this_process(functions: Functions) -> Callable[[Any], Any]:
+    """For moto's LambdaFunction.invoke: everything that invokes a function ends there."""
+
+    def replace(original: Any) -> Any:
+        def invoke(self: Any, body: Any, request_headers: Any, response_headers: Any) -> bytes:
+            payload = body.encode() if isinstance(body, str) else bytes(body or b"")
+            function = functions.find(self.function_name)
+            if function is None:
+                answer = Answer(_no_handler(self.function_name), failed=True)
+            elif _is_asynchronous(request_headers):
+                functions.invoke_later(function, payload)
+                return b""
+            else:
+                answer = functions.invoke(function, payload)
+            if answer.failed:
+                response_headers["x-amz-function-error"] = "Unhandled"
+            return answer.payload
+
+        return invoke
+
+    return replace
+
+
+def _is_asynchronous(request_headers: Any) -> bool:
+    # S3, SNS and the other services of moto invoke without any header; a request has some
+    return not request_headers or request_headers.get("X-Amz-Invocation-Type") == "Event"
+
+
+def _as_payload(error: Exception) -> bytes:
+    # the first frame is ours
+    frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
+    return _error_payload(type(error).__name__, str(error), frames)
+
+
+def _unable_to_marshal(error: Exception, request_id: str) -> bytes:
+    message = f"Unable to marshal response: {error}"
+    return _error_payload("Runtime.MarshalError", message, [], requestId=request_id)
+
+
+def _no_handler(name: str) -> bytes:
+    message = f"{name} has no handler in this process; register it with cloud.add_function"
+    return _error_payload("NoHandler", message, [])
+
+
+def _error_payload(kind: str, message: str, frames: list[str], **more: str) -> bytes:
+    error = {"errorType": kind, "errorMessage": message, **more, "stackTrace": frames}
+    return json.dumps(error).encode()

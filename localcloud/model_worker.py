@@ -1,0 +1,94 @@
+"""The process behind an endpoint: `python model_worker.py <socket> <folder>`. It knows SageMaker's
+inference.py and nothing of the cloud, so that it starts fast and stays small."""
+
+import importlib
+import json
+import os
+import sys
+import tarfile
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+Answer = tuple[str, bytes]  # content type, body
+
+
+def serve(connection: Connection, folder: Path) -> None:
+    try:
+        respond = load(folder)
+    except BaseException:  # the process boundary: whatever stops the model is the reason
+        connection.send_bytes(b"failed")
+        connection.send_bytes(traceback.format_exc().encode())
+        return
+    connection.send_bytes(b"ready")
+    while True:
+        try:
+            content_type, accept = connection.recv_bytes().decode().split("\n")
+            body = connection.recv_bytes()
+        except EOFError:
+            return  # the cloud has gone, or needs this worker no longer
+        try:
+            answered_as, answer = respond(body, content_type, accept)
+        except Exception as error:  # the process boundary: the caller gets a ModelError
+            traceback.print_exc()
+            connection.send_bytes(b"error")
+            connection.send_bytes(f"{type(error).__name__}: {error}".encode())
+        else:
+            connection.send_bytes(b"ok\n" + answered_as.encode())
+            connection.send_bytes(answer)
+
+
+def load(folder: Path) -> Callable[[bytes, str, str], Answer]:
+    model_dir = folder / "model"
+    if not model_dir.exists():
+        _unpack(folder / "model.tar.gz", model_dir)
+    sys.path.insert(0, str(model_dir / "code"))
+    program = os.environ.get("SAGEMAKER_PROGRAM", "inference.py")
+    module = importlib.import_module(program.removesuffix(".py"))
+    model = module.model_fn(str(model_dir))
+    transform = getattr(module, "transform_fn", None)
+    if transform:
+        return lambda body, content_type, accept: as_answer(
+            transform(model, body, content_type, accept), accept
+        )
+    read = getattr(module, "input_fn", _read_json)
+    predict = getattr(module, "predict_fn", _predict)
+    write = getattr(module, "output_fn", _write_json)
+
+    def respond(body: bytes, content_type: str, accept: str) -> Answer:
+        return as_answer(write(predict(read(body, content_type), model), accept), accept)
+
+    return respond
+
+
+def as_answer(output: Any, accept: str) -> Answer:
+    """What output_fn returned: a body, or a body and its content type."""
+    body, content_type = output if isinstance(output, tuple) else (output, accept)
+    return content_type, body.encode() if isinstance(body, str) else bytes(body)
+
+
+def _unpack(archive: Path, into: Path) -> None:
+    # unpacked beside, then renamed: a worker that died half way must not leave half a model
+    beside = into.with_name("unpacking")
+    with tarfile.open(archive) as tar:
+        tar.extractall(beside, filter="data")
+    beside.rename(into)
+
+
+def _read_json(body: bytes, content_type: str) -> Any:
+    return json.loads(body)
+
+
+def _predict(data: Any, model: Any) -> Any:
+    return model.predict(data)
+
+
+def _write_json(prediction: Any, accept: str) -> tuple[str, str]:
+    plain = prediction.tolist() if hasattr(prediction, "tolist") else prediction
+    return json.dumps(plain), "application/json"
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])), Path(sys.argv[2]))

@@ -1,0 +1,313 @@
+"""THE list: everything of moto that works differently here, and why. moto is pinned to
+`MOTO_VERSION`; tests/contract/test_replaced.py fails when one of these symbols moves."""
+
+import importlib
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from localcloud import (
+    endpoints,
+    events,
+    executions,
+    expressions,
+    functions,
+    notices,
+    training_jobs,
+    write_through,
+)
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+MOTO_VERSION = "5.2.5"
+
+_ASL = "moto.stepfunctions.parser.asl"
+_TASK = f"{_ASL}.component.state.exec.state_task"
+_UNSUPPORTED = f"{_TASK}.service.state_task_service_unsupported:StateTaskServiceUnsupported"
+_SAGEMAKER = "moto.sagemaker.responses:SageMakerResponse"
+_RUNTIME = "moto.sagemakerruntime.responses:SageMakerRuntimeResponse"
+_SYNC_STATES = r"https?://sync-states\.(.+)\.amazonaws.com"
+
+ABSENT = "moto has no such symbol"
+
+
+@dataclass(frozen=True)
+class Replaced:
+    owner: str  # module, or module:Class
+    attribute: str
+    as_moto_has_it: str  # its parameters; for what is no function, the name of its type
+    replacement: Callable[[Any], Any]  # from moto's own (None if absent) to what takes its place
+    why: str
+
+    @property
+    def holder(self) -> Any:
+        module, _, name = self.owner.partition(":")
+        holder = importlib.import_module(module)
+        return getattr(holder, name) if name else holder
+
+    @property
+    def current(self) -> Any:
+        return getattr(self.holder, self.attribute, None)
+
+
+def the_list(cloud: "Cloud") -> list[Replaced]:
+    return [
+        Replaced(
+            "moto.awslambda.models:LambdaFunction",
+            "invoke",
+            "(self, body, request_headers, response_headers)",
+            functions.in_this_process(cloud.functions),
+            "moto runs functions in Docker, and those of events inside the caller's request",
+        ),
+        Replaced(
+            "moto.stepfunctions.responses:StepFunctionResponse",
+            "start_sync_execution",
+            ABSENT,
+            executions.start_sync_execution,
+            "StartSyncExecution is missing, though the interpreter can do it",
+        ),
+        Replaced(
+            "moto.backend_index",
+            "backend_url_patterns",
+            "list",
+            lambda patterns: [("stepfunctions", re.compile(_SYNC_STATES)), *patterns],
+            "boto3 sends StartSyncExecution to sync-states.…",
+        ),
+        Replaced(
+            "moto.stepfunctions.urls",
+            "url_bases",
+            "list",
+            lambda bases: [*bases, _SYNC_STATES],
+            "the same, for the service's own routes",
+        ),
+        Replaced(
+            "moto.stepfunctions.parser.backend.execution_worker:ExecutionWorker",
+            "start",
+            "(self)",
+            executions.started_and_counted(cloud.activity),
+            "asynchronous executions are waited for by Cloud.idle",
+        ),
+        Replaced(
+            f"{_ASL}.utils.boto_client",
+            "boto3",
+            "module",
+            executions.boto3_with_one_client_a_service,
+            "a new client for every task of every execution costs 10 ms each",
+        ),
+        Replaced(
+            f"{_ASL}.parse.asl_parser:AmazonStateLanguageParser",
+            "parse",
+            "(definition)",
+            expressions.remember(64),
+            "the definition is parsed at every execution; the program keeps no state",
+        ),
+        Replaced(
+            f"{_ASL}.utils.json_path",
+            "parse",
+            "(path, debug)",
+            expressions.parse_once,
+            "slow, and $.a[0].b gives [1] for 1",
+        ),
+        Replaced(
+            f"{_ASL}.component.common.path.result_path",
+            "parse",
+            "(string)",
+            expressions.remember(1024),
+            "slow",
+        ),
+        Replaced(
+            f"{_ASL}.jsonata.jsonata",
+            "_eval_jsonata",
+            "NoneType",
+            expressions.jsonata_in_python,
+            "the JVM that should evaluate JSONata is not there",
+        ),
+        *(
+            Replaced(
+                f"{_ASL}.eval.{module}",
+                "encode_jsonata_variable_declarations",
+                "(bindings)",
+                expressions.jsonata_declarations,
+                "quotes and newlines in strings break the expression",
+            )
+            for module in ("states", "variable_store")
+        ),
+        Replaced(
+            f"{_TASK}.lambda_eval_utils",
+            "_invoke_lambda_function",
+            "(parameters, region, state_credentials)",
+            executions.through_the_function_seam(cloud.functions),
+            "a round trip through boto3 and moto for a call within the process",
+        ),
+        Replaced(
+            _UNSUPPORTED,
+            "_build_sync_resolver",
+            "(self, env, resource_runtime_part, normalised_parameters, state_credentials)",
+            executions.training_job_resolver,
+            "sagemaker:createTrainingJob.sync is missing",
+        ),
+        Replaced(
+            _UNSUPPORTED,
+            "_from_error",
+            "(self, env, ex)",
+            executions.errors_of_the_service,
+            "a refused CreateTrainingJob is SageMaker.<code>, not a runtime error",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "create_training_job",
+            "(self)",
+            training_jobs.create_training_job(cloud.training_jobs),
+            "moto's jobs are Completed at once, with made up metrics and no artifact",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "stop_training_job",
+            ABSENT,
+            training_jobs.stop_training_job(cloud.training_jobs),
+            "missing",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "create_model",
+            "(self)",
+            endpoints.create_model,
+            "the artifact must exist, and the name be new",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "create_endpoint_config",
+            "(self)",
+            endpoints.create_endpoint_config,
+            "the name must be new",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "create_endpoint",
+            "(self)",
+            endpoints.create_endpoint(cloud.endpoints),
+            "moto's endpoints load nothing",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "update_endpoint",
+            ABSENT,
+            endpoints.update_endpoint(cloud.endpoints),
+            "missing",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "delete_endpoint",
+            "(self)",
+            endpoints.delete_endpoint(cloud.endpoints),
+            "the worker is stopped",
+        ),
+        Replaced(
+            _RUNTIME,
+            "invoke_endpoint",
+            "(self)",
+            endpoints.invoke_endpoint(cloud.endpoints),
+            "moto answers the word `body`",
+        ),
+        Replaced(
+            _RUNTIME,
+            "use_raw_body",
+            "bool",
+            lambda _: True,
+            "a request to a model may be binary, and is no query string",
+        ),
+        Replaced(
+            "moto.events.models:Rule",
+            "send_to_targets",
+            "(self, original_event, transform_input)",
+            events.to_functions_and_topics(cloud.functions),
+            "Lambda and SNS targets are not implemented",
+        ),
+        Replaced(
+            "moto.sns.models:Topic",
+            "publish",
+            "(self, message, subject, message_attributes, group_id, deduplication_id, "
+            "message_structure)",
+            notices.recorded_in(cloud.notices),
+            "a person must be able to read what was published",
+        ),
+        Replaced(
+            "moto.s3.notifications",
+            "send_event",
+            "(account_id, event_name, bucket, key)",
+            cloud.object_events.held_back,
+            "sent before the object has its metadata, and twice for a multipart upload",
+        ),
+        Replaced(
+            "moto.s3.responses:S3Response",
+            "key_response",
+            "(self, request, full_url, headers)",
+            write_through.s3_key(cloud.kept, cloud.object_events),
+            "objects are kept on disk",
+        ),
+        Replaced(
+            "moto.s3.responses:S3Response",
+            "bucket_response",
+            "(self, request, full_url, headers)",
+            write_through.s3_bucket(cloud.kept, cloud.object_events),
+            "objects are kept on disk",
+        ),
+        Replaced(
+            "moto.dynamodb.responses:DynamoHandler",
+            "call_action",
+            "(self)",
+            write_through.dynamodb(cloud.kept),
+            "items are kept on disk; a condition and its write are one step",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "call_action",
+            "(self)",
+            write_through.sagemaker(cloud.kept),
+            "models, endpoints and jobs are kept on disk",
+        ),
+        Replaced(
+            "moto.sns.responses:SNSResponse",
+            "call_action",
+            "(self)",
+            write_through.sns(cloud.kept),
+            "subscriptions are kept on disk",
+        ),
+        Replaced(
+            "moto.core.responses",
+            "method_names_from_class",
+            "(clazz)",
+            expressions.remember(256),
+            "all members of a class are listed at every request",
+        ),
+    ]
+
+
+@contextmanager
+def install(replaced: Iterable[Replaced]) -> Iterator[None]:
+    with ExitStack() as undo:
+        for one in replaced:
+            _put(one, undo)
+        yield
+
+
+def parameters_of(symbol: Any) -> str:
+    """As `Replaced.as_moto_has_it` writes them: names only, since moto's types may change freely."""
+    if symbol is None or not callable(symbol):
+        return type(symbol).__name__
+    return f"({', '.join(inspect.signature(symbol).parameters)})"
+
+
+def _put(one: Replaced, undo: ExitStack) -> None:
+    holder, name = one.holder, one.attribute
+    own = vars(holder).get(name, ABSENT)  # what is inherited is put back by deleting ours
+    ours = one.replacement(getattr(holder, name, None))
+    setattr(holder, name, staticmethod(ours) if isinstance(own, staticmethod) else ours)
+    if own is ABSENT:
+        undo.callback(delattr, holder, name)
+    else:
+        undo.callback(setattr, holder, name, own)
