@@ -1,6 +1,5 @@
 """A credit application: parsed and checked once, trusted from then on."""
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 from chalicelib.errors import InvalidApplication
 from chalicelib.profile import Feature, Profile
 
+LARGEST_NUMBER = 1e15  # a float still tells whole numbers apart
 CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 Value = float | int | str
@@ -73,14 +73,16 @@ def _fault(value: Any, feature: Feature) -> str:
 
 
 def _number_fault(value: Any, feature: Feature) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "must be a number"
+    if not -LARGEST_NUMBER < value < LARGEST_NUMBER:  # nor NaN, nor what no float can hold
         return "must be a number"
     if feature.type == "integer" and value != int(value):
         return "must be a whole number"
     if feature.minimum is not None and value < feature.minimum:
-        return f"must be {feature.minimum:,g} or more"
+        return f"must be {feature.minimum:,.10g} or more"
     if feature.maximum is not None and value > feature.maximum:
-        return f"must be {feature.maximum:,g} or less"
+        return f"must be {feature.maximum:,.10g} or less"
     return ""
 
 

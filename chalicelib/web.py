@@ -36,7 +36,7 @@ def answers_problems(view: Callable[P, Any]) -> Callable[P, Any]:
         except Problem as problem:
             return _problem(problem)
         except AnalysisPending as pending:
-            body = {"location": pending.location}
+            body = {"predictionUrl": pending.location}
             return Response(body, {"Location": pending.location}, status_code=202)
         except (ClientError, BotoCoreError):
             return _problem(AnalysisUnavailable("A service did not answer. Try again in a moment."))

@@ -1,0 +1,138 @@
+import boto3
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from botocore.stub import Stubber
+
+from chalicelib import analysis
+from chalicelib.analysis import AnalysisMachine, analyse
+from chalicelib.application import CreditApplication
+from chalicelib.errors import (
+    AnalysisPending,
+    AnalysisUnavailable,
+    IdempotencyConflict,
+    InvalidRequest,
+    TooManyRequests,
+)
+from tests.fakes import PredictionList, StoringMachine
+
+ANA = CreditApplication("ana", {"amount": 5000.0})
+REQUEST = {"predictionId": "0a", "clientId": "ana"}
+ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:dev-appvengers-analisisCredito"
+
+
+@pytest.fixture
+def predictions():
+    return PredictionList()
+
+
+@pytest.fixture
+def machine(predictions):
+    return StoringMachine(predictions)
+
+
+@pytest.fixture
+def stepfunctions():
+    client = boto3.client("stepfunctions")
+    with Stubber(client) as stubber:
+        yield client, stubber
+
+
+def test_the_answer_is_what_was_stored_but_for_the_application(machine, predictions):
+    answered = analyse(ANA, "es", None, machine, predictions)
+    stored = predictions.get("ana", answered["predictionId"])
+
+    assert answered == {name: value for name, value in stored.items() if name != "application"}
+    assert stored["application"] == ANA.values
+
+
+def test_ids_sort_by_time(machine, predictions):
+    ids = [analyse(ANA, "es", None, machine, predictions)["predictionId"] for _ in range(3)]
+    times = [one[:12] for one in ids]
+
+    assert times == sorted(times)
+    assert len(set(ids)) == 3
+
+
+def test_the_same_key_gives_the_same_prediction_and_runs_once(machine, predictions):
+    one = analyse(ANA, "es", "k1", machine, predictions)
+    other = analyse(ANA, "es", "k1", machine, predictions)
+
+    assert one == other
+    assert len(machine.runs) == 1
+
+
+def test_a_key_whose_run_was_lost_runs_again_under_the_same_id(machine, predictions):
+    class Lost:
+        def run(self, request):
+            raise AnalysisUnavailable("x")
+
+    with pytest.raises(AnalysisUnavailable):
+        analyse(ANA, "es", "k1", Lost(), predictions)
+    one = analyse(ANA, "es", "k1", machine, predictions)
+
+    assert analyse(ANA, "es", "k1", machine, predictions) == one
+
+
+def test_a_key_with_another_application_is_a_conflict(machine, predictions):
+    analyse(ANA, "es", "k1", machine, predictions)
+
+    with pytest.raises(IdempotencyConflict):
+        analyse(CreditApplication("ana", {"amount": 1.0}), "es", "k1", machine, predictions)
+
+
+def test_an_empty_key_is_told(machine, predictions):
+    with pytest.raises(InvalidRequest):
+        analyse(ANA, "es", "", machine, predictions)
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "x", ""])
+def test_a_page_has_1_to_100_predictions(limit, predictions):
+    with pytest.raises(InvalidRequest):
+        analysis.page("ana", {"limit": limit}, predictions)
+
+
+def test_pages_end(machine, predictions):
+    for _ in range(3):
+        analyse(ANA, "es", None, machine, predictions)
+    first = analysis.page("ana", {"limit": "2"}, predictions)
+    second = analysis.page("ana", {"limit": "2", "cursor": first["next"]}, predictions)
+
+    assert [len(first["predictions"]), len(second["predictions"])] == [2, 1]
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("ThrottlingException", TooManyRequests), ("StateMachineDoesNotExist", AnalysisUnavailable)],
+)
+def test_a_machine_that_does_not_run_is_told(stepfunctions, code, told):
+    client, stubber = stepfunctions
+    stubber.add_client_error("start_sync_execution", code)
+
+    with pytest.raises(told):
+        AnalysisMachine(client, ARN).run(REQUEST)
+
+
+def test_a_failed_execution_is_told(stepfunctions):
+    client, stubber = stepfunctions
+    execution = {
+        "executionArn": ARN,
+        "startDate": 0,
+        "stopDate": 0,
+        "status": "TIMED_OUT",
+    }
+    stubber.add_response("start_sync_execution", execution)
+
+    with pytest.raises(AnalysisUnavailable, match="TIMED_OUT"):
+        AnalysisMachine(client, ARN).run(REQUEST)
+
+
+def test_an_answer_that_takes_too_long_says_where_it_will_be():
+    class Slow:
+        def start_sync_execution(self, **_):
+            raise ReadTimeoutError(endpoint_url="x")
+
+    with pytest.raises(AnalysisPending) as pending:
+        AnalysisMachine(Slow(), ARN).run(REQUEST)  # type: ignore[arg-type]
+
+    assert pending.value.location == "/predictions/ana/0a"

@@ -1,0 +1,98 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.application import CreditApplication
+from chalicelib.errors import InvalidApplication
+from chalicelib.profile import load
+
+LOAN: dict[str, Any] = {  # a real one: 1359925008 of the register
+    "amount": 10000.0,
+    "guaranteeShare": 0.5,
+    "employees": 2,
+    "newBusiness": "existing",
+    "state": "NJ",
+    "zip": "07066",
+    "naics": "453310",
+    "lender": "BANK OF AMERICA NATL ASSOC",
+}
+PROFILE = load()
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+applications = st.dictionaries(st.sampled_from([*PROFILE.features, "misspelt"]), anything)
+
+
+def errors_of(**changes: Any) -> dict[str, str]:
+    with pytest.raises(InvalidApplication) as refused:
+        CreditApplication.from_payload(
+            {"clientId": "ana", "application": LOAN | changes}, PROFILE
+        )
+    return refused.value.errors
+
+
+def test_a_real_loan_is_a_valid_application():
+    application = CreditApplication.from_payload({"clientId": "ana", "application": LOAN}, PROFILE)
+
+    assert application == CreditApplication("ana", LOAN)
+
+
+def test_all_wrong_fields_are_named_at_once():
+    errors = errors_of(amount=-5, employees=2.5, newBusiness="old", zip="7066")
+
+    assert errors == {
+        "application.amount": "must be 100 or more",
+        "application.employees": "must be a whole number",
+        "application.newBusiness": "must be one of new, existing",
+        "application.zip": "must match [0-9]{5}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("amount", None, "is required"),
+        ("amount", "10000", "must be a number"),
+        ("amount", True, "must be a number"),
+        ("amount", float("inf"), "must be a number"),
+        ("amount", 10**400, "must be a number"),
+        ("amount", 5_000_001, "must be 5,000,000 or less"),
+        ("state", 7, "must be a text"),
+        ("amountPerEmployee", 5000, "is computed, not given"),
+        ("income", 5000, "is not a feature"),
+    ],
+)
+def test_a_wrong_value_is_told_why(field, value, message):
+    assert errors_of(**{field: value}) == {f"application.{field}": message}
+
+
+@pytest.mark.parametrize("client_id", [None, 7, "", "a b", "ñandú", "x" * 65, "-ana"])
+def test_a_client_id_is_a_plain_name(client_id):
+    with pytest.raises(InvalidApplication) as refused:
+        CreditApplication.from_payload({"clientId": client_id, "application": LOAN}, PROFILE)
+
+    assert list(refused.value.errors) == ["clientId"]
+
+
+def test_what_is_not_given_is_left_out():
+    application = CreditApplication.from_payload(
+        {"clientId": "ana", "application": LOAN | {"newBusiness": None, "employees": 2.0}}, PROFILE
+    )
+
+    assert "newBusiness" not in application.values
+    assert repr(application.values["employees"]) == "2"
+
+
+@given(anything | st.fixed_dictionaries({"clientId": anything, "application": applications}))
+def test_whatever_comes_it_is_an_application_or_a_refusal_that_names_fields(payload):
+    try:
+        application = CreditApplication.from_payload(payload, PROFILE)
+    except InvalidApplication as refusal:
+        assert refusal.errors
+    else:
+        assert application.values.keys() <= PROFILE.asked_for().keys()

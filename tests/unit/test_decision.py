@@ -1,0 +1,117 @@
+import math
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.decision import Answer, Scored, Unavailable, decide, reasons, score
+from chalicelib.profile import Score, load
+
+PROFILE = load()
+MODELS = list(PROFILE.models)
+FEATURES = list(PROFILE.features)
+SCALE = Score(points_to_double_odds=20, base_points=600, base_odds=50)
+DOWN = Unavailable({"Error": "States.Timeout", "Cause": ""})
+
+logits = st.floats(-12, 12)
+contributions = st.dictionaries(st.sampled_from(FEATURES), st.floats(-3, 3), max_size=8)
+
+
+def answer(logit: float = -3.0, parts: dict[str, float] | None = None) -> Scored:
+    parts = parts or {}
+    return Scored(
+        version="20260101T000000",
+        sha256="ab" * 32,
+        probability_of_default=1 / (1 + math.exp(-logit)),
+        baseline=logit - math.fsum(parts.values()),
+        contributions=parts,
+    )
+
+
+def decided(answers: dict[str, Answer]) -> dict[str, Any]:
+    return decide(answers, PROFILE, "es")
+
+
+@given(logits, logits)
+def test_a_likelier_default_never_has_more_points(one, other):
+    likely, unlikely = max(one, other), min(one, other)
+
+    assert score(likely, SCALE) <= score(unlikely, SCALE)
+
+
+@given(st.floats(-8, 8))
+def test_twice_the_odds_are_the_points_that_double_them(logit):
+    assert score(logit - math.log(2), SCALE) - score(logit, SCALE) == pytest.approx(20, abs=1)
+
+
+@given(st.lists(logits, min_size=3, max_size=3))
+def test_the_decision_lies_between_the_models(three):
+    answers = dict(zip(MODELS, map(answer, three), strict=True))
+    probability = decided(answers)["probabilityOfDefault"]
+    logit = math.log(probability / (1 - probability)) - PROFILE.decision.intercept
+
+    assert min(three) - 1e-6 <= logit <= max(three) + 1e-6
+
+
+@given(contributions)
+def test_a_reason_is_a_feature_that_cost_points_and_the_worst_comes_first(parts):
+    found = reasons(parts, PROFILE, "es")
+    costs = [reason["points"] for reason in found]
+
+    assert len(found) <= PROFILE.decision.top_reasons
+    assert all(parts[reason["feature"]] > 0 for reason in found)
+    assert costs == sorted(costs)
+    assert all(cost < 0 for cost in costs)
+
+
+def test_reasons_speak_the_language_asked_for():
+    parts = {"lenderPeers": 1.0}
+
+    assert reasons(parts, PROFILE, "es")[0]["text"] == PROFILE.features["lenderPeers"].reason.es
+    assert reasons(parts, PROFILE, "en")[0]["text"] == PROFILE.features["lenderPeers"].reason.en
+
+
+def test_the_cut_offs_are_the_profiles():
+    good, bad = answer(-8), answer(2)
+
+    assert decided(dict.fromkeys(MODELS, good))["decision"] == "APPROVE"
+    assert decided(dict.fromkeys(MODELS, bad))["decision"] == "DECLINE"
+
+
+@given(st.sets(st.sampled_from(MODELS)), logits)
+def test_without_the_models_that_must_speak_it_is_review(silent, logit):
+    answers: dict[str, Answer] = dict.fromkeys(MODELS, answer(logit))
+    answers |= dict.fromkeys(silent, DOWN)
+    outcome = decided(answers)
+    heard = set(MODELS) - silent
+    enough = (
+        set(PROFILE.decision.mandatory) <= heard and len(heard) >= PROFILE.decision.minimum_models
+    )
+
+    assert (outcome["decisionBasis"] == "SCORE") == enough
+    assert enough or outcome["decision"] == "REVIEW"
+    assert all(outcome["models"][name]["status"] == "UNAVAILABLE" for name in silent)
+
+
+def test_no_answer_at_all_has_no_score():
+    outcome = decided(dict.fromkeys(MODELS, DOWN))
+
+    assert (outcome["decision"], outcome["score"], outcome["reasons"]) == ("REVIEW", None, [])
+
+
+def test_an_unavailable_model_says_its_cause():
+    caught = {"Error": "ModelNotReady", "Cause": '{"errorMessage": "x is starting."}'}
+
+    assert Unavailable(caught).cause() == "ModelNotReady: x is starting."
+    assert DOWN.cause() == "States.Timeout"
+
+
+def test_the_policys_version_changes_with_what_decides_and_with_nothing_else():
+    stricter = msgspec.structs.replace(PROFILE.decision, approve_from=700)
+    renamed = msgspec.structs.replace(PROFILE.product, name="another")
+    version = PROFILE.policy_version()
+
+    assert msgspec.structs.replace(PROFILE, decision=stricter).policy_version() != version
+    assert msgspec.structs.replace(PROFILE, product=renamed).policy_version() == version

@@ -1,0 +1,167 @@
+"""The rules of the layout: what may import what, and that the same thing has one name everywhere."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chalicelib import errors, profile
+from chalicelib.settings import STAGES
+from infrastructure import policies
+from stepfunctions.lint import malformed, misled
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("chalicelib", "stepfunctions", "infrastructure", "localcloud", "training")
+CODE = [ROOT / "app.py", *(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))]
+DEFINITIONS = sorted((ROOT / "stepfunctions").glob("*.asl.json"))
+CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+
+
+def registered_functions() -> set[str]:
+    text = (ROOT / "app.py").read_text(encoding="utf-8")
+    return set(re.findall(r'name="(\w+)"', text))
+
+
+def states(definition: dict) -> dict[str, dict]:
+    found = dict(definition["States"])
+    for state in definition["States"].values():
+        for branch in state.get("Branches", []):
+            found |= states(branch)
+    return found
+
+
+def test_imports_go_one_way():
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([lint], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_importing_the_app_loads_nothing_heavy():
+    program = (
+        "import sys, app; "
+        "print([m for m in ('moto', 'numpy', 'pandas', 'sklearn', 'lightgbm') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_features_name_is_written_in_python(path):
+    if "datasets" in path.parts:
+        return
+    named = {n for n in profile.load().features if len(n) > 5 or n in ("zip", "naics")}
+    quoted = set(re.findall(r"""["'](\w+)["']""", path.read_text(encoding="utf-8")))
+
+    assert not quoted & named
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_environment_is_read_where_it_should_be(path):
+    allowed = {
+        "app.py",
+        "chalicelib/services.py",
+    }
+    where = str(path.relative_to(ROOT))
+    if where.startswith(("chalicelib", "app.py")) and where not in allowed:
+        assert "os.environ" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda path: path.stem)
+def test_no_test_mocks(path):
+    text = path.read_text(encoding="utf-8")
+
+    assert path.name == "test_layout.py" or not re.search(r"unittest.mock|\bMagicMock|mock\.patch", text)
+
+
+@pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
+def test_a_definition_is_well_formed(path):
+    text = re.sub(
+        r"\$\{\w+Arn\}", "arn:aws:lambda:us-east-1:123456789012:function:x", path.read_text()
+    )
+
+    assert [*misled(json.loads(text)), *malformed(json.loads(text))] == []
+
+
+@pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
+def test_a_task_is_named_as_its_lambda(path):
+    found = states(json.loads(path.read_text(encoding="utf-8")))
+    tasks = {name: state["Resource"] for name, state in found.items() if state["Type"] == "Task"}
+
+    assert tasks
+    for name, resource in tasks.items():
+        assert resource == f"${{{name}Arn}}"
+        assert name in registered_functions()
+
+
+@pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
+def test_an_error_that_is_caught_or_retried_exists(path):
+    for state in states(json.loads(path.read_text(encoding="utf-8"))).values():
+        for rule in state.get("Retry", []) + state.get("Catch", []):
+            for name in rule["ErrorEquals"]:
+                assert name.startswith(("States.", "Lambda.")) or hasattr(errors, name)
+
+
+@pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
+def test_every_task_has_a_time_out_and_patience_with_jitter(path):
+    for name, state in states(json.loads(path.read_text(encoding="utf-8"))).items():
+        if state["Type"] == "Task":
+            assert state["TimeoutSeconds"] <= 10, name
+            assert all(
+                rule["JitterStrategy"] == "FULL" and rule["MaxDelaySeconds"] for rule in state["Retry"]
+            )
+
+
+def test_a_definition_that_leads_nowhere_is_found():
+    state = {"Type": "Pass", "Next": "Gone"}
+
+    assert list(misled({"StartAt": "A", "States": {"A": state, "B": {"Type": "Pass"}}})) == [
+        "B leads nowhere.",
+        "Gone is led to and is no state.",
+        "Nothing leads to B.",
+    ]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_each_function_has_a_policy_file_of_its_own(stage):
+    functions = CONFIG["stages"][stage]["lambda_functions"]
+
+    assert set(functions) == registered_functions()
+    assert len({function["iam_policy_file"] for function in functions.values()}) == len(functions)
+
+
+def test_the_policy_files_are_what_is_declared():
+    assert {path: text for path, text in policies.files()} == {
+        path: path.read_text(encoding="utf-8") for path, _ in policies.files()
+    }
+
+
+def test_nothing_is_allowed_on_everything_but_what_aws_allows_no_other_way():
+    for _, text in policies.files():
+        for statement in json.loads(text)["Statement"]:
+            actions = statement["Action"]
+            if statement["Resource"] == "*":
+                assert all(action.startswith("xray:Put") for action in actions)
+            assert "*" not in actions
+
+
+def test_every_problem_has_a_status_and_a_title():
+    def kinds(kind: type[errors.Problem]) -> list[type[errors.Problem]]:
+        return [kind, *(sub for child in kind.__subclasses__() for sub in kinds(child))]
+
+    for kind in kinds(errors.Problem)[1:]:
+        assert 400 <= kind.status < 600
+        assert kind.title
+
+
+def test_the_tree_of_errors_names_them_all():
+    own = [name for name, value in vars(errors).items() if isinstance(value, type)]
+    own = [name for name in own if name not in ("Any", "ClassVar", "Mapping")]
+
+    assert [name for name in own if name not in (errors.__doc__ or "")] == []
