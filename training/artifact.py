@@ -33,7 +33,9 @@ def write(
 def _text(document: Any) -> str:
     if isinstance(document, str):
         return document
-    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return (
+        json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    )
 
 
 def _put(path: Path, text: str) -> None:

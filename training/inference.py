@@ -59,8 +59,11 @@ def _verify(directory: Path, manifest: Mapping[str, Any]) -> None:
     if manifest.get("format") != FORMAT:
         raise Refused(f"format {manifest.get('format')!r}; this code reads {FORMAT}: train again")
     members = manifest["members"]
-    found = {path.relative_to(directory).as_posix() for path in directory.rglob("*")
-             if not path.is_dir() and path.parent.name != "__pycache__"}  # the interpreter's own
+    found = {
+        path.relative_to(directory).as_posix()
+        for path in directory.rglob("*")
+        if not path.is_dir() and path.parent.name != "__pycache__"
+    }  # the interpreter's own
     for name in sorted(found ^ {*members, "manifest.json"}):
         state = "is not in the manifest" if name in found else "is missing"
         raise Refused(f"{name} {state}: upload the artifact that the training wrote")
@@ -72,7 +75,9 @@ def _verify(directory: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def _is_expected(name: str) -> bool:
-    return name in DATA or (name.startswith("code/") and name.endswith((".py", "/requirements.txt")))
+    return name in DATA or (
+        name.startswith("code/") and name.endswith((".py", "/requirements.txt"))
+    )
 
 
 def _json(path: Path) -> dict[str, Any]:

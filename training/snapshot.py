@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from sklearn.model_selection import train_test_split
-
 import peers
 from features import derive_columns, joined_keys
 from product import Feature, InvalidProfile, Model, Product
+from sklearn.model_selection import train_test_split
 
 HOLDOUT_SHARE = 0.25  # of a snapshot without dates
 
@@ -34,7 +33,9 @@ def read(channel: Path, product: Product, model: Model) -> pd.DataFrame:
     """The model's inputs and the snapshot's own columns, in the types of the profile."""
     files = sorted([*channel.glob("*.parquet"), *channel.glob("*.csv")])
     if not files:
-        raise InvalidSnapshot(f"no *.parquet or *.csv in {channel}: the channel 'training' is empty")
+        raise InvalidSnapshot(
+            f"no *.parquet or *.csv in {channel}: the channel 'training' is empty"
+        )
     own = [name for name in (product.date, product.default_date, product.outcome) if name]
     columns = own + [feature.name for feature in model.inputs]
     frame = pd.concat([_read_file(file, columns) for file in files], ignore_index=True)
@@ -50,9 +51,9 @@ def _read_file(file: Path, columns: list[str]) -> pd.DataFrame:
     try:
         if file.suffix == ".parquet":
             return pd.read_parquet(file, columns=columns)
-        return pd.read_csv(
-            file, usecols=columns, dtype=str, keep_default_na=False, na_values=[""]
-        )[columns]
+        return pd.read_csv(file, usecols=columns, dtype=str, keep_default_na=False, na_values=[""])[
+            columns
+        ]
     except (ValueError, OSError) as fault:
         needs = ", ".join(columns)
         raise InvalidSnapshot(f"{file.name} cannot be read: {fault}. It needs: {needs}") from fault

@@ -8,12 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy.typing as npt
-import pandas as pd
-
 import artifact
 import fit_scorecard
 import measures
+import numpy.typing as npt
+import pandas as pd
 import product
 import snapshot
 

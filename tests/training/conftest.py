@@ -1,0 +1,63 @@
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# SageMaker unpacks the source directory onto sys.path: its modules import each other flat.
+sys.path[:0] = [str(ROOT / "training"), str(ROOT)]
+
+import product  # noqa: E402
+import snapshot  # noqa: E402
+import train  # noqa: E402
+
+from training.datasets import sba  # noqa: E402
+
+MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
+
+
+def options(model: str) -> Namespace:
+    return Namespace(model=model, version="20050701T000000", schema="5c4e3a", snapshot="2005-06-30")
+
+
+@pytest.fixture(scope="session")
+def loans() -> pd.DataFrame:
+    return pd.read_parquet(sba.SAMPLE)
+
+
+@pytest.fixture(scope="session")
+def bank() -> product.Product:
+    return product.read(sba.PROFILE)
+
+
+@pytest.fixture(scope="session")
+def channel(loans, tmp_path_factory) -> Path:
+    directory = tmp_path_factory.mktemp("training")
+    sba.snapshot(loans).to_parquet(directory / "loans.parquet")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def learning(channel, bank):
+    """By model: what it learns from."""
+    models = {name: bank.model(name) for name in MODELS}
+    return {
+        name: snapshot.prepare(snapshot.read(channel, bank, model), bank, model)
+        for name, model in models.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def artifacts(channel, tmp_path_factory) -> dict[str, Path]:
+    """By model: the directory that SageMaker would tar."""
+    directory = tmp_path_factory.mktemp("models")
+    for name in MODELS:
+        train.train(options(name), channel, sba.PROFILE, directory / name)
+    return {name: directory / name for name in MODELS}
+
+
+def plain(rows: pd.DataFrame) -> list[dict]:
+    """Rows as the endpoint gets them: no NaN, missing is None."""
+    return rows.astype(object).where(rows.notna(), None).to_dict("records")

@@ -1,0 +1,75 @@
+import hashlib
+import json
+import math
+
+import inference
+import pytest
+from conftest import MODELS
+
+from training.datasets import sba
+
+
+@pytest.fixture(scope="module")
+def application(loans):
+    return next(sba.applications(loans))["application"]
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def model(request, artifacts):
+    return inference.model_fn(str(artifacts[request.param]))
+
+
+def answer(model, application):
+    body = json.dumps(application).encode()
+    prediction = inference.predict_fn(inference.input_fn(body, "application/json"), model)
+    return json.loads(inference.output_fn(prediction, "application/json"))
+
+
+def test_baseline_and_contributions_sum_to_the_logit(model, application):
+    said = answer(model, application)
+    probability = said["probabilityOfDefault"]
+    logit = said["baseline"] + sum(said["contributions"].values())
+    assert logit == pytest.approx(math.log(probability / (1 - probability)), abs=1e-9)
+
+
+def test_the_answer_names_the_artifact(model, application, artifacts):
+    said = answer(model, application)
+    manifest = (artifacts[said["model"]] / "manifest.json").read_bytes()
+    assert said["version"] == "20050701T000000"
+    assert said["sha256"] == hashlib.sha256(manifest).hexdigest()
+
+
+def test_an_application_with_nothing_but_an_amount_is_scored(model):
+    assert 0 < answer(model, {"amount": 50_000})["probabilityOfDefault"] < 1
+
+
+def test_a_null_is_a_value_left_out(model, application):
+    without = {name: value for name, value in application.items() if name != "naics"}
+    assert answer(model, {**without, "naics": None}) == answer(model, without)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "reason"),
+    [
+        (b"{", "application/json", "Expecting"),
+        (b"[1]", "application/json", "JSON object"),
+        (b'{"amount": NaN}', "application/json", "NaN is not JSON"),
+        (b"\xff", "application/json", "UTF-8"),
+        (b"1,2", "text/csv", "text/csv"),
+    ],
+)
+def test_a_faulty_body_is_a_value_error_that_says_why(body, content_type, reason):
+    with pytest.raises(ValueError, match=reason):
+        inference.input_fn(body, content_type)
+
+
+@pytest.mark.parametrize("value", ["a lot", True, [1]])
+def test_an_amount_that_is_no_number_is_named(artifacts, value):
+    model = inference.model_fn(str(artifacts["Tradicional"]))
+    with pytest.raises(ValueError, match="amount must be a number"):
+        inference.predict_fn({"amount": value}, model)
+
+
+def test_only_json_is_answered():
+    with pytest.raises(ValueError, match="text/csv"):
+        inference.output_fn({}, "text/csv")
