@@ -22,6 +22,7 @@ from localcloud.api import PortTaken, kept_api_key, serving_api
 from localcloud.bank import open_bank
 from localcloud.first_run import (
     PredictionRefused,
+    body_of,
     first_prediction,
     needs_models,
     print_prediction,
@@ -76,9 +77,9 @@ def env(aws_port: int) -> None:
 def application(row: int, outcome: bool) -> None:
     """A real loan of the test period as a body for POST /predict."""
     shown = shown_application(sba.register(Console(stderr=True)), row)
-    print(json.dumps({"clientId": shown.client_id, "application": shown.application}))
+    print(json.dumps(body_of(shown)))
     if outcome:
-        told = {True: "defaulted", False: "paid", None: "unknown"}[shown.defaulted]
+        told = {True: "defaulted", False: "paid", None: "unknown"}[shown["defaulted"]]
         print(told, file=sys.stderr)
 
 
@@ -101,11 +102,11 @@ def _bank(folder: Path, port: int, aws_port: int) -> Iterator[tuple[str, str]]:
 
 def _predict(url: str, api_key: str) -> None:
     shown = shown_application(sba.register(console))
-    print_prediction(console, first_prediction(url, api_key, shown), shown.defaulted)
-    body = json.dumps({"clientId": shown.client_id, "application": shown.application})
+    body = body_of(shown)
+    print_prediction(console, first_prediction(url, api_key, body), shown["defaulted"])
     print(f"\nAgain, {time.monotonic() - STARTED:.1f} s after the start:\n")
     print(f"curl -X POST {url}/predict -H 'x-api-key: {api_key}' \\")
-    print(f"  -H 'Content-Type: application/json' -d {shlex.quote(body)}")
+    print(f"  -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(body))}")
 
 
 def _client_environment(aws_port: int) -> dict[str, str]:

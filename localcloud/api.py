@@ -53,6 +53,9 @@ class KeyedHandler(ChaliceRequestHandler):
             return
         super()._generic_handle()
 
+    # The class that this one extends bound its own.
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
+
     def _needs_key(self) -> bool:
         try:
             matched = RouteMatcher(list(self._app.routes)).match_route(self.path)

@@ -67,9 +67,7 @@ def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncE
     try:
         json.loads(input_text)
     except ValueError as error:
-        raise InvalidExecutionInput(
-            f"Invalid State Machine Execution Input: '{error}'"
-        ) from error
+        raise InvalidExecutionInput(f"Invalid State Machine Execution Input: '{error}'") from error
     name = name or str(uuid.uuid4())
     express = machine.arn.replace(":stateMachine:", ":express:")
     return SyncExecution(

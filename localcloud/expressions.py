@@ -69,8 +69,6 @@ def jsonata_declarations(original: Any) -> Callable[[dict[str, Any]], str]:
     """For moto's encode_jsonata_variable_declarations, which does not escape strings."""
 
     def encode(bindings: dict[str, Any]) -> str:
-        return "".join(
-            f"{name}:={to_json_str(value)};" for name, value in bindings.items()
-        )
+        return "".join(f"{name}:={to_json_str(value)};" for name, value in bindings.items())
 
     return encode

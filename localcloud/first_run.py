@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from rich.table import Table
 from infrastructure import first_models
 from localcloud.bank import Bank
 from training.datasets import sba
-from training.datasets.sba import Application
+from training.datasets.sba import Case
 
 SNAPSHOT = "2005-06-30"
 LOAN_SHOWN = 0
@@ -47,14 +48,17 @@ def train_and_deploy(bank: Bank, register: Path, console: Console) -> None:
     _show(console, "Endpoint", first_models.endpoint_statuses(sagemaker, settings, models))
 
 
-def shown_application(register: Path, row: int = LOAN_SHOWN) -> Application:
+def shown_application(register: Path, row: int = LOAN_SHOWN) -> Case:
     """A loan of the test period, which no model has seen."""
-    return next(application for i, application in enumerate(sba.applications(_loans(register))) if i == row)
+    return next(islice(sba.applications(_loans(register)), row, None))
 
 
-def first_prediction(url: str, api_key: str, application: Application) -> dict[str, Any]:
+def body_of(case: Case) -> dict[str, Any]:
+    return {"clientId": case["clientId"], "application": case["application"]}
+
+
+def first_prediction(url: str, api_key: str, body: dict[str, Any]) -> dict[str, Any]:
     """The API's answer. Raises PredictionRefused unless it is 200 and what the table holds."""
-    body = {"clientId": application.client_id, "application": application.application}
     headers = {"x-api-key": api_key}
     response = requests.post(f"{url}/predict", json=body, headers=headers, timeout=30)
     if response.status_code != 200:
@@ -69,14 +73,22 @@ def first_prediction(url: str, api_key: str, application: Application) -> dict[s
 
 def print_prediction(console: Console, answer: dict[str, Any], defaulted: bool | None) -> None:
     probability = answer["probabilityOfDefault"]
-    console.print(f"\n[bold]{answer['decision']}[/bold]  score {answer['score']}, "
-                  f"probability of default {probability:.1%}  (client {answer['clientId']})")
+    console.print(
+        f"\n[bold]{answer['decision']}[/bold]  score {answer['score']}, "
+        f"probability of default {probability:.1%}  (client {answer['clientId']})"
+    )
     for reason in answer["reasons"]:
         console.print(f"  {reason['points']:+4d} points  {reason['text']}")
     table = Table("Model", "Status", "Score", "Probability of default", "Version")
     for name, model in answer["models"].items():
         if model["status"] == "OK":
-            table.add_row(name, "OK", str(model["score"]), f"{model['probabilityOfDefault']:.1%}", model["version"])
+            table.add_row(
+                name,
+                "OK",
+                str(model["score"]),
+                f"{model['probabilityOfDefault']:.1%}",
+                model["version"],
+            )
         else:
             table.add_row(name, model["status"], "", model["cause"], "")
     console.print(table)

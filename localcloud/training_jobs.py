@@ -25,9 +25,7 @@ SCRIPT_MODE = ("sagemaker_program", "sagemaker_submit_directory")
 class TrainingJobs:
     """Runs each training job as a process of its own, at most two at a time."""
 
-    def __init__(
-        self, region: str, activity: Activity, events: Events, logs: Path | None
-    ) -> None:
+    def __init__(self, region: str, activity: Activity, events: Events, logs: Path | None) -> None:
         self.changed: Callable[[], None] = lambda: None
         self._region = region
         self._activity = activity

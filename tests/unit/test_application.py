@@ -22,7 +22,9 @@ PROFILE = load()
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 applications = st.dictionaries(st.sampled_from([*PROFILE.features, "misspelt"]), anything)
@@ -30,9 +32,7 @@ applications = st.dictionaries(st.sampled_from([*PROFILE.features, "misspelt"]),
 
 def errors_of(**changes: Any) -> dict[str, str]:
     with pytest.raises(InvalidApplication) as refused:
-        CreditApplication.from_payload(
-            {"clientId": "ana", "application": LOAN | changes}, PROFILE
-        )
+        CreditApplication.from_payload({"clientId": "ana", "application": LOAN | changes}, PROFILE)
     return refused.value.errors
 
 

@@ -77,7 +77,9 @@ def test_the_environment_is_read_where_it_should_be(path):
 def test_no_test_mocks(path):
     text = path.read_text(encoding="utf-8")
 
-    assert path.name == "test_layout.py" or not re.search(r"unittest.mock|\bMagicMock|mock\.patch", text)
+    assert path.name == "test_layout.py" or not re.search(
+        r"unittest.mock|\bMagicMock|mock\.patch", text
+    )
 
 
 @pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
@@ -114,7 +116,8 @@ def test_every_task_has_a_time_out_and_patience_with_jitter(path):
         if state["Type"] == "Task":
             assert state["TimeoutSeconds"] <= 10, name
             assert all(
-                rule["JitterStrategy"] == "FULL" and rule["MaxDelaySeconds"] for rule in state["Retry"]
+                rule["JitterStrategy"] == "FULL" and rule["MaxDelaySeconds"]
+                for rule in state["Retry"]
             )
 
 

@@ -1,0 +1,98 @@
+"""A bank in service: the embedded cloud, three models trained on the committed real loans, the API."""
+
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pandas as pd
+import pytest
+import requests
+from rich.console import Console
+
+from localcloud.api import serving_api
+from localcloud.bank import Bank, open_bank
+from localcloud.first_run import body_of, train_and_deploy
+from training.datasets.sba import SAMPLE, Case, applications
+
+API_KEY = "the-key-of-the-tests"
+QUIET = Console(quiet=True)
+
+
+@dataclass(frozen=True)
+class Served:
+    bank: Bank
+    url: str
+
+    def post(self, body: Any, **headers: str) -> requests.Response:
+        headers = {"x-api-key": API_KEY} | headers
+        return requests.post(f"{self.url}/predict", json=body, headers=headers, timeout=30)
+
+    def get(self, path: str, **headers: str) -> requests.Response:
+        headers = {"x-api-key": API_KEY} | headers
+        return requests.get(f"{self.url}{path}", headers=headers, timeout=30)
+
+    def predict(self, case: Case) -> dict[str, Any]:
+        response = self.post(body_of(case))
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def stored(self) -> int:
+        table = self.bank.settings.predictions_table
+        return boto3.client("dynamodb").scan(TableName=table, Select="COUNT")["Count"]
+
+    def artifact(self, model: str) -> bytes:
+        """The artifact that answers."""
+        version = self.get("/models").json()["models"][model]["version"]
+        key = f"appvengers/{model}/{version}/model.tar.gz"
+        bucket = self.bank.settings.model_bucket
+        return boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def upload(self, key: str, body: bytes) -> None:
+        boto3.client("s3").put_object(Bucket=self.bank.settings.model_bucket, Key=key, Body=body)
+        self.bank.cloud.idle(30)
+
+
+@pytest.fixture(scope="package")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with open_bank(tmp_path_factory.mktemp("bank")) as bank:
+        train_and_deploy(bank, SAMPLE, QUIET)
+        with serving_api(bank.app, bank.config, API_KEY, 0) as port:
+            yield Served(bank, f"http://127.0.0.1:{port}")
+
+
+@pytest.fixture(scope="package")
+def loans() -> list[Case]:
+    """Real applications of the test period."""
+    return list(applications(pd.read_parquet(SAMPLE)))
+
+
+def changed(body: bytes, **members: bytes | None) -> bytes:
+    """An artifact with members replaced, added or (None) left out; `.` is written `__`."""
+    changes = {name.replace("__", "."): content for name, content in members.items()}
+    packed = io.BytesIO()
+    with (
+        tarfile.open(fileobj=io.BytesIO(body)) as old,
+        tarfile.open(fileobj=packed, mode="w:gz") as new,
+    ):
+        contents = {m.name: old.extractfile(m).read() for m in old if m.isfile()}  # type: ignore[union-attr]
+        for name, content in {**contents, **changes}.items():
+            if content is not None:
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                new.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def manifest_of(body: bytes) -> dict[str, Any]:
+    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
+        return json.load(archive.extractfile("manifest.json"))  # type: ignore[arg-type]
+
+
+def reversioned(body: bytes, version: str) -> bytes:
+    manifest = manifest_of(body) | {"version": version}
+    return changed(body, manifest__json=json.dumps(manifest).encode())

@@ -1,0 +1,130 @@
+"""An artifact that lands in S3 answers, or is refused and changes nothing."""
+
+import io
+import json
+import pickle
+import tarfile
+
+import boto3
+import pytest
+
+from tests.workflow.conftest import changed, manifest_of, reversioned
+
+MODEL = "Tradicional"
+
+
+def key_of(version: str, model: str = MODEL) -> str:
+    return f"appvengers/{model}/{version}/model.tar.gz"
+
+
+def version_of(served, loans) -> str:
+    return served.predict(loans[0])["models"][MODEL]["version"]
+
+
+def configurations() -> set[str]:
+    found = boto3.client("sagemaker").list_endpoint_configs()["EndpointConfigs"]
+    return {one["EndpointConfigName"] for one in found}
+
+
+def test_a_new_version_answers_without_a_restart(served, loans):
+    served.upload(key_of("20300101T000000"), reversioned(served.artifact(MODEL), "20300101T000000"))
+
+    assert version_of(served, loans) == "20300101T000000"
+    assert served.bank.cloud.notices[-1].subject == "Modelo en despliegue"
+
+
+def test_the_same_upload_again_changes_nothing(served, loans):
+    body = reversioned(served.artifact(MODEL), "20300102T000000")
+    served.upload(key_of("20300102T000000"), body)
+    before = (configurations(), served.get("/models").json(), len(served.bank.cloud.notices))
+    served.upload(key_of("20300102T000000"), body)
+
+    assert before == (
+        configurations(),
+        served.get("/models").json(),
+        len(served.bank.cloud.notices),
+    )
+
+
+def archive_with(member: tarfile.TarInfo, content: bytes = b"") -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def link_out() -> bytes:
+    member = tarfile.TarInfo("manifest.json")
+    member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    return archive_with(member)
+
+
+def of_another_profile(body: bytes) -> bytes:
+    manifest = manifest_of(body) | {"schema": "0" * 64}
+    return changed(body, manifest__json=json.dumps(manifest).encode())
+
+
+REFUSED = {
+    "a text file": ("appvengers/notes.txt", lambda _: b"hello", "not an artifact"),
+    "a text under an artifact's name": (key_of("v1"), lambda _: b"hello", "gzipped tar"),
+    "an unknown model": (key_of("v1", "Otro"), lambda body: body, "not a model of the profile"),
+    "another version inside": (key_of("v1"), lambda body: body, "The manifest says"),
+    "no manifest": (key_of("v1"), lambda b: changed(b, manifest__json=None), "no manifest.json"),
+    "a missing member": (key_of("v1"), lambda b: changed(b, scorecard__json=None), "Missing"),
+    "a changed member": (key_of("v1"), lambda b: changed(b, scorecard__json=b"{}"), "not what"),
+    "a member nobody listed": (key_of("v1"), lambda b: changed(b, more__txt=b"x"), "not what"),
+    "a pickle": (
+        key_of("v1"),
+        lambda b: changed(b, model__pkl=pickle.dumps(1)),
+        "has no place in a model",
+    ),
+    "a path out": (
+        key_of("v1"),
+        lambda _: archive_with(tarfile.TarInfo("../../etc/cron.d/x")),
+        "has no place in a model",
+    ),
+    "a link": (key_of("v1"), lambda _: link_out(), "has no place in a model"),
+    "another profile": (key_of("v1"), of_another_profile, "trained for another profile"),
+    "too long a version": (key_of("v" * 60), lambda body: body, "shorten the version"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_valid_artifact_is_refused_with_a_notice_and_changes_nothing(
+    served, loans, name
+):
+    key, make, told = REFUSED[name]
+    before = (version_of(served, loans), configurations())
+    served.upload(key, make(served.artifact(MODEL)))
+    notice = served.bank.cloud.notices[-1]
+
+    assert notice.subject == "Modelo rechazado"
+    assert told in notice.message
+    assert (version_of(served, loans), configurations()) == before
+
+
+def test_a_version_never_changes_its_content(served, loans):
+    body = reversioned(served.artifact(MODEL), "20300103T000000")
+    served.upload(key_of("20300103T000000"), body)
+    manifest = manifest_of(body) | {"rows": 1}
+    served.upload(
+        key_of("20300103T000000"), changed(body, manifest__json=json.dumps(manifest).encode())
+    )
+
+    assert "exists with other content" in served.bank.cloud.notices[-1].message
+
+
+def test_a_multipart_upload_is_one_arrival(served, loans):
+    body = reversioned(served.artifact(MODEL), "20300104T000000")
+    before = len(served.bank.cloud.notices)
+    boto3.client("s3").upload_fileobj(
+        io.BytesIO(body),
+        served.bank.settings.model_bucket,
+        key_of("20300104T000000"),
+        Config=boto3.s3.transfer.TransferConfig(multipart_threshold=1, multipart_chunksize=5 << 20),
+    )
+    served.bank.cloud.idle(30)
+
+    assert version_of(served, loans) == "20300104T000000"
+    assert len(served.bank.cloud.notices) == before + 1

@@ -1,0 +1,167 @@
+"""POST /predict and its answers, over HTTP, through the state machine and three real models."""
+
+import boto3
+import pytest
+import requests
+
+from localcloud.first_run import body_of
+from tests.workflow.conftest import API_KEY
+
+FIELDS = {
+    "predictionId", "clientId", "createdAt", "decision", "probabilityOfDefault", "score", "reasons",
+    "models", "policyVersion",
+}  # fmt: skip
+MODELS = ["Tradicional", "NetworkingAccelerator", "AppVengersAccelerator"]
+
+
+def test_real_loans_are_decided_by_three_models_with_reasons(served, loans):
+    for loan in loans[::100]:
+        answer = served.predict(loan)
+
+        assert answer.keys() >= FIELDS
+        assert answer["decision"] in ("APPROVE", "REVIEW", "DECLINE")
+        assert 0 < answer["probabilityOfDefault"] < 1
+        assert list(answer["models"]) == MODELS
+        assert {model["status"] for model in answer["models"].values()} == {"OK"}
+        assert all(reason["points"] < 0 and reason["text"] for reason in answer["reasons"])
+
+
+def test_every_loan_of_the_test_period_is_a_valid_application(served, loans, sba):
+    from chalicelib.application import CreditApplication
+
+    for loan in loans:
+        CreditApplication.from_payload(body_of(loan), sba)
+
+
+def test_the_answer_is_what_the_table_holds(served, loans):
+    answer = served.predict(loans[0])
+    path = f"/predictions/{answer['clientId']}/{answer['predictionId']}"
+    stored = served.get(path).json()
+
+    assert {name: stored[name] for name in answer} == answer
+    assert stored["application"] == loans[0]["application"]
+    assert all(len(model["sha256"]) == 64 for model in stored["models"].values())
+
+
+def test_the_stored_item_is_keyed_by_client_and_time(served, loans):
+    answer = served.predict(loans[0])
+    item = boto3.client("dynamodb").get_item(
+        TableName="dev-appvengers-PrediccionesCredito",
+        Key={
+            "clientId": {"S": answer["clientId"]},
+            "predictionId": {"S": answer["predictionId"]},
+        },
+    )["Item"]
+
+    assert item["decision"] == {"S": answer["decision"]}
+
+
+@pytest.mark.parametrize("key", ["", "wrong", "the-key-of-the-tests "])
+def test_without_the_key_nothing_is_told_and_nothing_is_stored(served, loans, key):
+    before = served.stored()
+    for path in ("/predictions/ana", "/predictions/ana/0a", "/models"):
+        assert requests.get(
+            served.url + path, headers={"x-api-key": key}, timeout=9
+        ).status_code == (200 if key.strip() == API_KEY else 403)
+    response = requests.post(
+        f"{served.url}/predict", json=body_of(loans[0]), headers={"x-api-key": "no"}, timeout=9
+    )
+
+    assert response.status_code == 403
+    assert served.stored() == before
+
+
+def test_three_wrong_fields_are_all_named_and_nothing_is_stored(served, loans):
+    before = served.stored()
+    body = body_of(loans[0])
+    wrong = {"amount": -1, "employees": "many", "newBusiness": "perhaps"}
+    response = served.post(body | {"application": body["application"] | wrong})
+
+    assert response.status_code == 400
+    assert response.headers["content-type"] == "application/problem+json"
+    assert {error["field"] for error in response.json()["errors"]} == {
+        "application.amount",
+        "application.employees",
+        "application.newBusiness",
+    }
+    assert served.stored() == before
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b'{"clientId": NaN}', "application/json", 400),
+        (b"", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"a=1", "application/x-www-form-urlencoded", 415),
+        (b'{"clientId": "' + b"x" * 70_000 + b'"}', "application/json", 413),
+    ],
+)
+def test_what_is_no_application_is_a_problem(served, body, media_type, status):
+    headers = {"x-api-key": API_KEY, "Content-Type": media_type}
+    response = requests.post(f"{served.url}/predict", data=body, headers=headers, timeout=9)
+
+    assert response.status_code == status
+    assert response.json()["status"] == status
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_reasons_come_in_english_when_asked(served, loans):
+    english = served.post(body_of(loans[0]), **{"Accept-Language": "en-GB,es;q=0.5"}).json()
+    spanish = served.post(body_of(loans[0])).json()
+
+    assert english["score"] == spanish["score"]
+    assert english["reasons"][0]["text"] != spanish["reasons"][0]["text"]
+
+
+def test_the_same_idempotency_key_is_one_prediction(served, loans):
+    before = served.stored()
+    one = served.post(body_of(loans[1]), **{"Idempotency-Key": "k-1"}).json()
+    other = served.post(body_of(loans[1]), **{"Idempotency-Key": "k-1"}).json()
+    another = body_of(loans[1])
+    another["application"] = another["application"] | {"amount": 4321}
+    conflict = served.post(another, **{"Idempotency-Key": "k-1"})
+
+    assert one == other
+    assert conflict.status_code == 409
+    assert served.stored() == before + 2  # the prediction and the key
+
+
+def test_a_clients_predictions_come_newest_first_in_pages(served, loans):
+    answers = [served.predict(loans[2]) for _ in range(3)]
+    first = served.get(f"/predictions/{loans[2]['clientId']}?limit=2").json()
+    second = served.get(
+        f"/predictions/{loans[2]['clientId']}?limit=2&cursor={first['next']}"
+    ).json()
+
+    assert first["predictions"] + second["predictions"] == answers[::-1]
+
+
+def test_what_is_not_there_is_404(served):
+    response = served.get("/predictions/nobody/0a")
+
+    assert (response.status_code, response.json()["status"]) == (404, 404)
+    assert served.get("/predictions/nobody").json() == {"predictions": [], "next": None}
+
+
+def test_a_browser_may_ask(served):
+    response = requests.options(f"{served.url}/predict", timeout=9)
+
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert "x-api-key" in response.headers["Access-Control-Allow-Headers"].lower()
+
+
+def test_the_models_and_their_lineage_are_told(served):
+    models = served.get("/models").json()["models"]
+
+    assert list(models) == MODELS
+    for model in models.values():
+        assert model["status"] == "InService"
+        assert model["snapshot"] == "2005-06-30"
+        assert 0.5 < model["metrics"]["auc"] < 0.8  # more would be a leak
+
+
+def test_health_needs_no_key(served):
+    assert requests.get(f"{served.url}/health", timeout=9).json()["status"] == "ok"
