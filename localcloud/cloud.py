@@ -8,7 +8,7 @@ from pathlib import Path
 import boto3
 from moto import mock_aws
 
-from localcloud import replaced
+from localcloud import executions, replaced
 from localcloud.activity import Activity
 from localcloud.aws_port import AwsPort
 from localcloud.durability import Kept
@@ -99,6 +99,7 @@ class Cloud:
     def close(self) -> None:
         if self._port:
             self._port.close()
+        executions.stop_all(ACCOUNT, self.region)
         self.functions.close()
         self.training_jobs.close()
         self.endpoints.close()

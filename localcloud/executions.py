@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from moto.core.exceptions import AWSError
 from moto.core.responses import ActionResult
 from moto.stepfunctions.exceptions import InvalidExecutionInput
-from moto.stepfunctions.parser.api import TaskFailedEventDetails
+from moto.stepfunctions.parser.api import ExecutionStatus, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
     CustomErrorName,
 )
@@ -25,10 +25,15 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import (
+    ResourceCondition,
+)
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.event.event_manager import HistoryEventType
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution import SyncExecution
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from localcloud.activity import Activity
@@ -67,9 +72,7 @@ def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncE
     try:
         json.loads(input_text)
     except ValueError as error:
-        raise InvalidExecutionInput(
-            f"Invalid State Machine Execution Input: '{error}'"
-        ) from error
+        raise InvalidExecutionInput(f"Invalid State Machine Execution Input: '{error}'") from error
     name = name or str(uuid.uuid4())
     express = machine.arn.replace(":stateMachine:", ":express:")
     return SyncExecution(
@@ -109,6 +112,35 @@ def _execute(worker: Any, activity: Activity, arn: str) -> None:
         activity.end(arn)
 
 
+def without_a_thread(original: Any) -> Any:
+    """For moto's Program.eval: a thread is needed only to give up waiting for it."""
+
+    def evaluate(self: Any, env: Any) -> None:
+        if self.timeout_seconds is not None:
+            original(self, env)
+            return
+        env.next_state_name = self.start_at.start_at_name
+        EvalComponent.eval(self, env)
+
+    return evaluate
+
+
+def branch_without_a_name(original: Any) -> Any:
+    """For moto's BranchWorker.start, which writes the whole program into its thread's name."""
+
+    def start(self: Any) -> None:
+        self._worker_thread = threading.Thread(target=self._thread_routine, daemon=True)
+        self._worker_thread.start()
+
+    return start
+
+
+def stop_all(account: str, region: str) -> None:
+    backend = stepfunctions_parser_backends[account][region]
+    for execution in backend._get_executions(ExecutionStatus.RUNNING):
+        execution.stop(datetime.now(timezone.utc), "Closed", "the embedded cloud is closed")
+
+
 def boto3_with_one_client_a_service(original: Any) -> Any:
     """For the boto3 that moto's tasks import: they would make a new client for every task."""
     clients: dict[tuple[str, str], Any] = {}
@@ -145,6 +177,21 @@ def through_the_function_seam(functions: Functions) -> Callable[[Any], Any]:
         return invoke
 
     return replace
+
+
+def with_sync(patterns: set[ResourceCondition]) -> set[ResourceCondition]:
+    """For the patterns of moto's StateTaskServiceUnsupported."""
+    return {*patterns, ResourceCondition.Sync}
+
+
+def silent_on_sagemaker(original: Any) -> Any:
+    """For moto's StateTaskServiceUnsupported: SageMaker's integration is supported here."""
+
+    def warn(self: Any) -> None:
+        if self.resource.service_name != "sagemaker":
+            original(self)
+
+    return warn
 
 
 def training_job_resolver(original: Any) -> Any:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 from jsonata import Jsonata
@@ -56,6 +57,19 @@ def remember(size: int) -> Callable[[Any], Any]:
     return lambda original: lru_cache(maxsize=size)(original)
 
 
+def copy_of_json(original: Any) -> Any:
+    """For the `copy` module where moto copies nothing but JSON, a hundred times an execution."""
+    return SimpleNamespace(deepcopy=_copied)
+
+
+def _copied(value: Any) -> Any:
+    if type(value) is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    if type(value) is list:
+        return [_copied(item) for item in value]
+    return value
+
+
 def jsonata_in_python(_never_set: None) -> Callable[[str], Any]:
     """For moto's `_eval_jsonata`, a pointer to a JVM that moto does not have."""
 
@@ -69,8 +83,6 @@ def jsonata_declarations(original: Any) -> Callable[[dict[str, Any]], str]:
     """For moto's encode_jsonata_variable_declarations, which does not escape strings."""
 
     def encode(bindings: dict[str, Any]) -> str:
-        return "".join(
-            f"{name}:={to_json_str(value)};" for name, value in bindings.items()
-        )
+        return "".join(f"{name}:={to_json_str(value)};" for name, value in bindings.items())
 
     return encode

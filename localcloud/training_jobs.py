@@ -25,9 +25,7 @@ SCRIPT_MODE = ("sagemaker_program", "sagemaker_submit_directory")
 class TrainingJobs:
     """Runs each training job as a process of its own, at most two at a time."""
 
-    def __init__(
-        self, region: str, activity: Activity, events: Events, logs: Path | None
-    ) -> None:
+    def __init__(self, region: str, activity: Activity, events: Events, logs: Path | None) -> None:
         self.changed: Callable[[], None] = lambda: None
         self._region = region
         self._activity = activity
@@ -55,9 +53,9 @@ class TrainingJobs:
         self._processes[job.training_job_name].stop()
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
         for process in list(self._processes.values()):
-            process.stop()
+            process.kill()
+        self._pool.shutdown(cancel_futures=True)
 
     def _run(self, job: Any) -> None:
         try:
