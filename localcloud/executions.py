@@ -2,7 +2,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +11,11 @@ from botocore.exceptions import ClientError
 from moto.core.exceptions import AWSError
 from moto.core.responses import ActionResult
 from moto.stepfunctions.exceptions import InvalidExecutionInput
-from moto.stepfunctions.parser.api import ExecutionStatus, TaskFailedEventDetails
+from moto.stepfunctions.parser.api import (
+    ExecutionStatus,
+    HistoryEventType,
+    TaskFailedEventDetails,
+)
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
     CustomErrorName,
 )
@@ -30,7 +34,6 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resou
     ResourceCondition,
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
-from moto.stepfunctions.parser.asl.eval.event.event_manager import HistoryEventType
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution import SyncExecution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
@@ -83,7 +86,7 @@ def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncE
         account_id=machine.arn.split(":")[4],
         region_name=machine.arn.split(":")[3],
         state_machine=machine,
-        start_date=datetime.now(timezone.utc),
+        start_date=datetime.now(UTC),
         cloud_watch_logging_session=None,
         activity_store={},
         input_data=input_text,
@@ -138,7 +141,7 @@ def branch_without_a_name(original: Any) -> Any:
 def stop_all(account: str, region: str) -> None:
     backend = stepfunctions_parser_backends[account][region]
     for execution in backend._get_executions(ExecutionStatus.RUNNING):
-        execution.stop(datetime.now(timezone.utc), "Closed", "the embedded cloud is closed")
+        execution.stop(datetime.now(UTC), "Closed", "the embedded cloud is closed")
 
 
 def boto3_with_one_client_a_service(original: Any) -> Any:
@@ -179,7 +182,7 @@ def through_the_function_seam(functions: Functions) -> Callable[[Any], Any]:
     return replace
 
 
-def with_sync(patterns: set[ResourceCondition]) -> set[ResourceCondition]:
+def with_sync(patterns: set[Any]) -> set[Any]:
     """For the patterns of moto's StateTaskServiceUnsupported."""
     return {*patterns, ResourceCondition.Sync}
 
@@ -214,7 +217,7 @@ def training_job_resolver(original: Any) -> Any:
         name = normalised_parameters["TrainingJobName"]
 
         def resolve() -> dict[str, Any] | None:
-            job = sagemaker.describe_training_job(TrainingJobName=name)
+            job: dict[str, Any] = dict(sagemaker.describe_training_job(TrainingJobName=name))
             del job["ResponseMetadata"]
             if job["TrainingJobStatus"] not in FINISHED:
                 return None
@@ -247,7 +250,7 @@ def _task_failed(task: Any, env: Any, cause: str, error: str | None = None) -> F
         env=env,
         error_name=name,
         event_type=HistoryEventType.TaskFailed,
-        event_details=EventDetails(
+        event_details=EventDetails(  # type: ignore[typeddict-item]  # of 30 kinds, one
             taskFailedEventDetails=TaskFailedEventDetails(
                 resource=task._get_sfn_resource(),
                 resourceType=task._get_sfn_resource_type(),

@@ -31,13 +31,16 @@ class DefinitePath:
 
     def find(self, data: Any) -> list[Match]:
         for step in self.steps:
-            if isinstance(data, dict) and step in data:
-                data = data[step]
-            elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-                data = data[step]
-            else:
+            if not _has(data, step):
                 return []
+            data = data[step]
         return [Match(data)]
+
+
+def _has(data: Any, step: str | int) -> bool:
+    if isinstance(step, int):
+        return isinstance(data, list) and step < len(data)
+    return isinstance(data, dict) and step in data
 
 
 def parse_once(original: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +179,7 @@ def metrics(lines: list[str], definitions: list[dict[str, str]]) -> list[dict[st
     """The last value of each metric that its regular expression finds in the log."""
     text = "\n".join(lines)
     found = {d["Name"]: re.findall(d["Regex"], text) for d in definitions}
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     return [
         {"MetricName": name, "Value": float(values[-1]), "Timestamp": now}
         for name, values in found.items()

@@ -103,7 +103,7 @@ def make_model(name: str, factor: int = 1, inference: str = INFERENCE) -> None:
         ExecutionRoleArn="arn:aws:iam::123456789012:role/role",
         PrimaryContainer={"Image": "sklearn", "ModelDataUrl": url},
     )
-    variant = {"VariantName": "AllTraffic", "ModelName": name, "InitialInstanceCount": 1,
+    variant: Any = {"VariantName": "AllTraffic", "ModelName": name, "InitialInstanceCount": 1,
                "InstanceType": "ml.t2.medium"}  # fmt: skip
     sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
 

@@ -47,7 +47,7 @@ def test_an_upload_of_any_size_triggers_the_function_once(
     arn = add("on-upload", on_upload)
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="data")
-    notify = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    notify: Any = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
     s3.put_bucket_notification_configuration(
         Bucket="data", NotificationConfiguration={"LambdaFunctionConfigurations": [notify]}
     )

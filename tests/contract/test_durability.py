@@ -1,12 +1,11 @@
 import contextlib
-import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
-
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ import pytest
 
 from localcloud.cloud import Cloud, embedded_cloud
 from localcloud.durability import FolderInUse
-from tests.contract.conftest import ask, make_model, make_table, tar_gz
+from tests.contract.conftest import ask, make_model, make_role, make_table, tar_gz
+from tests.contract.test_training_jobs import TRAIN, job
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,7 +79,7 @@ def test_everything_that_was_answered_survives_kill_9(tmp_path: Path) -> None:
 def test_every_kind_of_write_is_kept_as_it_last_stood(tmp_path: Path) -> None:
     with reopened(tmp_path):
         dynamodb = boto3.client("dynamodb")
-        put = {"TableName": "decisions", "Item": {**key(4), "raw": {"B": b"\x00\xff"}}}
+        put: Any = {"TableName": "decisions", "Item": {**key(4), "raw": {"B": b"\x00\xff"}}}
         dynamodb.batch_write_item(
             RequestItems={"decisions": [{"PutRequest": {"Item": key(n)}} for n in range(4)]}
         )
@@ -116,8 +116,6 @@ def test_a_refused_condition_leaves_the_kept_item_alone(tmp_path: Path) -> None:
 
 
 def test_of_many_at_once_one_wins_a_condition(cloud: Cloud) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     make_table()
     dynamodb = boto3.client("dynamodb")
 
@@ -173,8 +171,6 @@ def test_endpoints_answer_again_after_a_restart(tmp_path: Path) -> None:
 
 
 def test_a_job_that_ran_when_the_process_died_has_failed(tmp_path: Path) -> None:
-    from tests.contract.test_training_jobs import TRAIN, job
-
     with reopened(tmp_path):
         s3 = boto3.client("s3")
         s3.put_object(Bucket="data", Key="source.tar.gz", Body=tar_gz({"train.py": TRAIN}))
@@ -193,7 +189,7 @@ def test_a_job_that_ran_when_the_process_died_has_failed(tmp_path: Path) -> None
 def test_subscriptions_and_notices_are_kept(tmp_path: Path) -> None:
     arn = "arn:aws:lambda:us-east-1:123456789012:function:mail"
     with reopened(tmp_path) as cloud:
-        cloud.add_function("mail", lambda event, context: None, role_arn=_role())
+        cloud.add_function("mail", lambda event, context: None, role_arn=make_role())
         sns = boto3.client("sns")
         topic = sns.create_topic(Name="notices")["TopicArn"]
         sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
@@ -225,9 +221,3 @@ def test_a_folder_has_one_process(tmp_path: Path) -> None:
         embedded_cloud(tmp_path),
     ):
         pass
-
-
-def _role() -> str:
-    from tests.contract.conftest import make_role
-
-    return make_role()

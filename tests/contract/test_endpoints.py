@@ -187,7 +187,7 @@ def test_names_are_used_once_and_must_exist(cloud: Cloud) -> None:
             PrimaryContainer={"Image": "i", "ModelDataUrl": f"s3://models/{key}"},
         )
 
-    update = {"EndpointName": "b", "EndpointConfigName": "one"}
+    update: dict[str, Any] = {"EndpointName": "b", "EndpointConfigName": "one"}
     assert "already existing model" in refused(lambda: model("one", "one/model.tar.gz"))[1]
     assert "Could not find model data" in refused(lambda: model("new", "nothing"))[1]
     assert "already existing endpoint" in refused(lambda: create(cloud, "a", "one"))[1]

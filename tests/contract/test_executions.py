@@ -23,7 +23,7 @@ class ModelGone(Exception):
     pass
 
 
-def machine(definition: dict[str, Any], kind: str = "EXPRESS") -> str:
+def machine(definition: dict[str, Any], kind: Any = "EXPRESS") -> str:
     created = boto3.client("stepfunctions").create_state_machine(
         name=f"machine-{kind}", definition=json.dumps(definition), roleArn=ROLE, type=kind
     )

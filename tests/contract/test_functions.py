@@ -109,7 +109,7 @@ def test_an_uploaded_object_is_processed_outside_the_upload(cloud: Cloud, add: A
     arn = add("on-upload", on_upload)
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="data")
-    notify = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    notify: Any = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
     s3.put_bucket_notification_configuration(
         Bucket="data", NotificationConfiguration={"LambdaFunctionConfigurations": [notify]}
     )
