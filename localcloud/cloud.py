@@ -7,8 +7,9 @@ from pathlib import Path
 
 import boto3
 from moto import mock_aws
+from moto.core.config import DefaultConfig
 
-from localcloud import replaced
+from localcloud import executions, replaced
 from localcloud.activity import Activity
 from localcloud.aws_port import AwsPort
 from localcloud.durability import Kept
@@ -20,7 +21,7 @@ from localcloud.training_jobs import TrainingJobs
 from localcloud.write_through import ObjectEvents
 
 ACCOUNT = "123456789012"  # moto's, for credentials it has not issued itself
-_MOTO = {
+_MOTO: DefaultConfig = {
     "core": {"mock_credentials": False, "reset_boto3_session": True},
     "stepfunctions": {"execute_state_machine": True},
 }
@@ -99,6 +100,7 @@ class Cloud:
     def close(self) -> None:
         if self._port:
             self._port.close()
+        executions.stop_all(ACCOUNT, self.region)
         self.functions.close()
         self.training_jobs.close()
         self.endpoints.close()
@@ -111,7 +113,7 @@ def embedded_cloud(folder: Path | None = None, region: str = "us-east-1") -> Ite
     What is kept in `folder` outlives the process; without a folder nothing is."""
     with ExitStack() as undo:
         undo.enter_context(_environment(region))
-        undo.enter_context(mock_aws(config=_MOTO))  # type: ignore[arg-type]
+        undo.enter_context(mock_aws(config=_MOTO))
         cloud = Cloud(folder, region)
         undo.enter_context(replaced.install(replaced.the_list(cloud)))
         undo.callback(cloud.close)

@@ -120,10 +120,11 @@ class Kept:
         self._check_stamp()
         self._restore_items()
         self._restore_objects()
-        for service, content in self._db.execute("select service, content from records"):
-            {"sagemaker": self._restore_sagemaker, "sns": self._restore_subscriptions}[service](
-                pickle.loads(content)
-            )
+        kept = dict(self._db.execute("select service, content from records").fetchall())
+        if "sagemaker" in kept:
+            self._restore_sagemaker(pickle.loads(kept["sagemaker"]))
+        if "sns" in kept:
+            self._restore_subscriptions(pickle.loads(kept["sns"]))
 
     def _row(self, table_name: str, attributes: dict[str, Any]) -> tuple[str, str, str | None]:
         table = dynamodb_backends[self._account][self._region].get_table(table_name)

@@ -2,7 +2,7 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -109,7 +109,7 @@ class Endpoints:
 
     def _enter(self, endpoint: Any, status: str, reason: str | None) -> None:
         endpoint.endpoint_status, endpoint.failure_reason = status, reason
-        endpoint.last_modified_time = datetime.now(timezone.utc)
+        endpoint.last_modified_time = datetime.now(UTC)
         log.info("endpoint %s: %s", endpoint.endpoint_name, status)
         self.changed()
         self._events.report(

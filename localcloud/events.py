@@ -1,7 +1,7 @@
 import copy
 import json
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.events.models import events_backends
@@ -62,5 +62,5 @@ def _deliver(functions: Functions, target: dict[str, Any], event: dict[str, Any]
 
 
 def _with_iso_time(event: dict[str, Any]) -> dict[str, Any]:
-    at = datetime.fromtimestamp(float(event["time"]), timezone.utc)
+    at = datetime.fromtimestamp(float(event["time"]), UTC)
     return {**event, "time": at.strftime("%Y-%m-%dT%H:%M:%SZ")}

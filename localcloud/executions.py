@@ -2,7 +2,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +11,11 @@ from botocore.exceptions import ClientError
 from moto.core.exceptions import AWSError
 from moto.core.responses import ActionResult
 from moto.stepfunctions.exceptions import InvalidExecutionInput
-from moto.stepfunctions.parser.api import TaskFailedEventDetails
+from moto.stepfunctions.parser.api import (
+    ExecutionStatus,
+    HistoryEventType,
+    TaskFailedEventDetails,
+)
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
     CustomErrorName,
 )
@@ -25,10 +29,14 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import (
+    ResourceCondition,
+)
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
-from moto.stepfunctions.parser.asl.eval.event.event_manager import HistoryEventType
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution import SyncExecution
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from localcloud.activity import Activity
@@ -78,7 +86,7 @@ def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncE
         account_id=machine.arn.split(":")[4],
         region_name=machine.arn.split(":")[3],
         state_machine=machine,
-        start_date=datetime.now(timezone.utc),
+        start_date=datetime.now(UTC),
         cloud_watch_logging_session=None,
         activity_store={},
         input_data=input_text,
@@ -105,6 +113,35 @@ def _execute(worker: Any, activity: Activity, arn: str) -> None:
     finally:
         TMP_THREADS.clear()
         activity.end(arn)
+
+
+def without_a_thread(original: Any) -> Any:
+    """For moto's Program.eval: a thread is needed only to give up waiting for it."""
+
+    def evaluate(self: Any, env: Any) -> None:
+        if self.timeout_seconds is not None:
+            original(self, env)
+            return
+        env.next_state_name = self.start_at.start_at_name
+        EvalComponent.eval(self, env)
+
+    return evaluate
+
+
+def branch_without_a_name(original: Any) -> Any:
+    """For moto's BranchWorker.start, which writes the whole program into its thread's name."""
+
+    def start(self: Any) -> None:
+        self._worker_thread = threading.Thread(target=self._thread_routine, daemon=True)
+        self._worker_thread.start()
+
+    return start
+
+
+def stop_all(account: str, region: str) -> None:
+    backend = stepfunctions_parser_backends[account][region]
+    for execution in backend._get_executions(ExecutionStatus.RUNNING):
+        execution.stop(datetime.now(UTC), "Closed", "the embedded cloud is closed")
 
 
 def boto3_with_one_client_a_service(original: Any) -> Any:
@@ -145,6 +182,21 @@ def through_the_function_seam(functions: Functions) -> Callable[[Any], Any]:
     return replace
 
 
+def with_sync(patterns: set[Any]) -> set[Any]:
+    """For the patterns of moto's StateTaskServiceUnsupported."""
+    return {*patterns, ResourceCondition.Sync}
+
+
+def silent_on_sagemaker(original: Any) -> Any:
+    """For moto's StateTaskServiceUnsupported: SageMaker's integration is supported here."""
+
+    def warn(self: Any) -> None:
+        if self.resource.service_name != "sagemaker":
+            original(self)
+
+    return warn
+
+
 def training_job_resolver(original: Any) -> Any:
     """For moto's StateTaskServiceUnsupported: sagemaker:createTrainingJob.sync waits for the
     job; what it returns is asked again until it answers."""
@@ -165,7 +217,7 @@ def training_job_resolver(original: Any) -> Any:
         name = normalised_parameters["TrainingJobName"]
 
         def resolve() -> dict[str, Any] | None:
-            job = sagemaker.describe_training_job(TrainingJobName=name)
+            job: dict[str, Any] = dict(sagemaker.describe_training_job(TrainingJobName=name))
             del job["ResponseMetadata"]
             if job["TrainingJobStatus"] not in FINISHED:
                 return None
@@ -198,7 +250,7 @@ def _task_failed(task: Any, env: Any, cause: str, error: str | None = None) -> F
         env=env,
         error_name=name,
         event_type=HistoryEventType.TaskFailed,
-        event_details=EventDetails(
+        event_details=EventDetails(  # type: ignore[typeddict-item]  # of 30 kinds, one
             taskFailedEventDetails=TaskFailedEventDetails(
                 resource=task._get_sfn_resource(),
                 resourceType=task._get_sfn_resource_type(),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 from jsonata import Jsonata
@@ -30,13 +31,16 @@ class DefinitePath:
 
     def find(self, data: Any) -> list[Match]:
         for step in self.steps:
-            if isinstance(data, dict) and step in data:
-                data = data[step]
-            elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-                data = data[step]
-            else:
+            if not _has(data, step):
                 return []
+            data = data[step]
         return [Match(data)]
+
+
+def _has(data: Any, step: str | int) -> bool:
+    if isinstance(step, int):
+        return isinstance(data, list) and step < len(data)
+    return isinstance(data, dict) and step in data
 
 
 def parse_once(original: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -54,6 +58,19 @@ def parse_once(original: Callable[[str], Any]) -> Callable[[str], Any]:
 
 def remember(size: int) -> Callable[[Any], Any]:
     return lambda original: lru_cache(maxsize=size)(original)
+
+
+def copy_of_json(original: Any) -> Any:
+    """For the `copy` module where moto copies nothing but JSON, a hundred times an execution."""
+    return SimpleNamespace(deepcopy=_copied)
+
+
+def _copied(value: Any) -> Any:
+    if type(value) is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    if type(value) is list:
+        return [_copied(item) for item in value]
+    return value
 
 
 def jsonata_in_python(_never_set: None) -> Callable[[str], Any]:

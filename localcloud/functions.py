@@ -1,5 +1,6 @@
 import json
 import logging
+import threading
 import time
 import traceback
 import uuid
@@ -69,6 +70,7 @@ class Functions:
         self.failures: list[Failure] = []
         self._activity = activity
         self._by_name: dict[str, Function] = {}
+        self._closed = threading.Event()
         self._events = ThreadPoolExecutor(8, thread_name_prefix="event")
 
     def add(self, function: Function) -> None:
@@ -83,6 +85,8 @@ class Functions:
         """Every invocation goes through here, whoever makes it: boto3, the AWS port, a state
         machine, an S3, SNS or EventBridge event. This is the seam at which a function's own IAM
         role (`function.role_arn`) is put on before its handler runs, and taken off after it."""
+        if self._closed.is_set():
+            return Answer(_error_payload("Closed", "the embedded cloud is closed", []), failed=True)
         context = LambdaContext(
             function.name,
             function.arn,
@@ -104,7 +108,9 @@ class Functions:
         self._events.submit(self._invoke_with_retries, function, payload)
 
     def close(self) -> None:
-        self._events.shutdown(wait=False, cancel_futures=True)
+        """Waits for the handlers that run: left alone, they would call the real AWS."""
+        self._closed.set()
+        self._events.shutdown(cancel_futures=True)
 
     def _invoke_with_retries(self, function: Function, payload: bytes) -> None:
         try:
@@ -112,8 +118,8 @@ class Functions:
                 answer = self.invoke(function, payload)
                 if not answer.failed:
                     return
-                if wait is not None:
-                    time.sleep(wait)
+                if wait is not None and self._closed.wait(wait):
+                    return
             self._keep_failure(function, payload, answer)
         finally:
             self._activity.end(function.name)

@@ -2,7 +2,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ class Notices(list[Notice]):
         super().__init__(_read(self._path) if self._path and self._path.exists() else [])
 
     def record(self, topic: str, subject: str | None, message: str) -> None:
-        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
         notice = Notice(now, topic, subject, message)
         if self._path:
             with self._path.open("a", encoding="utf-8") as lines:

@@ -92,6 +92,35 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "asynchronous executions are waited for by Cloud.idle",
         ),
         Replaced(
+            f"{_ASL}.component.program.program:Program",
+            "eval",
+            "(self, env)",
+            executions.without_a_thread,
+            "each branch of a Parallel starts a thread in which it starts a thread",
+        ),
+        Replaced(
+            f"{_ASL}.component.state.exec.state_parallel.branch_worker:BranchWorker",
+            "start",
+            "(self)",
+            executions.branch_without_a_name,
+            "0.2 ms a branch for the thread's name",
+        ),
+        *(
+            Replaced(
+                f"{_ASL}.{module}",
+                "copy",
+                "module",
+                expressions.copy_of_json,
+                "a third of the time",
+            )
+            for module in (
+                "eval.states",
+                "component.common.string.string_expression",
+                "component.common.path.result_path",
+                "component.state.exec.execute_state",
+            )
+        ),
+        Replaced(
             f"{_ASL}.utils.boto_client",
             "boto3",
             "module",
@@ -142,6 +171,20 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "(parameters, region, state_credentials)",
             executions.through_the_function_seam(cloud.functions),
             "a round trip through boto3 and moto for a call within the process",
+        ),
+        Replaced(
+            _UNSUPPORTED.partition(":")[0],
+            "_SUPPORTED_INTEGRATION_PATTERNS",
+            "set",
+            executions.with_sync,
+            "sagemaker:createTrainingJob.sync is missing",
+        ),
+        Replaced(
+            _UNSUPPORTED,
+            "_log_unsupported_warning",
+            "(self)",
+            executions.silent_on_sagemaker,
+            "a warning at every training",
         ),
         Replaced(
             _UNSUPPORTED,
@@ -296,7 +339,7 @@ def install(replaced: Iterable[Replaced]) -> Iterator[None]:
 
 
 def parameters_of(symbol: Any) -> str:
-    """As `Replaced.as_moto_has_it` writes them: names only, since moto's types may change freely."""
+    """As `Replaced.as_moto_has_it` writes them: names only, as types may change freely."""
     if symbol is None or not callable(symbol):
         return type(symbol).__name__
     return f"({', '.join(inspect.signature(symbol).parameters)})"

@@ -3,7 +3,7 @@ import logging
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,9 @@ class TrainingJobs:
         self._processes[job.training_job_name].stop()
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
         for process in list(self._processes.values()):
-            process.stop()
+            process.kill()
+        self._pool.shutdown(cancel_futures=True)
 
     def _run(self, job: Any) -> None:
         try:
@@ -78,7 +78,7 @@ class TrainingJobs:
             _end(job, "Failed", "Failed", f"ClientError: {error}")
             return
         self._enter(job, "InProgress", "Training", "Training image download completed.")
-        job.training_start_time = datetime.now(timezone.utc)
+        job.training_start_time = datetime.now(UTC)
         outcome = process.run(job, folder)
         job.final_metric_data_list = outcome.metrics
         self._keep_log(job, outcome)
@@ -213,7 +213,7 @@ def _status(outcome: Outcome) -> tuple[str, str, str | None]:
 
 
 def _enter(job: Any, status: str, secondary: str, message: str) -> None:
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     job.training_job_status, job.secondary_status = status, secondary
     job.last_modified_time = now
     transitions = job.secondary_status_transitions
@@ -238,7 +238,7 @@ def _put_in_cloudwatch(logs: Any, job_name: str, lines: list[str]) -> None:
     if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
         logs.create_log_group(logGroupName=group)
     logs.create_log_stream(logGroupName=group, logStreamName=stream)
-    now = int(datetime.now(timezone.utc).timestamp() * 1000)
+    now = int(datetime.now(UTC).timestamp() * 1000)
     events = [{"timestamp": now, "message": line} for line in lines[-1000:] if line]
     if events:
         logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)

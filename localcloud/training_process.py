@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ log = logging.getLogger("localcloud")
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+STOP_SECONDS = 20  # SageMaker gives 120
 _DAY = 24 * 3600  # MaxRuntimeInSeconds has this default
 
 
@@ -39,9 +40,18 @@ class TrainingProcess:
         self._timed_out = threading.Event()
 
     def stop(self) -> None:
+        """Asks the script to end, and ends it if it does not."""
         self._stopped.set()
         if self._process:
             self._process.terminate()
+            grace = threading.Timer(STOP_SECONDS, self._process.kill)
+            grace.daemon = True
+            grace.start()
+
+    def kill(self) -> None:
+        self._stopped.set()
+        if self._process:
+            self._process.kill()
 
     def run(self, job: Any, folder: Path) -> Outcome:
         for name in ("model", "output/data", "input/config"):
@@ -62,6 +72,8 @@ class TrainingProcess:
             errors="replace",
             preexec_fn=_die_with_parent if _LIBC else None,
         )
+        if self._stopped.is_set():  # while it was being started
+            self._process.kill()
         lines = self._watch(self._process, job.stopping_condition or {})
         return Outcome(
             lines,
@@ -167,7 +179,7 @@ def metrics(lines: list[str], definitions: list[dict[str, str]]) -> list[dict[st
     """The last value of each metric that its regular expression finds in the log."""
     text = "\n".join(lines)
     found = {d["Name"]: re.findall(d["Regex"], text) for d in definitions}
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     return [
         {"MetricName": name, "Value": float(values[-1]), "Timestamp": now}
         for name, values in found.items()

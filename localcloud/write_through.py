@@ -86,7 +86,8 @@ class ObjectEvents:
                 original(account_id, event_name, bucket, key)
             else:
                 # the end of a multipart upload is two events in moto and one in AWS: the last
-                waiting[bucket.name, key.name] = lambda: original(
+                kind = event_name.split(":")[1]
+                waiting[bucket.name, key.name, kind] = lambda: original(
                     account_id, event_name, bucket, key
                 )
 
@@ -94,7 +95,7 @@ class ObjectEvents:
 
     @contextmanager
     def after(self) -> Iterator[None]:
-        waiting: dict[tuple[str, str], Callable[[], None]] = {}
+        waiting: dict[tuple[str, str, str], Callable[[], None]] = {}
         self._of_this_thread.waiting = waiting
         try:
             yield

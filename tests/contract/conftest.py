@@ -1,0 +1,115 @@
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from localcloud.cloud import Cloud, embedded_cloud
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with embedded_cloud() as cloud:
+        yield cloud
+
+
+def make_role() -> str:
+    role = boto3.client("iam").create_role(
+        RoleName="role", AssumeRolePolicyDocument=json.dumps(TRUST)
+    )
+    return str(role["Role"]["Arn"])
+
+
+@pytest.fixture
+def role(cloud: Cloud) -> str:
+    return make_role()
+
+
+@pytest.fixture
+def add(cloud: Cloud, role: str) -> Callable[..., str]:
+    """add(name, handler) -> ARN"""
+
+    def add_function(name: str, handler: Callable[[Any, Any], Any], **more: Any) -> str:
+        return cloud.add_function(name, handler, role_arn=role, **more)
+
+    return add_function
+
+
+def make_table(name: str = "decisions") -> None:
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        KeySchema=[
+            {"AttributeName": "clientId", "KeyType": "HASH"},
+            {"AttributeName": "predictionId", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "clientId", "AttributeType": "S"},
+            {"AttributeName": "predictionId", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def tar_gz(files: dict[str, str]) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return file.getvalue()
+
+
+# a model that adds up the loan's terms, times its factor
+INFERENCE = """
+import json, os, time
+def model_fn(model_dir):
+    return json.load(open(os.path.join(model_dir, "model.json")))
+def input_fn(body, content_type):
+    return json.loads(body)
+def predict_fn(loan, model):
+    if loan.get("raise"): raise ValueError("no such lender")
+    if loan.get("die"): os._exit(9)
+    time.sleep(loan.get("sleep", 0))
+    return model["factor"] * loan["term"]
+def output_fn(prediction, accept):
+    return json.dumps({"score": prediction, "pid": os.getpid()}), "application/json"
+"""
+
+
+def make_model(name: str, factor: int = 1, inference: str = INFERENCE) -> None:
+    """A model and an endpoint configuration, both of that name."""
+    s3, sagemaker = boto3.client("s3"), boto3.client("sagemaker")
+    s3.create_bucket(Bucket="models")
+    files = {"model.json": json.dumps({"factor": factor}), "code/inference.py": inference}
+    s3.put_object(Bucket="models", Key=f"{name}/model.tar.gz", Body=tar_gz(files))
+    url = f"s3://models/{name}/model.tar.gz"
+    sagemaker.create_model(
+        ModelName=name,
+        ExecutionRoleArn="arn:aws:iam::123456789012:role/role",
+        PrimaryContainer={"Image": "sklearn", "ModelDataUrl": url},
+    )
+    variant: Any = {"VariantName": "AllTraffic", "ModelName": name, "InitialInstanceCount": 1,
+               "InstanceType": "ml.t2.medium"}  # fmt: skip
+    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+
+
+def ask(endpoint: str, **loan: Any) -> dict[str, Any]:
+    answer = boto3.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=endpoint, Body=json.dumps(loan), ContentType="application/json"
+    )
+    return dict(json.loads(answer["Body"].read()))

@@ -1,0 +1,105 @@
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+
+from localcloud.aws_port import PortTaken
+from localcloud.cloud import Cloud
+from tests.contract.conftest import ask, make_model, make_table
+from tests.contract.test_executions import machine, one
+
+
+def elsewhere(port: int, program: str) -> Any:
+    """The JSON that a program prints in another process, whose AWS is our port."""
+    environment = {
+        **os.environ,
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", "import boto3, io, json\n" + program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def test_an_upload_of_any_size_triggers_the_function_once(
+    cloud: Cloud, add: Callable[..., str]
+) -> None:
+    seen: list[tuple[str, int]] = []
+
+    def on_upload(event: Any, context: Any) -> None:
+        uploaded = event["Records"][0]["s3"]["object"]
+        seen.append((uploaded["key"], uploaded["size"]))
+
+    arn = add("on-upload", on_upload)
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="data")
+    notify: Any = {"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket="data", NotificationConfiguration={"LambdaFunctionConfigurations": [notify]}
+    )
+    elsewhere(
+        cloud.serve_aws(0),
+        """
+s3 = boto3.client("s3")
+s3.put_object(Bucket="data", Key="small", Body=b"x")
+s3.upload_fileobj(io.BytesIO(bytes(12_000_000)), "data", "large")
+print("null")
+""",
+    )
+    cloud.idle(5)
+    assert sorted(seen) == [("large", 12_000_000), ("small", 1)]
+
+
+def test_another_process_sees_the_same_table_machine_and_model(
+    cloud: Cloud, add: Callable[..., str]
+) -> None:
+    make_table()
+    make_model("one", factor=2)
+    boto3.client("sagemaker").create_endpoint(EndpointName="a", EndpointConfigName="one")
+    cloud.idle(20)
+    task = {"Type": "Task", "Resource": add("ask", lambda event, _: ask("a", **event)["score"])}
+    seen = elsewhere(
+        cloud.serve_aws(0),
+        f"""
+item = {{"clientId": {{"S": "c1"}}, "predictionId": {{"S": "1"}}}}
+dynamodb = boto3.client("dynamodb")
+dynamodb.put_item(TableName="decisions", Item=item)
+run = boto3.client("stepfunctions").start_sync_execution(
+    stateMachineArn="{machine(one(task))}", input='{{"term": 84}}')
+answer = boto3.client("sagemaker-runtime").invoke_endpoint(
+    EndpointName="a", Body=b'{{"term": 1}}', ContentType="application/json")
+print(json.dumps([run["status"], run["output"], json.loads(answer["Body"].read())["score"]]))
+""",
+    )
+    assert seen == ["SUCCEEDED", "168", 2]
+    assert boto3.client("dynamodb").scan(TableName="decisions")["Count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "origin"), [("/", "https://evil.example"), ("/moto-api/reset", "")]
+)
+def test_a_web_page_cannot_use_the_port(cloud: Cloud, path: str, origin: str) -> None:
+    url = f"http://127.0.0.1:{cloud.serve_aws(0)}{path}"
+    request = urllib.request.Request(url, method="POST", headers={"Origin": origin})
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(request, timeout=5)
+
+
+def test_a_port_that_is_taken_is_named(cloud: Cloud) -> None:
+    port = cloud.serve_aws(0)
+    with pytest.raises(PortTaken, match=f"port {port} .* AWS_PORT"):
+        cloud.serve_aws(port)

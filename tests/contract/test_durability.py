@@ -1,0 +1,223 @@
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from localcloud.cloud import Cloud, embedded_cloud
+from localcloud.durability import FolderInUse
+from tests.contract.conftest import ask, make_model, make_role, make_table, tar_gz
+from tests.contract.test_training_jobs import TRAIN, job
+
+ROOT = Path(__file__).parents[2]
+
+
+def key(n: int, client: str = "c1") -> dict[str, Any]:
+    return {"clientId": {"S": client}, "predictionId": {"S": f"{n:05}"}}
+
+
+@contextlib.contextmanager
+def reopened(folder: Path) -> Iterator[Cloud]:
+    with embedded_cloud(folder) as cloud:
+        make_table()
+        boto3.client("s3").create_bucket(Bucket="data")
+        boto3.client("s3").create_bucket(Bucket="models")
+        boto3.client("sns").create_topic(Name="notices")
+        cloud.restore()
+        yield cloud
+
+
+def items() -> list[dict[str, Any]]:
+    found = boto3.client("dynamodb").scan(TableName="decisions")["Items"]
+    return sorted(found, key=lambda item: str(item["predictionId"]))
+
+
+WRITER = """
+import itertools, sys
+from pathlib import Path
+import boto3
+from tests.contract.test_durability import key, reopened
+with reopened(Path(sys.argv[1])):
+    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+    for n in itertools.count():
+        dynamodb.put_item(TableName="decisions", Item={**key(n), "score": {"N": str(n)}})
+        s3.put_object(Bucket="data", Key=f"{n}.json", Body=str(n))
+        print(n, flush=True)
+"""
+
+
+def test_everything_that_was_answered_survives_kill_9(tmp_path: Path) -> None:
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert writer.stdout
+    for line in writer.stdout:
+        if int(line) == 60:
+            break
+    os.kill(writer.pid, signal.SIGKILL)
+    answered = max([60, *map(int, writer.stdout.read().split())])
+    writer.wait()
+    with reopened(tmp_path):
+        scores = [int(item["score"]["N"]) for item in items()]
+        assert scores[: answered + 1] == list(range(answered + 1))
+        assert len(scores) <= answered + 2
+        last = boto3.client("s3").get_object(Bucket="data", Key=f"{answered}.json")
+        assert last["Body"].read() == str(answered).encode()
+
+
+def test_every_kind_of_write_is_kept_as_it_last_stood(tmp_path: Path) -> None:
+    with reopened(tmp_path):
+        dynamodb = boto3.client("dynamodb")
+        put: Any = {"TableName": "decisions", "Item": {**key(4), "raw": {"B": b"\x00\xff"}}}
+        dynamodb.batch_write_item(
+            RequestItems={"decisions": [{"PutRequest": {"Item": key(n)}} for n in range(4)]}
+        )
+        dynamodb.update_item(
+            TableName="decisions",
+            Key=key(1),
+            UpdateExpression="SET outcome = :o",
+            ExpressionAttributeValues={":o": {"M": {"paid": {"BOOL": True}}}},
+        )
+        dynamodb.delete_item(TableName="decisions", Key=key(2))
+        dynamodb.transact_write_items(
+            TransactItems=[{"Put": put}, {"Delete": {"TableName": "decisions", "Key": key(3)}}]
+        )
+        before = items()
+    with reopened(tmp_path):
+        assert items() == before
+        assert before == [
+            key(0),
+            {**key(1), "outcome": {"M": {"paid": {"BOOL": True}}}},
+            {**key(4), "raw": {"B": b"\x00\xff"}},
+        ]
+
+
+def test_a_refused_condition_leaves_the_kept_item_alone(tmp_path: Path) -> None:
+    condition = "attribute_not_exists(predictionId)"
+    with reopened(tmp_path):
+        dynamodb = boto3.client("dynamodb")
+        for score in ("1", "2"):
+            item = {**key(0), "score": {"N": score}}
+            with contextlib.suppress(dynamodb.exceptions.ConditionalCheckFailedException):
+                dynamodb.put_item(TableName="decisions", Item=item, ConditionExpression=condition)
+    with reopened(tmp_path):
+        assert [item["score"]["N"] for item in items()] == ["1"]
+
+
+def test_of_many_at_once_one_wins_a_condition(cloud: Cloud) -> None:
+    make_table()
+    dynamodb = boto3.client("dynamodb")
+
+    def put(n: int) -> bool:
+        try:
+            dynamodb.put_item(
+                TableName="decisions",
+                Item={**key(0), "n": {"N": str(n)}},
+                ConditionExpression="attribute_not_exists(clientId)",
+            )
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(put, range(32))) == 1
+
+
+def test_objects_keep_their_versions_and_metadata(tmp_path: Path) -> None:
+    with reopened(tmp_path):
+        s3 = boto3.client("s3")
+        s3.put_bucket_versioning(Bucket="data", VersioningConfiguration={"Status": "Enabled"})
+        for body in (b"one", b"two"):
+            s3.put_object(
+                Bucket="data", Key="model", Body=body, Metadata={"sha": "x"}, ContentType="a/b"
+            )
+        for name in ("gone", "also gone & <more>"):
+            s3.put_object(Bucket="data", Key=name, Body=b"x")
+        s3.delete_object(Bucket="data", Key="gone")
+        s3.delete_objects(Bucket="data", Delete={"Objects": [{"Key": "also gone & <more>"}]})
+        before = s3.list_object_versions(Bucket="data")
+    with reopened(tmp_path):
+        s3 = boto3.client("s3")
+        after = s3.list_object_versions(Bucket="data")
+        assert after["Versions"] == before["Versions"]
+        assert after["DeleteMarkers"] == before["DeleteMarkers"]
+        got = s3.get_object(Bucket="data", Key="model")
+        assert (got["Body"].read(), got["Metadata"], got["ContentType"]) == (
+            b"two",
+            {"sha": "x"},
+            "a/b",
+        )
+
+
+def test_endpoints_answer_again_after_a_restart(tmp_path: Path) -> None:
+    with reopened(tmp_path) as cloud:
+        make_model("one", factor=3)
+        boto3.client("sagemaker").create_endpoint(EndpointName="a", EndpointConfigName="one")
+        cloud.idle(20)
+    with reopened(tmp_path) as cloud:
+        cloud.idle(20)
+        assert ask("a", term=2)["score"] == 6
+
+
+def test_a_job_that_ran_when_the_process_died_has_failed(tmp_path: Path) -> None:
+    with reopened(tmp_path):
+        s3 = boto3.client("s3")
+        s3.put_object(Bucket="data", Key="source.tar.gz", Body=tar_gz({"train.py": TRAIN}))
+        s3.put_object(Bucket="data", Key="train/loans.csv", Body=b"84")
+        boto3.client("sagemaker").create_training_job(**job("cut", sleep=30))
+        with sqlite3.connect(tmp_path / "cloud.sqlite") as db:  # as kill -9 would leave it
+            kept = db.execute("select content from records").fetchone()
+    with sqlite3.connect(tmp_path / "cloud.sqlite") as db:
+        db.execute("update records set content = ?", kept)
+    with reopened(tmp_path):
+        cut = boto3.client("sagemaker").describe_training_job(TrainingJobName="cut")
+        assert cut["TrainingJobStatus"] == "Failed"
+        assert "stopped while this job was running" in cut["FailureReason"]
+
+
+def test_subscriptions_and_notices_are_kept(tmp_path: Path) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:mail"
+    with reopened(tmp_path) as cloud:
+        cloud.add_function("mail", lambda event, context: None, role_arn=make_role())
+        sns = boto3.client("sns")
+        topic = sns.create_topic(Name="notices")["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+        sns.publish(TopicArn=topic, Message="desplegado")
+        before = sns.list_subscriptions()["Subscriptions"]
+    with reopened(tmp_path) as cloud:
+        assert boto3.client("sns").list_subscriptions()["Subscriptions"] == before
+        assert [notice.message for notice in cloud.notices] == ["desplegado"]
+
+
+def test_another_moto_keeps_the_decisions_and_asks_for_the_models(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with reopened(tmp_path):
+        boto3.client("dynamodb").put_item(TableName="decisions", Item=key(0))
+        boto3.client("s3").put_object(Bucket="data", Key="model", Body=b"x")
+    with sqlite3.connect(tmp_path / "cloud.sqlite") as db:
+        db.execute("update written_by set moto = '5.0.0'")
+    with reopened(tmp_path):
+        assert items() == [key(0)]
+        assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="data")
+    assert "deploy the models again" in caplog.text
+
+
+def test_a_folder_has_one_process(tmp_path: Path) -> None:
+    with (
+        embedded_cloud(tmp_path),
+        pytest.raises(FolderInUse, match=f"process {os.getpid()}"),
+        embedded_cloud(tmp_path),
+    ):
+        pass

@@ -1,0 +1,209 @@
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from localcloud import model_process
+from localcloud.cloud import Cloud
+from tests.contract.conftest import ask, make_model, tar_gz
+
+
+def create(cloud: Cloud, name: str, config: str) -> dict[str, Any]:
+    boto3.client("sagemaker").create_endpoint(EndpointName=name, EndpointConfigName=config)
+    cloud.idle(20)
+    return describe(name)
+
+
+def update(cloud: Cloud, name: str, config: str) -> dict[str, Any]:
+    boto3.client("sagemaker").update_endpoint(EndpointName=name, EndpointConfigName=config)
+    cloud.idle(20)
+    return describe(name)
+
+
+def describe(name: str) -> dict[str, Any]:
+    return dict(boto3.client("sagemaker").describe_endpoint(EndpointName=name))
+
+
+def refused(call: Callable[[], Any]) -> tuple[str, str]:
+    with pytest.raises(ClientError) as error:
+        call()
+    said = error.value.response["Error"]
+    return said["Code"], said["Message"]
+
+
+def test_an_endpoint_answers_with_its_own_model(cloud: Cloud) -> None:
+    make_model("one", factor=1)
+    make_model("two", factor=2)
+    sagemaker = boto3.client("sagemaker")
+    sagemaker.create_endpoint(EndpointName="a", EndpointConfigName="one")
+    assert describe("a")["EndpointStatus"] == "Creating"
+    assert create(cloud, "b", "two")["EndpointStatus"] == "InService"
+    assert (ask("a", term=84)["score"], ask("b", term=84)["score"]) == (84, 168)
+
+
+def test_an_answer_has_the_content_type_that_the_model_gave(cloud: Cloud) -> None:
+    make_model("one")
+    create(cloud, "a", "one")
+    answer = boto3.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName="a", Body=b'{"term": 1}', ContentType="text/plain", Accept="text/csv"
+    )
+    assert answer["ContentType"] == "application/json"
+    assert answer["InvokedProductionVariant"] == "AllTraffic"
+
+
+def test_what_the_model_raises_is_a_model_error(cloud: Cloud) -> None:
+    make_model("one")
+    create(cloud, "a", "one")
+    with pytest.raises(ClientError) as error:
+        ask("a", term=84, **{"raise": True})
+    response = error.value.response
+    assert response["Error"]["Code"] == "ModelError"
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 424
+    assert response["OriginalMessage"] == "ValueError: no such lender"  # type: ignore[typeddict-item]
+    assert ask("a", term=84)["score"] == 84
+
+
+def test_a_worker_that_was_killed_is_started_again(cloud: Cloud) -> None:
+    make_model("one")
+    create(cloud, "a", "one")
+    os.kill(ask("a", term=1)["pid"], signal.SIGKILL)
+    assert ask("a", term=84)["score"] == 84
+
+
+def test_a_loan_that_kills_the_model_twice_is_a_model_error(cloud: Cloud) -> None:
+    make_model("one")
+    create(cloud, "a", "one")
+    code, message = refused(lambda: ask("a", die=True))
+    assert code == "ModelError"
+    assert "died twice" in message
+    assert ask("a", term=84)["score"] == 84
+
+
+def test_a_model_that_is_too_slow_is_stopped_and_started_again() -> None:
+    inference = """
+import time
+def model_fn(model_dir): return None
+def input_fn(body, content_type): return float(body)
+def predict_fn(seconds, model): time.sleep(seconds); return "slept"
+def output_fn(prediction, accept): return prediction
+"""
+    worker = model_process.ModelProcess(tar_gz({"code/inference.py": inference}), {}, seconds=0.3)
+    try:
+        with pytest.raises(model_process.InvocationFailed, match="within 0.3 s"):
+            worker.invoke(b"5", "text/plain", "text/plain")
+        assert worker.invoke(b"0", "text/plain", "text/plain").body == b"slept"
+    finally:
+        worker.close()
+
+
+def test_an_update_under_load_loses_no_request(cloud: Cloud) -> None:
+    make_model("one", factor=1)
+    make_model("two", factor=2)
+    create(cloud, "a", "one")
+    stop, scores, errors = threading.Event(), set(), []
+
+    def keep_asking() -> None:
+        while not stop.is_set():
+            try:
+                scores.add(ask("a", term=84)["score"])
+            except ClientError as error:
+                errors.append(error)
+
+    threads = [threading.Thread(target=keep_asking) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for config in ("two", "one", "two"):
+        assert update(cloud, "a", config)["EndpointConfigName"] == config
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert scores == {84, 168}
+    assert ask("a", term=84)["score"] == 168
+
+
+def test_a_failed_update_keeps_the_old_model_in_service(cloud: Cloud) -> None:
+    make_model("one")
+    make_model("broken", inference="raise ImportError('no such package')")
+    create(cloud, "a", "one")
+    after = update(cloud, "a", "broken")
+    assert (after["EndpointStatus"], after["EndpointConfigName"]) == ("InService", "one")
+    assert "no such package" in after["FailureReason"]
+    assert ask("a", term=84)["score"] == 84
+
+
+def test_a_model_that_cannot_be_loaded_fails_its_endpoint(cloud: Cloud) -> None:
+    make_model("broken", inference="raise ImportError('no such package')")
+    after = create(cloud, "a", "broken")
+    assert after["EndpointStatus"] == "Failed"
+    assert "no such package" in after["FailureReason"]
+    assert refused(lambda: ask("a", term=84))[0] == "ValidationError"
+
+
+def test_an_archive_that_reaches_out_of_its_folder_is_not_unpacked(cloud: Cloud) -> None:
+    make_model("one")
+    archive = tar_gz({"../../outside.txt": "x", "code/inference.py": ""})
+    boto3.client("s3").put_object(Bucket="models", Key="one/model.tar.gz", Body=archive)
+    assert "OutsideDestinationError" in create(cloud, "a", "one")["FailureReason"]
+
+
+def test_an_endpoint_that_is_being_created_is_not_ready(cloud: Cloud) -> None:
+    make_model("slow", inference="import time\ntime.sleep(1)\ndef model_fn(d): pass")
+    sagemaker = boto3.client("sagemaker")
+    sagemaker.create_endpoint(EndpointName="a", EndpointConfigName="slow")
+    assert refused(lambda: ask("a"))[0] == "ModelNotReadyException"
+    assert "in-progress" in refused(lambda: sagemaker.delete_endpoint(EndpointName="a"))[1]
+    cloud.idle(10)
+
+
+def test_a_deleted_endpoint_is_gone_with_its_worker(cloud: Cloud) -> None:
+    make_model("one")
+    create(cloud, "a", "one")
+    pid = ask("a", term=1)["pid"]
+    boto3.client("sagemaker").delete_endpoint(EndpointName="a")
+    assert refused(lambda: ask("a")) == (
+        "ValidationError",
+        "Endpoint a of account 123456789012 not found.",
+    )
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_names_are_used_once_and_must_exist(cloud: Cloud) -> None:
+    make_model("one")
+    create(cloud, "a", "one")
+    sagemaker = boto3.client("sagemaker")
+
+    def model(name: str, key: str) -> None:
+        sagemaker.create_model(
+            ModelName=name,
+            ExecutionRoleArn="arn:aws:iam::123456789012:role/role",
+            PrimaryContainer={"Image": "i", "ModelDataUrl": f"s3://models/{key}"},
+        )
+
+    update: dict[str, Any] = {"EndpointName": "b", "EndpointConfigName": "one"}
+    assert "already existing model" in refused(lambda: model("one", "one/model.tar.gz"))[1]
+    assert "Could not find model data" in refused(lambda: model("new", "nothing"))[1]
+    assert "already existing endpoint" in refused(lambda: create(cloud, "a", "one"))[1]
+    assert "Could not find" in refused(lambda: create(cloud, "b", "unknown"))[1]
+    assert "Could not find endpoint" in refused(lambda: sagemaker.update_endpoint(**update))[1]
+
+
+def test_changes_of_an_endpoint_are_reported_to_eventbridge(
+    cloud: Cloud, add: Callable[..., str]
+) -> None:
+    seen: list[str] = []
+    events = boto3.client("events")
+    pattern = {"source": ["aws.sagemaker"], "detail-type": ["SageMaker Endpoint State Change"]}
+    events.put_rule(Name="endpoints", EventPattern=json.dumps(pattern))
+    arn = add("listen", lambda event, _: seen.append(event["detail"]["EndpointStatus"]))
+    events.put_targets(Rule="endpoints", Targets=[{"Id": "1", "Arn": arn}])
+    make_model("one")
+    create(cloud, "a", "one")
+    assert sorted(seen) == ["CREATING", "IN_SERVICE"]

@@ -1,0 +1,208 @@
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from localcloud.cloud import Cloud
+from tests.contract.conftest import make_table
+
+Add = Callable[..., str]
+ROLE = "arn:aws:iam::123456789012:role/role"
+MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
+
+
+class ModelBusy(Exception):
+    pass
+
+
+class ModelGone(Exception):
+    pass
+
+
+def machine(definition: dict[str, Any], kind: Any = "EXPRESS") -> str:
+    created = boto3.client("stepfunctions").create_state_machine(
+        name=f"machine-{kind}", definition=json.dumps(definition), roleArn=ROLE, type=kind
+    )
+    return str(created["stateMachineArn"])
+
+
+def run(arn: str, **event: Any) -> dict[str, Any]:
+    return dict(
+        boto3.client("stepfunctions").start_sync_execution(
+            stateMachineArn=arn, input=json.dumps(event)
+        )
+    )
+
+
+def one(state: dict[str, Any]) -> dict[str, Any]:
+    return {"StartAt": "Only", "States": {"Only": {**state, "End": True}}}
+
+
+def branch(model: str, arn: str) -> dict[str, Any]:
+    unavailable = {"status": "UNAVAILABLE", "cause.$": "$.Error"}
+    return {
+        "StartAt": model,
+        "States": {
+            model: {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::lambda:invoke",
+                "Parameters": {"FunctionName": arn, "Payload.$": "$.application"},
+                "OutputPath": "$.Payload",
+                "TimeoutSeconds": 1,
+                "Retry": [
+                    {"ErrorEquals": ["ModelBusy"], "IntervalSeconds": 1, "MaxAttempts": 2,
+                     "BackoffRate": 2, "MaxDelaySeconds": 1, "JitterStrategy": "FULL"}
+                ],
+                "Catch": [{"ErrorEquals": ["States.ALL"], "Next": f"{model} unavailable"}],
+                "End": True,
+            },
+            f"{model} unavailable": {"Type": "Pass", "Parameters": unavailable, "End": True},
+        },
+    }  # fmt: skip
+
+
+def analysis(models: dict[str, str], save: str) -> dict[str, Any]:
+    return {
+        "StartAt": "Models",
+        "TimeoutSeconds": 25,
+        "States": {
+            "Models": {
+                "Type": "Parallel",
+                "Branches": [branch(*model) for model in models.items()],
+                "ResultSelector": {f"{name}.$": f"$[{i}]" for i, name in enumerate(models)},
+                "ResultPath": "$.models",
+                "Next": "saveResult",
+            },
+            "saveResult": {"Type": "Task", "Resource": save, "End": True},
+        },
+    }
+
+
+def test_three_models_in_parallel_with_one_busy_one_gone_and_one_saved_result(
+    cloud: Cloud, add: Add
+) -> None:
+    make_table()
+    calls: list[str] = []
+
+    def busy_once(event: Any, context: Any) -> Any:
+        calls.append("busy")
+        if len(calls) == 1:
+            raise ModelBusy("try again")
+        return {"status": "OK", "score": event["term"]}
+
+    def gone(event: Any, context: Any) -> Any:
+        raise ModelGone('endpoint "x" is gone')
+
+    def save(event: Any, context: Any) -> Any:
+        item = {"clientId": {"S": event["clientId"]}, "predictionId": {"S": "1"}}
+        boto3.client("dynamodb").put_item(TableName="decisions", Item=item)
+        return event["models"]
+
+    handlers = (busy_once, gone, lambda event, context: time.sleep(1.5))
+    arns = {name: add(name, handler) for name, handler in zip(MODELS, handlers, strict=True)}
+    arn = machine(analysis(arns, add("saveResult", save)))
+    result = run(arn, clientId="c1", application={"term": 84})
+
+    assert result["status"] == "SUCCEEDED"
+    assert json.loads(result["output"]) == {
+        "Tradicional": {"status": "OK", "score": 84},
+        "NetworkingAccelerator": {"status": "UNAVAILABLE", "cause": "ModelGone"},
+        "AppVengersAccelerator": {"status": "UNAVAILABLE", "cause": "States.Timeout"},
+    }
+    assert result["executionArn"].split(":")[5:7] == ["express", "machine-EXPRESS"]
+    assert result["startDate"] < result["stopDate"]
+    assert boto3.client("dynamodb").scan(TableName="decisions")["Count"] == 1
+
+
+def test_a_failed_execution_names_the_error_and_its_cause(cloud: Cloud, add: Add) -> None:
+    def gone(event: Any, context: Any) -> Any:
+        raise ModelGone("it is gone")
+
+    result = run(machine(one({"Type": "Task", "Resource": add("gone", gone)})))
+    assert (result["status"], result["error"]) == ("FAILED", "ModelGone")
+    assert json.loads(result["cause"])["errorMessage"] == "it is gone"
+    assert "output" not in result
+
+
+def test_an_execution_that_lasts_too_long_has_timed_out(cloud: Cloud) -> None:
+    slow = {**one({"Type": "Wait", "Seconds": 5}), "TimeoutSeconds": 1}
+    assert run(machine(slow))["status"] == "TIMED_OUT"
+
+
+def test_a_missing_function_is_an_error_that_can_be_caught(cloud: Cloud, add: Add) -> None:
+    there = add("there", lambda event, context: None)
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": there.replace("there", "nowhere")},
+    }
+    result = run(machine(one(task)))
+    assert (result["status"], result["error"]) == ("FAILED", "Lambda.ResourceNotFoundException")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("$.models[0].score", 1),
+        ("$.models[1]", {"score": 2}),
+        ("$.models[*].score", [1, 2]),
+        ("$.models[?(@.score > 1)].score", [2]),
+        ("$['odd key']", None),
+    ],
+)
+def test_a_path_names_the_value_itself(cloud: Cloud, path: str, value: Any) -> None:
+    arn = machine(one({"Type": "Pass", "Parameters": {"a.$": path}}))
+    result = run(arn, models=[{"score": 1}, {"score": 2}], **{"odd key": None})
+    assert json.loads(result["output"]) == {"a": value}
+
+
+def test_a_path_to_nothing_is_an_error(cloud: Cloud) -> None:
+    result = run(machine(one({"Type": "Pass", "Parameters": {"a.$": "$.models[2].score"}})))
+    assert result["status"] == "FAILED"
+
+
+def test_jsonata_computes_with_any_text(cloud: Cloud) -> None:
+    state = {"Type": "Pass", "Output": "{% $states.input.reason & '!' %}"}
+    arn = machine({"QueryLanguage": "JSONata", **one(state)})
+    assert json.loads(run(arn, reason='a "quote"\nand \\ more')["output"]) == (
+        'a "quote"\nand \\ more!'
+    )
+
+
+def test_one_execution_does_not_see_the_changes_of_another(cloud: Cloud, add: Add) -> None:
+    def change(event: Any, context: Any) -> Any:
+        event["terms"].append(0)
+        return event
+
+    arn = machine(one({"Type": "Task", "Resource": add("change", change)}))
+    outputs = {run(arn, terms=[84])["output"] for _ in range(3)}
+    assert outputs == {'{"terms":[84,0]}'}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "code"),
+    [
+        ("STANDARD", "{}", "StateMachineTypeNotSupported"),
+        ("EXPRESS", "{", "InvalidExecutionInput"),
+        (None, "{}", "StateMachineDoesNotExist"),
+    ],
+)
+def test_what_cannot_be_started_is_refused(
+    cloud: Cloud, kind: str | None, text: str, code: str
+) -> None:
+    arn = machine(one({"Type": "Pass"}), kind or "EXPRESS") + ("" if kind else "x")
+    with pytest.raises(ClientError) as refused:
+        boto3.client("stepfunctions").start_sync_execution(stateMachineArn=arn, input=text)
+    assert refused.value.response["Error"]["Code"] == code
+
+
+def test_a_standard_execution_is_waited_for(cloud: Cloud) -> None:
+    stepfunctions = boto3.client("stepfunctions")
+    arn = machine(one({"Type": "Wait", "Seconds": 1}), "STANDARD")
+    started = stepfunctions.start_execution(stateMachineArn=arn, input="{}")["executionArn"]
+    cloud.idle(5)
+    assert stepfunctions.describe_execution(executionArn=started)["status"] == "SUCCEEDED"
