@@ -1,0 +1,69 @@
+"""A bank's own data: one CSV or Parquet file with the columns that credit.toml names.
+
+The newest twentieth of the rows (the last ones, if the profile has no dates) is kept from the
+models, so that there are applications that no model has seen.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from training import product
+from training.datasets import Case, Dataset
+from training.product import Feature, Product
+
+UNSEEN_SHARE = 0.05
+
+
+class UnreadableData(Exception):
+    """The file is not what the profile describes."""
+
+
+def dataset(path: Path, profile: Path) -> Dataset:
+    bank = product.read(profile)
+    rows = _read(path, bank)
+    if bank.date:
+        rows = rows.sort_values(bank.date, kind="stable")
+    unseen = max(1, round(len(rows) * UNSEEN_SHARE))
+    return Dataset(
+        name=path.stem,
+        snapshot=lambda: rows[:-unseen],
+        cases=lambda: _cases(rows[-unseen:], bank),
+    )
+
+
+def _read(path: Path, bank: Product) -> pd.DataFrame:
+    try:
+        if path.suffix == ".parquet":
+            rows = pd.read_parquet(path)
+        else:
+            rows = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+    except (OSError, ValueError) as fault:
+        raise UnreadableData(f"{path} can't be read as CSV or Parquet: {fault}") from fault
+    asked_for = [name for name, feature in bank.features.items() if feature.derive is None]
+    needed = [n for n in (bank.date, bank.default_date, bank.outcome, *asked_for) if n]
+    if missing := sorted(set(needed) - set(rows.columns)):
+        raise UnreadableData(f"{path} has no column {', '.join(missing)}, which credit.toml names.")
+    return rows[needed]
+
+
+def _cases(rows: pd.DataFrame, bank: Product) -> Iterator[Case]:
+    for position, row in zip(rows.index, rows.to_dict("records"), strict=True):
+        outcome = row[bank.outcome]
+        yield {
+            "clientId": f"row-{position}",
+            "application": {
+                name: _value(row[name], feature)
+                for name, feature in bank.features.items()
+                if feature.derive is None and not pd.isna(row[name])
+            },
+            "defaulted": None if pd.isna(outcome) else bool(int(outcome)),
+        }
+
+
+def _value(value: Any, feature: Feature) -> Any:
+    if feature.is_text:
+        return str(value)
+    return int(float(value)) if feature.type == "integer" else float(value)
