@@ -5,7 +5,7 @@ import tomllib
 import pandas as pd
 import pytest
 import snapshot
-from conftest import MODELS, ROOT
+from given import MODELS, ROOT
 from rich.console import Console
 
 from training.datasets import sba
