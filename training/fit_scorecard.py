@@ -35,7 +35,8 @@ class Parameters:
 
 
 class Bins(Protocol):
-    woe: Floats  # the last one is the missing bin's
+    @property
+    def woe(self) -> Floats: ...  # the last one is the missing bin's
 
     def index(self, column: pd.Series) -> npt.NDArray[np.int64]: ...
 

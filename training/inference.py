@@ -16,6 +16,7 @@ from features import Rule, Table, Value, derive
 
 FORMAT = 1
 JSON_TYPE = "application/json"
+LARGEST = 1e15  # JSON has numbers that no float holds
 DATA = frozenset({"features.json", "peers.json", "scorecard.json", "trees.txt", "encoding.json"})
 
 
@@ -40,7 +41,7 @@ class Model:
 
 def model_fn(model_dir: str) -> Model:
     directory = Path(model_dir)
-    manifest_bytes = (directory / "manifest.json").read_bytes()
+    manifest_bytes = _manifest(directory)
     manifest = json.loads(manifest_bytes)
     _verify(directory, manifest)
     features = _json(directory / "features.json")
@@ -53,6 +54,14 @@ def model_fn(model_dir: str) -> Model:
         tables=_json(directory / "peers.json"),
         evaluator=_evaluator(directory, manifest["method"]),
     )
+
+
+def _manifest(directory: Path) -> bytes:
+    try:
+        return (directory / "manifest.json").read_bytes()
+    except FileNotFoundError as fault:
+        message = "manifest.json is missing: upload the artifact that the training wrote"
+        raise Refused(message) from fault
 
 
 def _verify(directory: Path, manifest: Mapping[str, Any]) -> None:
@@ -133,7 +142,8 @@ def predict_fn(application: dict[str, Value], model: Model) -> dict[str, Any]:
 
 
 def _is_number(value: Value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    is_numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_numeric and abs(value) < LARGEST  # type: ignore[arg-type, operator]
 
 
 def output_fn(prediction: dict[str, Any], accept: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
 
 DECIMALS = 6
-BINS = 10
+DECILES = np.linspace(0.1, 0.9, 9)
 VALUES = 20
 
 
@@ -36,7 +36,7 @@ def histogram(column: pd.Series) -> dict[str, Any]:
             "shares": [_share(share) for share in shares],
             "missing": missing,
         }
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else []
+    edges = np.unique(np.quantile(known, DECILES)) if len(known) else np.array([])
     counts = np.bincount(np.searchsorted(edges, known), minlength=len(edges) + 1)
     return {
         "edges": [float(edge) for edge in edges],

@@ -1,6 +1,6 @@
 """How the recent loans of the same lender, place, sector … have done, as of a date.
 
-    log( (defaults in the last `default_months` + k * base) / (loans in the last `months` + k) / base )
+    log((defaults of the last `default_months` + k base) / (loans of the last `months` + k) / base)
 
 with the same ratio over the whole portfolio as the base and k pseudo-loans. Only what is dated
 strictly before the date counts, so 0.0 is an applicant about whose peers nothing is known.
@@ -54,12 +54,14 @@ def intensity(
 def table(
     history: History, peers: pd.Series, windows: Windows, last: pd.Timestamp
 ) -> dict[str, float]:
-    """What the peers of each key are worth to an application on the day after `last`."""
-    tomorrow = last + pd.Timedelta(days=1)
-    recent = history.dates.between(tomorrow - pd.DateOffset(months=windows.months), last)
-    keys = pd.Series(np.sort(peers[recent].dropna().unique()), dtype=object)
-    values = intensity(history, peers, windows, keys, pd.Series(tomorrow, index=keys.index))
-    return dict(zip(keys, values.round(PLACES).tolist(), strict=True))
+    """What the peers of each key are worth to an application on the day after `last`.
+
+    A key that is not in the table has nothing recent: 0.0, the portfolio.
+    """
+    keys = pd.Series(np.sort(peers.dropna().unique()), dtype=object)
+    tomorrow = pd.Series(last + pd.Timedelta(days=1), index=keys.index)
+    values = intensity(history, peers, windows, keys, tomorrow).round(PLACES).tolist()
+    return {key: value for key, value in zip(keys, values, strict=True) if value}
 
 
 def lookup(keys: pd.Series, known: dict[str, float]) -> npt.NDArray[np.float64]:

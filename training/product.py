@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 TEXT_TYPES = frozenset({"category", "code"})
-DIRECTIONS = {"increasing": 1, "decreasing": -1}
+DIRECTIONS = {"increasing": 1, "decreasing": -1, "no": 0}
 
 
 class InvalidProfile(Exception):
@@ -122,8 +122,9 @@ def read(path: Path) -> Product:
             default_date=document["snapshot"].get("default_date"),
             training=_training(document.get("training", {})),
         )
-    except FileNotFoundError:
-        raise InvalidProfile(f"no profile at {path}: the channel 'profile' holds credit.toml")
+    except FileNotFoundError as fault:
+        message = f"no profile at {path}: the channel 'profile' holds credit.toml"
+        raise InvalidProfile(message) from fault
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
         raise InvalidProfile(f"{path.name} is not a scoring profile: {fault}") from fault
     _check_derivations(features)
@@ -135,14 +136,14 @@ def _training(written: dict[str, Any]) -> Training:
 
 
 def _feature(name: str, written: dict[str, Any]) -> Feature:
-    monotone = written.get("monotone")
-    if monotone is not None and monotone not in DIRECTIONS:
+    monotone = written.get("monotone", "no")
+    if monotone not in DIRECTIONS:
         raise InvalidProfile(f"{name}: monotone is 'increasing' or 'decreasing'")
     return Feature(
         name=name,
         type=written["type"],
         derive=written.get("derive"),
-        monotone=DIRECTIONS.get(monotone, 0),
+        monotone=DIRECTIONS[monotone],
         protected=written.get("protected", False),
     )
 

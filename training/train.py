@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,25 @@ import snapshot
 
 Probabilities = Callable[[pd.DataFrame], npt.NDArray[Any]]
 
-FAULTS = (product.InvalidProfile, snapshot.InvalidSnapshot, fit_scorecard.NothingLearnt)
+
+class NoChannel(Exception):
+    pass
+
+
+FAULTS = (
+    NoChannel,
+    product.InvalidProfile,
+    snapshot.InvalidSnapshot,
+    fit_scorecard.NothingLearnt,
+)
+
+
+@dataclass(frozen=True)
+class Trained:
+    probabilities: Probabilities
+    documents: dict[str, Any]  # the model's files, by name
+    modules: tuple[str, ...]  # what evaluates them
+    requirements: str = ""
 
 
 def main() -> int:
@@ -26,9 +44,9 @@ def main() -> int:
     try:
         train(
             options,
-            training=Path(os.environ["SM_CHANNEL_TRAINING"]),
-            profile=Path(os.environ["SM_CHANNEL_PROFILE"]) / "credit.toml",
-            model_dir=Path(os.environ["SM_MODEL_DIR"]),
+            training=_directory("SM_CHANNEL_TRAINING"),
+            profile=_directory("SM_CHANNEL_PROFILE") / "credit.toml",
+            model_dir=_directory("SM_MODEL_DIR"),
         )
     except FAULTS as fault:
         reason = " ".join(str(fault).split())
@@ -47,6 +65,12 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _directory(variable: str) -> Path:
+    if variable not in os.environ:
+        raise NoChannel(f"{variable} is not set: give the training job that channel")
+    return Path(os.environ[variable])
+
+
 def _failure_file() -> Path:
     directory = Path(os.environ.get("SM_OUTPUT_DIR", "/opt/ml/output"))
     directory.mkdir(parents=True, exist_ok=True)
@@ -60,56 +84,65 @@ def train(options: argparse.Namespace, training: Path, profile: Path, model_dir:
     frame = snapshot.read(training, bank, model)
     learning = snapshot.prepare(frame, bank, model)
     print(f"training {model.name} on {len(learning.rows)} of {len(frame)} rows", flush=True)
-    probabilities, documents, modules, requirements = METHODS[_method(model)](model, bank, learning)
-    measured = measures.metrics(learning.holdout_outcomes, probabilities(learning.holdout_rows))
+    trained = _fit(model, learning, bank.training.seed)
+    measured = measures.metrics(
+        learning.holdout_outcomes, trained.probabilities(learning.holdout_rows)
+    )
     artifact.write(
         model_dir,
-        documents={"features.json": _features(model), "peers.json": learning.tables, **documents},
-        modules=("inference.py", "features.py", *modules),
-        requirements=requirements,
+        documents={"features.json": _features(model), "peers.json": learning.tables}
+        | trained.documents,
+        modules=("inference.py", "features.py", *trained.modules),
+        requirements=trained.requirements,
         manifest=_manifest(options, model, learning, measured),
     )
     _report(measured, learning)
 
 
-def _method(model: product.Model) -> str:
-    if model.method not in METHODS:
-        known = ", ".join(METHODS)
-        raise product.InvalidProfile(f"{model.name}: no method {model.method!r}; there is {known}")
-    return model.method
+def _fit(model: product.Model, learning: snapshot.Learning, seed: int) -> Trained:
+    if model.method == "scorecard":
+        return _scorecard(model, learning)
+    if model.method == "trees":
+        return _trees(model, learning, seed)
+    raise product.InvalidProfile(
+        f"{model.name}: no method {model.method!r}; there is scorecard and trees"
+    )
 
 
-def _scorecard(
-    model: product.Model, bank: product.Product, learning: snapshot.Learning
-) -> tuple[Probabilities, dict[str, Any], tuple[str, ...], str]:
+def _scorecard(model: product.Model, learning: snapshot.Learning) -> Trained:
     try:
         parameters = fit_scorecard.Parameters(**model.parameters)
-    except TypeError:
+    except TypeError as fault:
         known = ", ".join(asdict(fit_scorecard.Parameters()))
-        raise product.InvalidProfile(f"{model.name}: a scorecard's parameters are {known}")
+        message = f"{model.name}: a scorecard's parameters are {known}"
+        raise product.InvalidProfile(message) from fault
     fitted = fit_scorecard.fit(learning.rows, learning.outcomes, model.features, parameters)
-    return fitted.probabilities, {"scorecard.json": fitted.document()}, ("scorecard.py",), ""
+    return Trained(
+        fitted.probabilities, {"scorecard.json": fitted.document()}, modules=("scorecard.py",)
+    )
 
 
-def _trees(
-    model: product.Model, bank: product.Product, learning: snapshot.Learning
-) -> tuple[Probabilities, dict[str, Any], tuple[str, ...], str]:
+def _trees(model: product.Model, learning: snapshot.Learning, seed: int) -> Trained:
     import trees  # LightGBM is slow to load and the scorecards do without it
 
-    fitted = trees.fit(
-        learning.rows,
-        learning.outcomes,
-        monotone={feature.name: feature.monotone for feature in model.features},
-        text=frozenset(feature.name for feature in model.features if feature.is_text),
-        parameters=model.parameters,
-        seed=bank.training.seed,
-        threads=int(os.environ.get("SM_NUM_CPUS", "1")),
+    try:
+        fitted = trees.fit(
+            learning.rows,
+            learning.outcomes,
+            monotone={feature.name: feature.monotone for feature in model.features},
+            text=frozenset(feature.name for feature in model.features if feature.is_text),
+            parameters=model.parameters,
+            seed=seed,
+            threads=int(os.environ.get("SM_NUM_CPUS", "1")),
+        )
+    except trees.LightGBMError as fault:
+        raise product.InvalidProfile(f"{model.name}: LightGBM refuses this: {fault}") from fault
+    return Trained(
+        fitted.probabilities,
+        {"trees.txt": fitted.text(), "encoding.json": {"columns": fitted.columns()}},
+        modules=("trees.py",),
+        requirements=trees.REQUIREMENTS,
     )
-    documents = {"trees.txt": fitted.text(), "encoding.json": {"columns": fitted.columns()}}
-    return fitted.probabilities, documents, ("trees.py",), trees.REQUIREMENTS
-
-
-METHODS = {"scorecard": _scorecard, "trees": _trees}
 
 
 def _features(model: product.Model) -> dict[str, Any]:

@@ -1,5 +1,4 @@
 import sys
-from argparse import Namespace
 from pathlib import Path
 
 import pandas as pd
@@ -7,19 +6,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # SageMaker unpacks the source directory onto sys.path: its modules import each other flat.
-sys.path[:0] = [str(ROOT / "training"), str(ROOT)]
+sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "training"), str(ROOT)]
 
 import product  # noqa: E402
 import snapshot  # noqa: E402
 import train  # noqa: E402
+from given import MODELS, options  # noqa: E402
 
 from training.datasets import sba  # noqa: E402
-
-MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
-
-
-def options(model: str) -> Namespace:
-    return Namespace(model=model, version="20050701T000000", schema="5c4e3a", snapshot="2005-06-30")
 
 
 @pytest.fixture(scope="session")
@@ -56,8 +50,3 @@ def artifacts(channel, tmp_path_factory) -> dict[str, Path]:
     for name in MODELS:
         train.train(options(name), channel, sba.PROFILE, directory / name)
     return {name: directory / name for name in MODELS}
-
-
-def plain(rows: pd.DataFrame) -> list[dict]:
-    """Rows as the endpoint gets them: no NaN, missing is None."""
-    return rows.astype(object).where(rows.notna(), None).to_dict("records")

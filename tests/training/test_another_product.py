@@ -6,7 +6,7 @@ import inference
 import pandas as pd
 import pytest
 import train
-from conftest import MODELS, ROOT, options, plain
+from given import MODELS, ROOT, options, plain
 
 DATA = ROOT / "tests" / "data"
 

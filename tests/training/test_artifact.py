@@ -5,7 +5,7 @@ import shutil
 import inference
 import pytest
 import train
-from conftest import MODELS, options
+from given import MODELS, options
 
 from training.datasets import sba
 
@@ -78,7 +78,8 @@ def test_a_pickle_is_refused_even_with_a_manifest_that_lists_it(copy):
         inference.model_fn(str(copy))
 
 
-def test_a_missing_member_is_refused(copy):
-    (copy / "features.json").unlink()
-    with pytest.raises(inference.Refused, match="features.json is missing"):
+@pytest.mark.parametrize("name", ["features.json", "manifest.json"])
+def test_a_missing_member_is_refused(copy, name):
+    (copy / name).unlink()
+    with pytest.raises(inference.Refused, match=f"{name} is missing"):
         inference.model_fn(str(copy))

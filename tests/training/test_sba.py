@@ -1,11 +1,12 @@
 import json
+import os
 import re
 import tomllib
 
 import pandas as pd
 import pytest
 import snapshot
-from conftest import MODELS, ROOT
+from given import MODELS, ROOT
 from rich.console import Console
 
 from training.datasets import sba
@@ -107,3 +108,13 @@ def test_a_named_register_that_is_not_there_is_an_error(monkeypatch):
     monkeypatch.setenv("APPVENGERS_REGISTER", "/nowhere.parquet")
     with pytest.raises(sba.NoRegister, match="/nowhere.parquet"):
         sba.register(Console(quiet=True))
+
+
+def test_a_registry_out_of_reach_is_an_error_that_names_the_way_out(monkeypatch, tmp_path):
+    monkeypatch.delenv("APPVENGERS_REGISTER", raising=False)
+    monkeypatch.setenv("APPVENGERS_CACHE", str(tmp_path))
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    with pytest.raises(sba.NoRegister, match="APPVENGERS_REGISTER=tests/data/sba_sample.parquet"):
+        sba.register(Console(quiet=True))
+    assert list(tmp_path.iterdir()) == []

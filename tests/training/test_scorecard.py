@@ -4,7 +4,7 @@ import fit_scorecard
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import plain
+from given import plain
 from product import Feature
 from scorecard import Scorecard
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import trees
-from conftest import plain
+from given import plain
 
 
 def fit(data, model, threads=2):

