@@ -10,29 +10,46 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from chalicelib.errors import AppVengersError
-from infrastructure.first_models import TrainingFailed
+from infrastructure.first_models import TrainingFailed, scheduled_event
 from infrastructure.project import ROOT
 from localcloud.api import PortTaken, kept_api_key, serving_api
 from localcloud.bank import open_bank
 from localcloud.first_run import (
+    NoSuchRow,
     PredictionRefused,
     body_of,
+    chosen_dataset,
     first_prediction,
     needs_models,
     print_prediction,
-    shown_application,
+    shown_case,
     train_and_deploy,
 )
-from training.datasets import sba
+from training.datasets.own import UnreadableData
+from training.datasets.sba import NoRegister
+from training.product import InvalidProfile
 
 STATE = Path(os.environ.get("LOCALCLOUD_FOLDER", ROOT / ".localcloud"))
 STARTED = time.monotonic()
+
+# What the user can mend: told in a sentence, without a traceback.
+FAULTS = (
+    AppVengersError,
+    InvalidProfile,
+    NoRegister,
+    NoSuchRow,
+    PortTaken,
+    PredictionRefused,
+    TrainingFailed,
+    UnreadableData,
+)
 
 console = Console()
 
@@ -76,11 +93,17 @@ def env(aws_port: int) -> None:
 @click.option("--outcome", is_flag=True, help="Tell what became of it, too (on stderr).")
 def application(row: int, outcome: bool) -> None:
     """A real loan of the test period as a body for POST /predict."""
-    shown = shown_application(sba.register(Console(stderr=True)), row)
+    shown = shown_case(chosen_dataset(Console(stderr=True)), row)
     print(json.dumps(body_of(shown)))
     if outcome:
         told = {True: "defaulted", False: "paid", None: "unknown"}[shown["defaulted"]]
         print(told, file=sys.stderr)
+
+
+@main.command()
+def schedule() -> None:
+    """The event that updateData gets every 7 days, to send it by hand."""
+    print(json.dumps(scheduled_event(datetime.now(UTC))))
 
 
 @contextmanager
@@ -96,12 +119,12 @@ def _bank(folder: Path, port: int, aws_port: int) -> Iterator[tuple[str, str]]:
         console.print(f"AWS  http://127.0.0.1:{aws}")
         console.print(f"API  http://127.0.0.1:{api}  x-api-key: {api_key}")
         if needs_models(bank):
-            train_and_deploy(bank, sba.register(console), console)
+            train_and_deploy(bank, chosen_dataset(console), console)
         yield f"http://127.0.0.1:{api}", api_key
 
 
 def _predict(url: str, api_key: str) -> None:
-    shown = shown_application(sba.register(console))
+    shown = shown_case(chosen_dataset(console), 0)
     body = body_of(shown)
     print_prediction(console, first_prediction(url, api_key, body), shown["defaulted"])
     print(f"\nAgain, {time.monotonic() - STARTED:.1f} s after the start:\n")
@@ -130,5 +153,5 @@ def _wait_for_the_end() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (AppVengersError, TrainingFailed, PortTaken, PredictionRefused, sba.NoRegister) as fault:
+    except FAULTS as fault:
         sys.exit(f"\n{fault}")

@@ -1,5 +1,6 @@
 """What `make run` shows: the first models, and a first prediction of a real loan."""
 
+import os
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from itertools import islice
@@ -13,17 +14,18 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from chalicelib.profile import PROFILE_FILE
 from infrastructure import first_models
 from localcloud.bank import Bank
-from training.datasets import sba
-from training.datasets.sba import Case
-
-SNAPSHOT = "2005-06-30"
-LOAN_SHOWN = 0
+from training.datasets import Case, Dataset, own, sba
 
 
 class PredictionRefused(Exception):
     """The first prediction did not come out; the message is the API's answer."""
+
+
+class NoSuchRow(Exception):
+    """The data set has fewer rows."""
 
 
 def needs_models(bank: Bank) -> bool:
@@ -31,15 +33,21 @@ def needs_models(bank: Bank) -> bool:
     return len(names["Endpoints"]) < len(_profile_models(bank))
 
 
-def train_and_deploy(bank: Bank, register: Path, console: Console) -> None:
+def chosen_dataset(console: Console) -> Dataset:
+    """The bank's own file if DATA names one, else the loan register."""
+    given = os.environ.get("DATA")
+    return own.dataset(Path(given), PROFILE_FILE) if given else sba.dataset(console)
+
+
+def train_and_deploy(bank: Bank, dataset: Dataset, console: Console) -> None:
     """Snapshot, training jobs, artifacts to S3: from there createEndpointModel does it."""
     from chalicelib.services import services  # after the bank is open: its clients are the cloud's
 
     sagemaker, settings = boto3.client("sagemaker"), bank.settings
-    with console.status("Snapshot of the loan register"):
-        body = _snapshot(register)
-        first_models.put_sources(boto3.client("s3"), settings, SNAPSHOT, body)
-    console.print(f"Snapshot {SNAPSHOT}: {len(body) / 2**20:.1f} MB in s3://{settings.data_bucket}")
+    with console.status("Writing the snapshot"):
+        table = dataset.snapshot()
+        first_models.put_sources(boto3.client("s3"), settings, dataset.name, _parquet(table))
+    console.print(f"Snapshot {dataset.name}: {len(table):,} rows in s3://{settings.data_bucket}")
     jobs = first_models.start(boto3.client("lambda"), settings)
     _show(console, "Training", first_models.job_statuses(sagemaker, jobs))
     _show_metrics(console, jobs)
@@ -48,9 +56,11 @@ def train_and_deploy(bank: Bank, register: Path, console: Console) -> None:
     _show(console, "Endpoint", first_models.endpoint_statuses(sagemaker, settings, models))
 
 
-def shown_application(register: Path, row: int = LOAN_SHOWN) -> Case:
-    """A loan of the test period, which no model has seen."""
-    return next(islice(sba.applications(_loans(register)), row, None))
+def shown_case(dataset: Dataset, row: int) -> Case:
+    """An application that no model has seen. Raises NoSuchRow."""
+    for case in islice(dataset.cases(), row, None):
+        return case
+    raise NoSuchRow(f"There is no row {row}: take a smaller one, from 0.")
 
 
 def body_of(case: Case) -> dict[str, Any]:
@@ -96,14 +106,10 @@ def print_prediction(console: Console, answer: dict[str, Any], defaulted: bool |
     console.print(f"What really happened to this loan: {outcome}.")
 
 
-def _snapshot(register: Path) -> bytes:
+def _parquet(table: pd.DataFrame) -> bytes:
     body = BytesIO()
-    sba.snapshot(_loans(register)).to_parquet(body, index=False)
+    table.to_parquet(body, index=False)
     return body.getvalue()
-
-
-def _loans(register: Path) -> pd.DataFrame:
-    return pd.read_parquet(register)
 
 
 def _profile_models(bank: Bank) -> list[str]:

@@ -16,7 +16,8 @@ from rich.console import Console
 from localcloud.api import serving_api
 from localcloud.bank import Bank, open_bank
 from localcloud.first_run import body_of, train_and_deploy
-from training.datasets.sba import SAMPLE, Case, applications
+from training.datasets import Case, Dataset
+from training.datasets.sba import SAMPLE, applications, snapshot
 
 API_KEY = "the-key-of-the-tests"
 QUIET = Console(quiet=True)
@@ -58,17 +59,24 @@ class Served:
 
 
 @pytest.fixture(scope="package")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def sample() -> Dataset:
+    """Real loans, committed."""
+    loans = pd.read_parquet(SAMPLE)
+    return Dataset("2005-06-30", lambda: snapshot(loans), lambda: applications(loans))
+
+
+@pytest.fixture(scope="package")
+def served(sample: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with open_bank(tmp_path_factory.mktemp("bank")) as bank:
-        train_and_deploy(bank, SAMPLE, QUIET)
+        train_and_deploy(bank, sample, QUIET)
         with serving_api(bank.app, bank.config, API_KEY, 0) as port:
             yield Served(bank, f"http://127.0.0.1:{port}")
 
 
 @pytest.fixture(scope="package")
-def loans() -> list[Case]:
+def loans(sample: Dataset) -> list[Case]:
     """Real applications of the test period."""
-    return list(applications(pd.read_parquet(SAMPLE)))
+    return list(sample.cases())
 
 
 def changed(body: bytes, **members: bytes | None) -> bytes:

@@ -17,7 +17,7 @@ import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from rich.console import Console
 
+from training.datasets import Case, Dataset
 from training.peers import count_before, days
 
 ROOT = Path(__file__).parents[2]
@@ -51,10 +52,9 @@ class NoRegister(Exception):
     pass
 
 
-class Case(TypedDict):
-    clientId: str
-    application: dict[str, Any]
-    defaulted: bool | None  # what really happened; None: nobody wrote it down
+def dataset(console: Console) -> Dataset:
+    loans = pd.read_parquet(register(console))
+    return Dataset("2005-06-30", lambda: snapshot(loans), lambda: applications(loans))
 
 
 def register(console: Console) -> Path:
