@@ -19,8 +19,10 @@ from rich.console import Console
 from chalicelib.errors import AppVengersError
 from infrastructure.first_models import TrainingFailed, scheduled_event
 from infrastructure.project import ROOT
-from localcloud.api import PortTaken, kept_api_key, serving_api
+from localcloud.api import kept_api_key, serving_api
+from localcloud.aws_port import PortTaken
 from localcloud.bank import open_bank
+from localcloud.durability import FolderInUse
 from localcloud.first_run import (
     NoSuchRow,
     PredictionRefused,
@@ -42,6 +44,7 @@ STARTED = time.monotonic()
 # What the user can mend: told in a sentence, without a traceback.
 FAULTS = (
     AppVengersError,
+    FolderInUse,
     InvalidProfile,
     NoRegister,
     NoSuchRow,

@@ -20,11 +20,7 @@ from chalice.local import (
     create_local_server,
 )
 
-HOST = "127.0.0.1"
-
-
-class PortTaken(Exception):
-    """Another program listens where the API should."""
+from localcloud.aws_port import LOOPBACK, PortTaken
 
 
 class KeyedHandler(ChaliceRequestHandler):
@@ -54,7 +50,8 @@ class KeyedHandler(ChaliceRequestHandler):
         super()._generic_handle()
 
     # The class that this one extends bound its own.
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
+    do_GET = do_POST = do_OPTIONS = do_HEAD = _generic_handle  # noqa: N815
+    do_PUT = do_DELETE = do_PATCH = _generic_handle  # noqa: N815
 
     def _needs_key(self) -> bool:
         try:
@@ -78,9 +75,9 @@ def serving_api(app: Chalice, config: Config, api_key: str, port: int) -> Iterat
     try:
         if not isinstance(app, LocalChalice):
             # Makes the app's current request a thread's own; the server it makes is not used.
-            create_local_server(app, config, HOST, 0).server.server_close()
+            create_local_server(app, config, LOOPBACK, 0).server.server_close()
         handler = partial(KeyedHandler, api_key=api_key)
-        server = LocalDevServer(app, config, HOST, port, handler_cls=handler).server
+        server = LocalDevServer(app, config, LOOPBACK, port, handler_cls=handler).server
     except OSError as error:
         raise PortTaken(f"Port {port} is in use: choose another with PORT.") from error
     thread = threading.Thread(target=server.serve_forever, name="api", daemon=True)

@@ -60,11 +60,11 @@ def open_bank(folder: Path | None, stage: str = "dev") -> Iterator[Bank]:
 
 def _add_functions(bank: Bank) -> None:
     handlers: dict[str, Callable[[Any, Any], Any]] = {API_HANDLER: bank.app, **bank.app.handler_map}
-    for name in handlers:
+    for name, handler in handlers.items():
         config = bank.config.scope(bank.config.chalice_stage, name)
         bank.cloud.add_function(
             _function_name(bank, name),
-            handlers[name],
+            handler,
             role_arn=_role(bank, name, config.iam_policy_file),
             timeout_seconds=config.lambda_timeout,
             memory_mb=config.lambda_memory_size,

@@ -1,4 +1,4 @@
-"""The rules of the layout: what may import what, and that the same thing has one name everywhere."""
+"""The rules of the layout: what may import what; the same thing has one name everywhere."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A bank in service: the embedded cloud, three models trained on the committed real loans, the API."""
+"""A bank in service: the embedded cloud, three models trained on real loans, the API."""
 
 import io
 import json

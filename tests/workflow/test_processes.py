@@ -1,0 +1,165 @@
+"""The product as its users start it: processes, ports, signals, another profile."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from infrastructure.project import ROOT
+from localcloud.first_run import body_of
+from training.datasets.sba import SAMPLE
+
+PATIENCE_SECONDS = 120
+RUN = (sys.executable, "-m", "localcloud", "run")
+CHALICE_LOCAL = (str(Path(sys.executable).with_name("chalice")), "local", "--port")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def process(*command: str, log: Path, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("ab") as out:
+        running = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"APPVENGERS_REGISTER": str(SAMPLE)} | environ,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield running
+        finally:
+            running.kill()
+            running.wait()
+
+
+def wait_for(text: str, log: Path, running: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and running.poll() is None:
+        if text in (said := log.read_text()):
+            return said
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Where a bank keeps itself from one process to the next."""
+    folder = tmp_path_factory.mktemp("state")
+    return {
+        "LOCALCLOUD_FOLDER": str(folder / "kept"),
+        "PORT": str(free_port()),
+        "AWS_PORT": str(free_port()),
+    }
+
+
+def ask(state: dict[str, str], method: str, path: str, **more: Any) -> requests.Response:
+    key = (Path(state["LOCALCLOUD_FOLDER"]) / "api_key").read_text()
+    url = f"http://127.0.0.1:{state['PORT']}{path}"
+    return requests.request(method, url, headers={"x-api-key": key}, timeout=30, **more)
+
+
+def test_what_was_answered_survives_a_kill(state, loans, tmp_path):
+    answered: list[dict[str, Any]] = []
+    log = tmp_path / "run.log"
+    with process(*RUN, log=log, **state) as running:
+        wait_for("Serving", log, running)
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            body = body_of(loans[len(answered) % len(loans)])
+            answered.append(ask(state, "POST", "/predict", json=body).json())
+        running.send_signal(signal.SIGKILL)
+    again = tmp_path / "again.log"
+    with process(*RUN, log=again, **state) as running:
+        said = wait_for("Serving", again, running)
+
+        assert len(answered) > 20
+        for answer in answered:
+            path = f"/predictions/{answer['clientId']}/{answer['predictionId']}"
+            stored = ask(state, "GET", path).json()
+            assert {name: stored[name] for name in answer} == answer
+        assert "Training" not in said
+        models = ask(state, "GET", "/models").json()["models"].values()
+        assert {model["status"] for model in models} == {"InService"}
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(PATIENCE_SECONDS) == 0
+
+
+def test_chalice_local_works_against_a_running_embedded_cloud(state, loans, tmp_path):
+    log, local, port = tmp_path / "run.log", tmp_path / "local.log", free_port()
+    with process(*RUN, log=log, **state) as running:
+        wait_for("Serving", log, running)
+        printed = subprocess.run(
+            [sys.executable, "-m", "localcloud", "env"],
+            cwd=ROOT,
+            env=os.environ | state,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        environ = dict(re.findall(r"export (\w+)=(\S+)", printed))
+        with process(*CHALICE_LOCAL, str(port), log=local, **environ) as chalice:
+            wait_for("Serving", local, chalice)
+            response = requests.post(
+                f"http://127.0.0.1:{port}/predict", json=body_of(loans[0]), timeout=30
+            )
+
+            assert response.status_code == 200, response.text
+            path = f"/predictions/{response.json()['clientId']}/{response.json()['predictionId']}"
+            assert ask(state, "GET", path).status_code == 200
+
+
+def test_a_second_bank_in_the_same_folder_is_told(state, tmp_path):
+    log, second = tmp_path / "run.log", tmp_path / "second.log"
+    with process(*RUN, log=log, **state) as running:
+        wait_for("Serving", log, running)
+        with process(*RUN, log=second, **state) as other:
+            assert other.wait(PATIENCE_SECONDS) != 0
+
+    assert "Traceback" not in second.read_text()
+
+
+def test_another_product_is_another_profile_and_its_data(tmp_path):
+    copy, data = tmp_path / "bank", ROOT / "tests" / "data"
+    for name in (
+        "chalicelib",
+        "infrastructure",
+        "localcloud",
+        "stepfunctions",
+        "training",
+        ".chalice",
+    ):
+        shutil.copytree(ROOT / name, copy / name)
+    shutil.copy(ROOT / "app.py", copy)
+    shutil.copy(data / "german.toml", copy / "chalicelib" / "credit.toml")
+    done = subprocess.run(
+        [sys.executable, "-m", "localcloud", "demo"],
+        cwd=copy,
+        env=os.environ | {"DATA": str(data / "german_credit.csv")},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "row-" in done.stdout
+    body = json.loads(re.search(r"-d '(.*)'", done.stdout)[1])  # type: ignore[index]
+    assert body["application"]["checkingAccount"]
