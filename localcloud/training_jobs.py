@@ -1,4 +1,3 @@
-import copy
 import logging
 import tempfile
 from collections.abc import Callable
@@ -8,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from moto.core.responses import EmptyResult
-from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
+from moto.sagemaker.exceptions import ValidationError
 
 from localcloud.activity import Activity
 from localcloud.artifacts import download_prefix, download_tar, upload_tar
@@ -19,7 +17,6 @@ from localcloud.training_process import Outcome, TrainingProcess
 log = logging.getLogger("localcloud")
 
 RUNNING = ("InProgress", "Stopping")
-SCRIPT_MODE = ("sagemaker_program", "sagemaker_submit_directory")
 
 
 class TrainingJobs:
@@ -141,41 +138,6 @@ class DataNotFound(Exception):
     pass
 
 
-def create_training_job(jobs: TrainingJobs) -> Callable[[Any], Any]:
-    """For moto's action, whose jobs are Completed at once and leave nothing."""
-
-    def replace(original: Any) -> Any:
-        def create(self: Any) -> Any:
-            name = self._get_param("TrainingJobName")
-            algorithm = copy.deepcopy(self._get_param("AlgorithmSpecification"))
-            _refuse_what_cannot_run(self, name)
-            answer = original(self)
-            job = self.sagemaker_backend.training_jobs[name]
-            job.algorithm_specification = algorithm  # moto puts its own metrics there
-            job.environment = self._get_param("Environment") or {}
-            jobs.start(job)
-            return answer
-
-        return create
-
-    return replace
-
-
-def stop_training_job(jobs: TrainingJobs) -> Callable[[None], Any]:
-    """For moto's SageMakerResponse, which has no such action."""
-
-    def replace(_absent: None) -> Any:
-        def stop(self: Any) -> Any:
-            name = self._get_param("TrainingJobName")
-            self.sagemaker_backend.describe_training_job(name)  # says it if there is none
-            jobs.stop(self.sagemaker_backend.training_jobs[name])
-            return EmptyResult()
-
-        return stop
-
-    return replace
-
-
 def failed_when_the_process_died(job: Any) -> None:
     if job.training_job_status in RUNNING:
         _end(
@@ -184,21 +146,6 @@ def failed_when_the_process_died(job: Any) -> None:
             "Failed",
             "InternalServerError: the embedded cloud stopped while this job was running; "
             "create it again under another name",
-        )
-
-
-def _refuse_what_cannot_run(request: Any, name: str) -> None:
-    existing = request.sagemaker_backend.training_jobs.get(name)
-    if existing:
-        raise ResourceInUseException(
-            message="Training job names must be unique within an AWS account and region, and a "
-            f"training job with this name already exists ({existing.arn})"
-        )
-    missing = set(SCRIPT_MODE) - set(request._get_param("HyperParameters") or {})
-    if missing:
-        raise ValidationError(
-            message="The embedded cloud trains in script mode only; add the hyperparameters "
-            + ", ".join(sorted(missing))
         )
 
 
