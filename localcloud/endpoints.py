@@ -1,10 +1,11 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
+from moto.core.utils import utcnow
 from moto.sagemaker.models import sagemaker_backends
 
 from localcloud.activity import Activity
@@ -27,12 +28,15 @@ class NotLoaded(Exception):
 class Endpoints:
     """One worker process for each endpoint."""
 
-    def __init__(self, account: str, region: str, activity: Activity, events: Events) -> None:
+    def __init__(
+        self, account: str, region: str, activity: Activity, events: Events, work: Path
+    ) -> None:
         self.changed: Callable[[], None] = lambda: None
         self._account = account
         self._region = region
         self._activity = activity
         self._events = events
+        self._work = work
         self._workers: dict[str, ModelProcess] = {}
         self._deployments = ThreadPoolExecutor(3, thread_name_prefix="deployment")
 
@@ -92,7 +96,7 @@ class Endpoints:
         bucket, key = bucket_and_key(container["ModelDataUrl"])
         s3 = boto3.client("s3", region_name=self._region)
         archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        return ModelProcess(archive, container.get("Environment") or {})
+        return ModelProcess(archive, container.get("Environment") or {}, self._work)
 
     def _adopt(self, endpoint: Any, config_name: str) -> None:
         config = sagemaker_backends[self._account][self._region].endpoint_configs[config_name]
@@ -103,7 +107,7 @@ class Endpoints:
 
     def _enter(self, endpoint: Any, status: str, reason: str | None) -> None:
         endpoint.endpoint_status, endpoint.failure_reason = status, reason
-        endpoint.last_modified_time = datetime.now(UTC)
+        endpoint.last_modified_time = utcnow()
         log.info("endpoint %s: %s", endpoint.endpoint_name, status)
         self.changed()
         self._events.report(

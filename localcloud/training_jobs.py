@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from moto.core.utils import utcnow
 from moto.sagemaker.exceptions import ValidationError
 
 from localcloud.activity import Activity
@@ -22,11 +23,14 @@ RUNNING = ("InProgress", "Stopping")
 class TrainingJobs:
     """Runs each training job as a process of its own, at most two at a time."""
 
-    def __init__(self, region: str, activity: Activity, events: Events, logs: Path | None) -> None:
+    def __init__(
+        self, region: str, activity: Activity, events: Events, work: Path, logs: Path | None
+    ) -> None:
         self.changed: Callable[[], None] = lambda: None
         self._region = region
         self._activity = activity
         self._events = events
+        self._work = work
         self._logs = logs
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="training")
         self._processes: dict[str, TrainingProcess] = {}
@@ -56,7 +60,7 @@ class TrainingJobs:
 
     def _run(self, job: Any) -> None:
         try:
-            with tempfile.TemporaryDirectory(prefix="training-") as folder:
+            with tempfile.TemporaryDirectory(prefix="training-", dir=self._work) as folder:
                 self._train(job, Path(folder))
         except Exception as error:  # the process boundary: the job answers for it
             log.exception("training job %s", job.training_job_name)
@@ -75,7 +79,7 @@ class TrainingJobs:
             _end(job, "Failed", "Failed", f"ClientError: {error}")
             return
         self._enter(job, "InProgress", "Training", "Training image download completed.")
-        job.training_start_time = datetime.now(UTC)
+        job.training_start_time = utcnow()
         outcome = process.run(job, folder)
         job.final_metric_data_list = outcome.metrics
         self._keep_log(job, outcome)
@@ -160,7 +164,7 @@ def _status(outcome: Outcome) -> tuple[str, str, str | None]:
 
 
 def _enter(job: Any, status: str, secondary: str, message: str) -> None:
-    now = datetime.now(UTC)
+    now = utcnow()
     job.training_job_status, job.secondary_status = status, secondary
     job.last_modified_time = now
     transitions = job.secondary_status_transitions
