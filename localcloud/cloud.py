@@ -1,5 +1,7 @@
 import io
 import os
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -44,10 +46,11 @@ class Cloud:
         self.notices = Notices(folder)
         self.functions = Functions(self.activity)
         self.object_events = ObjectEvents()
+        self._work = _empty_folder(folder)
         events = Events(ACCOUNT, region)
-        self.endpoints = Endpoints(ACCOUNT, region, self.activity, events)
+        self.endpoints = Endpoints(ACCOUNT, region, self.activity, events, self._work)
         logs = folder / "training-logs" if folder else None
-        self.training_jobs = TrainingJobs(region, self.activity, events, logs)
+        self.training_jobs = TrainingJobs(region, self.activity, events, self._work, logs)
         self.endpoints.changed = self.training_jobs.changed = self.kept.keep_sagemaker
         self._port: AwsPort | None = None
 
@@ -105,6 +108,7 @@ class Cloud:
         self.training_jobs.close()
         self.endpoints.close()
         self.kept.close()
+        shutil.rmtree(self._work, ignore_errors=True)
 
 
 @contextmanager
@@ -133,6 +137,16 @@ def _environment(region: str) -> Iterator[None]:
             os.environ.pop(name, None)
             if name in before:
                 os.environ[name] = before[name]
+
+
+def _empty_folder(folder: Path | None) -> Path:
+    """Where processes work; what a killed cloud left there goes."""
+    if folder is None:
+        return Path(tempfile.mkdtemp(prefix="localcloud-"))
+    work = folder / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    return work
 
 
 def _empty_zip() -> bytes:

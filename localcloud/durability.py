@@ -8,7 +8,7 @@ import os
 import pickle
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -205,24 +205,6 @@ class Kept:
             subscription.arn, subscription.attributes = arn, attributes
             subscription._filter_policy = policy
             backend.subscriptions[arn] = subscription
-
-
-def touched_items(action: str, body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(table, attributes that hold the key) of everything a request wrote."""
-    if action == "PutItem":
-        yield body["TableName"], body["Item"]
-    elif action in ("UpdateItem", "DeleteItem"):
-        yield body["TableName"], body["Key"]
-    elif action == "BatchWriteItem":
-        for table, requests in body["RequestItems"].items():
-            for request in requests:
-                put, delete = request.get("PutRequest"), request.get("DeleteRequest")
-                yield table, put["Item"] if put else delete["Key"]
-    elif action == "TransactWriteItems":
-        for operation in body["TransactItems"]:
-            for kind in operation.keys() - {"ConditionCheck"}:
-                one = operation[kind]
-                yield one["TableName"], one["Item"] if kind == "Put" else one["Key"]
 
 
 def _key_of(table: Table, attributes: dict[str, Any]) -> tuple[DynamoType, DynamoType | None]:

@@ -38,13 +38,17 @@ class ModelProcess:
     """A worker process with one model; one request at a time."""
 
     def __init__(
-        self, archive: bytes, environment: Mapping[str, str], seconds: float = INVOCATION_SECONDS
+        self,
+        archive: bytes,
+        environment: Mapping[str, str],
+        work: Path,
+        seconds: float = INVOCATION_SECONDS,
     ) -> None:
         self._seconds = seconds
         self._environment = environment
         self._turn = threading.Lock()
         self._closed = False
-        self._folder = Path(tempfile.mkdtemp(prefix="endpoint-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="endpoint-", dir=work))
         (self._folder / "model.tar.gz").write_bytes(archive)
         try:
             self._start()

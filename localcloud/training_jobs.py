@@ -1,4 +1,3 @@
-import copy
 import logging
 import tempfile
 from collections.abc import Callable
@@ -8,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from moto.core.responses import EmptyResult
-from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
+from moto.core.utils import utcnow
+from moto.sagemaker.exceptions import ValidationError
 
 from localcloud.activity import Activity
 from localcloud.artifacts import download_prefix, download_tar, upload_tar
@@ -19,17 +18,19 @@ from localcloud.training_process import Outcome, TrainingProcess
 log = logging.getLogger("localcloud")
 
 RUNNING = ("InProgress", "Stopping")
-SCRIPT_MODE = ("sagemaker_program", "sagemaker_submit_directory")
 
 
 class TrainingJobs:
     """Runs each training job as a process of its own, at most two at a time."""
 
-    def __init__(self, region: str, activity: Activity, events: Events, logs: Path | None) -> None:
+    def __init__(
+        self, region: str, activity: Activity, events: Events, work: Path, logs: Path | None
+    ) -> None:
         self.changed: Callable[[], None] = lambda: None
         self._region = region
         self._activity = activity
         self._events = events
+        self._work = work
         self._logs = logs
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="training")
         self._processes: dict[str, TrainingProcess] = {}
@@ -59,7 +60,7 @@ class TrainingJobs:
 
     def _run(self, job: Any) -> None:
         try:
-            with tempfile.TemporaryDirectory(prefix="training-") as folder:
+            with tempfile.TemporaryDirectory(prefix="training-", dir=self._work) as folder:
                 self._train(job, Path(folder))
         except Exception as error:  # the process boundary: the job answers for it
             log.exception("training job %s", job.training_job_name)
@@ -78,7 +79,7 @@ class TrainingJobs:
             _end(job, "Failed", "Failed", f"ClientError: {error}")
             return
         self._enter(job, "InProgress", "Training", "Training image download completed.")
-        job.training_start_time = datetime.now(UTC)
+        job.training_start_time = utcnow()
         outcome = process.run(job, folder)
         job.final_metric_data_list = outcome.metrics
         self._keep_log(job, outcome)
@@ -141,41 +142,6 @@ class DataNotFound(Exception):
     pass
 
 
-def create_training_job(jobs: TrainingJobs) -> Callable[[Any], Any]:
-    """For moto's action, whose jobs are Completed at once and leave nothing."""
-
-    def replace(original: Any) -> Any:
-        def create(self: Any) -> Any:
-            name = self._get_param("TrainingJobName")
-            algorithm = copy.deepcopy(self._get_param("AlgorithmSpecification"))
-            _refuse_what_cannot_run(self, name)
-            answer = original(self)
-            job = self.sagemaker_backend.training_jobs[name]
-            job.algorithm_specification = algorithm  # moto puts its own metrics there
-            job.environment = self._get_param("Environment") or {}
-            jobs.start(job)
-            return answer
-
-        return create
-
-    return replace
-
-
-def stop_training_job(jobs: TrainingJobs) -> Callable[[None], Any]:
-    """For moto's SageMakerResponse, which has no such action."""
-
-    def replace(_absent: None) -> Any:
-        def stop(self: Any) -> Any:
-            name = self._get_param("TrainingJobName")
-            self.sagemaker_backend.describe_training_job(name)  # says it if there is none
-            jobs.stop(self.sagemaker_backend.training_jobs[name])
-            return EmptyResult()
-
-        return stop
-
-    return replace
-
-
 def failed_when_the_process_died(job: Any) -> None:
     if job.training_job_status in RUNNING:
         _end(
@@ -184,21 +150,6 @@ def failed_when_the_process_died(job: Any) -> None:
             "Failed",
             "InternalServerError: the embedded cloud stopped while this job was running; "
             "create it again under another name",
-        )
-
-
-def _refuse_what_cannot_run(request: Any, name: str) -> None:
-    existing = request.sagemaker_backend.training_jobs.get(name)
-    if existing:
-        raise ResourceInUseException(
-            message="Training job names must be unique within an AWS account and region, and a "
-            f"training job with this name already exists ({existing.arn})"
-        )
-    missing = set(SCRIPT_MODE) - set(request._get_param("HyperParameters") or {})
-    if missing:
-        raise ValidationError(
-            message="The embedded cloud trains in script mode only; add the hyperparameters "
-            + ", ".join(sorted(missing))
         )
 
 
@@ -213,7 +164,7 @@ def _status(outcome: Outcome) -> tuple[str, str, str | None]:
 
 
 def _enter(job: Any, status: str, secondary: str, message: str) -> None:
-    now = datetime.now(UTC)
+    now = utcnow()
     job.training_job_status, job.secondary_status = status, secondary
     job.last_modified_time = now
     transitions = job.secondary_status_transitions

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
-from localcloud.durability import Kept, touched_items
+from localcloud.durability import Kept
 
 _WHOLE_TABLE = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction", "ImportTable")
 _SUBSCRIBING = ("Subscribe", "Unsubscribe", "SetSubscriptionAttributes", "ConfirmSubscription")
@@ -37,8 +37,26 @@ def _keep_items(kept: Kept, request: Any) -> None:
             kept.keep_table(name)
     elif action == "DeleteTable":
         kept.keep_table(request.params["TableName"].rpartition("/")[2])
-    elif touched := list(touched_items(action, request.params)):
+    elif touched := list(_touched_items(action, request.params)):
         kept.keep_items(touched)
+
+
+def _touched_items(action: str, body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(table, attributes that hold the key) of everything a request wrote."""
+    if action == "PutItem":
+        yield body["TableName"], body["Item"]
+    elif action in ("UpdateItem", "DeleteItem"):
+        yield body["TableName"], body["Key"]
+    elif action == "BatchWriteItem":
+        for table, requests in body["RequestItems"].items():
+            for request in requests:
+                put, delete = request.get("PutRequest"), request.get("DeleteRequest")
+                yield table, put["Item"] if put else delete["Key"]
+    elif action == "TransactWriteItems":
+        for operation in body["TransactItems"]:
+            for kind in operation.keys() - {"ConditionCheck"}:
+                one = operation[kind]
+                yield one["TableName"], one["Item"] if kind == "Put" else one["Key"]
 
 
 def sagemaker(kept: Kept) -> Callable[[Any], Any]:

@@ -3,6 +3,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -85,7 +86,7 @@ def test_a_loan_that_kills_the_model_twice_is_a_model_error(cloud: Cloud) -> Non
     assert ask("a", term=84)["score"] == 84
 
 
-def test_a_model_that_is_too_slow_is_stopped_and_started_again() -> None:
+def test_a_model_that_is_too_slow_is_stopped_and_started_again(tmp_path: Path) -> None:
     inference = """
 import time
 def model_fn(model_dir): return None
@@ -93,7 +94,8 @@ def input_fn(body, content_type): return float(body)
 def predict_fn(seconds, model): time.sleep(seconds); return "slept"
 def output_fn(prediction, accept): return prediction
 """
-    worker = model_process.ModelProcess(tar_gz({"code/inference.py": inference}), {}, seconds=0.3)
+    archive = tar_gz({"code/inference.py": inference})
+    worker = model_process.ModelProcess(archive, {}, tmp_path, seconds=0.3)
     try:
         with pytest.raises(model_process.InvocationFailed, match="within 0.3 s"):
             worker.invoke(b"5", "text/plain", "text/plain")

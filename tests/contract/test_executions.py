@@ -1,6 +1,7 @@
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -181,6 +182,28 @@ def test_one_execution_does_not_see_the_changes_of_another(cloud: Cloud, add: Ad
     arn = machine(one({"Type": "Task", "Resource": add("change", change)}))
     outputs = {run(arn, terms=[84])["output"] for _ in range(3)}
     assert outputs == {'{"terms":[84,0]}'}
+
+
+def test_executions_side_by_side_keep_to_their_own_input_and_retries(
+    cloud: Cloud, add: Add
+) -> None:
+    busy: set[int] = set()
+
+    def busy_once(event: Any, context: Any) -> Any:
+        if event["term"] not in busy:
+            busy.add(event["term"])
+            raise ModelBusy("try again")
+        return event["term"]
+
+    arns = {name: add(name, lambda event, context: event["term"]) for name in MODELS[1:]}
+    save = add("saveResult", lambda event, context: event["models"])
+    arn = machine(analysis({MODELS[0]: add(MODELS[0], busy_once), **arns}, save))
+    terms = list(range(24))
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda term: run(arn, application={"term": term}), terms))
+    assert [json.loads(result["output"]) for result in results] == [
+        dict.fromkeys(MODELS, term) for term in terms
+    ]
 
 
 @pytest.mark.parametrize(

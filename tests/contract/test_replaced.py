@@ -6,7 +6,9 @@ import pytest
 from localcloud.cloud import Cloud, embedded_cloud
 from localcloud.replaced import ABSENT, MOTO_VERSION, Replaced, parameters_of, the_list
 
-THE_LIST = the_list(Cloud(None, "us-east-1"))
+CLOUD = Cloud(None, "us-east-1")
+THE_LIST = the_list(CLOUD)
+CLOUD.close()
 
 
 def test_moto_is_the_version_the_list_was_written_for() -> None:

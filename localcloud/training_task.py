@@ -1,0 +1,111 @@
+"""The task state `sagemaker:createTrainingJob.sync`, which moto does not have."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.api import (
+    HistoryEventType,
+    TaskFailedEventDetails,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
+    CustomErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import (
+    StatesErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
+    StatesErrorNameType,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import (
+    ResourceCondition,
+)
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+
+FINISHED = {"Completed", "Failed", "Stopped"}
+
+
+def with_sync(patterns: set[Any]) -> set[Any]:
+    """For the patterns of moto's StateTaskServiceUnsupported."""
+    return {*patterns, ResourceCondition.Sync}
+
+
+def silent_on_sagemaker(original: Any) -> Any:
+    """For moto's StateTaskServiceUnsupported: SageMaker's integration is supported here."""
+
+    def warn(self: Any) -> None:
+        if self.resource.service_name != "sagemaker":
+            original(self)
+
+    return warn
+
+
+def training_job_resolver(original: Any) -> Any:
+    """For moto's StateTaskServiceUnsupported: sagemaker:createTrainingJob.sync waits for the
+    job; what it returns is asked again until it answers."""
+
+    def build_sync_resolver(
+        self: Any,
+        env: Any,
+        resource_runtime_part: Any,
+        normalised_parameters: dict[str, Any],
+        state_credentials: Any,
+    ) -> Callable[[], Any]:
+        if self.resource.api_action != "createTrainingJob":
+            return original(  # type: ignore[no-any-return]
+                self, env, resource_runtime_part, normalised_parameters, state_credentials
+            )
+        env.stack.pop()
+        sagemaker = boto3.client("sagemaker", region_name=resource_runtime_part.region)
+        name = normalised_parameters["TrainingJobName"]
+
+        def resolve() -> dict[str, Any] | None:
+            job: dict[str, Any] = dict(sagemaker.describe_training_job(TrainingJobName=name))
+            del job["ResponseMetadata"]
+            if job["TrainingJobStatus"] not in FINISHED:
+                return None
+            plain: dict[str, Any] = json.loads(to_json_str(job))
+            if job["TrainingJobStatus"] != "Completed":
+                raise FailureEventException(_task_failed(self, env, to_json_str(job)))
+            return plain
+
+        return resolve
+
+    return build_sync_resolver
+
+
+def errors_of_the_service(original: Any) -> Any:
+    """For moto's StateTaskServiceUnsupported: `SageMaker.<code>` where the call itself fails."""
+
+    def from_error(self: Any, env: Any, ex: Exception) -> Any:
+        if not isinstance(ex, ClientError) or self.resource.service_name != "sagemaker":
+            return original(self, env, ex)
+        error = ex.response["Error"]
+        return _task_failed(self, env, error["Message"], f"SageMaker.{error['Code']}")
+
+    return from_error
+
+
+def _task_failed(task: Any, env: Any, cause: str, error: str | None = None) -> FailureEvent:
+    failed = StatesErrorName(StatesErrorNameType.StatesTaskFailed)
+    name = CustomErrorName(error) if error else failed
+    return FailureEvent(
+        env=env,
+        error_name=name,
+        event_type=HistoryEventType.TaskFailed,
+        event_details=EventDetails(  # type: ignore[typeddict-item]  # of 30 kinds, one
+            taskFailedEventDetails=TaskFailedEventDetails(
+                resource=task._get_sfn_resource(),
+                resourceType=task._get_sfn_resource_type(),
+                error=name.error_name,
+                cause=cause,
+            )
+        ),
+    )
