@@ -42,7 +42,7 @@ $(VENV)/bin/python:
 
 $(VENV)/run: requirements.txt requirements-run.txt | $(VENV)/bin/python
 	@echo "Installing what the bank needs (about a minute, once)"
-	@$(PIP) install --quiet --progress-bar on -r requirements-run.txt
+	@$(PIP) install -r requirements-run.txt
 	@touch $@
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/run

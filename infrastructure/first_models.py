@@ -83,7 +83,7 @@ def endpoint_statuses(
             if endpoint["EndpointName"] == name
         ]
         if "Failed" not in found:
-            return (found or ["Waiting"])[0], ""
+            return found[0] if found else "Waiting", ""
         return "Failed", sagemaker.describe_endpoint(EndpointName=name).get("FailureReason", "")
 
     return _statuses(describe, {model: model for model in models})

@@ -30,10 +30,10 @@ class KeyedHandler(ChaliceRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
-    def __init__(self, *args: Any, api_key: str, app_object: Chalice, config: Config) -> None:
+    def __init__(self, *args: Any, api_key: str, app_object: Chalice, **more: Any) -> None:
         self._api_key = api_key
         self._app = app_object
-        super().__init__(*args, app_object=app_object, config=config)
+        super().__init__(*args, app_object=app_object, **more)  # type: ignore[misc]
 
     def _generic_handle(self) -> None:
         if self._needs_key() and not self._has_key():
@@ -59,7 +59,7 @@ class KeyedHandler(ChaliceRequestHandler):
         except ValueError:  # no such path: Chalice says so
             return False
         route = self._app.routes[matched.route].get(self.command)
-        return route is not None and route.api_key_required
+        return route is not None and bool(route.api_key_required)
 
     def _has_key(self) -> bool:
         given = self.headers.get("x-api-key", "")

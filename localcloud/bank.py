@@ -100,7 +100,8 @@ def _role(bank: Bank, name: str, policy_file: str) -> str:
     created = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(TRUST))
     policy = (ROOT / ".chalice" / policy_file).read_text(encoding="utf-8")
     iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=policy)
-    return created["Role"]["Arn"]
+    arn: str = created["Role"]["Arn"]
+    return arn
 
 
 def _function_name(bank: Bank, name: str) -> str:
@@ -111,4 +112,5 @@ def _function_name(bank: Bank, name: str) -> str:
 
 
 def _account() -> str:
-    return boto3.client("sts").get_caller_identity()["Account"]
+    account: str = boto3.client("sts").get_caller_identity()["Account"]
+    return account

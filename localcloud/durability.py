@@ -154,10 +154,10 @@ class Kept:
         assert self._folder
         aside = self._folder / f"cloud-moto-{version}.pickles"
         tables = ("objects", "records")
-        rows = {name: self._db.execute(f"select * from {name}").fetchall() for name in tables}
+        rows = {name: self._db.execute(f"select * from {name}").fetchall() for name in tables}  # noqa: S608 - our own tables
         aside.write_bytes(pickle.dumps(rows))
         for name in tables:
-            self._db.execute(f"delete from {name}")
+            self._db.execute(f"delete from {name}")  # noqa: S608
         log.warning(
             "%s was written with moto %s, this is moto %s: every stored decision is kept; the "
             "models, files and trainings are set aside in %s. Train and deploy the models again.",

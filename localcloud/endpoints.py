@@ -75,7 +75,7 @@ class Endpoints:
         name = endpoint.endpoint_name
         try:
             worker = self._load(config_name)
-        except Exception as error:  # the process boundary: the endpoint says why it failed
+        except Exception as error:  # noqa: BLE001 - the process boundary: the endpoint says why it failed
             log.warning("endpoint %s could not load %s: %s", name, config_name, error)
             status = "InService" if name in self._workers else "Failed"
             self._enter(endpoint, status, _reason(error))

@@ -57,7 +57,7 @@ def parse_once(original: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def remember(size: int) -> Callable[[Any], Any]:
-    return lambda original: lru_cache(maxsize=size)(original)
+    return lru_cache(maxsize=size)
 
 
 def copy_of_json(original: Any) -> Any:

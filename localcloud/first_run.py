@@ -89,7 +89,7 @@ def print_prediction(console: Console, answer: dict[str, Any], defaulted: bool |
     )
     for reason in answer["reasons"]:
         console.print(f"  {reason['points']:+4d} points  {reason['text']}")
-    table = Table("Model", "Status", "Score", "Probability of default", "Version")
+    table = Table("Model", "Status", "Score", "Default", "Version")
     for name, model in answer["models"].items():
         if model["status"] == "OK":
             table.add_row(

@@ -14,7 +14,7 @@ from localcloud.activity import Activity
 log = logging.getLogger("localcloud")
 
 Handler = Callable[[Any, Any], Any]
-RETRY_WAITS_SECONDS = (0.2, 0.5)  # AWS retries twice too, after one and two minutes
+RETRY_WAITS_SECONDS = (0.5, 2.0)  # AWS retries twice too, after one and two minutes
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Functions:
         )
         try:
             result = function.handler(json.loads(payload or b"{}"), context)
-        except Exception as error:  # the Lambda boundary: whatever was raised is the answer
+        except Exception as error:  # noqa: BLE001 - the Lambda boundary: whatever was raised is the answer
             log.warning("%s raised %s: %s", function.name, type(error).__name__, error)
             return Answer(_as_payload(error), failed=True)
         try:

@@ -18,7 +18,7 @@ Answer = tuple[str, bytes]  # content type, body
 def serve(connection: Connection, folder: Path) -> None:
     try:
         respond = load(folder)
-    except BaseException:  # the process boundary: whatever stops the model is the reason
+    except BaseException:  # noqa: BLE001 - the process boundary: whatever stops the model is the reason
         connection.send_bytes(b"failed")
         connection.send_bytes(traceback.format_exc().encode())
         return
@@ -31,7 +31,7 @@ def serve(connection: Connection, folder: Path) -> None:
             return  # the cloud has gone, or needs this worker no longer
         try:
             answered_as, answer = respond(body, content_type, accept)
-        except Exception as error:  # the process boundary: the caller gets a ModelError
+        except Exception as error:  # noqa: BLE001 - the process boundary: the caller gets a ModelError
             traceback.print_exc()
             connection.send_bytes(b"error")
             connection.send_bytes(f"{type(error).__name__}: {error}".encode())

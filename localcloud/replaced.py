@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud import (
+    cloudformation,
     endpoint_requests,
     events,
     executions,
@@ -278,6 +279,20 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "message_structure)",
             notices.recorded_in(cloud.notices),
             "a person must be able to read what was published",
+        ),
+        Replaced(
+            "moto.s3.models:FakeBucket",
+            "create_from_cloudformation_json",
+            "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
+            cloudformation.whole_bucket,
+            "versioning, CORS and the public access block of a template are left out",
+        ),
+        Replaced(
+            "moto.dynamodb.models.table:Table",
+            "create_from_cloudformation_json",
+            "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
+            cloudformation.whole_table,
+            "point-in-time recovery is left out",
         ),
         Replaced(
             "moto.s3.notifications",

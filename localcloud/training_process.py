@@ -70,7 +70,7 @@ class TrainingProcess:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            preexec_fn=_die_with_parent if _LIBC else None,
+            preexec_fn=_die_with_parent if _LIBC else None,  # noqa: PLW1509 - one call into libc
         )
         if self._stopped.is_set():  # while it was being started
             self._process.kill()

@@ -115,7 +115,7 @@ def input_fn(body: bytes | str, content_type: str) -> dict[str, Value]:
     except UnicodeDecodeError as fault:
         raise ValueError(f"the body is not UTF-8: {fault}") from fault
     if not isinstance(application, dict):
-        raise ValueError("the body must be a JSON object: the application")
+        raise ValueError("the body must be a JSON object: the application")  # noqa: TRY004 - of JSON
     return application
 
 

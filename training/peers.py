@@ -64,11 +64,6 @@ def table(
     return {key: value for key, value in zip(keys, values, strict=True) if value}
 
 
-def lookup(keys: pd.Series, known: dict[str, float]) -> npt.NDArray[np.float64]:
-    values = keys.map(known).astype(float).fillna(0.0)
-    return values.mask(keys.isna()).to_numpy()
-
-
 def portfolio(history: History, windows: Windows, at: pd.Series) -> npt.NDArray[np.float64]:
     everyone = np.zeros(len(history.dates), dtype=np.int64)
     asked = np.zeros(len(at), dtype=np.int64)

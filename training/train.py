@@ -135,7 +135,7 @@ def _trees(model: product.Model, learning: snapshot.Learning, seed: int) -> Trai
             seed=seed,
             threads=int(os.environ.get("SM_NUM_CPUS", "1")),
         )
-    except trees.LightGBMError as fault:
+    except trees.lightgbm.basic.LightGBMError as fault:
         raise product.InvalidProfile(f"{model.name}: LightGBM refuses this: {fault}") from fault
     return Trained(
         fitted.probabilities,

@@ -8,7 +8,6 @@ from typing import Any
 import lightgbm
 import numpy as np
 import numpy.typing as npt
-from lightgbm.basic import LightGBMError as LightGBMError
 
 Value = str | float | int | None
 Encoding = dict[str, dict[str, int] | None]  # a text feature's codes; None: a number

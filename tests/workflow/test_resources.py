@@ -1,0 +1,71 @@
+"""What stands in the embedded cloud is what the template, config.json and app.py say."""
+
+import boto3
+import pytest
+
+from chalicelib.settings import MODEL_PREFIX
+
+TABLE = "dev-appvengers-PrediccionesCredito"
+BUCKETS = ["dev-appvengers-createendpointmodel", "dev-appvengers-data"]
+
+
+def test_the_table_is_keyed_paid_by_request_and_recoverable(served):
+    dynamodb = boto3.client("dynamodb")
+    table = dynamodb.describe_table(TableName=TABLE)["Table"]
+    backups = dynamodb.describe_continuous_backups(TableName=TABLE)["ContinuousBackupsDescription"]
+
+    assert [key["AttributeName"] for key in table["KeySchema"]] == ["clientId", "predictionId"]
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["SSEDescription"]["Status"] == "ENABLED"
+    recovery = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
+    assert recovery == "ENABLED"
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_is_private_encrypted_and_keeps_versions(served, bucket):
+    s3 = boto3.client("s3")
+
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    blocked = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert set(blocked.values()) == {True}
+
+
+def test_an_artifact_is_the_only_thing_that_triggers(served):
+    configured = boto3.client("s3").get_bucket_notification_configuration(Bucket=BUCKETS[0])
+    (trigger,) = configured["LambdaFunctionConfigurations"]
+
+    assert trigger["LambdaFunctionArn"].endswith(":appvengers-dev-createEndpointModel")
+    assert trigger["Events"] == ["s3:ObjectCreated:*"]
+    assert trigger["Filter"]["Key"]["FilterRules"][0]["Value"] == MODEL_PREFIX
+    assert boto3.client("s3").get_bucket_cors(Bucket=BUCKETS[0])["CORSRules"]
+
+
+def test_each_function_has_its_own_role_with_its_own_policy(served):
+    functions = boto3.client("lambda").list_functions()["Functions"]
+    roles = {function["FunctionName"]: function["Role"].split("/")[-1] for function in functions}
+
+    assert roles == {
+        "appvengers-dev": "appvengers-dev-api_handler",
+        **{
+            f"appvengers-dev-{name}": f"appvengers-dev-{name}"
+            for name in (
+                "Tradicional",
+                "NetworkingAccelerator",
+                "AppVengersAccelerator",
+                "saveResult",
+                "updateData",
+                "createEndpointModel",
+            )
+        },
+    }
+    assert {(function["MemorySize"], function["Timeout"]) for function in functions} == {(512, 30)}
+
+
+def test_the_machine_is_express_and_logs_no_data(served):
+    stepfunctions = boto3.client("stepfunctions")
+    (machine,) = stepfunctions.list_state_machines()["stateMachines"]
+    described = stepfunctions.describe_state_machine(stateMachineArn=machine["stateMachineArn"])
+
+    assert (described["name"], described["type"]) == ("dev-appvengers-analisisCredito", "EXPRESS")
+    assert described["loggingConfiguration"]["includeExecutionData"] is False
