@@ -59,8 +59,10 @@ def open_bank(folder: Path | None, stage: str = "dev") -> Iterator[Bank]:
 
 
 def _add_functions(bank: Bank) -> None:
-    handlers: dict[str, Callable[[Any, Any], Any]] = {API_HANDLER: bank.app, **bank.app.handler_map}
-    for name, handler in handlers.items():
+    app = bank.app
+    names = [one.name for one in (*app.pure_lambda_functions, *app.event_sources)]
+    handlers: dict[str, Callable[[Any, Any], Any]] = {name: app.handler_map[name] for name in names}
+    for name, handler in {API_HANDLER: app, **handlers}.items():
         config = bank.config.scope(bank.config.chalice_stage, name)
         bank.cloud.add_function(
             _function_name(bank, name),

@@ -1,4 +1,5 @@
 import io
+import logging
 import os
 import shutil
 import tempfile
@@ -27,6 +28,9 @@ _MOTO: DefaultConfig = {
     "core": {"mock_credentials": False, "reset_boto3_session": True},
     "stepfunctions": {"execute_state_machine": True},
 }
+# moto writes whole states with their input to its log: that is data of applicants.
+logging.getLogger("moto").setLevel(logging.CRITICAL)
+
 _NOWHERE = {  # with these no SDK of this process or its children finds a real account
     "AWS_ACCESS_KEY_ID": "embedded",
     "AWS_SECRET_ACCESS_KEY": "embedded",

@@ -26,10 +26,14 @@ def whole_bucket(original: Any) -> Callable[..., Any]:
 
 
 def whole_table(original: Any) -> Callable[..., Any]:
-    """For moto's Table.create_from_cloudformation_json, which knows no point-in-time recovery."""
+    """For moto's Table.create_from_cloudformation_json, which knows no point-in-time recovery
+    and takes encryption by DynamoDB's word for it, not CloudFormation's."""
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
         table = original(name, resource, account, region, **more)
+        encryption = resource["Properties"].get("SSESpecification", {})
+        if str(encryption.get("SSEEnabled")).lower() == "true":
+            table.sse_specification["Enabled"] = True
         if recovery := resource["Properties"].get("PointInTimeRecoverySpecification"):
             boto3.client("dynamodb", region_name=region).update_continuous_backups(
                 TableName=name, PointInTimeRecoverySpecification=recovery

@@ -231,6 +231,7 @@ def _lock(folder: Path) -> Any:
     except BlockingIOError as error:
         lock.seek(0)
         owner = lock.read().strip()
+        lock.close()
         raise FolderInUse(
             f"{folder} is in use by process {owner}: stop that one, or choose another folder"
         ) from error

@@ -88,9 +88,10 @@ class TrainingProcess:
         timer.start()
         lines = []
         assert process.stdout
-        for line in process.stdout:
-            lines.append(line.rstrip("\n"))
-            log.info("%s | %s", self._job_name, lines[-1])
+        with process.stdout:
+            for line in process.stdout:
+                lines.append(line.rstrip("\n"))
+                log.info("%s | %s", self._job_name, lines[-1])
         process.wait()
         timer.cancel()
         return lines

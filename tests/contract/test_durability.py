@@ -68,6 +68,7 @@ def test_everything_that_was_answered_survives_kill_9(tmp_path: Path) -> None:
     os.kill(writer.pid, signal.SIGKILL)
     answered = max([60, *map(int, writer.stdout.read().split())])
     writer.wait()
+    writer.stdout.close()
     with reopened(tmp_path):
         scores = [int(item["score"]["N"]) for item in items()]
         assert scores[: answered + 1] == list(range(answered + 1))
