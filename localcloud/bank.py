@@ -60,9 +60,12 @@ def open_bank(folder: Path | None, stage: str = "dev") -> Iterator[Bank]:
 
 def _add_functions(bank: Bank) -> None:
     app = bank.app
-    names = [one.name for one in (*app.pure_lambda_functions, *app.event_sources)]
-    handlers: dict[str, Callable[[Any, Any], Any]] = {name: app.handler_map[name] for name in names}
-    for name, handler in {API_HANDLER: app, **handlers}.items():
+    handlers: dict[str, Callable[[Any, Any], Any]] = {API_HANDLER: app}
+    for function in app.pure_lambda_functions:
+        handlers[function.name] = app.handler_map[function.name]
+    for source in app.event_sources:
+        handlers[source.name] = app.handler_map[source.name]
+    for name, handler in handlers.items():
         config = bank.config.scope(bank.config.chalice_stage, name)
         bank.cloud.add_function(
             _function_name(bank, name),

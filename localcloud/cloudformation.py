@@ -15,7 +15,7 @@ def whole_bucket(original: Any) -> Callable[..., Any]:
         if versioning := properties.get("VersioningConfiguration"):
             s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=versioning)
         if public := properties.get("PublicAccessBlockConfiguration"):
-            blocked = {key: str(value).lower() == "true" for key, value in public.items()}
+            blocked: Any = {key: str(value).lower() == "true" for key, value in public.items()}
             s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=blocked)
         if cors := properties.get("CorsConfiguration"):
             rules = [_cors_rule(rule) for rule in cors["CorsRules"]]
