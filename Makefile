@@ -7,16 +7,16 @@ export AWS_PORT ?= 4566
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help run demo test lint policies serving-code clean
+.PHONY: help run demo test lint policies serving-code forget clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS on AWS_PORT
-	@$(VENV)/bin/python -m localcloud run
+	@STARTED_AT=$$(date +%s) $(VENV)/bin/python -m localcloud run
 
 demo: $(VENV)/run ## The same on free ports, until the first prediction
-	@$(VENV)/bin/python -m localcloud demo
+	@STARTED_AT=$$(date +%s) $(VENV)/bin/python -m localcloud demo
 
 test: $(VENV)/dev ## All tests
 	@$(VENV)/bin/python -m pytest
@@ -34,6 +34,9 @@ policies: $(VENV)/run ## Write .chalice/policy-*.json from infrastructure/polici
 
 serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
 	@$(VENV)/bin/python -m infrastructure.serving_code
+
+forget: ## Remove all that the embedded cloud keeps: decisions, models, the API key
+	rm -rf .localcloud
 
 clean: ## Remove the environment and all that the embedded cloud keeps
 	rm -rf $(VENV) .localcloud

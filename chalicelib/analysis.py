@@ -98,7 +98,7 @@ def record(event: Document, profile: Profile, predictions: Predictions) -> Docum
 def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> Document:
     """A client's predictions, the newest first. `next` is the cursor of the following page."""
     text = query.get("limit", "20")
-    if not text.isdecimal() or not 1 <= int(text) <= 100:
+    if not text.isdecimal() or len(text) > 3 or not 1 <= int(text) <= 100:
         raise InvalidRequest("limit must be 1 to 100.", {"limit": "must be 1 to 100"})
     found = predictions.newest(client_id, int(text), query.get("cursor"))
     following = found[-1]["predictionId"] if len(found) == int(text) else None

@@ -14,6 +14,7 @@ from chalicelib.settings import (
     PROFILE_PREFIX,
     SNAPSHOT_PREFIX,
     STAGES,
+    VERIFIED_PREFIX,
     Settings,
 )
 from infrastructure.project import ROOT, app_name
@@ -56,13 +57,16 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         ],
         "createEndpointModel": [
             _allow("s3:GetObject", [f"{models}/{MODEL_PREFIX}*", f"{models}/{MANIFEST_PREFIX}*"]),
-            _allow("s3:PutObject", f"{models}/{MANIFEST_PREFIX}*"),
+            _allow(
+                "s3:PutObject", [f"{models}/{MANIFEST_PREFIX}*", f"{models}/{VERIFIED_PREFIX}*"]
+            ),
             _allow("s3:ListBucket", models),
             _allow(
                 [
                     "sagemaker:DescribeEndpoint",
                     "sagemaker:CreateEndpoint",
                     "sagemaker:UpdateEndpoint",
+                    "sagemaker:DeleteEndpoint",
                 ],
                 [f"{sagemaker}:endpoint/{prefix}-*", f"{sagemaker}:endpoint-config/{prefix}-*"],
             ),
