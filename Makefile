@@ -8,10 +8,10 @@ export AWS_PORT ?= 4566
 export OMP_NUM_THREADS ?= 1
 REVIEW ?= 0.1
 
-.PHONY: help run demo test lint policy policies clean
+.PHONY: help run demo test lint policy policies serving-code clean
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS on AWS_PORT
 	@$(VENV)/bin/python -m localcloud run
@@ -35,6 +35,9 @@ policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans
 
 policies: $(VENV)/run ## Write .chalice/policy-*.json from infrastructure/policies.py
 	@$(VENV)/bin/python -m infrastructure.policies
+
+serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
+	@$(VENV)/bin/python -m infrastructure.serving_code
 
 clean: ## Remove the environment and all that the embedded cloud keeps
 	rm -rf $(VENV) .localcloud
