@@ -1,6 +1,7 @@
 """A thousand stored decisions again, and every kind of change that must be named."""
 
 import copy
+import hashlib
 import io
 import itertools
 import json
@@ -189,6 +190,27 @@ def test_code_that_was_added_to_an_artifact_never_runs(decisions, bucket, artifa
     [found] = differences(only("Tradicional", decisions[0]), bucket | added)
 
     assert found.endswith("code/json.py is not the recorded one")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_code_that_was_never_released_does_not_run_though_table_and_bucket_agree(
+    decisions, bucket, artifacts, tmp_path
+):
+    code = f"open({str(tmp_path / 'ran')!r}, 'w')".encode()
+    manifest = json.loads((artifacts["Tradicional"] / "manifest.json").read_bytes())
+    manifest["members"]["code/features.py"] = hashlib.sha256(code).hexdigest()
+    body = json.dumps(manifest).encode()
+    forged = packed(artifacts["Tradicional"], manifest__json=body, **{"code/features__py": code})
+    decision = altered(
+        only("Tradicional", decisions[0]),
+        "models",
+        "Tradicional",
+        "sha256",
+        to=hashlib.sha256(body).hexdigest(),
+    )
+    [found] = differences(decision, bucket | {("Tradicional", VERSION): forged})
+
+    assert found.endswith("refused, code/features.py is no code of this bank's releases")
     assert not (tmp_path / "ran").exists()
 
 
