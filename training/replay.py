@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from chalicelib.decision import Answer, Scored, Unavailable, weigh
-from chalicelib.errors import AppVengersError
+from chalicelib.errors import PredictionNotFound, TableUnavailable
 from chalicelib.evidence import changed_features
 from chalicelib.predictions import CLAIM, PredictionTable
 from chalicelib.profile import Policy
@@ -164,10 +164,13 @@ def main(client_id: str | None, prediction_id: str | None, count: int | None, st
     settings = Settings(app_name(), stage, os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
     try:
         differing = _replay_stored(settings, client_id, prediction_id, count)
-    except AppVengersError as fault:
+    except PredictionNotFound as fault:
         raise click.ClickException(str(fault)) from fault
-    except (ClientError, BotoCoreError) as fault:
-        message = f'{fault}\nOn the embedded cloud: eval "$(.venv/bin/python -m localcloud env)"'
+    except (TableUnavailable, ClientError, BotoCoreError) as fault:
+        message = (
+            f"The bank of stage {stage} can't be read: {fault.__cause__ or fault}\n"
+            'On the embedded cloud, while it runs: eval "$(.venv/bin/python -m localcloud env)"'
+        )
         raise click.ClickException(message) from fault
     sys.exit(1 if differing else 0)
 

@@ -69,3 +69,11 @@ def test_what_is_not_there_and_what_is_not_asked_is_told(served):
     assert (missing.exit_code, "nobody has no prediction 0a" in missing.output) == (1, True)
     assert CliRunner().invoke(replay.main, []).exit_code == 2
     assert CliRunner().invoke(replay.main, ["ana", "0a", "--all", "3"]).exit_code == 2
+
+
+def test_a_bank_that_is_not_there_is_told_with_what_to_do(served):
+    away = CliRunner().invoke(replay.main, ["ana", "0a", "--stage", "prod"])
+
+    assert away.exit_code == 1
+    assert "The bank of stage prod can't be read" in away.output
+    assert "localcloud env" in away.output
