@@ -76,19 +76,20 @@ def verify(body: bytes, model: str, version: str, profile: Profile) -> Artifact:
         raise InvalidArtifact(
             f"{model} is not a model of the profile: {', '.join(profile.models)}."
         )
-    members = dict(_members(body))
-    manifest_body = members.pop("manifest.json", None)
+    content = dict(members(body))
+    manifest_body = content.pop("manifest.json", None)
     if manifest_body is None:
         raise InvalidArtifact(
             "There is no manifest.json in the archive: upload what train.py made."
         )
     manifest = _manifest(manifest_body)
-    if faults := list(_faults(manifest, members, model, version, profile)):
+    if faults := list(_faults(manifest, content, model, version, profile)):
         raise InvalidArtifact(" ".join(faults))
     return Artifact(manifest, hashlib.sha256(manifest_body).hexdigest(), manifest_body)
 
 
-def _members(body: bytes) -> Iterator[tuple[str, bytes]]:
+def members(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """Names and contents, in memory. Raises InvalidArtifact for what is no plain, small archive."""
     try:
         with tarfile.open(fileobj=BytesIO(_decompressed(body)), mode="r:") as archive:
             for count, member in enumerate(archive, start=1):

@@ -38,11 +38,14 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     pass_role = _allow("iam:PassRole", f"arn:aws:iam::*:role/{prefix}-sagemaker") | {
         "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
     }
+    # SageMaker writes names in lower case in ARNs.
+    scoring = {model: f"{sagemaker}:endpoint/{prefix}-{model.lower()}" for model in MODELS}
     declared: dict[str, list[Statement]] = {
         API: [
             _allow("states:StartSyncExecution", machine),
             _allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], table),
             _allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
+            _allow("sagemaker:InvokeEndpoint", list(scoring.values())),
             _allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
             _allow("s3:ListBucket", models),
         ],
@@ -82,9 +85,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             _allow("sns:Publish", topic),
         ],
     }
-    for model in MODELS:
-        # SageMaker writes names in lower case in ARNs.
-        endpoint = f"{sagemaker}:endpoint/{prefix}-{model.lower()}"
+    for model, endpoint in scoring.items():
         declared[model] = [_allow("sagemaker:InvokeEndpoint", endpoint)]
     logs = f"{app}-{stage}" if function == API else settings.function(function)
     return [
