@@ -35,7 +35,7 @@ def test_the_newest_decisions_are_identical(answers):
 
 def test_an_artifact_that_was_replaced_in_the_bucket_is_refused(served, answers):
     version = answers[0]["models"]["Tradicional"]["version"]
-    key = f"appvengers/Tradicional/{version}/model.tar.gz"
+    key = f"verified/Tradicional/{version}/model.tar.gz"
     bucket = boto3.resource("s3").Bucket(served.bank.settings.model_bucket)
     original = served.artifact("Tradicional")
     body = changed(original, scorecard__json=b"{}")
