@@ -1,6 +1,5 @@
 """What must be true before anything is created: all faults at once, each with what to do."""
 
-import json
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.containers import REGISTRIES
 from chalicelib.settings import Settings
 from infrastructure import policies
-from infrastructure.project import ROOT, api_function
+from infrastructure.project import ROOT, api_function, chalice_config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -67,8 +66,7 @@ def _region_fault(region: str | None) -> str:
 
 
 def _stage_fault(stage: str) -> str:
-    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    if stage not in config["stages"]:
+    if stage not in chalice_config()["stages"]:
         return f"{stage} is not among the stages of .chalice/config.json."
     stale = [path.name for path, text in policies.files() if _differs(path.name, text)]
     return f"Run `make policies`: {', '.join(stale)} are not what is declared." if stale else ""

@@ -37,7 +37,6 @@ FAULTS = (
     NoRegister,
     TrainingFailed,
     UnreadableData,
-    checks.NotReady,
     functions.ChaliceFailed,
     functions.TwoApis,
     package.IncompletePackage,
@@ -153,6 +152,8 @@ def main() -> None:
     os.environ |= {"STAGE": wishes.stage, "APP_NAME": app_name()}
     try:
         url = deploy(wishes, console)
+    except checks.NotReady as fault:
+        sys.exit(f"\n{fault}\nNothing was changed.")
     except FAULTS as fault:
         sys.exit(f"\n{fault}\nWhat is done stays; mend it and run the same command again.")
     console.print(f"\n{url}\nmake key STAGE={wishes.stage} shows the API key.")

@@ -42,13 +42,13 @@ def runtime() -> str:
 
 def build(staged: Path = STAGED) -> Path:
     """The zip, where `chalice --project-dir <staged> deploy` takes it from."""
-    _stage(staged)
+    stage(staged)
     packager, said = _packager()
     package = Path(packager.deployment_package_filename(str(staged), runtime()))
     if not package.exists():
         with tempfile.TemporaryDirectory() as folder:
             plain, content = Path(folder) / "project", Path(folder) / "content"
-            _stage(plain)
+            stage(plain)
             made = packager.create_deployment_package(str(plain), runtime())
             if "Could not install dependencies" in said.getvalue():
                 raise IncompletePackage(f"{said.getvalue()}\nPin a version that has such a wheel.")
@@ -61,7 +61,7 @@ def build(staged: Path = STAGED) -> Path:
     return package
 
 
-def _stage(folder: Path) -> None:
+def stage(folder: Path) -> None:
     """The application alone, as a Chalice project; packages that were built before stay."""
     shutil.rmtree(folder / "chalicelib", ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")

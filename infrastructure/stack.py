@@ -88,7 +88,12 @@ def _change_set(
         # The table and the buckets that an earlier stack left are this one's.
         "ImportExistingResources": True,
     }
-    made = client.create_change_set(**request)["Id"]
+    try:
+        made = client.create_change_set(**request)["Id"]
+    except ClientError as error:
+        if _says_nothing_changes(str(error)):
+            return None
+        raise
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         found: dict[str, Any] = dict(client.describe_change_set(ChangeSetName=made))
@@ -96,12 +101,15 @@ def _change_set(
             return found
         if found["Status"] == "FAILED":
             client.delete_change_set(ChangeSetName=made)
-            reason = found.get("StatusReason", "")
-            if "didn't contain changes" in reason or "No updates" in reason:
+            if _says_nothing_changes(reason := found.get("StatusReason", "")):
                 return None
             raise StackFailed(f"{name}: {reason}")
         time.sleep(1)
     raise StackFailed(f"The change set of {name} took more than {PATIENCE_SECONDS} seconds.")
+
+
+def _says_nothing_changes(reason: str) -> bool:
+    return "didn't contain changes" in reason or "No updates are to be performed" in reason
 
 
 def _changes(change_set: dict[str, Any]) -> Iterator[tuple[str, bool]]:
