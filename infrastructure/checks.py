@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from chalicelib.containers import REGISTRIES
 from chalicelib.settings import Settings
@@ -28,6 +28,10 @@ class NotReady(Exception):
 def account_of_the_caller() -> str:
     try:
         return boto3.client("sts").get_caller_identity()["Account"]
+    except EndpointConnectionError as error:
+        raise NotReady(
+            f"{error}\nIs it the embedded cloud? Start it: python -m localcloud bare"
+        ) from error
     except (BotoCoreError, ClientError) as error:
         raise NotReady(
             f"AWS does not know you: {error}\nSet AWS_PROFILE, or run `aws sso login`."

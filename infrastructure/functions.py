@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.settings import Settings
+from infrastructure import package
 from infrastructure.project import api_function
 from infrastructure.stack import Report
 
@@ -66,7 +67,7 @@ def deploy(
     """The REST API as Chalice recorded it: rest_api_id and rest_api_url."""
     path = staged / ".chalice" / "deployed" / f"{settings.stage}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    known = _with_the_living_api(state.read(), list(apis(apigateway, settings)), settings)
+    known = with_the_living_api(state.read(), list(apis(apigateway, settings)), settings)
     path.write_text(json.dumps(known), encoding="utf-8")
     _chalice(["deploy", "--stage", settings.stage], settings, staged, report)
     deployed = json.loads(path.read_text(encoding="utf-8"))
@@ -102,7 +103,7 @@ def _integrations(apigateway: "APIGatewayClient", api: str) -> str:
     return json.dumps([page["items"] for page in pages], default=str)
 
 
-def _with_the_living_api(known: Document, living: list[str], settings: Settings) -> Document:
+def with_the_living_api(known: Document, living: list[str], settings: Settings) -> Document:
     """Chalice finds all but the API by name: a deployment that died before it wrote is mended."""
     if len(living) > 1:
         raise TwoApis(
@@ -138,5 +139,4 @@ def _chalice(arguments: list[str], settings: Settings, staged: Path, report: Rep
             report(line.rstrip())
     if running.returncode:
         raise ChaliceFailed(f"`chalice {' '.join(arguments)}` ended with {running.returncode}.")
-    if any("Could not install dependencies" in line for line in said):
-        raise ChaliceFailed("The package lacks dependencies: see what Chalice said above.")
+    package.refuse_what_is_missing("".join(said))

@@ -16,6 +16,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
 from chalice.utils import UI, OSUtils
@@ -40,18 +41,18 @@ def runtime() -> str:
     return f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
 
-def build(staged: Path = STAGED) -> Path:
-    """The zip, where `chalice --project-dir <staged> deploy` takes it from."""
+def build(staged: Path = STAGED, wheels: Any = None) -> Path:
+    """The zip, where `chalice --project-dir <staged> deploy` takes it from; `wheels` is Chalice's
+    DependencyBuilder unless given. Raises IncompletePackage."""
     stage(staged)
-    packager, said = _packager()
-    package = Path(packager.deployment_package_filename(str(staged), runtime()))
+    builder, said = packager(wheels)
+    package = Path(builder.deployment_package_filename(str(staged), runtime()))
     if not package.exists():
         with tempfile.TemporaryDirectory() as folder:
             plain, content = Path(folder) / "project", Path(folder) / "content"
             stage(plain)
-            made = packager.create_deployment_package(str(plain), runtime())
-            if "Could not install dependencies" in said.getvalue():
-                raise IncompletePackage(f"{said.getvalue()}\nPin a version that has such a wheel.")
+            made = builder.create_deployment_package(str(plain), runtime())
+            refuse_what_is_missing(said.getvalue())
             zipfile.ZipFile(made).extractall(content)
             _compile(content)
             package.parent.mkdir(parents=True, exist_ok=True)
@@ -76,11 +77,18 @@ def stage(folder: Path) -> None:
     (folder / "requirements.txt").write_text(f"{requirements}\n# {packed_by}\n", encoding="utf-8")
 
 
-def _packager() -> tuple[LambdaDeploymentPackager, io.StringIO]:
+def refuse_what_is_missing(said: str) -> None:
+    """Chalice warns and ends well when a wheel for Lambda's machine can't be had."""
+    if "Could not install dependencies" in said:
+        raise IncompletePackage(f"{said}\nPin versions that have wheels for Lambda's runtime.")
+
+
+def packager(wheels: Any = None) -> tuple[LambdaDeploymentPackager, io.StringIO]:
+    """Chalice's, and what it says."""
     said, system = io.StringIO(), OSUtils()
-    builder = DependencyBuilder(system, architecture=ARCHITECTURE)
+    wheels = wheels or DependencyBuilder(system, architecture=ARCHITECTURE)
     ui = UI(out=said, err=said)
-    return LambdaDeploymentPackager(system, builder, ui, architecture=ARCHITECTURE), said
+    return LambdaDeploymentPackager(system, wheels, ui, architecture=ARCHITECTURE), said
 
 
 def _compile(content: Path) -> None:

@@ -49,7 +49,7 @@ class Uploaded:
     def close(self) -> None:
         with self._lock:
             for process in self._all:
-                process.kill()
+                process.close()
 
     def _answer(self, record: Any, event: Any, context: Any) -> Any:
         settings = json.dumps(record.environment_vars, sort_keys=True)
@@ -82,7 +82,7 @@ class Uploaded:
         package = _unpacked(record.code_bytes, self._work / "packages")
         environ = {name: os.environ[name] for name in _LAMBDAS_OWN if name in os.environ}
         environ |= record.environment_vars | self._lambdas_own(record)
-        libraries = _runtime(self._work / "runtime")
+        libraries = runtime(self._work / "runtime")
         log = self._work / f"{record.function_name}.log"
         command = [sys.executable, "-I", "-S", str(WORKER), str(package), str(libraries)]
         process = _Process([*command, record.handler], environ, log)
@@ -153,6 +153,12 @@ class _Process:
         self._process.kill()
         self._process.wait()
 
+    def close(self) -> None:
+        self.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+
 
 def _as_exception(error: dict[str, str]) -> Exception:
     """State machines retry and catch by the name of the class."""
@@ -180,7 +186,7 @@ def exchange_machine_code(package: Path) -> None:
                 shutil.copy(own, library.parent)
 
 
-def _runtime(folder: Path) -> Path:
+def runtime(folder: Path) -> Path:
     """The libraries of Lambda's Python runtime, as links."""
     if not folder.exists():
         partial = folder.with_suffix(f".{threading.get_ident()}")
