@@ -71,7 +71,7 @@ def complete(client: "APIGatewayClient", api: str, settings: Settings) -> str:
             responseTemplates={"application/json": json.dumps(body)},
         )
     client.create_deployment(restApiId=api, stageName=GATEWAY_STAGE, tracingEnabled=True)
-    _limit_the_stage(client, api, THROTTLES[settings.stage])
+    limit_the_stage(client, api, THROTTLES[settings.stage])
     tags = {"project": settings.app_name, "stage": settings.stage}
     region = client.meta.region_name
     stage = f"arn:aws:apigateway:{region}::/restapis/{api}/stages/{GATEWAY_STAGE}"
@@ -124,7 +124,7 @@ def delete(client: "APIGatewayClient", settings: Settings) -> Iterator[str]:
         yield f"API key {key}"
 
 
-def _limit_the_stage(client: "APIGatewayClient", api: str, throttle: Throttle) -> None:
+def limit_the_stage(client: "APIGatewayClient", api: str, throttle: Throttle) -> None:
     """GET /health needs no key, so no usage plan limits it."""
     values = {
         "/*/*/throttling/rateLimit": str(throttle.rate),

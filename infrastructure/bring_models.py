@@ -26,8 +26,10 @@ def chosen_dataset(console: Console) -> Dataset:
 
 def are_needed(settings: Settings, profile: Profile) -> bool:
     """Whether a model of the profile has no endpoint yet."""
-    pages = boto3.client("sagemaker").get_paginator("list_endpoints").paginate(
-        NameContains=settings.prefix
+    pages = (
+        boto3.client("sagemaker")
+        .get_paginator("list_endpoints")
+        .paginate(NameContains=settings.prefix)
     )
     there = {endpoint["EndpointName"] for page in pages for endpoint in page["Endpoints"]}
     return not {f"{settings.prefix}-{model}" for model in profile.models} <= there

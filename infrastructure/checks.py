@@ -1,6 +1,5 @@
 """What must be true before anything is created: all faults at once, each with what to do."""
 
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 

@@ -21,6 +21,8 @@ def is_embedded(environ: Mapping[str, str] = os.environ) -> bool:
 def reach(environ: MutableMapping[str, str] = os.environ) -> None:
     """No real credentials are used for it, not even to sign."""
     if is_embedded(environ):
-        environ.update({**CLIENT, "AWS_DEFAULT_REGION": environ.get("AWS_DEFAULT_REGION") or "us-east-1"})
+        environ.update(
+            {**CLIENT, "AWS_DEFAULT_REGION": environ.get("AWS_DEFAULT_REGION") or "us-east-1"}
+        )
         for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
             environ.pop(name, None)

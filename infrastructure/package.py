@@ -2,8 +2,8 @@
 
 python -m infrastructure.package
 
-Chalice finds the wheels and packs the application; what its zip lacks is put in afterwards: compiled
-modules, because /var/task is read-only and would be compiled again at every cold start.
+Chalice finds the wheels and packs the application; what its zip lacks is put in afterwards:
+compiled modules, because /var/task is read-only and they would be compiled at every cold start.
 """
 
 import hashlib

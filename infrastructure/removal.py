@@ -1,4 +1,4 @@
-"""Each kind of thing that a stage is made of, removed and told by name. All of it may be repeated."""
+"""Each kind of thing that a stage is made of, removed and told by name. All may be repeated."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,6 +12,7 @@ from infrastructure import api, functions, package, stack
 from infrastructure.functions import DeployedState
 from infrastructure.project import API_HANDLER, api_function, functions_of
 
+TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"  # of all jobs of the account
 GONE = (
     "NotFoundException",
     "NoSuchBucket",
@@ -30,7 +31,10 @@ def remove(settings: Settings, account: str, report: stack.Report) -> None:
     ):
         report(f"deleted {gone}")
     _functions(settings, report)
-    client, name = boto3.client("cloudformation"), stack.stack_name(settings.app_name, settings.stage)
+    client, name = (
+        boto3.client("cloudformation"),
+        stack.stack_name(settings.app_name, settings.stage),
+    )
     if stack.exists(client, name):
         stack.delete(client, name, report)
         report(f"deleted stack {name}")
@@ -126,6 +130,15 @@ def _log_groups(settings: Settings) -> Iterator[str]:
     for name in names:
         if unless_gone(lambda: logs.delete_log_group(logGroupName=name)):  # noqa: B023 - now
             yield f"log group {name}"
+    try:
+        streams = logs.get_paginator("describe_log_streams").paginate(
+            logGroupName=TRAINING_LOGS, logStreamNamePrefix=f"{settings.prefix}-"
+        )
+        for name in [stream["logStreamName"] for page in streams for stream in page["logStreams"]]:
+            logs.delete_log_stream(logGroupName=TRAINING_LOGS, logStreamName=name)
+            yield f"log of training job {name}"
+    except logs.exceptions.ResourceNotFoundException:
+        return
 
 
 def unless_gone(delete: Callable[[], Any]) -> bool:

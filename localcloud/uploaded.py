@@ -128,26 +128,35 @@ class _Process:
         return self._process.poll() is None
 
     def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
-        assert self._process.stdin and self._process.stdout
-        too_late = threading.Timer(seconds, self.kill)
-        too_late.start()
+        late = threading.Event()
+        timer = threading.Timer(seconds, self._give_up, [late])
+        timer.start()
         try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = b""
+            line = self._line_for(request)
         finally:
-            in_time = not too_late.finished.is_set()
-            too_late.cancel()
-        if line:
+            timer.cancel()
+        if line and not late.is_set():
             answer: dict[str, Any] = json.loads(line)
             return answer
         self.kill()
-        if in_time:
-            return {"error": {"type": "Runtime.ExitError", "message": "the process has ended"}}
-        message = f"Task timed out after {seconds:.2f} seconds"
-        return {"error": {"type": "Sandbox.Timedout", "message": message}}
+        if late.is_set():
+            message = f"Task timed out after {seconds:.2f} seconds"
+            return {"error": {"type": "Sandbox.Timedout", "message": message}}
+        return {"error": {"type": "Runtime.ExitError", "message": "the process has ended"}}
+
+    def _line_for(self, request: dict[str, Any]) -> bytes:
+        assert self._process.stdin
+        assert self._process.stdout
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+            return self._process.stdout.readline()
+        except BrokenPipeError:
+            return b""
+
+    def _give_up(self, late: threading.Event) -> None:
+        late.set()
+        self.kill()
 
     def kill(self) -> None:
         self._process.kill()

@@ -8,9 +8,9 @@ import json
 import boto3
 import pytest
 
+from chalicelib.settings import Settings
 from infrastructure import api, functions
 from infrastructure.project import ROOT
-from chalicelib.settings import Settings
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 ACCOUNT = "123456789012"
@@ -175,9 +175,7 @@ def test_the_stage_is_traced_and_tagged(deployed):
 @pytest.mark.parametrize(("kind", "status"), [("INVALID_API_KEY", 403), ("REQUEST_TOO_LARGE", 413),
                                               ("THROTTLED", 429)])  # fmt: skip
 def test_what_the_gateway_answers_itself_is_a_problem_too(deployed, kind, status):
-    found = boto3.client("apigateway").get_gateway_response(
-        restApiId=rest_api(), responseType=kind
-    )
+    found = boto3.client("apigateway").get_gateway_response(restApiId=rest_api(), responseType=kind)
     body = json.loads(found["responseTemplates"]["application/json"])
 
     assert found["statusCode"] == str(status)

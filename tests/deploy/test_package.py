@@ -75,7 +75,7 @@ class NoSuchWheel:
     """As if numpy were required: it has no wheel for the C library of Python 3.11's runtime."""
 
     def build_site_packages(self, abi: str, requirements: str, folder: str) -> None:
-        raise MissingDependencyError({SimpleNamespace(identifier="numpy==2.4.6")})
+        raise MissingDependencyError([SimpleNamespace(identifier="numpy==2.4.6")])
 
 
 def test_a_requirement_without_a_wheel_for_lambda_is_refused(tmp_path):
