@@ -29,7 +29,11 @@ def inventory() -> dict[str, Any]:
         "functions": boto3.client("lambda").list_functions()["Functions"],
         "permissions": boto3.client("lambda").get_policy(FunctionName="appvengers-dev")["Policy"],
         "roles": {role: iam.list_role_policies(RoleName=role)["PolicyNames"] for role in roles},
-        "api": sorted(str(apigateway.get_resources(restApiId=api)["items"])),
+        "api": api,
+        "routes": {
+            resource["path"]: sorted(resource.get("resourceMethods", {}))
+            for resource in apigateway.get_resources(restApiId=api)["items"]
+        },
         "keys": [key["id"] for key in apigateway.get_api_keys()["items"]],
         "plans": apigateway.get_usage_plans()["items"],
         "stack": boto3.client("cloudformation").describe_stack_resources(
