@@ -295,6 +295,13 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "point-in-time recovery is left out",
         ),
         Replaced(
+            "moto.kms.models:Key",
+            "create_from_cloudformation_json",
+            "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
+            cloudformation.key_with_tags,
+            "a tag of a template is a KeyError",
+        ),
+        Replaced(
             "moto.s3.notifications",
             "send_event",
             "(account_id, event_name, bucket, key)",
