@@ -1,7 +1,6 @@
 """AppVengers: every Lambda function of the deployment, and what each one does."""
 
 import os
-from datetime import UTC, datetime
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, S3Event
@@ -84,16 +83,15 @@ def save_result(event: dict[str, Any], context: Any) -> Any:
 @app.schedule(Rate(7, unit=Rate.DAYS), name="updateData")
 @observed
 def update_data(event: CloudWatchEvent) -> Any:
-    using = services()
-    given = event.to_dict().get("time")
-    at = datetime.fromisoformat(given) if given else datetime.now(UTC)
+    using, at = services(), retraining.scheduled_at(event.to_dict())
     return retraining.start_training(at, using.profile, using.data, using.jobs, using.topic)
 
 
 @app.schedule(Rate(1, unit=Rate.DAYS), name="watchTraining")
 @observed
 def watch_training(event: CloudWatchEvent) -> None:
-    last_trained(services().data.days_since_training(datetime.now(UTC)))
+    at = retraining.scheduled_at(event.to_dict())
+    last_trained(services().data.days_since_training(at))
 
 
 @app.on_s3_event(

@@ -12,7 +12,8 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 NAMESPACE = "AppVengers"
-LOGGER, METRICS = "appvengers", "appvengers.metrics"
+# The app's own name is Chalice's logger, which it silences.
+LOGGER, METRICS = "credit", "credit.metrics"
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
@@ -144,6 +145,11 @@ class TrainingJobs:
             "ChannelName": name,
             "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}},
         }
+
+
+def scheduled_at(event: Mapping[str, Any]) -> datetime:
+    """When a schedule's event is from; an event sent by hand may leave its time out."""
+    return datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)
 
 
 def start_training(

@@ -14,7 +14,7 @@ from chalice.cli.factory import CLIFactory
 from chalice.config import Config
 
 import stepfunctions.deploy
-from chalicelib.observability import LOGGER, METRICS
+from chalicelib.observability import LOGGER, METRICS, Printed
 from chalicelib.services import services
 from chalicelib.settings import Settings
 from infrastructure import deploy, failures
@@ -48,7 +48,10 @@ class Bank:
 def open_bank(folder: Path | None, stage: str = "dev") -> Iterator[Bank]:
     """All but the models; `folder` keeps what was answered, without one nothing is kept."""
     logs = folder and folder / "logs"
-    with embedded_cloud(folder) as cloud, kept_logs(logs, (LOGGER, METRICS)) as function_logs:
+    with (
+        embedded_cloud(folder) as cloud,
+        kept_logs(logs, (LOGGER, METRICS), Printed) as function_logs,
+    ):
         config = CLIFactory(str(ROOT), environ=os.environ).create_config_obj(stage)
         app = config.chalice_app
         services.cache_clear()

@@ -1,5 +1,6 @@
 """What moto's CloudFormation leaves out of a template, put in by the services' own requests."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -44,14 +45,16 @@ def whole_table(original: Any) -> Callable[..., Any]:
     return create
 
 
-def key_with_tags(original: Any) -> Callable[..., Any]:
-    """For moto's Key.create_from_cloudformation_json, which takes KMS's own words for tags."""
+def whole_key(original: Any) -> Callable[..., Any]:
+    """For moto's Key.create_from_cloudformation_json, which takes KMS's own form of a
+    policy, a text, and its own words for tags."""
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
         properties = resource["Properties"]
         tags = [{"TagKey": t["Key"], "TagValue": t["Value"]} for t in properties.get("Tags", [])]
-        translated = {**resource, "Properties": {**properties, "Tags": tags}}
-        return original(name, translated, account, region, **more)
+        policy = json.dumps(properties["KeyPolicy"])
+        told = {**resource, "Properties": {**properties, "Tags": tags, "KeyPolicy": policy}}
+        return original(name, told, account, region, **more)
 
     return create
 

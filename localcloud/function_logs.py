@@ -5,7 +5,7 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -31,23 +31,27 @@ def printed_by(function: str) -> Iterator[None]:
 
 
 @contextmanager
-def kept_logs(folder: Path | None, loggers: tuple[str, ...]) -> Iterator["FunctionLogs"]:
-    """The loggers' lines go to `folder`, and not to the console, until the end."""
+def kept_logs(
+    folder: Path | None, loggers: tuple[str, ...], printing: type[logging.Handler]
+) -> Iterator["FunctionLogs"]:
+    """What the loggers' handlers of this type would print goes to `folder` until the end."""
     logs = FunctionLogs(folder)
-    before = {name: logging.getLogger(name).handlers for name in loggers}
-    for name, handlers in before.items():
-        logging.getLogger(name).handlers = [_Passing(logs, handler) for handler in handlers]
-    try:
+    with ExitStack() as undo:
+        undo.callback(logs.close)
+        for name in loggers:
+            logger = logging.getLogger(name)
+            for handler in [one for one in logger.handlers if isinstance(one, printing)]:
+                instead = _Passing(logs, handler)
+                logger.removeHandler(handler)
+                logger.addHandler(instead)
+                undo.callback(logger.addHandler, handler)
+                undo.callback(logger.removeHandler, instead)
         yield logs
-    finally:
-        for name, handlers in before.items():
-            logging.getLogger(name).handlers = handlers
-        logs.close()
 
 
 class FunctionLogs:
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+        self.folder = folder
         self._files: dict[str, logging.Handler] = {}
         self._lock = threading.Lock()
         self._metrics = _Metrics()
@@ -69,9 +73,9 @@ class FunctionLogs:
             file.close()
 
     def _file(self, function: str) -> logging.Handler | None:
-        if self._folder and function not in self._files:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            path = self._folder / f"{function}.jsonl"
+        if self.folder and function not in self._files:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            path = self.folder / f"{function}.jsonl"
             self._files[function] = RotatingFileHandler(
                 path, maxBytes=LARGEST_FILE, backupCount=1, encoding="utf-8"
             )

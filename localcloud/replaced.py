@@ -298,8 +298,8 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "moto.kms.models:Key",
             "create_from_cloudformation_json",
             "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
-            cloudformation.key_with_tags,
-            "a tag of a template is a KeyError",
+            cloudformation.whole_key,
+            "a template's tags are a KeyError, and its policy no text",
         ),
         Replaced(
             "moto.s3.notifications",
