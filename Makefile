@@ -1,16 +1,18 @@
 # The bank on one machine. `make help` lists what there is.
 PYTHON ?= python3
 VENV := .venv
+# The SageMaker SDK's own: python -m training.launch
+DEPLOY ?= .venv-deploy
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 export PORT ?= 8000
 export AWS_PORT ?= 4566
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help run demo test lint policies clean
+.PHONY: help run demo test lint policies cost launch review-only clean
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS on AWS_PORT
 	@$(VENV)/bin/python -m localcloud run
@@ -18,7 +20,7 @@ run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS 
 demo: $(VENV)/run ## The same on free ports, until the first prediction
 	@$(VENV)/bin/python -m localcloud demo
 
-test: $(VENV)/dev ## All tests
+test: $(VENV)/dev $(DEPLOY)/ready ## All tests
 	@$(VENV)/bin/python -m pytest
 
 lint: $(VENV)/dev ## Style, types, import rules, template and state machine
@@ -32,13 +34,28 @@ lint: $(VENV)/dev ## Style, types, import rules, template and state machine
 policies: $(VENV)/run ## Write .chalice/policy-*.json from infrastructure/policies.py
 	@$(VENV)/bin/python -m infrastructure.policies
 
+cost: $(VENV)/run ## The monthly bill, and that of the usual alternatives
+	@$(VENV)/bin/python -m infrastructure.cost
+
+launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
+	@$(DEPLOY)/bin/python -m training.launch --stage $(STAGE)
+
+review-only: $(VENV)/run ## Leave every decision to a person: make review-only STAGE=dev MODE=on (off, show)
+	@$(VENV)/bin/python -m infrastructure.review_only --stage $(STAGE) $(MODE)
+
 clean: ## Remove the environment and all that the embedded cloud keeps
-	rm -rf $(VENV) .localcloud
+	rm -rf $(VENV) .venv-deploy .localcloud
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+
+$(DEPLOY)/ready: requirements.txt requirements-deploy.txt
+	@echo "Installing the SageMaker SDK (half a minute, once)"
+	@test -x $(DEPLOY)/bin/python || $(PYTHON) -m venv $(DEPLOY)
+	@$(DEPLOY)/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-deploy.txt
+	@touch $@
 
 $(VENV)/run: requirements.txt requirements-run.txt | $(VENV)/bin/python
 	@echo "Installing what the bank needs (about a minute, once)"
