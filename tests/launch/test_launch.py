@@ -1,4 +1,4 @@
-"""A training started by hand, by the SageMaker SDK of its own environment, on the embedded cloud."""
+"""A training started by hand, by the SageMaker SDK of its own venv, on the embedded cloud."""
 
 import json
 import os
