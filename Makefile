@@ -4,12 +4,13 @@ VENV := .venv
 # The SageMaker SDK's own: python -m training.launch
 DEPLOY ?= .venv-deploy
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
+STAGE ?=
 export PORT ?= 8000
 export AWS_PORT ?= 4566
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help run demo test lint policies serving-code cost launch review-only clean
+.PHONY: help run demo cloud deploy destroy key package bench-import test lint policies serving-code cost launch review-only clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,6 +20,27 @@ run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS 
 
 demo: $(VENV)/run ## The same on free ports, until the first prediction
 	@$(VENV)/bin/python -m localcloud demo
+
+cloud: $(VENV)/run ## An empty AWS on AWS_PORT, to deploy to
+	@$(VENV)/bin/python -m localcloud bare
+
+deploy: $(VENV)/run ## Deploy STAGE (dev or prod) to AWS, or update it; see docs/operations.md
+	@$(VENV)/bin/python -m infrastructure.deploy --stage $(STAGE) $(if $(YES),--yes) \
+	  $(if $(filter no,$(MODELS)),--without-models) $(if $(SMOKE),--smoke $(SMOKE))
+
+destroy: $(VENV)/run ## Take STAGE down; the table and the buckets stay without DATA=yes
+	@$(VENV)/bin/python -m infrastructure.destroy --stage $(STAGE) $(if $(YES),--yes) \
+	  $(if $(DATA),--data) $(if $(CONFIRM),--confirm $(CONFIRM))
+
+key: $(VENV)/run ## Show the API key of STAGE; ROTATE=yes makes a new one, RETIRE=yes deletes the old
+	@$(VENV)/bin/python -m infrastructure.api_key --stage $(STAGE) $(if $(ROTATE),--rotate) \
+	  $(if $(RETIRE),--retire)
+
+package: $(VENV)/run ## Build what Lambda gets, in build/lambda
+	@$(VENV)/bin/python -m infrastructure.package
+
+bench-import: $(VENV)/run ## How long that package takes to import, cold
+	@$(VENV)/bin/python -m localcloud.cold_import
 
 test: $(VENV)/dev $(DEPLOY)/ready ## All tests
 	@$(VENV)/bin/python -m pytest

@@ -17,17 +17,19 @@ import click
 from rich.console import Console
 
 from chalicelib.errors import AppVengersError
+from infrastructure import embedded
+from infrastructure.bring_models import chosen_dataset
 from infrastructure.first_models import TrainingFailed, scheduled_event
 from infrastructure.project import ROOT
 from localcloud.api import kept_api_key, serving_api
 from localcloud.aws_port import PortTaken
 from localcloud.bank import open_bank
+from localcloud.cloud import embedded_cloud
 from localcloud.durability import FolderInUse
 from localcloud.first_run import (
     NoSuchRow,
     PredictionRefused,
     body_of,
-    chosen_dataset,
     first_prediction,
     needs_models,
     print_prediction,
@@ -85,6 +87,17 @@ def demo() -> None:
 
 @main.command()
 @click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
+def bare(aws_port: int) -> None:
+    """An empty AWS account, for `make deploy`: nothing is in it, and nothing is kept."""
+    with embedded_cloud() as cloud:
+        cloud.run_uploaded_functions(port := cloud.serve_aws(aws_port))
+        console.print(f"An empty AWS on http://127.0.0.1:{port}. Ctrl-C forgets all of it.")
+        print(f"make deploy STAGE=dev AWS_ENDPOINT_URL=http://127.0.0.1:{port}", flush=True)
+        _wait_for_the_end()
+
+
+@main.command()
+@click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
 def env(aws_port: int) -> None:
     """What the AWS CLI, boto3 and `chalice local` need: eval "$(python -m localcloud env)"."""
     for name, value in _client_environment(aws_port).items():
@@ -136,14 +149,7 @@ def _predict(url: str, api_key: str) -> None:
 
 
 def _client_environment(aws_port: int) -> dict[str, str]:
-    return {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws_port}",
-        # Step Functions' synchronous calls go to a host of their own on AWS only.
-        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "embedded",
-        "AWS_SECRET_ACCESS_KEY": "embedded",
-    }
+    return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws_port}", **embedded.CLIENT}
 
 
 def _wait_for_the_end() -> None:

@@ -20,6 +20,7 @@ from chalice.local import (
     create_local_server,
 )
 
+from infrastructure.api import FORBIDDEN
 from localcloud.aws_port import LOOPBACK, PortTaken
 
 
@@ -38,14 +39,8 @@ class KeyedHandler(ChaliceRequestHandler):
     def _generic_handle(self) -> None:
         if self._needs_key() and not self._has_key():
             self._parse_payload()
-            body = {
-                "type": "urn:problem:forbidden",
-                "title": "The API key is missing or wrong",
-                "status": 403,
-                "detail": "Send the header x-api-key.",
-            }
             headers: Any = {"Content-Type": "application/problem+json"}
-            self._send_http_response(403, headers, json.dumps(body))
+            self._send_http_response(403, headers, json.dumps(FORBIDDEN))
             return
         super()._generic_handle()
 

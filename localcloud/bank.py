@@ -17,8 +17,8 @@ import stepfunctions.deploy
 from chalicelib.observability import LOGGER, METRICS, Printed
 from chalicelib.services import services
 from chalicelib.settings import Settings
-from infrastructure import deploy, failures
-from infrastructure.project import ROOT
+from infrastructure import failures, stack
+from infrastructure.project import ROOT, api_function
 from localcloud.cloud import Cloud, embedded_cloud
 from localcloud.function_logs import FunctionLogs, kept_logs
 
@@ -56,7 +56,7 @@ def open_bank(folder: Path | None, stage: str = "dev") -> Iterator[Bank]:
         app = config.chalice_app
         services.cache_clear()
         settings = Settings.from_environ(os.environ)
-        deploy.deploy(boto3.client("cloudformation"), settings.app_name, stage)
+        stack.deploy(boto3.client("cloudformation"), settings.app_name, stage)
         bank = Bank(cloud, app, config, settings, function_logs)
         _add_functions(bank)
         _add_triggers(bank)
@@ -118,9 +118,8 @@ def _role(bank: Bank, name: str, policy_file: str) -> str:
 
 
 def _function_name(bank: Bank, name: str) -> str:
-    """Chalice names the API's handler after the app and stage alone."""
     if name == API_HANDLER:
-        return f"{bank.settings.app_name}-{bank.settings.stage}"
+        return api_function(bank.settings)
     return bank.settings.function(name)
 
 

@@ -6,12 +6,16 @@ from typing import Any
 
 import boto3
 from moto.core.common_models import CloudFormationModel
+from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
 
 
 def whole_bucket(original: Any) -> Callable[..., Any]:
     """For moto's FakeBucket.create_from_cloudformation_json, which takes encryption and tags."""
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
+        if left := s3_backends[account]["aws"].buckets.get(name):
+            return left  # a change set imports what an earlier stack retained
         bucket = original(name, resource, account, region, **more)
         properties, s3 = resource["Properties"], boto3.client("s3", region_name=region)
         if versioning := properties.get("VersioningConfiguration"):
@@ -32,6 +36,8 @@ def whole_table(original: Any) -> Callable[..., Any]:
     and takes encryption by DynamoDB's word for it, not CloudFormation's."""
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
+        if left := dynamodb_backends[account][region].tables.get(name):
+            return left
         table = original(name, resource, account, region, **more)
         encryption = resource["Properties"].get("SSESpecification", {})
         if str(encryption.get("SSEEnabled")).lower() == "true":

@@ -72,6 +72,7 @@ class Functions:
         self.failures: list[Failure] = []
         self._activity = activity
         self._by_name: dict[str, Function] = {}
+        self.elsewhere: Callable[[str], Function | None] = _nowhere  # what no one has added
         self._closed = threading.Event()
         self._events = ThreadPoolExecutor(8, thread_name_prefix="event")
 
@@ -80,8 +81,8 @@ class Functions:
 
     def find(self, name_or_arn: str) -> Function | None:
         """`name`, `arn:…:function:name` or either with a `:qualifier`, which is ignored."""
-        name = name_or_arn.partition(":function:")[2] or name_or_arn
-        return self._by_name.get(name.partition(":")[0])
+        name = (name_or_arn.partition(":function:")[2] or name_or_arn).partition(":")[0]
+        return self._by_name.get(name) or self.elsewhere(name)
 
     def invoke(self, function: Function, payload: bytes) -> Answer:
         """Every invocation goes through here, whoever makes it: boto3, the AWS port, a state
@@ -161,6 +162,10 @@ def in_this_process(functions: Functions) -> Callable[[Any], Any]:
         return invoke
 
     return replace
+
+
+def _nowhere(name: str) -> None:
+    return None
 
 
 def _is_asynchronous(request_headers: Any) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.review_only import SECONDS_UNTIL_SEEN, ReviewOnlySwitch
 from infrastructure.review_only import switch
+from infrastructure.stack import deploy
 
 
 @pytest.fixture
@@ -43,8 +44,6 @@ def test_a_parameter_that_is_not_there_is_on(served, ssm):
 
 
 def test_a_deployment_does_not_change_it(served, ssm, review_only):
-    from infrastructure.deploy import deploy
-
     deploy(boto3.client("cloudformation"), "appvengers", "dev")
 
     assert switch(ssm, served.bank.settings, "show") == "on"
