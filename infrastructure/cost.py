@@ -90,16 +90,17 @@ def _around(decisions: int, at: Tariff) -> Bill:
 DESIGNS: dict[str, Callable[[int, Tariff], Bill]] = {
     "ours": ours,
     "3 ml.m5.large": always_on,
-    "Standard machine": standard_machine,
-    "Fargate, FastAPI": fargate,
+    "Standard": standard_machine,
+    "Fargate": fargate,
 }
 
 
 def table(decisions: int, at: Tariff) -> Table:
     bills = [bill(decisions, at) for bill in DESIGNS.values()]
-    shown = Table("USD a month", title=f"{decisions:,} decisions a month", title_justify="left")
+    shown = Table(title=f"{decisions:,} decisions a month", title_justify="left")
+    shown.add_column("USD a month", no_wrap=True)
     for name in DESIGNS:
-        shown.add_column(name, justify="right")
+        shown.add_column(name, justify="right", no_wrap=True)
     for service in dict.fromkeys(service for bill in bills for service in bill):
         shown.add_row(service, *(_money(bill.get(service)) for bill in bills))
     shown.add_section()
