@@ -1,5 +1,6 @@
 """What the bill takes a decision to use is what it uses here, or more."""
 
+import itertools
 import json
 
 import boto3
@@ -60,5 +61,5 @@ def test_the_sizes_are_those_of_the_deployment():
 def test_more_decisions_never_cost_less(design):
     bills = [DESIGNS[design](decisions, TARIFF) for decisions in VOLUMES]
 
-    for fewer, more in zip(bills, bills[1:], strict=False):
+    for fewer, more in itertools.pairwise(bills):
         assert all(more[service] >= fewer[service] > 0 for service in fewer)
