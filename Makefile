@@ -1,6 +1,8 @@
 # The bank on one machine. `make help` lists what there is.
 PYTHON ?= python3
 VENV := .venv
+# The SageMaker SDK's own: python -m training.launch
+DEPLOY ?= .venv-deploy
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 STAGE ?=
 export PORT ?= 8000
@@ -8,7 +10,7 @@ export AWS_PORT ?= 4566
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help run demo cloud deploy destroy key package bench-import test lint policies serving-code clean
+.PHONY: help run demo cloud deploy destroy key package bench-import test lint policies serving-code cost launch review-only clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,7 +42,7 @@ package: $(VENV)/run ## Build what Lambda gets, in build/lambda
 bench-import: $(VENV)/run ## How long that package takes to import, cold
 	@$(VENV)/bin/python -m localcloud.cold_import
 
-test: $(VENV)/dev ## All tests
+test: $(VENV)/dev $(DEPLOY)/ready ## All tests
 	@$(VENV)/bin/python -m pytest
 
 lint: $(VENV)/dev ## Style, types, import rules, template and state machine
@@ -57,13 +59,28 @@ policies: $(VENV)/run ## Write .chalice/policy-*.json from infrastructure/polici
 serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
 	@$(VENV)/bin/python -m infrastructure.serving_code
 
+cost: $(VENV)/run ## The monthly bill, and that of the usual alternatives
+	@$(VENV)/bin/python -m infrastructure.cost
+
+launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
+	@$(DEPLOY)/bin/python -m training.launch --stage $(STAGE)
+
+review-only: $(VENV)/run ## Leave every decision to a person: make review-only STAGE=dev MODE=on (off, show)
+	@$(VENV)/bin/python -m infrastructure.review_only --stage $(STAGE) $(MODE)
+
 clean: ## Remove the environment and all that the embedded cloud keeps
-	rm -rf $(VENV) .localcloud
+	rm -rf $(VENV) .venv-deploy .localcloud
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+
+$(DEPLOY)/ready: requirements.txt requirements-deploy.txt
+	@echo "Installing the SageMaker SDK (half a minute, once)"
+	@test -x $(DEPLOY)/bin/python || $(PYTHON) -m venv $(DEPLOY)
+	@$(DEPLOY)/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-deploy.txt
+	@touch $@
 
 $(VENV)/run: requirements.txt requirements-run.txt | $(VENV)/bin/python
 	@echo "Installing what the bank needs (about a minute, once)"

@@ -36,11 +36,17 @@ class Unavailable(msgspec.Struct, frozen=True, tag_field="status", tag="UNAVAILA
 Answer = Scored | Unavailable
 
 
-def decide(answers: Mapping[str, Answer], profile: Profile, language: Language) -> dict[str, Any]:
+def decide(
+    answers: Mapping[str, Answer],
+    profile: Profile,
+    language: Language,
+    *,
+    review_only: bool = False,
+) -> dict[str, Any]:
     """The decision part of a prediction. Each model of the profile has an answer in `answers`."""
     scored = {name: answer for name, answer in answers.items() if isinstance(answer, Scored)}
     logit, contributions = _blend(scored, profile)
-    basis = _basis(scored, profile)
+    basis = "REVIEW_ONLY" if review_only else _basis(scored, profile)
     points = None if logit is None else score(logit, profile.score)
     probability = None if logit is None else 1 / (1 + math.exp(-logit))
     return {

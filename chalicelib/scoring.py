@@ -13,6 +13,7 @@ from chalicelib.errors import (
     ModelNotReady,
     ModelRejected,
 )
+from chalicelib.observability import model_timed
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -36,13 +37,14 @@ class ScoringEndpoints:
         """The answer of one model, as analisisCredito carries it. Raises an EndpointFault."""
         endpoint = f"{self._prefix}-{model}"
         try:
-            response = self._runtime.invoke_endpoint(
-                EndpointName=endpoint,
-                ContentType="application/json",
-                Accept="application/json",
-                Body=msgspec.json.encode(application),
-            )
-            body = response["Body"].read()
+            with model_timed(model):
+                response = self._runtime.invoke_endpoint(
+                    EndpointName=endpoint,
+                    ContentType="application/json",
+                    Accept="application/json",
+                    Body=msgspec.json.encode(application),
+                )
+                body = response["Body"].read()
         except ClientError as error:
             code = error.response["Error"]["Code"]
             raise FAULTS.get(code, EndpointUnavailable)(f"{endpoint} answered {code}.") from error

@@ -21,7 +21,17 @@ import stepfunctions.deploy
 from chalicelib import profile
 from chalicelib.errors import AppVengersError
 from chalicelib.settings import STAGES, Settings
-from infrastructure import api, bring_models, checks, embedded, functions, package, smoke, stack
+from infrastructure import (
+    api,
+    bring_models,
+    checks,
+    embedded,
+    failures,
+    functions,
+    package,
+    smoke,
+    stack,
+)
 from infrastructure.first_models import TrainingFailed
 from infrastructure.project import api_function, app_name
 from training.datasets.own import UnreadableData
@@ -65,6 +75,7 @@ def deploy(wishes: Wishes, console: Console) -> str:
         _stack(settings, wishes, report)
     with _step(console, "Functions and API, by Chalice") as report:
         url = _functions(settings, report)
+        failures.keep(boto3.client("lambda"), settings, account)
     with _step(console, "State machines"):
         machines = boto3.client("stepfunctions")
         console.print(f"  {stepfunctions.deploy.deploy(machines, settings, account)}")

@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from localcloud import destinations
 from localcloud.activity import Activity
+from localcloud.function_logs import printed_by
 
 log = logging.getLogger("localcloud")
 
@@ -95,7 +97,8 @@ class Functions:
             time.monotonic() + function.timeout_seconds,
         )
         try:
-            result = function.handler(json.loads(payload or b"{}"), context)
+            with printed_by(function.name):
+                result = function.handler(json.loads(payload or b"{}"), context)
         except Exception as error:  # noqa: BLE001 - the Lambda boundary: whatever was raised is the answer
             log.warning("%s raised %s: %s", function.name, type(error).__name__, error)
             return Answer(_as_payload(error), failed=True)
@@ -122,6 +125,7 @@ class Functions:
                 if wait is not None and self._closed.wait(wait):
                     return
             self._keep_failure(function, payload, answer)
+            destinations.send_failure(function.name, payload, answer.payload)
         finally:
             self._activity.end(function.name)
 

@@ -296,6 +296,13 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "point-in-time recovery is left out",
         ),
         Replaced(
+            "moto.kms.models:Key",
+            "create_from_cloudformation_json",
+            "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
+            cloudformation.whole_key,
+            "a template's tags are a KeyError, and its policy no text",
+        ),
+        Replaced(
             "moto.s3.responses:S3Response",
             "_notification_config_from_body",
             "(self)",
