@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.settings import (
+    JOB_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
     PROFILE_PREFIX,
@@ -22,6 +23,7 @@ from infrastructure.project import ROOT, app_name
 FOLDER = ROOT / ".chalice"
 API = "api_handler"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
+ASYNCHRONOUS = ("updateData", "watchTraining", "createEndpointModel")
 
 Statement = dict[str, Any]
 
@@ -49,7 +51,16 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             _allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
             _allow("s3:ListBucket", models),
         ],
-        "saveResult": [_allow("dynamodb:PutItem", table)],
+        "saveResult": [
+            _allow("dynamodb:PutItem", table),
+            _allow(
+                "ssm:GetParameter", f"arn:aws:ssm:*:*:parameter{settings.review_only_parameter}"
+            ),
+        ],
+        "watchTraining": [
+            _allow("s3:ListBucket", data)
+            | {"Condition": {"StringLike": {"s3:prefix": f"{JOB_PREFIX}/*"}}},
+        ],
         "updateData": [
             _allow("s3:ListBucket", data)
             | {"Condition": {"StringLike": {"s3:prefix": f"{SNAPSHOT_PREFIX}*"}}},
@@ -87,6 +98,9 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     }
     for model, endpoint in scoring.items():
         declared[model] = [_allow("sagemaker:InvokeEndpoint", endpoint)]
+    for name in ASYNCHRONOUS:
+        # Lambda puts an event that failed for good there in the function's name.
+        declared[name].append(_allow("sqs:SendMessage", f"arn:aws:sqs:*:*:{prefix}-failures"))
     logs = f"{app}-{stage}" if function == API else settings.function(function)
     return [
         *declared[function],
@@ -103,7 +117,7 @@ def files() -> Iterator[tuple[Path, str]]:
     """Each policy file of each stage, and what it must hold."""
     for stage in STAGES:
         settings = Settings(app_name(), stage, "any")
-        for function in (API, *MODELS, "saveResult", "updateData", "createEndpointModel"):
+        for function in (API, *MODELS, "saveResult", *ASYNCHRONOUS):
             name = f"policy-{stage}.json" if function == API else f"policy-{stage}-{function}.json"
             policy = {"Version": "2012-10-17", "Statement": statements(function, settings)}
             yield FOLDER / name, json.dumps(policy, indent=2) + "\n"

@@ -26,7 +26,7 @@ from chalicelib.errors import PredictionNotFound, TableUnavailable
 from chalicelib.evidence import changed_features
 from chalicelib.predictions import CLAIM, PredictionTable
 from chalicelib.profile import Policy
-from chalicelib.settings import VERIFIED_PREFIX, STAGES, Settings
+from chalicelib.settings import STAGES, VERIFIED_PREFIX, Settings
 from infrastructure.project import app_name
 from training.artifact_process import NotRecorded, NotScored, evaluate
 
