@@ -92,8 +92,12 @@ def endpoint_statuses(
 def deploy_again(s3: "S3Client", settings: Settings, model: str, version: str) -> None:
     """A version that was accepted before comes in once more."""
     name = f"{model}/{version}/model.tar.gz"
-    source = {"Bucket": settings.model_bucket, "Key": f"{VERIFIED_PREFIX}{name}"}
-    s3.copy_object(Bucket=settings.model_bucket, Key=f"{MODEL_PREFIX}{name}", CopySource=source)
+    bucket = settings.model_bucket
+    s3.copy_object(
+        Bucket=bucket,
+        Key=f"{MODEL_PREFIX}{name}",
+        CopySource={"Bucket": bucket, "Key": f"{VERIFIED_PREFIX}{name}"},
+    )
 
 
 def promote(data: DataBucket, settings: Settings, jobs: dict[str, str]) -> None:
