@@ -102,7 +102,7 @@ def test_a_functions_logs_are_kept_90_days(deployed, name):
 
 def test_update_data_runs_every_seven_days(deployed):
     events = boto3.client("events")
-    (rule,) = [rule for rule in events.list_rules()["Rules"] if "ScheduleExpression" in rule]
+    (rule,) = [rule for rule in events.list_rules()["Rules"] if "updateData" in rule["Name"]]
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
 
     assert rule["Name"] == "appvengers-dev-updateData-event"
