@@ -28,7 +28,7 @@ LARGEST_BYTES = 3 * 2**20
 ARCHITECTURE = "arm64"
 
 # What no function reads: types for editors, and what pip knows of a wheel.
-UNREAD = ("*.pyi", "py.typed", "*.dist-info", "bin")
+UNREAD = ("*.pyi", "py.typed", "*.dist-info", "*.data", "bin")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 

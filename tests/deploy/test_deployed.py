@@ -15,7 +15,7 @@ from infrastructure.project import ROOT
 DEV = Settings("appvengers", "dev", "us-east-1")
 ACCOUNT = "123456789012"
 OWN = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator", "saveResult", "updateData",
-       "createEndpointModel")  # fmt: skip
+       "watchTraining", "createEndpointModel")  # fmt: skip
 NAMES = ("appvengers-dev", *(f"appvengers-dev-{name}" for name in OWN))
 TABLE = "dev-appvengers-PrediccionesCredito"
 BUCKETS = ("dev-appvengers-createendpointmodel", "dev-appvengers-data")
@@ -66,7 +66,11 @@ def test_a_function_is_configured_as_declared(deployed, name):
     assert function["MemorySize"] == own_config["lambda_memory_size"]
     assert function["Timeout"] == own_config["lambda_timeout"]
     assert function["Role"] == f"arn:aws:iam::{ACCOUNT}:role/appvengers-dev-{own}"
-    assert function["Environment"]["Variables"] == {"APP_NAME": "appvengers", "STAGE": "dev"}
+    assert function["Environment"]["Variables"] == {
+        "APP_NAME": "appvengers",
+        "STAGE": "dev",
+        "POWERTOOLS_SERVICE_NAME": "dev-appvengers",
+    }
     assert TAGS.items() <= found["Tags"].items()
 
 
@@ -94,14 +98,28 @@ def test_a_functions_logs_are_kept_90_days(deployed, name):
     assert group["retentionInDays"] == 90
 
 
-def test_update_data_runs_every_seven_days(deployed):
+@pytest.mark.parametrize(
+    ("name", "rate"), [("updateData", "rate(7 days)"), ("watchTraining", "rate(1 day)")]
+)
+def test_update_data_runs_every_seven_days_and_its_watch_every_day(deployed, name, rate):
     events = boto3.client("events")
-    (rule,) = events.list_rules()["Rules"]
+    rules = {rule["Name"]: rule for rule in events.list_rules()["Rules"]}
+    rule = rules[f"appvengers-dev-{name}-event"]
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
 
-    assert rule["Name"] == "appvengers-dev-updateData-event"
-    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(7 days)", "ENABLED")
-    assert target["Arn"].endswith(":function:appvengers-dev-updateData")
+    assert len(rules) == 2
+    assert (rule["ScheduleExpression"], rule["State"]) == (rate, "ENABLED")
+    assert target["Arn"].endswith(f":function:appvengers-dev-{name}")
+
+
+@pytest.mark.parametrize("name", ["updateData", "watchTraining", "createEndpointModel"])
+def test_an_event_that_is_given_up_goes_to_the_queue(deployed, name):
+    config = boto3.client("lambda").get_function_event_invoke_config(
+        FunctionName=f"appvengers-dev-{name}"
+    )
+    destination = config["DestinationConfig"]["OnFailure"]["Destination"]
+
+    assert destination.endswith(":dev-appvengers-failures")
 
 
 @pytest.mark.parametrize(
