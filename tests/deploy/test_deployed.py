@@ -44,7 +44,7 @@ def test_after_six_deaths_a_prediction_goes_through_all_that_was_uploaded(deploy
         deployed.said
     )
     started = {path.stem for path in deployed.cloud._work.glob("*.log")}
-    assert started == set(NAMES)
+    assert started == set(NAMES) - {"appvengers-dev-watchTraining"}  # once a day
 
 
 def test_the_functions_are_these_and_no_others(deployed):
