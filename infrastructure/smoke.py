@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 CLIENT_ID = "smoke-test"
-PATIENCE_SECONDS = 120  # a new API key is not known everywhere at once
+PATIENCE_SECONDS = 120
+NOT_YET = (202, 403, 429, 503, 504)
 
 Document = dict[str, Any]
 
@@ -33,25 +35,31 @@ def predict(url: str, api_key: str, function: str, sent: Document, lambdas: "Lam
     """A sentence about the decision. moto has no proxy integration: on the embedded cloud the
     API's function is asked what API Gateway would ask it. Raises SmokeFailed."""
     if is_embedded():
-        status, answer = _ask_the_function(lambdas, function, sent)
         way = "through the API's function and analisisCredito (the embedded cloud has no gateway)"
+        status, answer = _in_time(lambda: _ask_the_function(lambdas, function, sent))
     else:
-        status, answer = _ask_the_api(url, api_key, sent)
         way = f"through {url}predict"
+        status, answer = _in_time(lambda: _ask_the_api(url, api_key, sent))
     if status != 200:
         raise SmokeFailed(f"POST /predict {way} answered {status}: {json.dumps(answer)}")
     spoke = [name for name, model in answer["models"].items() if model["status"] == "OK"]
     return f"{answer['decision']} {way}; models that spoke: {', '.join(spoke) or 'none'}"
 
 
-def _ask_the_api(url: str, api_key: str, sent: Document) -> tuple[int, Document]:
+def _in_time(ask: Callable[[], tuple[int, Document]]) -> tuple[int, Document]:
+    """A new key is not known everywhere at once, and functions that start cold take longer."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        headers = {"x-api-key": api_key}
-        response = requests.post(f"{url}predict", json=sent, headers=headers, timeout=30)
-        if response.status_code not in (403, 503) or time.monotonic() > deadline:
-            return response.status_code, response.json()
+        status, answer = ask()
+        if status not in NOT_YET or time.monotonic() > deadline:
+            return status, answer
         time.sleep(5)
+
+
+def _ask_the_api(url: str, api_key: str, sent: Document) -> tuple[int, Document]:
+    headers = {"x-api-key": api_key}
+    response = requests.post(f"{url}predict", json=sent, headers=headers, timeout=40)
+    return response.status_code, response.json()
 
 
 def _ask_the_function(

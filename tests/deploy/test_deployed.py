@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from chalicelib.settings import Settings
-from infrastructure import api, functions, policies
+from infrastructure import api, functions
 from infrastructure.project import ROOT, functions_of
 
 DEV = Settings("appvengers", "dev", "us-east-1")
@@ -100,14 +100,28 @@ def test_a_functions_logs_are_kept_90_days(deployed, name):
     assert group["retentionInDays"] == 90
 
 
-def test_update_data_runs_every_seven_days(deployed):
+@pytest.mark.parametrize(
+    ("name", "rate"), [("updateData", "rate(7 days)"), ("watchTraining", "rate(1 day)")]
+)
+def test_update_data_runs_every_seven_days_and_its_watch_every_day(deployed, name, rate):
     events = boto3.client("events")
-    (rule,) = [rule for rule in events.list_rules()["Rules"] if "ScheduleExpression" in rule]
+    rules = {rule["Name"]: rule for rule in events.list_rules()["Rules"]}
+    rule = rules[f"appvengers-dev-{name}-event"]
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
 
-    assert rule["Name"] == "appvengers-dev-updateData-event"
-    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(7 days)", "ENABLED")
-    assert target["Arn"].endswith(":function:appvengers-dev-updateData")
+    assert len(rules) == 2
+    assert (rule["ScheduleExpression"], rule["State"]) == (rate, "ENABLED")
+    assert target["Arn"].endswith(f":function:appvengers-dev-{name}")
+
+
+@pytest.mark.parametrize("name", ["updateData", "watchTraining", "createEndpointModel"])
+def test_an_event_that_is_given_up_goes_to_the_queue(deployed, name):
+    config = boto3.client("lambda").get_function_event_invoke_config(
+        FunctionName=f"appvengers-dev-{name}"
+    )
+    destination = config["DestinationConfig"]["OnFailure"]["Destination"]
+
+    assert destination.endswith(":dev-appvengers-failures")
 
 
 @pytest.mark.parametrize(
@@ -248,15 +262,3 @@ def test_the_topic_and_the_endpoints_have_their_names(deployed):
     assert {endpoint["EndpointName"] for endpoint in endpoints} == {
         f"dev-appvengers-{name}" for name in MODELS
     }
-
-
-def test_events_that_are_given_up_are_kept(deployed):
-    functions_client = boto3.client("lambda")
-    for name in policies.ASYNCHRONOUS:
-        configured = functions_client.get_function_event_invoke_config(
-            FunctionName=f"appvengers-dev-{name}"
-        )
-
-        assert configured["DestinationConfig"]["OnFailure"]["Destination"] == (
-            DEV.failures_queue_arn(ACCOUNT)
-        )
