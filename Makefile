@@ -9,17 +9,19 @@ export PORT ?= 8000
 export AWS_PORT ?= 4566
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
+REVIEW ?= 0.1
 
-.PHONY: help run demo cloud deploy destroy key package bench-import test lint policies serving-code cost launch review-only clean
+.PHONY: help run demo cloud deploy destroy key package bench-import test lint policy policies \
+  serving-code cost launch review-only forget clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS on AWS_PORT
-	@$(VENV)/bin/python -m localcloud run
+	@STARTED_AT=$$(date +%s) $(VENV)/bin/python -m localcloud run
 
 demo: $(VENV)/run ## The same on free ports, until the first prediction
-	@$(VENV)/bin/python -m localcloud demo
+	@STARTED_AT=$$(date +%s) $(VENV)/bin/python -m localcloud demo
 
 cloud: $(VENV)/run ## An empty AWS on AWS_PORT, to deploy to
 	@$(VENV)/bin/python -m localcloud bare
@@ -53,11 +55,17 @@ lint: $(VENV)/dev ## Style, types, import rules, template and state machine
 	@$(VENV)/bin/cfn-lint infrastructure/resources.yaml
 	@$(VENV)/bin/python -m stepfunctions.lint
 
+policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans: TARGET=0.04 REVIEW=0.1
+	@$(VENV)/bin/python -m training.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET))
+
 policies: $(VENV)/run ## Write .chalice/policy-*.json from infrastructure/policies.py
 	@$(VENV)/bin/python -m infrastructure.policies
 
 serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
 	@$(VENV)/bin/python -m infrastructure.serving_code
+
+forget: ## Remove all that the embedded cloud keeps: decisions, models, the API key
+	rm -rf .localcloud
 
 cost: $(VENV)/run ## The monthly bill, and that of the usual alternatives
 	@$(VENV)/bin/python -m infrastructure.cost

@@ -1,9 +1,9 @@
 """A bank's first models, shown as they come: snapshot, trainings, endpoints."""
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import pandas as pd
@@ -13,31 +13,56 @@ from rich.table import Table
 
 from chalicelib.profile import PROFILE_FILE, Profile
 from chalicelib.retraining import DataBucket
-from chalicelib.settings import Settings
+from chalicelib.settings import MANIFEST_PREFIX, Settings
 from infrastructure import first_models
 from training.datasets import Dataset, own, sba
 
-
-def chosen_dataset(console: Console) -> Dataset:
-    """The bank's own file if DATA names one, else the loan register."""
-    given = os.environ.get("DATA")
-    return own.dataset(Path(given), PROFILE_FILE) if given else sba.dataset(console)
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
-def are_needed(settings: Settings, profile: Profile) -> bool:
-    """Whether a model of the profile has no endpoint yet."""
+def chosen_dataset(own_file: Path | None, console: Console) -> Dataset:
+    """The bank's own file, if it has one; else the demo's loan register."""
+    return own.dataset(own_file, PROFILE_FILE) if own_file else sba.dataset(console)
+
+
+def bring(
+    settings: Settings, profile: Profile, dataset: Callable[[], Dataset], console: Console
+) -> None:
+    """An endpoint for each model of the profile; training is for those that never had a version."""
+    s3 = boto3.client("s3")
+    missing = _without_endpoint(settings, profile)
+    versions = {model: _newest_version(s3, settings, model) for model in missing}
+    if not all(versions.values()):
+        _train_and_promote(settings, dataset(), console)
+    else:
+        for model, version in versions.items():
+            console.print(f"{model} {version} is deployed again")
+            first_models.deploy_again(s3, settings, model, str(version))
+    wait_for_endpoints(settings, profile, console)
+
+
+def _without_endpoint(settings: Settings, profile: Profile) -> list[str]:
     pages = (
         boto3.client("sagemaker")
         .get_paginator("list_endpoints")
         .paginate(NameContains=settings.prefix)
     )
     there = {endpoint["EndpointName"] for page in pages for endpoint in page["Endpoints"]}
-    return not {f"{settings.prefix}-{model}" for model in profile.models} <= there
+    return [model for model in profile.models if f"{settings.prefix}-{model}" not in there]
 
 
-def train_and_deploy(
-    settings: Settings, profile: Profile, dataset: Dataset, console: Console
-) -> None:
+def _newest_version(s3: "S3Client", settings: Settings, model: str) -> str | None:
+    """The version that was accepted last."""
+    prefix = f"{MANIFEST_PREFIX}{model}/"
+    found = s3.list_objects_v2(Bucket=settings.model_bucket, Prefix=prefix).get("Contents", [])
+    if not found:
+        return None
+    newest = max(found, key=lambda manifest: manifest["LastModified"])
+    return newest["Key"].removeprefix(prefix).removesuffix(".json")
+
+
+def _train_and_promote(settings: Settings, dataset: Dataset, console: Console) -> None:
     """Snapshot, training jobs, artifacts to S3: from there createEndpointModel does it."""
     sagemaker, s3 = boto3.client("sagemaker"), boto3.client("s3")
     with console.status("Writing the snapshot"):
@@ -48,7 +73,6 @@ def train_and_deploy(
     _show(console, "Training", first_models.job_statuses(sagemaker, jobs))
     _show_metrics(console, jobs)
     first_models.promote(DataBucket(s3, settings.data_bucket), settings, jobs)
-    wait_for_endpoints(settings, profile, console)
 
 
 def wait_for_endpoints(settings: Settings, profile: Profile, console: Console) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -123,14 +124,12 @@ def _api(settings: Settings) -> str:
 
 
 def _models(settings: Settings, wishes: Wishes, console: Console) -> None:
-    product = profile.load()
     if not wishes.models:
         console.print("  none are brought, as you asked")
-    elif bring_models.are_needed(settings, product):
-        dataset = bring_models.chosen_dataset(console)
-        bring_models.train_and_deploy(settings, product, dataset, console)
-    else:
-        bring_models.wait_for_endpoints(settings, product, console)
+        return
+    given = os.environ.get("DATA")
+    dataset = partial(bring_models.chosen_dataset, Path(given) if given else None, console)
+    bring_models.bring(settings, profile.load(), dataset, console)
 
 
 def _prediction(settings: Settings, wishes: Wishes, url: str, api_key: str) -> str:

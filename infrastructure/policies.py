@@ -15,6 +15,7 @@ from chalicelib.settings import (
     PROFILE_PREFIX,
     SNAPSHOT_PREFIX,
     STAGES,
+    VERIFIED_PREFIX,
     Settings,
 )
 from infrastructure.project import ROOT, app_name
@@ -39,11 +40,14 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     pass_role = _allow("iam:PassRole", f"arn:aws:iam::*:role/{prefix}-sagemaker") | {
         "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
     }
+    # SageMaker writes names in lower case in ARNs.
+    scoring = {model: f"{sagemaker}:endpoint/{prefix}-{model.lower()}" for model in MODELS}
     declared: dict[str, list[Statement]] = {
         API: [
             _allow("states:StartSyncExecution", machine),
             _allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], table),
             _allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
+            _allow("sagemaker:InvokeEndpoint", list(scoring.values())),
             _allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
             _allow("s3:ListBucket", models),
         ],
@@ -67,13 +71,16 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         ],
         "createEndpointModel": [
             _allow("s3:GetObject", [f"{models}/{MODEL_PREFIX}*", f"{models}/{MANIFEST_PREFIX}*"]),
-            _allow("s3:PutObject", f"{models}/{MANIFEST_PREFIX}*"),
+            _allow(
+                "s3:PutObject", [f"{models}/{MANIFEST_PREFIX}*", f"{models}/{VERIFIED_PREFIX}*"]
+            ),
             _allow("s3:ListBucket", models),
             _allow(
                 [
                     "sagemaker:DescribeEndpoint",
                     "sagemaker:CreateEndpoint",
                     "sagemaker:UpdateEndpoint",
+                    "sagemaker:DeleteEndpoint",
                 ],
                 [f"{sagemaker}:endpoint/{prefix}-*", f"{sagemaker}:endpoint-config/{prefix}-*"],
             ),
@@ -89,9 +96,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             _allow("sns:Publish", topic),
         ],
     }
-    for model in MODELS:
-        # SageMaker writes names in lower case in ARNs.
-        endpoint = f"{sagemaker}:endpoint/{prefix}-{model.lower()}"
+    for model, endpoint in scoring.items():
         declared[model] = [_allow("sagemaker:InvokeEndpoint", endpoint)]
     for name in ASYNCHRONOUS:
         # Lambda puts an event that failed for good there in the function's name.

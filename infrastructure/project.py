@@ -15,9 +15,16 @@ def chalice_config() -> dict[str, Any]:
     return config
 
 
+class TwoNames(Exception):
+    """Chalice names the functions, APP_NAME names the rest: they must be the same."""
+
+
 def app_name() -> str:
     """Changing it in `.chalice/config.json` moves every name in AWS."""
-    name: str = chalice_config()["app_name"]
+    config = chalice_config()
+    name: str = config["app_name"]
+    if config["environment_variables"]["APP_NAME"] != name:
+        raise TwoNames(f"Set APP_NAME in .chalice/config.json to {name!r}, which is its app_name.")
     return name
 
 

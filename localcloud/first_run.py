@@ -1,6 +1,8 @@
 """What `make run` shows: the first models, and a first prediction of a real loan."""
 
+import os
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -21,12 +23,18 @@ class NoSuchRow(Exception):
     """The data set has fewer rows."""
 
 
-def needs_models(bank: Bank) -> bool:
-    return bring_models.are_needed(bank.settings, profile.load())
+def remembered_dataset(folder: Path, console: Console) -> Dataset:
+    """The bank's own file if DATA names one, now or in an earlier run; else the loan register."""
+    kept = folder / "data"
+    if given := os.environ.get("DATA"):
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(str(Path(given).resolve()), encoding="utf-8")
+    own = Path(kept.read_text(encoding="utf-8")) if kept.exists() else None
+    return bring_models.chosen_dataset(own, console)
 
 
-def train_and_deploy(bank: Bank, dataset: Dataset, console: Console) -> None:
-    bring_models.train_and_deploy(bank.settings, profile.load(), dataset, console)
+def bring(bank: Bank, dataset: Dataset, console: Console) -> None:
+    bring_models.bring(bank.settings, profile.load(), lambda: dataset, console)
 
 
 def shown_case(dataset: Dataset, row: int) -> Case:
@@ -49,12 +57,15 @@ def first_prediction(url: str, api_key: str, body: dict[str, Any]) -> dict[str, 
     answer: dict[str, Any] = response.json()
     where = f"{url}/predictions/{answer['clientId']}/{answer['predictionId']}"
     stored = requests.get(where, headers=headers, timeout=30).json()
-    if {**stored, "application": None} != {**answer, "application": None}:
+    if {name: stored.get(name) for name in answer} != answer:
         raise PredictionRefused(f"What is stored is not what was answered: {stored}")
     return answer
 
 
 def print_prediction(console: Console, answer: dict[str, Any], defaulted: bool | None) -> None:
+    if answer["score"] is None:
+        console.print(f"{answer['decision']}: no model answered. {answer['models']}")
+        return
     probability = answer["probabilityOfDefault"]
     console.print(
         f"\n[bold]{answer['decision']}[/bold]  score {answer['score']}, "

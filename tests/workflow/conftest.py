@@ -17,7 +17,7 @@ from rich.console import Console
 from infrastructure.first_models import scheduled_event
 from localcloud.api import serving_api
 from localcloud.bank import Bank, open_bank
-from localcloud.first_run import body_of, train_and_deploy
+from localcloud.first_run import body_of, bring
 from training.datasets import Case, Dataset
 from training.datasets.sba import SAMPLE, applications, snapshot
 
@@ -51,7 +51,7 @@ class Served:
     def artifact(self, model: str) -> bytes:
         """The artifact that answers."""
         version = self.get("/models").json()["models"][model]["version"]
-        key = f"appvengers/{model}/{version}/model.tar.gz"
+        key = f"verified/{model}/{version}/model.tar.gz"
         bucket = self.bank.settings.model_bucket
         return boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
 
@@ -70,7 +70,7 @@ def sample() -> Dataset:
 @pytest.fixture(scope="package")
 def served(sample: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with open_bank(tmp_path_factory.mktemp("bank")) as bank:
-        train_and_deploy(bank, sample, QUIET)
+        bring(bank, sample, QUIET)
         with serving_api(bank.app, bank.config, API_KEY, 0) as port:
             yield Served(bank, f"http://127.0.0.1:{port}")
 
