@@ -40,7 +40,7 @@ def methods():
     }
 
 
-def test_after_six_deaths_a_prediction_goes_through_all_that_was_uploaded(deployed):
+def test_after_five_deaths_a_prediction_goes_through_all_that_was_uploaded(deployed):
     assert "models that spoke: Tradicional, NetworkingAccelerator, AppVengersAccelerator" in (
         deployed.said
     )
