@@ -19,6 +19,7 @@ from chalicelib.settings import Settings
 from infrastructure import deploy
 from infrastructure.project import ROOT
 from localcloud.cloud import Cloud, embedded_cloud
+from localcloud.functions import Function
 
 API_HANDLER = "api_handler"
 TRUST = {
@@ -39,6 +40,12 @@ class Bank:
     app: Chalice
     config: Config
     settings: Settings
+
+    @property
+    def api_handler(self) -> Function:
+        function = self.cloud.functions.find(_function_name(self, API_HANDLER))
+        assert function
+        return function
 
 
 @contextmanager
