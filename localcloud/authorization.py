@@ -22,8 +22,14 @@ from localcloud.touched import NeedsPermission, by_request, by_s3_request
 PARTITION = "aws"
 
 
-class NotAuthorized(Exception):
-    """The role lacks a permission; the message is as AWS words it."""
+class NotAuthorized(JsonRESTError):
+    """The role lacks a permission; the message is as AWS words it, and its clients read it so."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("AccessDeniedException", message)
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True)
@@ -180,6 +186,4 @@ def _refusal(request: Any, acting: Acting, told: str) -> Exception:
     """In the words of the service's protocol, so that boto3 reads its error's code."""
     if "x-www-form-urlencoded" in request.headers.get("Content-Type", ""):
         return AccessDeniedError(acting.role_arn, told.partition("perform: ")[2])
-    request.response_headers["x-amzn-ErrorType"] = "AccessDeniedException"
-    request.response_headers["Content-Type"] = "application/json"
-    return JsonRESTError("AccessDeniedException", told)
+    return NotAuthorized(told)

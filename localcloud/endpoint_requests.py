@@ -52,7 +52,7 @@ def _refuse_what_cannot_serve(request: Any, authorization: Authorization) -> Non
             s3.head_object(Bucket=bucket, Key=key)
     except (ClientError, NotAuthorized) as error:
         raise ValidationError(
-            f"Could not access model data at {container['ModelDataUrl']}: {error}"
+            f"Could not find model data at {container['ModelDataUrl']}: {error}"
         ) from error
 
 
