@@ -7,10 +7,10 @@ export AWS_PORT ?= 4566
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help run demo test lint policies clean
+.PHONY: help run demo test lint policies serving-code clean
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS on AWS_PORT
 	@$(VENV)/bin/python -m localcloud run
@@ -31,6 +31,9 @@ lint: $(VENV)/dev ## Style, types, import rules, template and state machine
 
 policies: $(VENV)/run ## Write .chalice/policy-*.json from infrastructure/policies.py
 	@$(VENV)/bin/python -m infrastructure.policies
+
+serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
+	@$(VENV)/bin/python -m infrastructure.serving_code
 
 clean: ## Remove the environment and all that the embedded cloud keeps
 	rm -rf $(VENV) .localcloud

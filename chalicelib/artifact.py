@@ -5,7 +5,9 @@ import re
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,6 +15,8 @@ import msgspec
 from chalicelib.errors import InvalidArtifact
 from chalicelib.profile import Profile
 from chalicelib.settings import MODEL_PREFIX
+
+RELEASED_CODE = Path(__file__).with_name("serving_code.json")
 
 LARGEST_ARCHIVE = 64 * 2**20
 LARGEST_CONTENT = 256 * 2**20
@@ -131,5 +135,14 @@ def _faults(
     if missing := manifest.members.keys() - members.keys():
         yield f"Missing: {', '.join(sorted(missing))}."
     for name, content in sorted(members.items()):
-        if manifest.members.get(name) != hashlib.sha256(content).hexdigest():
+        digest = hashlib.sha256(content).hexdigest()
+        if manifest.members.get(name) != digest:
             yield f"{name} is not what the manifest says."
+        if name.startswith("code/") and released_code().get(digest) != name.removeprefix("code/"):
+            yield f"{name} is no code of this bank's releases: train with the deployed source."
+
+
+@cache
+def released_code() -> dict[str, str]:
+    """SHA-256 to file name of the code that an endpoint may run; see make serving-code."""
+    return msgspec.json.decode(RELEASED_CODE.read_bytes(), type=dict[str, str])

@@ -1,5 +1,6 @@
 """An artifact that lands in S3 answers, or is refused and changes nothing."""
 
+import hashlib
 import io
 import json
 import pickle
@@ -65,6 +66,15 @@ def of_another_profile(body: bytes) -> bytes:
     return changed(body, manifest__json=json.dumps(manifest).encode())
 
 
+def with_code_of_its_own(body: bytes) -> bytes:
+    code = b"import os\n"
+    manifest = manifest_of(body) | {"version": "v1"}
+    manifest["members"] |= {"code/inference.py": hashlib.sha256(code).hexdigest()}
+    return changed(
+        body, manifest__json=json.dumps(manifest).encode(), **{"code/inference__py": code}
+    )
+
+
 REFUSED = {
     "a text file": ("appvengers/notes.txt", lambda _: b"hello", "not an artifact"),
     "a text under an artifact's name": (key_of("v1"), lambda _: b"hello", "gzipped tar"),
@@ -86,6 +96,7 @@ REFUSED = {
     ),
     "a link": (key_of("v1"), lambda _: link_out(), "has no place in a model"),
     "another profile": (key_of("v1"), of_another_profile, "trained for another profile"),
+    "code that nobody released": (key_of("v1"), with_code_of_its_own, "no code of this bank"),
     "too long a version": (key_of("v" * 60), lambda body: body, "shorten the version"),
 }
 
