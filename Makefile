@@ -1,13 +1,14 @@
 # The bank on one machine. `make help` lists what there is.
 PYTHON ?= python3
 VENV := .venv
+LINTERS := .venv-lint
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 export PORT ?= 8000
 export AWS_PORT ?= 4566
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help run demo test lint policies serving-code clean
+.PHONY: help run demo test lint audit policies serving-code clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,22 +22,28 @@ demo: $(VENV)/run ## The same on free ports, until the first prediction
 test: $(VENV)/dev ## All tests
 	@$(VENV)/bin/python -m pytest
 
-lint: $(VENV)/dev ## Style, types, import rules, template and state machine
+lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy chalicelib stepfunctions infrastructure localcloud
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/cfn-lint infrastructure/resources.yaml
 	@$(VENV)/bin/python -m stepfunctions.lint
+	@$(VENV)/bin/statelint --ignore=URI,FLOAT stepfunctions/*.asl.json
+	@$(LINTERS)/bin/checkov --config-file .checkov.yaml
+	@$(LINTERS)/bin/python -W ignore -m infrastructure.policy_lint
 
-policies: $(VENV)/run ## Write .chalice/policy-*.json from infrastructure/policies.py
+audit: $(VENV)/run ## Run everything under its own role: each permission and who uses it
+	@$(VENV)/bin/python -m localcloud.audit
+
+policies: $(VENV)/run ## Write the policy files and the template's roles from their declaration
 	@$(VENV)/bin/python -m infrastructure.policies
 
 serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
 	@$(VENV)/bin/python -m infrastructure.serving_code
 
 clean: ## Remove the environment and all that the embedded cloud keeps
-	rm -rf $(VENV) .localcloud
+	rm -rf $(VENV) $(LINTERS) .localcloud
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -51,4 +58,11 @@ $(VENV)/run: requirements.txt requirements-run.txt | $(VENV)/bin/python
 $(VENV)/dev: requirements-dev.txt $(VENV)/run
 	@echo "Installing what the tests need"
 	@$(PIP) install --quiet -r requirements-dev.txt
+	@touch $@
+
+# An environment of their own: checkov pins an older boto3.
+$(LINTERS)/done: requirements-lint.txt | $(VENV)/bin/python
+	@echo "Installing the linters of the template and the permissions"
+	@$(VENV)/bin/python -m venv $(LINTERS)
+	@$(LINTERS)/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-lint.txt
 	@touch $@

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
 from localcloud import iam_policy
 from localcloud.audit_run import run
-from localcloud.authorization import Authorization
+from localcloud.authorization import BY_DOCUMENTATION, Authorization
 from localcloud.bank import Bank, open_bank
 from localcloud.iam_policy import Call, Permission
 
@@ -72,11 +73,14 @@ def calls_of(authorization: Authorization) -> dict[Call, set[str]]:
 
 
 def show(found: Findings, console: Console) -> None:
-    table = Table("Role", "Action", "Resource", "Used by")
+    table = Table(box=SIMPLE, pad_edge=False)
+    for title in ("Role", "Action", "Resource", "Used by"):
+        table.add_column(title, overflow="fold")
     order = sorted(found.used.items(), key=lambda u: (u[0][0], u[0][1].action, u[0][1].resource))
     for (role, permission), by in order:
         table.add_row(role, permission.action, permission.resource, ", ".join(sorted(by)))
     console.print(table)
+    console.print(f"{BY_DOCUMENTATION.strip()} done by AWS itself, as its documentation has it.")
     for call, by in found.refused.items():
         needed = f"{call.role} needs {call.action} on {call.resource} {dict(call.context) or ''}"
         console.print(f"MISSING  {needed} ({', '.join(sorted(by))})")
@@ -94,7 +98,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="audit-") as folder, open_bank(Path(folder)) as bank:
         idle = run(bank)
         found = findings(policies_of(bank), calls_of(bank.cloud.authorization), idle)
-    show(found, Console(width=None if sys.stdout.isatty() else 250, soft_wrap=True))
+    show(found, Console(width=None if sys.stdout.isatty() else 220))
     return 0 if found.clean else 1
 
 

@@ -11,8 +11,10 @@ import pandas as pd
 import requests
 from rich.console import Console
 
+from chalicelib.settings import MANIFEST_PREFIX
 from infrastructure import first_models
 from localcloud.api import serving_api
+from localcloud.authorization import BY_DOCUMENTATION
 from localcloud.bank import Bank
 from localcloud.first_run import body_of, train_and_deploy
 from training.datasets import Dataset
@@ -37,6 +39,8 @@ def run(bank: Bank) -> list[str]:
         train_and_deploy(bank, dataset, Console(quiet=True))
         _predict(requester, body_of(next(iter(dataset.cases()))))
         _upload(bank)
+        requester.get("/models")
+        _lose_manifests(bank)
         requester.get("/models")
     return _left_out(bank)
 
@@ -74,6 +78,12 @@ def _upload(bank: Bank) -> None:
         bank.cloud.idle(PATIENCE_SECONDS)
 
 
+def _lose_manifests(bank: Bank) -> None:
+    s3, bucket = boto3.client("s3"), bank.settings.model_bucket
+    for found in s3.list_objects_v2(Bucket=bucket, Prefix=MANIFEST_PREFIX)["Contents"]:
+        s3.delete_object(Bucket=bucket, Key=found["Key"])
+
+
 def _of_version(version: str, archive: bytes) -> bytes:
     packed = io.BytesIO()
     with (
@@ -90,7 +100,8 @@ def _of_version(version: str, archive: bytes) -> bytes:
 
 
 def _left_out(bank: Bank) -> list[str]:
-    ran = {name for by in bank.cloud.authorization.allowed.values() for name in by}
+    used = bank.cloud.authorization.allowed.values()
+    ran = {name.removesuffix(BY_DOCUMENTATION) for by in used for name in by}
     functions = boto3.client("lambda").list_functions()["Functions"]
     names = {function["FunctionName"] for function in functions} - {bank.api_handler.name}
     routes = {f"{method} {path}" for path, by in bank.app.routes.items() for method in by}

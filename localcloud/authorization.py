@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from moto.core.exceptions import AccessDeniedError, JsonRESTError
@@ -20,6 +20,7 @@ from localcloud.iam_policy import Call
 from localcloud.touched import NeedsPermission, by_request, by_s3_request
 
 PARTITION = "aws"
+BY_DOCUMENTATION = " †"  # AWS does it itself: told by its documentation, not seen here
 
 
 class NotAuthorized(JsonRESTError):
@@ -80,7 +81,8 @@ class Authorization:
     def note(self, action: str, resource: str, **context: str) -> None:
         """What AWS itself does under the role, by its documentation, and fails at silently."""
         if acting := _acting.get():
-            self._permits(acting, NeedsPermission(action, resource, context))
+            noted = replace(acting, used_by=acting.used_by + BY_DOCUMENTATION)
+            self._permits(noted, NeedsPermission(action, resource, context))
 
     def policies(self, role_name: str) -> tuple[str, ...]:
         role = self._role(role_name)
@@ -127,7 +129,7 @@ class Authorization:
 def enforced_on_requests(authorization: Authorization) -> Callable[[Any], Any]:
     """For moto's _authenticate_and_authorize_normal_action, which knows no resources."""
 
-    def replace(original: Any) -> Any:
+    def replaced(original: Any) -> Any:
         def authorize(self: Any, resource: str = "*") -> None:
             acting = authorization.actor(self)
             if acting and (told := authorization.refusal(acting, by_request(self))):
@@ -135,13 +137,13 @@ def enforced_on_requests(authorization: Authorization) -> Callable[[Any], Any]:
 
         return authorize
 
-    return replace
+    return replaced
 
 
 def enforced_on_s3(authorization: Authorization) -> Callable[[Any], Any]:
     """For moto's _authenticate_and_authorize_s3_action, which knows no conditions."""
 
-    def replace(original: Any) -> Any:
+    def replaced(original: Any) -> Any:
         def authorize(
             self: Any, bucket_name: str | None = None, key_name: str | None = None
         ) -> None:
@@ -151,7 +153,7 @@ def enforced_on_s3(authorization: Authorization) -> Callable[[Any], Any]:
 
         return authorize
 
-    return replace
+    return replaced
 
 
 def task_in_the_callers_context(original: Any) -> Any:

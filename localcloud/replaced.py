@@ -297,6 +297,13 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "point-in-time recovery is left out",
         ),
         Replaced(
+            "moto.cloudformation.parsing",
+            "parse_resource",
+            "(resource_json, resources_map)",
+            cloudformation.without_resource_policies,
+            "policies of buckets and topics are not evaluated here",
+        ),
+        Replaced(
             "moto.s3.notifications",
             "send_event",
             "(account_id, event_name, bucket, key)",

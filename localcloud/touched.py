@@ -102,8 +102,9 @@ def by_s3_request(request: Any, bucket: str | None, key: str | None) -> list[Nee
 
 
 def _exists(request: Any, bucket: str | None, key: str) -> bool:
-    found = request.backend.buckets.get(bucket)
-    return found is None or key in found.keys
+    if bucket not in request.backend.buckets:
+        return True  # S3 says that first
+    return request.backend.get_object(bucket, key) is not None
 
 
 def _arn(request: Any, service: str, pattern: str) -> str:
