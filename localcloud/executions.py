@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from botocore.exceptions import ClientError
 from moto.core.exceptions import AWSError
 from moto.core.responses import ActionResult
 from moto.stepfunctions.exceptions import InvalidExecutionInput
@@ -14,6 +13,9 @@ from moto.stepfunctions.parser.api import (
     ExecutionStatus,
 )
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils import (
+    LambdaFunctionErrorException,
+)
 from moto.stepfunctions.parser.backend.execution import SyncExecution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.parser.utils import TMP_THREADS
@@ -200,6 +202,6 @@ def through_the_function_seam(
     return replace
 
 
-def _as_step_functions_tells_it(error: NotAuthorized) -> ClientError:
-    cause = f"{error} (Service: AWSLambda; Status Code: 403; Error Code: AccessDeniedException)"
-    return ClientError({"Error": {"Code": "AWSLambdaException", "Message": cause}}, "Invoke")
+def _as_step_functions_tells_it(error: NotAuthorized) -> LambdaFunctionErrorException:
+    told = {"errorType": "Lambda.AWSLambdaException", "errorMessage": str(error)}
+    return LambdaFunctionErrorException("Unhandled", json.dumps(told))
