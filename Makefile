@@ -7,17 +7,18 @@ export PORT ?= 8000
 export AWS_PORT ?= 4566
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
+REVIEW ?= 0.1
 
-.PHONY: help run demo test lint audit policies serving-code clean
+.PHONY: help run demo test lint audit policy policies serving-code forget clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS on AWS_PORT
-	@$(VENV)/bin/python -m localcloud run
+	@STARTED_AT=$$(date +%s) $(VENV)/bin/python -m localcloud run
 
 demo: $(VENV)/run ## The same on free ports, until the first prediction
-	@$(VENV)/bin/python -m localcloud demo
+	@STARTED_AT=$$(date +%s) $(VENV)/bin/python -m localcloud demo
 
 test: $(VENV)/dev ## All tests
 	@$(VENV)/bin/python -m pytest
@@ -36,11 +37,17 @@ lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state
 audit: $(VENV)/run ## Run everything under its own role: each permission and who uses it
 	@$(VENV)/bin/python -m localcloud.audit
 
+policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans: TARGET=0.04 REVIEW=0.1
+	@$(VENV)/bin/python -m training.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET))
+
 policies: $(VENV)/run ## Write the policy files and the template's roles from their declaration
 	@$(VENV)/bin/python -m infrastructure.policies
 
 serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
 	@$(VENV)/bin/python -m infrastructure.serving_code
+
+forget: ## Remove all that the embedded cloud keeps: decisions, models, the API key
+	rm -rf .localcloud
 
 clean: ## Remove the environment and all that the embedded cloud keeps
 	rm -rf $(VENV) $(LINTERS) .localcloud

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, S3Event
 
-from chalicelib import analysis, model_endpoints, retraining
+from chalicelib import analysis, change, model_endpoints, retraining
 from chalicelib.application import CreditApplication
 from chalicelib.services import services
 from chalicelib.settings import MODEL_PREFIX, Settings
@@ -38,6 +38,15 @@ def predictions(clientId: str) -> Any:  # noqa: N803 - the path's own name
 @answers_problems
 def prediction(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
     return services().predictions.get(clientId, predictionId)
+
+
+@app.route("/predictions/{clientId}/{predictionId}/change", api_key_required=True, cors=CORS)
+@answers_problems
+def change_needed(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
+    using = services()
+    stored = using.predictions.get(clientId, predictionId)
+    said_in = language(app.current_request, using.profile)
+    return change.needed(stored, said_in, using.profile, using.scoring, using.models)
 
 
 @app.route("/models", api_key_required=True, cors=CORS)

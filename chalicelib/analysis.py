@@ -19,6 +19,7 @@ from chalicelib.errors import (
     PredictionNotFound,
     TooManyRequests,
 )
+from chalicelib.evidence import evidence
 from chalicelib.profile import Language, Profile
 
 if TYPE_CHECKING:
@@ -92,13 +93,14 @@ def record(event: Document, profile: Profile, predictions: Predictions) -> Docum
     answers: dict[str, Answer] = msgspec.convert(event["models"], dict[str, Answer])
     decision = decide(answers, profile, event["language"])
     kept = ("predictionId", "clientId", "createdAt", "language", "application")
-    return predictions.add({name: event[name] for name in kept} | decision)
+    proof = {"evidence": evidence(event["application"], profile.policy)}
+    return predictions.add({name: event[name] for name in kept} | decision | proof)
 
 
 def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> Document:
     """A client's predictions, the newest first. `next` is the cursor of the following page."""
     text = query.get("limit", "20")
-    if not text.isdecimal() or not 1 <= int(text) <= 100:
+    if not text.isdecimal() or len(text) > 3 or not 1 <= int(text) <= 100:
         raise InvalidRequest("limit must be 1 to 100.", {"limit": "must be 1 to 100"})
     found = predictions.newest(client_id, int(text), query.get("cursor"))
     following = found[-1]["predictionId"] if len(found) == int(text) else None
@@ -106,8 +108,9 @@ def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> 
 
 
 def answer(prediction: Document) -> Document:
-    """A prediction as the caller sees it: the application stays in the record."""
-    return {name: value for name, value in prediction.items() if name != "application"}
+    """A prediction as the caller sees it: what it was made from stays in the record."""
+    recorded = ("application", "evidence")
+    return {name: value for name, value in prediction.items() if name not in recorded}
 
 
 def location(request: Document) -> str:

@@ -1,8 +1,10 @@
 """A model artifact, `model.tar.gz`: read without unpacking, verified before anything trusts it."""
 
+import gzip
 import hashlib
 import re
 import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,8 +20,8 @@ from chalicelib.settings import MODEL_PREFIX
 
 RELEASED_CODE = Path(__file__).with_name("serving_code.json")
 
-LARGEST_ARCHIVE = 64 * 2**20
-LARGEST_CONTENT = 256 * 2**20
+LARGEST_ARCHIVE = 32 * 2**20
+LARGEST_CONTENT = 128 * 2**20
 MOST_MEMBERS = 100
 
 KEY = re.compile(
@@ -74,33 +76,40 @@ def verify(body: bytes, model: str, version: str, profile: Profile) -> Artifact:
         raise InvalidArtifact(
             f"{model} is not a model of the profile: {', '.join(profile.models)}."
         )
-    members = dict(_members(body))
-    manifest_body = members.pop("manifest.json", None)
+    content = dict(members(body))
+    manifest_body = content.pop("manifest.json", None)
     if manifest_body is None:
         raise InvalidArtifact(
             "There is no manifest.json in the archive: upload what train.py made."
         )
     manifest = _manifest(manifest_body)
-    if faults := list(_faults(manifest, members, model, version, profile)):
+    if faults := list(_faults(manifest, content, model, version, profile)):
         raise InvalidArtifact(" ".join(faults))
     return Artifact(manifest, hashlib.sha256(manifest_body).hexdigest(), manifest_body)
 
 
-def _members(body: bytes) -> Iterator[tuple[str, bytes]]:
-    content = 0
+def members(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """Names and contents, in memory. Raises InvalidArtifact for what is no plain, small archive."""
     try:
-        with tarfile.open(fileobj=BytesIO(body), mode="r:gz") as archive:
+        with tarfile.open(fileobj=BytesIO(_decompressed(body)), mode="r:") as archive:
             for count, member in enumerate(archive, start=1):
-                content += member.size
-                if count > MOST_MEMBERS or content > LARGEST_CONTENT:
-                    raise InvalidArtifact("The archive holds more than any model needs.")
-                if member.isdir() and member.name in (".", "code", "./code"):
-                    continue
-                yield _safe_name(member), _content(archive, member)
-    except (tarfile.TarError, OSError, EOFError) as error:
+                if count > MOST_MEMBERS:
+                    raise InvalidArtifact(f"It holds more than {MOST_MEMBERS} files.")
+                if not (member.isdir() and member.name in (".", "code", "./code")):
+                    yield _safe_name(member), _content(archive, member)
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
         raise InvalidArtifact(
             "It can't be read as a gzipped tar: upload what train.py made."
         ) from error
+
+
+def _decompressed(body: bytes) -> bytes:
+    """No more than a model can be: what a few bytes unpack to is the sender's choice."""
+    content = gzip.GzipFile(fileobj=BytesIO(body)).read(LARGEST_CONTENT + 1)
+    if len(content) > LARGEST_CONTENT:
+        limit = LARGEST_CONTENT // 2**20
+        raise InvalidArtifact(f"It unpacks to more than {limit} MiB, more than any model needs.")
+    return content
 
 
 def _safe_name(member: tarfile.TarInfo) -> str:
@@ -120,7 +129,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 def _manifest(body: bytes) -> Manifest:
     try:
         return msgspec.json.decode(body, type=Manifest)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise InvalidArtifact(f"manifest.json can't be read: {error}.") from error
 
 

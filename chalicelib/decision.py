@@ -4,11 +4,14 @@ import json
 import math
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from chalicelib.profile import Language, Profile, Score
+from chalicelib.profile import Decision, Language, Policy, Profile, Score
+
+Document = dict[str, Any]
 
 
 class Scored(msgspec.Struct, frozen=True, tag_field="status", tag="OK", rename="camel"):
@@ -36,21 +39,50 @@ class Unavailable(msgspec.Struct, frozen=True, tag_field="status", tag="UNAVAILA
 Answer = Scored | Unavailable
 
 
-def decide(answers: Mapping[str, Answer], profile: Profile, language: Language) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """The decision's logit: the baseline and each feature's contribution sum to it."""
+
+    baseline: float
+    contributions: dict[str, float]
+
+    @property
+    def logit(self) -> float:
+        return math.fsum((self.baseline, *self.contributions.values()))
+
+
+def decide(answers: Mapping[str, Answer], profile: Profile, language: Language) -> Document:
     """The decision part of a prediction. Each model of the profile has an answer in `answers`."""
+    decided = weigh(answers, profile.policy)
+    for part in (decided, *decided["models"].values()):
+        for reason in part.get("reasons", ()):
+            reason["text"] = profile.features[reason["feature"]].reason.said_in(language)
+    return decided
+
+
+def weigh(answers: Mapping[str, Answer], policy: Policy) -> Document:
+    """
+    The decision without its texts: all that the policy and the models' answers determine.
+
+    `disagreement` is the spread of the models that answered, in points: the highest score less the
+    lowest, as they are shown. Its limit is `maximum_disagreement`.
+    """
+    models = {name: _model(answer, policy) for name, answer in answers.items()}
     scored = {name: answer for name, answer in answers.items() if isinstance(answer, Scored)}
-    logit, contributions = _blend(scored, profile)
-    basis = _basis(scored, profile)
-    points = None if logit is None else score(logit, profile.score)
-    probability = None if logit is None else 1 / (1 + math.exp(-logit))
+    scores = [models[name]["score"] for name in scored]
+    apart = max(scores) - min(scores) if scores else None
+    mixed = blend(scored, policy.decision)
+    points = score(mixed.logit, policy.score) if mixed else None
+    basis = _basis(scored, apart, policy.decision)
     return {
-        "decision": "REVIEW" if points is None or basis != "SCORE" else _cut(points, profile),
+        "decision": "REVIEW" if points is None or basis != "SCORE" else _cut(points, policy),
         "decisionBasis": basis,
-        "probabilityOfDefault": probability,
+        "probabilityOfDefault": 1 / (1 + math.exp(-mixed.logit)) if mixed else None,
         "score": points,
-        "reasons": reasons(contributions, profile, language),
-        "models": {name: _model(answer, profile, language) for name, answer in answers.items()},
-        "policyVersion": profile.policy_version(),
+        "disagreement": apart,
+        "reasons": reasons(mixed.contributions, policy) if mixed else [],
+        "models": models,
+        "policyVersion": policy.version(),
     }
 
 
@@ -65,22 +97,30 @@ def score(logit: float, scale: Score) -> int:
     return round(scale.base_points - _factor(scale) * (logit + math.log(scale.base_odds)))
 
 
-def reasons(
-    contributions: Mapping[str, float], profile: Profile, language: Language
-) -> list[dict[str, Any]]:
-    """What cost the most points, the worst first; never what helped."""
-    factor = _factor(profile.score)
+def reasons(contributions: Mapping[str, float], policy: Policy) -> list[Document]:
+    """What cost the most points, the worst first; never what helped. The points are rounded."""
+    factor = _factor(policy.score)
     cost = {name: round(-factor * logit) for name, logit in contributions.items()}
     worst = sorted(cost, key=lambda name: (-contributions[name], name))
-    return [
-        {
-            "feature": name,
-            "points": cost[name],
-            "text": profile.features[name].reason.said_in(language),
-        }
-        for name in worst[: profile.decision.top_reasons]
-        if cost[name] < 0
-    ]
+    shown = worst[: policy.decision.top_reasons]
+    return [{"feature": name, "points": cost[name]} for name in shown if cost[name] < 0]
+
+
+def blend(scored: Mapping[str, Scored], decision: Decision) -> Blend | None:
+    """The weighted mean of the logits of those that answered, and of their contributions."""
+    weights = {name: decision.weights[name] for name in scored}
+    total = math.fsum(weights.values())
+    if not total:
+        return None
+    parts: dict[str, list[float]] = {}
+    baselines = [decision.intercept]
+    for name, answer in scored.items():
+        share = decision.slope * weights[name] / total
+        baselines.append(share * answer.baseline)
+        for feature, value in answer.contributions.items():
+            parts.setdefault(feature, []).append(share * value)
+    contributions = {feature: math.fsum(values) for feature, values in parts.items()}
+    return Blend(math.fsum(baselines), contributions)
 
 
 def _factor(scale: Score) -> float:
@@ -88,38 +128,25 @@ def _factor(scale: Score) -> float:
     return scale.points_to_double_odds / math.log(2)
 
 
-def _blend(scored: Mapping[str, Scored], profile: Profile) -> tuple[float | None, dict[str, float]]:
-    """The weighted mean of the logits of those that answered, and of their contributions."""
-    weights = {name: profile.decision.weights[name] for name in scored}
-    total = sum(weights.values())
-    if not total:
-        return None, {}
-    logit = profile.decision.intercept
-    contributions: dict[str, float] = {}
-    for name, answer in scored.items():
-        share = weights[name] / total
-        logit += share * (answer.baseline + math.fsum(answer.contributions.values()))
-        for feature, value in answer.contributions.items():
-            contributions[feature] = contributions.get(feature, 0.0) + share * value
-    return logit, contributions
-
-
-def _basis(scored: Mapping[str, Scored], profile: Profile) -> str:
+def _basis(scored: Mapping[str, Scored], apart: int | None, decision: Decision) -> str:
     """The partial-answer policy: why the score may decide, or may not."""
-    if not set(profile.decision.mandatory) <= set(scored):
+    if not set(decision.mandatory) <= set(scored):
         return "MANDATORY_MODEL_UNAVAILABLE"
-    if len(scored) < profile.decision.minimum_models:
+    if len(scored) < decision.minimum_models:
         return "TOO_FEW_MODELS"
+    limit = decision.maximum_disagreement
+    if limit is not None and apart is not None and apart > limit:
+        return "MODELS_DISAGREE"
     return "SCORE"
 
 
-def _cut(points: int, profile: Profile) -> str:
-    if points >= profile.decision.approve_from:
+def _cut(points: int, policy: Policy) -> str:
+    if points >= policy.decision.approve_from:
         return "APPROVE"
-    return "DECLINE" if points < profile.decision.decline_below else "REVIEW"
+    return "DECLINE" if points < policy.decision.decline_below else "REVIEW"
 
 
-def _model(answer: Answer, profile: Profile, language: Language) -> dict[str, Any]:
+def _model(answer: Answer, policy: Policy) -> Document:
     if isinstance(answer, Unavailable):
         return {"status": "UNAVAILABLE", "cause": answer.cause()}
     logit = answer.baseline + math.fsum(answer.contributions.values())
@@ -128,6 +155,6 @@ def _model(answer: Answer, profile: Profile, language: Language) -> dict[str, An
         "version": answer.version,
         "sha256": answer.sha256,
         "probabilityOfDefault": answer.probability_of_default,
-        "score": score(logit, profile.score),
-        "reasons": reasons(answer.contributions, profile, language),
+        "score": score(logit, policy.score),
+        "reasons": reasons(answer.contributions, policy),
     }

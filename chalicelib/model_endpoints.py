@@ -10,7 +10,7 @@ from chalicelib.artifact import Artifact
 from chalicelib.containers import scikit_learn_image
 from chalicelib.errors import EndpointBusy, InvalidArtifact
 from chalicelib.profile import Endpoint, Profile
-from chalicelib.settings import MANIFEST_PREFIX
+from chalicelib.settings import MANIFEST_PREFIX, VERIFIED_PREFIX
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,16 +36,24 @@ class ModelBucket:
             raise InvalidArtifact(f"It is larger than {limit} MiB, more than any model needs.")
         return response["Body"].read()
 
-    def accept(self, model: str, version: str, accepted: Artifact) -> None:
-        """A version stays what it was when it first came. Raises InvalidArtifact if it changed."""
+    def accept(self, model: str, version: str, body: bytes, accepted: Artifact) -> None:
+        """Keeps the bytes that were verified; the manifest, written last, marks them accepted.
+
+        A version stays what it was when it first came. Raises InvalidArtifact if it changed.
+        """
         earlier = self.manifest(model, version)
         if earlier is None:
+            self._s3.put_object(Bucket=self.name, Key=_verified_key(model, version), Body=body)
             key = _manifest_key(model, version)
             self._s3.put_object(Bucket=self.name, Key=key, Body=accepted.manifest_body)
         elif earlier != accepted.manifest_body:
             raise InvalidArtifact(
                 f"{version} exists with other content: upload it as a new version."
             )
+
+    def verified_url(self, model: str, version: str) -> str:
+        """Not the upload's own key: what lies there may change after it was verified."""
+        return f"s3://{self.name}/{_verified_key(model, version)}"
 
     def manifest(self, model: str, version: str) -> bytes | None:
         try:
@@ -86,9 +94,12 @@ class ModelEndpoints:
     def put(self, model: str, version: str, artifact_url: str) -> bool:
         """Whether anything changed. Raises EndpointBusy while another version is being deployed."""
         live = self.live(model)
+        if live and live["status"] == "Failed":  # AWS updates no endpoint that never came up
+            self._client.delete_endpoint(EndpointName=f"{self._prefix}-{model}")
+            live = None
         if live and live["version"] == version:
             return False
-        if live and live["status"] not in ("InService", "Failed"):
+        if live and live["status"] != "InService":
             raise EndpointBusy(f"The endpoint of {model} is {live['status']}.")
         self._create_model(f"{self._prefix}-{model}-{version}", artifact_url)
         self._create_configuration(f"{self._prefix}-{model}-{version}")
@@ -150,12 +161,13 @@ def deploy(
     """createEndpointModel: what is not a valid, matching, untampered artifact changes nothing."""
     try:
         model, version = artifact.identity(key, prefix)
-        accepted = artifact.verify(bucket.read_artifact(key), model, version, profile)
-        bucket.accept(model, version, accepted)
+        body = bucket.read_artifact(key)
+        accepted = artifact.verify(body, model, version, profile)
+        bucket.accept(model, version, body, accepted)
     except InvalidArtifact as fault:
         topic.publish("rejected", key, str(fault))
         return
-    if endpoints.put(model, version, f"s3://{bucket.name}/{key}"):
+    if endpoints.put(model, version, bucket.verified_url(model, version)):
         topic.publish("deployed", f"{model} {version}", f"SHA-256 {accepted.sha256}")
 
 
@@ -178,6 +190,10 @@ def _described(model: str, bucket: ModelBucket, endpoints: ModelEndpoints) -> Do
 
 def _manifest_key(model: str, version: str) -> str:
     return f"{MANIFEST_PREFIX}{model}/{version}.json"
+
+
+def _verified_key(model: str, version: str) -> str:
+    return f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz"
 
 
 def _says(error: ClientError, text: str) -> bool:

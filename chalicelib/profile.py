@@ -59,6 +59,15 @@ class Derivation(Part, frozen=True):
         return self.ratio or self.peers or ((self.prefix,) if self.prefix else ())
 
 
+class Actionable(Part, frozen=True):
+    """How far an applicant can change a feature, or to which values; its own bounds hold, too."""
+
+    direction: Literal["increase", "decrease"] | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str | float, ...] = ()
+
+
 class Feature(Part, frozen=True):
     type: Literal["number", "integer", "category", "code"]
     title: Text
@@ -71,7 +80,19 @@ class Feature(Part, frozen=True):
     required: bool = False
     monotone: Literal["increasing", "decreasing"] | None = None
     protected: bool = False
+    actionable: bool | Actionable = False
     derive: Derivation | None = None
+
+    @property
+    def change(self) -> Actionable | None:
+        """What of it is in the applicant's hands."""
+        if isinstance(self.actionable, Actionable):
+            return self.actionable
+        return Actionable() if self.actionable else None
+
+    @property
+    def is_number(self) -> bool:
+        return self.type in ("number", "integer")
 
 
 class Model(Part, frozen=True):
@@ -80,13 +101,14 @@ class Model(Part, frozen=True):
     parameters: dict[str, float] = {}
 
 
-class Score(Part, frozen=True):
+# What is left at its default is no part of a policy's hash: a new field leaves old policies valid.
+class Score(Part, frozen=True, omit_defaults=True):
     points_to_double_odds: float
     base_points: float
     base_odds: float
 
 
-class Decision(Part, frozen=True):
+class Decision(Part, frozen=True, omit_defaults=True):
     approve_from: float
     decline_below: float
     minimum_models: int
@@ -94,6 +116,18 @@ class Decision(Part, frozen=True):
     top_reasons: int
     weights: dict[str, float]
     intercept: float = 0.0
+    slope: float = 1.0
+    maximum_disagreement: float | None = None
+
+
+class Policy(Part, frozen=True):
+    """All that turns scores into a decision. Each decision carries it."""
+
+    score: Score
+    decision: Decision
+
+    def version(self) -> str:
+        return _digest([self.score, self.decision])[:12]
 
 
 class Endpoint(Part, frozen=True):
@@ -115,9 +149,13 @@ class Profile(Part, frozen=True):
         """The features that an application brings; the others are derived."""
         return {name: feature for name, feature in self.features.items() if not feature.derive}
 
+    @property
+    def policy(self) -> Policy:
+        return Policy(self.score, self.decision)
+
     def policy_version(self) -> str:
         """The hash of what decides: cut-offs, weights, mandatory models and the score's scale."""
-        return _digest([self.score, self.decision])[:12]
+        return self.policy.version()
 
     def schema(self, model: str) -> str:
         """The hash of what a model was trained to read. Texts and bounds are not part of it."""
@@ -161,6 +199,8 @@ def _decision_contradictions(decision: Decision, profile: Profile) -> Iterator[s
         yield "decision.weights must not be negative, nor all zero"
     if unknown := set(decision.mandatory) - set(profile.models):
         yield f"decision.mandatory names no model: {', '.join(sorted(unknown))}"
+    if decision.slope <= 0:
+        yield "decision.slope must be above 0: a higher logit is a higher probability of default"
     if decision.decline_below > decision.approve_from:
         yield "decision.decline_below must not be above decision.approve_from"
 
@@ -168,9 +208,15 @@ def _decision_contradictions(decision: Decision, profile: Profile) -> Iterator[s
 def _feature_contradictions(name: str, feature: Feature, profile: Profile) -> Iterator[str]:
     if feature.type == "category" and not feature.values:
         yield f"features.{name} is a category without values"
-    if feature.derive is None:
-        return
-    derive = feature.derive
+    if not all((*msgspec.structs.astuple(feature.title), *msgspec.structs.astuple(feature.reason))):
+        yield f"features.{name} needs its title and reason in es and en"
+    if feature.change:
+        yield from _change_contradictions(name, feature, feature.change)
+    if feature.derive:
+        yield from _derive_contradictions(name, feature.derive, profile)
+
+
+def _derive_contradictions(name: str, derive: Derivation, profile: Profile) -> Iterator[str]:
     if [derive.ratio, derive.prefix, derive.peers].count(None) != 2:
         yield f"features.{name}.derive must be one of ratio, prefix and peers"
     if (derive.prefix is None) != (derive.length is None):
@@ -180,6 +226,19 @@ def _feature_contradictions(name: str, feature: Feature, profile: Profile) -> It
     for source in derive.sources():
         if source not in profile.features:
             yield f"features.{name} is derived from {source}, which is not in [features]"
+
+
+def _change_contradictions(name: str, feature: Feature, change: Actionable) -> Iterator[str]:
+    if feature.derive or feature.protected:
+        yield f"features.{name} is derived or protected, so nobody can be told to change it"
+    if any(isinstance(value, str) == feature.is_number for value in change.values):
+        yield f"features.{name}.actionable: the values must be those of a {feature.type}"
+    if not feature.is_number and (change.direction, change.minimum, change.maximum) != (None,) * 3:
+        yield f"features.{name}.actionable: a {feature.type} has values, not a direction or bounds"
+    if feature.type == "code" and not change.values:
+        yield f"features.{name}.actionable must list the values that an applicant can choose"
+    if feature.values and (unknown := set(change.values) - set(feature.values)):
+        yield f"features.{name}.actionable: {', '.join(map(str, unknown))} is none of its values"
 
 
 def _with_sources(profile: Profile, names: tuple[str, ...]) -> set[str]:

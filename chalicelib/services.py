@@ -50,7 +50,8 @@ class Services:
 
     @cached_property
     def scoring(self) -> ScoringEndpoints:
-        return ScoringEndpoints(_client("sagemaker-runtime", SCORING), self.settings.prefix)
+        runtime = _client("sagemaker-runtime", SCORING)
+        return ScoringEndpoints(runtime, self.settings.prefix, self.profile.features)
 
     @cached_property
     def models(self) -> ModelBucket:

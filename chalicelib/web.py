@@ -53,7 +53,7 @@ def json_body(request: Request) -> Any:
         raise RequestTooLarge("Send 64 KB at most.")
     try:
         return msgspec.json.decode(request.raw_body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise InvalidRequest(f"The body is not JSON: {error}.") from error
 
 

@@ -15,6 +15,7 @@ from chalicelib.settings import (
     PROFILE_PREFIX,
     SNAPSHOT_PREFIX,
     STAGES,
+    VERIFIED_PREFIX,
     Settings,
 )
 from infrastructure.project import ROOT, app_name
@@ -38,11 +39,14 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     pass_role = allow("iam:PassRole", f"arn:aws:iam::*:role/{prefix}-sagemaker") | {
         "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
     }
+    # SageMaker writes names in lower case in ARNs.
+    scoring = {model: f"{sagemaker}:endpoint/{prefix}-{model.lower()}" for model in MODELS}
     declared: dict[str, list[Statement]] = {
         API: [
             allow("states:StartSyncExecution", machine),
             allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], table),
             allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
+            allow("sagemaker:InvokeEndpoint", list(scoring.values())),
             allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
             # Who may not list is told 403, not 404, of what is not there.
             allow("s3:ListBucket", models),
@@ -58,14 +62,17 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         ],
         "createEndpointModel": [
             allow("s3:GetObject", [f"{models}/{MODEL_PREFIX}*", f"{models}/{MANIFEST_PREFIX}*"]),
-            allow("s3:PutObject", f"{models}/{MANIFEST_PREFIX}*"),
+            allow("s3:PutObject", [f"{models}/{MANIFEST_PREFIX}*", f"{models}/{VERIFIED_PREFIX}*"]),
             allow("s3:ListBucket", models),
             # AWS asks for both, the endpoint and the configuration that it gets.
             allow(
                 ["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"],
                 [f"{sagemaker}:endpoint/{prefix}-*", f"{sagemaker}:endpoint-config/{prefix}-*"],
             ),
-            allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
+            allow(
+                ["sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint"],
+                f"{sagemaker}:endpoint/{prefix}-*",
+            ),
             allow(
                 ["sagemaker:DescribeModel", "sagemaker:CreateModel"],
                 f"{sagemaker}:model/{prefix}-*",
@@ -78,9 +85,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("sns:Publish", topic),
         ],
     }
-    for model in MODELS:
-        # SageMaker writes names in lower case in ARNs.
-        endpoint = f"{sagemaker}:endpoint/{prefix}-{model.lower()}"
+    for model, endpoint in scoring.items():
         declared[model] = [allow("sagemaker:InvokeEndpoint", endpoint)]
     logs = f"{app}-{stage}" if function == API else settings.function(function)
     return [

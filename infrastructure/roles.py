@@ -11,10 +11,10 @@ import yaml
 
 from chalicelib.settings import (
     JOB_PREFIX,
-    MODEL_PREFIX,
     PROFILE_PREFIX,
     SNAPSHOT_PREFIX,
     SOURCE_KEY,
+    VERIFIED_PREFIX,
     Settings,
 )
 from infrastructure.policies import API, MODELS, Statement, allow
@@ -65,7 +65,7 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                     f"{data}/{SNAPSHOT_PREFIX}*",
                     f"{data}/{PROFILE_PREFIX}*",
                     f"{data}/{SOURCE_KEY}",
-                    f"{models}/{MODEL_PREFIX}*",
+                    f"{models}/{VERIFIED_PREFIX}*",
                 ],
             ),
             allow("s3:PutObject", f"{data}/{JOB_PREFIX}/*"),

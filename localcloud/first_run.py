@@ -15,6 +15,7 @@ from rich.live import Live
 from rich.table import Table
 
 from chalicelib.profile import PROFILE_FILE
+from chalicelib.settings import MANIFEST_PREFIX
 from infrastructure import first_models
 from localcloud.bank import Bank
 from training.datasets import Case, Dataset, own, sba
@@ -29,14 +30,25 @@ class NoSuchRow(Exception):
 
 
 def needs_models(bank: Bank) -> bool:
-    names = boto3.client("sagemaker").list_endpoints(NameContains=bank.settings.prefix)
-    return len(names["Endpoints"]) < len(_profile_models(bank))
+    """Whether a model of the profile never had a version: one that was taken away stays away."""
+    bucket = bank.settings.model_bucket
+    accepted = boto3.client("s3").list_objects_v2(Bucket=bucket, Prefix=MANIFEST_PREFIX)
+    keys = [one["Key"] for one in accepted.get("Contents", [])]
+    return any(
+        not any(key.startswith(f"{MANIFEST_PREFIX}{model}/") for key in keys)
+        for model in _profile_models(bank)
+    )
 
 
-def chosen_dataset(console: Console) -> Dataset:
-    """The bank's own file if DATA names one, else the loan register."""
-    given = os.environ.get("DATA")
-    return own.dataset(Path(given), PROFILE_FILE) if given else sba.dataset(console)
+def chosen_dataset(folder: Path, console: Console) -> Dataset:
+    """The bank's own file if DATA names one, now or when it was trained; else the loan register."""
+    kept = folder / "data"
+    if given := os.environ.get("DATA"):
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(str(Path(given).resolve()), encoding="utf-8")
+    if kept.exists():
+        return own.dataset(Path(kept.read_text(encoding="utf-8")), PROFILE_FILE)
+    return sba.dataset(console)
 
 
 def train_and_deploy(bank: Bank, dataset: Dataset, console: Console) -> None:
@@ -76,12 +88,15 @@ def first_prediction(url: str, api_key: str, body: dict[str, Any]) -> dict[str, 
     answer: dict[str, Any] = response.json()
     where = f"{url}/predictions/{answer['clientId']}/{answer['predictionId']}"
     stored = requests.get(where, headers=headers, timeout=30).json()
-    if {**stored, "application": None} != {**answer, "application": None}:
+    if {name: stored.get(name) for name in answer} != answer:
         raise PredictionRefused(f"What is stored is not what was answered: {stored}")
     return answer
 
 
 def print_prediction(console: Console, answer: dict[str, Any], defaulted: bool | None) -> None:
+    if answer["score"] is None:
+        console.print(f"{answer['decision']}: no model answered. {answer['models']}")
+        return
     probability = answer["probabilityOfDefault"]
     console.print(
         f"\n[bold]{answer['decision']}[/bold]  score {answer['score']}, "

@@ -20,6 +20,9 @@ LARGEST = 1e15  # JSON has numbers that no float holds
 DATA = frozenset({"features.json", "peers.json", "scorecard.json", "trees.txt", "encoding.json"})
 
 
+Application = dict[str, Value]
+
+
 class Refused(Exception):
     """The artifact is not what its manifest says."""
 
@@ -107,15 +110,16 @@ def _evaluator(directory: Path, method: str) -> Evaluator:
     raise Refused(f"method {method!r} is unknown; there is scorecard and trees")
 
 
-def input_fn(body: bytes | str, content_type: str) -> dict[str, Value]:
+def input_fn(body: bytes | str, content_type: str) -> Application | list[Application]:
     if content_type.partition(";")[0].strip() != JSON_TYPE:
         raise ValueError(f"Content-Type {content_type!r}; send {JSON_TYPE}")
     try:
         application = json.loads(body, parse_constant=_no_constant)
     except UnicodeDecodeError as fault:
         raise ValueError(f"the body is not UTF-8: {fault}") from fault
-    if not isinstance(application, dict):
-        raise ValueError("the body must be a JSON object: the application")  # noqa: TRY004 - of JSON
+    several = application if isinstance(application, list) else [application]
+    if not all(isinstance(one, dict) for one in several):
+        raise ValueError("the body must be a JSON object, the application, or a list of them")
     return application
 
 
@@ -123,12 +127,19 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON; leave out what is missing")
 
 
-def predict_fn(application: dict[str, Value], model: Model) -> dict[str, Any]:
+def predict_fn(asked: Application | list[Application], model: Model) -> Any:
+    """A list is answered by a list, in its order."""
+    if isinstance(asked, list):
+        return [_prediction(application, model) for application in asked]
+    return _prediction(asked, model)
+
+
+def _prediction(application: Application, model: Model) -> dict[str, Any]:
     for name, kind in model.inputs.items():
         value = application.get(name)
         is_right = isinstance(value, str) if kind == "text" else _is_number(value)
         if value is not None and not is_right:
-            raise ValueError(f"{name} must be a {kind}, not {value!r}")
+            raise ValueError(f"{name} must be a {kind}")
     row = derive(application, model.rules, model.tables)
     baseline, contributions = model.evaluator.explain(row)
     return {
@@ -146,7 +157,7 @@ def _is_number(value: Value) -> bool:
     return is_numeric and abs(value) < LARGEST  # type: ignore[arg-type, operator]
 
 
-def output_fn(prediction: dict[str, Any], accept: str) -> str:
+def output_fn(prediction: Any, accept: str) -> str:
     accepted = {part.partition(";")[0].strip() for part in accept.split(",")}
     if not accepted & {JSON_TYPE, "application/*", "*/*", ""}:
         raise ValueError(f"Accept {accept!r}; the answer is {JSON_TYPE}")

@@ -48,11 +48,19 @@ def test_a_null_is_a_value_left_out(model, application):
     assert answer(model, {**without, "naics": None}) == answer(model, without)
 
 
+def test_a_list_of_applications_is_answered_in_its_order(model, application):
+    smaller = {**application, "amount": 500}
+    assert answer(model, [application, smaller]) == [
+        answer(model, application),
+        answer(model, smaller),
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "reason"),
     [
         (b"{", "application/json", "Expecting"),
-        (b"[1]", "application/json", "JSON object"),
+        (b"[{}, 1]", "application/json", "JSON object"),
         (b'{"amount": NaN}', "application/json", "NaN is not JSON"),
         (b"\xff", "application/json", "UTF-8"),
         (b"1,2", "text/csv", "text/csv"),

@@ -1,3 +1,4 @@
+import json
 import math
 from typing import Any
 
@@ -6,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.decision import Answer, Scored, Unavailable, decide, reasons, score
-from chalicelib.profile import Score, load
+from chalicelib.decision import Answer, Scored, Unavailable, blend, decide, reasons, score
+from chalicelib.profile import Policy, Score, load
 
 PROFILE = load()
 MODELS = list(PROFILE.models)
@@ -51,13 +52,14 @@ def test_the_decision_lies_between_the_models(three):
     answers = dict(zip(MODELS, map(answer, three), strict=True))
     probability = decided(answers)["probabilityOfDefault"]
     logit = math.log(probability / (1 - probability)) - PROFILE.decision.intercept
+    logit /= PROFILE.decision.slope
 
     assert min(three) - 1e-6 <= logit <= max(three) + 1e-6
 
 
 @given(contributions)
 def test_a_reason_is_a_feature_that_cost_points_and_the_worst_comes_first(parts):
-    found = reasons(parts, PROFILE, "es")
+    found = reasons(parts, PROFILE.policy)
     costs = [reason["points"] for reason in found]
 
     assert len(found) <= PROFILE.decision.top_reasons
@@ -67,10 +69,13 @@ def test_a_reason_is_a_feature_that_cost_points_and_the_worst_comes_first(parts)
 
 
 def test_reasons_speak_the_language_asked_for():
-    parts = {"lenderPeers": 1.0}
+    answers = dict.fromkeys(MODELS, answer(parts={"lenderPeers": 1.0}))
+    texts = PROFILE.features["lenderPeers"].reason
 
-    assert reasons(parts, PROFILE, "es")[0]["text"] == PROFILE.features["lenderPeers"].reason.es
-    assert reasons(parts, PROFILE, "en")[0]["text"] == PROFILE.features["lenderPeers"].reason.en
+    for language, text in (("es", texts.es), ("en", texts.en)):
+        outcome = decide(answers, PROFILE, language)
+        told = [outcome["reasons"], *(model["reasons"] for model in outcome["models"].values())]
+        assert [reason["text"] for reasons in told for reason in reasons] == [text] * 4
 
 
 def test_the_cut_offs_are_the_profiles():
@@ -106,6 +111,72 @@ def test_an_unavailable_model_says_its_cause():
 
     assert Unavailable(caught).cause() == "ModelNotReady: x is starting."
     assert DOWN.cause() == "States.Timeout"
+
+
+@given(st.permutations(MODELS), contributions)
+def test_the_order_of_the_answers_decides_nothing(order, parts):
+    answers = {name: answer(logit, parts) for name, logit in zip(MODELS, (-1, -2, -4), strict=True)}
+
+    assert decided({name: answers[name] for name in order}) == decided(answers)
+
+
+@given(st.lists(logits, min_size=3, max_size=3), contributions, st.floats(0.1, 3))
+def test_baseline_and_contributions_of_the_blend_sum_to_its_logit(three, parts, slope):
+    scored = {name: answer(x, parts) for name, x in zip(MODELS, three, strict=True)}
+    policy = msgspec.structs.replace(PROFILE.decision, slope=slope)
+    mixed = blend(scored, policy)
+    mean = sum(policy.weights[name] * x for name, x in zip(MODELS, three, strict=True))
+
+    assert mixed.baseline + sum(mixed.contributions.values()) == pytest.approx(mixed.logit)
+    assert mixed.logit == pytest.approx(policy.intercept + slope * mean)
+
+
+@given(st.lists(logits, min_size=3, max_size=3))
+def test_the_disagreement_is_the_spread_of_the_scores_shown(three):
+    outcome = decided({name: answer(x) for name, x in zip(MODELS, three, strict=True)})
+    scores = [model["score"] for model in outcome["models"].values()]
+
+    assert outcome["disagreement"] == max(scores) - min(scores)
+
+
+def test_models_that_disagree_beyond_the_limit_are_reviewed_whatever_the_score():
+    answers = {name: answer(x) for name, x in zip(MODELS, (-9, -9, -5), strict=True)}
+    apart = decided(answers)["disagreement"]
+
+    for limit, basis in ((apart, "SCORE"), (apart - 1, "MODELS_DISAGREE"), (None, "SCORE")):
+        policy = msgspec.structs.replace(PROFILE.decision, maximum_disagreement=limit)
+        outcome = decide(answers, msgspec.structs.replace(PROFILE, decision=policy), "es")
+        assert outcome["decisionBasis"] == basis
+        assert outcome["decision"] == ("APPROVE" if basis == "SCORE" else "REVIEW")
+
+
+def test_one_model_alone_disagrees_with_nobody_and_none_with_nothing():
+    alone = dict.fromkeys(MODELS, DOWN) | {"Tradicional": answer()}
+
+    assert decided(alone)["disagreement"] == 0
+    assert decided(dict.fromkeys(MODELS, DOWN))["disagreement"] is None
+
+
+OTHERWISE = {
+    "approve_from": 700.0, "decline_below": 400.0, "minimum_models": 3, "mandatory": (),
+    "top_reasons": 9, "intercept": 0.5, "slope": 1.5, "maximum_disagreement": 7.0,
+    "weights": dict.fromkeys(MODELS, 1.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", PROFILE.decision.__struct_fields__)
+def test_every_field_of_the_policy_is_in_its_version(field):
+    decision = msgspec.structs.replace(PROFILE.decision, **{field: OTHERWISE[field]})
+
+    assert msgspec.structs.replace(PROFILE, decision=decision).policy_version() != (
+        PROFILE.policy_version()
+    )
+
+
+def test_a_policy_read_back_from_what_was_stored_has_the_same_version():
+    stored = json.loads(json.dumps(msgspec.to_builtins(PROFILE.policy)).replace(".0", ""))
+
+    assert msgspec.convert(stored, Policy).version() == PROFILE.policy_version()
 
 
 def test_the_policys_version_changes_with_what_decides_and_with_nothing_else():

@@ -49,7 +49,7 @@ class Served:
     def artifact(self, model: str) -> bytes:
         """The artifact that answers."""
         version = self.get("/models").json()["models"][model]["version"]
-        key = f"appvengers/{model}/{version}/model.tar.gz"
+        key = f"verified/{model}/{version}/model.tar.gz"
         bucket = self.bank.settings.model_bucket
         return boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
 

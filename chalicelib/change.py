@@ -1,0 +1,135 @@
+"""GET …/change: what an applicant would have to change, verified by all three models."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from chalicelib import counterfactual
+from chalicelib.counterfactual import Value, Verdict
+from chalicelib.decision import Scored, weigh
+from chalicelib.errors import AnalysisUnavailable, EndpointFault
+from chalicelib.profile import Language, Profile, Text
+
+PATIENCE_SECONDS = 18  # API Gateway waits 29, and the last question may take 8
+
+Document = dict[str, Any]
+
+STATEMENTS = {
+    "CHANGE": Text(
+        es="Con estos cambios, y con todo lo demás igual, la solicitud se aprobaría.",
+        en="With these changes, and all else the same, the application would be approved.",
+    ),
+    "NONE": Text(
+        es="Ningún cambio de los que se probaron llevaría a la aprobación.",
+        en="None of the changes that were tried would lead to approval.",
+    ),
+    "NOT_NEEDED": Text(
+        es="La solicitud, tal como está, se aprobaría hoy.",
+        en="The application as it is would be approved today.",
+    ),
+}
+
+
+class Scoring(Protocol):
+    def score_all(self, model: str, applications: Sequence[dict[str, Value]]) -> list[Scored]: ...
+
+
+class Manifests(Protocol):
+    def manifest(self, model: str, version: str) -> bytes | None: ...
+
+
+class Committee:
+    """The models of the profile and its policy, as they are today, asked about many at once."""
+
+    def __init__(self, profile: Profile, scoring: Scoring, clock: Callable[[], float]) -> None:
+        self.asked = 0
+        self._profile = profile
+        self._scoring = scoring
+        self._clock = clock
+        self._ends = clock() + PATIENCE_SECONDS
+
+    def decide(self, applications: Sequence[dict[str, Value]]) -> list[Document]:
+        """Raises AnalysisUnavailable if a model does not answer or the time is up."""
+        if self._clock() > self._ends:
+            raise AnalysisUnavailable("The search took too long. Try again in a moment.")
+        self.asked += len(applications)
+        policy, models = self._profile.policy, list(self._profile.models)
+        try:
+            said = [self._scoring.score_all(model, applications) for model in models]
+        except EndpointFault as fault:
+            raise AnalysisUnavailable(
+                f"{fault} All models must answer: try again later."
+            ) from fault
+        return [
+            weigh(dict(zip(models, one, strict=True)), policy) for one in zip(*said, strict=True)
+        ]
+
+    def judge(self, applications: Sequence[dict[str, Value]]) -> list[Verdict]:
+        return [
+            Verdict(decided["decision"] == "APPROVE", decided["score"])
+            for decided in self.decide(applications)
+        ]
+
+
+def needed(
+    prediction: Document,
+    language: Language,
+    profile: Profile,
+    scoring: Scoring,
+    manifests: Manifests,
+    clock: Callable[[], float] = time.monotonic,
+) -> Document:
+    """The smallest change that reaches APPROVE with today's models and policy, if any does."""
+    application, committee = prediction["application"], Committee(profile, scoring, clock)
+    [today] = committee.decide([application])
+    change: counterfactual.Change | None = {}
+    if today["decision"] != "APPROVE":
+        quantiles = _quantiles(today["models"], manifests)
+        steps = counterfactual.steps(application, profile, quantiles)
+        change = counterfactual.smallest_change(application, steps, profile, committee.judge)
+    outcome = "NONE" if change is None else "CHANGE" if change else "NOT_NEEDED"
+    [reached] = committee.decide([application | change]) if change else [today]
+    return {
+        "clientId": prediction["clientId"],
+        "predictionId": prediction["predictionId"],
+        "outcome": outcome,
+        "text": STATEMENTS[outcome].said_in(language),
+        "changes": _told(application, change or {}, profile, language),
+        "today": _summary(today),
+        "afterwards": _summary(reached) if change else None,
+        "tried": committee.asked,
+        "policyVersion": profile.policy_version(),
+    }
+
+
+def _quantiles(models: Document, manifests: Manifests) -> dict[str, list[float]]:
+    """Of the loans that the models have learnt from."""
+    found: dict[str, list[float]] = {}
+    for name, model in models.items():
+        body = manifests.manifest(name, model["version"])
+        reference = msgspec.json.decode(body).get("reference", {}) if body else {}
+        for feature, histogram in reference.items():
+            found.setdefault(feature, histogram.get("edges", []))
+    return found
+
+
+def _told(
+    application: Document, change: counterfactual.Change, profile: Profile, language: Language
+) -> list[Document]:
+    return [
+        {
+            "feature": name,
+            "title": profile.features[name].title.said_in(language),
+            "from": application.get(name),
+            "to": value,
+        }
+        for name, value in change.items()
+    ]
+
+
+def _summary(decided: Document) -> Document:
+    shown = ("decision", "decisionBasis", "score", "probabilityOfDefault", "disagreement")
+    versions = {name: model["version"] for name, model in decided["models"].items()}
+    return {name: decided[name] for name in shown} | {"models": versions}

@@ -1,0 +1,89 @@
+"""Loans that were scored, and the cut-offs that a stated target asks for. Pure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+class NoCutOff(Exception):
+    """The target can't be had."""
+
+
+@dataclass(frozen=True)
+class Loans:
+    """What the policy's score says of each loan, and what became of it."""
+
+    points: Floats
+    expected: Floats  # probability of default
+    disagreement: Floats
+    bad: Floats
+
+    def rate(self, chosen: Mask) -> float:
+        return float(self.bad[chosen].mean()) if chosen.any() else float("nan")
+
+    def expected_rate(self, chosen: Mask) -> float:
+        return float(self.expected[chosen].mean()) if chosen.any() else float("nan")
+
+    def agreed(self, limit: float) -> Mask:
+        agreed: Mask = self.disagreement <= limit
+        return agreed
+
+
+@dataclass(frozen=True)
+class CutOffs:
+    approve_from: float
+    decline_below: float
+    maximum_disagreement: float
+
+    def approved(self, loans: Loans) -> Mask:
+        return (loans.points >= self.approve_from) & loans.agreed(self.maximum_disagreement)
+
+    def reviewed(self, loans: Loans) -> Mask:
+        between = (loans.points >= self.decline_below) & (loans.points < self.approve_from)
+        return between | ~loans.agreed(self.maximum_disagreement)
+
+
+def limit_for(loans: Loans, share: float) -> float:
+    """The disagreement that at most `share` of the loans exceed, in points."""
+    return float(np.quantile(loans.disagreement, 1 - share, method="higher"))
+
+
+def cut_for_bad_rate(loans: Loans, target: float, limit: float) -> float:
+    """The lowest cut-off whose approved loans are bad no more often. Raises NoCutOff."""
+    cuts, bads, approved = _by_cut(loans, limit)
+    kept = cuts[bads <= target * approved]
+    if not len(kept):
+        raise NoCutOff(
+            f"No cut-off leaves {target:.1%} bad among the approved: state a higher one."
+        )
+    return float(kept.min())
+
+
+def cut_for_costs(loans: Loans, gain: float, loss: float, limit: float) -> float:
+    """The cut-off whose approved loans have earned the most. Raises NoCutOff."""
+    cuts, bads, approved = _by_cut(loans, limit)
+    earned = gain * (approved - bads) - loss * bads
+    if earned.max() <= 0:
+        raise NoCutOff("At these costs no cut-off earns anything: every loan would be declined.")
+    return float(cuts[earned.argmax()])
+
+
+def cut_for_reviews(loans: Loans, share: float, approve_from: float, limit: float) -> float:
+    """The lowest score to be reviewed, so that people see at most `share` of the loans."""
+    for cut in np.unique(loans.points[loans.points < approve_from]):
+        if CutOffs(approve_from, cut, limit).reviewed(loans).mean() <= share:
+            return float(cut)
+    return approve_from
+
+
+def _by_cut(loans: Loans, limit: float) -> tuple[Floats, Floats, Floats]:
+    """Each possible cut-off, the bad loans it approves, and all that it approves."""
+    agreed = loans.agreed(limit)
+    cuts, places = np.unique(loans.points[agreed], return_inverse=True)
+    bads = np.bincount(places, weights=loans.bad[agreed], minlength=len(cuts))
+    total = np.bincount(places, minlength=len(cuts)).astype(float)
+    return cuts, bads[::-1].cumsum()[::-1], total[::-1].cumsum()[::-1]

@@ -1,0 +1,60 @@
+"""Real loans of the holdout through the profile's three models, as they were known on the day."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import track
+
+sys.path.insert(0, str(Path(__file__).parent))  # where train.py's modules import each other flat
+
+import inference
+import product
+import snapshot
+import train
+
+from chalicelib.decision import Answer, Scored, weigh
+from chalicelib.profile import Policy
+from training.cut_offs import Loans
+
+
+def scored(models: Path, channel: Path, bank: product.Product, policy: Policy) -> Loans:
+    """The holdout through the artifacts in `models/<Model>` and the policy's weights."""
+    answers: list[dict[str, Answer]] = []
+    for name in bank.models:
+        model = bank.model(name)
+        learning = snapshot.prepare(snapshot.read(channel, bank, model), bank, model)
+        served = inference.model_fn(str(models / name))
+        rows = _plain(learning.holdout_rows)
+        answers = answers or [{} for _ in rows]
+        progress = track(rows, f"Scoring with {name}", console=Console(stderr=True), transient=True)
+        for found, row in zip(answers, progress, strict=True):
+            found[name] = Scored(served.version, served.sha256, 0.5, *served.evaluator.explain(row))
+    return _weighed(answers, policy, learning.holdout_outcomes)
+
+
+def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    return rows.astype(object).where(rows.notna(), None).to_dict("records")
+
+
+def _weighed(answers: list[dict[str, Answer]], policy: Policy, outcomes: pd.Series) -> Loans:
+    said = pd.DataFrame([weigh(found, policy) for found in answers])
+    return Loans(
+        said["score"].to_numpy(float),
+        said["probabilityOfDefault"].to_numpy(float),
+        said["disagreement"].to_numpy(float),
+        outcomes.to_numpy(float),
+    )
+
+
+def train_missing(
+    models: Path, channel: Path, name: str, schema: dict[str, str], file: Path
+) -> None:
+    for model, digest in schema.items():
+        if not (models / model / "manifest.json").exists():
+            options = Namespace(model=model, version="policy", schema=digest, snapshot=name)
+            with Console(stderr=True).status(f"Training {model}"):
+                train.train(options, channel, file, models / model)
