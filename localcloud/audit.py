@@ -98,7 +98,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="audit-") as folder, open_bank(Path(folder)) as bank:
         idle = run(bank)
         found = findings(policies_of(bank), calls_of(bank.cloud.authorization), idle)
-    show(found, Console(width=None if sys.stdout.isatty() else 220))
+    show(found, Console(width=None if sys.stdout.isatty() else 260))
     return 0 if found.clean else 1
 
 

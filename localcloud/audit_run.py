@@ -4,6 +4,7 @@ import io
 import json
 import re
 import tarfile
+from itertools import islice
 from typing import Any
 
 import boto3
@@ -11,7 +12,7 @@ import pandas as pd
 import requests
 from rich.console import Console
 
-from chalicelib.settings import MANIFEST_PREFIX
+from chalicelib.settings import MANIFEST_PREFIX, MODEL_PREFIX, VERIFIED_PREFIX
 from infrastructure import first_models
 from localcloud.api import serving_api
 from localcloud.authorization import BY_DOCUMENTATION
@@ -37,7 +38,7 @@ def run(bank: Bank) -> list[str]:
         requester.get("/models")  # there are none
         first_models.start(boto3.client("lambda"), bank.settings)  # there is no snapshot
         train_and_deploy(bank, dataset, Console(quiet=True))
-        _predict(requester, body_of(next(iter(dataset.cases()))))
+        _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
         _upload(bank)
         requester.get("/models")
         _lose_manifests(bank)
@@ -57,25 +58,46 @@ class _Requester:
         return requests.post(self._url + path, json=body, headers=headers, timeout=30).json()
 
 
-def _predict(requester: _Requester, body: dict[str, Any]) -> None:
+def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> None:
     requester.post("/predict", {})  # is refused
-    for _ in range(2):
-        answer = requester.post("/predict", body, **{"Idempotency-Key": "once"})
+    for body in bodies:
+        for _ in range(2):
+            answer = requester.post("/predict", body, **{"Idempotency-Key": "once"})
+        if answer["decision"] != "APPROVE":  # of those, a change is asked for
+            break
     client = f"/predictions/{answer['clientId']}"
-    for path in ("/health", client, f"{client}/{answer['predictionId']}", f"{client}/none"):
+    one = f"{client}/{answer['predictionId']}"
+    for path in ("/health", client, one, f"{one}/change", f"{client}/none"):
         requester.get(path)
 
 
 def _upload(bank: Bank) -> None:
-    """What is refused, a new version of a model, and the same again."""
+    """What is refused, a new version of a model, the same again, and one for an endpoint that
+    never came up."""
     s3, bucket = boto3.client("s3"), bank.settings.model_bucket
-    found = s3.list_objects_v2(Bucket=bucket, Prefix="appvengers/")["Contents"][0]["Key"]
-    newer = re.sub(r"\d{8}T\d{6}", "20990101T000000", found)
-    archive = s3.get_object(Bucket=bucket, Key=found)["Body"].read()
-    uploads = {"appvengers/note.txt": b"no model", newer: _of_version("20990101T000000", archive)}
-    for key, body in (*uploads.items(), *uploads.items()):
-        s3.put_object(Bucket=bucket, Key=key, Body=body)
+    first = s3.list_objects_v2(Bucket=bucket, Prefix=MODEL_PREFIX)["Contents"][0]["Key"]
+    archive = s3.get_object(Bucket=bucket, Key=first)["Body"].read()
+
+    def put(version: str) -> None:
+        key = re.sub(r"\d{8}T\d{6}", version, first)
+        s3.put_object(Bucket=bucket, Key=key, Body=_of_version(version, archive))
         bank.cloud.idle(PATIENCE_SECONDS)
+
+    s3.put_object(Bucket=bucket, Key=f"{MODEL_PREFIX}note.txt", Body=b"no model")
+    for version in ("20980101T000000", "20980101T000000"):
+        put(version)
+    _break(bank, first.split("/")[1], "20980101T000000")
+    put("20990101T000000")
+
+
+def _break(bank: Bank, model: str, version: str) -> None:
+    """The model's endpoint is made again, of an archive that can't be loaded."""
+    sagemaker, name = boto3.client("sagemaker"), f"{bank.settings.prefix}-{model}"
+    key = f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz"
+    boto3.client("s3").put_object(Bucket=bank.settings.model_bucket, Key=key, Body=b"broken")
+    sagemaker.delete_endpoint(EndpointName=name)
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-{version}")
+    bank.cloud.idle(PATIENCE_SECONDS)
 
 
 def _lose_manifests(bank: Bank) -> None:
