@@ -2,14 +2,18 @@
 PYTHON ?= python3
 VENV := .venv
 LINTERS := .venv-lint
+# The SageMaker SDK's own: python -m training.launch
+DEPLOY ?= .venv-deploy
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
+STAGE ?=
 export PORT ?= 8000
 export AWS_PORT ?= 4566
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
 REVIEW ?= 0.1
 
-.PHONY: help run demo test lint audit policy policies serving-code forget clean
+.PHONY: help run demo cloud deploy destroy key package bench-import test lint audit policy policies \
+  serving-code cost launch review-only forget clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,7 +24,28 @@ run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS 
 demo: $(VENV)/run ## The same on free ports, until the first prediction
 	@STARTED_AT=$$(date +%s) $(VENV)/bin/python -m localcloud demo
 
-test: $(VENV)/dev ## All tests
+cloud: $(VENV)/run ## An empty AWS on AWS_PORT, to deploy to
+	@$(VENV)/bin/python -m localcloud bare
+
+deploy: $(VENV)/run ## Deploy STAGE (dev or prod) to AWS, or update it; see docs/operations.md
+	@$(VENV)/bin/python -m infrastructure.deploy --stage $(STAGE) $(if $(YES),--yes) \
+	  $(if $(filter no,$(MODELS)),--without-models) $(if $(SMOKE),--smoke $(SMOKE))
+
+destroy: $(VENV)/run ## Take STAGE down; the table and the buckets stay without DATA=yes
+	@$(VENV)/bin/python -m infrastructure.destroy --stage $(STAGE) $(if $(YES),--yes) \
+	  $(if $(DATA),--data) $(if $(CONFIRM),--confirm $(CONFIRM))
+
+key: $(VENV)/run ## Show the API key of STAGE; ROTATE=yes makes a new one, RETIRE=yes deletes the old
+	@$(VENV)/bin/python -m infrastructure.api_key --stage $(STAGE) $(if $(ROTATE),--rotate) \
+	  $(if $(RETIRE),--retire)
+
+package: $(VENV)/run ## Build what Lambda gets, in build/lambda
+	@$(VENV)/bin/python -m infrastructure.package
+
+bench-import: $(VENV)/run ## How long that package takes to import, cold
+	@$(VENV)/bin/python -m localcloud.cold_import
+
+test: $(VENV)/dev $(DEPLOY)/ready ## All tests
 	@$(VENV)/bin/python -m pytest
 
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
@@ -49,13 +74,28 @@ serving-code: $(VENV)/run ## Add the code under training/ to what an artifact ma
 forget: ## Remove all that the embedded cloud keeps: decisions, models, the API key
 	rm -rf .localcloud
 
+cost: $(VENV)/run ## The monthly bill, and that of the usual alternatives
+	@$(VENV)/bin/python -m infrastructure.cost
+
+launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
+	@$(DEPLOY)/bin/python -m training.launch --stage $(STAGE)
+
+review-only: $(VENV)/run ## Leave every decision to a person: make review-only STAGE=dev MODE=on (off, show)
+	@$(VENV)/bin/python -m infrastructure.review_only --stage $(STAGE) $(MODE)
+
 clean: ## Remove the environment and all that the embedded cloud keeps
-	rm -rf $(VENV) $(LINTERS) .localcloud
+	rm -rf $(VENV) $(LINTERS) .venv-deploy .localcloud
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+
+$(DEPLOY)/ready: requirements.txt requirements-deploy.txt
+	@echo "Installing the SageMaker SDK (half a minute, once)"
+	@test -x $(DEPLOY)/bin/python || $(PYTHON) -m venv $(DEPLOY)
+	@$(DEPLOY)/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-deploy.txt
+	@touch $@
 
 $(VENV)/run: requirements.txt requirements-run.txt | $(VENV)/bin/python
 	@echo "Installing what the bank needs (about a minute, once)"

@@ -7,9 +7,9 @@ from botocore.exceptions import ClientError
 
 from chalicelib import artifact
 from chalicelib.artifact import Artifact
-from chalicelib.containers import scikit_learn_image
+from chalicelib.containers import image_uri
 from chalicelib.errors import EndpointBusy, InvalidArtifact
-from chalicelib.profile import Endpoint, Profile
+from chalicelib.profile import Endpoint, Profile, SageMaker
 from chalicelib.settings import MANIFEST_PREFIX, VERIFIED_PREFIX
 
 if TYPE_CHECKING:
@@ -69,12 +69,18 @@ class ModelEndpoints:
     """The endpoints `<prefix>-<Model>`; a model and a configuration a version."""
 
     def __init__(
-        self, client: "SageMakerClient", prefix: str, role_arn: str, endpoint: Endpoint
+        self,
+        client: "SageMakerClient",
+        prefix: str,
+        role_arn: str,
+        endpoint: Endpoint,
+        sagemaker: SageMaker,
     ) -> None:
         self._client = client
         self._prefix = prefix
         self._role_arn = role_arn
         self._endpoint = endpoint
+        self._sagemaker = sagemaker
 
     def live(self, model: str) -> Document | None:
         """Status, version and since when; nothing if there is no endpoint yet."""
@@ -120,13 +126,14 @@ class ModelEndpoints:
                 ModelName=name,
                 ExecutionRoleArn=self._role_arn,
                 PrimaryContainer={
-                    "Image": scikit_learn_image(self._client.meta.region_name),
+                    "Image": image_uri(self._sagemaker.image, self._client.meta.region_name),
                     "ModelDataUrl": artifact_url,
                     "Environment": {
                         "SAGEMAKER_PROGRAM": "inference.py",
                         "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
                     },
                 },
+                EnableNetworkIsolation=self._sagemaker.network_isolation,
             )
 
     def _create_configuration(self, name: str) -> None:

@@ -135,6 +135,22 @@ class Endpoint(Part, frozen=True):
     max_concurrency: int
 
 
+class Machine(Part, frozen=True):
+    instance_type: str = "ml.m5.large"
+    volume_gb: int = 10
+    longest_seconds: int = 3600
+
+
+class SageMaker(Part, frozen=True):
+    image: str = "sagemaker-scikit-learn:1.9-0-cpu-py3"
+    role: str = "sagemaker"
+    network_isolation: bool = False
+    training: dict[str, Machine] = {}
+
+    def machine(self, stage: str) -> Machine:
+        return self.training.get(stage, Machine())
+
+
 class Profile(Part, frozen=True):
     product: Product
     snapshot: Snapshot
@@ -144,6 +160,7 @@ class Profile(Part, frozen=True):
     score: Score
     decision: Decision
     endpoint: dict[str, Endpoint]
+    sagemaker: SageMaker = SageMaker()
 
     def asked_for(self) -> dict[str, Feature]:
         """The features that an application brings; the others are derived."""

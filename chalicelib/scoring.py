@@ -15,6 +15,7 @@ from chalicelib.errors import (
     ModelNotReady,
     ModelRejected,
 )
+from chalicelib.observability import model_timed
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -42,7 +43,8 @@ class ScoringEndpoints:
     def score(self, model: str, application: dict[str, Any]) -> dict[str, Any]:
         """The answer of one model, as analisisCredito carries it. Raises an EndpointFault."""
         endpoint = f"{self._prefix}-{model}"
-        answer = _decoded(self._invoke(endpoint, application), endpoint)
+        with model_timed(model):
+            answer = _decoded(self._invoke(endpoint, application), endpoint)
         self._scored(answer, endpoint)
         return {**answer, "status": "OK"}
 

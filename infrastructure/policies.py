@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.settings import (
+    JOB_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
     PROFILE_PREFIX,
@@ -23,6 +24,7 @@ from infrastructure.project import ROOT, app_name
 FOLDER = ROOT / ".chalice"
 API = "api_handler"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
+ASYNCHRONOUS = ("updateData", "watchTraining", "createEndpointModel")
 
 Statement = dict[str, Any]
 
@@ -51,7 +53,14 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             # Who may not list is told 403, not 404, of what is not there.
             allow("s3:ListBucket", models),
         ],
-        "saveResult": [allow("dynamodb:PutItem", table)],
+        "saveResult": [
+            allow("dynamodb:PutItem", table),
+            allow("ssm:GetParameter", f"arn:aws:ssm:*:*:parameter{settings.review_only_parameter}"),
+        ],
+        "watchTraining": [
+            allow("s3:ListBucket", data)
+            | {"Condition": {"StringLike": {"s3:prefix": f"{JOB_PREFIX}/*"}}},
+        ],
         "updateData": [
             allow("s3:ListBucket", data)
             | {"Condition": {"StringLike": {"s3:prefix": f"{SNAPSHOT_PREFIX}*"}}},
@@ -87,6 +96,9 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     }
     for model, endpoint in scoring.items():
         declared[model] = [allow("sagemaker:InvokeEndpoint", endpoint)]
+    for name in ASYNCHRONOUS:
+        # Lambda puts an event that failed for good there in the function's name.
+        declared[name].append(allow("sqs:SendMessage", f"arn:aws:sqs:*:*:{prefix}-failures"))
     logs = f"{app}-{stage}" if function == API else settings.function(function)
     return [
         *declared[function],
@@ -103,7 +115,7 @@ def files() -> Iterator[tuple[Path, str]]:
     """Each policy file of each stage, and what it must hold."""
     for stage in STAGES:
         settings = Settings(app_name(), stage, "any")
-        for function in (API, *MODELS, "saveResult", "updateData", "createEndpointModel"):
+        for function in (API, *MODELS, "saveResult", *ASYNCHRONOUS):
             name = f"policy-{stage}.json" if function == API else f"policy-{stage}-{function}.json"
             policy = {"Version": "2012-10-17", "Statement": statements(function, settings)}
             yield FOLDER / name, json.dumps(policy, indent=2) + "\n"

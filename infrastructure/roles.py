@@ -17,14 +17,14 @@ from chalicelib.settings import (
     VERIFIED_PREFIX,
     Settings,
 )
-from infrastructure.policies import API, MODELS, Statement, allow
+from infrastructure.policies import API, ASYNCHRONOUS, MODELS, Statement, allow
 from infrastructure.project import ROOT
 
 TEMPLATE = ROOT / "infrastructure" / "resources.yaml"
 BEGIN = "  # Written by make policies from infrastructure/roles.py: what follows is not edited.\n"
 END = "  # Written until here.\n"
 LOG_DAYS = 90
-FUNCTIONS = (*MODELS, "saveResult", "updateData", "createEndpointModel")
+FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS)
 
 # AWS knows no resource for these: it allows them on * or not at all.
 ONLY_ON_EVERYTHING = {

@@ -18,22 +18,23 @@ import click
 from rich.console import Console
 
 from chalicelib.errors import AppVengersError
+from infrastructure import embedded
 from infrastructure.first_models import TrainingFailed, scheduled_event
 from infrastructure.project import ROOT
 from localcloud.api import kept_api_key, serving_api
 from localcloud.aws_port import PortTaken
 from localcloud.bank import open_bank
+from localcloud.cloud import embedded_cloud
 from localcloud.durability import FolderInUse
 from localcloud.first_run import (
     NoSuchRow,
     PredictionRefused,
     body_of,
-    chosen_dataset,
+    bring,
     first_prediction,
-    needs_models,
     print_prediction,
+    remembered_dataset,
     shown_case,
-    train_and_deploy,
 )
 from training.datasets import Dataset
 from training.datasets.own import UnreadableData
@@ -89,6 +90,17 @@ def demo() -> None:
 
 @main.command()
 @click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
+def bare(aws_port: int) -> None:
+    """An empty AWS account, for `make deploy`: nothing is in it, and nothing is kept."""
+    with embedded_cloud() as cloud:
+        cloud.run_uploaded_functions(port := cloud.serve_aws(aws_port))
+        console.print(f"An empty AWS on http://127.0.0.1:{port}. Ctrl-C forgets all of it.")
+        print(f"make deploy STAGE=dev AWS_ENDPOINT_URL=http://127.0.0.1:{port}", flush=True)
+        _wait_for_the_end()
+
+
+@main.command()
+@click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
 def env(aws_port: int) -> None:
     """What the AWS CLI, boto3 and `chalice local` need: eval "$(python -m localcloud env)"."""
     for name, value in _client_environment(aws_port).items():
@@ -106,7 +118,7 @@ def env(aws_port: int) -> None:
 @click.option("--outcome", is_flag=True, help="Tell what became of it, too (on stderr).")
 def application(row: int, outcome: bool) -> None:
     """A real loan of the test period as a body for POST /predict."""
-    shown = shown_case(chosen_dataset(STATE, Console(stderr=True)), row)
+    shown = shown_case(remembered_dataset(STATE, Console(stderr=True)), row)
     print(json.dumps(body_of(shown)))
     if outcome:
         told = {True: "defaulted", False: "paid", None: "unknown"}[shown["defaulted"]]
@@ -139,9 +151,8 @@ def _bank(folder: Path, port: int, aws_port: int) -> Iterator[Opened]:
             api = stack.enter_context(serving_api(bank, api_key, port))
         console.print(f"AWS  http://127.0.0.1:{aws}")
         console.print(f"API  http://127.0.0.1:{api}  x-api-key: {api_key}")
-        dataset = chosen_dataset(folder, console)
-        if needs_models(bank):
-            train_and_deploy(bank, dataset, console)
+        dataset = remembered_dataset(folder, console)
+        bring(bank, dataset, console)
         with console.status("Loading the models"):
             bank.cloud.idle(PATIENCE_SECONDS)
         yield Opened(f"http://127.0.0.1:{api}", api_key, dataset)
@@ -157,14 +168,7 @@ def _predict(bank: Opened) -> None:
 
 
 def _client_environment(aws_port: int) -> dict[str, str]:
-    return {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws_port}",
-        # Step Functions' synchronous calls go to a host of their own on AWS only.
-        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "embedded",
-        "AWS_SECRET_ACCESS_KEY": "embedded",
-    }
+    return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws_port}", **embedded.CLIENT}
 
 
 def _wait_for_the_end() -> None:

@@ -20,6 +20,7 @@ from chalice.local import (
     create_local_server,
 )
 
+from infrastructure.api import ANSWERS, FORBIDDEN
 from localcloud.aws_port import LOOPBACK, PortTaken
 from localcloud.bank import Bank
 
@@ -50,13 +51,10 @@ class KeyedHandler(ChaliceRequestHandler):
     def _generic_handle(self) -> None:
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length[:12]) > LARGEST_BODY:
-            self._refuse(
-                413, "request-too-large", "The request is too large", "Send 64 KB at most."
-            )
+            self._refuse(ANSWERS["REQUEST_TOO_LARGE"])
         elif self._needs_key() and not self._has_key():
             self._parse_payload()
-            title = "The API key is missing or wrong"
-            self._refuse(403, "forbidden", title, "Send the header x-api-key.")
+            self._refuse(FORBIDDEN)
         else:
             self._decode_path()
             with self._in_role(self._used_by()):
@@ -68,16 +66,10 @@ class KeyedHandler(ChaliceRequestHandler):
         if "%2f" not in path.lower():
             self.path = unquote(path) + mark + query
 
-    def _refuse(self, status: int, slug: str, title: str, detail: str) -> None:
-        self.close_connection = status != 403  # what was not read would be the next request
-        problem = {
-            "type": f"urn:problem:{slug}",
-            "title": title,
-            "status": status,
-            "detail": detail,
-        }
+    def _refuse(self, problem: dict[str, Any]) -> None:
+        self.close_connection = problem["status"] != 403  # the unread would be the next request
         headers: Any = {"Content-Type": "application/problem+json"}
-        self._send_http_response(status, headers, json.dumps(problem))
+        self._send_http_response(problem["status"], headers, json.dumps(problem))
 
     # The class that this one extends bound its own.
     do_GET = do_POST = do_OPTIONS = do_HEAD = _generic_handle  # noqa: N815

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import tarfile
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -14,10 +15,11 @@ from rich.console import Console
 
 from chalicelib.settings import MANIFEST_PREFIX, MODEL_PREFIX, VERIFIED_PREFIX
 from infrastructure import first_models
+from infrastructure.policies import ASYNCHRONOUS
 from localcloud.api import serving_api
 from localcloud.authorization import BY_DOCUMENTATION
 from localcloud.bank import Bank
-from localcloud.first_run import body_of, train_and_deploy
+from localcloud.first_run import body_of, bring
 from training.datasets import Dataset
 from training.datasets.sba import SAMPLE, applications, snapshot
 
@@ -37,12 +39,14 @@ def run(bank: Bank) -> list[str]:
         requester = _Requester(f"http://127.0.0.1:{port}")
         requester.get("/models")  # there are none
         first_models.start(boto3.client("lambda"), bank.settings)  # there is no snapshot
-        train_and_deploy(bank, dataset, Console(quiet=True))
+        bring(bank, dataset, Console(quiet=True))
         _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
         _upload(bank)
         requester.get("/models")
         _lose_manifests(bank)
         requester.get("/models")
+        _watch(bank)
+        _fail_for_good(bank)
     return _left_out(bank)
 
 
@@ -104,6 +108,21 @@ def _lose_manifests(bank: Bank) -> None:
     s3, bucket = boto3.client("s3"), bank.settings.model_bucket
     for found in s3.list_objects_v2(Bucket=bucket, Prefix=MANIFEST_PREFIX)["Contents"]:
         s3.delete_object(Bucket=bucket, Key=found["Key"])
+
+
+def _watch(bank: Bank) -> None:
+    event = json.dumps(first_models.scheduled_event(datetime.now(UTC)))
+    function = bank.settings.function("watchTraining")
+    boto3.client("lambda").invoke(FunctionName=function, Payload=event)
+
+
+def _fail_for_good(bank: Bank) -> None:
+    """Events that no function can take: they end in the queue of failures."""
+    client = boto3.client("lambda")
+    for name in ASYNCHRONOUS:
+        function = bank.settings.function(name)
+        client.invoke(FunctionName=function, InvocationType="Event", Payload=b'{"time": "never"}')
+    bank.cloud.idle(PATIENCE_SECONDS)
 
 
 def _of_version(version: str, archive: bytes) -> bytes:

@@ -46,6 +46,16 @@ class Acting:
 _acting: contextvars.ContextVar[Acting | None] = contextvars.ContextVar("acting", default=None)
 
 
+@contextmanager
+def as_operator() -> Iterator[None]:
+    """For what the cloud does for itself while a role acts."""
+    before = _acting.set(None)
+    try:
+        yield
+    finally:
+        _acting.reset(before)
+
+
 class Authorization:
     """Whoever acts under no role is the operator, who may do everything and is not recorded."""
 

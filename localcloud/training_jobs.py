@@ -201,6 +201,7 @@ def _end(job: Any, status: str, secondary: str, reason: str | None) -> None:
 
 def _put_in_cloudwatch(logs: Any, job_name: str, lines: list[str]) -> None:
     group, stream = "/aws/sagemaker/TrainingJobs", f"{job_name}/algo-1"
+    # Two jobs may end at once.
     with suppress(logs.exceptions.ResourceAlreadyExistsException):
         logs.create_log_group(logGroupName=group)
     logs.create_log_stream(logGroupName=group, logStreamName=stream)

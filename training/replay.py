@@ -87,7 +87,9 @@ def _differences(decision: Document, found: dict[str, Found]) -> Iterator[str]:
     if policy is None:
         yield f"policy {decision['policyVersion']}: not the one that was in force"
     elif answers.keys() == found.keys():
-        yield from _unlike(_shown(decision), _shown(weigh(answers, policy)), "")
+        review_only = decision["decisionBasis"] == "REVIEW_ONLY"  # was switched on, not decided
+        again = weigh(answers, policy, review_only=review_only)
+        yield from _unlike(_shown(decision), _shown(again), "")
 
 
 def _policy(decision: Document) -> Policy | None:
