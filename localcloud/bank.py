@@ -21,6 +21,7 @@ from infrastructure import failures, stack
 from infrastructure.project import ROOT, api_function
 from localcloud.cloud import Cloud, embedded_cloud
 from localcloud.function_logs import FunctionLogs, kept_logs
+from localcloud.functions import Function
 
 API_HANDLER = "api_handler"
 TRUST = {
@@ -42,6 +43,12 @@ class Bank:
     config: Config
     settings: Settings
     function_logs: FunctionLogs
+
+    @property
+    def api_handler(self) -> Function:
+        function = self.cloud.functions.find(_function_name(self, API_HANDLER))
+        assert function
+        return function
 
 
 @contextmanager
