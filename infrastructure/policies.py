@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.settings import (
+    ARRIVAL_PREFIX,
     JOB_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
@@ -24,7 +25,7 @@ from infrastructure.project import ROOT, app_name
 FOLDER = ROOT / ".chalice"
 API = "api_handler"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
-ASYNCHRONOUS = ("updateData", "watchTraining", "createEndpointModel")
+ASYNCHRONOUS = ("updateData", "watchTraining", "createEndpointModel", "endpointChanged")
 
 Statement = dict[str, Any]
 
@@ -43,6 +44,29 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     }
     # SageMaker writes names in lower case in ARNs.
     scoring = {model: f"{sagemaker}:endpoint/{prefix}-{model.lower()}" for model in MODELS}
+    converging = [
+        allow("s3:ListBucket", models),
+        allow("s3:PutObject", f"{models}/{ARRIVAL_PREFIX}*"),
+        # AWS asks for both, the endpoint and the configuration that it gets.
+        allow(
+            ["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"],
+            [f"{sagemaker}:endpoint/{prefix}-*", f"{sagemaker}:endpoint-config/{prefix}-*"],
+        ),
+        allow(
+            ["sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint"],
+            f"{sagemaker}:endpoint/{prefix}-*",
+        ),
+        allow(
+            ["sagemaker:DescribeModel", "sagemaker:CreateModel"],
+            f"{sagemaker}:model/{prefix}-*",
+        ),
+        allow(
+            ["sagemaker:DescribeEndpointConfig", "sagemaker:CreateEndpointConfig"],
+            f"{sagemaker}:endpoint-config/{prefix}-*",
+        ),
+        pass_role,
+        allow("sns:Publish", topic),
+    ]
     declared: dict[str, list[Statement]] = {
         API: [
             allow("states:StartSyncExecution", machine),
@@ -72,27 +96,9 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         "createEndpointModel": [
             allow("s3:GetObject", [f"{models}/{MODEL_PREFIX}*", f"{models}/{MANIFEST_PREFIX}*"]),
             allow("s3:PutObject", [f"{models}/{MANIFEST_PREFIX}*", f"{models}/{VERIFIED_PREFIX}*"]),
-            allow("s3:ListBucket", models),
-            # AWS asks for both, the endpoint and the configuration that it gets.
-            allow(
-                ["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"],
-                [f"{sagemaker}:endpoint/{prefix}-*", f"{sagemaker}:endpoint-config/{prefix}-*"],
-            ),
-            allow(
-                ["sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint"],
-                f"{sagemaker}:endpoint/{prefix}-*",
-            ),
-            allow(
-                ["sagemaker:DescribeModel", "sagemaker:CreateModel"],
-                f"{sagemaker}:model/{prefix}-*",
-            ),
-            allow(
-                ["sagemaker:DescribeEndpointConfig", "sagemaker:CreateEndpointConfig"],
-                f"{sagemaker}:endpoint-config/{prefix}-*",
-            ),
-            pass_role,
-            allow("sns:Publish", topic),
+            *converging,
         ],
+        "endpointChanged": converging.copy(),
     }
     for model, endpoint in scoring.items():
         declared[model] = [allow("sagemaker:InvokeEndpoint", endpoint)]
