@@ -4,8 +4,10 @@
 
 with the same ratio over the whole portfolio as the base and k pseudo-loans. Only what is dated
 strictly before the date counts, so 0.0 is an applicant about whose peers nothing is known.
+Their volume is log(1 + loans of the last `months`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +19,8 @@ PLACES = 6  # decimals kept in a table
 
 Days = npt.NDArray[np.int64]  # since 1970-01-01
 Codes = npt.NDArray[np.int64]  # -1: missing
+
+Measure = Callable[..., npt.NDArray[np.float64]]
 
 _SPAN = 1 << 20  # more days than any calendar has: one sorted array holds every (code, day)
 
@@ -51,16 +55,30 @@ def intensity(
     return value
 
 
+def volume(
+    history: History, peers: pd.Series, windows: Windows, keys: pd.Series, at: pd.Series
+) -> npt.NDArray[np.float64]:
+    codes, uniques = pd.factorize(peers)
+    wanted = pd.Index(uniques).get_indexer(pd.Index(keys))
+    loans = _count(codes, history.dates, wanted, at, windows.months)
+    value = np.log1p(np.where(wanted < 0, 0, loans))
+    value[keys.isna().to_numpy()] = np.nan
+    return value
+
+
+MEASURES: dict[str, Measure] = {"intensity": intensity, "volume": volume}
+
+
 def table(
-    history: History, peers: pd.Series, windows: Windows, last: pd.Timestamp
+    measure: Measure, history: History, peers: pd.Series, windows: Windows, last: pd.Timestamp
 ) -> dict[str, float]:
     """What the peers of each key are worth to an application on the day after `last`.
 
-    A key that is not in the table has nothing recent: 0.0, the portfolio.
+    A key that is not in the table has nothing recent: 0.0.
     """
     keys = pd.Series(np.sort(peers.dropna().unique()), dtype=object)
     tomorrow = pd.Series(last + pd.Timedelta(days=1), index=keys.index)
-    values = intensity(history, peers, windows, keys, tomorrow).round(PLACES).tolist()
+    values = measure(history, peers, windows, keys, tomorrow).round(PLACES).tolist()
     return {key: value for key, value in zip(keys, values, strict=True) if value}
 
 

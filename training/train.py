@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import artifact
+import audit
+import calibration
+import card
 import fit_scorecard
 import measures
 import numpy.typing as npt
@@ -83,20 +86,35 @@ def train(options: argparse.Namespace, training: Path, profile: Path, model_dir:
     print(f"reading the snapshot {options.snapshot}", flush=True)
     frame = snapshot.read(training, bank, model)
     learning = snapshot.prepare(frame, bank, model)
-    print(f"training {model.name} on {len(learning.rows)} of {len(frame)} rows", flush=True)
+    rows = len(learning.training.rows)
+    print(f"training {model.name} on {rows} of {len(frame)} rows", flush=True)
     trained = _fit(model, learning, bank.training.seed)
-    measured = measures.metrics(
-        learning.holdout_outcomes, trained.probabilities(learning.holdout_rows)
-    )
+    calibrated = _calibrated(trained, learning.calibration)
+    judged = audit.judge(learning, lambda rows: calibrated(_logits(trained, rows)))
+    measured = measures.metrics(learning.holdout.outcomes, judged.holdout.probabilities)
+    manifest = _manifest(options, model, learning, measured)
     artifact.write(
         model_dir,
-        documents={"features.json": _features(model), "peers.json": learning.tables}
+        documents={
+            "features.json": _features(model),
+            "peers.json": learning.tables,
+            "calibration.json": asdict(calibrated),
+            "card.html": card.page(audit.facts(bank, model, judged, manifest)),
+        }
         | trained.documents,
         modules=("inference.py", "features.py", *trained.modules),
         requirements=trained.requirements,
-        manifest=_manifest(options, model, learning, measured),
+        manifest=manifest,
     )
     _report(measured, learning)
+
+
+def _calibrated(trained: Trained, part: snapshot.Part) -> calibration.Calibration:
+    return calibration.fit(_logits(trained, part.rows), part.outcomes)
+
+
+def _logits(trained: Trained, rows: pd.DataFrame) -> npt.NDArray[Any]:
+    return calibration.logit(trained.probabilities(rows))
 
 
 def _fit(model: product.Model, learning: snapshot.Learning, seed: int) -> Trained:
@@ -116,7 +134,8 @@ def _scorecard(model: product.Model, learning: snapshot.Learning) -> Trained:
         known = ", ".join(asdict(fit_scorecard.Parameters()))
         message = f"{model.name}: a scorecard's parameters are {known}"
         raise product.InvalidProfile(message) from fault
-    fitted = fit_scorecard.fit(learning.rows, learning.outcomes, model.features, parameters)
+    part = learning.training
+    fitted = fit_scorecard.fit(part.rows, part.outcomes, model.features, parameters)
     return Trained(
         fitted.probabilities, {"scorecard.json": fitted.document()}, modules=("scorecard.py",)
     )
@@ -127,8 +146,8 @@ def _trees(model: product.Model, learning: snapshot.Learning, seed: int) -> Trai
 
     try:
         fitted = trees.fit(
-            learning.rows,
-            learning.outcomes,
+            learning.training.rows,
+            learning.training.outcomes,
             monotone={feature.name: feature.monotone for feature in model.features},
             text=frozenset(feature.name for feature in model.features if feature.is_text),
             parameters=model.parameters,
@@ -165,23 +184,25 @@ def _manifest(
         "version": options.version,
         "schema": options.schema,
         "snapshot": options.snapshot,
-        "window": learning.window,
-        "rows": len(learning.rows),
-        "bads": int(learning.outcomes.sum()),
-        "holdout": {
-            **learning.holdout_window,
-            "rows": len(learning.holdout_rows),
-            "bads": int(learning.holdout_outcomes.sum()),
-        },
+        "window": learning.training.window,
+        "rows": len(learning.training.rows),
+        "bads": int(learning.training.outcomes.sum()),
+        "calibration": _extent(learning.calibration),
+        "holdout": _extent(learning.holdout),
         "metrics": measured,
-        "reference": {name: measures.histogram(c) for name, c in learning.rows.items()},
+        "reference": {name: measures.histogram(c) for name, c in learning.training.rows.items()},
     }
+
+
+def _extent(part: snapshot.Part) -> dict[str, Any]:
+    return {**part.window, "rows": len(part.rows), "bads": int(part.outcomes.sum())}
 
 
 def _report(measured: dict[str, float], learning: snapshot.Learning) -> None:
     """One line that the MetricDefinitions of a training job read."""
     values = [f"{name}={value:.6f}" for name, value in measured.items()]
-    values += [f"rows={len(learning.holdout_rows)}", f"bads={learning.holdout_outcomes.sum()}"]
+    extent = _extent(learning.holdout)
+    values += [f"{name}={extent[name]}" for name in ("rows", "bads")]
     print("holdout " + "; ".join(values), flush=True)
 
 
