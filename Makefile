@@ -7,8 +7,9 @@ export AWS_PORT ?= 4566
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
 REVIEW ?= 0.1
+CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
 
-.PHONY: help run demo test lint policy policies clean
+.PHONY: help run demo test lint models blend bench policy policies clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +34,15 @@ lint: $(VENV)/dev ## Style, types, import rules, template and state machine
 policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans: TARGET=0.04 REVIEW=0.1
 	@$(VENV)/bin/python -m training.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET))
 
+models: $(VENV)/models ## Our models against the usual libraries: docs/models.md (15 minutes)
+	@OMP_NUM_THREADS=$(CORES) SM_NUM_CPUS=$(CORES) $(VENV)/bin/python -m training.study
+
+blend: $(VENV)/run ## The decision's weights for credit.toml, fitted on the calibration period
+	@OMP_NUM_THREADS=$(CORES) SM_NUM_CPUS=$(CORES) $(VENV)/bin/python -m training.blend
+
+bench: $(VENV)/run ## What a score costs, one by one and in a batch, beside the estimators themselves
+	@$(VENV)/bin/python -m training.bench
+
 policies: $(VENV)/run ## Write .chalice/policy-*.json from infrastructure/policies.py
 	@$(VENV)/bin/python -m infrastructure.policies
 
@@ -52,4 +62,9 @@ $(VENV)/run: requirements.txt requirements-run.txt | $(VENV)/bin/python
 $(VENV)/dev: requirements-dev.txt $(VENV)/run
 	@echo "Installing what the tests need"
 	@$(PIP) install --quiet -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/models: requirements-models.txt $(VENV)/run
+	@echo "Installing the libraries to compare with (about a gigabyte, once)"
+	@$(PIP) install --quiet -r requirements-models.txt
 	@touch $@

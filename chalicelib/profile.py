@@ -44,6 +44,7 @@ class Training(Part, frozen=True):
     window_months: int = 24
     calibration_months: int = 3
     holdout_months: int = 3
+    half_life_months: float | None = None
     peer_months: int = 60
     peer_default_months: int = 24
 

@@ -21,12 +21,14 @@ PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width">
 <style>
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem }}
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto }}
 table {{ border-collapse: collapse; margin: .5rem 0 1.5rem }}
 th, td {{ padding: .15rem .7rem; text-align: right; border-bottom: 1px solid #ddd }}
 th:first-child, td:first-child {{ text-align: left }}
 svg {{ width: 21rem; font: 11px system-ui, sans-serif }}
-.t {{ text-anchor: middle; font-weight: 600 }} .m {{ text-anchor: middle }} .e {{ text-anchor: end }}
+.t {{ text-anchor: middle; font-weight: 600 }}
+.m {{ text-anchor: middle }}
+.e {{ text-anchor: end }}
 </style>
 {body}
 </html>
@@ -88,6 +90,7 @@ def _data(facts: Facts) -> Iterator[str]:
         for name, p in periods.items()
     )
     yield table(("Period", "From", "To", "Applications", "Bad", "Bad rate"), rows)
+    yield "<p>The training's last months are the calibration's: learnt from once it was done.</p>"
 
 
 def _performance(facts: Facts) -> Iterator[str]:
@@ -152,22 +155,26 @@ def _by(name: str, groups: Sequence[Facts], *more: str) -> str:
 
 
 def limits(facts: Facts) -> Iterator[str]:
-    yield "It learnt from applications that were granted; of those that were refused it knows nothing."
+    yield "It learnt from applications that were granted; of those refused it knows nothing."
     if facts["holdout"].get("to"):
         yield f"Nothing after {facts['holdout']['to']} was known to it or to this card."
     if not facts["protected"]:
-        yield "The snapshot holds no protected attribute: whether it is fair to groups is not known."
+        yield "The snapshot holds no protected attribute: whether it is fair to groups is unknown."
+    yield from _moved(facts)
+    for checked in facts["monotone"]:
+        if checked["broken"]:
+            yield f"{checked['name']} moves the risk the wrong way: {_check(checked)}."
+    for proxy in (one for one in facts["proxies"] if (one["auc"] or 0) >= PROXY):
+        told = f"{proxy['attribute']} = {proxy['value']}"
+        yield f"Its inputs tell {told}: AUC {proxy['auc']:.2f}."
+    for name, groups in facts["groups"].items():
+        if small := [str(group["value"]) for group in groups if group["auc"] is None]:
+            yield f"{name}: too few good or bad ones for an AUC of {', '.join(small)}."
+
+
+def _moved(facts: Facts) -> Iterator[str]:
     if facts["psi"] > LARGE_SHIFT:
         yield f"The scores have moved since the training: PSI {facts['psi']:.2f}."
     for feature in facts["features"]:
         if feature["csi"] > LARGE_SHIFT:
             yield f"{feature['name']} has moved since the training: CSI {feature['csi']:.2f}."
-    for checked in facts["monotone"]:
-        if checked["broken"]:
-            yield f"{checked['name']} moves the risk the wrong way: {_check(checked)}."
-    for proxy in facts["proxies"]:
-        if proxy["auc"] is not None and proxy["auc"] >= PROXY:
-            yield f"Its inputs tell {proxy['attribute']} = {proxy['value']}: AUC {proxy['auc']:.2f}."
-    for name, groups in facts["groups"].items():
-        if small := [str(group["value"]) for group in groups if group["auc"] is None]:
-            yield f"{name}: too few good or bad ones for an AUC of {', '.join(small)}."

@@ -1,4 +1,4 @@
-"""Plots as SVG, by hand: no library, no clock and no random id; the same bytes for the same data."""
+"""Plots as SVG, by hand: no library, clock or random id; the same bytes for the same data."""
 
 from collections.abc import Sequence
 from html import escape
@@ -59,7 +59,8 @@ def _frame(
 ) -> str:
     right, low = WIDTH - MARGIN, HEIGHT - MARGIN
     legend = "".join(
-        f'<text x="{MARGIN + 6}" y="{MARGIN + 14 + 14 * n}" fill="{COLOURS[n]}">{escape(name)}</text>'
+        f'<text x="{MARGIN + 6}" y="{MARGIN + 14 + 14 * n}" fill="{COLOURS[n]}">'
+        f"{escape(name)}</text>"
         for n, name in enumerate(names)
         if len(names) > 1
     )
@@ -72,6 +73,6 @@ def _frame(
         f'<text x="{WIDTH / 2}" y="{low + 32}" class="m">{escape(axes[0])}</text>'
         f'<text x="{MARGIN - 6}" y="{low}" class="e">{up[0]}</text>'
         f'<text x="{MARGIN - 6}" y="{MARGIN + 8}" class="e">{up[1]}</text>'
-        f'<text transform="translate(12,{HEIGHT / 2}) rotate(-90)" class="m">{escape(axes[1])}</text>'
-        "</svg>"
+        f'<text transform="translate(12,{HEIGHT / 2}) rotate(-90)" class="m">'
+        f"{escape(axes[1])}</text></svg>"
     )

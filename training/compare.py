@@ -1,4 +1,8 @@
-"""Champion and challenger on one page: python -m training.compare A.tar.gz B.tar.gz > compare.html"""
+"""Champion and challenger on one page.
+
+\b
+    python -m training.compare A.tar.gz B.tar.gz > compare.html
+"""
 
 import sys
 from collections.abc import Iterator
@@ -13,6 +17,8 @@ import card
 from card import Facts
 
 from training import artifact_folder
+
+SHOWN = ("auc", "approved", "expected")  # of each group
 
 
 @click.command(help=__doc__)
@@ -44,7 +50,7 @@ def page(champion: Facts, challenger: Facts) -> str:
 def _parts(champion: Facts, challenger: Facts, names: list[str]) -> Iterator[str]:
     both = (champion, challenger)
     if champion["holdout"] != challenger["holdout"]:
-        yield "<p><b>Not the same holdout: the figures below can't be set against each other.</b></p>"
+        yield "<p><b>Not the same holdout: the figures can't be set against each other.</b></p>"
     yield "<h2>Data</h2>"
     rows = [("method", *(f["method"] for f in both)), ("snapshot", *(f["snapshot"] for f in both))]
     for end in ("from", "to"):
@@ -84,15 +90,17 @@ def _groups(champion: Facts, challenger: Facts, names: list[str]) -> Iterator[st
             f"{shown} of {name}" for shown in ("auc", "approved", "expected") for name in names
         ]
         rows = (
-            (group["value"], group["rows"], group["observed"])
-            + tuple(
-                one.get(shown)
-                for shown in ("auc", "approved", "expected")
-                for one in (group, theirs.get(group["value"], {}))
+            (
+                *(group["value"], group["rows"], group["observed"]),
+                *_side_by_side(group, theirs.get(group["value"], {})),
             )
             for group in groups
         )
         yield card.table(("value", "rows", "observed", *titles), rows)
+
+
+def _side_by_side(ours: Facts, theirs: Facts) -> Iterator[float | None]:
+    return (group.get(shown) for shown in SHOWN for group in (ours, theirs))
 
 
 if __name__ == "__main__":

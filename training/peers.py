@@ -9,6 +9,7 @@ Their volume is log(1 + loans of the last `months`).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -71,12 +72,12 @@ MEASURES: dict[str, Measure] = {"intensity": intensity, "volume": volume}
 
 def table(
     measure: Measure, history: History, peers: pd.Series, windows: Windows, last: pd.Timestamp
-) -> dict[str, float]:
+) -> dict[Any, float]:
     """What the peers of each key are worth to an application on the day after `last`.
 
     A key that is not in the table has nothing recent: 0.0.
     """
-    keys = pd.Series(np.sort(peers.dropna().unique()), dtype=object)
+    keys = pd.Series(np.sort(peers.dropna().unique()))
     tomorrow = pd.Series(last + pd.Timedelta(days=1), index=keys.index)
     values = measure(history, peers, windows, keys, tomorrow).round(PLACES).tolist()
     return {key: value for key, value in zip(keys, values, strict=True) if value}
@@ -92,7 +93,10 @@ def portfolio(history: History, windows: Windows, at: pd.Series) -> npt.NDArray[
 
 def count_before(codes: Codes, days: Days, wanted: Codes, at: Days) -> npt.NDArray[np.int64]:
     """For each (wanted, at): the events of that code dated strictly before."""
-    events = np.sort(codes * _SPAN + days)
+    return _count_before(np.sort(codes * _SPAN + days), wanted, at)
+
+
+def _count_before(events: Days, wanted: Codes, at: Days) -> npt.NDArray[np.int64]:
     starts = np.searchsorted(events, wanted * _SPAN - _SPAN // 2)
     return np.searchsorted(events, wanted * _SPAN + at) - starts
 
@@ -105,6 +109,6 @@ def _count(
     codes: Codes, dates: pd.Series, wanted: Codes, at: pd.Series, months: int
 ) -> npt.NDArray[np.int64]:
     known = dates.notna().to_numpy() & (codes >= 0)
-    events = codes[known], days(dates[known])
+    events = np.sort(codes[known] * _SPAN + days(dates[known]))
     start = days(pd.Series(pd.DatetimeIndex(at) - pd.DateOffset(months=months)))
-    return count_before(*events, wanted, days(at)) - count_before(*events, wanted, start)
+    return _count_before(events, wanted, days(at)) - _count_before(events, wanted, start)

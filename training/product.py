@@ -46,6 +46,7 @@ class Training:
     holdout_months: int | None = None
     peer_months: int | None = None
     peer_default_months: int | None = None
+    half_life_months: float | None = None
     seed: int = 0
 
 

@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import peers
 import pyarrow.parquet
@@ -13,6 +15,7 @@ from product import Feature, InvalidProfile, Model, Product
 from sklearn.model_selection import train_test_split
 
 HOLDOUT_SHARE = 0.25  # of a snapshot without dates
+DAYS_A_MONTH = 30.4375
 CALIBRATION_SHARE = 0.2  # of its other rows
 
 
@@ -26,8 +29,25 @@ class Part:
 
     rows: pd.DataFrame
     outcomes: pd.Series
+    ages: pd.Series  # in months, before the end of the snapshot; 0 without dates
     audit: pd.DataFrame  # the date, protected attributes and segments, as far as there are any
     window: dict[str, str]
+
+    def followed_by(self, later: "Part") -> "Part":
+        joined = (
+            pd.concat([getattr(self, name), getattr(later, name)], ignore_index=True)
+            for name in ("rows", "outcomes", "ages", "audit")
+        )
+        ends = {"from": self.window.get("from"), "to": later.window.get("to")}
+        return Part(*joined, window={name: day for name, day in ends.items() if day})
+
+    def weights(self, half_life_months: float | None) -> npt.NDArray[np.float64] | None:
+        """An application counts half as much for every so many months of its age; 1 on average."""
+        if half_life_months is None:
+            return None
+        weights = 0.5 ** (self.ages.to_numpy() / half_life_months)
+        result: npt.NDArray[np.float64] = weights / weights.mean()
+        return result
 
 
 @dataclass(frozen=True)
@@ -110,7 +130,8 @@ def prepare(frame: pd.DataFrame, product: Product, model: Model) -> Learning:
     tables: dict[str, dict[str, float]] = {}
     if model.peers:
         parts, tables = _with_peers(frame, parts, product, model)
-    training, calibration, holdout = (_part(part, product, model) for part in parts)
+    end = None if product.date is None else frame[product.date].max()
+    training, calibration, holdout = (_part(part, product, model, end) for part in parts)
     return Learning(training, calibration, holdout, tables)
 
 
@@ -122,11 +143,13 @@ def _derivations(frame: pd.DataFrame, product: Product, model: Model) -> dict[st
     return audited | model.derivations
 
 
-def _part(rows: pd.DataFrame, product: Product, model: Model) -> Part:
+def _part(rows: pd.DataFrame, product: Product, model: Model, end: pd.Timestamp | None) -> Part:
+    ages = 0.0 if end is None else (end - rows[product.date]).dt.days / DAYS_A_MONTH
     audited = [product.date, *product.protected, *product.segments]
     return Part(
         rows=rows[[feature.name for feature in model.features]].reset_index(drop=True),
         outcomes=rows[product.outcome].astype(int).reset_index(drop=True),
+        ages=pd.Series(ages, index=rows.index, dtype=float).reset_index(drop=True),
         audit=rows[[n for n in audited if n in rows.columns]].reset_index(drop=True),
         window=_range(rows, product),
     )
@@ -181,16 +204,25 @@ def _with_peers(
         )
     windows = peers.Windows(*months)  # type: ignore[arg-type]
     history = peers.History(frame[product.date], frame[product.default_date])
-    tables = {}
+    known: dict[tuple[str, ...], tuple[pd.Series, pd.Index]] = {}
+    asked, tables = pd.concat(parts), {}
     for name, rule in model.peers.items():
+        keys = tuple(rule["peers"])
+        if keys not in known:
+            known[keys] = _codes(frame, keys)
+        codes, names = known[keys]
         measure = peers.MEASURES[rule.get("measure", "intensity")]
-        known = joined_keys(frame, rule["peers"])
-        tables[name] = peers.table(measure, history, known, windows, frame[product.date].max())
-        asked = partial(measure, history, known, windows)
-        parts = tuple(
-            part.assign(**{name: asked(known[part.index], part[product.date])}) for part in parts
-        )
-    return parts, tables
+        told = peers.table(measure, history, codes, windows, frame[product.date].max())
+        tables[name] = {names[int(code)]: value for code, value in told.items()}
+        values = measure(history, codes, windows, codes[asked.index], asked[product.date])
+        asked = asked.assign(**{name: values})
+    return tuple(asked.loc[part.index] for part in parts), tables
+
+
+def _codes(frame: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.Series, pd.Index]:
+    """A number for each joined key, NaN where a part is missing: quicker than texts."""
+    codes, names = pd.factorize(joined_keys(frame, [*keys]))
+    return pd.Series(codes, frame.index, dtype=float).where(codes >= 0), names
 
 
 def _range(rows: pd.DataFrame, product: Product) -> dict[str, str]:

@@ -3,10 +3,9 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import artifact
 import audit
@@ -19,7 +18,9 @@ import pandas as pd
 import product
 import snapshot
 
-Probabilities = Callable[[pd.DataFrame], npt.NDArray[Any]]
+
+class Estimator(Protocol):
+    def probabilities(self, rows: pd.DataFrame) -> npt.NDArray[Any]: ...
 
 
 class NoChannel(Exception):
@@ -36,10 +37,20 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class Trained:
-    probabilities: Probabilities
+    estimator: Estimator
     documents: dict[str, Any]  # the model's files, by name
     modules: tuple[str, ...]  # what evaluates them
     requirements: str = ""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    trained: Trained
+    calibrated: calibration.Calibration
+    ahead: npt.NDArray[Any]  # the calibration period's logits, from before it was learnt from
+
+    def logits(self, rows: pd.DataFrame) -> npt.NDArray[Any]:
+        return self.calibrated(_logits(self.trained, rows))
 
 
 def main() -> int:
@@ -88,9 +99,8 @@ def train(options: argparse.Namespace, training: Path, profile: Path, model_dir:
     learning = snapshot.prepare(frame, bank, model)
     rows = len(learning.training.rows)
     print(f"training {model.name} on {rows} of {len(frame)} rows", flush=True)
-    trained = _fit(model, learning, bank.training.seed)
-    calibrated = _calibrated(trained, learning.calibration)
-    judged = audit.judge(learning, lambda rows: calibrated(_logits(trained, rows)))
+    fitted = fit(model, learning, bank.training)
+    judged = audit.judge(learning, fitted.logits)
     measured = measures.metrics(learning.holdout.outcomes, judged.holdout.probabilities)
     manifest = _manifest(options, model, learning, measured)
     artifact.write(
@@ -98,66 +108,71 @@ def train(options: argparse.Namespace, training: Path, profile: Path, model_dir:
         documents={
             "features.json": _features(model),
             "peers.json": learning.tables,
-            "calibration.json": asdict(calibrated),
+            "calibration.json": asdict(fitted.calibrated),
             "card.html": card.page(audit.facts(bank, model, judged, manifest)),
         }
-        | trained.documents,
-        modules=("inference.py", "features.py", *trained.modules),
-        requirements=trained.requirements,
+        | fitted.trained.documents,
+        modules=("inference.py", "features.py", *fitted.trained.modules),
+        requirements=fitted.trained.requirements,
         manifest=manifest,
     )
     _report(measured, learning)
 
 
-def _calibrated(trained: Trained, part: snapshot.Part) -> calibration.Calibration:
-    return calibration.fit(_logits(trained, part.rows), part.outcomes)
+def fit(model: product.Model, learning: snapshot.Learning, training: product.Training) -> Fitted:
+    """What goes wrong in the months after a training is learnt from the calibration period; then
+    the model learns from that period, too, for the newest applications tell the most."""
+    part = learning.calibration
+    earlier = _logits(_fit(model, learning.training, training), part.rows)
+    calibrated = calibration.fit(earlier, part.outcomes)
+    trained = _fit(model, learning.training.followed_by(part), training)
+    return Fitted(trained, calibrated, calibrated(earlier))
 
 
 def _logits(trained: Trained, rows: pd.DataFrame) -> npt.NDArray[Any]:
-    return calibration.logit(trained.probabilities(rows))
+    return calibration.logit(trained.estimator.probabilities(rows))
 
 
-def _fit(model: product.Model, learning: snapshot.Learning, seed: int) -> Trained:
+def _fit(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
     if model.method == "scorecard":
-        return _scorecard(model, learning)
+        return _scorecard(model, part, training)
     if model.method == "trees":
-        return _trees(model, learning, seed)
+        return _trees(model, part, training)
     raise product.InvalidProfile(
         f"{model.name}: no method {model.method!r}; there is scorecard and trees"
     )
 
 
-def _scorecard(model: product.Model, learning: snapshot.Learning) -> Trained:
+def _scorecard(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
     try:
         parameters = fit_scorecard.Parameters(**model.parameters)
     except TypeError as fault:
         known = ", ".join(asdict(fit_scorecard.Parameters()))
         message = f"{model.name}: a scorecard's parameters are {known}"
         raise product.InvalidProfile(message) from fault
-    part = learning.training
-    fitted = fit_scorecard.fit(part.rows, part.outcomes, model.features, parameters)
-    return Trained(
-        fitted.probabilities, {"scorecard.json": fitted.document()}, modules=("scorecard.py",)
-    )
+    weights = part.weights(training.half_life_months)
+    fitted = fit_scorecard.fit(part.rows, part.outcomes, model.features, parameters, weights)
+    return Trained(fitted, {"scorecard.json": fitted.document()}, modules=("scorecard.py",))
 
 
-def _trees(model: product.Model, learning: snapshot.Learning, seed: int) -> Trained:
+def _trees(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
     import trees  # LightGBM is slow to load and the scorecards do without it
 
     try:
         fitted = trees.fit(
-            learning.training.rows,
-            learning.training.outcomes,
+            part.rows,
+            part.outcomes,
             monotone={feature.name: feature.monotone for feature in model.features},
             text=frozenset(feature.name for feature in model.features if feature.is_text),
             parameters=model.parameters,
-            seed=seed,
+            seed=training.seed,
             threads=int(os.environ.get("SM_NUM_CPUS", "1")),
+            weights=part.weights(training.half_life_months),
         )
     except trees.lightgbm.basic.LightGBMError as fault:
         raise product.InvalidProfile(f"{model.name}: LightGBM refuses this: {fault}") from fault
     return Trained(
-        fitted.probabilities,
+        fitted,
         {"trees.txt": fitted.text(), "encoding.json": {"columns": fitted.columns()}},
         modules=("trees.py",),
         requirements=trees.REQUIREMENTS,
@@ -178,19 +193,20 @@ def _manifest(
     learning: snapshot.Learning,
     measured: dict[str, float],
 ) -> dict[str, Any]:
+    learnt = learning.training.followed_by(learning.calibration)
     return {
         "model": model.name,
         "method": model.method,
         "version": options.version,
         "schema": options.schema,
         "snapshot": options.snapshot,
-        "window": learning.training.window,
-        "rows": len(learning.training.rows),
-        "bads": int(learning.training.outcomes.sum()),
+        "window": learnt.window,
+        "rows": len(learnt.rows),
+        "bads": int(learnt.outcomes.sum()),
         "calibration": _extent(learning.calibration),
         "holdout": _extent(learning.holdout),
         "metrics": measured,
-        "reference": {name: measures.histogram(c) for name, c in learning.training.rows.items()},
+        "reference": {name: measures.histogram(c) for name, c in learnt.rows.items()},
     }
 
 

@@ -60,6 +60,10 @@ class FittedTrees:
     def probabilities(self, rows: Any) -> npt.NDArray[np.float64]:
         return self.booster.predict(_matrix(rows, self.encoding))  # type: ignore[return-value]
 
+    def contributions(self, rows: Any) -> npt.NDArray[np.float64]:
+        matrix = _matrix(rows, self.encoding)
+        return self.booster.predict(matrix, pred_contrib=True, num_threads=1)  # type: ignore[return-value]
+
     def columns(self) -> list[Column]:
         return [
             {"feature": name} if codes is None else {"feature": name, "values": list(codes)}
@@ -79,6 +83,7 @@ def fit(
     parameters: Mapping[str, Any],
     seed: int,
     threads: int,
+    weights: Any = None,
 ) -> FittedTrees:
     """`rows` is a pandas table of the features, `monotone` has each one's direction."""
     encoding: Encoding = {
@@ -98,6 +103,7 @@ def fit(
     data = lightgbm.Dataset(
         _matrix(rows, encoding),
         label=outcomes,
+        weight=weights,
         feature_name=list(rows.columns),
         categorical_feature=[name for name in rows.columns if name in text],
     )
