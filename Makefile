@@ -1,7 +1,10 @@
 # The bank on one machine. `make help` lists what there is.
 PYTHON ?= python3
 VENV := .venv
+# The SageMaker SDK's own: python -m training.launch
+DEPLOY ?= .venv-deploy
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
+STAGE ?=
 export PORT ?= 8000
 export AWS_PORT ?= 4566
 # numpy's thread pools fight over the cores that the models' own processes need.
@@ -9,18 +12,40 @@ export OMP_NUM_THREADS ?= 1
 REVIEW ?= 0.1
 CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
 
-.PHONY: help run demo test lint models blend bench policy policies clean
+.PHONY: help run demo cloud deploy destroy key package bench-import test lint models blend bench \
+  policy policies serving-code cost launch review-only forget clean
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS on AWS_PORT
-	@$(VENV)/bin/python -m localcloud run
+	@STARTED_AT=$$(date +%s) $(VENV)/bin/python -m localcloud run
 
 demo: $(VENV)/run ## The same on free ports, until the first prediction
-	@$(VENV)/bin/python -m localcloud demo
+	@STARTED_AT=$$(date +%s) $(VENV)/bin/python -m localcloud demo
 
-test: $(VENV)/dev ## All tests
+cloud: $(VENV)/run ## An empty AWS on AWS_PORT, to deploy to
+	@$(VENV)/bin/python -m localcloud bare
+
+deploy: $(VENV)/run ## Deploy STAGE (dev or prod) to AWS, or update it; see docs/operations.md
+	@$(VENV)/bin/python -m infrastructure.deploy --stage $(STAGE) $(if $(YES),--yes) \
+	  $(if $(filter no,$(MODELS)),--without-models) $(if $(SMOKE),--smoke $(SMOKE))
+
+destroy: $(VENV)/run ## Take STAGE down; the table and the buckets stay without DATA=yes
+	@$(VENV)/bin/python -m infrastructure.destroy --stage $(STAGE) $(if $(YES),--yes) \
+	  $(if $(DATA),--data) $(if $(CONFIRM),--confirm $(CONFIRM))
+
+key: $(VENV)/run ## Show the API key of STAGE; ROTATE=yes makes a new one, RETIRE=yes deletes the old
+	@$(VENV)/bin/python -m infrastructure.api_key --stage $(STAGE) $(if $(ROTATE),--rotate) \
+	  $(if $(RETIRE),--retire)
+
+package: $(VENV)/run ## Build what Lambda gets, in build/lambda
+	@$(VENV)/bin/python -m infrastructure.package
+
+bench-import: $(VENV)/run ## How long that package takes to import, cold
+	@$(VENV)/bin/python -m localcloud.cold_import
+
+test: $(VENV)/dev $(DEPLOY)/ready ## All tests
 	@$(VENV)/bin/python -m pytest
 
 lint: $(VENV)/dev ## Style, types, import rules, template and state machine
@@ -46,13 +71,34 @@ bench: $(VENV)/run ## What a score costs, one by one and in a batch, beside the 
 policies: $(VENV)/run ## Write .chalice/policy-*.json from infrastructure/policies.py
 	@$(VENV)/bin/python -m infrastructure.policies
 
+serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
+	@$(VENV)/bin/python -m infrastructure.serving_code
+
+forget: ## Remove all that the embedded cloud keeps: decisions, models, the API key
+	rm -rf .localcloud
+
+cost: $(VENV)/run ## The monthly bill, and that of the usual alternatives
+	@$(VENV)/bin/python -m infrastructure.cost
+
+launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
+	@$(DEPLOY)/bin/python -m training.launch --stage $(STAGE)
+
+review-only: $(VENV)/run ## Leave every decision to a person: make review-only STAGE=dev MODE=on (off, show)
+	@$(VENV)/bin/python -m infrastructure.review_only --stage $(STAGE) $(MODE)
+
 clean: ## Remove the environment and all that the embedded cloud keeps
-	rm -rf $(VENV) .localcloud
+	rm -rf $(VENV) .venv-deploy .localcloud
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+
+$(DEPLOY)/ready: requirements.txt requirements-deploy.txt
+	@echo "Installing the SageMaker SDK (half a minute, once)"
+	@test -x $(DEPLOY)/bin/python || $(PYTHON) -m venv $(DEPLOY)
+	@$(DEPLOY)/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-deploy.txt
+	@touch $@
 
 $(VENV)/run: requirements.txt requirements-run.txt | $(VENV)/bin/python
 	@echo "Installing what the bank needs (about a minute, once)"

@@ -1,13 +1,13 @@
 """AppVengers: every Lambda function of the deployment, and what each one does."""
 
 import os
-from datetime import UTC, datetime
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, S3Event
 
 from chalicelib import analysis, change, model_endpoints, retraining
 from chalicelib.application import CreditApplication
+from chalicelib.observability import last_trained, observed
 from chalicelib.services import services
 from chalicelib.settings import MODEL_PREFIX, Settings
 from chalicelib.web import CORS, answers_problems, json_body, language
@@ -64,31 +64,43 @@ def health() -> Any:
 
 
 @app.lambda_function(name="Tradicional")
+@observed
 def traditional(event: dict[str, Any], context: Any) -> Any:
     return services().scoring.score("Tradicional", event["application"])
 
 
 @app.lambda_function(name="NetworkingAccelerator")
+@observed
 def networking_accelerator(event: dict[str, Any], context: Any) -> Any:
     return services().scoring.score("NetworkingAccelerator", event["application"])
 
 
 @app.lambda_function(name="AppVengersAccelerator")
+@observed
 def appvengers_accelerator(event: dict[str, Any], context: Any) -> Any:
     return services().scoring.score("AppVengersAccelerator", event["application"])
 
 
 @app.lambda_function(name="saveResult")
+@observed
 def save_result(event: dict[str, Any], context: Any) -> Any:
-    return analysis.record(event, services().profile, services().predictions)
+    using = services()
+    review_only = using.review_only.is_on()
+    return analysis.record(event, using.profile, using.predictions, review_only=review_only)
 
 
 @app.schedule(Rate(7, unit=Rate.DAYS), name="updateData")
+@observed
 def update_data(event: CloudWatchEvent) -> Any:
-    using = services()
-    given = event.to_dict().get("time")
-    at = datetime.fromisoformat(given) if given else datetime.now(UTC)
+    using, at = services(), retraining.scheduled_at(event.to_dict())
     return retraining.start_training(at, using.profile, using.data, using.jobs, using.topic)
+
+
+@app.schedule(Rate(1, unit=Rate.DAYS), name="watchTraining")
+@observed
+def watch_training(event: CloudWatchEvent) -> None:
+    at = retraining.scheduled_at(event.to_dict())
+    last_trained(services().data.days_since_training(at))
 
 
 @app.on_s3_event(
@@ -97,6 +109,7 @@ def update_data(event: CloudWatchEvent) -> Any:
     prefix=MODEL_PREFIX,
     name="createEndpointModel",
 )
+@observed
 def create_endpoint_model(event: S3Event) -> None:
     using, prefix = services(), settings.prefix
     model_endpoints.deploy(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
+from chalicelib import observability
 from chalicelib.application import CreditApplication
 from chalicelib.decision import Answer, decide
 from chalicelib.errors import (
@@ -48,6 +49,7 @@ class AnalysisMachine:
 
     def run(self, request: Document) -> Document:
         """The machine's output. Raises AnalysisPending or AnalysisUnavailable."""
+        observability.correlate(request["predictionId"])
         try:
             execution = self._client.start_sync_execution(
                 stateMachineArn=self._arn,
@@ -88,19 +90,23 @@ def analyse(
     return answer(machine.run(request))
 
 
-def record(event: Document, profile: Profile, predictions: Predictions) -> Document:
+def record(
+    event: Document, profile: Profile, predictions: Predictions, *, review_only: bool = False
+) -> Document:
     """saveResult: decide on what the three models said, store it, return what is stored."""
     answers: dict[str, Answer] = msgspec.convert(event["models"], dict[str, Answer])
-    decision = decide(answers, profile, event["language"])
+    decision = decide(answers, profile, event["language"], review_only=review_only)
     kept = ("predictionId", "clientId", "createdAt", "language", "application")
     proof = {"evidence": evidence(event["application"], profile.policy)}
-    return predictions.add({name: event[name] for name in kept} | decision | proof)
+    stored = predictions.add({name: event[name] for name in kept} | decision | proof)
+    observability.decided(stored)
+    return stored
 
 
 def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> Document:
     """A client's predictions, the newest first. `next` is the cursor of the following page."""
     text = query.get("limit", "20")
-    if not text.isdecimal() or not 1 <= int(text) <= 100:
+    if not text.isdecimal() or len(text) > 3 or not 1 <= int(text) <= 100:
         raise InvalidRequest("limit must be 1 to 100.", {"limit": "must be 1 to 100"})
     found = predictions.newest(client_id, int(text), query.get("cursor"))
     following = found[-1]["predictionId"] if len(found) == int(text) else None

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from chalicelib.errors import InvalidApplication
 from chalicelib.profile import Feature, Profile
 
+MOST_ERRORS = 100  # named at once
 LARGEST_NUMBER = 1e15  # a float still tells whole numbers apart
 CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
@@ -24,7 +26,7 @@ class CreditApplication:
     @classmethod
     def from_payload(cls, payload: Any, profile: Profile) -> "CreditApplication":
         """Raises InvalidApplication, naming every wrong field."""
-        errors = dict(_wrong_fields(payload, profile))
+        errors = dict(islice(_wrong_fields(payload, profile), MOST_ERRORS))
         if errors:
             detail = f"{len(errors)} field(s) must be corrected: {', '.join(errors)}."
             raise InvalidApplication(detail, errors)

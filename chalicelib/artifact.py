@@ -1,11 +1,15 @@
 """A model artifact, `model.tar.gz`: read without unpacking, verified before anything trusts it."""
 
+import gzip
 import hashlib
 import re
 import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,8 +18,10 @@ from chalicelib.errors import InvalidArtifact
 from chalicelib.profile import Profile
 from chalicelib.settings import MODEL_PREFIX
 
-LARGEST_ARCHIVE = 64 * 2**20
-LARGEST_CONTENT = 256 * 2**20
+RELEASED_CODE = Path(__file__).with_name("serving_code.json")
+
+LARGEST_ARCHIVE = 32 * 2**20
+LARGEST_CONTENT = 128 * 2**20
 MOST_MEMBERS = 100
 
 KEY = re.compile(
@@ -84,20 +90,26 @@ def verify(body: bytes, model: str, version: str, profile: Profile) -> Artifact:
 
 def members(body: bytes) -> Iterator[tuple[str, bytes]]:
     """Names and contents, in memory. Raises InvalidArtifact for what is no plain, small archive."""
-    content = 0
     try:
-        with tarfile.open(fileobj=BytesIO(body), mode="r:gz") as archive:
+        with tarfile.open(fileobj=BytesIO(_decompressed(body)), mode="r:") as archive:
             for count, member in enumerate(archive, start=1):
-                content += member.size
-                if count > MOST_MEMBERS or content > LARGEST_CONTENT:
-                    raise InvalidArtifact("The archive holds more than any model needs.")
-                if member.isdir() and member.name in (".", "code", "./code"):
-                    continue
-                yield _safe_name(member), _content(archive, member)
-    except (tarfile.TarError, OSError, EOFError) as error:
+                if count > MOST_MEMBERS:
+                    raise InvalidArtifact(f"It holds more than {MOST_MEMBERS} files.")
+                if not (member.isdir() and member.name in (".", "code", "./code")):
+                    yield _safe_name(member), _content(archive, member)
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
         raise InvalidArtifact(
             "It can't be read as a gzipped tar: upload what train.py made."
         ) from error
+
+
+def _decompressed(body: bytes) -> bytes:
+    """No more than a model can be: what a few bytes unpack to is the sender's choice."""
+    content = gzip.GzipFile(fileobj=BytesIO(body)).read(LARGEST_CONTENT + 1)
+    if len(content) > LARGEST_CONTENT:
+        limit = LARGEST_CONTENT // 2**20
+        raise InvalidArtifact(f"It unpacks to more than {limit} MiB, more than any model needs.")
+    return content
 
 
 def _safe_name(member: tarfile.TarInfo) -> str:
@@ -117,7 +129,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 def _manifest(body: bytes) -> Manifest:
     try:
         return msgspec.json.decode(body, type=Manifest)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise InvalidArtifact(f"manifest.json can't be read: {error}.") from error
 
 
@@ -132,5 +144,14 @@ def _faults(
     if missing := manifest.members.keys() - members.keys():
         yield f"Missing: {', '.join(sorted(missing))}."
     for name, content in sorted(members.items()):
-        if manifest.members.get(name) != hashlib.sha256(content).hexdigest():
+        digest = hashlib.sha256(content).hexdigest()
+        if manifest.members.get(name) != digest:
             yield f"{name} is not what the manifest says."
+        if name.startswith("code/") and released_code().get(digest) != name.removeprefix("code/"):
+            yield f"{name} is no code of this bank's releases: train with the deployed source."
+
+
+@cache
+def released_code() -> dict[str, str]:
+    """SHA-256 to file name of the code that an endpoint may run; see make serving-code."""
+    return msgspec.json.decode(RELEASED_CODE.read_bytes(), type=dict[str, str])

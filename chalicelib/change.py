@@ -67,8 +67,6 @@ class Committee:
         ]
 
     def judge(self, applications: Sequence[dict[str, Value]]) -> list[Verdict]:
-        if not applications:
-            return []
         return [
             Verdict(decided["decision"] == "APPROVE", decided["score"])
             for decided in self.decide(applications)

@@ -2,8 +2,6 @@
 
 from chalicelib.errors import AppVengersError
 
-SCIKIT_LEARN_VERSION = "1.9-0"
-
 REGISTRIES = {
     "af-south-1": "510948584623",
     "ap-east-1": "651117190479",
@@ -41,9 +39,9 @@ class NoContainer(AppVengersError):
     """AWS has no scikit-learn container in this region."""
 
 
-def scikit_learn_image(region: str) -> str:
-    """The URI of the scikit-learn container, for training and for serving."""
+def image_uri(image: str, region: str) -> str:
+    """The URI of `[sagemaker] image` in the region's registry of AWS."""
     if region not in REGISTRIES:
         raise NoContainer(f"AWS has no scikit-learn container in {region}: use another region.")
     host = f"{REGISTRIES[region]}.dkr.ecr.{region}.amazonaws.com"
-    return f"{host}/sagemaker-scikit-learn:{SCIKIT_LEARN_VERSION}-cpu-py3"
+    return f"{host}/{image}"

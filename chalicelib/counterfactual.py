@@ -4,6 +4,7 @@ Fewest fields first, then the smallest relative change. All combinations of the 
 while they are at most MOST_CANDIDATES; beyond that, those that build on the best so far.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -83,8 +84,14 @@ def _values(
     if not feature.is_number:
         return [value for value in change.values or feature.values if value != old]
     low, high = _bounds(feature, change, old)
+    if change.values:
+        listed = [value for value in change.values if not isinstance(value, str)]
+        whole = feature.type == "integer"
+        allowed = sorted(value for value in listed if low <= value <= high and value != old)
+        return [int(value) if whole else value for value in allowed]
     steps_away = [old * (1 + s) for r in RELATIVE_STEPS for s in (r, -r)] if _is_number(old) else []
-    wanted = {_rounded(value, feature) for value in (*quantiles, *steps_away, low, high)}
+    bounds = [bound for bound in (low, high) if math.isfinite(bound)]
+    wanted = {_rounded(value, feature) for value in (*quantiles, *steps_away, *bounds)}
     return sorted(value for value in wanted if low <= value <= high and value != old)
 
 
@@ -128,6 +135,8 @@ def _refined(application: Application, change: Change, profile: Profile, judge: 
             if not _is_number(near) or not _is_number(far):
                 break
             between = _between(near, far, profile.features[name])
+            if not between:
+                break
             verdicts = judge([{**application, **change, name: value} for value in between])
             approved = (n for n, verdict in enumerate(verdicts) if verdict.is_approved)
             first = next(approved, len(between))
@@ -137,7 +146,9 @@ def _refined(application: Application, change: Change, profile: Profile, judge: 
 
 
 def _between(near: float, far: float, feature: Feature) -> list[float]:
-    """Values strictly between, the nearest first."""
+    """Values strictly between, the nearest first; none where the profile lists what there is."""
+    if feature.change and feature.change.values:
+        return []
     gap = (far - near) / (NEARER + 1)
     values = [_rounded(near + gap * step, feature) for step in range(1, NEARER + 1)]
     low, high = sorted((near, far))

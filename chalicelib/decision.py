@@ -51,16 +51,22 @@ class Blend:
         return math.fsum((self.baseline, *self.contributions.values()))
 
 
-def decide(answers: Mapping[str, Answer], profile: Profile, language: Language) -> Document:
+def decide(
+    answers: Mapping[str, Answer],
+    profile: Profile,
+    language: Language,
+    *,
+    review_only: bool = False,
+) -> Document:
     """The decision part of a prediction. Each model of the profile has an answer in `answers`."""
-    decided = weigh(answers, profile.policy)
+    decided = weigh(answers, profile.policy, review_only=review_only)
     for part in (decided, *decided["models"].values()):
         for reason in part.get("reasons", ()):
             reason["text"] = profile.features[reason["feature"]].reason.said_in(language)
     return decided
 
 
-def weigh(answers: Mapping[str, Answer], policy: Policy) -> Document:
+def weigh(answers: Mapping[str, Answer], policy: Policy, *, review_only: bool = False) -> Document:
     """
     The decision without its texts: all that the policy and the models' answers determine.
 
@@ -73,7 +79,7 @@ def weigh(answers: Mapping[str, Answer], policy: Policy) -> Document:
     apart = max(scores) - min(scores) if scores else None
     mixed = blend(scored, policy.decision)
     points = score(mixed.logit, policy.score) if mixed else None
-    basis = _basis(scored, apart, policy.decision)
+    basis = "REVIEW_ONLY" if review_only else _basis(scored, apart, policy.decision)
     return {
         "decision": "REVIEW" if points is None or basis != "SCORE" else _cut(points, policy),
         "decisionBasis": basis,

@@ -7,10 +7,10 @@ from botocore.exceptions import ClientError
 
 from chalicelib import artifact
 from chalicelib.artifact import Artifact
-from chalicelib.containers import scikit_learn_image
+from chalicelib.containers import image_uri
 from chalicelib.errors import EndpointBusy, InvalidArtifact
-from chalicelib.profile import Endpoint, Profile
-from chalicelib.settings import MANIFEST_PREFIX
+from chalicelib.profile import Endpoint, Profile, SageMaker
+from chalicelib.settings import MANIFEST_PREFIX, VERIFIED_PREFIX
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,16 +36,24 @@ class ModelBucket:
             raise InvalidArtifact(f"It is larger than {limit} MiB, more than any model needs.")
         return response["Body"].read()
 
-    def accept(self, model: str, version: str, accepted: Artifact) -> None:
-        """A version stays what it was when it first came. Raises InvalidArtifact if it changed."""
+    def accept(self, model: str, version: str, body: bytes, accepted: Artifact) -> None:
+        """Keeps the bytes that were verified; the manifest, written last, marks them accepted.
+
+        A version stays what it was when it first came. Raises InvalidArtifact if it changed.
+        """
         earlier = self.manifest(model, version)
         if earlier is None:
+            self._s3.put_object(Bucket=self.name, Key=_verified_key(model, version), Body=body)
             key = _manifest_key(model, version)
             self._s3.put_object(Bucket=self.name, Key=key, Body=accepted.manifest_body)
         elif earlier != accepted.manifest_body:
             raise InvalidArtifact(
                 f"{version} exists with other content: upload it as a new version."
             )
+
+    def verified_url(self, model: str, version: str) -> str:
+        """Not the upload's own key: what lies there may change after it was verified."""
+        return f"s3://{self.name}/{_verified_key(model, version)}"
 
     def manifest(self, model: str, version: str) -> bytes | None:
         try:
@@ -61,12 +69,18 @@ class ModelEndpoints:
     """The endpoints `<prefix>-<Model>`; a model and a configuration a version."""
 
     def __init__(
-        self, client: "SageMakerClient", prefix: str, role_arn: str, endpoint: Endpoint
+        self,
+        client: "SageMakerClient",
+        prefix: str,
+        role_arn: str,
+        endpoint: Endpoint,
+        sagemaker: SageMaker,
     ) -> None:
         self._client = client
         self._prefix = prefix
         self._role_arn = role_arn
         self._endpoint = endpoint
+        self._sagemaker = sagemaker
 
     def live(self, model: str) -> Document | None:
         """Status, version and since when; nothing if there is no endpoint yet."""
@@ -86,9 +100,12 @@ class ModelEndpoints:
     def put(self, model: str, version: str, artifact_url: str) -> bool:
         """Whether anything changed. Raises EndpointBusy while another version is being deployed."""
         live = self.live(model)
+        if live and live["status"] == "Failed":  # AWS updates no endpoint that never came up
+            self._client.delete_endpoint(EndpointName=f"{self._prefix}-{model}")
+            live = None
         if live and live["version"] == version:
             return False
-        if live and live["status"] not in ("InService", "Failed"):
+        if live and live["status"] != "InService":
             raise EndpointBusy(f"The endpoint of {model} is {live['status']}.")
         self._create_model(f"{self._prefix}-{model}-{version}", artifact_url)
         self._create_configuration(f"{self._prefix}-{model}-{version}")
@@ -109,13 +126,14 @@ class ModelEndpoints:
                 ModelName=name,
                 ExecutionRoleArn=self._role_arn,
                 PrimaryContainer={
-                    "Image": scikit_learn_image(self._client.meta.region_name),
+                    "Image": image_uri(self._sagemaker.image, self._client.meta.region_name),
                     "ModelDataUrl": artifact_url,
                     "Environment": {
                         "SAGEMAKER_PROGRAM": "inference.py",
                         "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
                     },
                 },
+                EnableNetworkIsolation=self._sagemaker.network_isolation,
             )
 
     def _create_configuration(self, name: str) -> None:
@@ -150,12 +168,13 @@ def deploy(
     """createEndpointModel: what is not a valid, matching, untampered artifact changes nothing."""
     try:
         model, version = artifact.identity(key, prefix)
-        accepted = artifact.verify(bucket.read_artifact(key), model, version, profile)
-        bucket.accept(model, version, accepted)
+        body = bucket.read_artifact(key)
+        accepted = artifact.verify(body, model, version, profile)
+        bucket.accept(model, version, body, accepted)
     except InvalidArtifact as fault:
         topic.publish("rejected", key, str(fault))
         return
-    if endpoints.put(model, version, f"s3://{bucket.name}/{key}"):
+    if endpoints.put(model, version, bucket.verified_url(model, version)):
         topic.publish("deployed", f"{model} {version}", f"SHA-256 {accepted.sha256}")
 
 
@@ -178,6 +197,10 @@ def _described(model: str, bucket: ModelBucket, endpoints: ModelEndpoints) -> Do
 
 def _manifest_key(model: str, version: str) -> str:
     return f"{MANIFEST_PREFIX}{model}/{version}.json"
+
+
+def _verified_key(model: str, version: str) -> str:
+    return f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz"
 
 
 def _says(error: ClientError, text: str) -> bool:

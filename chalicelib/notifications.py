@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Literal
 
+from chalicelib.observability import noticed
+
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
@@ -28,3 +30,4 @@ class NotificationTopic:
             Message=f"{SUBJECTS[kind]}: {what}\n{detail}",
             MessageAttributes={"kind": {"DataType": "String", "StringValue": kind}},
         )
+        noticed(kind, what)

@@ -51,14 +51,14 @@ class PredictionTable:
         """At most `limit` predictions older than the id `before`, the newest first."""
         bound = before if before and before < CLAIM else CLAIM
         with _told_as_ours():
-            response = self._client.query(
+            pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="clientId = :client AND predictionId < :before",
                 ExpressionAttributeValues=_to_item({":client": client_id, ":before": bound}),
                 ScanIndexForward=False,
-                Limit=limit,
+                PaginationConfig={"MaxItems": limit, "PageSize": limit},
             )
-        return [_from_item(item) for item in response["Items"]]
+            return [_from_item(item) for page in pages for item in page["Items"]]
 
     def _put_once(self, document: Item) -> Item:
         with _told_as_ours():

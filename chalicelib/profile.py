@@ -63,12 +63,12 @@ class Derivation(Part, frozen=True):
 
 
 class Actionable(Part, frozen=True):
-    """How far an applicant can change a feature; the feature's own bounds hold, too."""
+    """How far an applicant can change a feature, or to which values; its own bounds hold, too."""
 
     direction: Literal["increase", "decrease"] | None = None
     minimum: float | None = None
     maximum: float | None = None
-    values: tuple[str, ...] = ()
+    values: tuple[str | float, ...] = ()
 
 
 class Feature(Part, frozen=True):
@@ -144,6 +144,22 @@ class Endpoint(Part, frozen=True):
     max_concurrency: int
 
 
+class Machine(Part, frozen=True):
+    instance_type: str = "ml.m5.large"
+    volume_gb: int = 10
+    longest_seconds: int = 3600
+
+
+class SageMaker(Part, frozen=True):
+    image: str = "sagemaker-scikit-learn:1.9-0-cpu-py3"
+    role: str = "sagemaker"
+    network_isolation: bool = False
+    training: dict[str, Machine] = {}
+
+    def machine(self, stage: str) -> Machine:
+        return self.training.get(stage, Machine())
+
+
 class Profile(Part, frozen=True):
     product: Product
     snapshot: Snapshot
@@ -154,6 +170,7 @@ class Profile(Part, frozen=True):
     decision: Decision
     endpoint: dict[str, Endpoint]
     card: Card = Card()
+    sagemaker: SageMaker = SageMaker()
 
     def asked_for(self) -> dict[str, Feature]:
         """The features that an application brings; the others are derived."""
@@ -245,14 +262,14 @@ def _derive_contradictions(name: str, derive: Derivation, profile: Profile) -> I
 def _change_contradictions(name: str, feature: Feature, change: Actionable) -> Iterator[str]:
     if feature.derive or feature.protected:
         yield f"features.{name} is derived or protected, so nobody can be told to change it"
-    if feature.is_number and change.values:
-        yield f"features.{name}.actionable: a number has minimum and maximum, not values"
+    if any(isinstance(value, str) == feature.is_number for value in change.values):
+        yield f"features.{name}.actionable: the values must be those of a {feature.type}"
     if not feature.is_number and (change.direction, change.minimum, change.maximum) != (None,) * 3:
         yield f"features.{name}.actionable: a {feature.type} has values, not a direction or bounds"
     if feature.type == "code" and not change.values:
         yield f"features.{name}.actionable must list the values that an applicant can choose"
     if feature.values and (unknown := set(change.values) - set(feature.values)):
-        yield f"features.{name}.actionable: {', '.join(sorted(unknown))} is none of its values"
+        yield f"features.{name}.actionable: {', '.join(map(str, unknown))} is none of its values"
 
 
 def _with_sources(profile: Profile, names: tuple[str, ...]) -> set[str]:

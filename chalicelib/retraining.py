@@ -2,16 +2,17 @@
 
 import hashlib
 import json
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from chalicelib.containers import scikit_learn_image
+from chalicelib.containers import image_uri
 from chalicelib.errors import NoSnapshot
 from chalicelib.notifications import NotificationTopic
-from chalicelib.profile import PROFILE_FILE, Profile
+from chalicelib.profile import PROFILE_FILE, Profile, SageMaker
 from chalicelib.settings import (
     JOB_PREFIX,
     MODEL_PREFIX,
@@ -23,15 +24,10 @@ from chalicelib.settings import (
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.literals import TrainingInstanceTypeType
     from mypy_boto3_sagemaker.type_defs import ChannelTypeDef, ResourceConfigTypeDef
 
 METRICS = ("auc", "ks", "brier")
-INSTANCE: "ResourceConfigTypeDef" = {
-    "InstanceType": "ml.m5.large",
-    "InstanceCount": 1,
-    "VolumeSizeInGB": 10,
-}
-LONGEST_TRAINING_SECONDS = 3600
 
 
 class DataBucket:
@@ -60,6 +56,19 @@ class DataBucket:
         self._s3.put_object(Bucket=self.name, Key=f"{prefix}credit.toml", Body=body)
         return prefix
 
+    def days_since_training(self, now: datetime) -> float:
+        """Since the last artifact that a training job left; since 1970 if none ever did."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=f"{JOB_PREFIX}/"
+        )
+        ended = [
+            found["LastModified"]
+            for page in pages
+            for found in page.get("Contents", [])
+            if found["Key"].endswith("/model.tar.gz")
+        ]
+        return (now - max(ended, default=datetime.fromtimestamp(0, UTC))) / timedelta(days=1)
+
     def promote(self, job: str, model: str, version: str, model_bucket: str) -> None:
         """Copy a job's artifact to where createEndpointModel takes it from."""
         self._s3.copy_object(
@@ -70,11 +79,21 @@ class DataBucket:
 
 
 class TrainingJobs:
-    def __init__(self, client: "SageMakerClient", prefix: str, role_arn: str, bucket: str) -> None:
+    def __init__(
+        self,
+        client: "SageMakerClient",
+        prefix: str,
+        role_arn: str,
+        bucket: str,
+        sagemaker: SageMaker,
+        stage: str,
+    ) -> None:
         self._client = client
         self._prefix = prefix
         self._role_arn = role_arn
         self._bucket = bucket
+        self._sagemaker = sagemaker
+        self._machine = sagemaker.machine(stage)
 
     def start(self, version: str, hyperparameters: dict[str, str], profile_prefix: str) -> str:
         """The job's name. To start the same version again is harmless."""
@@ -89,7 +108,9 @@ class TrainingJobs:
                 TrainingJobName=name,
                 RoleArn=self._role_arn,
                 AlgorithmSpecification={
-                    "TrainingImage": scikit_learn_image(self._client.meta.region_name),
+                    "TrainingImage": image_uri(
+                        self._sagemaker.image, self._client.meta.region_name
+                    ),
                     "TrainingInputMode": "File",
                     "MetricDefinitions": [
                         {"Name": metric, "Regex": rf"{metric}=([0-9.]+)"} for metric in METRICS
@@ -102,13 +123,21 @@ class TrainingJobs:
                     self._channel("profile", profile_prefix),
                 ],
                 OutputDataConfig={"S3OutputPath": f"s3://{self._bucket}/{JOB_PREFIX}"},
-                ResourceConfig=INSTANCE,
-                StoppingCondition={"MaxRuntimeInSeconds": LONGEST_TRAINING_SECONDS},
+                ResourceConfig=self._resources(),
+                StoppingCondition={"MaxRuntimeInSeconds": self._machine.longest_seconds},
+                EnableNetworkIsolation=self._sagemaker.network_isolation,
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceInUse":
                 raise
         return name
+
+    def _resources(self) -> "ResourceConfigTypeDef":
+        return {
+            "InstanceType": cast("TrainingInstanceTypeType", self._machine.instance_type),
+            "InstanceCount": 1,
+            "VolumeSizeInGB": self._machine.volume_gb,
+        }
 
     def _channel(self, name: str, key_prefix: str) -> "ChannelTypeDef":
         uri = f"s3://{self._bucket}/{key_prefix}"
@@ -116,6 +145,11 @@ class TrainingJobs:
             "ChannelName": name,
             "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}},
         }
+
+
+def scheduled_at(event: Mapping[str, Any]) -> datetime:
+    """When a schedule's event is from; an event sent by hand may leave its time out."""
+    return datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)
 
 
 def start_training(

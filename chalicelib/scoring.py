@@ -1,6 +1,7 @@
 """Ask one model's endpoint for the score of one application."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,9 +15,12 @@ from chalicelib.errors import (
     ModelNotReady,
     ModelRejected,
 )
+from chalicelib.observability import model_timed
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+LARGEST_LOGIT = 100  # odds of 10^43: no model says that of a loan
 
 FAULTS: dict[str, type[EndpointFault]] = {
     "ModelNotReadyException": ModelNotReady,
@@ -29,26 +33,28 @@ FAULTS: dict[str, type[EndpointFault]] = {
 class ScoringEndpoints:
     """The endpoints `<prefix>-<Model>`."""
 
-    def __init__(self, runtime: "SageMakerRuntimeClient", prefix: str) -> None:
+    def __init__(
+        self, runtime: "SageMakerRuntimeClient", prefix: str, features: Collection[str]
+    ) -> None:
         self._runtime = runtime
         self._prefix = prefix
+        self._features = features
 
     def score(self, model: str, application: dict[str, Any]) -> dict[str, Any]:
         """The answer of one model, as analisisCredito carries it. Raises an EndpointFault."""
         endpoint = f"{self._prefix}-{model}"
-        return _checked(self._invoke(endpoint, application), endpoint)
+        with model_timed(model):
+            answer = _decoded(self._invoke(endpoint, application), endpoint)
+        self._scored(answer, endpoint)
+        return {**answer, "status": "OK"}
 
     def score_all(self, model: str, applications: Sequence[dict[str, Any]]) -> list[Scored]:
         """One call, an answer for each application in their order. Raises an EndpointFault."""
         endpoint = f"{self._prefix}-{model}"
-        body = self._invoke(endpoint, applications)
-        try:
-            answers = [_scored(answer) for answer in msgspec.json.decode(body)]
-        except (msgspec.MsgspecError, TypeError) as error:
-            raise ModelRejected(f"{endpoint} gave what is not a list of scores.") from error
-        if len(answers) != len(applications):
-            raise ModelRejected(f"{endpoint} gave {len(answers)} for {len(applications)} scores.")
-        return answers
+        answers = _decoded(self._invoke(endpoint, applications), endpoint)
+        if not isinstance(answers, list) or len(answers) != len(applications):
+            raise ModelRejected(f"{endpoint} did not give {len(applications)} scores.")
+        return [self._scored(answer, endpoint) for answer in answers]
 
     def _invoke(self, endpoint: str, body: Any) -> bytes:
         try:
@@ -65,15 +71,20 @@ class ScoringEndpoints:
         except BotoCoreError as error:
             raise EndpointUnavailable(f"{endpoint} can't be reached.") from error
 
+    def _scored(self, answer: Any, endpoint: str) -> Scored:
+        """One model that has gone wrong must not take the others' analysis with it."""
+        try:
+            scored = msgspec.convert({**answer, "status": "OK"}, Scored)
+            logit = scored.baseline + math.fsum(scored.contributions.values())
+        except (msgspec.MsgspecError, TypeError, OverflowError) as error:
+            raise ModelRejected(f"{endpoint} gave what is not a score.") from error
+        if not abs(logit) < LARGEST_LOGIT or not scored.contributions.keys() <= set(self._features):
+            raise ModelRejected(f"{endpoint} gave a score that can't be: {logit:.6g} in log-odds.")
+        return scored
 
-def _checked(body: bytes, endpoint: str) -> dict[str, Any]:
+
+def _decoded(body: bytes, endpoint: str) -> Any:
     try:
-        answer = msgspec.json.decode(body)
-        _scored(answer)
-    except (msgspec.MsgspecError, TypeError) as error:
+        return msgspec.json.decode(body)
+    except msgspec.MsgspecError as error:
         raise ModelRejected(f"{endpoint} gave what is not a score.") from error
-    return {**answer, "status": "OK"}
-
-
-def _scored(answer: Any) -> Scored:
-    return msgspec.convert({**answer, "status": "OK"}, Scored)

@@ -18,10 +18,13 @@ from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from chalicelib.profile import Profile
+    from chalicelib.review_only import ReviewOnlySwitch
 
 QUICK = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
 )
+# saveResult has 10 seconds; a switch that can't be read is on.
+SWITCH = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2})
 # The state machine retries a branch, so the client does not; a branch has 10 seconds.
 SCORING = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 1})
 # API Gateway waits 29 seconds and the machine works 25; whoever waits 20 gets 202.
@@ -44,13 +47,20 @@ class Services:
         return PredictionTable(_client("dynamodb", QUICK), self.settings.predictions_table)
 
     @cached_property
+    def review_only(self) -> "ReviewOnlySwitch":
+        from chalicelib.review_only import ReviewOnlySwitch  # saveResult alone pays for it
+
+        return ReviewOnlySwitch(_client("ssm", SWITCH), self.settings.review_only_parameter)
+
+    @cached_property
     def machine(self) -> AnalysisMachine:
         arn = self.settings.analysis_machine_arn(self._account)
         return AnalysisMachine(_client("stepfunctions", ANALYSIS), arn)
 
     @cached_property
     def scoring(self) -> ScoringEndpoints:
-        return ScoringEndpoints(_client("sagemaker-runtime", SCORING), self.settings.prefix)
+        runtime = _client("sagemaker-runtime", SCORING)
+        return ScoringEndpoints(runtime, self.settings.prefix, self.profile.features)
 
     @cached_property
     def models(self) -> ModelBucket:
@@ -61,8 +71,9 @@ class Services:
         return ModelEndpoints(
             _client("sagemaker", QUICK),
             self.settings.prefix,
-            self.settings.sagemaker_role_arn(self._account),
+            self.settings.role_arn(self.profile.sagemaker.role, self._account),
             self.profile.endpoint[self.settings.stage],
+            self.profile.sagemaker,
         )
 
     @cached_property
@@ -74,8 +85,10 @@ class Services:
         return TrainingJobs(
             _client("sagemaker", QUICK),
             self.settings.prefix,
-            self.settings.sagemaker_role_arn(self._account),
+            self.settings.role_arn(self.profile.sagemaker.role, self._account),
             self.settings.data_bucket,
+            self.profile.sagemaker,
+            self.settings.stage,
         )
 
     @cached_property

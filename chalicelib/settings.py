@@ -9,6 +9,7 @@ STAGES = ("dev", "prod")
 
 MODEL_PREFIX = "appvengers/"  # an artifact that lands here becomes a model
 MANIFEST_PREFIX = "manifests/"
+VERIFIED_PREFIX = "verified/"  # what endpoints load; only createEndpointModel writes here
 SNAPSHOT_PREFIX = "credit/snapshots/"
 PROFILE_PREFIX = "credit/profiles/"
 SOURCE_KEY = "training/source/sourcedir.tar.gz"
@@ -48,6 +49,13 @@ class Settings:
     def function(self, name: str) -> str:
         return f"{self.app_name}-{self.stage}-{name}"
 
+    @property
+    def review_only_parameter(self) -> str:
+        return f"/{self.stage}/{self.app_name}/review-only"
+
+    def failures_queue_arn(self, account: str) -> str:
+        return f"arn:aws:sqs:{self.region}:{account}:{self.prefix}-failures"
+
     def topic_arn(self, account: str) -> str:
         topic = f"{self.prefix}-ReentrenamientoNotificaciones"
         return f"arn:aws:sns:{self.region}:{account}:{topic}"
@@ -56,5 +64,5 @@ class Settings:
         machine = f"{self.prefix}-analisisCredito"
         return f"arn:aws:states:{self.region}:{account}:stateMachine:{machine}"
 
-    def sagemaker_role_arn(self, account: str) -> str:
-        return f"arn:aws:iam::{account}:role/{self.prefix}-sagemaker"
+    def role_arn(self, name: str, account: str) -> str:
+        return f"arn:aws:iam::{account}:role/{self.prefix}-{name}"

@@ -1,5 +1,6 @@
 """HTTP at its edge: bodies in, problems out."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
@@ -8,6 +9,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import CORSConfig, Request, Response
 
+from chalicelib import observability
 from chalicelib.errors import (
     AnalysisPending,
     AnalysisUnavailable,
@@ -31,6 +33,17 @@ def answers_problems(view: Callable[P, Any]) -> Callable[P, Any]:
 
     @wraps(view)
     def answered(*args: P.args, **kwargs: P.kwargs) -> Any:
+        started = time.perf_counter()
+        answer = answer_or_problem(*args, **kwargs)
+        status = answer.status_code if isinstance(answer, Response) else 200
+        if isinstance(answer, dict) and "predictionId" in answer:
+            observability.correlate(answer["predictionId"])
+        observability.answered(view.__name__, status, time.perf_counter() - started)
+        return answer
+
+    @observability.observed
+    @wraps(view)
+    def answer_or_problem(*args: P.args, **kwargs: P.kwargs) -> Any:
         try:
             return view(*args, **kwargs)
         except Problem as problem:
@@ -53,7 +66,7 @@ def json_body(request: Request) -> Any:
         raise RequestTooLarge("Send 64 KB at most.")
     try:
         return msgspec.json.decode(request.raw_body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise InvalidRequest(f"The body is not JSON: {error}.") from error
 
 

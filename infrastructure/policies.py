@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.settings import (
+    JOB_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
     PROFILE_PREFIX,
     SNAPSHOT_PREFIX,
     STAGES,
+    VERIFIED_PREFIX,
     Settings,
 )
 from infrastructure.project import ROOT, app_name
@@ -21,6 +23,7 @@ from infrastructure.project import ROOT, app_name
 FOLDER = ROOT / ".chalice"
 API = "api_handler"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
+ASYNCHRONOUS = ("updateData", "watchTraining", "createEndpointModel")
 
 Statement = dict[str, Any]
 
@@ -48,7 +51,16 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             _allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
             _allow("s3:ListBucket", models),
         ],
-        "saveResult": [_allow("dynamodb:PutItem", table)],
+        "saveResult": [
+            _allow("dynamodb:PutItem", table),
+            _allow(
+                "ssm:GetParameter", f"arn:aws:ssm:*:*:parameter{settings.review_only_parameter}"
+            ),
+        ],
+        "watchTraining": [
+            _allow("s3:ListBucket", data)
+            | {"Condition": {"StringLike": {"s3:prefix": f"{JOB_PREFIX}/*"}}},
+        ],
         "updateData": [
             _allow("s3:ListBucket", data)
             | {"Condition": {"StringLike": {"s3:prefix": f"{SNAPSHOT_PREFIX}*"}}},
@@ -59,13 +71,16 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         ],
         "createEndpointModel": [
             _allow("s3:GetObject", [f"{models}/{MODEL_PREFIX}*", f"{models}/{MANIFEST_PREFIX}*"]),
-            _allow("s3:PutObject", f"{models}/{MANIFEST_PREFIX}*"),
+            _allow(
+                "s3:PutObject", [f"{models}/{MANIFEST_PREFIX}*", f"{models}/{VERIFIED_PREFIX}*"]
+            ),
             _allow("s3:ListBucket", models),
             _allow(
                 [
                     "sagemaker:DescribeEndpoint",
                     "sagemaker:CreateEndpoint",
                     "sagemaker:UpdateEndpoint",
+                    "sagemaker:DeleteEndpoint",
                 ],
                 [f"{sagemaker}:endpoint/{prefix}-*", f"{sagemaker}:endpoint-config/{prefix}-*"],
             ),
@@ -83,6 +98,9 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     }
     for model, endpoint in scoring.items():
         declared[model] = [_allow("sagemaker:InvokeEndpoint", endpoint)]
+    for name in ASYNCHRONOUS:
+        # Lambda puts an event that failed for good there in the function's name.
+        declared[name].append(_allow("sqs:SendMessage", f"arn:aws:sqs:*:*:{prefix}-failures"))
     logs = f"{app}-{stage}" if function == API else settings.function(function)
     return [
         *declared[function],
@@ -99,7 +117,7 @@ def files() -> Iterator[tuple[Path, str]]:
     """Each policy file of each stage, and what it must hold."""
     for stage in STAGES:
         settings = Settings(app_name(), stage, "any")
-        for function in (API, *MODELS, "saveResult", "updateData", "createEndpointModel"):
+        for function in (API, *MODELS, "saveResult", *ASYNCHRONOUS):
             name = f"policy-{stage}.json" if function == API else f"policy-{stage}-{function}.json"
             policy = {"Version": "2012-10-17", "Statement": statements(function, settings)}
             yield FOLDER / name, json.dumps(policy, indent=2) + "\n"

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,29 +18,33 @@ import click
 from rich.console import Console
 
 from chalicelib.errors import AppVengersError
+from infrastructure import embedded
 from infrastructure.first_models import TrainingFailed, scheduled_event
 from infrastructure.project import ROOT
 from localcloud.api import kept_api_key, serving_api
 from localcloud.aws_port import PortTaken
 from localcloud.bank import open_bank
+from localcloud.cloud import embedded_cloud
 from localcloud.durability import FolderInUse
 from localcloud.first_run import (
     NoSuchRow,
     PredictionRefused,
     body_of,
-    chosen_dataset,
+    bring,
     first_prediction,
-    needs_models,
     print_prediction,
+    remembered_dataset,
     shown_case,
-    train_and_deploy,
 )
+from training.datasets import Dataset
 from training.datasets.own import UnreadableData
 from training.datasets.sba import NoRegister
 from training.product import InvalidProfile
 
 STATE = Path(os.environ.get("LOCALCLOUD_FOLDER", ROOT / ".localcloud"))
-STARTED = time.monotonic()
+PATIENCE_SECONDS = 120
+# make says when it started; imports take their time, too.
+STARTED = float(os.environ.get("STARTED_AT") or time.time())
 
 # What the user can mend: told in a sentence, without a traceback.
 FAULTS = (
@@ -67,8 +72,8 @@ def main() -> None:
 @click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
 def run(port: int, aws_port: int) -> None:
     """Train what is missing, make a first prediction, and serve until Ctrl-C."""
-    with _bank(STATE, port, aws_port) as (url, api_key):
-        _predict(url, api_key)
+    with _bank(STATE, port, aws_port) as bank:
+        _predict(bank)
         console.print("\nServing. Ctrl-C stops; everything is kept in", str(STATE))
         _wait_for_the_end()
 
@@ -78,9 +83,20 @@ def demo() -> None:
     """The same on free ports and in a folder of its own, until the first prediction."""
     with (
         tempfile.TemporaryDirectory(prefix="appvengers-") as folder,
-        _bank(Path(folder), 0, 0) as (url, api_key),
+        _bank(Path(folder), 0, 0) as bank,
     ):
-        _predict(url, api_key)
+        _predict(bank)
+
+
+@main.command()
+@click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
+def bare(aws_port: int) -> None:
+    """An empty AWS account, for `make deploy`: nothing is in it, and nothing is kept."""
+    with embedded_cloud() as cloud:
+        cloud.run_uploaded_functions(port := cloud.serve_aws(aws_port))
+        console.print(f"An empty AWS on http://127.0.0.1:{port}. Ctrl-C forgets all of it.")
+        print(f"make deploy STAGE=dev AWS_ENDPOINT_URL=http://127.0.0.1:{port}", flush=True)
+        _wait_for_the_end()
 
 
 @main.command()
@@ -92,11 +108,17 @@ def env(aws_port: int) -> None:
 
 
 @main.command()
-@click.option("--row", default=0, show_default=True, help="Which loan of the test period.")
+@click.option(
+    "--row",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Which loan of the test period.",
+)
 @click.option("--outcome", is_flag=True, help="Tell what became of it, too (on stderr).")
 def application(row: int, outcome: bool) -> None:
     """A real loan of the test period as a body for POST /predict."""
-    shown = shown_case(chosen_dataset(Console(stderr=True)), row)
+    shown = shown_case(remembered_dataset(STATE, Console(stderr=True)), row)
     print(json.dumps(body_of(shown)))
     if outcome:
         told = {True: "defaulted", False: "paid", None: "unknown"}[shown["defaulted"]]
@@ -109,9 +131,17 @@ def schedule() -> None:
     print(json.dumps(scheduled_event(datetime.now(UTC))))
 
 
+@dataclass(frozen=True)
+class Opened:
+    url: str
+    api_key: str
+    dataset: Dataset
+
+
 @contextmanager
-def _bank(folder: Path, port: int, aws_port: int) -> Iterator[tuple[str, str]]:
-    """The bank, open and with models: the API's address and key."""
+def _bank(folder: Path, port: int, aws_port: int) -> Iterator[Opened]:
+    """The bank, open and with models."""
+    os.umask(0o077)  # whole applications are kept here
     folder.mkdir(parents=True, exist_ok=True)
     api_key = kept_api_key(folder / "api_key")
     with ExitStack() as stack:
@@ -121,29 +151,24 @@ def _bank(folder: Path, port: int, aws_port: int) -> Iterator[tuple[str, str]]:
             api = stack.enter_context(serving_api(bank.app, bank.config, api_key, port))
         console.print(f"AWS  http://127.0.0.1:{aws}")
         console.print(f"API  http://127.0.0.1:{api}  x-api-key: {api_key}")
-        if needs_models(bank):
-            train_and_deploy(bank, chosen_dataset(console), console)
-        yield f"http://127.0.0.1:{api}", api_key
+        dataset = remembered_dataset(folder, console)
+        bring(bank, dataset, console)
+        with console.status("Loading the models"):
+            bank.cloud.idle(PATIENCE_SECONDS)
+        yield Opened(f"http://127.0.0.1:{api}", api_key, dataset)
 
 
-def _predict(url: str, api_key: str) -> None:
-    shown = shown_case(chosen_dataset(console), 0)
+def _predict(bank: Opened) -> None:
+    url, api_key, shown = bank.url, bank.api_key, shown_case(bank.dataset, 0)
     body = body_of(shown)
     print_prediction(console, first_prediction(url, api_key, body), shown["defaulted"])
-    print(f"\nAgain, {time.monotonic() - STARTED:.1f} s after the start:\n")
+    print(f"\nAgain, {time.time() - STARTED:.1f} s after the start:\n")
     print(f"curl -X POST {url}/predict -H 'x-api-key: {api_key}' \\")
     print(f"  -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(body))}")
 
 
 def _client_environment(aws_port: int) -> dict[str, str]:
-    return {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws_port}",
-        # Step Functions' synchronous calls go to a host of their own on AWS only.
-        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "embedded",
-        "AWS_SECRET_ACCESS_KEY": "embedded",
-    }
+    return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws_port}", **embedded.CLIENT}
 
 
 def _wait_for_the_end() -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from chalice.app import Chalice
 from chalice.config import Config
@@ -20,7 +21,11 @@ from chalice.local import (
     create_local_server,
 )
 
+from infrastructure.api import ANSWERS, FORBIDDEN
 from localcloud.aws_port import LOOPBACK, PortTaken
+
+SHORTEST_KEY = 20  # as API Gateway has it
+LARGEST_BODY = 10 * 2**20  # as API Gateway has it
 
 
 class KeyedHandler(ChaliceRequestHandler):
@@ -36,18 +41,26 @@ class KeyedHandler(ChaliceRequestHandler):
         super().__init__(*args, app_object=app_object, **more)  # type: ignore[misc]
 
     def _generic_handle(self) -> None:
-        if self._needs_key() and not self._has_key():
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdecimal() or int(length[:12]) > LARGEST_BODY:
+            self._refuse(ANSWERS["REQUEST_TOO_LARGE"])
+        elif self._needs_key() and not self._has_key():
             self._parse_payload()
-            body = {
-                "type": "urn:problem:forbidden",
-                "title": "The API key is missing or wrong",
-                "status": 403,
-                "detail": "Send the header x-api-key.",
-            }
-            headers: Any = {"Content-Type": "application/problem+json"}
-            self._send_http_response(403, headers, json.dumps(body))
-            return
-        super()._generic_handle()
+            self._refuse(FORBIDDEN)
+        else:
+            self._decode_path()
+            super()._generic_handle()
+
+    def _decode_path(self) -> None:
+        """As API Gateway decodes a path's parameters."""
+        path, mark, query = self.requestline.split()[1].partition("?")
+        if "%2f" not in path.lower():
+            self.path = unquote(path) + mark + query
+
+    def _refuse(self, problem: dict[str, Any]) -> None:
+        self.close_connection = problem["status"] != 403  # the unread would be the next request
+        headers: Any = {"Content-Type": "application/problem+json"}
+        self._send_http_response(problem["status"], headers, json.dumps(problem))
 
     # The class that this one extends bound its own.
     do_GET = do_POST = do_OPTIONS = do_HEAD = _generic_handle  # noqa: N815
@@ -91,7 +104,9 @@ def serving_api(app: Chalice, config: Config, api_key: str, port: int) -> Iterat
 
 def kept_api_key(path: Path) -> str:
     """The key in the file, made on the first run; readable by its owner only."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(30), encoding="ascii")
+    if not path.exists() or len(path.read_text(encoding="ascii").strip()) < SHORTEST_KEY:
+        written = path.with_suffix(".new")
+        written.touch(mode=0o600)
+        written.write_text(secrets.token_urlsafe(30), encoding="ascii")
+        written.replace(path)
     return path.read_text(encoding="ascii").strip()

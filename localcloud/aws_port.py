@@ -14,6 +14,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer, make_server
 
 LOOPBACK = "127.0.0.1"
+LOCAL = (LOOPBACK, "localhost")
 
 
 class PortTaken(Exception):
@@ -50,13 +51,21 @@ def for_local_programs(application: Any) -> Callable[..., Iterable[bytes]]:
     this machine could read and empty the tables."""
 
     def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        origin = urlparse(environ.get("HTTP_ORIGIN", "")).hostname
-        if origin in (None, LOOPBACK, "localhost") and not _is_motos_own(environ):
+        if _is_local(environ) and not _is_motos_own(environ):
             return application(environ, start_response)  # type: ignore[no-any-return]
         start_response("403 Forbidden", [("Content-Type", "text/plain")])
         return [b"This port is for AWS requests of programs on this machine.\n"]
 
     return guarded
+
+
+def _is_local(environ: dict[str, Any]) -> bool:
+    """Neither a page's request (`null` is a sandboxed page's origin) nor another name for us."""
+    origin = environ.get("HTTP_ORIGIN")
+    host = urlparse(f"//{environ.get('HTTP_HOST', LOOPBACK)}").hostname or ""
+    return (origin is None or urlparse(origin).hostname in LOCAL) and (
+        host in LOCAL or host.endswith(".localhost")
+    )
 
 
 def _is_motos_own(environ: dict[str, Any]) -> bool:

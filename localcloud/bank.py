@@ -14,11 +14,13 @@ from chalice.cli.factory import CLIFactory
 from chalice.config import Config
 
 import stepfunctions.deploy
+from chalicelib.observability import LOGGER, METRICS, Printed
 from chalicelib.services import services
 from chalicelib.settings import Settings
-from infrastructure import deploy
-from infrastructure.project import ROOT
+from infrastructure import failures, stack
+from infrastructure.project import ROOT, api_function
 from localcloud.cloud import Cloud, embedded_cloud
+from localcloud.function_logs import FunctionLogs, kept_logs
 
 API_HANDLER = "api_handler"
 TRUST = {
@@ -39,20 +41,26 @@ class Bank:
     app: Chalice
     config: Config
     settings: Settings
+    function_logs: FunctionLogs
 
 
 @contextmanager
 def open_bank(folder: Path | None, stage: str = "dev") -> Iterator[Bank]:
     """All but the models; `folder` keeps what was answered, without one nothing is kept."""
-    with embedded_cloud(folder) as cloud:
+    logs = folder and folder / "logs"
+    with (
+        embedded_cloud(folder) as cloud,
+        kept_logs(logs, (LOGGER, METRICS), Printed) as function_logs,
+    ):
         config = CLIFactory(str(ROOT), environ=os.environ).create_config_obj(stage)
         app = config.chalice_app
         services.cache_clear()
         settings = Settings.from_environ(os.environ)
-        deploy.deploy(boto3.client("cloudformation"), settings.app_name, stage)
-        bank = Bank(cloud, app, config, settings)
+        stack.deploy(boto3.client("cloudformation"), settings.app_name, stage)
+        bank = Bank(cloud, app, config, settings, function_logs)
         _add_functions(bank)
         _add_triggers(bank)
+        failures.keep(boto3.client("lambda"), settings, _account())
         stepfunctions.deploy.deploy(boto3.client("stepfunctions"), settings, _account())
         cloud.restore()
         yield bank
@@ -110,9 +118,8 @@ def _role(bank: Bank, name: str, policy_file: str) -> str:
 
 
 def _function_name(bank: Bank, name: str) -> str:
-    """Chalice names the API's handler after the app and stage alone."""
     if name == API_HANDLER:
-        return f"{bank.settings.app_name}-{bank.settings.stage}"
+        return api_function(bank.settings)
     return bank.settings.function(name)
 
 

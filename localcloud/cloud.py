@@ -10,17 +10,19 @@ from pathlib import Path
 
 import boto3
 from moto import mock_aws
+from moto.awslambda.models import lambda_backends
 from moto.core.config import DefaultConfig
 
 from localcloud import executions, replaced
 from localcloud.activity import Activity
-from localcloud.aws_port import AwsPort
+from localcloud.aws_port import LOOPBACK, AwsPort
 from localcloud.durability import Kept
 from localcloud.endpoints import Endpoints
 from localcloud.events import Events
 from localcloud.functions import Failure, Function, Functions, Handler
 from localcloud.notices import Notices
 from localcloud.training_jobs import TrainingJobs
+from localcloud.uploaded import Uploaded
 from localcloud.write_through import ObjectEvents
 
 ACCOUNT = "123456789012"  # moto's, for credentials it has not issued itself
@@ -57,6 +59,7 @@ class Cloud:
         self.training_jobs = TrainingJobs(region, self.activity, events, self._work, logs)
         self.endpoints.changed = self.training_jobs.changed = self.kept.keep_sagemaker
         self._port: AwsPort | None = None
+        self._uploaded: Uploaded | None = None
 
     @property
     def failures(self) -> list[Failure]:
@@ -101,6 +104,18 @@ class Cloud:
         self._port = AwsPort(port)
         return self._port.port
 
+    def run_uploaded_functions(self, port: int) -> None:
+        """From here on the functions that nobody added are what was uploaded for them; they reach
+        this cloud by the port that speaks AWS."""
+        uploaded = self._uploaded = Uploaded(self._work, f"http://{LOOPBACK}:{port}")
+        records = lambda_backends[ACCOUNT][self.region]
+
+        def find(name: str) -> Function | None:
+            found = [record for record in records.list_functions() if record.function_name == name]
+            return uploaded.function(found[0]) if found else None
+
+        self.functions.elsewhere = find
+
     def idle(self, timeout_seconds: float) -> None:
         self.activity.wait_until_idle(timeout_seconds)
 
@@ -109,6 +124,8 @@ class Cloud:
             self._port.close()
         executions.stop_all(ACCOUNT, self.region)
         self.functions.close()
+        if self._uploaded:
+            self._uploaded.close()
         self.training_jobs.close()
         self.endpoints.close()
         self.kept.close()

@@ -1,15 +1,21 @@
 """What moto's CloudFormation leaves out of a template, put in by the services' own requests."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import boto3
+from moto.core.common_models import CloudFormationModel
+from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
 
 
 def whole_bucket(original: Any) -> Callable[..., Any]:
     """For moto's FakeBucket.create_from_cloudformation_json, which takes encryption and tags."""
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
+        if left := s3_backends[account]["aws"].buckets.get(name):
+            return left  # a change set imports what an earlier stack retained
         bucket = original(name, resource, account, region, **more)
         properties, s3 = resource["Properties"], boto3.client("s3", region_name=region)
         if versioning := properties.get("VersioningConfiguration"):
@@ -30,6 +36,8 @@ def whole_table(original: Any) -> Callable[..., Any]:
     and takes encryption by DynamoDB's word for it, not CloudFormation's."""
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
+        if left := dynamodb_backends[account][region].tables.get(name):
+            return left
         table = original(name, resource, account, region, **more)
         encryption = resource["Properties"].get("SSESpecification", {})
         if str(encryption.get("SSEEnabled")).lower() == "true":
@@ -43,6 +51,80 @@ def whole_table(original: Any) -> Callable[..., Any]:
     return create
 
 
+def whole_key(original: Any) -> Callable[..., Any]:
+    """For moto's Key.create_from_cloudformation_json, which takes KMS's own form of a
+    policy, a text, and its own words for tags."""
+
+    def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
+        properties = resource["Properties"]
+        tags = [{"TagKey": t["Key"], "TagValue": t["Value"]} for t in properties.get("Tags", [])]
+        policy = json.dumps(properties["KeyPolicy"])
+        told = {**resource, "Properties": {**properties, "Tags": tags, "KeyPolicy": policy}}
+        return original(name, told, account, region, **more)
+
+    return create
+
+
 def _cors_rule(rule: dict[str, Any]) -> Any:
     """CloudFormation says ExposedHeaders, S3 says ExposeHeaders."""
     return {("ExposeHeaders" if k == "ExposedHeaders" else k): v for k, v in rule.items()}
+
+
+class AlarmOfTemplate(CloudFormationModel):
+    """moto finds the resources that it can make by their class; it has none for alarms, whose
+    properties are the parameters of PutMetricAlarm."""
+
+    def __init__(self, name: str) -> None:
+        self.physical_resource_id = name
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        return "AlarmName"
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::CloudWatch::Alarm"
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        return attr == "Arn"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,  # noqa: ARG003
+        region_name: str,
+        **kwargs: Any,  # noqa: ARG003
+    ) -> "AlarmOfTemplate":
+        properties = cloudformation_json["Properties"] | {"AlarmName": resource_name}
+        boto3.client("cloudwatch", region_name=region_name).put_metric_alarm(**properties)
+        return cls(resource_name)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+    ) -> "AlarmOfTemplate":
+        name = original_resource.physical_resource_id
+        cls.delete_from_cloudformation_json(name, cloudformation_json, account_id, region_name)
+        return cls.create_from_cloudformation_json(
+            new_resource_name, cloudformation_json, account_id, region_name
+        )
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: dict[str, Any],  # noqa: ARG003
+        account_id: str,  # noqa: ARG003
+        region_name: str,
+    ) -> None:
+        boto3.client("cloudwatch", region_name=region_name).delete_alarms(
+            AlarmNames=[resource_name]
+        )

@@ -1,23 +1,18 @@
 """What `make run` shows: the first models, and a first prediction of a real loan."""
 
 import os
-from collections.abc import Iterator, Sequence
-from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import boto3
-import pandas as pd
 import requests
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 
-from chalicelib.profile import PROFILE_FILE
-from infrastructure import first_models
+from chalicelib import profile
+from infrastructure import bring_models
 from localcloud.bank import Bank
-from training.datasets import Case, Dataset, own, sba
+from training.datasets import Case, Dataset
 
 
 class PredictionRefused(Exception):
@@ -28,32 +23,18 @@ class NoSuchRow(Exception):
     """The data set has fewer rows."""
 
 
-def needs_models(bank: Bank) -> bool:
-    names = boto3.client("sagemaker").list_endpoints(NameContains=bank.settings.prefix)
-    return len(names["Endpoints"]) < len(_profile_models(bank))
+def remembered_dataset(folder: Path, console: Console) -> Dataset:
+    """The bank's own file if DATA names one, now or in an earlier run; else the loan register."""
+    kept = folder / "data"
+    if given := os.environ.get("DATA"):
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(str(Path(given).resolve()), encoding="utf-8")
+    own = Path(kept.read_text(encoding="utf-8")) if kept.exists() else None
+    return bring_models.chosen_dataset(own, console)
 
 
-def chosen_dataset(console: Console) -> Dataset:
-    """The bank's own file if DATA names one, else the loan register."""
-    given = os.environ.get("DATA")
-    return own.dataset(Path(given), PROFILE_FILE) if given else sba.dataset(console)
-
-
-def train_and_deploy(bank: Bank, dataset: Dataset, console: Console) -> None:
-    """Snapshot, training jobs, artifacts to S3: from there createEndpointModel does it."""
-    from chalicelib.services import services  # after the bank is open: its clients are the cloud's
-
-    sagemaker, settings = boto3.client("sagemaker"), bank.settings
-    with console.status("Writing the snapshot"):
-        table = dataset.snapshot()
-        first_models.put_sources(boto3.client("s3"), settings, dataset.name, _parquet(table))
-    console.print(f"Snapshot {dataset.name}: {len(table):,} rows in s3://{settings.data_bucket}")
-    jobs = first_models.start(boto3.client("lambda"), settings)
-    _show(console, "Training", first_models.job_statuses(sagemaker, jobs))
-    _show_metrics(console, jobs)
-    first_models.promote(services().data, settings, jobs)
-    models = _profile_models(bank)
-    _show(console, "Endpoint", first_models.endpoint_statuses(sagemaker, settings, models))
+def bring(bank: Bank, dataset: Dataset, console: Console) -> None:
+    bring_models.bring(bank.settings, profile.load(), lambda: dataset, console)
 
 
 def shown_case(dataset: Dataset, row: int) -> Case:
@@ -82,6 +63,9 @@ def first_prediction(url: str, api_key: str, body: dict[str, Any]) -> dict[str, 
 
 
 def print_prediction(console: Console, answer: dict[str, Any], defaulted: bool | None) -> None:
+    if answer["score"] is None:
+        console.print(f"{answer['decision']}: no model answered. {answer['models']}")
+        return
     probability = answer["probabilityOfDefault"]
     console.print(
         f"\n[bold]{answer['decision']}[/bold]  score {answer['score']}, "
@@ -104,39 +88,3 @@ def print_prediction(console: Console, answer: dict[str, Any], defaulted: bool |
     console.print(table)
     outcome = {True: "it defaulted", False: "it was paid", None: "nobody wrote it down"}[defaulted]
     console.print(f"What really happened to this loan: {outcome}.")
-
-
-def _parquet(table: pd.DataFrame) -> bytes:
-    body = BytesIO()
-    table.to_parquet(body, index=False)
-    return body.getvalue()
-
-
-def _profile_models(bank: Bank) -> list[str]:
-    from chalicelib.services import services  # see train_and_deploy
-
-    return list(services().profile.models)
-
-
-def _show(console: Console, title: str, statuses: Iterator[dict[str, str]]) -> None:
-    with Live(console=console, refresh_per_second=4) as live:
-        for current in statuses:
-            live.update(_status_table(title, current))
-
-
-def _status_table(title: str, current: dict[str, str]) -> Table:
-    table = Table(title, "Status")
-    for model, status in current.items():
-        table.add_row(model, status)
-    return table
-
-
-def _show_metrics(console: Console, jobs: dict[str, str]) -> None:
-    table = Table("Model", "AUC", "KS", "Brier", "Trained in")
-    for model, job in jobs.items():
-        found = boto3.client("sagemaker").describe_training_job(TrainingJobName=job)
-        metrics = {m["MetricName"]: m["Value"] for m in found.get("FinalMetricDataList", [])}
-        took = found["TrainingEndTime"] - found["TrainingStartTime"]
-        values: Sequence[str] = [f"{metrics[name]:.3f}" for name in ("auc", "ks", "brier")]
-        table.add_row(model, *values, f"{took.total_seconds():.0f} s")
-    console.print("On the last months of the snapshot, which training did not see:", table)

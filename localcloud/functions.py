@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from localcloud import destinations
 from localcloud.activity import Activity
+from localcloud.function_logs import printed_by
 
 log = logging.getLogger("localcloud")
 
@@ -70,6 +72,7 @@ class Functions:
         self.failures: list[Failure] = []
         self._activity = activity
         self._by_name: dict[str, Function] = {}
+        self.elsewhere: Callable[[str], Function | None] = _nowhere  # what no one has added
         self._closed = threading.Event()
         self._events = ThreadPoolExecutor(8, thread_name_prefix="event")
 
@@ -78,8 +81,8 @@ class Functions:
 
     def find(self, name_or_arn: str) -> Function | None:
         """`name`, `arn:…:function:name` or either with a `:qualifier`, which is ignored."""
-        name = name_or_arn.partition(":function:")[2] or name_or_arn
-        return self._by_name.get(name.partition(":")[0])
+        name = (name_or_arn.partition(":function:")[2] or name_or_arn).partition(":")[0]
+        return self._by_name.get(name) or self.elsewhere(name)
 
     def invoke(self, function: Function, payload: bytes) -> Answer:
         """Every invocation goes through here, whoever makes it: boto3, the AWS port, a state
@@ -94,7 +97,8 @@ class Functions:
             time.monotonic() + function.timeout_seconds,
         )
         try:
-            result = function.handler(json.loads(payload or b"{}"), context)
+            with printed_by(function.name):
+                result = function.handler(json.loads(payload or b"{}"), context)
         except Exception as error:  # noqa: BLE001 - the Lambda boundary: whatever was raised is the answer
             log.warning("%s raised %s: %s", function.name, type(error).__name__, error)
             return Answer(_as_payload(error), failed=True)
@@ -121,6 +125,7 @@ class Functions:
                 if wait is not None and self._closed.wait(wait):
                     return
             self._keep_failure(function, payload, answer)
+            destinations.send_failure(function.name, payload, answer.payload)
         finally:
             self._activity.end(function.name)
 
@@ -157,6 +162,10 @@ def in_this_process(functions: Functions) -> Callable[[Any], Any]:
         return invoke
 
     return replace
+
+
+def _nowhere(name: str) -> None:
+    return None
 
 
 def _is_asynchronous(request_headers: Any) -> bool:

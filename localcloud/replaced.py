@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localcloud import (
+    api_gateway,
     cloudformation,
     endpoint_requests,
     events,
@@ -293,6 +294,34 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
             cloudformation.whole_table,
             "point-in-time recovery is left out",
+        ),
+        Replaced(
+            "moto.kms.models:Key",
+            "create_from_cloudformation_json",
+            "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
+            cloudformation.whole_key,
+            "a template's tags are a KeyError, and its policy no text",
+        ),
+        Replaced(
+            "moto.s3.responses:S3Response",
+            "_notification_config_from_body",
+            "(self)",
+            api_gateway.any_case,
+            "Chalice writes Prefix with a capital letter",
+        ),
+        Replaced(
+            "moto.apigateway.models:APIGatewayBackend",
+            "put_rest_api",
+            "(self, function_id, api_doc, fail_on_warnings, mode)",
+            api_gateway.any_document,
+            "Chalice writes Swagger 2.0; mock integrations and API keys are left out",
+        ),
+        Replaced(
+            "moto.apigateway.models:APIGatewayBackend",
+            "import_rest_api",
+            "(self, api_doc, fail_on_warnings)",
+            api_gateway.any_title,
+            "Chalice's APIs have no description",
         ),
         Replaced(
             "moto.s3.notifications",

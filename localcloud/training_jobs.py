@@ -2,6 +2,7 @@ import logging
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -186,7 +187,8 @@ def _end(job: Any, status: str, secondary: str, reason: str | None) -> None:
 
 def _put_in_cloudwatch(logs: Any, job_name: str, lines: list[str]) -> None:
     group, stream = "/aws/sagemaker/TrainingJobs", f"{job_name}/algo-1"
-    if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+    # Two jobs may end at once.
+    with suppress(logs.exceptions.ResourceAlreadyExistsException):
         logs.create_log_group(logGroupName=group)
     logs.create_log_stream(logGroupName=group, logStreamName=stream)
     now = int(datetime.now(UTC).timestamp() * 1000)

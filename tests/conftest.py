@@ -14,6 +14,7 @@ os.environ |= {
     "APP_NAME": "appvengers",
     "STAGE": "dev",
     "AWS_DEFAULT_REGION": "us-east-1",
+    "POWERTOOLS_SERVICE_NAME": "dev-appvengers",
     "AWS_ACCESS_KEY_ID": "nobody",
     "AWS_SECRET_ACCESS_KEY": "nothing",
     "AWS_EC2_METADATA_DISABLED": "true",

@@ -1,7 +1,7 @@
 """A model from its artifact, in a process of its own: the code that serves it is the artifact's.
 
-What is evaluated is verified first: the manifest is the recorded one and every member is what the
-manifest says, so the code that runs is the code that ran when the decision was made.
+What is evaluated is verified first: the manifest is the recorded one, every member is what the
+manifest says, and its code was released. So what runs is what ran when the decision was made.
 """
 
 import hashlib
@@ -70,8 +70,11 @@ def verified(body: bytes, sha256: str) -> dict[str, bytes]:
     for name in sorted({*stated, *members} - {"manifest.json"}):
         if name not in members:
             raise NotRecorded(f"{name} is missing")
-        if hashlib.sha256(members[name]).hexdigest() != stated.get(name):
+        digest = hashlib.sha256(members[name]).hexdigest()
+        if digest != stated.get(name):
             raise NotRecorded(f"{name} is not the recorded one")
+        if name.startswith("code/") and artifact.released_code().get(digest) != name[5:]:
+            raise NotRecorded(f"{name} is no code of this bank's releases")
     return members
 
 

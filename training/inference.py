@@ -176,7 +176,7 @@ def _prediction(application: Application, model: Model) -> dict[str, Any]:
         value = application.get(name)
         is_right = isinstance(value, str) if kind == "text" else _is_number(value)
         if value is not None and not is_right:
-            raise ValueError(f"{name} must be a {kind}, not {value!r}")
+            raise ValueError(f"{name} must be a {kind}")
     row = derive(application, model.rules, model.tables)
     baseline, contributions = model.evaluator.explain(row)
     return {

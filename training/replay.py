@@ -22,11 +22,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from chalicelib.decision import Answer, Scored, Unavailable, weigh
-from chalicelib.errors import AppVengersError
+from chalicelib.errors import PredictionNotFound, TableUnavailable
 from chalicelib.evidence import changed_features
 from chalicelib.predictions import CLAIM, PredictionTable
 from chalicelib.profile import Policy
-from chalicelib.settings import MODEL_PREFIX, STAGES, Settings
+from chalicelib.settings import STAGES, VERIFIED_PREFIX, Settings
 from infrastructure.project import app_name
 from training.artifact_process import NotRecorded, NotScored, evaluate
 
@@ -87,7 +87,9 @@ def _differences(decision: Document, found: dict[str, Found]) -> Iterator[str]:
     if policy is None:
         yield f"policy {decision['policyVersion']}: not the one that was in force"
     elif answers.keys() == found.keys():
-        yield from _unlike(_shown(decision), _shown(weigh(answers, policy)), "")
+        review_only = decision["decisionBasis"] == "REVIEW_ONLY"  # was switched on, not decided
+        again = weigh(answers, policy, review_only=review_only)
+        yield from _unlike(_shown(decision), _shown(again), "")
 
 
 def _policy(decision: Document) -> Policy | None:
@@ -143,7 +145,7 @@ def newest(client: Any, table: str, count: int) -> list[tuple[str, str]]:
 
 def artifacts_in(client: Any, bucket: str) -> ReadArtifact:
     def read(model: str, version: str) -> bytes:
-        key = f"{MODEL_PREFIX}{model}/{version}/model.tar.gz"
+        key = f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz"
         try:
             body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
         except client.exceptions.NoSuchKey as gone:
@@ -164,10 +166,13 @@ def main(client_id: str | None, prediction_id: str | None, count: int | None, st
     settings = Settings(app_name(), stage, os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
     try:
         differing = _replay_stored(settings, client_id, prediction_id, count)
-    except AppVengersError as fault:
+    except PredictionNotFound as fault:
         raise click.ClickException(str(fault)) from fault
-    except (ClientError, BotoCoreError) as fault:
-        message = f'{fault}\nOn the embedded cloud: eval "$(.venv/bin/python -m localcloud env)"'
+    except (TableUnavailable, ClientError, BotoCoreError) as fault:
+        message = (
+            f"The bank of stage {stage} can't be read: {fault.__cause__ or fault}\n"
+            'On the embedded cloud, while it runs: eval "$(.venv/bin/python -m localcloud env)"'
+        )
         raise click.ClickException(message) from fault
     sys.exit(1 if differing else 0)
 

@@ -90,11 +90,17 @@ print(json.dumps([run["status"], run["output"], json.loads(answer["Body"].read()
 
 
 @pytest.mark.parametrize(
-    ("path", "origin"), [("/", "https://evil.example"), ("/moto-api/reset", "")]
+    ("path", "headers"),
+    [
+        ("/", {"Origin": "https://evil.example"}),
+        ("/", {"Origin": "null"}),  # a sandboxed page
+        ("/", {"Host": "data.evil.example"}),  # a name that was made to lead here
+        ("/moto-api/reset", {}),
+    ],
 )
-def test_a_web_page_cannot_use_the_port(cloud: Cloud, path: str, origin: str) -> None:
+def test_a_web_page_cannot_use_the_port(cloud: Cloud, path: str, headers: dict[str, str]) -> None:
     url = f"http://127.0.0.1:{cloud.serve_aws(0)}{path}"
-    request = urllib.request.Request(url, method="POST", headers={"Origin": origin})
+    request = urllib.request.Request(url, method="POST", headers=headers)
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request, timeout=5)
 

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib import errors, profile
 from chalicelib.settings import STAGES
-from infrastructure import policies
+from infrastructure import policies, serving_code
 from stepfunctions.lint import malformed, misled
 
 ROOT = Path(__file__).parents[2]
@@ -142,6 +142,12 @@ def test_each_function_has_a_policy_file_of_its_own(stage):
 def test_the_policy_files_are_what_is_declared():
     for path, text in policies.files():
         assert path.read_text(encoding="utf-8") == text, "run make policies"
+
+
+def test_the_code_that_artifacts_bring_along_is_released():
+    listed = json.loads(serving_code.LIST.read_text(encoding="utf-8"))
+
+    assert listed == serving_code.released(), "run make serving-code"
 
 
 def test_nothing_is_allowed_on_everything_but_what_aws_allows_no_other_way():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import PredictionNotFound, TableUnavailable
 from chalicelib.predictions import PredictionTable
-from infrastructure.deploy import deploy
+from infrastructure.stack import deploy
 from localcloud.cloud import embedded_cloud
 from tests.fakes import PredictionList
 

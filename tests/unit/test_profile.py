@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 
 from chalicelib.errors import InvalidProfile
 from chalicelib.profile import PROFILE_FILE, load
 
+GERMAN = Path(__file__).parents[1] / "data" / "german.toml"
 TEXT = PROFILE_FILE.read_text(encoding="utf-8")
 
 
@@ -26,6 +29,14 @@ def refusal_of(tmp_path, old: str, new: str) -> str:
         ("[features.amount]", "[features.amount]\nprotected = true", "never scored"),
         ('date = "approvalDate"', "", "snapshot.date"),
         ("ratio =", "prefix =", "derive"),
+        ("slope = 1.0", "slope = 0.0", "slope"),
+        ('es = "El monto solicitado"', 'es = ""', "reason in es and en"),
+        ("derive = { ratio", "actionable = true\nderive = { ratio", "nobody can be told"),
+        ('direction = "decrease" }', 'values = ["1"] }', "those of a number"),
+        ('direction = "decrease" }', 'direction = "down" }', "actionable"),
+        ('values = ["no"] }', 'values = ["never"] }', "none of its values"),
+        ('values = ["no"] }', "minimum = 1 }", "not a direction"),
+        ('pattern = "[A-Z]{2}"', 'pattern = "[A-Z]{2}"\nactionable = true', "must list"),
     ],
 )
 def test_a_contradiction_is_told_with_its_place(tmp_path, old, new, told):
@@ -70,3 +81,14 @@ def test_a_models_schema_changes_with_what_it_reads_and_with_no_text(tmp_path, s
 )
 def test_what_a_card_or_a_measure_cannot_be_is_told(tmp_path, old, new, told):
     assert told in refusal_of(tmp_path, old, new)
+
+
+@pytest.mark.parametrize("path", [PROFILE_FILE, GERMAN], ids=["sba", "german"])
+def test_every_feature_that_a_model_uses_has_a_text_of_its_own_in_both_languages(path):
+    profile = load(path)
+    used = {name for model in profile.models.values() for name in model.features}
+
+    for language in ("es", "en"):
+        texts = [profile.features[name].reason.said_in(language).strip() for name in used]
+        assert all(texts)
+        assert len(set(texts)) == len(texts)  # a derived feature is not told as its source

@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.containers import NoContainer, scikit_learn_image
+from chalicelib.containers import NoContainer, image_uri
 from chalicelib.errors import UnknownStage
 from chalicelib.settings import Settings
 
@@ -27,6 +27,8 @@ def test_a_missing_variable_is_not_guessed(missing):
 
 
 def test_a_region_without_the_container_is_told():
-    assert scikit_learn_image("us-east-1").startswith("683313688378.dkr.ecr.us-east-1.")
+    uri = image_uri("a-container:1.0", "us-east-1")
+
+    assert uri == "683313688378.dkr.ecr.us-east-1.amazonaws.com/a-container:1.0"
     with pytest.raises(NoContainer, match="another region"):
-        scikit_learn_image("mars-1")
+        image_uri("a-container:1.0", "mars-1")

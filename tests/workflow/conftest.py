@@ -5,6 +5,7 @@ import json
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -13,9 +14,10 @@ import pytest
 import requests
 from rich.console import Console
 
+from infrastructure.first_models import scheduled_event
 from localcloud.api import serving_api
 from localcloud.bank import Bank, open_bank
-from localcloud.first_run import body_of, train_and_deploy
+from localcloud.first_run import body_of, bring
 from training.datasets import Case, Dataset
 from training.datasets.sba import SAMPLE, applications, snapshot
 
@@ -49,7 +51,7 @@ class Served:
     def artifact(self, model: str) -> bytes:
         """The artifact that answers."""
         version = self.get("/models").json()["models"][model]["version"]
-        key = f"appvengers/{model}/{version}/model.tar.gz"
+        key = f"verified/{model}/{version}/model.tar.gz"
         bucket = self.bank.settings.model_bucket
         return boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
 
@@ -68,7 +70,7 @@ def sample() -> Dataset:
 @pytest.fixture(scope="package")
 def served(sample: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with open_bank(tmp_path_factory.mktemp("bank")) as bank:
-        train_and_deploy(bank, sample, QUIET)
+        bring(bank, sample, QUIET)
         with serving_api(bank.app, bank.config, API_KEY, 0) as port:
             yield Served(bank, f"http://127.0.0.1:{port}")
 
@@ -77,6 +79,22 @@ def served(sample: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def loans(sample: Dataset) -> list[Case]:
     """Real applications of the test period."""
     return list(sample.cases())
+
+
+@pytest.fixture(params=["Tradicional", "AppVengersAccelerator"])
+def stopped(request, served):
+    """A model whose endpoint is gone for the test."""
+    sagemaker, name = boto3.client("sagemaker"), f"dev-appvengers-{request.param}"
+    config = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+    sagemaker.delete_endpoint(EndpointName=name)
+    yield request.param
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+    served.bank.cloud.idle(30)
+
+
+def scheduled(days: float) -> dict[str, Any]:
+    """A schedule's event, as of some days from now."""
+    return scheduled_event(datetime.now(UTC) + timedelta(days=days))
 
 
 def changed(body: bytes, **members: bytes | None) -> bytes:

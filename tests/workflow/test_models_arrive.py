@@ -1,5 +1,7 @@
 """An artifact that lands in S3 answers, or is refused and changes nothing."""
 
+import gzip
+import hashlib
 import io
 import json
 import pickle
@@ -11,6 +13,7 @@ import pytest
 from tests.workflow.conftest import changed, manifest_of, reversioned
 
 MODEL = "Tradicional"
+ROLE = "arn:aws:iam::123456789012:role/dev-appvengers-sagemaker"
 
 
 def key_of(version: str, model: str = MODEL) -> str:
@@ -65,9 +68,30 @@ def of_another_profile(body: bytes) -> bytes:
     return changed(body, manifest__json=json.dumps(manifest).encode())
 
 
+def with_code_of_its_own(body: bytes) -> bytes:
+    code = b"import os\n"
+    manifest = manifest_of(body) | {"version": "v1"}
+    manifest["members"] |= {"code/inference.py": hashlib.sha256(code).hexdigest()}
+    return changed(
+        body, manifest__json=json.dumps(manifest).encode(), **{"code/inference__py": code}
+    )
+
+
 REFUSED = {
     "a text file": ("appvengers/notes.txt", lambda _: b"hello", "not an artifact"),
     "a text under an artifact's name": (key_of("v1"), lambda _: b"hello", "gzipped tar"),
+    "half an archive": (key_of("v1"), lambda body: body[: len(body) // 2], "gzipped tar"),
+    "a broken archive": (
+        key_of("v1"),
+        lambda body: body[:200] + bytes(50) + body[250:],
+        "gzipped tar",
+    ),
+    "a bomb": (key_of("v1"), lambda _: gzip.compress(bytes(200 << 20)), "unpacks to more than"),
+    "an abyss": (
+        key_of("v1"),
+        lambda body: changed(body, manifest__json=b"[" * 100_000),
+        "manifest.json can't be read",
+    ),
     "an unknown model": (key_of("v1", "Otro"), lambda body: body, "not a model of the profile"),
     "another version inside": (key_of("v1"), lambda body: body, "The manifest says"),
     "no manifest": (key_of("v1"), lambda b: changed(b, manifest__json=None), "no manifest.json"),
@@ -86,6 +110,7 @@ REFUSED = {
     ),
     "a link": (key_of("v1"), lambda _: link_out(), "has no place in a model"),
     "another profile": (key_of("v1"), of_another_profile, "trained for another profile"),
+    "code that nobody released": (key_of("v1"), with_code_of_its_own, "no code of this bank"),
     "too long a version": (key_of("v" * 60), lambda body: body, "shorten the version"),
 }
 
@@ -102,6 +127,38 @@ def test_what_is_no_valid_artifact_is_refused_with_a_notice_and_changes_nothing(
     assert notice.subject == "Modelo rechazado"
     assert told in notice.message
     assert (version_of(served, loans), configurations()) == before
+
+
+def test_what_replaces_a_live_upload_is_not_what_the_endpoint_loads(served, loans):
+    live = version_of(served, loans)
+    served.upload(key_of(live), b"hello")
+    sagemaker, name = boto3.client("sagemaker"), f"dev-appvengers-{MODEL}"
+    config = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+    sagemaker.delete_endpoint(EndpointName=name)
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)  # as after a restart
+    served.bank.cloud.idle(30)
+
+    assert version_of(served, loans) == live
+
+
+def test_an_endpoint_that_failed_takes_the_next_version(served, loans):
+    body = reversioned(served.artifact("NetworkingAccelerator"), "20300201T000000")
+    sagemaker, name = boto3.client("sagemaker"), "dev-appvengers-NetworkingAccelerator"
+    sagemaker.delete_endpoint(EndpointName=name)
+    s3, bucket = boto3.client("s3"), served.bank.settings.model_bucket
+    s3.put_object(Bucket=bucket, Key="verified/broken.tar.gz", Body=b"no model")
+    container = {"Image": "x", "ModelDataUrl": f"s3://{bucket}/verified/broken.tar.gz"}
+    sagemaker.create_model(ModelName="broken", ExecutionRoleArn=ROLE, PrimaryContainer=container)
+    serverless = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
+    variant = {"VariantName": "All", "ModelName": "broken", "ServerlessConfig": serverless}
+    sagemaker.create_endpoint_config(EndpointConfigName="broken", ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName="broken")
+    served.bank.cloud.idle(30)
+    assert sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"] == "Failed"
+    served.upload(key_of("20300201T000000", "NetworkingAccelerator"), body)
+
+    answered = served.predict(loans[0])["models"]["NetworkingAccelerator"]
+    assert answered["version"] == "20300201T000000"
 
 
 def test_a_version_never_changes_its_content(served, loans):

@@ -1,19 +1,5 @@
 """One dead model never kills an analysis."""
 
-import boto3
-import pytest
-
-
-@pytest.fixture(params=["Tradicional", "AppVengersAccelerator"])
-def stopped(request, served):
-    """A model whose endpoint is gone for the test."""
-    sagemaker, name = boto3.client("sagemaker"), f"dev-appvengers-{request.param}"
-    config = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
-    sagemaker.delete_endpoint(EndpointName=name)
-    yield request.param
-    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
-    served.bank.cloud.idle(30)
-
 
 def test_a_stopped_endpoint_is_unavailable_with_its_cause_in_what_is_stored(served, loans, stopped):
     answer = served.predict(loans[0])

@@ -1,0 +1,117 @@
+"""A bank's first models, shown as they come: snapshot, trainings, endpoints."""
+
+from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import pandas as pd
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from chalicelib.profile import PROFILE_FILE, Profile
+from chalicelib.retraining import DataBucket
+from chalicelib.settings import MANIFEST_PREFIX, Settings
+from infrastructure import first_models
+from training.datasets import Dataset, own, sba
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def chosen_dataset(own_file: Path | None, console: Console) -> Dataset:
+    """The bank's own file, if it has one; else the demo's loan register."""
+    return own.dataset(own_file, PROFILE_FILE) if own_file else sba.dataset(console)
+
+
+def bring(
+    settings: Settings, profile: Profile, dataset: Callable[[], Dataset], console: Console
+) -> None:
+    """An endpoint for each model of the profile; training is for those that never had a version."""
+    s3 = boto3.client("s3")
+    missing = _without_endpoint(settings, profile)
+    versions = {model: _newest_version(s3, settings, model) for model in missing}
+    if not all(versions.values()):
+        _train_and_promote(settings, dataset(), console)
+    else:
+        for model, version in versions.items():
+            console.print(f"{model} {version} is deployed again")
+            first_models.deploy_again(s3, settings, model, str(version))
+    wait_for_endpoints(settings, profile, console)
+
+
+def _without_endpoint(settings: Settings, profile: Profile) -> list[str]:
+    pages = (
+        boto3.client("sagemaker")
+        .get_paginator("list_endpoints")
+        .paginate(NameContains=settings.prefix)
+    )
+    there = {endpoint["EndpointName"] for page in pages for endpoint in page["Endpoints"]}
+    return [model for model in profile.models if f"{settings.prefix}-{model}" not in there]
+
+
+def _newest_version(s3: "S3Client", settings: Settings, model: str) -> str | None:
+    """The version that was accepted last."""
+    prefix = f"{MANIFEST_PREFIX}{model}/"
+    found = s3.list_objects_v2(Bucket=settings.model_bucket, Prefix=prefix).get("Contents", [])
+    if not found:
+        return None
+    newest = max(found, key=lambda manifest: manifest["LastModified"])
+    return newest["Key"].removeprefix(prefix).removesuffix(".json")
+
+
+def _train_and_promote(settings: Settings, dataset: Dataset, console: Console) -> None:
+    """Snapshot, training jobs, artifacts to S3: from there createEndpointModel does it."""
+    sagemaker, s3 = boto3.client("sagemaker"), boto3.client("s3")
+    with console.status("Writing the snapshot"):
+        table = dataset.snapshot()
+        first_models.put_sources(s3, settings, dataset.name, _parquet(table))
+    console.print(f"Snapshot {dataset.name}: {len(table):,} rows in s3://{settings.data_bucket}")
+    jobs = first_models.start(boto3.client("lambda"), settings)
+    _show(console, "Training", first_models.job_statuses(sagemaker, jobs))
+    _show_metrics(console, jobs)
+    first_models.promote(DataBucket(s3, settings.data_bucket), settings, jobs)
+
+
+def wait_for_endpoints(settings: Settings, profile: Profile, console: Console) -> None:
+    """Until each model of the profile answers. Raises TrainingFailed."""
+    sagemaker = boto3.client("sagemaker")
+    statuses = first_models.endpoint_statuses(sagemaker, settings, list(profile.models))
+    _show(console, "Endpoint", statuses)
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    body = BytesIO()
+    table.to_parquet(body, index=False)
+    return body.getvalue()
+
+
+def _show(console: Console, title: str, statuses: Iterator[dict[str, str]]) -> None:
+    """A table that changes on a terminal; a line a change in a log."""
+    told: dict[str, str] = {}
+    with Live(console=console, refresh_per_second=4) as live:
+        for current in statuses:
+            live.update(_status_table(title, current))
+            if not console.is_terminal and current != told:
+                console.print(f"{title}: {', '.join(f'{k} {v}' for k, v in current.items())}")
+                told = current
+
+
+def _status_table(title: str, current: dict[str, str]) -> Table:
+    table = Table(title, "Status")
+    for model, status in current.items():
+        table.add_row(model, status)
+    return table
+
+
+def _show_metrics(console: Console, jobs: dict[str, str]) -> None:
+    table = Table("Model", "AUC", "KS", "Brier", "Trained in")
+    for model, job in jobs.items():
+        found = boto3.client("sagemaker").describe_training_job(TrainingJobName=job)
+        metrics = {m["MetricName"]: m["Value"] for m in found.get("FinalMetricDataList", [])}
+        took = found["TrainingEndTime"] - found["TrainingStartTime"]
+        values: Sequence[str] = [f"{metrics[name]:.3f}" for name in ("auc", "ks", "brier")]
+        table.add_row(model, *values, f"{took.total_seconds():.0f} s")
+    console.print("On the last months of the snapshot, which training did not see:", table)

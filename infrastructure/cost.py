@@ -1,0 +1,128 @@
+"""The monthly bill of our design and of the usual alternatives, a row a service.
+
+make cost
+"""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+PRICES = Path(__file__).with_name("prices.toml")
+VOLUMES = (1_000, 100_000, 10_000_000)
+MODELS = 3
+KB_A_GB = 1024**2
+
+Bill = dict[str, float]  # service: USD a month
+
+
+class Tariff:
+    """Prices, what a decision uses, and what a month uses, by the names of prices.toml."""
+
+    def __init__(self, path: Path = PRICES) -> None:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        self.taken_on, self.region = table["taken_on"], table["region"]
+        self.usd = SimpleNamespace(**{name: one["usd"] for name, one in table["prices"].items()})
+        self.one = SimpleNamespace(**table["usage"])
+        self.month = SimpleNamespace(**table["monthly"])
+
+
+def ours(decisions: int, at: Tariff) -> Bill:
+    usd, one = at.usd, at.one
+    seconds = one.api_seconds + MODELS * one.model_function_seconds + one.save_seconds
+    functions = one.functions * usd.lambda_request
+    functions += seconds * one.function_gb * usd.lambda_gb_second
+    machine = usd.express_request + one.express_seconds * one.express_gb * usd.express_gb_second
+    endpoints = MODELS * one.endpoint_seconds * one.endpoint_gb * usd.serverless_gb_second
+    return {
+        "API Gateway": decisions * usd.api_request,
+        "Lambda": decisions * functions,
+        "Step Functions": decisions * machine,
+        "SageMaker endpoints": decisions * endpoints,
+        **_around(decisions, at),
+    }
+
+
+def always_on(decisions: int, at: Tariff) -> Bill:
+    """Three ml.m5.large around the clock, one a model: a failed one is not replaced at once."""
+    hosting = MODELS * at.month.hours * at.usd.hosting_m5_large_hour
+    return ours(decisions, at) | {"SageMaker endpoints": hosting}
+
+
+def standard_machine(decisions: int, at: Tariff) -> Bill:
+    """It can't answer its caller, who must ask again until it has ended; that is not counted."""
+    machine = decisions * at.one.transitions * at.usd.standard_transition
+    return ours(decisions, at) | {"Step Functions": machine}
+
+
+def fargate(decisions: int, at: Tariff) -> Bill:
+    """FastAPI with the three models in it: two tasks behind a load balancer, no function."""
+    usd, month = at.usd, at.month
+    task = month.fargate_vcpu * usd.fargate_vcpu_hour + month.fargate_gb * usd.fargate_gb_hour
+    return {
+        "Fargate": month.fargate_tasks * month.hours * task,
+        "Load balancer": month.hours * (usd.balancer_hour + usd.balancer_unit_hour),
+        **_around(decisions, at),
+    }
+
+
+def _around(decisions: int, at: Tariff) -> Bill:
+    """What every design keeps, watches and trains."""
+    usd, one, month = at.usd, at.one, at.month
+    stored_gb = decisions * month.months_kept * one.item_kb / KB_A_GB
+    watching = month.metrics * usd.metric_month + month.alarm_metrics * usd.alarm_metric_month
+    return {
+        "DynamoDB": decisions * one.item_kb * usd.table_write + stored_gb * usd.table_gb_month,
+        "S3": month.bucket_gb * usd.bucket_gb_month,
+        "SageMaker training": month.trainings * month.training_hours * usd.training_m5_xlarge_hour,
+        "CloudWatch": decisions * one.log_kb / KB_A_GB * usd.log_gb
+        + watching
+        + month.dashboards * usd.dashboard_month,
+        "X-Ray": decisions * one.traced_share * usd.trace,
+        "KMS": month.keys * usd.key_month,
+    }
+
+
+DESIGNS: dict[str, Callable[[int, Tariff], Bill]] = {
+    "ours": ours,
+    "3 ml.m5.large": always_on,
+    "Standard": standard_machine,
+    "Fargate": fargate,
+}
+
+
+def table(decisions: int, at: Tariff) -> Table:
+    bills = [bill(decisions, at) for bill in DESIGNS.values()]
+    shown = Table(title=f"{decisions:,} decisions a month", title_justify="left")
+    shown.add_column("USD a month", no_wrap=True)
+    for name in DESIGNS:
+        shown.add_column(name, justify="right", no_wrap=True)
+    for service in dict.fromkeys(service for bill in bills for service in bill):
+        shown.add_row(service, *(_money(bill.get(service)) for bill in bills))
+    shown.add_section()
+    shown.add_row("in all", *(_money(sum(bill.values())) for bill in bills))
+    each = [sum(bill.values()) / decisions * 1000 for bill in bills]
+    shown.add_row("1,000 decisions", *(_money(one) for one in each))
+    return shown
+
+
+def _money(usd: Any) -> str:
+    return "" if usd is None else f"{usd:,.2f}"
+
+
+def main() -> None:
+    at, console = Tariff(), Console()
+    for decisions in VOLUMES:
+        console.print(table(decisions, at))
+    console.print(
+        f"Prices of {at.region}, written down on {at.taken_on} and not fetched; their pages, what "
+        "a decision is taken to use, and how to bring both up to date: infrastructure/prices.toml."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""A stage, taken down: all that costs money goes; the table and the buckets stay unless told twice.
+
+python -m infrastructure.destroy --stage dev
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from chalicelib.settings import STAGES, Settings
+from infrastructure import checks, embedded, functions, removal, stack
+from infrastructure.deploy import ready
+from infrastructure.project import app_name
+
+FAULTS = (BotoCoreError, ClientError, checks.NotReady, functions.ChaliceFailed, stack.StackFailed)
+
+
+def destroy_data(settings: Settings, report: stack.Report) -> None:
+    """The decisions and the models, of which there is no other copy."""
+    for bucket in _buckets_left(settings):
+        boto3.resource("s3").Bucket(bucket).object_versions.delete()
+        boto3.client("s3").delete_bucket(Bucket=bucket)
+        report(f"deleted bucket {bucket}")
+    if _table_left(settings):
+        dynamodb, table = boto3.client("dynamodb"), settings.predictions_table
+        dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+        dynamodb.get_waiter("table_exists").wait(TableName=table)
+        dynamodb.delete_table(TableName=table)
+        dynamodb.get_waiter("table_not_exists").wait(TableName=table)
+        report(f"deleted table {table}")
+
+
+def left(settings: Settings) -> Iterator[str]:
+    """What still costs something, or still knows something."""
+    if count := _table_left(settings):
+        yield f"table {settings.predictions_table}: {count}"
+    for bucket in _buckets_left(settings):
+        objects = sum(1 for _ in boto3.resource("s3").Bucket(bucket).object_versions.all())
+        yield f"bucket {bucket}: {objects} versions of objects"
+    sagemaker = boto3.client("sagemaker")
+    running = sagemaker.list_training_jobs(NameContains=settings.prefix, StatusEquals="InProgress")
+    for job in running["TrainingJobSummaries"]:
+        yield f"training job {job['TrainingJobName']}, which is still running"
+
+
+def _buckets_left(settings: Settings) -> list[str]:
+    there = {bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]}
+    return [name for name in (settings.model_bucket, settings.data_bucket) if name in there]
+
+
+def _table_left(settings: Settings) -> str:
+    """How much it holds, as AWS tells it (a count some hours old); empty if there is none."""
+    try:
+        table = boto3.client("dynamodb").describe_table(TableName=settings.predictions_table)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return ""
+    return f"about {table['Table']['ItemCount']} items"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--stage", required=True, choices=STAGES)
+    parser.add_argument("--yes", action="store_true", help="needed for prod")
+    parser.add_argument("--data", action="store_true", help="the table and the buckets, too")
+    parser.add_argument("--confirm", default="", help="with --data: <stage>-<app>, to say it twice")
+    given = parser.parse_args()
+    if given.stage == "prod" and not given.yes:
+        sys.exit("This takes production down. To do so: make destroy STAGE=prod YES=yes")
+    embedded.reach()
+    os.environ |= {"STAGE": given.stage, "APP_NAME": app_name()}
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    try:
+        settings, account = ready(given.stage)
+        if given.data and given.confirm != settings.prefix:
+            sys.exit(_told_once(settings))
+        removal.remove(settings, account, console.print)
+        if given.data:
+            destroy_data(settings, console.print)
+        still = [f"  {one}" for one in left(settings)]
+    except FAULTS as fault:
+        sys.exit(f"\n{fault}\nWhat is deleted is gone; mend it and run the same command again.")
+    console.print("\n".join(["\nLeft:", *still] if still else ["\nNothing is left."]))
+
+
+def _told_once(settings: Settings) -> str:
+    shown = "\n".join(f"  {one}" for one in left(settings))
+    command = f"make destroy STAGE={settings.stage} DATA=yes CONFIRM={settings.prefix}"
+    return f"DATA=yes deletes these, and nothing brings them back:\n{shown}\nTo do so: {command}"
+
+
+if __name__ == "__main__":
+    main()

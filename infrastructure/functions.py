@@ -1,0 +1,142 @@
+"""`chalice deploy`, with its memory in S3: another machine must not make a second API."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.settings import Settings
+from infrastructure import package
+from infrastructure.project import api_function
+from infrastructure.stack import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_s3 import S3Client
+
+STATE_PREFIX = "deployment/"
+Document = dict[str, Any]
+
+
+class ChaliceFailed(Exception):
+    """Chalice did not do what it was asked."""
+
+
+class TwoApis(Exception):
+    """Two REST APIs lead to this stage's functions."""
+
+
+class DeployedState:
+    """What Chalice wrote down of its last deployment, in the data bucket."""
+
+    def __init__(self, s3: "S3Client", settings: Settings) -> None:
+        self._s3 = s3
+        self._bucket = settings.data_bucket
+        self._key = f"{STATE_PREFIX}{settings.stage}.json"
+
+    def read(self) -> Document:
+        try:
+            body = self._s3.get_object(Bucket=self._bucket, Key=self._key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("NoSuchKey", "NoSuchBucket"):
+                raise
+            return {"resources": [], "schema_version": "2.0", "backend": "api"}
+        state: Document = json.loads(body)
+        return state
+
+    def write(self, state: Document) -> None:
+        body = json.dumps(state, indent=2).encode()
+        self._s3.put_object(Bucket=self._bucket, Key=self._key, Body=body)
+
+    def forget(self) -> None:
+        self._s3.delete_object(Bucket=self._bucket, Key=self._key)
+
+
+def deploy(
+    apigateway: "APIGatewayClient",
+    state: DeployedState,
+    settings: Settings,
+    staged: Path,
+    report: Report,
+) -> Document:
+    """The REST API as Chalice recorded it: rest_api_id and rest_api_url."""
+    path = staged / ".chalice" / "deployed" / f"{settings.stage}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = with_the_living_api(state.read(), list(apis(apigateway, settings)), settings)
+    path.write_text(json.dumps(known), encoding="utf-8")
+    _chalice(["deploy", "--stage", settings.stage], settings, staged, report)
+    deployed = json.loads(path.read_text(encoding="utf-8"))
+    state.write(deployed)
+    return rest_api(deployed)
+
+
+def delete(state: DeployedState, settings: Settings, staged: Path, report: Report) -> None:
+    """All that Chalice remembers; its log groups stay."""
+    path = staged / ".chalice" / "deployed" / f"{settings.stage}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(state.read()), encoding="utf-8")
+    _chalice(["delete", "--stage", settings.stage], settings, staged, report)
+
+
+def rest_api(state: Document) -> Document:
+    """Empty if there is none."""
+    found = [one for one in state["resources"] if one["resource_type"] == "rest_api"]
+    return found[0] if found else {}
+
+
+def apis(apigateway: "APIGatewayClient", settings: Settings) -> Iterator[str]:
+    """The ids of the REST APIs that lead to this stage; both stages' APIs have one name."""
+    handler = f":function:{api_function(settings)}/"
+    for page in apigateway.get_paginator("get_rest_apis").paginate():
+        for api in page["items"]:
+            if api["name"] == settings.app_name and handler in _integrations(apigateway, api["id"]):
+                yield api["id"]
+
+
+def _integrations(apigateway: "APIGatewayClient", api: str) -> str:
+    pages = apigateway.get_paginator("get_resources").paginate(restApiId=api, embed=["methods"])
+    return json.dumps([page["items"] for page in pages], default=str)
+
+
+def with_the_living_api(known: Document, living: list[str], settings: Settings) -> Document:
+    """Chalice finds all but the API by name: a deployment that died before it wrote is mended."""
+    if len(living) > 1:
+        raise TwoApis(
+            f"The APIs {', '.join(living)} all lead to {api_function(settings)}: delete those that "
+            "nobody calls, with `aws apigateway delete-rest-api --rest-api-id <id>`."
+        )
+    if not living or rest_api(known).get("rest_api_id") == living[0]:
+        return known
+    url = f"https://{living[0]}.execute-api.{settings.region}.amazonaws.com/v1/"
+    found = {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": living[0]}
+    others = [one for one in known["resources"] if one["resource_type"] != "rest_api"]
+    return known | {"resources": [*others, found | {"rest_api_url": url}]}
+
+
+def _chalice(arguments: list[str], settings: Settings, staged: Path, report: Report) -> None:
+    command = [str(Path(sys.executable).with_name("chalice")), "--project-dir", str(staged)]
+    # Compiled modules beside the sources would be packed with them.
+    environ = os.environ | {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "AWS_DEFAULT_REGION": settings.region,
+    }
+    said = []
+    with subprocess.Popen(
+        [*command, *arguments],
+        env=environ,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as running:
+        for line in running.stdout or ():
+            said.append(line)
+            report(line.rstrip())
+    if running.returncode:
+        raise ChaliceFailed(f"`chalice {' '.join(arguments)}` ended with {running.returncode}.")
+    package.refuse_what_is_missing("".join(said))

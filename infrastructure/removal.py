@@ -1,0 +1,152 @@
+"""Each kind of thing that a stage is made of, removed and told by name. All may be repeated."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from chalicelib import profile
+from chalicelib.settings import Settings
+from infrastructure import api, functions, package, stack
+from infrastructure.functions import DeployedState
+from infrastructure.project import API_HANDLER, api_function, functions_of
+
+TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"  # of all jobs of the account
+GONE = (
+    "NotFoundException",
+    "NoSuchBucket",
+    "NoSuchEntity",
+    "ResourceNotFoundException",
+    "StateMachineDoesNotExist",
+)
+
+
+def remove(settings: Settings, account: str, report: stack.Report) -> None:
+    """All but the data. Safe to repeat, and to run on what was deployed half."""
+    for gone in (
+        *_endpoints(settings),
+        *_machines(settings, account),
+        *api.delete(boto3.client("apigateway"), settings),
+    ):
+        report(f"deleted {gone}")
+    _functions(settings, report)
+    client, name = (
+        boto3.client("cloudformation"),
+        stack.stack_name(settings.app_name, settings.stage),
+    )
+    if stack.exists(client, name):
+        stack.delete(client, name, report)
+        report(f"deleted stack {name}")
+    for gone in _log_groups(settings):
+        report(f"deleted {gone}")
+
+
+def _endpoints(settings: Settings) -> Iterator[str]:
+    client, prefix = boto3.client("sagemaker"), settings.prefix
+    for job in client.list_training_jobs(NameContains=prefix, StatusEquals="InProgress")[
+        "TrainingJobSummaries"
+    ]:
+        client.stop_training_job(TrainingJobName=job["TrainingJobName"])
+        yield f"training job {job['TrainingJobName']}"
+    wanted = {f"{prefix}-{model}" for model in profile.load().models}
+    for name in _named(client, "list_endpoints", "Endpoints", "EndpointName", prefix):
+        if name in wanted:
+            client.delete_endpoint(EndpointName=name)
+            yield f"endpoint {name}"
+    ours = tuple(f"{name}-" for name in wanted)
+    listing = ("list_endpoint_configs", "EndpointConfigs", "EndpointConfigName")
+    for name in _named(client, *listing, prefix):
+        if name.startswith(ours):
+            client.delete_endpoint_config(EndpointConfigName=name)
+            yield f"endpoint configuration {name}"
+    for name in _named(client, "list_models", "Models", "ModelName", prefix):
+        if name.startswith(ours):
+            client.delete_model(ModelName=name)
+            yield f"model {name}"
+
+
+def _named(client: Any, listing: str, found: str, field: str, prefix: str) -> list[str]:
+    pages = client.get_paginator(listing).paginate(NameContains=prefix)
+    return [one[field] for page in pages for one in page[found]]
+
+
+def _machines(settings: Settings, account: str) -> Iterator[str]:
+    client = boto3.client("stepfunctions")
+    for page in client.get_paginator("list_state_machines").paginate():
+        for machine in page["stateMachines"]:
+            if machine["name"].startswith(f"{settings.prefix}-"):
+                client.delete_state_machine(stateMachineArn=machine["stateMachineArn"])
+                yield f"state machine {machine['name']}"
+
+
+def _functions(settings: Settings, report: stack.Report) -> None:
+    """What Chalice remembers, and then what it forgot because it died on the way."""
+    package.stage(package.STAGED)
+    state = DeployedState(boto3.client("s3"), settings)
+    functions.delete(state, settings, package.STAGED, report)
+    for name in _function_names(settings):
+        for gone in _remnants(name, settings):
+            report(f"deleted {gone}")
+    gateway = boto3.client("apigateway")
+    for one in list(functions.apis(gateway, settings)):
+        gateway.delete_rest_api(restApiId=one)
+        report(f"deleted REST API {one}")
+    unless_gone(state.forget)
+
+
+def _remnants(name: str, settings: Settings) -> Iterator[str]:
+    rule = f"{name}-event"
+    events, role = boto3.client("events"), _role_of(name, settings)
+    iam, lambdas = boto3.client("iam"), boto3.client("lambda")
+    if unless_gone(lambda: events.remove_targets(Rule=rule, Ids=["1"])):
+        events.delete_rule(Name=rule)
+        yield f"rule {rule}"
+    if unless_gone(lambda: lambdas.delete_function(FunctionName=name)):
+        yield f"function {name}"
+    if unless_gone(lambda: iam.delete_role_policy(RoleName=role, PolicyName=role)) or unless_gone(
+        lambda: iam.get_role(RoleName=role)
+    ):
+        iam.delete_role(RoleName=role)
+        yield f"role {role}"
+
+
+def _function_names(settings: Settings) -> list[str]:
+    named = [settings.function(name) for name in functions_of(settings.stage)]
+    return [*named, api_function(settings)]
+
+
+def _role_of(name: str, settings: Settings) -> str:
+    return settings.function(API_HANDLER) if name == api_function(settings) else name
+
+
+def _log_groups(settings: Settings) -> Iterator[str]:
+    """Chalice leaves them, and takes their retention away: they would be kept for ever."""
+    logs = boto3.client("logs")
+    names = [f"/aws/lambda/{name}" for name in _function_names(settings)]
+    names.append(f"/aws/lambda/{settings.function(API_HANDLER)}")
+    models = profile.load().models
+    names += [f"/aws/sagemaker/Endpoints/{settings.prefix}-{model}" for model in models]
+    for name in names:
+        if unless_gone(lambda: logs.delete_log_group(logGroupName=name)):  # noqa: B023 - now
+            yield f"log group {name}"
+    try:
+        streams = logs.get_paginator("describe_log_streams").paginate(
+            logGroupName=TRAINING_LOGS, logStreamNamePrefix=f"{settings.prefix}-"
+        )
+        for name in [stream["logStreamName"] for page in streams for stream in page["logStreams"]]:
+            logs.delete_log_stream(logGroupName=TRAINING_LOGS, logStreamName=name)
+            yield f"log of training job {name}"
+    except logs.exceptions.ResourceNotFoundException:
+        return
+
+
+def unless_gone(delete: Callable[[], Any]) -> bool:
+    """Whether there was anything to delete."""
+    try:
+        delete()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+        return False
+    return True

@@ -1,0 +1,155 @@
+"""The stack of resources.yaml, created and changed by change sets that are shown first."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+TEMPLATE = Path(__file__).with_name("resources.yaml")
+PATIENCE_SECONDS = 1800
+WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+# A first creation that failed leaves a stack that can only be deleted; what it kept is taken over.
+NOTHING_YET = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+
+Report = Callable[[str], None]
+
+
+class StackFailed(Exception):
+    """CloudFormation did not bring the stack to where the template says."""
+
+
+def stack_name(app: str, stage: str) -> str:
+    return f"{stage}-{app}-resources"
+
+
+def deploy(
+    client: "CloudFormationClient",
+    app: str,
+    stage: str,
+    report: Report = lambda _: None,
+    *,
+    may_remove: bool = False,
+) -> str:
+    """The stack's name, once all of it exists. Safe to repeat. Raises StackFailed."""
+    name = stack_name(app, stage)
+    status = _settled(client, name, report)
+    if status in NOTHING_YET:
+        delete(client, name, report)
+        status = ""
+    change_set = _change_set(client, name, app, stage, "UPDATE" if status else "CREATE")
+    if change_set is None:
+        report("nothing to change")
+        return name
+    shown = list(_changes(change_set))
+    for line, _ in shown:
+        report(line)
+    if not may_remove and (losing := [line for line, loses in shown if loses]):
+        client.delete_change_set(ChangeSetName=change_set["ChangeSetId"])
+        raise StackFailed(f"Not done without YES=yes, as it would lose: {'; '.join(losing)}")
+    client.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+    status = _settled(client, name, report)
+    if status not in WELL:
+        raise StackFailed(f"{name} is {status}: {_first_failure(client, name)}")
+    return name
+
+
+def delete(client: "CloudFormationClient", name: str, report: Report = lambda _: None) -> None:
+    """What the template retains stays."""
+    client.delete_stack(StackName=name)
+    if status := _settled(client, name, report):
+        raise StackFailed(f"{name} is {status}: {_first_failure(client, name)}")
+
+
+def exists(client: "CloudFormationClient", name: str) -> bool:
+    return bool(_status(client, name))
+
+
+def _change_set(
+    client: "CloudFormationClient", name: str, app: str, stage: str, kind: Any
+) -> dict[str, Any] | None:
+    """Nothing if there is nothing to change."""
+    request: dict[str, Any] = {
+        "StackName": name,
+        "ChangeSetName": f"deploy-{datetime.now(UTC):%Y%m%d%H%M%S%f}",
+        "ChangeSetType": kind,
+        "TemplateBody": TEMPLATE.read_text(encoding="utf-8"),
+        "Parameters": [
+            {"ParameterKey": "AppName", "ParameterValue": app},
+            {"ParameterKey": "Stage", "ParameterValue": stage},
+        ],
+        "Tags": [{"Key": "project", "Value": app}, {"Key": "stage", "Value": stage}],
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        # The table and the buckets that an earlier stack left are this one's.
+        "ImportExistingResources": True,
+    }
+    try:
+        made = client.create_change_set(**request)["Id"]
+    except ClientError as error:
+        if _says_nothing_changes(str(error)):
+            return None
+        raise
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        found: dict[str, Any] = dict(client.describe_change_set(ChangeSetName=made))
+        if found["Status"] == "CREATE_COMPLETE":
+            return found
+        if found["Status"] == "FAILED":
+            client.delete_change_set(ChangeSetName=made)
+            if _says_nothing_changes(reason := found.get("StatusReason", "")):
+                return None
+            raise StackFailed(f"{name}: {reason}")
+        time.sleep(1)
+    raise StackFailed(f"The change set of {name} took more than {PATIENCE_SECONDS} seconds.")
+
+
+def _says_nothing_changes(reason: str) -> bool:
+    return "didn't contain changes" in reason or "No updates are to be performed" in reason
+
+
+def _changes(change_set: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """What each change does to what, and whether it loses something."""
+    for change in change_set.get("Changes", []):
+        resource = change["ResourceChange"]
+        replaced = resource.get("Replacement") == "True"
+        action = "Replace" if replaced else resource["Action"]
+        kind = resource["ResourceType"].removeprefix("AWS::")
+        yield f"{action} {resource['LogicalResourceId']} ({kind})", action in ("Remove", "Replace")
+
+
+def _settled(client: "CloudFormationClient", name: str, report: Report) -> str:
+    """The stack's status once CloudFormation rests; empty if there is no stack."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    told = ""
+    while time.monotonic() < deadline:
+        status = _status(client, name)
+        if not status.endswith("IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
+            return status
+        if status != told:
+            report(f"{name} is {status}")
+            told = status
+        time.sleep(3)
+    raise StackFailed(f"{name} is {told} for more than {PATIENCE_SECONDS} seconds: look at it.")
+
+
+def _status(client: "CloudFormationClient", name: str) -> str:
+    try:
+        return client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        return ""
+
+
+def _first_failure(client: "CloudFormationClient", name: str) -> str:
+    events = client.describe_stack_events(StackName=name)["StackEvents"]
+    failed = [event for event in events if event.get("ResourceStatus", "").endswith("FAILED")]
+    if not failed:
+        return "its events say no more"
+    first = failed[-1]
+    return f"{first.get('LogicalResourceId')}: {first.get('ResourceStatusReason')}"

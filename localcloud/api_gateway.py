@@ -1,0 +1,62 @@
+"""What moto's API Gateway and S3 do not take of a Chalice deployment, though AWS does."""
+
+import copy
+import re
+from collections.abc import Callable
+from typing import Any
+
+_ALL_METHODS = ("get", "post", "put", "delete", "options", "head", "patch")
+
+
+def any_document(original: Any) -> Callable[..., Any]:
+    """For moto's APIGatewayBackend.put_rest_api: Swagger 2.0, mock integrations, API keys."""
+
+    def put(
+        self: Any,
+        function_id: str,
+        api_doc: dict[str, Any],
+        fail_on_warnings: bool,
+        mode: str = "merge",
+    ) -> Any:
+        api = original(self, function_id, _as_openapi_3(api_doc), fail_on_warnings, mode)
+        for resource in api.resources.values():
+            for method, declared in api_doc["paths"].get(resource.get_path(), {}).items():
+                needed = {"api_key": []} in declared.get("security", [])
+                resource.resource_methods[method.upper()].api_key_required = needed
+        return api
+
+    return put
+
+
+def any_title(original: Any) -> Callable[..., Any]:
+    """For moto's APIGatewayBackend.import_rest_api, which can't do without a description."""
+
+    def import_api(self: Any, api_doc: dict[str, Any], fail_on_warnings: bool) -> Any:
+        described = api_doc | {"info": {"description": ""} | api_doc["info"]}
+        return original(self, described, fail_on_warnings)
+
+    return import_api
+
+
+def any_case(original: Any) -> Callable[..., Any]:
+    """For moto's S3Response._notification_config_from_body: Prefix is prefix."""
+
+    def parse(self: Any) -> Any:
+        lower = lambda match: match[0].lower().replace(b"name", b"Name")  # noqa: E731 - one use
+        self.body = re.sub(rb"<Name>(Prefix|Suffix)</Name>", lower, self.body)
+        return original(self)
+
+    return parse
+
+
+def _as_openapi_3(document: dict[str, Any]) -> dict[str, Any]:
+    document = copy.deepcopy(document)
+    document.pop("swagger", None)
+    document["openapi"] = "3.0.1"
+    for methods in document["paths"].values():
+        for name in _ALL_METHODS:
+            integration = methods.get(name, {}).get("x-amazon-apigateway-integration", {})
+            if integration.get("type") == "mock":
+                integration.setdefault("uri", "")
+                integration.setdefault("httpMethod", "POST")
+    return document

@@ -1,0 +1,119 @@
+"""What is wrong is told before anything is created."""
+
+import json
+import shutil
+from collections.abc import Iterator
+
+import boto3
+import pytest
+
+from chalicelib.settings import Settings
+from infrastructure import checks, embedded, policies
+from localcloud.cloud import Cloud, embedded_cloud
+
+DEV = Settings("appvengers", "dev", "us-east-1")
+ACCOUNT = "123456789012"
+OURS = [{"Key": "project", "Value": "appvengers"}, {"Key": "stage", "Value": "dev"}]
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with embedded_cloud() as cloud:
+        yield cloud
+
+
+def test_all_is_well_on_an_empty_account(cloud):
+    assert checks.before_anything("dev", "us-east-1", (3, 12)) == []
+    assert checks.names_taken(DEV, ACCOUNT) == []
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 15)])
+def test_a_python_that_lambda_or_we_do_not_run_is_told(version):
+    (fault,) = checks.before_anything("dev", "us-east-1", version)
+
+    assert "use 3.11 to 3.14" in fault
+
+
+@pytest.mark.parametrize(
+    ("region", "told"), [(None, "export AWS_DEFAULT_REGION"), ("mars-1", "another region")]
+)
+def test_a_region_that_is_missing_or_has_no_container_is_told(region, told):
+    (fault,) = checks.before_anything("dev", region, (3, 12))
+
+    assert told in fault
+
+
+def test_faults_are_told_together():
+    assert len(checks.before_anything("test", None, (3, 9))) == 3
+
+
+def test_policies_that_are_stale_are_told(tmp_path, monkeypatch):
+    shutil.copytree(checks.ROOT / ".chalice", tmp_path / ".chalice")
+    monkeypatch.setattr(checks, "ROOT", tmp_path)
+    assert checks.before_anything("dev", "us-east-1", (3, 12)) == []
+    next(path for path, _ in policies.files())
+    (tmp_path / ".chalice" / "policy-dev.json").write_text(json.dumps({}))
+
+    (fault,) = checks.before_anything("dev", "us-east-1", (3, 12))
+    assert "policy-dev.json" in fault
+    assert "make policies" in fault
+
+
+def test_credentials_that_lead_nowhere_are_told(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+    with pytest.raises(checks.NotReady, match="python -m localcloud bare"):
+        checks.account_of_the_caller()
+
+
+def test_a_bucket_of_somebody_else_is_told_and_ours_is_not(cloud):
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=DEV.data_bucket)
+    (fault,) = checks.names_taken(DEV, ACCOUNT)
+    assert "not ours" in fault
+
+    s3.put_bucket_tagging(Bucket=DEV.data_bucket, Tagging={"TagSet": OURS})
+    assert checks.names_taken(DEV, ACCOUNT) == []
+
+
+def test_a_table_of_somebody_else_is_told_and_ours_is_not(cloud):
+    dynamodb = boto3.client("dynamodb")
+    made = dynamodb.create_table(
+        TableName=DEV.predictions_table,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    (fault,) = checks.names_taken(DEV, ACCOUNT)
+    assert "Change app_name" in fault
+
+    dynamodb.tag_resource(ResourceArn=made["TableDescription"]["TableArn"], Tags=OURS)
+    assert checks.names_taken(DEV, ACCOUNT) == []
+
+
+def test_only_a_loopback_endpoint_is_the_embedded_cloud():
+    assert embedded.is_embedded({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"})
+    assert not embedded.is_embedded({"AWS_ENDPOINT_URL": "https://vpce-1.amazonaws.com"})
+    assert not embedded.is_embedded({})
+
+
+def test_real_credentials_never_sign_a_request_to_the_embedded_cloud():
+    environ = {
+        "AWS_ENDPOINT_URL": "http://localhost:4566",
+        "AWS_ACCESS_KEY_ID": "real",
+        "AWS_SECRET_ACCESS_KEY": "real",
+        "AWS_SESSION_TOKEN": "real",
+        "AWS_PROFILE": "bank",
+    }
+    embedded.reach(environ)
+
+    assert "real" not in environ.values()
+    assert "AWS_PROFILE" not in environ
+
+
+def test_elsewhere_credentials_are_left_alone():
+    environ = {"AWS_PROFILE": "bank"}
+    embedded.reach(environ)
+
+    assert environ == {"AWS_PROFILE": "bank"}

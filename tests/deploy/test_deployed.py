@@ -1,0 +1,264 @@
+"""What stands after `make deploy`, read back through boto3: section 3 of the design.
+
+moto shows no REGIONAL endpoint of an imported API, and no limits of a stage: those are asserted on
+Chalice's plan and on the requests (test_plan.py)."""
+
+import json
+
+import boto3
+import pytest
+
+from chalicelib.settings import Settings
+from infrastructure import api, functions
+from infrastructure.project import ROOT, functions_of
+
+DEV = Settings("appvengers", "dev", "us-east-1")
+ACCOUNT = "123456789012"
+MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
+DESIGNED = {*MODELS, "saveResult", "updateData", "createEndpointModel"}
+OWN = tuple(functions_of("dev"))
+NAMES = ("appvengers-dev", *(f"appvengers-dev-{name}" for name in OWN))
+TABLE = "dev-appvengers-PrediccionesCredito"
+BUCKETS = ("dev-appvengers-createendpointmodel", "dev-appvengers-data")
+TAGS = {"project": "appvengers", "stage": "dev"}
+
+
+def rest_api():
+    (found,) = functions.apis(boto3.client("apigateway"), DEV)
+    return found
+
+
+def methods():
+    """{(path, method): what API Gateway knows of it}"""
+    pages = boto3.client("apigateway").get_resources(restApiId=rest_api(), embed=["methods"])
+    return {
+        (resource["path"], name): boto3.client("apigateway").get_method(
+            restApiId=rest_api(), resourceId=resource["id"], httpMethod=name
+        )
+        for resource in pages["items"]
+        for name in resource.get("resourceMethods", {})
+    }
+
+
+def test_after_six_deaths_a_prediction_goes_through_all_that_was_uploaded(deployed):
+    assert "models that spoke: Tradicional, NetworkingAccelerator, AppVengersAccelerator" in (
+        deployed.said
+    )
+    started = {path.stem for path in deployed.cloud._work.glob("*.log")}
+    assert {"appvengers-dev", *(f"appvengers-dev-{name}" for name in DESIGNED)} <= started
+    assert started <= set(NAMES)
+
+
+def test_the_functions_are_these_and_no_others(deployed):
+    found = boto3.client("lambda").list_functions()["Functions"]
+
+    assert {function["FunctionName"] for function in found} == set(NAMES)
+    assert set(OWN) >= DESIGNED
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_is_configured_as_declared(deployed, name):
+    found = boto3.client("lambda").get_function(FunctionName=name)
+    function = found["Configuration"]
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    own = name.removeprefix("appvengers-dev").lstrip("-") or "api_handler"
+    stage = config["stages"]["dev"]
+    own_config = config | stage["lambda_functions"].get(own, {})
+    environ = config["environment_variables"] | stage["environment_variables"]
+
+    assert function["Architectures"] == ["arm64"]
+    assert function["TracingConfig"]["Mode"] == "Active"
+    assert function["MemorySize"] == own_config["lambda_memory_size"]
+    assert function["Timeout"] == own_config["lambda_timeout"]
+    assert function["Role"] == f"arn:aws:iam::{ACCOUNT}:role/appvengers-dev-{own}"
+    assert function["Environment"]["Variables"] == environ
+    assert {"APP_NAME": "appvengers", "STAGE": "dev"}.items() <= environ.items()
+    assert TAGS.items() <= found["Tags"].items()
+
+
+@pytest.mark.parametrize("name", ["api_handler", *OWN])
+def test_a_role_holds_its_own_policy_file_and_nothing_else(deployed, name):
+    iam, role = boto3.client("iam"), f"appvengers-dev-{name}"
+    file = "policy-dev.json" if name == "api_handler" else f"policy-dev-{name}.json"
+
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+    assert iam.list_role_policies(RoleName=role)["PolicyNames"] == [role]
+    policy = iam.get_role_policy(RoleName=role, PolicyName=role)["PolicyDocument"]
+    assert policy == json.loads((ROOT / ".chalice" / file).read_text())
+    trusted = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    assert [one["Principal"] for one in trusted] == [{"Service": "lambda.amazonaws.com"}]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_functions_logs_are_kept_90_days(deployed, name):
+    (group,) = [
+        group
+        for group in boto3.client("logs").describe_log_groups()["logGroups"]
+        if group["logGroupName"] == f"/aws/lambda/{name}"
+    ]
+
+    assert group["retentionInDays"] == 90
+
+
+@pytest.mark.parametrize(
+    ("name", "rate"), [("updateData", "rate(7 days)"), ("watchTraining", "rate(1 day)")]
+)
+def test_update_data_runs_every_seven_days_and_its_watch_every_day(deployed, name, rate):
+    events = boto3.client("events")
+    rules = {rule["Name"]: rule for rule in events.list_rules()["Rules"]}
+    rule = rules[f"appvengers-dev-{name}-event"]
+    (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+
+    assert len(rules) == 2
+    assert (rule["ScheduleExpression"], rule["State"]) == (rate, "ENABLED")
+    assert target["Arn"].endswith(f":function:appvengers-dev-{name}")
+
+
+@pytest.mark.parametrize("name", ["updateData", "watchTraining", "createEndpointModel"])
+def test_an_event_that_is_given_up_goes_to_the_queue(deployed, name):
+    config = boto3.client("lambda").get_function_event_invoke_config(
+        FunctionName=f"appvengers-dev-{name}"
+    )
+    destination = config["DestinationConfig"]["OnFailure"]["Destination"]
+
+    assert destination.endswith(":dev-appvengers-failures")
+
+
+@pytest.mark.parametrize(
+    ("name", "principal", "source"),
+    [
+        ("appvengers-dev", "apigateway.amazonaws.com", ":execute-api:"),
+        ("appvengers-dev-updateData", "events.amazonaws.com", ":rule/appvengers-dev-updateData-"),
+        ("appvengers-dev-createEndpointModel", "s3.amazonaws.com", f":::{BUCKETS[0]}"),
+    ],
+)
+def test_only_its_own_source_may_invoke_a_function(deployed, name, principal, source):
+    policy = json.loads(boto3.client("lambda").get_policy(FunctionName=name)["Policy"])
+    (statement,) = policy["Statement"]
+
+    assert statement["Principal"] == {"Service": principal}
+    assert source in json.dumps(statement["Condition"])
+
+
+def test_an_artifact_is_the_only_thing_that_triggers(deployed):
+    configured = boto3.client("s3").get_bucket_notification_configuration(Bucket=BUCKETS[0])
+    (trigger,) = configured["LambdaFunctionConfigurations"]
+
+    assert trigger["LambdaFunctionArn"].endswith(":appvengers-dev-createEndpointModel")
+    assert trigger["Events"] == ["s3:ObjectCreated:*"]
+    rules = trigger["Filter"]["Key"]["FilterRules"]
+    assert [(rule["Name"], rule["Value"]) for rule in rules] == [("prefix", "appvengers/")]
+
+
+def test_every_route_but_health_needs_the_key(deployed):
+    needing = {(path, name): found["apiKeyRequired"] for (path, name), found in methods().items()}
+
+    assert len(needing) >= 10
+    for (path, name), needed in needing.items():
+        assert needed == (name != "OPTIONS" and path != "/health"), (path, name)
+
+
+def test_every_route_is_answered_by_the_api_function_and_browsers_may_ask(deployed):
+    for (path, name), found in methods().items():
+        integration = found["methodIntegration"]
+        if name != "OPTIONS":
+            assert integration["type"].upper() == "AWS_PROXY"
+            assert ":function:appvengers-dev/" in integration["uri"]
+            assert (path, "OPTIONS") in methods()
+        else:
+            headers = integration["integrationResponses"]["200"]["responseParameters"]
+            allowed = headers["method.response.header.Access-Control-Allow-Headers"]
+            assert "x-api-key" in allowed
+
+
+def test_the_key_is_in_a_plan_with_limits_for_this_api(deployed):
+    gateway = boto3.client("apigateway")
+    ((key, value),) = api.keys(gateway, DEV)
+    (plan,) = gateway.get_usage_plans()["items"]
+
+    assert len(value) >= 20
+    assert value not in deployed.said
+    assert plan["name"] == "dev-appvengers"
+    assert plan["apiStages"] == [{"apiId": rest_api(), "stage": "v1"}]
+    assert plan["throttle"] == {"rateLimit": 10, "burstLimit": 20}
+    in_plan = gateway.get_usage_plan_keys(usagePlanId=plan["id"])["items"]
+    assert [one["id"] for one in in_plan] == [key]
+
+
+def test_the_stage_is_traced_and_tagged(deployed):
+    stage = boto3.client("apigateway").get_stage(restApiId=rest_api(), stageName="v1")
+
+    assert stage["tracingEnabled"] is True
+    assert stage["tags"] == TAGS
+
+
+@pytest.mark.parametrize(("kind", "status"), [("INVALID_API_KEY", 403), ("REQUEST_TOO_LARGE", 413),
+                                              ("THROTTLED", 429)])  # fmt: skip
+def test_what_the_gateway_answers_itself_is_a_problem_too(deployed, kind, status):
+    found = boto3.client("apigateway").get_gateway_response(restApiId=rest_api(), responseType=kind)
+    body = json.loads(found["responseTemplates"]["application/json"])
+
+    assert found["statusCode"] == str(status)
+    assert {"type", "title", "status", "detail"} == body.keys()
+    assert body["status"] == status
+    given = found["responseParameters"]["gatewayresponse.header.Content-Type"]
+    assert given == "'application/problem+json'"
+
+
+def test_the_machine_is_express_traced_and_logs_errors_without_data(deployed):
+    stepfunctions = boto3.client("stepfunctions")
+    arn = DEV.analysis_machine_arn(ACCOUNT)
+    machine = stepfunctions.describe_state_machine(stateMachineArn=arn)
+
+    assert machine["type"] == "EXPRESS"
+    assert machine["tracingConfiguration"] == {"enabled": True}
+    assert machine["loggingConfiguration"]["level"] == "ERROR"
+    assert machine["loggingConfiguration"]["includeExecutionData"] is False
+    assert machine["roleArn"] == f"arn:aws:iam::{ACCOUNT}:role/dev-appvengers-analisisCredito"
+    tags = stepfunctions.list_tags_for_resource(resourceArn=arn)["tags"]
+    assert {tag["key"]: tag["value"] for tag in tags} == TAGS
+
+
+def test_the_table_is_keyed_paid_by_request_encrypted_and_recoverable(deployed):
+    dynamodb = boto3.client("dynamodb")
+    table = dynamodb.describe_table(TableName=TABLE)["Table"]
+    backups = dynamodb.describe_continuous_backups(TableName=TABLE)["ContinuousBackupsDescription"]
+
+    keys = [(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]]
+    assert keys == [("clientId", "HASH"), ("predictionId", "RANGE")]
+    assert {one["AttributeType"] for one in table["AttributeDefinitions"]} == {"S"}
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["SSEDescription"]["Status"] == "ENABLED"
+    recovery = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
+    assert recovery == "ENABLED"
+    tags = dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]
+    assert TAGS.items() <= {tag["Key"]: tag["Value"] for tag in tags}.items()
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_is_private_encrypted_versioned_and_tagged(deployed, bucket):
+    s3 = boto3.client("s3")
+
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    blocked = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert blocked == dict.fromkeys(blocked, True)
+    assert len(blocked) == 4
+    tags = {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=bucket)["TagSet"]}
+    assert TAGS.items() <= tags.items()
+
+
+def test_browsers_may_upload_to_the_model_bucket(deployed):
+    (rule,) = boto3.client("s3").get_bucket_cors(Bucket=BUCKETS[0])["CORSRules"]
+
+    assert "PUT" in rule["AllowedMethods"]
+
+
+def test_the_topic_and_the_endpoints_have_their_names(deployed):
+    (topic,) = boto3.client("sns").list_topics()["Topics"]
+    endpoints = boto3.client("sagemaker").list_endpoints()["Endpoints"]
+
+    assert topic["TopicArn"] == DEV.topic_arn(ACCOUNT)
+    assert {endpoint["EndpointName"] for endpoint in endpoints} == {
+        f"dev-appvengers-{name}" for name in MODELS
+    }

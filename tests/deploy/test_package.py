@@ -1,0 +1,127 @@
+"""What Lambda gets, without the repository around it."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from chalice.deploy.packager import MissingDependencyError
+
+from infrastructure import package
+from infrastructure.project import ROOT, functions_of
+from localcloud import uploaded
+
+# Chalice's runtime, ours, and the wheels of requirements.txt.
+WANTED = {"app.py", "__pycache__", "chalice", "chalicelib"}
+POWERTOOLS_NEEDS = {"jmespath", "typing_extensions.py"}
+PROGRAM = """
+import importlib, json, pathlib, sys
+sys.path[:0] = sys.argv[1:]
+import app
+for path in pathlib.Path(sys.argv[1], "chalicelib").glob("*.py"):
+    importlib.import_module(f"chalicelib.{path.stem}")
+found = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+handlers = [*app.app.handler_map]
+print(json.dumps([handlers, {name: file for name, file in found.items() if file}]))
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return package.build(tmp_path_factory.mktemp("staged"))
+
+
+@pytest.fixture(scope="module")
+def unpacked(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("var-task")
+    zipfile.ZipFile(built).extractall(folder)
+    uploaded.exchange_machine_code(folder)
+    return folder
+
+
+def names(built: Path) -> list[str]:
+    return zipfile.ZipFile(built).namelist()
+
+
+def test_it_is_small(built):
+    assert built.stat().st_size <= package.LARGEST_BYTES
+
+
+def test_a_package_that_grew_is_refused(built, monkeypatch):
+    monkeypatch.setattr(package, "LARGEST_BYTES", 1000)
+
+    with pytest.raises(package.IncompletePackage, match="more than 1,000"):
+        package.build(built.parents[2])
+
+
+def test_two_builds_are_the_same_bytes(built, tmp_path):
+    again = package.build(tmp_path)
+
+    assert again.name == built.name
+    assert again.read_bytes() == built.read_bytes()
+
+
+def test_another_source_is_another_package(built, tmp_path):
+    package.stage(tmp_path)
+    packager, _ = package.packager()
+    before = packager.deployment_package_filename(str(tmp_path), package.runtime())
+    (tmp_path / "app.py").write_text("# changed", encoding="utf-8")
+
+    assert packager.deployment_package_filename(str(tmp_path), package.runtime()) != before
+
+
+class NoSuchWheel:
+    """As if numpy were required: it has no wheel for the C library of Python 3.11's runtime."""
+
+    def build_site_packages(self, abi: str, requirements: str, folder: str) -> None:
+        raise MissingDependencyError([SimpleNamespace(identifier="numpy==2.4.6")])
+
+
+def test_a_requirement_without_a_wheel_for_lambda_is_refused(tmp_path):
+    with pytest.raises(package.IncompletePackage, match=r"numpy==2\.4\.6"):
+        package.build(tmp_path, NoSuchWheel())
+    assert not list(tmp_path.rglob("*.zip"))
+
+
+def test_nothing_is_in_it_that_the_runtime_has_or_no_function_reads(built):
+    tops = {name.partition("/")[0] for name in names(built)}
+    required = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    wheels = {name.replace("-", "_") for name in re.findall(r"^([\w-]+)==", required, re.MULTILINE)}
+
+    assert tops - WANTED - POWERTOOLS_NEEDS == wheels
+    assert not [name for name in names(built) if re.search(r"boto|\.pyi$|dist-info|tests?/", name)]
+
+
+def test_every_module_is_compiled_and_every_library_is_for_arm64(built):
+    found = names(built)
+    modules = [name for name in found if name.endswith(".py")]
+    compiled = [name for name in found if name.endswith(".pyc")]
+
+    assert len(modules) == len(compiled)
+    libraries = [name for name in found if name.endswith(".so")]
+    assert libraries
+    assert all("aarch64" in name for name in libraries)
+
+
+def test_all_functions_load_from_the_package_alone_and_need_all_of_it(unpacked, tmp_path):
+    runtime = uploaded.runtime(tmp_path / "runtime")
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", PROGRAM, str(unpacked), str(runtime)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"STAGE": "dev", "APP_NAME": "appvengers", "AWS_DEFAULT_REGION": "us-east-1"},
+    )
+    handlers, files = json.loads(done.stdout)
+
+    assert {"predict", *functions_of("dev")} <= set(handlers)
+    assert not [file for file in files.values() if file.startswith(str(ROOT))]
+    packed = {
+        ".".join(path.parent.relative_to(unpacked).parts) for path in unpacked.rglob("__init__.py")
+    }
+    assert packed - set(files) == set(), "no module of the app imports these: name them in UNREAD"

@@ -1,0 +1,81 @@
+"""A training started by hand, by the SageMaker SDK of its own venv, on the embedded cloud."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+import pandas as pd
+import pytest
+
+from chalicelib import profile
+from chalicelib.containers import REGISTRIES, image_uri
+from infrastructure import first_models
+from localcloud.bank import open_bank
+from training.datasets.sba import SAMPLE, snapshot
+
+ROOT = Path(__file__).parents[2]
+MODEL = "Tradicional"
+
+
+@pytest.fixture(scope="module")
+def sdk():
+    """The operator's Python; DEPLOY=<folder> names an environment that is there already."""
+    folder = Path(os.environ.get("DEPLOY", ROOT / ".venv-deploy"))
+    subprocess.run(
+        ["make", "-s", f"{folder}/ready", f"DEPLOY={folder}", f"PYTHON={sys.executable}"],
+        cwd=ROOT, check=True,
+    )  # fmt: skip
+    return folder / "bin" / "python"
+
+
+@pytest.fixture(scope="module")
+def bank():
+    with open_bank(None) as bank:
+        table = snapshot(pd.read_parquet(SAMPLE))
+        body = table.to_parquet(index=False)
+        first_models.put_sources(boto3.client("s3"), bank.settings, "2005-06-30", body)
+        yield bank
+
+
+def described(job):
+    found = boto3.client("sagemaker").describe_training_job(TrainingJobName=job)
+    kept = (
+        "RoleArn", "AlgorithmSpecification", "InputDataConfig", "OutputDataConfig",
+        "ResourceConfig", "StoppingCondition", "EnableNetworkIsolation",
+    )  # fmt: skip
+    parameters = {k: v for k, v in found["HyperParameters"].items() if k != "version"}
+    return {name: found[name] for name in kept} | {"HyperParameters": parameters}
+
+
+def test_a_training_by_hand_is_updatedatas_and_ends_well(bank, sdk):
+    port = bank.cloud.serve_aws(0)
+    environ = {**os.environ, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
+    command = [sdk, "-m", "training.launch", "--stage", "dev", "--model", MODEL]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    by_hand = done.stdout.strip().splitlines()[-1]
+    scheduled = first_models.start(boto3.client("lambda"), bank.settings)[MODEL]
+    bank.cloud.idle(60)
+    found = boto3.client("sagemaker").describe_training_job(TrainingJobName=by_hand)
+
+    assert found["TrainingJobStatus"] == "Completed", found.get("FailureReason")
+    assert by_hand.startswith(f"dev-appvengers-{MODEL}-{datetime.now(UTC):%Y}")
+    assert described(by_hand) == described(scheduled)
+
+
+def test_lambda_and_the_sdk_name_the_same_container_in_every_region(sdk):
+    program = (
+        "import json, sys; from training.launch import image; from chalicelib import profile; "
+        "p = profile.load().sagemaker; "
+        "print(json.dumps({r: image(p, r, 'ml.m5.large') for r in sys.argv[1:]}))"
+    )
+    done = subprocess.run(
+        [sdk, "-c", program, *REGISTRIES], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    ours = {region: image_uri(profile.load().sagemaker.image, region) for region in REGISTRIES}
+
+    assert json.loads(done.stdout.splitlines()[-1]) == ours

@@ -1,0 +1,115 @@
+"""Cut-offs from a target: on loans whose outcome is known by construction, and on real ones."""
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from given import MODELS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import profile
+from training import policy
+from training.cut_offs import (
+    CutOffs,
+    Loans,
+    NoCutOff,
+    cut_for_bad_rate,
+    cut_for_costs,
+    cut_for_reviews,
+    limit_for,
+)
+from training.datasets import sba
+from training.holdout import scored
+
+
+def some_loans(seed: int, size: int = 500) -> Loans:
+    random = np.random.default_rng(seed)
+    points = random.normal(570, 25, size).round()
+    expected = 1 / (1 + np.exp((points - 520) / 15))
+    bad = (random.random(size) < expected).astype(float)
+    return Loans(points, expected, random.exponential(30, size).round(), bad)
+
+
+seeds = st.integers(0, 10_000)
+
+
+@given(seeds, st.floats(0.01, 0.3), st.floats(0, 0.2))
+def test_the_approved_are_bad_no_more_often_than_the_target_and_none_fewer_would_do(
+    seed, target, disagreeing
+):
+    loans = some_loans(seed)
+    limit = limit_for(loans, disagreeing)
+    cut = cut_for_bad_rate(loans, target, limit)
+    lower = [c for c in np.unique(loans.points[loans.agreed(limit)]) if c < cut]
+
+    assert loans.rate(CutOffs(cut, 0, limit).approved(loans)) <= target
+    assert all(loans.rate(CutOffs(c, 0, limit).approved(loans)) > target for c in lower)
+
+
+@given(seeds, st.floats(1, 20))
+def test_no_other_cut_off_would_have_earned_more(seed, loss):
+    loans = some_loans(seed)
+    limit = limit_for(loans, 0)
+
+    def earned(cut: float) -> float:
+        approved = loans.points >= cut
+        return float(np.where(loans.bad[approved] == 1, -loss, 1).sum())
+
+    assert earned(cut_for_costs(loans, 1, loss, limit)) == pytest.approx(
+        max(earned(cut) for cut in np.unique(loans.points))
+    )
+
+
+@given(seeds, st.floats(0, 0.5), st.floats(0, 0.1))
+def test_people_see_no_more_than_they_can(seed, share, disagreeing):
+    loans = some_loans(seed)
+    limit = limit_for(loans, disagreeing)
+    cuts = CutOffs(570, cut_for_reviews(loans, share, 570, limit), limit)
+    approved, reviewed = cuts.approved(loans), cuts.reviewed(loans)
+
+    assert reviewed.mean() <= max(share, (~loans.agreed(limit)).mean())
+    assert not (approved & reviewed).any()
+
+
+@given(seeds, st.floats(0, 0.5))
+def test_no_more_loans_than_stated_are_beyond_the_limit_of_disagreement(seed, share):
+    loans = some_loans(seed)
+
+    assert (~loans.agreed(limit_for(loans, share))).mean() <= share
+
+
+def test_a_target_that_can_not_be_had_is_told():
+    loans = some_loans(1)
+    ruined = Loans(loans.points, loans.expected, loans.disagreement, np.ones_like(loans.bad))
+
+    with pytest.raises(NoCutOff, match="state a higher one"):
+        cut_for_bad_rate(ruined, 0.05, 1e9)
+    with pytest.raises(NoCutOff, match="every loan would be declined"):
+        cut_for_costs(ruined, 1, 5, 1e9)
+
+
+def test_the_holdout_is_scored_as_the_deployed_policy_would(channel, artifacts, bank, learning):
+    folder = artifacts["Tradicional"].parent
+    loans = scored(folder, channel, bank, profile.load().policy)
+    held_out = learning["Tradicional"].holdout.outcomes
+
+    assert loans.bad.tolist() == held_out.tolist()
+    assert loans.points[loans.bad == 0].mean() > loans.points[loans.bad == 1].mean() + 5
+    assert (loans.disagreement >= 0).all()
+
+
+def test_the_command_prints_cut_offs_for_the_profile(artifacts, monkeypatch):
+    monkeypatch.setenv("APPVENGERS_REGISTER", str(sba.SAMPLE))
+    models = str(artifacts[MODELS[0]].parent)
+    done = CliRunner().invoke(policy.main, ["--target", "0.05", "--models", models])
+
+    assert done.exit_code == 0, done.output
+    found = dict(line.split(" = ") for line in done.output.splitlines() if " = " in line)
+    assert found.keys() == {"approve_from", "decline_below", "maximum_disagreement"}
+    assert int(found["decline_below"]) <= int(found["approve_from"])
+
+
+def test_two_targets_at_once_are_refused():
+    done = CliRunner().invoke(policy.main, ["--target", "0.05", "--costs", "1", "9"])
+
+    assert done.exit_code == 2

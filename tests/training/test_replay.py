@@ -1,0 +1,257 @@
+"""A thousand stored decisions again, and every kind of change that must be named."""
+
+import copy
+import hashlib
+import io
+import itertools
+import json
+import tarfile
+
+import inference
+import pytest
+from given import MODELS
+
+from chalicelib import profile
+from chalicelib.analysis import record
+from tests.fakes import PredictionList
+from training.artifact_process import NotRecorded
+from training.datasets import sba
+from training.replay import replay
+
+PROFILE = profile.load()
+VERSION = "20050701T000000"
+DECISIONS = 1_000
+SILENT = {"status": "UNAVAILABLE", "error": {"Error": "EndpointThrottled", "Cause": "busy"}}
+
+
+def packed(folder, **changes: bytes) -> bytes:
+    """model.tar.gz, as SageMaker makes it; `__` in a member's name is a dot."""
+    changed = {name.replace("__", "."): content for name, content in changes.items()}
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+        for path in sorted(
+            path for path in folder.rglob("*") if path.suffix in (".json", ".py", ".txt")
+        ):
+            name = path.relative_to(folder).as_posix()
+            content = changed.get(name, path.read_bytes())
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return archive.getvalue()
+
+
+@pytest.fixture(scope="module")
+def bucket(artifacts):
+    return {(name, VERSION): packed(artifacts[name]) for name in MODELS}
+
+
+@pytest.fixture(scope="module")
+def decisions(loans, artifacts):
+    """As saveResult stores them; every tenth without one of its models."""
+    models = {name: inference.model_fn(str(artifacts[name])) for name in MODELS}
+    table = PredictionList()
+    stored = []
+    for number, case in enumerate(itertools.islice(sba.applications(loans), DECISIONS)):
+        said = {
+            name: inference.predict_fn(case["application"], model) | {"status": "OK"}
+            for name, model in models.items()
+        }
+        if number % 10 == 9:
+            said[MODELS[number % 3]] = SILENT
+        event = {
+            "predictionId": f"{number:032x}", "clientId": case["clientId"], "models": said,
+            "createdAt": "2026-11-23T10:00:00.000Z", "language": "es",
+            "application": case["application"],
+        }  # fmt: skip
+        stored.append(json.loads(json.dumps(record(event, PROFILE, table))))
+    return stored
+
+
+def reading(bucket):
+    def read(model, version):
+        if (model, version) not in bucket:
+            raise NotRecorded(f"{model}/{version} is gone")
+        return bucket[model, version]
+
+    return read
+
+
+def differences(decision, bucket) -> list[str]:
+    [found] = replay([decision], reading(bucket))
+    return found
+
+
+def only(model: str, decision: dict) -> dict:
+    """As if the others had not answered: what is refused is told before anything is compared."""
+    models = {name: {"status": "UNAVAILABLE", "cause": "busy"} for name in decision["models"]}
+    return decision | {"models": models | {model: decision["models"][model]}}
+
+
+def altered(decision: dict, *path: str, to) -> dict:
+    changed = copy.deepcopy(decision)
+    inner = changed
+    for name in path[:-1]:
+        inner = inner[name]
+    inner[path[-1]] = to(inner[path[-1]]) if callable(to) else to
+    return changed
+
+
+def last_byte(value: str) -> str:
+    return value[:-1] + ("0" if value[-1] != "0" else "1")
+
+
+@pytest.fixture(scope="module")
+def changed(decisions):
+    """What may have happened to a stored decision, by what it is."""
+    whole = next(d for d in decisions if {"state", "zip", "lender"} <= d["application"].keys())
+    worst = whole["reasons"][0]["feature"]
+    reasons = [whole["reasons"][0] | {"points": -1_000}, *whole["reasons"][1:]]
+    policy = whole["evidence"]["policy"]["decision"]
+    return whole, {
+        **{f: altered(whole, "application", f, to=last_byte) for f in ("state", "zip", "lender")},
+        "amount": altered(whole, "application", "amount", to=lambda amount: amount + 1),
+        "no number": altered(whole, "application", "amount", to="much"),
+        **{
+            figure: altered(whole, "evidence", "policy", "decision", to=policy | {figure: value})
+            for figure, value in (
+                ("approve_from", 554.5), ("intercept", 0.245), ("top_reasons", 5), ("unknown", 1)
+            )
+        },
+        "decision": whole | {"decision": "MAYBE"},
+        "score": whole | {"score": 1},
+        "probabilityOfDefault": whole | {"probabilityOfDefault": 0.5},
+        "reason": whole | {"reasons": reasons, "worst": worst},
+        "model": altered(whole, "models", "Tradicional", "score", to=lambda score: score + 1),
+        "old": {name: part for name, part in whole.items() if name != "evidence"},
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def replayed(decisions, changed, bucket):
+    """All in one go, for every artifact is loaded once."""
+    _, variants = changed
+    found = replay([*decisions, *variants.values()], reading(bucket))
+    return found[: len(decisions)], dict(zip(variants, found[len(decisions) :], strict=True))
+
+
+def test_a_thousand_stored_decisions_are_identical(replayed):
+    found, _ = replayed
+
+    assert len(found) == DECISIONS
+    assert [differing for differing in found if differing] == []
+
+
+def with_one_byte(artifacts, model: str, member: str, old: bytes, new: bytes) -> bytes:
+    content = (artifacts[model] / member).read_bytes()
+    assert len(old) == len(new)
+    assert old in content
+    return packed(artifacts[model], **{member.replace(".", "__"): content.replace(old, new, 1)})
+
+
+@pytest.mark.parametrize(
+    ("model", "member", "old", "new"),
+    [
+        ("Tradicional", "scorecard.json", b"baseline", b"baselinf"),
+        ("AppVengersAccelerator", "trees.txt", b"leaf_value=0", b"leaf_value=1"),
+        ("NetworkingAccelerator", "peers.json", b"0.", b"1."),
+        ("NetworkingAccelerator", "code/inference.py", b"FORMAT = 1", b"FORMAT = 2"),
+        ("NetworkingAccelerator", "manifest.json", b"2005", b"2006"),
+    ],
+)
+def test_an_artifact_with_one_byte_changed_is_refused_and_its_member_named(
+    decisions, bucket, artifacts, model, member, old, new
+):
+    changed = with_one_byte(artifacts, model, member, old, new)
+    [found] = differences(only(model, decisions[0]), bucket | {(model, VERSION): changed})
+
+    assert found == f"model {model} {VERSION}: refused, {member} is not the recorded one"
+
+
+def test_an_artifact_cut_short_or_gone_is_refused(decisions, bucket):
+    decision = only("Tradicional", decisions[0])
+    half = bucket["Tradicional", VERSION][:5_000]
+    [cut] = differences(decision, bucket | {("Tradicional", VERSION): half})
+    without = {key: body for key, body in bucket.items() if key[0] != "Tradicional"}
+    [gone] = differences(decision, without)
+
+    assert cut.startswith(f"model Tradicional {VERSION}: refused, It can't be read")
+    assert gone == f"model Tradicional {VERSION}: refused, Tradicional/{VERSION} is gone"
+
+
+def test_code_that_was_added_to_an_artifact_never_runs(decisions, bucket, artifacts, tmp_path):
+    folder = tmp_path / "added"
+    for path in artifacts["Tradicional"].rglob("*.*"):
+        if path.suffix in (".json", ".py", ".txt"):
+            target = folder / path.relative_to(artifacts["Tradicional"])
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    (folder / "code" / "json.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    added = {("Tradicional", VERSION): packed(folder)}
+    [found] = differences(only("Tradicional", decisions[0]), bucket | added)
+
+    assert found.endswith("code/json.py is not the recorded one")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_code_that_was_never_released_does_not_run_though_table_and_bucket_agree(
+    decisions, bucket, artifacts, tmp_path
+):
+    code = f"open({str(tmp_path / 'ran')!r}, 'w')".encode()
+    manifest = json.loads((artifacts["Tradicional"] / "manifest.json").read_bytes())
+    manifest["members"]["code/features.py"] = hashlib.sha256(code).hexdigest()
+    body = json.dumps(manifest).encode()
+    forged = packed(artifacts["Tradicional"], manifest__json=body, **{"code/features__py": code})
+    decision = altered(
+        only("Tradicional", decisions[0]),
+        "models",
+        "Tradicional",
+        "sha256",
+        to=hashlib.sha256(body).hexdigest(),
+    )
+    [found] = differences(decision, bucket | {("Tradicional", VERSION): forged})
+
+    assert found.endswith("refused, code/features.py is no code of this bank's releases")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("feature", ["state", "zip", "lender"])
+def test_a_feature_with_one_byte_changed_is_named(replayed, feature):
+    assert replayed[1][feature][0] == f"feature {feature}: not the value that was scored"
+
+
+def test_a_number_that_leaves_the_score_as_it_is_is_named_too(replayed):
+    assert "feature amount: not the value that was scored" in replayed[1]["amount"]
+
+
+def test_an_application_that_a_model_can_not_score_is_told(replayed):
+    told = f"model Tradicional {VERSION}: can't score this application, amount must be a number"
+
+    assert any(difference.startswith(told) for difference in replayed[1]["no number"])
+
+
+@pytest.mark.parametrize("figure", ["approve_from", "intercept", "top_reasons", "unknown"])
+def test_a_policy_with_one_figure_changed_is_named(replayed, changed, figure):
+    version = changed[0]["policyVersion"]
+
+    assert replayed[1][figure] == [f"policy {version}: not the one that was in force"]
+
+
+@pytest.mark.parametrize("name", ["decision", "score", "probabilityOfDefault"])
+def test_an_outcome_that_was_changed_is_named_with_both_values(replayed, changed, name):
+    whole, variants = changed
+    stored, again = variants[name][name], whole[name]
+
+    assert replayed[1][name] == [f"{name}: {stored!r} is stored, {again!r} comes out"]
+
+
+def test_a_models_score_and_a_reason_that_were_changed_are_named(replayed, changed):
+    [reason], [model] = replayed[1]["reason"], replayed[1]["model"]
+
+    assert reason.startswith(f"reasons {changed[1]['reason']['worst']} costs: -1000 is stored")
+    assert model.startswith("models Tradicional score:")
+
+
+def test_a_decision_of_before_policies_were_kept_says_so(replayed):
+    assert replayed[1]["old"] == [
+        "record: it carries no policy, for it was made before decisions did"
+    ]

@@ -1,0 +1,87 @@
+"""What would have to change, of three models that are known."""
+
+import itertools
+import json
+import math
+
+import pytest
+
+from chalicelib import change
+from chalicelib.decision import Scored
+from chalicelib.errors import AnalysisUnavailable, EndpointUnavailable
+
+APPLICATION = {"amount": 900_000, "guaranteeShare": 0.8, "employees": 3}
+PREDICTION = {"clientId": "ana", "predictionId": "0a", "application": APPLICATION}
+NOW = itertools.repeat(0.0).__next__
+
+
+class Scoring:
+    """Each model's logit falls with the amount; `floor` is what no change goes below."""
+
+    def __init__(self, floor: float, silent: str | None = None) -> None:
+        self._floor = floor
+        self._silent = silent
+
+    def score_all(self, model, applications):
+        if model == self._silent:
+            raise EndpointUnavailable(f"dev-appvengers-{model} can't be reached.")
+        return [self._scored(max(self._floor, one["amount"] / 1e5 - 8)) for one in applications]
+
+    def _scored(self, logit):
+        return Scored("v1", "ab" * 32, 1 / (1 + math.exp(-logit)), logit, {})
+
+
+class Manifests:
+    def manifest(self, model, version):
+        return json.dumps({"reference": {"amount": {"edges": [1e4, 1e5]}}}).encode()
+
+
+def needed(profile, scoring, language="es", clock=NOW):
+    return change.needed(PREDICTION, language, profile, scoring, Manifests(), clock)
+
+
+def test_the_change_and_both_decisions_are_told(sba):
+    told = needed(sba, Scoring(floor=-9), "en")
+    [amount] = told["changes"]
+
+    assert told["outcome"] == "CHANGE"
+    assert (amount["feature"], amount["title"]) == ("amount", "Requested amount")
+    assert amount["to"] < amount["from"] == 900_000
+    assert told["today"]["decision"] != "APPROVE"
+    assert told["afterwards"]["decision"] == "APPROVE"
+    assert told["afterwards"]["models"] == dict.fromkeys(sba.models, "v1")
+    assert told["policyVersion"] == sba.policy_version()
+
+
+def test_that_nothing_would_help_is_said_with_what_was_tried(sba):
+    told = needed(sba, Scoring(floor=0))
+
+    assert (told["outcome"], told["changes"], told["afterwards"]) == ("NONE", [], None)
+    assert told["text"] == change.STATEMENTS["NONE"].es
+    assert told["tried"] > 50
+
+
+def test_what_would_be_approved_today_as_it_is_needs_nothing(sba):
+    told = change.needed(
+        PREDICTION | {"application": APPLICATION | {"amount": 1_000}},
+        "es",
+        sba,
+        Scoring(floor=-9),
+        Manifests(),
+        NOW,
+    )
+
+    assert (told["outcome"], told["changes"], told["tried"]) == ("NOT_NEEDED", [], 1)
+    assert told["today"]["decision"] == "APPROVE"
+
+
+@pytest.mark.parametrize("silent", ["Tradicional", "AppVengersAccelerator"])
+def test_without_all_three_models_nothing_is_promised(sba, silent):
+    with pytest.raises(AnalysisUnavailable, match=f"{silent} can't be reached"):
+        needed(sba, Scoring(floor=-9, silent=silent))
+
+
+def test_a_search_that_takes_too_long_ends_before_the_gateway_does(sba):
+    ticks = itertools.count(0, change.PATIENCE_SECONDS)
+    with pytest.raises(AnalysisUnavailable, match="too long"):
+        needed(sba, Scoring(floor=0), clock=lambda: next(ticks))

@@ -1,0 +1,97 @@
+"""Every command of the operator's pages exists; every alarm has its section."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "docs" / "operations.md", ROOT / "docs" / "aws-checklist.md"]
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+VARIABLES = {
+    *re.findall(r"\$\((?:if \$\()?(?:filter no,\$\()?([A-Z]+)\)", (ROOT / "Makefile").read_text()),
+}
+AWS = botocore.session.get_session()
+# The CLI's own, and its own name for the endpoint of sns subscribe.
+OF_THE_CLI = {"--cli-binary-format", "--output", "--since", "--notification-endpoint"}
+WAITED_FOR = {"endpoint-in-service": "describe-endpoint", "table-exists": "describe-table"}
+CUSTOM = {("s3", "cp"), ("logs", "tail")}  # commands of the CLI itself
+
+
+def commands():
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        blocks = "\n".join(re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)).splitlines()
+        inline = re.findall(r"`((?:make|aws|curl|\S*python) [^`]+)`", text)
+        for line in (*blocks, *inline):
+            if not line.startswith("eval"):
+                yield shlex.split(line, comments=True)
+
+
+COMMANDS = [words for words in commands() if words]
+
+
+def operation(service, name):
+    model = AWS.get_service_model(service)
+    names = {xform_name(one, "-"): one for one in model.operation_names}
+    assert name in names, f"aws {service} has no {name}"
+    return model.operation_model(names[name])
+
+
+@pytest.mark.parametrize("words", [w for w in COMMANDS if w[0] == "make"], ids=" ".join)
+def test_a_make_command_exists(words):
+    target, *given = words[1:]
+
+    assert target in TARGETS
+    assert {one.partition("=")[0] for one in given} <= VARIABLES
+
+
+@pytest.mark.parametrize("words", [w for w in COMMANDS if "-m" in w[:3]], ids=" ".join)
+def test_a_module_takes_what_it_is_given(words):
+    module = ROOT / (words[words.index("-m") + 1].replace(".", "/") + ".py")
+    text = module.read_text(encoding="utf-8")
+
+    assert all(f'"{option}"' in text for option in words if option.startswith("--"))
+
+
+@pytest.mark.parametrize("words", [w for w in COMMANDS if w[0] == "aws"], ids=" ".join)
+def test_an_aws_command_exists_and_takes_what_it_is_given(words):
+    _, service, name, *given = words
+    options = {word for word in given if word.startswith("--")} - OF_THE_CLI
+    if (service, name) in CUSTOM:
+        return
+    if name == "wait":
+        name = WAITED_FOR[given[0]]
+    shape = operation(service, name).input_shape
+    known = {f"--{xform_name(member, '-')}" for member in shape.members} if shape else set()
+    booleans = {option.replace("--no-", "--") for option in options}
+
+    assert booleans <= known
+
+
+def test_nothing_else_is_said_to_be_typed():
+    assert {words[0] for words in COMMANDS} <= {"make", "aws", "curl", ".venv-deploy/bin/python"}
+    assert len(COMMANDS) > 40
+
+
+def test_each_alarm_has_a_section_that_says_what_to_do():
+    template = (ROOT / "infrastructure" / "resources.yaml").read_text(encoding="utf-8")
+    alarms = re.findall(r'AlarmName: !Sub "\$\{Stage\}-\$\{AppName\}-([a-z0-9-]+)"', template)
+    sections = re.findall(r"^### (\S+)$", PAGES[0].read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+    assert alarms == sections
+    assert all(f"docs/operations.md: {alarm}." in template for alarm in alarms)
+
+
+def test_the_bill_can_be_printed():
+    done = subprocess.run(
+        [sys.executable, "-m", "infrastructure.cost"], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("SageMaker endpoints") == 3
