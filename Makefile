@@ -11,9 +11,10 @@ export AWS_PORT ?= 4566
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
 REVIEW ?= 0.1
+CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
 
-.PHONY: help run demo cloud deploy destroy key package bench-import test lint audit policy policies \
-  serving-code cost launch review-only forget clean
+.PHONY: help run demo cloud deploy destroy key package bench-import test lint audit models blend \
+  bench policy policies serving-code cost launch review-only forget clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -65,6 +66,15 @@ audit: $(VENV)/run ## Run everything under its own role: each permission and who
 policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans: TARGET=0.04 REVIEW=0.1
 	@$(VENV)/bin/python -m training.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET))
 
+models: $(VENV)/models ## Our models against the usual libraries: docs/models.md (15 minutes)
+	@OMP_NUM_THREADS=$(CORES) SM_NUM_CPUS=$(CORES) $(VENV)/bin/python -m training.study
+
+blend: $(VENV)/run ## The decision's weights for credit.toml, fitted on the calibration period
+	@OMP_NUM_THREADS=$(CORES) SM_NUM_CPUS=$(CORES) $(VENV)/bin/python -m training.blend
+
+bench: $(VENV)/run ## What a score costs, one by one and in a batch, beside the estimators themselves
+	@$(VENV)/bin/python -m training.bench
+
 policies: $(VENV)/run ## Write the policy files and the template's roles from their declaration
 	@$(VENV)/bin/python -m infrastructure.policies
 
@@ -112,4 +122,9 @@ $(LINTERS)/done: requirements-lint.txt | $(VENV)/bin/python
 	@echo "Installing the linters of the template and the permissions"
 	@$(VENV)/bin/python -m venv $(LINTERS)
 	@$(LINTERS)/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-lint.txt
+	@touch $@
+
+$(VENV)/models: requirements-models.txt $(VENV)/run
+	@echo "Installing the libraries to compare with (about a gigabyte, once)"
+	@$(PIP) install --quiet -r requirements-models.txt
 	@touch $@

@@ -42,18 +42,21 @@ class Training(Part, frozen=True):
     seed: int
     outcome_months: int = 12
     window_months: int = 24
+    calibration_months: int = 3
     holdout_months: int = 3
+    half_life_months: float | None = None
     peer_months: int = 60
     peer_default_months: int = 24
 
 
 class Derivation(Part, frozen=True):
-    """Exactly one of ratio, prefix (with length) and peers."""
+    """Exactly one of ratio, prefix (with length) and peers (with what is measured of them)."""
 
     ratio: tuple[str, str] | None = None
     prefix: str | None = None
     length: int | None = None
     peers: tuple[str, ...] | None = None
+    measure: Literal["intensity", "volume"] = "intensity"
 
     def sources(self) -> tuple[str, ...]:
         return self.ratio or self.peers or ((self.prefix,) if self.prefix else ())
@@ -130,6 +133,12 @@ class Policy(Part, frozen=True):
         return _digest([self.score, self.decision])[:12]
 
 
+class Card(Part, frozen=True):
+    """The features by whose values a model card shows how a model does."""
+
+    segments: tuple[str, ...] = ()
+
+
 class Endpoint(Part, frozen=True):
     memory_mb: int
     max_concurrency: int
@@ -160,6 +169,7 @@ class Profile(Part, frozen=True):
     score: Score
     decision: Decision
     endpoint: dict[str, Endpoint]
+    card: Card = Card()
     sagemaker: SageMaker = SageMaker()
 
     def asked_for(self) -> dict[str, Feature]:
@@ -205,6 +215,8 @@ def _contradictions(profile: Profile) -> Iterator[str]:
             elif profile.features[feature_name].protected:
                 yield f"models.{name} uses {feature_name}, which is protected and never scored"
     yield from _decision_contradictions(profile.decision, profile)
+    if unknown := set(profile.card.segments) - set(profile.features):
+        yield f"card.segments names no feature: {', '.join(sorted(unknown))}"
 
 
 def _decision_contradictions(decision: Decision, profile: Profile) -> Iterator[str]:
@@ -238,6 +250,8 @@ def _derive_contradictions(name: str, derive: Derivation, profile: Profile) -> I
         yield f"features.{name}.derive must be one of ratio, prefix and peers"
     if (derive.prefix is None) != (derive.length is None):
         yield f"features.{name}.derive needs prefix and length together"
+    if derive.measure != "intensity" and not derive.peers:
+        yield f"features.{name}.derive measures peers, of which it names none"
     if derive.peers and not profile.snapshot.date:
         yield f"features.{name} looks at peers, which needs snapshot.date"
     for source in derive.sources():

@@ -15,7 +15,7 @@ Value = str | float | int | None
 Rule = Mapping[str, Any]  # a feature's `derive` in the profile
 Table = Mapping[str, float]  # peers' joined key -> value
 
-LIKE_THE_PORTFOLIO = 0.0
+NOTHING_KNOWN = 0.0  # like the portfolio, and no loan among the peers
 
 
 def derive(
@@ -45,7 +45,7 @@ def _peers(row: Mapping[str, Value], keys: list[str], table: Table) -> float | N
     parts = [row.get(key) for key in keys]
     if None in parts:
         return None
-    return table.get("|".join(parts), LIKE_THE_PORTFOLIO)  # type: ignore[arg-type]
+    return table.get("|".join(parts), NOTHING_KNOWN)  # type: ignore[arg-type]
 
 
 def derive_columns(frame: pd.DataFrame, rules: Mapping[str, Rule]) -> pd.DataFrame:

@@ -95,13 +95,19 @@ class FittedScorecard:
 
 
 def fit(
-    rows: pd.DataFrame, outcomes: pd.Series, features: tuple[Feature, ...], parameters: Parameters
+    rows: pd.DataFrame,
+    outcomes: pd.Series,
+    features: tuple[Feature, ...],
+    parameters: Parameters,
+    weights: Floats | None = None,
 ) -> FittedScorecard:
+    """`weights` are those of the rows in the regression; the bins are everybody's."""
     bad = outcomes.to_numpy()
     bins: dict[str, Bins] = {f.name: _bins(rows[f.name], bad, f, parameters) for f in features}
     while bins:
         evidence = _evidence(bins, rows)
-        regression = LogisticRegression(C=parameters.C, max_iter=1000).fit(evidence, bad)
+        regression = LogisticRegression(C=parameters.C, max_iter=1000)
+        regression.fit(evidence, bad, sample_weight=weights)
         # A coefficient on the wrong side would reward what the bin's own default rate punishes.
         wrong = [n for n, c in zip(bins, regression.coef_[0], strict=True) if c <= 0]
         if not wrong:

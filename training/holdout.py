@@ -28,12 +28,12 @@ def scored(models: Path, channel: Path, bank: product.Product, policy: Policy) -
         model = bank.model(name)
         learning = snapshot.prepare(snapshot.read(channel, bank, model), bank, model)
         served = inference.model_fn(str(models / name))
-        rows = _plain(learning.holdout_rows)
+        rows = _plain(learning.holdout.rows)
         answers = answers or [{} for _ in rows]
         progress = track(rows, f"Scoring with {name}", console=Console(stderr=True), transient=True)
         for found, row in zip(answers, progress, strict=True):
             found[name] = Scored(served.version, served.sha256, 0.5, *served.evaluator.explain(row))
-    return _weighed(answers, policy, learning.holdout_outcomes)
+    return _weighed(answers, policy, learning.holdout.outcomes)
 
 
 def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:

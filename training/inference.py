@@ -16,8 +16,19 @@ from features import Rule, Table, Value, derive
 
 FORMAT = 1
 JSON_TYPE = "application/json"
+LINES_TYPE = "application/jsonlines"  # a batch transform: an application a line, an answer a line
 LARGEST = 1e15  # JSON has numbers that no float holds
-DATA = frozenset({"features.json", "peers.json", "scorecard.json", "trees.txt", "encoding.json"})
+DATA = frozenset(
+    {
+        "features.json",
+        "peers.json",
+        "calibration.json",
+        "scorecard.json",
+        "trees.txt",
+        "encoding.json",
+        "card.html",
+    }
+)
 
 
 Application = dict[str, Value]
@@ -29,6 +40,20 @@ class Refused(Exception):
 
 class Evaluator(Protocol):
     def explain(self, row: Mapping[str, Value]) -> tuple[float, dict[str, float]]: ...
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """An evaluator whose logit is moved to what really happened; the contributions go with it."""
+
+    raw: Evaluator
+    slope: float
+    intercept: float
+
+    def explain(self, row: Mapping[str, Value]) -> tuple[float, dict[str, float]]:
+        baseline, contributions = self.raw.explain(row)
+        scaled = {name: self.slope * value for name, value in contributions.items()}
+        return self.slope * baseline + self.intercept, scaled
 
 
 @dataclass(frozen=True)
@@ -55,7 +80,9 @@ def model_fn(model_dir: str) -> Model:
         inputs=features["inputs"],
         rules={rule["feature"]: rule for rule in features["derive"]},
         tables=_json(directory / "peers.json"),
-        evaluator=_evaluator(directory, manifest["method"]),
+        evaluator=Calibrated(
+            _evaluator(directory, manifest["method"]), **_json(directory / "calibration.json")
+        ),
     )
 
 
@@ -111,16 +138,26 @@ def _evaluator(directory: Path, method: str) -> Evaluator:
 
 
 def input_fn(body: bytes | str, content_type: str) -> Application | list[Application]:
-    if content_type.partition(";")[0].strip() != JSON_TYPE:
-        raise ValueError(f"Content-Type {content_type!r}; send {JSON_TYPE}")
+    kind = content_type.partition(";")[0].strip()
+    if kind not in (JSON_TYPE, LINES_TYPE):
+        raise ValueError(f"Content-Type {content_type!r}; send {JSON_TYPE} or {LINES_TYPE}")
     try:
-        application = json.loads(body, parse_constant=_no_constant)
+        application = _lines(body) if kind == LINES_TYPE else _parsed(body)
     except UnicodeDecodeError as fault:
         raise ValueError(f"the body is not UTF-8: {fault}") from fault
     several = application if isinstance(application, list) else [application]
     if not all(isinstance(one, dict) for one in several):
         raise ValueError("the body must be a JSON object, the application, or a list of them")
     return application
+
+
+def _lines(body: bytes | str) -> list[Any]:
+    text = body.decode() if isinstance(body, bytes) else body
+    return [_parsed(line) for line in text.split("\n") if line.strip()]
+
+
+def _parsed(body: bytes | str) -> Any:
+    return json.loads(body, parse_constant=_no_constant)
 
 
 def _no_constant(name: str) -> None:
@@ -159,6 +196,9 @@ def _is_number(value: Value) -> bool:
 
 def output_fn(prediction: Any, accept: str) -> str:
     accepted = {part.partition(";")[0].strip() for part in accept.split(",")}
+    if LINES_TYPE in accepted:
+        answers = prediction if isinstance(prediction, list) else [prediction]
+        return "".join(json.dumps(answer) + "\n" for answer in answers)
     if not accepted & {JSON_TYPE, "application/*", "*/*", ""}:
-        raise ValueError(f"Accept {accept!r}; the answer is {JSON_TYPE}")
+        raise ValueError(f"Accept {accept!r}; the answer is {JSON_TYPE} or {LINES_TYPE}")
     return json.dumps(prediction)

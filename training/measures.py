@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import calibration
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -14,14 +15,33 @@ VALUES = 20
 
 def metrics(outcomes: pd.Series, probabilities: npt.NDArray[np.float64]) -> dict[str, float]:
     false_positives, true_positives, _ = roc_curve(outcomes, probabilities)
+    slope, _ = calibration.regression(calibration.logit(probabilities), outcomes)
     measured = {
         "auc": roc_auc_score(outcomes, probabilities),
         "ks": np.max(true_positives - false_positives),
+        "gini": 2 * roc_auc_score(outcomes, probabilities) - 1,
         "brier": brier_score_loss(outcomes, probabilities),
         "bad_rate": outcomes.mean(),
         "mean_probability": probabilities.mean(),
+        "ece": expected_calibration_error(outcomes, probabilities),
+        "slope": slope,
     }
     return {name: round(float(value), DECIMALS) for name, value in measured.items()}
+
+
+def expected_calibration_error(
+    outcomes: pd.Series, probabilities: npt.NDArray[np.float64]
+) -> float:
+    """How far probability and bad rate are apart, over tenths of the applications."""
+    tenths = tenth_of(probabilities)
+    table = pd.DataFrame({"gap": outcomes.to_numpy() - probabilities}).groupby(tenths)["gap"]
+    return float((table.mean().abs() * table.size()).sum() / len(probabilities))
+
+
+def tenth_of(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Of each value: 0 the lowest tenth, 9 the highest; equal values are in the same."""
+    edges = np.unique(np.quantile(values, DECILES))
+    return np.searchsorted(edges, values)
 
 
 def histogram(column: pd.Series) -> dict[str, Any]:

@@ -4,9 +4,12 @@
 
 with the same ratio over the whole portfolio as the base and k pseudo-loans. Only what is dated
 strictly before the date counts, so 0.0 is an applicant about whose peers nothing is known.
+Their volume is log(1 + loans of the last `months`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +20,8 @@ PLACES = 6  # decimals kept in a table
 
 Days = npt.NDArray[np.int64]  # since 1970-01-01
 Codes = npt.NDArray[np.int64]  # -1: missing
+
+Measure = Callable[..., npt.NDArray[np.float64]]
 
 _SPAN = 1 << 20  # more days than any calendar has: one sorted array holds every (code, day)
 
@@ -51,16 +56,30 @@ def intensity(
     return value
 
 
+def volume(
+    history: History, peers: pd.Series, windows: Windows, keys: pd.Series, at: pd.Series
+) -> npt.NDArray[np.float64]:
+    codes, uniques = pd.factorize(peers)
+    wanted = pd.Index(uniques).get_indexer(pd.Index(keys))
+    loans = _count(codes, history.dates, wanted, at, windows.months)
+    value = np.log1p(np.where(wanted < 0, 0, loans))
+    value[keys.isna().to_numpy()] = np.nan
+    return value
+
+
+MEASURES: dict[str, Measure] = {"intensity": intensity, "volume": volume}
+
+
 def table(
-    history: History, peers: pd.Series, windows: Windows, last: pd.Timestamp
-) -> dict[str, float]:
+    measure: Measure, history: History, peers: pd.Series, windows: Windows, last: pd.Timestamp
+) -> dict[Any, float]:
     """What the peers of each key are worth to an application on the day after `last`.
 
-    A key that is not in the table has nothing recent: 0.0, the portfolio.
+    A key that is not in the table has nothing recent: 0.0.
     """
-    keys = pd.Series(np.sort(peers.dropna().unique()), dtype=object)
+    keys = pd.Series(np.sort(peers.dropna().unique()))
     tomorrow = pd.Series(last + pd.Timedelta(days=1), index=keys.index)
-    values = intensity(history, peers, windows, keys, tomorrow).round(PLACES).tolist()
+    values = measure(history, peers, windows, keys, tomorrow).round(PLACES).tolist()
     return {key: value for key, value in zip(keys, values, strict=True) if value}
 
 
@@ -74,7 +93,10 @@ def portfolio(history: History, windows: Windows, at: pd.Series) -> npt.NDArray[
 
 def count_before(codes: Codes, days: Days, wanted: Codes, at: Days) -> npt.NDArray[np.int64]:
     """For each (wanted, at): the events of that code dated strictly before."""
-    events = np.sort(codes * _SPAN + days)
+    return _count_before(np.sort(codes * _SPAN + days), wanted, at)
+
+
+def _count_before(events: Days, wanted: Codes, at: Days) -> npt.NDArray[np.int64]:
     starts = np.searchsorted(events, wanted * _SPAN - _SPAN // 2)
     return np.searchsorted(events, wanted * _SPAN + at) - starts
 
@@ -87,6 +109,6 @@ def _count(
     codes: Codes, dates: pd.Series, wanted: Codes, at: pd.Series, months: int
 ) -> npt.NDArray[np.int64]:
     known = dates.notna().to_numpy() & (codes >= 0)
-    events = codes[known], days(dates[known])
+    events = np.sort(codes[known] * _SPAN + days(dates[known]))
     start = days(pd.Series(pd.DatetimeIndex(at) - pd.DateOffset(months=months)))
-    return count_before(*events, wanted, days(at)) - count_before(*events, wanted, start)
+    return _count_before(events, wanted, days(at)) - _count_before(events, wanted, start)

@@ -1,9 +1,13 @@
 """The part of a scoring profile (credit.toml) that training needs."""
 
+import math
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 TEXT_TYPES = frozenset({"category", "code"})
 DIRECTIONS = {"increasing": 1, "decreasing": -1, "no": 0}
@@ -38,9 +42,11 @@ class Feature:
 class Training:
     outcome_months: int | None = None
     window_months: int | None = None
+    calibration_months: int = 0
     holdout_months: int | None = None
     peer_months: int | None = None
     peer_default_months: int | None = None
+    half_life_months: float | None = None
     seed: int = 0
 
 
@@ -63,8 +69,22 @@ class Model:
         return {feature.name: feature.derive for feature in self.needed if feature.derive}
 
     @property
-    def peers(self) -> dict[str, list[str]]:
-        return {name: rule["peers"] for name, rule in self.derivations.items() if "peers" in rule}
+    def peers(self) -> dict[str, dict[str, Any]]:
+        return {name: rule for name, rule in self.derivations.items() if "peers" in rule}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Points, and those from which an application is approved."""
+
+    points_to_double_odds: float
+    base_points: float
+    base_odds: float
+    approve_from: float
+
+    def points(self, logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        factor = self.points_to_double_odds / math.log(2)
+        return np.round(self.base_points - factor * (logits + math.log(self.base_odds)))
 
 
 @dataclass(frozen=True)
@@ -75,6 +95,8 @@ class Product:
     date: str | None
     default_date: str | None
     training: Training
+    scale: Scale
+    segments: tuple[str, ...] = ()
 
     def model(self, name: str) -> Model:
         if name not in self.models:
@@ -95,6 +117,20 @@ class Product:
             needed=needed,
             parameters=dict(written.get("parameters", {})),
         )
+
+    @property
+    def protected(self) -> tuple[str, ...]:
+        return tuple(name for name, feature in self.features.items() if feature.protected)
+
+    def audited(self) -> tuple[Feature, ...]:
+        """What a model card groups by, with its sources; no model need read any of it."""
+        wanted = {*self.protected, *self.segments}
+        for name in (*self.protected, *self.segments):
+            wanted |= {*self.features[name].sources}
+        found = tuple(feature for name, feature in self.features.items() if name in wanted)
+        if peers := [f.name for f in found if "peers" in (f.derive or {})]:
+            raise InvalidProfile(f"[card] can't show segments by peers: take {peers[0]} out")
+        return found
 
     def _needed(self, model: str, names: list[str]) -> tuple[Feature, ...]:
         wanted: set[str] = set()
@@ -121,6 +157,8 @@ def read(path: Path) -> Product:
             date=document["snapshot"].get("date"),
             default_date=document["snapshot"].get("default_date"),
             training=_training(document.get("training", {})),
+            scale=Scale(**document["score"], approve_from=document["decision"]["approve_from"]),
+            segments=tuple(document.get("card", {}).get("segments", ())),
         )
     except FileNotFoundError as fault:
         message = f"no profile at {path}: the channel 'profile' holds credit.toml"

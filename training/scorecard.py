@@ -15,12 +15,12 @@ Value = str | float | int | None
 class Scorecard:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.baseline: float = document["baseline"]
-        self._numbers = [
+        self.numbers = [
             (name, bins["splits"], bins["contributions"], bins["missing"])
             for name, bins in document["features"].items()
             if "splits" in bins
         ]
-        self._categories = [
+        self.categories = [
             (name, bins["categories"], bins["other"], bins["missing"])
             for name, bins in document["features"].items()
             if "categories" in bins
@@ -29,10 +29,10 @@ class Scorecard:
     def explain(self, row: Mapping[str, Value]) -> tuple[float, dict[str, float]]:
         """The baseline (logit of the mean applicant) and what each feature adds to it."""
         contributions = {}
-        for name, splits, logits, missing in self._numbers:
+        for name, splits, logits, missing in self.numbers:
             value = row.get(name)
             contributions[name] = missing if value is None else logits[bisect_left(splits, value)]
-        for name, categories, other, missing in self._categories:
+        for name, categories, other, missing in self.categories:
             value = row.get(name)
             contributions[name] = missing if value is None else categories.get(value, other)
         return self.baseline, contributions

@@ -1,15 +1,22 @@
-"""A training snapshot: the rows a model learns from, the holdout, and the peers' history."""
+"""A training snapshot: the rows a model learns from, is calibrated and judged on, and its peers."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import peers
+import pyarrow.parquet
 from features import derive_columns, joined_keys
 from product import Feature, InvalidProfile, Model, Product
 from sklearn.model_selection import train_test_split
 
 HOLDOUT_SHARE = 0.25  # of a snapshot without dates
+DAYS_A_MONTH = 30.4375
+CALIBRATION_SHARE = 0.2  # of its other rows
 
 
 class InvalidSnapshot(Exception):
@@ -17,15 +24,39 @@ class InvalidSnapshot(Exception):
 
 
 @dataclass(frozen=True)
-class Learning:
-    """Features and outcomes, apart from the holdout, and the peers' tables for the endpoint."""
+class Part:
+    """Applications of a period: what the model reads, what came of them, what is audited."""
 
     rows: pd.DataFrame
     outcomes: pd.Series
-    holdout_rows: pd.DataFrame
-    holdout_outcomes: pd.Series
+    ages: pd.Series  # in months, before the end of the snapshot; 0 without dates
+    audit: pd.DataFrame  # the date, protected attributes and segments, as far as there are any
     window: dict[str, str]
-    holdout_window: dict[str, str]
+
+    def followed_by(self, later: "Part") -> "Part":
+        joined = (
+            pd.concat([getattr(self, name), getattr(later, name)], ignore_index=True)
+            for name in ("rows", "outcomes", "ages", "audit")
+        )
+        ends = {"from": self.window.get("from"), "to": later.window.get("to")}
+        return Part(*joined, window={name: day for name, day in ends.items() if day})
+
+    def weights(self, half_life_months: float | None) -> npt.NDArray[np.float64] | None:
+        """An application counts half as much for every so many months of its age; 1 on average."""
+        if half_life_months is None:
+            return None
+        weights = 0.5 ** (self.ages.to_numpy() / half_life_months)
+        result: npt.NDArray[np.float64] = weights / weights.mean()
+        return result
+
+
+@dataclass(frozen=True)
+class Learning:
+    """One after the other in time, and the peers' tables for the endpoint."""
+
+    training: Part
+    calibration: Part
+    holdout: Part
     tables: dict[str, dict[str, float]]
 
 
@@ -38,22 +69,27 @@ def read(channel: Path, product: Product, model: Model) -> pd.DataFrame:
         )
     own = [name for name in (product.date, product.default_date, product.outcome) if name]
     columns = own + [feature.name for feature in model.inputs]
-    frame = pd.concat([_read_file(file, columns) for file in files], ignore_index=True)
-    for feature in model.inputs:
-        frame[feature.name] = _typed(frame[feature.name], feature)
+    audited = [f for f in product.audited() if f.derive is None and f not in model.inputs]
+    optional = [feature.name for feature in audited]
+    frame = pd.concat([_read_file(file, columns, optional) for file in files], ignore_index=True)
+    for feature in (*model.inputs, *audited):
+        if feature.name in frame.columns:
+            frame[feature.name] = _typed(frame[feature.name], feature)
     for name in own[:-1]:
         frame[name] = _dates(frame[name])
     frame[product.outcome] = _outcomes(frame[product.outcome])
     return frame
 
 
-def _read_file(file: Path, columns: list[str]) -> pd.DataFrame:
+def _read_file(file: Path, columns: list[str], optional: list[str]) -> pd.DataFrame:
     try:
         if file.suffix == ".parquet":
-            return pd.read_parquet(file, columns=columns)
-        return pd.read_csv(file, usecols=columns, dtype=str, keep_default_na=False, na_values=[""])[
-            columns
-        ]
+            there = pyarrow.parquet.read_schema(file).names
+            return pd.read_parquet(file, columns=columns + [n for n in optional if n in there])
+        read = partial(pd.read_csv, file, dtype=str, keep_default_na=False, na_values=[""])
+        there = read(nrows=0).columns
+        columns = columns + [n for n in optional if n in there]
+        return read(usecols=columns)[columns]
     except (ValueError, OSError) as fault:
         needs = ", ".join(columns)
         raise InvalidSnapshot(f"{file.name} cannot be read: {fault}. It needs: {needs}") from fault
@@ -84,44 +120,72 @@ def _outcomes(column: pd.Series) -> pd.Series:
 
 
 def prepare(frame: pd.DataFrame, product: Product, model: Model) -> Learning:
-    frame = derive_columns(frame, model.derivations)
-    labelled = frame[frame[product.outcome].notna()]
-    rows, holdout = _split(labelled, product)
-    for name, part in (("to learn from", rows), ("in the holdout", holdout)):
+    frame = derive_columns(frame, _derivations(frame, product, model))
+    parts = _split(frame[frame[product.outcome].notna()], product)
+    for name, part in zip(
+        ("to learn from", "to calibrate on", "in the holdout"), parts, strict=True
+    ):
         if part[product.outcome].nunique() < 2:
             raise InvalidSnapshot(f"{len(part)} rows {name}, not both outcomes: widen the window")
     tables: dict[str, dict[str, float]] = {}
     if model.peers:
-        rows, holdout, tables = _with_peers(frame, rows, holdout, product, model)
-    names = [feature.name for feature in model.features]
-    return Learning(
-        rows=rows[names].reset_index(drop=True),
+        parts, tables = _with_peers(frame, parts, product, model)
+    end = None if product.date is None else frame[product.date].max()
+    training, calibration, holdout = (_part(part, product, model, end) for part in parts)
+    return Learning(training, calibration, holdout, tables)
+
+
+def _derivations(frame: pd.DataFrame, product: Product, model: Model) -> dict[str, dict[str, Any]]:
+    """Those of the model, and of segments whose sources are there."""
+    audited = {
+        f.name: f.derive for f in product.audited() if f.derive and {*f.sources} <= {*frame.columns}
+    }
+    return audited | model.derivations
+
+
+def _part(rows: pd.DataFrame, product: Product, model: Model, end: pd.Timestamp | None) -> Part:
+    ages = 0.0 if end is None else (end - rows[product.date]).dt.days / DAYS_A_MONTH
+    audited = [product.date, *product.protected, *product.segments]
+    return Part(
+        rows=rows[[feature.name for feature in model.features]].reset_index(drop=True),
         outcomes=rows[product.outcome].astype(int).reset_index(drop=True),
-        holdout_rows=holdout[names].reset_index(drop=True),
-        holdout_outcomes=holdout[product.outcome].astype(int).reset_index(drop=True),
+        ages=pd.Series(ages, index=rows.index, dtype=float).reset_index(drop=True),
+        audit=rows[[n for n in audited if n in rows.columns]].reset_index(drop=True),
         window=_range(rows, product),
-        holdout_window=_range(holdout, product),
-        tables=tables,
     )
 
 
-def _split(labelled: pd.DataFrame, product: Product) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _split(labelled: pd.DataFrame, product: Product) -> tuple[pd.DataFrame, ...]:
+    """To learn from, to calibrate on, and the holdout."""
     if labelled.empty:
         raise InvalidSnapshot(f"no row has an outcome ({product.outcome} is empty everywhere)")
     if product.date is None:
-        try:
-            return train_test_split(  # type: ignore[return-value]
-                labelled,
-                test_size=HOLDOUT_SHARE,
-                random_state=product.training.seed,
-                stratify=labelled[product.outcome],
-            )
-        except ValueError as fault:
-            raise InvalidSnapshot(f"too few rows for a holdout: {fault}") from fault
+        return _drawn(labelled, product)
+    months = product.training
     dates = labelled[product.date]
-    window = labelled[dates >= _months_back(dates, product.training.window_months)]
-    in_holdout = window[product.date] >= _months_back(dates, product.training.holdout_months)
-    return window[~in_holdout], window[in_holdout]
+    window = labelled[dates >= _months_back(dates, months.window_months)]
+    calibration = _months_back(dates, (months.holdout_months or 0) + months.calibration_months)
+    holdout = _months_back(dates, months.holdout_months)
+    at = window[product.date]
+    return (
+        window[at < calibration],
+        window[at.between(calibration, holdout, "left")],
+        window[at >= holdout],
+    )
+
+
+def _drawn(labelled: pd.DataFrame, product: Product) -> tuple[pd.DataFrame, ...]:
+    drawn = {"random_state": product.training.seed}
+    try:
+        rows, holdout = train_test_split(
+            labelled, test_size=HOLDOUT_SHARE, stratify=labelled[product.outcome], **drawn
+        )
+        rows, calibration = train_test_split(
+            rows, test_size=CALIBRATION_SHARE, stratify=rows[product.outcome], **drawn
+        )
+    except ValueError as fault:
+        raise InvalidSnapshot(f"too few rows for a holdout: {fault}") from fault
+    return rows, calibration, holdout
 
 
 def _months_back(dates: pd.Series, months: int | None) -> pd.Timestamp:
@@ -131,12 +195,8 @@ def _months_back(dates: pd.Series, months: int | None) -> pd.Timestamp:
 
 
 def _with_peers(
-    frame: pd.DataFrame,
-    rows: pd.DataFrame,
-    holdout: pd.DataFrame,
-    product: Product,
-    model: Model,
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, dict[str, float]]]:
+    frame: pd.DataFrame, parts: tuple[pd.DataFrame, ...], product: Product, model: Model
+) -> tuple[tuple[pd.DataFrame, ...], dict[str, dict[str, float]]]:
     months = product.training.peer_months, product.training.peer_default_months
     if None in months or product.date is None or product.default_date is None:
         raise InvalidProfile(
@@ -144,21 +204,25 @@ def _with_peers(
         )
     windows = peers.Windows(*months)  # type: ignore[arg-type]
     history = peers.History(frame[product.date], frame[product.default_date])
-    tables = {}
-    for name, keys in model.peers.items():
-        known = joined_keys(frame, keys)
-        tables[name] = peers.table(history, known, windows, frame[product.date].max())
-        rows, holdout = (
-            part.assign(
-                **{
-                    name: peers.intensity(
-                        history, known, windows, known[part.index], part[product.date]
-                    )
-                }
-            )
-            for part in (rows, holdout)
-        )
-    return rows, holdout, tables
+    known: dict[tuple[str, ...], tuple[pd.Series, pd.Index]] = {}
+    asked, tables = pd.concat(parts), {}
+    for name, rule in model.peers.items():
+        keys = tuple(rule["peers"])
+        if keys not in known:
+            known[keys] = _codes(frame, keys)
+        codes, names = known[keys]
+        measure = peers.MEASURES[rule.get("measure", "intensity")]
+        told = peers.table(measure, history, codes, windows, frame[product.date].max())
+        tables[name] = {names[int(code)]: value for code, value in told.items()}
+        values = measure(history, codes, windows, codes[asked.index], asked[product.date])
+        asked = asked.assign(**{name: values})
+    return tuple(asked.loc[part.index] for part in parts), tables
+
+
+def _codes(frame: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.Series, pd.Index]:
+    """A number for each joined key, NaN where a part is missing: quicker than texts."""
+    codes, names = pd.factorize(joined_keys(frame, [*keys]))
+    return pd.Series(codes, frame.index, dtype=float).where(codes >= 0), names
 
 
 def _range(rows: pd.DataFrame, product: Product) -> dict[str, str]:

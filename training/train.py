@@ -3,12 +3,14 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import artifact
+import audit
+import calibration
+import card
 import fit_scorecard
 import measures
 import numpy.typing as npt
@@ -16,7 +18,9 @@ import pandas as pd
 import product
 import snapshot
 
-Probabilities = Callable[[pd.DataFrame], npt.NDArray[Any]]
+
+class Estimator(Protocol):
+    def probabilities(self, rows: pd.DataFrame) -> npt.NDArray[Any]: ...
 
 
 class NoChannel(Exception):
@@ -33,10 +37,20 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class Trained:
-    probabilities: Probabilities
+    estimator: Estimator
     documents: dict[str, Any]  # the model's files, by name
     modules: tuple[str, ...]  # what evaluates them
     requirements: str = ""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    trained: Trained
+    calibrated: calibration.Calibration
+    ahead: npt.NDArray[Any]  # the calibration period's logits, from before it was learnt from
+
+    def logits(self, rows: pd.DataFrame) -> npt.NDArray[Any]:
+        return self.calibrated(_logits(self.trained, rows))
 
 
 def main() -> int:
@@ -83,62 +97,82 @@ def train(options: argparse.Namespace, training: Path, profile: Path, model_dir:
     print(f"reading the snapshot {options.snapshot}", flush=True)
     frame = snapshot.read(training, bank, model)
     learning = snapshot.prepare(frame, bank, model)
-    print(f"training {model.name} on {len(learning.rows)} of {len(frame)} rows", flush=True)
-    trained = _fit(model, learning, bank.training.seed)
-    measured = measures.metrics(
-        learning.holdout_outcomes, trained.probabilities(learning.holdout_rows)
-    )
+    rows = len(learning.training.rows)
+    print(f"training {model.name} on {rows} of {len(frame)} rows", flush=True)
+    fitted = fit(model, learning, bank.training)
+    judged = audit.judge(learning, fitted.logits)
+    measured = measures.metrics(learning.holdout.outcomes, judged.holdout.probabilities)
+    manifest = _manifest(options, model, learning, measured)
     artifact.write(
         model_dir,
-        documents={"features.json": _features(model), "peers.json": learning.tables}
-        | trained.documents,
-        modules=("inference.py", "features.py", *trained.modules),
-        requirements=trained.requirements,
-        manifest=_manifest(options, model, learning, measured),
+        documents={
+            "features.json": _features(model),
+            "peers.json": learning.tables,
+            "calibration.json": asdict(fitted.calibrated),
+            "card.html": card.page(audit.facts(bank, model, judged, manifest)),
+        }
+        | fitted.trained.documents,
+        modules=("inference.py", "features.py", *fitted.trained.modules),
+        requirements=fitted.trained.requirements,
+        manifest=manifest,
     )
     _report(measured, learning)
 
 
-def _fit(model: product.Model, learning: snapshot.Learning, seed: int) -> Trained:
+def fit(model: product.Model, learning: snapshot.Learning, training: product.Training) -> Fitted:
+    """What goes wrong in the months after a training is learnt from the calibration period; then
+    the model learns from that period, too, for the newest applications tell the most."""
+    part = learning.calibration
+    earlier = _logits(_fit(model, learning.training, training), part.rows)
+    calibrated = calibration.fit(earlier, part.outcomes)
+    trained = _fit(model, learning.training.followed_by(part), training)
+    return Fitted(trained, calibrated, calibrated(earlier))
+
+
+def _logits(trained: Trained, rows: pd.DataFrame) -> npt.NDArray[Any]:
+    return calibration.logit(trained.estimator.probabilities(rows))
+
+
+def _fit(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
     if model.method == "scorecard":
-        return _scorecard(model, learning)
+        return _scorecard(model, part, training)
     if model.method == "trees":
-        return _trees(model, learning, seed)
+        return _trees(model, part, training)
     raise product.InvalidProfile(
         f"{model.name}: no method {model.method!r}; there is scorecard and trees"
     )
 
 
-def _scorecard(model: product.Model, learning: snapshot.Learning) -> Trained:
+def _scorecard(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
     try:
         parameters = fit_scorecard.Parameters(**model.parameters)
     except TypeError as fault:
         known = ", ".join(asdict(fit_scorecard.Parameters()))
         message = f"{model.name}: a scorecard's parameters are {known}"
         raise product.InvalidProfile(message) from fault
-    fitted = fit_scorecard.fit(learning.rows, learning.outcomes, model.features, parameters)
-    return Trained(
-        fitted.probabilities, {"scorecard.json": fitted.document()}, modules=("scorecard.py",)
-    )
+    weights = part.weights(training.half_life_months)
+    fitted = fit_scorecard.fit(part.rows, part.outcomes, model.features, parameters, weights)
+    return Trained(fitted, {"scorecard.json": fitted.document()}, modules=("scorecard.py",))
 
 
-def _trees(model: product.Model, learning: snapshot.Learning, seed: int) -> Trained:
+def _trees(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
     import trees  # LightGBM is slow to load and the scorecards do without it
 
     try:
         fitted = trees.fit(
-            learning.rows,
-            learning.outcomes,
+            part.rows,
+            part.outcomes,
             monotone={feature.name: feature.monotone for feature in model.features},
             text=frozenset(feature.name for feature in model.features if feature.is_text),
             parameters=model.parameters,
-            seed=seed,
+            seed=training.seed,
             threads=int(os.environ.get("SM_NUM_CPUS", "1")),
+            weights=part.weights(training.half_life_months),
         )
     except trees.lightgbm.basic.LightGBMError as fault:
         raise product.InvalidProfile(f"{model.name}: LightGBM refuses this: {fault}") from fault
     return Trained(
-        fitted.probabilities,
+        fitted,
         {"trees.txt": fitted.text(), "encoding.json": {"columns": fitted.columns()}},
         modules=("trees.py",),
         requirements=trees.REQUIREMENTS,
@@ -159,29 +193,32 @@ def _manifest(
     learning: snapshot.Learning,
     measured: dict[str, float],
 ) -> dict[str, Any]:
+    learnt = learning.training.followed_by(learning.calibration)
     return {
         "model": model.name,
         "method": model.method,
         "version": options.version,
         "schema": options.schema,
         "snapshot": options.snapshot,
-        "window": learning.window,
-        "rows": len(learning.rows),
-        "bads": int(learning.outcomes.sum()),
-        "holdout": {
-            **learning.holdout_window,
-            "rows": len(learning.holdout_rows),
-            "bads": int(learning.holdout_outcomes.sum()),
-        },
+        "window": learnt.window,
+        "rows": len(learnt.rows),
+        "bads": int(learnt.outcomes.sum()),
+        "calibration": _extent(learning.calibration),
+        "holdout": _extent(learning.holdout),
         "metrics": measured,
-        "reference": {name: measures.histogram(c) for name, c in learning.rows.items()},
+        "reference": {name: measures.histogram(c) for name, c in learnt.rows.items()},
     }
+
+
+def _extent(part: snapshot.Part) -> dict[str, Any]:
+    return {**part.window, "rows": len(part.rows), "bads": int(part.outcomes.sum())}
 
 
 def _report(measured: dict[str, float], learning: snapshot.Learning) -> None:
     """One line that the MetricDefinitions of a training job read."""
     values = [f"{name}={value:.6f}" for name, value in measured.items()]
-    values += [f"rows={len(learning.holdout_rows)}", f"bads={learning.holdout_outcomes.sum()}"]
+    extent = _extent(learning.holdout)
+    values += [f"{name}={extent[name]}" for name in ("rows", "bads")]
     print("holdout " + "; ".join(values), flush=True)
 
 

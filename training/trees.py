@@ -28,6 +28,19 @@ class Trees:
         names = (name for name, _ in self._encoding)
         return float(baseline), dict(zip(names, map(float, shap), strict=True))
 
+    def logits(self, rows: Any) -> npt.NDArray[np.float64]:
+        """Of a pandas table of the features, on one thread."""
+        matrix = np.column_stack([_column(rows[name], codes) for name, codes in self._encoding])
+        return self._booster.predict(matrix, raw_score=True, num_threads=1)  # type: ignore[return-value]
+
+
+def _column(column: Any, codes: dict[str, int] | None) -> npt.NDArray[np.float64]:
+    if codes is None:
+        return column.to_numpy(float)  # type: ignore[no-any-return]
+    known = column.astype("category").cat
+    places = np.array([codes.get(value, np.nan) for value in known.categories] + [np.nan])
+    return places[known.codes]  # type: ignore[no-any-return]
+
 
 def _codes(values: list[str] | None) -> dict[str, int] | None:
     return None if values is None else {value: code for code, value in enumerate(values)}
@@ -46,6 +59,10 @@ class FittedTrees:
 
     def probabilities(self, rows: Any) -> npt.NDArray[np.float64]:
         return self.booster.predict(_matrix(rows, self.encoding))  # type: ignore[return-value]
+
+    def contributions(self, rows: Any) -> npt.NDArray[np.float64]:
+        matrix = _matrix(rows, self.encoding)
+        return self.booster.predict(matrix, pred_contrib=True, num_threads=1)  # type: ignore[return-value]
 
     def columns(self) -> list[Column]:
         return [
@@ -66,6 +83,7 @@ def fit(
     parameters: Mapping[str, Any],
     seed: int,
     threads: int,
+    weights: Any = None,
 ) -> FittedTrees:
     """`rows` is a pandas table of the features, `monotone` has each one's direction."""
     encoding: Encoding = {
@@ -85,6 +103,7 @@ def fit(
     data = lightgbm.Dataset(
         _matrix(rows, encoding),
         label=outcomes,
+        weight=weights,
         feature_name=list(rows.columns),
         categorical_feature=[name for name in rows.columns if name in text],
     )

@@ -38,7 +38,8 @@ def test_the_manifest_has_the_digest_of_every_other_file(model, artifacts):
 
 def test_the_manifest_says_what_the_model_learnt_from(artifacts, bank):
     manifest = json.loads((artifacts["AppVengersAccelerator"] / "manifest.json").read_text())
-    assert manifest["window"] == {"from": "2004-01-02", "to": "2005-03-31"}
+    assert manifest["window"] == {"from": "2003-07-01", "to": "2005-03-31"}
+    assert manifest["calibration"]["from"] == "2005-01-03"
     assert manifest["holdout"]["from"] == "2005-04-01"
     assert 0.5 < manifest["metrics"]["auc"] < 0.75
     assert set(manifest["reference"]) == set(bank.models["AppVengersAccelerator"]["features"])

@@ -50,13 +50,14 @@ def test_peers_know_nothing_dated_on_or_after_the_application(loans, asked):
         assert lenders(past, row.to_frame().T) == lenders(loans, row.to_frame().T)
 
 
-def test_the_table_is_what_an_application_of_the_next_day_would_see(loans):
+@pytest.mark.parametrize("measure", [peers.intensity, peers.volume])
+def test_the_table_is_what_an_application_of_the_next_day_would_see(loans, measure):
     last = pd.Timestamp("2005-06-30")
     known = loans[loans["approvalDate"] <= last]
-    table = peers.table(history(known), known["lender"], WINDOWS, last)
+    table = peers.table(measure, history(known), known["lender"], WINDOWS, last)
     names = pd.Series(known["lender"].dropna().unique(), dtype=object)
     tomorrow = pd.Series(pd.Timestamp("2005-07-01"), index=names.index)
-    fresh = peers.intensity(history(known), known["lender"], WINDOWS, names, tomorrow)
+    fresh = measure(history(known), known["lender"], WINDOWS, names, tomorrow)
     assert [table.get(name, 0.0) for name in names] == pytest.approx(fresh.tolist(), abs=1e-6)
 
 
@@ -65,11 +66,22 @@ def test_a_default_after_the_snapshot_is_not_in_the_table(loans):
     known = loans[loans["approvalDate"] <= last]
     censored = known.assign(defaultDate=known["defaultDate"].where(known["defaultDate"] <= last))
     assert known["defaultDate"].gt(last).any()
-    assert peers.table(history(known), known["lender"], WINDOWS, last) == peers.table(
-        history(censored), known["lender"], WINDOWS, last
-    )
+    assert peers.table(
+        peers.intensity, history(known), known["lender"], WINDOWS, last
+    ) == peers.table(history(censored), known["lender"], WINDOWS, last)
 
 
 def test_before_any_default_everyone_is_like_the_portfolio(loans):
     first = loans.nsmallest(5, "approvalDate")
     assert lenders(loans.assign(defaultDate=pd.NaT), first).tolist() == [0.0] * 5
+
+
+def test_the_volume_counts_the_loans_of_the_window_before_the_application(loans, asked):
+    volumes = peers.volume(
+        history(loans), loans["lender"], WINDOWS, asked["lender"], asked["approvalDate"]
+    )
+    for value, (_, row) in zip(volumes, asked.iterrows(), strict=True):
+        at, same = row["approvalDate"], loans[loans["lender"] == row["lender"]]
+        start = at - pd.DateOffset(months=60)
+        counted = ((same["approvalDate"] >= start) & (same["approvalDate"] < at)).sum()
+        assert value == pytest.approx(math.log(1 + counted))

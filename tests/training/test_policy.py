@@ -91,7 +91,7 @@ def test_a_target_that_can_not_be_had_is_told():
 def test_the_holdout_is_scored_as_the_deployed_policy_would(channel, artifacts, bank, learning):
     folder = artifacts["Tradicional"].parent
     loans = scored(folder, channel, bank, profile.load().policy)
-    held_out = learning["Tradicional"].holdout_outcomes
+    held_out = learning["Tradicional"].holdout.outcomes
 
     assert loans.bad.tolist() == held_out.tolist()
     assert loans.points[loans.bad == 0].mean() > loans.points[loans.bad == 1].mean() + 5

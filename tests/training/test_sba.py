@@ -94,8 +94,8 @@ def test_no_feature_knows_what_came_after_the_window(model, loans, bank, tmp_pat
     )
     wanted = bank.model(model)
     changed = snapshot.prepare(snapshot.read(tmp_path, bank, wanted), bank, wanted)
-    pd.testing.assert_frame_equal(changed.rows, learning[model].rows)
-    pd.testing.assert_frame_equal(changed.holdout_rows, learning[model].holdout_rows)
+    pd.testing.assert_frame_equal(changed.training.rows, learning[model].training.rows)
+    pd.testing.assert_frame_equal(changed.holdout.rows, learning[model].holdout.rows)
     assert changed.tables == learning[model].tables
 
 

@@ -15,21 +15,25 @@ SCORECARDS = ("Tradicional", "NetworkingAccelerator")
 def fitted(request, learning, bank):
     model, data = bank.model(request.param), learning[request.param]
     parameters = fit_scorecard.Parameters(**model.parameters)
-    return fit_scorecard.fit(data.rows, data.outcomes, model.features, parameters), model, data
+    return (
+        fit_scorecard.fit(data.training.rows, data.training.outcomes, model.features, parameters),
+        model,
+        data,
+    )
 
 
 def test_the_evaluator_equals_the_fitted_estimator(fitted):
     estimator, _, data = fitted
     card = Scorecard(estimator.document())
-    logits = [b + sum(c.values()) for b, c in map(card.explain, plain(data.holdout_rows))]
-    expected = estimator.probabilities(data.holdout_rows)
+    logits = [b + sum(c.values()) for b, c in map(card.explain, plain(data.holdout.rows))]
+    expected = estimator.probabilities(data.holdout.rows)
     assert 1 / (1 + np.exp(-np.array(logits))) == pytest.approx(expected, abs=1e-9)
 
 
 def test_contributions_are_relative_to_the_training_rows(fitted):
     estimator, _, data = fitted
     card = Scorecard(estimator.document())
-    mean = pd.DataFrame([card.explain(row)[1] for row in plain(data.rows)]).mean()
+    mean = pd.DataFrame([card.explain(row)[1] for row in plain(data.training.rows)]).mean()
     assert mean.abs().max() < 1e-9
 
 
@@ -62,10 +66,10 @@ def test_a_state_nobody_saw_is_scored_as_other(fitted):
 
 def test_a_column_that_says_nothing_leaves_nothing_to_fit(learning):
     data = learning["Tradicional"]
-    constant = pd.DataFrame({"amount": np.ones(len(data.outcomes))})
+    constant = pd.DataFrame({"amount": np.ones(len(data.training.outcomes))})
     feature = Feature("amount", "number", None, 0, False)
     with pytest.raises(fit_scorecard.NothingLearnt):
-        fit_scorecard.fit(constant, data.outcomes, (feature,), fit_scorecard.Parameters())
+        fit_scorecard.fit(constant, data.training.outcomes, (feature,), fit_scorecard.Parameters())
 
 
 def test_no_contribution_is_out_of_proportion(fitted):

@@ -6,8 +6,8 @@ from given import plain
 
 def fit(data, model, threads=2):
     return trees.fit(
-        data.rows,
-        data.outcomes,
+        data.training.rows,
+        data.training.outcomes,
         monotone={f.name: f.monotone for f in model.features},
         text=frozenset(f.name for f in model.features if f.is_text),
         parameters=model.parameters,
@@ -41,14 +41,14 @@ def logits(served, rows):
 
 
 def test_baseline_and_contributions_sum_to_the_fitted_logit(fitted, served, data):
-    rows = data.holdout_rows.head(200)
+    rows = data.holdout.rows.head(200)
     probabilities = fitted.probabilities(rows)
     expected = np.log(probabilities / (1 - probabilities))
     assert logits(served, plain(rows)) == pytest.approx(expected, abs=1e-9)
 
 
 def test_more_of_a_monotone_feature_never_lowers_the_risk(served, data, model):
-    rows = plain(data.holdout_rows.head(20))
+    rows = plain(data.holdout.rows.head(20))
     for feature in model.features:
         if feature.monotone:
             steps = [
@@ -63,6 +63,6 @@ def test_the_text_does_not_depend_on_the_number_of_threads(data, model, fitted):
 
 
 def test_a_state_nobody_saw_is_scored_as_missing(served, data):
-    row = plain(data.holdout_rows.head(1))[0]
+    row = plain(data.holdout.rows.head(1))[0]
     unknown, missing = {**row, "state": "XX"}, {**row, "state": None}
     assert served.explain(unknown) == served.explain(missing)

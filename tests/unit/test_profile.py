@@ -63,6 +63,26 @@ def test_a_models_schema_changes_with_what_it_reads_and_with_no_text(tmp_path, s
     assert schema('"sector", "state"]', '"sector"]') != same
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            'segments = ["newBusiness"',
+            'segments = ["nobody"',
+            "card.segments names no feature: nobody",
+        ),
+        (
+            'ratio = ["amount", "employees"]',
+            'ratio = ["amount", "employees"], measure = "volume"',
+            "measures peers",
+        ),
+        ('measure = "volume"', 'measure = "loudness"', "loudness"),
+    ],
+)
+def test_what_a_card_or_a_measure_cannot_be_is_told(tmp_path, old, new, told):
+    assert told in refusal_of(tmp_path, old, new)
+
+
 @pytest.mark.parametrize("path", [PROFILE_FILE, GERMAN], ids=["sba", "german"])
 def test_every_feature_that_a_model_uses_has_a_text_of_its_own_in_both_languages(path):
     profile = load(path)

@@ -1,0 +1,146 @@
+"""A model card tells what is so, opens without a network, and two of them can be compared."""
+
+import html.parser
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+
+import audit
+import card
+import numpy as np
+import pandas as pd
+import pytest
+import train
+from given import MODELS, ROOT, options
+
+DATA = ROOT / "tests" / "data"
+
+
+@pytest.fixture(scope="module")
+def page(artifacts):
+    return (artifacts["AppVengersAccelerator"] / "card.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def german(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("german")
+    (directory / "training").mkdir()
+    shutil.copy(DATA / "german_credit.csv", directory / "training")
+    given = options("Tradicional")
+    train.train(given, directory / "training", DATA / "german.toml", directory / "model")
+    return card.facts_of((directory / "model" / "card.html").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_card_asks_nothing_of_the_network(model, artifacts):
+    text = (artifacts[model] / "card.html").read_text("utf-8")
+    assert not re.findall(r"https?://|src=|href=|@import|url\(", text)
+
+
+def test_a_card_is_well_formed(page):
+    open_tags = []
+
+    class Parser(html.parser.HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            if tag not in ("meta", "polyline", "path"):
+                open_tags.append(tag)
+
+        def handle_endtag(self, tag):
+            assert open_tags.pop() == tag
+
+    Parser().feed(page.replace("/>", ">"))
+    assert open_tags == []
+
+
+def test_the_facts_are_the_manifests(page, artifacts):
+    manifest = json.loads((artifacts["AppVengersAccelerator"] / "manifest.json").read_text())
+    facts = card.facts_of(page)
+    for name in ("metrics", "window", "holdout", "calibration", "rows", "bads"):
+        assert facts[name] == manifest[name]
+
+
+def test_no_direction_of_the_profile_is_broken(page):
+    checked = card.facts_of(page)["monotone"]
+    assert sum(one["steps"] for one in checked) > 1_000
+    assert sum(one["broken"] for one in checked) == 0
+
+
+def test_a_direction_that_is_broken_is_counted_and_told(learning, bank):
+    model = bank.model("NetworkingAccelerator")
+    wrong = next(f for f in model.features if f.monotone)
+    judged = audit.judge(
+        learning["NetworkingAccelerator"], lambda rows: -rows[wrong.name].fillna(0).to_numpy()
+    )
+    facts = audit._direction(wrong, judged)
+    assert facts["broken"] > 0
+
+
+def test_every_segment_of_the_profile_is_shown_and_its_rows_add_up(page, bank):
+    facts = card.facts_of(page)
+    assert set(facts["groups"]) == set(bank.segments)
+    for groups in facts["groups"].values():
+        assert sum(group["rows"] for group in groups) <= facts["holdout"]["rows"]
+    news = facts["groups"][bank.segments[0]]
+    assert sum(group["rows"] for group in news) == facts["holdout"]["rows"]
+
+
+def test_without_protected_attributes_the_card_says_that_fairness_is_unknown(page):
+    assert "no protected attribute" in page
+
+
+def test_protected_attributes_are_audited_although_no_model_reads_them(german):
+    assert set(german["protected"]) == {"age", "personalStatus", "foreignWorker"}
+    assert set(german["protected"]) <= set(german["groups"])
+    proxies = {(p["attribute"], p["value"]): p["auc"] for p in german["proxies"]}
+    assert any(auc and auc > 0.6 for auc in proxies.values())
+
+
+def test_an_unchanged_column_is_stable_and_a_moved_one_is_not():
+    then = pd.Series(np.random.default_rng(1).normal(size=5_000))
+    now = pd.Series(np.random.default_rng(2).normal(size=5_000))
+    assert audit.stability(then, now) < 0.02
+    assert audit.stability(then, now + 1) > 0.5
+    assert np.isfinite(audit.stability(then, now * np.nan))
+    texts = pd.Series(["a", "b"] * 500 + [None], dtype=object)
+    assert audit.stability(texts, texts) == pytest.approx(0)
+    assert audit.stability(texts, pd.Series(["c"] * 100, dtype=object)) > 1
+
+
+def test_a_text_from_the_data_cannot_become_markup(german):
+    facts = {**german, "model": "<script>alert(1)</script>", "snapshot": "</script><b>"}
+    text = card.page(facts)
+    assert "<script>alert" not in text
+    assert text.count("</script>") == 1
+    assert card.facts_of(text) == facts
+
+
+def compared(first, second):
+    return subprocess.run(
+        [sys.executable, "-m", "training.compare", str(first), str(second)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_champion_and_challenger_are_compared_on_one_page(artifacts, tmp_path):
+    tarred = tmp_path / "model.tar.gz"
+    with tarfile.open(tarred, "w:gz") as archive:
+        archive.add(artifacts["Tradicional"], ".")
+    run = compared(tarred, artifacts["AppVengersAccelerator"])
+    assert run.returncode == 0, run.stderr
+    assert "lenderVolume" in run.stdout.partition("New:")[2]
+    facts = card.facts_of((artifacts["AppVengersAccelerator"] / "card.html").read_text())
+    assert f"{facts['metrics']['auc']:.4f}" in run.stdout
+
+
+def test_what_is_no_artifact_cannot_be_compared(artifacts, tmp_path):
+    other = tmp_path / "model.tar.gz"
+    other.write_bytes(b"no tar")
+    run = compared(other, artifacts["Tradicional"])
+    assert run.returncode == 1
+    assert "neither an artifact's folder nor its model.tar.gz" in run.stderr
+    assert "Traceback" not in run.stderr
