@@ -32,6 +32,7 @@ Floats = npt.NDArray[np.float64]
 Scored = tuple[Floats, pd.Series]
 
 LEAST = 0.1  # every model has a say
+SMALLEST_SLOPE = 1e-3  # below it, the decision would not depend on the models
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def fit(logits: Floats, outcomes: pd.Series, least: float = LEAST) -> Blend:
         options={"ftol": 1e-12, "maxiter": 500},
     )
     slope = float(found.x[1:].sum())
-    if slope <= 0:
+    if slope < SMALLEST_SLOPE:
         raise click.ClickException("No model tells good from bad on the calibration period.")
     return Blend(found.x[1:] / slope, slope, float(found.x[0]))
 

@@ -44,7 +44,7 @@ def test_the_blend_finds_the_weights_and_none_is_below_the_least(true):
     noise = random.normal(0, 1, len(true))
     columns = np.column_stack([true + noise, -true, random.normal(size=len(true))])
     free = blend.fit(columns, drawn(true), least=0)
-    assert free.weights == pytest.approx([1, 0, 0], abs=0.03)
+    assert free.weights == pytest.approx([1, 0, 0], abs=0.07)
     held = blend.fit(columns, drawn(true), least=0.1)
     assert held.weights.min() >= 0.1 - 1e-6
     assert held.weights.sum() == pytest.approx(1)

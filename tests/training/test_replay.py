@@ -30,7 +30,7 @@ def packed(folder, **changes: bytes) -> bytes:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w:gz") as tar:
         for path in sorted(
-            path for path in folder.rglob("*") if path.suffix in (".json", ".py", ".txt")
+            path for path in folder.rglob("*") if path.suffix in (".json", ".py", ".txt", ".html")
         ):
             name = path.relative_to(folder).as_posix()
             content = changed.get(name, path.read_bytes())
@@ -181,7 +181,7 @@ def test_an_artifact_cut_short_or_gone_is_refused(decisions, bucket):
 def test_code_that_was_added_to_an_artifact_never_runs(decisions, bucket, artifacts, tmp_path):
     folder = tmp_path / "added"
     for path in artifacts["Tradicional"].rglob("*.*"):
-        if path.suffix in (".json", ".py", ".txt"):
+        if path.suffix in (".json", ".py", ".txt", ".html"):
             target = folder / path.relative_to(artifacts["Tradicional"])
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())

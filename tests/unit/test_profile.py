@@ -29,7 +29,7 @@ def refusal_of(tmp_path, old: str, new: str) -> str:
         ("[features.amount]", "[features.amount]\nprotected = true", "never scored"),
         ('date = "approvalDate"', "", "snapshot.date"),
         ("ratio =", "prefix =", "derive"),
-        ("slope = 1.0", "slope = 0.0", "slope"),
+        ("slope = 1.125", "slope = 0.0", "slope"),
         ('es = "El monto solicitado"', 'es = ""', "reason in es and en"),
         ("derive = { ratio", "actionable = true\nderive = { ratio", "nobody can be told"),
         ('direction = "decrease" }', 'values = ["1"] }', "those of a number"),
@@ -76,7 +76,7 @@ def test_a_models_schema_changes_with_what_it_reads_and_with_no_text(tmp_path, s
             'ratio = ["amount", "employees"], measure = "volume"',
             "measures peers",
         ),
-        ('measure = "volume"', 'measure = "loudness"', "loudness"),
+        ('["lender"], measure = "volume"', '["lender"], measure = "loudness"', "loudness"),
     ],
 )
 def test_what_a_card_or_a_measure_cannot_be_is_told(tmp_path, old, new, told):
