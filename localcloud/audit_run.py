@@ -13,7 +13,12 @@ import pandas as pd
 import requests
 from rich.console import Console
 
-from chalicelib.settings import MANIFEST_PREFIX, MODEL_PREFIX, VERIFIED_PREFIX
+from chalicelib.settings import (
+    ARRIVAL_PREFIX,
+    MANIFEST_PREFIX,
+    MODEL_PREFIX,
+    VERIFIED_PREFIX,
+)
 from infrastructure import first_models
 from infrastructure.policies import ASYNCHRONOUS
 from localcloud.api import serving_api
@@ -76,22 +81,27 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> None:
 
 
 def _upload(bank: Bank) -> None:
-    """What is refused, a new version of a model, the same again, and one for an endpoint that
-    never came up."""
+    """What is refused, a new version of a model, the same again, two in a row, and one for an
+    endpoint that never came up."""
     s3, bucket = boto3.client("s3"), bank.settings.model_bucket
     first = s3.list_objects_v2(Bucket=bucket, Prefix=MODEL_PREFIX)["Contents"][0]["Key"]
     archive = s3.get_object(Bucket=bucket, Key=first)["Body"].read()
 
-    def put(version: str) -> None:
-        key = re.sub(r"\d{8}T\d{6}", version, first)
-        s3.put_object(Bucket=bucket, Key=key, Body=_of_version(version, archive))
+    def put(*versions: str) -> None:
+        for version in versions:
+            key = re.sub(r"\d{8}T\d{6}", version, first)
+            s3.put_object(Bucket=bucket, Key=key, Body=_of_version(version, archive))
         bank.cloud.idle(PATIENCE_SECONDS)
 
     s3.put_object(Bucket=bucket, Key=f"{MODEL_PREFIX}note.txt", Body=b"no model")
-    for version in ("20980101T000000", "20980101T000000"):
-        put(version)
-    _break(bank, first.split("/")[1], "20980101T000000")
+    put("20960101T000000", "20970101T000000")  # the second finds the endpoint busy
+    put("20980101T000000")
+    put("20980101T000000")
+    model = first.split("/")[1]
+    _break(bank, model, "20980101T000000")
     put("20990101T000000")
+    _break(bank, model, "20980101T000000")
+    _arrive_meanwhile(bank, model, "20990101T000000")
 
 
 def _break(bank: Bank, model: str, version: str) -> None:
@@ -101,6 +111,19 @@ def _break(bank: Bank, model: str, version: str) -> None:
     boto3.client("s3").put_object(Bucket=bank.settings.model_bucket, Key=key, Body=b"broken")
     sagemaker.delete_endpoint(EndpointName=name)
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-{version}")
+    bank.cloud.idle(PATIENCE_SECONDS)
+
+
+def _arrive_meanwhile(bank: Bank, model: str, version: str) -> None:
+    """An upload that came while the endpoint was on its way to Failed."""
+    key = f"{ARRIVAL_PREFIX}{model}/9999-01-01T00:00:00.000Z/{version}/arrived"
+    boto3.client("s3").put_object(Bucket=bank.settings.model_bucket, Key=key, Body=b"")
+    event = first_models.scheduled_event(datetime.now(UTC)) | {
+        "source": "aws.sagemaker",
+        "detail": {"EndpointName": f"{bank.settings.prefix}-{model}"},
+    }
+    function = bank.settings.function("endpointChanged")
+    boto3.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
     bank.cloud.idle(PATIENCE_SECONDS)
 
 
