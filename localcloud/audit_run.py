@@ -25,6 +25,7 @@ from training.datasets.sba import SAMPLE, applications, snapshot
 
 API_KEY = "the-audits"
 PATIENCE_SECONDS = 60
+SLOW_TO_FAIL = b"import time; time.sleep(5); raise ImportError"
 
 
 def sample() -> Dataset:
@@ -76,11 +77,12 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> None:
 
 
 def _upload(bank: Bank) -> None:
-    """What is refused, a new version of a model, the same again, and one for an endpoint that
-    never came up."""
+    """What is refused, a version and the same again, and versions for an endpoint that is busy or
+    has failed: those createEndpointModel takes at once, these endpointChanged when it is free."""
     s3, bucket = boto3.client("s3"), bank.settings.model_bucket
     first = s3.list_objects_v2(Bucket=bucket, Prefix=MODEL_PREFIX)["Contents"][0]["Key"]
     archive = s3.get_object(Bucket=bucket, Key=first)["Body"].read()
+    endpoint = _Endpoint(bank, first.split("/")[1], "20960101T000000")
 
     def put(version: str) -> None:
         key = re.sub(r"\d{8}T\d{6}", version, first)
@@ -88,20 +90,44 @@ def _upload(bank: Bank) -> None:
         bank.cloud.idle(PATIENCE_SECONDS)
 
     s3.put_object(Bucket=bucket, Key=f"{MODEL_PREFIX}note.txt", Body=b"no model")
-    for version in ("20980101T000000", "20980101T000000"):
+    for version in (endpoint.version, endpoint.version):
         put(version)
-    _break(bank, first.split("/")[1], "20980101T000000")
-    put("20990101T000000")
-
-
-def _break(bank: Bank, model: str, version: str) -> None:
-    """The model's endpoint is made again, of an archive that can't be loaded."""
-    sagemaker, name = boto3.client("sagemaker"), f"{bank.settings.prefix}-{model}"
-    key = f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz"
-    boto3.client("s3").put_object(Bucket=bank.settings.model_bucket, Key=key, Body=b"broken")
-    sagemaker.delete_endpoint(EndpointName=name)
-    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-{version}")
+    endpoint.spoil()
+    endpoint.update()
+    put("20970101T000000")  # while it is being updated
+    endpoint.make_again()
+    put("20980101T000000")  # while it is being created
+    endpoint.make_again()
     bank.cloud.idle(PATIENCE_SECONDS)
+    put("20990101T000000")  # when that has failed
+
+
+class _Endpoint:
+    """A model's endpoint, as its operator may spoil it."""
+
+    def __init__(self, bank: Bank, model: str, version: str) -> None:
+        self.version = version
+        self._name = f"{bank.settings.prefix}-{model}"
+        self._bucket = bank.settings.model_bucket
+        self._key = f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz"
+        self._sagemaker = boto3.client("sagemaker")
+
+    def spoil(self) -> None:
+        """The version's archive takes a while to fail from now on."""
+        packed, member = io.BytesIO(), tarfile.TarInfo("code/inference.py")
+        member.size = len(SLOW_TO_FAIL)
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            archive.addfile(member, io.BytesIO(SLOW_TO_FAIL))
+        boto3.client("s3").put_object(Bucket=self._bucket, Key=self._key, Body=packed.getvalue())
+
+    def update(self) -> None:
+        config = f"{self._name}-{self.version}"
+        self._sagemaker.update_endpoint(EndpointName=self._name, EndpointConfigName=config)
+
+    def make_again(self) -> None:
+        self._sagemaker.delete_endpoint(EndpointName=self._name)
+        config = f"{self._name}-{self.version}"
+        self._sagemaker.create_endpoint(EndpointName=self._name, EndpointConfigName=config)
 
 
 def _lose_manifests(bank: Bank) -> None:
