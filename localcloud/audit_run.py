@@ -13,12 +13,7 @@ import pandas as pd
 import requests
 from rich.console import Console
 
-from chalicelib.settings import (
-    ARRIVAL_PREFIX,
-    MANIFEST_PREFIX,
-    MODEL_PREFIX,
-    VERIFIED_PREFIX,
-)
+from chalicelib.settings import MANIFEST_PREFIX, MODEL_PREFIX, VERIFIED_PREFIX
 from infrastructure import first_models
 from infrastructure.policies import ASYNCHRONOUS
 from localcloud.api import serving_api
@@ -30,6 +25,7 @@ from training.datasets.sba import SAMPLE, applications, snapshot
 
 API_KEY = "the-audits"
 PATIENCE_SECONDS = 60
+SLOW_TO_FAIL = b"import time; time.sleep(5); raise ImportError"
 
 
 def sample() -> Dataset:
@@ -81,50 +77,57 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> None:
 
 
 def _upload(bank: Bank) -> None:
-    """What is refused, a new version of a model, the same again, two in a row, and one for an
-    endpoint that never came up."""
+    """What is refused, a version and the same again, and versions for an endpoint that is busy or
+    has failed: those createEndpointModel takes at once, these endpointChanged when it is free."""
     s3, bucket = boto3.client("s3"), bank.settings.model_bucket
     first = s3.list_objects_v2(Bucket=bucket, Prefix=MODEL_PREFIX)["Contents"][0]["Key"]
     archive = s3.get_object(Bucket=bucket, Key=first)["Body"].read()
+    endpoint = _Endpoint(bank, first.split("/")[1], "20960101T000000")
 
-    def put(*versions: str) -> None:
-        for version in versions:
-            key = re.sub(r"\d{8}T\d{6}", version, first)
-            s3.put_object(Bucket=bucket, Key=key, Body=_of_version(version, archive))
+    def put(version: str) -> None:
+        key = re.sub(r"\d{8}T\d{6}", version, first)
+        s3.put_object(Bucket=bucket, Key=key, Body=_of_version(version, archive))
         bank.cloud.idle(PATIENCE_SECONDS)
 
     s3.put_object(Bucket=bucket, Key=f"{MODEL_PREFIX}note.txt", Body=b"no model")
-    put("20960101T000000", "20970101T000000")  # the second finds the endpoint busy
-    put("20980101T000000")
-    put("20980101T000000")
-    model = first.split("/")[1]
-    _break(bank, model, "20980101T000000")
-    put("20990101T000000")
-    _break(bank, model, "20980101T000000")
-    _arrive_meanwhile(bank, model, "20990101T000000")
-
-
-def _break(bank: Bank, model: str, version: str) -> None:
-    """The model's endpoint is made again, of an archive that can't be loaded."""
-    sagemaker, name = boto3.client("sagemaker"), f"{bank.settings.prefix}-{model}"
-    key = f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz"
-    boto3.client("s3").put_object(Bucket=bank.settings.model_bucket, Key=key, Body=b"broken")
-    sagemaker.delete_endpoint(EndpointName=name)
-    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-{version}")
+    for version in (endpoint.version, endpoint.version):
+        put(version)
+    endpoint.spoil()
+    endpoint.update()
+    put("20970101T000000")  # while it is being updated
+    endpoint.make_again()
+    put("20980101T000000")  # while it is being created
+    endpoint.make_again()
     bank.cloud.idle(PATIENCE_SECONDS)
+    put("20990101T000000")  # when that has failed
 
 
-def _arrive_meanwhile(bank: Bank, model: str, version: str) -> None:
-    """An upload that came while the endpoint was on its way to Failed."""
-    key = f"{ARRIVAL_PREFIX}{model}/9999-01-01T00:00:00.000Z/{version}/arrived"
-    boto3.client("s3").put_object(Bucket=bank.settings.model_bucket, Key=key, Body=b"")
-    event = first_models.scheduled_event(datetime.now(UTC)) | {
-        "source": "aws.sagemaker",
-        "detail": {"EndpointName": f"{bank.settings.prefix}-{model}"},
-    }
-    function = bank.settings.function("endpointChanged")
-    boto3.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
-    bank.cloud.idle(PATIENCE_SECONDS)
+class _Endpoint:
+    """A model's endpoint, as its operator may spoil it."""
+
+    def __init__(self, bank: Bank, model: str, version: str) -> None:
+        self.version = version
+        self._name = f"{bank.settings.prefix}-{model}"
+        self._bucket = bank.settings.model_bucket
+        self._key = f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz"
+        self._sagemaker = boto3.client("sagemaker")
+
+    def spoil(self) -> None:
+        """The version's archive takes a while to fail from now on."""
+        packed, member = io.BytesIO(), tarfile.TarInfo("code/inference.py")
+        member.size = len(SLOW_TO_FAIL)
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            archive.addfile(member, io.BytesIO(SLOW_TO_FAIL))
+        boto3.client("s3").put_object(Bucket=self._bucket, Key=self._key, Body=packed.getvalue())
+
+    def update(self) -> None:
+        config = f"{self._name}-{self.version}"
+        self._sagemaker.update_endpoint(EndpointName=self._name, EndpointConfigName=config)
+
+    def make_again(self) -> None:
+        self._sagemaker.delete_endpoint(EndpointName=self._name)
+        config = f"{self._name}-{self.version}"
+        self._sagemaker.create_endpoint(EndpointName=self._name, EndpointConfigName=config)
 
 
 def _lose_manifests(bank: Bank) -> None:
