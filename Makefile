@@ -1,6 +1,7 @@
 # The bank on one machine. `make help` lists what there is.
 PYTHON ?= python3
 VENV := .venv
+LINTERS := .venv-lint
 # The SageMaker SDK's own: python -m training.launch
 DEPLOY ?= .venv-deploy
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
@@ -12,8 +13,8 @@ export OMP_NUM_THREADS ?= 1
 REVIEW ?= 0.1
 CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
 
-.PHONY: help run demo cloud deploy destroy key package bench-import test lint models blend bench \
-  policy policies serving-code cost launch review-only forget clean
+.PHONY: help run demo cloud deploy destroy key package bench-import test lint audit models blend \
+  bench policy policies serving-code cost launch review-only forget clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,13 +49,19 @@ bench-import: $(VENV)/run ## How long that package takes to import, cold
 test: $(VENV)/dev $(DEPLOY)/ready ## All tests
 	@$(VENV)/bin/python -m pytest
 
-lint: $(VENV)/dev ## Style, types, import rules, template and state machine
+lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy chalicelib stepfunctions infrastructure localcloud
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/cfn-lint infrastructure/resources.yaml
 	@$(VENV)/bin/python -m stepfunctions.lint
+	@$(VENV)/bin/statelint --ignore=URI,FLOAT stepfunctions/*.asl.json
+	@$(LINTERS)/bin/checkov --config-file .checkov.yaml
+	@$(LINTERS)/bin/python -W ignore -m infrastructure.policy_lint
+
+audit: $(VENV)/run ## Run everything under its own role: each permission and who uses it
+	@$(VENV)/bin/python -m localcloud.audit
 
 policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans: TARGET=0.04 REVIEW=0.1
 	@$(VENV)/bin/python -m training.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET))
@@ -68,7 +75,7 @@ blend: $(VENV)/run ## The decision's weights for credit.toml, fitted on the cali
 bench: $(VENV)/run ## What a score costs, one by one and in a batch, beside the estimators themselves
 	@$(VENV)/bin/python -m training.bench
 
-policies: $(VENV)/run ## Write .chalice/policy-*.json from infrastructure/policies.py
+policies: $(VENV)/run ## Write the policy files and the template's roles from their declaration
 	@$(VENV)/bin/python -m infrastructure.policies
 
 serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
@@ -87,7 +94,7 @@ review-only: $(VENV)/run ## Leave every decision to a person: make review-only S
 	@$(VENV)/bin/python -m infrastructure.review_only --stage $(STAGE) $(MODE)
 
 clean: ## Remove the environment and all that the embedded cloud keeps
-	rm -rf $(VENV) .venv-deploy .localcloud
+	rm -rf $(VENV) $(LINTERS) .venv-deploy .localcloud
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -108,6 +115,13 @@ $(VENV)/run: requirements.txt requirements-run.txt | $(VENV)/bin/python
 $(VENV)/dev: requirements-dev.txt $(VENV)/run
 	@echo "Installing what the tests need"
 	@$(PIP) install --quiet -r requirements-dev.txt
+	@touch $@
+
+# An environment of their own: checkov pins an older boto3.
+$(LINTERS)/done: requirements-lint.txt | $(VENV)/bin/python
+	@echo "Installing the linters of the template and the permissions"
+	@$(VENV)/bin/python -m venv $(LINTERS)
+	@$(LINTERS)/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-lint.txt
 	@touch $@
 
 $(VENV)/models: requirements-models.txt $(VENV)/run

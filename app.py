@@ -111,7 +111,20 @@ def watch_training(event: CloudWatchEvent) -> None:
 )
 @observed
 def create_endpoint_model(event: S3Event) -> None:
-    using, prefix = services(), settings.prefix
-    model_endpoints.deploy(
-        event.key, prefix, using.profile, using.models, using.endpoints, using.topic
-    )
+    using, at = services(), event.to_dict()["Records"][0]["eventTime"]
+    parts = (using.profile, using.models, using.endpoints, using.topic)
+    model_endpoints.deploy(event.key, at, settings.prefix, *parts)
+
+
+@app.on_cw_event(
+    {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Endpoint State Change"],
+        "detail": {"EndpointName": [{"prefix": f"{settings.prefix}-"}]},
+    },
+    name="endpointChanged",
+)
+@observed
+def endpoint_changed(event: CloudWatchEvent) -> None:
+    using, endpoint = services(), event.detail["EndpointName"]
+    model_endpoints.changed(endpoint, using.profile, using.models, using.endpoints, using.topic)

@@ -6,63 +6,19 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from chalicelib import artifact
-from chalicelib.artifact import Artifact
 from chalicelib.containers import image_uri
 from chalicelib.errors import EndpointBusy, InvalidArtifact
+from chalicelib.model_bucket import ModelBucket
 from chalicelib.profile import Endpoint, Profile, SageMaker
-from chalicelib.settings import MANIFEST_PREFIX, VERIFIED_PREFIX
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
 
     from chalicelib.notifications import NotificationTopic
 
 Document = dict[str, Any]
 
-
-class ModelBucket:
-    """Artifacts, and beside them the manifests of those that were accepted."""
-
-    def __init__(self, s3: "S3Client", bucket: str) -> None:
-        self._s3 = s3
-        self.name = bucket
-
-    def read_artifact(self, key: str) -> bytes:
-        """Raises InvalidArtifact for what is too large to be a model."""
-        response = self._s3.get_object(Bucket=self.name, Key=key)
-        if response["ContentLength"] > artifact.LARGEST_ARCHIVE:
-            limit = artifact.LARGEST_ARCHIVE // 2**20
-            raise InvalidArtifact(f"It is larger than {limit} MiB, more than any model needs.")
-        return response["Body"].read()
-
-    def accept(self, model: str, version: str, body: bytes, accepted: Artifact) -> None:
-        """Keeps the bytes that were verified; the manifest, written last, marks them accepted.
-
-        A version stays what it was when it first came. Raises InvalidArtifact if it changed.
-        """
-        earlier = self.manifest(model, version)
-        if earlier is None:
-            self._s3.put_object(Bucket=self.name, Key=_verified_key(model, version), Body=body)
-            key = _manifest_key(model, version)
-            self._s3.put_object(Bucket=self.name, Key=key, Body=accepted.manifest_body)
-        elif earlier != accepted.manifest_body:
-            raise InvalidArtifact(
-                f"{version} exists with other content: upload it as a new version."
-            )
-
-    def verified_url(self, model: str, version: str) -> str:
-        """Not the upload's own key: what lies there may change after it was verified."""
-        return f"s3://{self.name}/{_verified_key(model, version)}"
-
-    def manifest(self, model: str, version: str) -> bytes | None:
-        try:
-            response = self._s3.get_object(Bucket=self.name, Key=_manifest_key(model, version))
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchKey":
-                raise
-            return None
-        return response["Body"].read()
+SETTLED = ("InService", "Failed")
 
 
 class ModelEndpoints:
@@ -95,6 +51,7 @@ class ModelEndpoints:
             "status": endpoint["EndpointStatus"],
             "version": config.removeprefix(f"{self._prefix}-{model}-"),
             "since": endpoint["LastModifiedTime"].isoformat(timespec="seconds"),
+            "failure": endpoint.get("FailureReason", ""),
         }
 
     def put(self, model: str, version: str, artifact_url: str) -> bool:
@@ -159,6 +116,7 @@ class ModelEndpoints:
 
 def deploy(
     key: str,
+    at: str,
     prefix: str,
     profile: Profile,
     bucket: ModelBucket,
@@ -169,13 +127,47 @@ def deploy(
     try:
         model, version = artifact.identity(key, prefix)
         body = bucket.read_artifact(key)
-        accepted = artifact.verify(body, model, version, profile)
-        bucket.accept(model, version, body, accepted)
+        bucket.accept(model, version, body, artifact.verify(body, model, version, profile))
     except InvalidArtifact as fault:
         topic.publish("rejected", key, str(fault))
         return
-    if endpoints.put(model, version, bucket.verified_url(model, version)):
-        topic.publish("deployed", f"{model} {version}", f"SHA-256 {accepted.sha256}")
+    bucket.arrived(model, version, at)
+    converge(model, bucket, endpoints, topic)
+
+
+def converge(
+    model: str, bucket: ModelBucket, endpoints: ModelEndpoints, topic: "NotificationTopic"
+) -> None:
+    """Towards the newest arrival. A busy endpoint is left alone: its next event comes back here."""
+    newest = bucket.newest_arrival(model)
+    if newest is None or newest.attempted:
+        return
+    try:
+        changed = endpoints.put(model, newest.version, bucket.verified_url(model, newest.version))
+    except EndpointBusy:
+        return
+    bucket.attempted(model, newest)
+    if changed:
+        topic.publish("deployed", f"{model} {newest.version}", f"{newest.at}")
+
+
+def changed(
+    endpoint: str,
+    profile: Profile,
+    bucket: ModelBucket,
+    endpoints: ModelEndpoints,
+    topic: "NotificationTopic",
+) -> None:
+    """endpointChanged: tell how a deployment ended, then take what arrived in the meantime."""
+    model = endpoint.rpartition("-")[2]
+    live = endpoints.live(model) if model in profile.models else None
+    if live is None or live["status"] not in SETTLED:
+        return
+    if live["failure"]:
+        topic.publish("failed", f"{model} {live['version']}", live["failure"])
+    else:
+        topic.publish("in service", f"{model} {live['version']}", live["since"])
+    converge(model, bucket, endpoints, topic)
 
 
 def inventory(profile: Profile, bucket: ModelBucket, endpoints: ModelEndpoints) -> Document:
@@ -193,14 +185,6 @@ def _described(model: str, bucket: ModelBucket, endpoints: ModelEndpoints) -> Do
     lineage = msgspec.json.decode(manifest)
     shown = ("method", "snapshot", "window", "rows", "bads", "metrics")
     return live | {name: lineage[name] for name in shown}
-
-
-def _manifest_key(model: str, version: str) -> str:
-    return f"{MANIFEST_PREFIX}{model}/{version}.json"
-
-
-def _verified_key(model: str, version: str) -> str:
-    return f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz"
 
 
 def _says(error: ClientError, text: str) -> bool:

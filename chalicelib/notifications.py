@@ -7,12 +7,14 @@ from chalicelib.observability import noticed
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-Kind = Literal["started", "nothing new", "deployed", "rejected"]
+Kind = Literal["started", "nothing new", "deployed", "in service", "failed", "rejected"]
 
 SUBJECTS: dict[Kind, str] = {
     "started": "Reentrenamiento iniciado",
     "nothing new": "Sin datos nuevos para reentrenar",
     "deployed": "Modelo en despliegue",
+    "in service": "Modelo en servicio",
+    "failed": "Despliegue fallido",
     "rejected": "Modelo rechazado",
 }
 

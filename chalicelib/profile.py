@@ -1,12 +1,12 @@
 """The scoring profile, `credit.toml`: read once, checked, frozen."""
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from chalicelib.contradictions import contradictions
 from chalicelib.errors import InvalidProfile
 
 PROFILE_FILE = Path(__file__).with_name("credit.toml")
@@ -189,100 +189,43 @@ class Profile(Part, frozen=True):
         used = [
             [name, feature.type, feature.values, feature.monotone, feature.derive]
             for name, feature in sorted(self.features.items())
-            if name in _with_sources(self, self.models[model].features)
+            if name in self.sources_of(self.models[model].features)
         ]
         return _digest([used, self.models[model].method, self.models[model].features])
+
+    def sources_of(self, names: tuple[str, ...]) -> set[str]:
+        """The features named and, through their derivations, all that they are computed from."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                derive = self.features[name].derive if name in self.features else None
+                waiting.extend(derive.sources() if derive else ())
+        return found
 
 
 def load(path: Path = PROFILE_FILE) -> Profile:
     """Raises InvalidProfile, naming every contradiction."""
     try:
-        profile = msgspec.toml.decode(path.read_bytes(), type=Profile)
+        written = msgspec.toml.decode(path.read_bytes())
+        for name, feature in written.get("features", {}).items():
+            _feature(name, feature)
+        profile = msgspec.convert(written, Profile)
     except (OSError, msgspec.MsgspecError) as error:
         raise InvalidProfile(f"{path} can't be read as a profile: {error}") from error
-    if contradictions := list(_contradictions(profile)):
-        raise InvalidProfile(f"{path}: " + "; ".join(contradictions))
+    if found := list(contradictions(profile)):
+        raise InvalidProfile(f"{path}: " + "; ".join(found))
     return profile
 
 
-def _contradictions(profile: Profile) -> Iterator[str]:
-    for name, feature in profile.features.items():
-        yield from _feature_contradictions(name, feature, profile)
-    for name, model in profile.models.items():
-        for feature_name in _with_sources(profile, model.features):
-            if feature_name not in profile.features:
-                yield f"models.{name} uses {feature_name}, which is not in [features]"
-            elif profile.features[feature_name].protected:
-                yield f"models.{name} uses {feature_name}, which is protected and never scored"
-    yield from _decision_contradictions(profile.decision, profile)
-    if unknown := set(profile.card.segments) - set(profile.features):
-        yield f"card.segments names no feature: {', '.join(sorted(unknown))}"
-
-
-def _decision_contradictions(decision: Decision, profile: Profile) -> Iterator[str]:
-    if set(decision.weights) != set(profile.models):
-        yield "decision.weights must name each model once"
-    if any(weight < 0 for weight in decision.weights.values()) or not any(
-        decision.weights.values()
-    ):
-        yield "decision.weights must not be negative, nor all zero"
-    if unknown := set(decision.mandatory) - set(profile.models):
-        yield f"decision.mandatory names no model: {', '.join(sorted(unknown))}"
-    if decision.slope <= 0:
-        yield "decision.slope must be above 0: a higher logit is a higher probability of default"
-    if decision.decline_below > decision.approve_from:
-        yield "decision.decline_below must not be above decision.approve_from"
-
-
-def _feature_contradictions(name: str, feature: Feature, profile: Profile) -> Iterator[str]:
-    if feature.type == "category" and not feature.values:
-        yield f"features.{name} is a category without values"
-    if not all((*msgspec.structs.astuple(feature.title), *msgspec.structs.astuple(feature.reason))):
-        yield f"features.{name} needs its title and reason in es and en"
-    if feature.change:
-        yield from _change_contradictions(name, feature, feature.change)
-    if feature.derive:
-        yield from _derive_contradictions(name, feature.derive, profile)
-
-
-def _derive_contradictions(name: str, derive: Derivation, profile: Profile) -> Iterator[str]:
-    if [derive.ratio, derive.prefix, derive.peers].count(None) != 2:
-        yield f"features.{name}.derive must be one of ratio, prefix and peers"
-    if (derive.prefix is None) != (derive.length is None):
-        yield f"features.{name}.derive needs prefix and length together"
-    if derive.measure != "intensity" and not derive.peers:
-        yield f"features.{name}.derive measures peers, of which it names none"
-    if derive.peers and not profile.snapshot.date:
-        yield f"features.{name} looks at peers, which needs snapshot.date"
-    for source in derive.sources():
-        if source not in profile.features:
-            yield f"features.{name} is derived from {source}, which is not in [features]"
-
-
-def _change_contradictions(name: str, feature: Feature, change: Actionable) -> Iterator[str]:
-    if feature.derive or feature.protected:
-        yield f"features.{name} is derived or protected, so nobody can be told to change it"
-    if any(isinstance(value, str) == feature.is_number for value in change.values):
-        yield f"features.{name}.actionable: the values must be those of a {feature.type}"
-    if not feature.is_number and (change.direction, change.minimum, change.maximum) != (None,) * 3:
-        yield f"features.{name}.actionable: a {feature.type} has values, not a direction or bounds"
-    if feature.type == "code" and not change.values:
-        yield f"features.{name}.actionable must list the values that an applicant can choose"
-    if feature.values and (unknown := set(change.values) - set(feature.values)):
-        yield f"features.{name}.actionable: {', '.join(map(str, unknown))} is none of its values"
-
-
-def _with_sources(profile: Profile, names: tuple[str, ...]) -> set[str]:
-    """The features named and, through their derivations, all that they are computed from."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            derive = profile.features[name].derive if name in profile.features else None
-            waiting.extend(derive.sources() if derive else ())
-    return found
+def _feature(name: str, written: Any) -> None:
+    """msgspec says which key is wrong, but not in which of many tables."""
+    try:
+        msgspec.convert(written, Feature)
+    except msgspec.ValidationError as error:
+        raise msgspec.ValidationError(f"features.{name}: {error}") from error
 
 
 def _digest(value: Any) -> str:

@@ -9,7 +9,8 @@ from botocore.config import Config
 
 from chalicelib import profile
 from chalicelib.analysis import AnalysisMachine
-from chalicelib.model_endpoints import ModelBucket, ModelEndpoints
+from chalicelib.model_bucket import ModelBucket
+from chalicelib.model_endpoints import ModelEndpoints
 from chalicelib.notifications import NotificationTopic
 from chalicelib.predictions import PredictionTable
 from chalicelib.retraining import DataBucket, TrainingJobs

@@ -9,6 +9,7 @@ STAGES = ("dev", "prod")
 
 MODEL_PREFIX = "appvengers/"  # an artifact that lands here becomes a model
 MANIFEST_PREFIX = "manifests/"
+ARRIVAL_PREFIX = "arrivals/"
 VERIFIED_PREFIX = "verified/"  # what endpoints load; only createEndpointModel writes here
 SNAPSHOT_PREFIX = "credit/snapshots/"
 PROFILE_PREFIX = "credit/profiles/"

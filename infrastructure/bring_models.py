@@ -16,6 +16,9 @@ from chalicelib.retraining import DataBucket
 from chalicelib.settings import MANIFEST_PREFIX, Settings
 from infrastructure import first_models
 from training.datasets import Dataset, own, sba
+from training.product import InvalidProfile
+
+FAULTS = (InvalidProfile, own.UnreadableData, sba.NoRegister)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

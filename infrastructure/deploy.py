@@ -22,32 +22,22 @@ import stepfunctions.deploy
 from chalicelib import profile
 from chalicelib.errors import AppVengersError
 from chalicelib.settings import STAGES, Settings
-from infrastructure import (
-    api,
-    bring_models,
-    checks,
-    embedded,
-    failures,
-    functions,
-    package,
-    smoke,
-    stack,
-)
+from infrastructure import api, checks, embedded, failures, functions, package, smoke, stack
 from infrastructure.first_models import TrainingFailed
 from infrastructure.project import api_function, app_name
-from training.datasets.own import UnreadableData
-from training.datasets.sba import NoRegister
-from training.product import InvalidProfile
+
+
+class NoModels(Exception):
+    """All else is deployed, and the first models did not come."""
+
 
 # What the user can mend: told in a sentence, without a traceback. What is done stays done.
 FAULTS = (
     AppVengersError,
     BotoCoreError,
     ClientError,
-    InvalidProfile,
-    NoRegister,
+    NoModels,
     TrainingFailed,
-    UnreadableData,
     functions.ChaliceFailed,
     functions.TwoApis,
     package.IncompletePackage,
@@ -127,9 +117,14 @@ def _models(settings: Settings, wishes: Wishes, console: Console) -> None:
     if not wishes.models:
         console.print("  none are brought, as you asked")
         return
+    from infrastructure import bring_models  # and with it pandas, which takes a while
+
     given = os.environ.get("DATA")
     dataset = partial(bring_models.chosen_dataset, Path(given) if given else None, console)
-    bring_models.bring(settings, profile.load(), dataset, console)
+    try:
+        bring_models.bring(settings, profile.load(), dataset, console)
+    except bring_models.FAULTS as fault:
+        raise NoModels(str(fault)) from fault
 
 
 def _prediction(settings: Settings, wishes: Wishes, url: str, api_key: str) -> str:

@@ -1,4 +1,5 @@
 """The one declaration of what each function may do; `.chalice/policy-*.json` is written from it.
+roles.py is the same for what is no function.
 
 make policies
 """
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.settings import (
+    ARRIVAL_PREFIX,
     JOB_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
@@ -23,7 +25,7 @@ from infrastructure.project import ROOT, app_name
 FOLDER = ROOT / ".chalice"
 API = "api_handler"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
-ASYNCHRONOUS = ("updateData", "watchTraining", "createEndpointModel")
+ASYNCHRONOUS = ("updateData", "watchTraining", "createEndpointModel", "endpointChanged")
 
 Statement = dict[str, Any]
 
@@ -37,79 +39,81 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     data = f"arn:aws:s3:::{settings.data_bucket}"
     sagemaker = "arn:aws:sagemaker:*:*"
     machine = f"arn:aws:states:*:*:stateMachine:{prefix}-analisisCredito"
-    pass_role = _allow("iam:PassRole", f"arn:aws:iam::*:role/{prefix}-sagemaker") | {
+    pass_role = allow("iam:PassRole", f"arn:aws:iam::*:role/{prefix}-sagemaker") | {
         "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
     }
     # SageMaker writes names in lower case in ARNs.
     scoring = {model: f"{sagemaker}:endpoint/{prefix}-{model.lower()}" for model in MODELS}
+    converging = [
+        allow("s3:ListBucket", models),
+        allow("s3:PutObject", f"{models}/{ARRIVAL_PREFIX}*"),
+        # AWS asks for both, the endpoint and the configuration that it gets.
+        allow(
+            ["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"],
+            [f"{sagemaker}:endpoint/{prefix}-*", f"{sagemaker}:endpoint-config/{prefix}-*"],
+        ),
+        allow(
+            ["sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint"],
+            f"{sagemaker}:endpoint/{prefix}-*",
+        ),
+        allow(
+            ["sagemaker:DescribeModel", "sagemaker:CreateModel"],
+            f"{sagemaker}:model/{prefix}-*",
+        ),
+        allow(
+            ["sagemaker:DescribeEndpointConfig", "sagemaker:CreateEndpointConfig"],
+            f"{sagemaker}:endpoint-config/{prefix}-*",
+        ),
+        pass_role,
+        allow("sns:Publish", topic),
+    ]
     declared: dict[str, list[Statement]] = {
         API: [
-            _allow("states:StartSyncExecution", machine),
-            _allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], table),
-            _allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
-            _allow("sagemaker:InvokeEndpoint", list(scoring.values())),
-            _allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
-            _allow("s3:ListBucket", models),
+            allow("states:StartSyncExecution", machine),
+            allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], table),
+            allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
+            allow("sagemaker:InvokeEndpoint", list(scoring.values())),
+            allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
+            # Who may not list is told 403, not 404, of what is not there.
+            allow("s3:ListBucket", models),
         ],
         "saveResult": [
-            _allow("dynamodb:PutItem", table),
-            _allow(
-                "ssm:GetParameter", f"arn:aws:ssm:*:*:parameter{settings.review_only_parameter}"
-            ),
+            allow("dynamodb:PutItem", table),
+            allow("ssm:GetParameter", f"arn:aws:ssm:*:*:parameter{settings.review_only_parameter}"),
         ],
         "watchTraining": [
-            _allow("s3:ListBucket", data)
+            allow("s3:ListBucket", data)
             | {"Condition": {"StringLike": {"s3:prefix": f"{JOB_PREFIX}/*"}}},
         ],
         "updateData": [
-            _allow("s3:ListBucket", data)
+            allow("s3:ListBucket", data)
             | {"Condition": {"StringLike": {"s3:prefix": f"{SNAPSHOT_PREFIX}*"}}},
-            _allow("s3:PutObject", f"{data}/{PROFILE_PREFIX}*"),
-            _allow("sagemaker:CreateTrainingJob", f"{sagemaker}:training-job/{prefix}-*"),
+            allow("s3:PutObject", f"{data}/{PROFILE_PREFIX}*"),
+            allow("sagemaker:CreateTrainingJob", f"{sagemaker}:training-job/{prefix}-*"),
             pass_role,
-            _allow("sns:Publish", topic),
+            allow("sns:Publish", topic),
         ],
         "createEndpointModel": [
-            _allow("s3:GetObject", [f"{models}/{MODEL_PREFIX}*", f"{models}/{MANIFEST_PREFIX}*"]),
-            _allow(
-                "s3:PutObject", [f"{models}/{MANIFEST_PREFIX}*", f"{models}/{VERIFIED_PREFIX}*"]
-            ),
-            _allow("s3:ListBucket", models),
-            _allow(
-                [
-                    "sagemaker:DescribeEndpoint",
-                    "sagemaker:CreateEndpoint",
-                    "sagemaker:UpdateEndpoint",
-                    "sagemaker:DeleteEndpoint",
-                ],
-                [f"{sagemaker}:endpoint/{prefix}-*", f"{sagemaker}:endpoint-config/{prefix}-*"],
-            ),
-            _allow(
-                ["sagemaker:DescribeModel", "sagemaker:CreateModel"],
-                f"{sagemaker}:model/{prefix}-*",
-            ),
-            _allow(
-                ["sagemaker:DescribeEndpointConfig", "sagemaker:CreateEndpointConfig"],
-                f"{sagemaker}:endpoint-config/{prefix}-*",
-            ),
-            pass_role,
-            _allow("sns:Publish", topic),
+            allow("s3:GetObject", [f"{models}/{MODEL_PREFIX}*", f"{models}/{MANIFEST_PREFIX}*"]),
+            allow("s3:PutObject", [f"{models}/{MANIFEST_PREFIX}*", f"{models}/{VERIFIED_PREFIX}*"]),
+            *converging,
         ],
+        "endpointChanged": converging.copy(),
     }
     for model, endpoint in scoring.items():
-        declared[model] = [_allow("sagemaker:InvokeEndpoint", endpoint)]
+        declared[model] = [allow("sagemaker:InvokeEndpoint", endpoint)]
     for name in ASYNCHRONOUS:
         # Lambda puts an event that failed for good there in the function's name.
-        declared[name].append(_allow("sqs:SendMessage", f"arn:aws:sqs:*:*:{prefix}-failures"))
+        declared[name].append(allow("sqs:SendMessage", f"arn:aws:sqs:*:*:{prefix}-failures"))
     logs = f"{app}-{stage}" if function == API else settings.function(function)
     return [
         *declared[function],
-        _allow(
+        allow(
             ["logs:CreateLogStream", "logs:PutLogEvents"],
             f"arn:aws:logs:*:*:log-group:/aws/lambda/{logs}:*",
         ),
         # X-Ray knows no resources: AWS allows these on * only.
-        _allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
+        allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
     ]
 
 
@@ -123,11 +127,13 @@ def files() -> Iterator[tuple[Path, str]]:
             yield FOLDER / name, json.dumps(policy, indent=2) + "\n"
 
 
-def _allow(actions: str | list[str], resources: str | list[str]) -> Statement:
+def allow(actions: str | list[str], resources: str | list[str]) -> Statement:
     return {"Effect": "Allow", "Action": actions, "Resource": resources}
 
 
 if __name__ == "__main__":
-    for path, text in files():
+    from infrastructure import roles
+
+    for path, text in (*files(), roles.template()):
         path.write_text(text, encoding="utf-8")
-        print(path.relative_to(FOLDER.parent))
+        print(path.relative_to(ROOT))

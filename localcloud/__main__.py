@@ -148,7 +148,7 @@ def _bank(folder: Path, port: int, aws_port: int) -> Iterator[Opened]:
         with console.status("Opening the embedded cloud"):
             bank = stack.enter_context(open_bank(folder))
             aws = bank.cloud.serve_aws(aws_port)
-            api = stack.enter_context(serving_api(bank.app, bank.config, api_key, port))
+            api = stack.enter_context(serving_api(bank, api_key, port))
         console.print(f"AWS  http://127.0.0.1:{aws}")
         console.print(f"API  http://127.0.0.1:{api}  x-api-key: {api_key}")
         dataset = remembered_dataset(folder, console)

@@ -4,15 +4,14 @@ import hmac
 import json
 import secrets
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from chalice.app import Chalice
-from chalice.config import Config
 from chalice.local import (
     ChaliceRequestHandler,
     LocalChalice,
@@ -23,6 +22,7 @@ from chalice.local import (
 
 from infrastructure.api import ANSWERS, FORBIDDEN
 from localcloud.aws_port import LOOPBACK, PortTaken
+from localcloud.bank import Bank
 
 SHORTEST_KEY = 20  # as API Gateway has it
 LARGEST_BODY = 10 * 2**20  # as API Gateway has it
@@ -35,8 +35,16 @@ class KeyedHandler(ChaliceRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
-    def __init__(self, *args: Any, api_key: str, app_object: Chalice, **more: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        api_key: str,
+        in_role: Callable[[str], AbstractContextManager[None]],
+        app_object: Chalice,
+        **more: Any,
+    ) -> None:
         self._api_key = api_key
+        self._in_role = in_role
         self._app = app_object
         super().__init__(*args, app_object=app_object, **more)  # type: ignore[misc]
 
@@ -49,7 +57,8 @@ class KeyedHandler(ChaliceRequestHandler):
             self._refuse(FORBIDDEN)
         else:
             self._decode_path()
-            super()._generic_handle()
+            with self._in_role(self._used_by()):
+                super()._generic_handle()
 
     def _decode_path(self) -> None:
         """As API Gateway decodes a path's parameters."""
@@ -67,12 +76,19 @@ class KeyedHandler(ChaliceRequestHandler):
     do_PUT = do_DELETE = do_PATCH = _generic_handle  # noqa: N815
 
     def _needs_key(self) -> bool:
-        try:
-            matched = RouteMatcher(list(self._app.routes)).match_route(self.path)
-        except ValueError:  # no such path: Chalice says so
-            return False
-        route = self._app.routes[matched.route].get(self.command)
+        route = self._app.routes.get(self._pattern(), {}).get(self.command)
         return route is not None and bool(route.api_key_required)
+
+    def _used_by(self) -> str:
+        return f"{self.command} {self._pattern()}"
+
+    def _pattern(self) -> str:
+        """The route's, without what stands in the path itself: that is a client's."""
+        try:
+            matched: str = RouteMatcher(list(self._app.routes)).match_route(self.path).route
+        except ValueError:  # no such path: Chalice says so
+            return "no route"
+        return matched
 
     def _has_key(self) -> bool:
         given = self.headers.get("x-api-key", "")
@@ -83,13 +99,15 @@ class KeyedHandler(ChaliceRequestHandler):
 
 
 @contextmanager
-def serving_api(app: Chalice, config: Config, api_key: str, port: int) -> Iterator[int]:
+def serving_api(bank: Bank, api_key: str, port: int) -> Iterator[int]:
     """The port bound, on the loopback address only; 0 asks for a free one."""
+    app, config = bank.app, bank.config
+    in_role = partial(bank.cloud.functions.in_role_of, bank.api_handler)
     try:
         if not isinstance(app, LocalChalice):
             # Makes the app's current request a thread's own; the server it makes is not used.
             create_local_server(app, config, LOOPBACK, 0).server.server_close()
-        handler = partial(KeyedHandler, api_key=api_key)
+        handler = partial(KeyedHandler, api_key=api_key, in_role=in_role)
         server = LocalDevServer(app, config, LOOPBACK, port, handler_cls=handler).server
     except OSError as error:
         raise PortTaken(f"Port {port} is in use: choose another with PORT.") from error

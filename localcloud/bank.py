@@ -21,6 +21,7 @@ from infrastructure import failures, stack
 from infrastructure.project import ROOT, api_function
 from localcloud.cloud import Cloud, embedded_cloud
 from localcloud.function_logs import FunctionLogs, kept_logs
+from localcloud.functions import Function
 
 API_HANDLER = "api_handler"
 TRUST = {
@@ -42,6 +43,12 @@ class Bank:
     config: Config
     settings: Settings
     function_logs: FunctionLogs
+
+    @property
+    def api_handler(self) -> Function:
+        function = self.cloud.functions.find(_function_name(self, API_HANDLER))
+        assert function
+        return function
 
 
 @contextmanager
@@ -89,6 +96,17 @@ def _add_triggers(bank: Bank) -> None:
     for source in bank.app.event_sources:
         if hasattr(source, "bucket"):
             _notify(bank, source)
+        elif hasattr(source, "event_pattern"):
+            _match(bank, source)
+
+
+def _match(bank: Bank, source: Any) -> None:
+    """Schedules are left out: nothing fires them here (see `localcloud schedule`)."""
+    events, name = boto3.client("events"), _function_name(bank, source.name)
+    rule = f"{name}-event"
+    events.put_rule(Name=rule, EventPattern=json.dumps(source.event_pattern))
+    arn = f"arn:aws:lambda:{bank.settings.region}:{_account()}:function:{name}"
+    events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": arn}])
 
 
 def _notify(bank: Bank, source: Any) -> None:

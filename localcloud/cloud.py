@@ -15,6 +15,7 @@ from moto.core.config import DefaultConfig
 
 from localcloud import executions, replaced
 from localcloud.activity import Activity
+from localcloud.authorization import Authorization
 from localcloud.aws_port import LOOPBACK, AwsPort
 from localcloud.durability import Kept
 from localcloud.endpoints import Endpoints
@@ -50,13 +51,18 @@ class Cloud:
         self.activity = Activity()
         self.kept = Kept(folder, ACCOUNT, region)
         self.notices = Notices(folder)
-        self.functions = Functions(self.activity)
+        self.authorization = Authorization(ACCOUNT)
+        self.functions = Functions(self.activity, self.authorization)
         self.object_events = ObjectEvents()
         self._work = _empty_folder(folder)
         events = Events(ACCOUNT, region)
-        self.endpoints = Endpoints(ACCOUNT, region, self.activity, events, self._work)
+        self.endpoints = Endpoints(
+            ACCOUNT, region, self.activity, events, self._work, self.authorization
+        )
         logs = folder / "training-logs" if folder else None
-        self.training_jobs = TrainingJobs(region, self.activity, events, self._work, logs)
+        self.training_jobs = TrainingJobs(
+            region, self.activity, events, self._work, logs, self.authorization
+        )
         self.endpoints.changed = self.training_jobs.changed = self.kept.keep_sagemaker
         self._port: AwsPort | None = None
         self._uploaded: Uploaded | None = None

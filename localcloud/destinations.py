@@ -2,21 +2,28 @@
 
 import json
 import uuid
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
+from localcloud.authorization import as_operator
 
-def send_failure(function: str, payload: bytes, error: bytes) -> None:
-    """To the queue that the function's OnFailure names, if it names one."""
-    queue = _on_failure(function)
-    if ":sqs:" not in queue:
-        return
+
+def send_failure(
+    function: str, payload: bytes, error: bytes, role: AbstractContextManager[None]
+) -> None:
+    """To the queue that the function's OnFailure names, if it names one; in the function's role."""
     sqs = boto3.client("sqs")
-    url = sqs.get_queue_url(QueueName=queue.rsplit(":", 1)[1])["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(_record(function, payload, error)))
+    with as_operator():
+        queue = _on_failure(function)
+        if ":sqs:" not in queue:
+            return
+        url = sqs.get_queue_url(QueueName=queue.rsplit(":", 1)[1])["QueueUrl"]
+    with role:
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(_record(function, payload, error)))
 
 
 def _on_failure(function: str) -> str:

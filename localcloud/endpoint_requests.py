@@ -13,35 +13,47 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import FakeEndpoint
 
 from localcloud.artifacts import bucket_and_key
+from localcloud.authorization import Authorization, NotAuthorized
 from localcloud.endpoints import Endpoints, NotLoaded
 from localcloud.model_process import InvocationFailed, ModelAnswer
 
 log = logging.getLogger("localcloud")
 
 
-def create_model(original: Any) -> Any:
+def create_model(authorization: Authorization) -> Callable[[Any], Any]:
     """For moto's action, which takes any ModelDataUrl and any name twice."""
 
-    def create(self: Any) -> Any:
-        name, container = self._get_param("ModelName"), self._get_param("PrimaryContainer")
-        existing = self.sagemaker_backend._models.get(name)
-        if existing:
-            raise ValidationError(f'Cannot create already existing model "{existing.arn}".')
-        if not container or not container.get("ModelDataUrl"):
-            raise ValidationError(
-                "The embedded cloud serves a PrimaryContainer with a ModelDataUrl; give the model "
-                "both"
-            )
-        bucket, key = bucket_and_key(container["ModelDataUrl"])
-        try:
-            boto3.client("s3", region_name=self.region).head_object(Bucket=bucket, Key=key)
-        except ClientError as error:
-            raise ValidationError(
-                f"Could not find model data at {container['ModelDataUrl']}."
-            ) from error
-        return original(self)
+    def replace(original: Any) -> Any:
+        def create(self: Any) -> Any:
+            _refuse_what_cannot_serve(self, authorization)
+            return original(self)
 
-    return create
+        return create
+
+    return replace
+
+
+def _refuse_what_cannot_serve(request: Any, authorization: Authorization) -> None:
+    container = request._get_param("PrimaryContainer")
+    existing = request.sagemaker_backend._models.get(request._get_param("ModelName"))
+    if existing:
+        raise ValidationError(f'Cannot create already existing model "{existing.arn}".')
+    if not container or not container.get("ModelDataUrl"):
+        raise ValidationError(
+            "The embedded cloud serves a PrimaryContainer with a ModelDataUrl; give the model both"
+        )
+    bucket, key = bucket_and_key(container["ModelDataUrl"])
+    s3, role = (
+        boto3.client("s3", region_name=request.region),
+        request._get_param("ExecutionRoleArn"),
+    )
+    try:
+        with authorization.acting_as(role, "sagemaker", "endpoint"):
+            s3.head_object(Bucket=bucket, Key=key)
+    except (ClientError, NotAuthorized) as error:
+        raise ValidationError(
+            f"Could not find model data at {container['ModelDataUrl']}: {error}"
+        ) from error
 
 
 def create_endpoint_config(original: Any) -> Any:

@@ -10,6 +10,8 @@ from moto.sagemaker.models import sagemaker_backends
 
 from localcloud.activity import Activity
 from localcloud.artifacts import bucket_and_key
+from localcloud.authorization import Authorization
+from localcloud.container_role import note_container
 from localcloud.events import Events
 from localcloud.model_process import (
     ModelAnswer,
@@ -29,7 +31,13 @@ class Endpoints:
     """One worker process for each endpoint."""
 
     def __init__(
-        self, account: str, region: str, activity: Activity, events: Events, work: Path
+        self,
+        account: str,
+        region: str,
+        activity: Activity,
+        events: Events,
+        work: Path,
+        authorization: Authorization,
     ) -> None:
         self.changed: Callable[[], None] = lambda: None
         self._account = account
@@ -37,6 +45,7 @@ class Endpoints:
         self._activity = activity
         self._events = events
         self._work = work
+        self._authorization = authorization
         self._workers: dict[str, ModelProcess] = {}
         self._deployments = ThreadPoolExecutor(3, thread_name_prefix="deployment")
 
@@ -74,7 +83,7 @@ class Endpoints:
     def _deploy(self, endpoint: Any, config_name: str) -> None:
         name = endpoint.endpoint_name
         try:
-            worker = self._load(config_name)
+            worker = self._load(name, config_name)
         except Exception as error:  # noqa: BLE001 - the process boundary: the endpoint says why it failed
             log.warning("endpoint %s could not load %s: %s", name, config_name, error)
             status = "InService" if name in self._workers else "Failed"
@@ -89,13 +98,17 @@ class Endpoints:
         finally:
             self._activity.end(endpoint.arn)
 
-    def _load(self, config_name: str) -> ModelProcess:
+    def _load(self, endpoint_name: str, config_name: str) -> ModelProcess:
         backend = sagemaker_backends[self._account][self._region]
         variant = backend.endpoint_configs[config_name].production_variants[0]
-        container = backend.describe_model(variant["ModelName"]).primary_container
+        model = backend.describe_model(variant["ModelName"])
+        container = model.primary_container
         bucket, key = bucket_and_key(container["ModelDataUrl"])
         s3 = boto3.client("s3", region_name=self._region)
-        archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        with self._authorization.acting_as(model.execution_role_arn, "sagemaker", "endpoint"):
+            logs = f"Endpoints/{endpoint_name}"
+            note_container(self._authorization, container["Image"], logs, self._region)
+            archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return ModelProcess(archive, container.get("Environment") or {}, self._work)
 
     def _adopt(self, endpoint: Any, config_name: str) -> None:

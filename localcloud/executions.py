@@ -13,13 +13,33 @@ from moto.stepfunctions.parser.api import (
     ExecutionStatus,
 )
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils import (
+    LambdaFunctionErrorException,
+)
 from moto.stepfunctions.parser.backend.execution import SyncExecution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from localcloud.activity import Activity
+from localcloud.authorization import Authorization, NotAuthorized
 from localcloud.functions import Functions
 
+LOG_DELIVERY = (
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+)
+TRACING = (
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+)
 FINISHED = {"Completed", "Failed", "Stopped"}
 
 
@@ -28,25 +48,37 @@ class StateMachineTypeNotSupported(AWSError):
     STATUS = 400
 
 
-def start_sync_execution(_absent: None) -> Callable[[Any], ActionResult]:
+def start_sync_execution(authorization: Authorization) -> Callable[[None], Any]:
     """For moto's StepFunctionResponse, which has no such action."""
 
-    def start(self: Any) -> ActionResult:
-        machine = self.stepfunction_backend.describe_state_machine(
-            self._get_param("stateMachineArn")
-        )
-        if machine.type != "EXPRESS":
-            raise StateMachineTypeNotSupported(
-                f"This operation is not supported by this type of state machine: '{machine.arn}'"
+    def replace(_absent: None) -> Any:
+        def start(self: Any) -> ActionResult:
+            machine = self.stepfunction_backend.describe_state_machine(
+                self._get_param("stateMachineArn")
             )
-        execution = _express_execution(
-            machine, self._get_param("name"), self._get_param("input", "{}")
-        )
-        execution.start()
-        TMP_THREADS.clear()  # moto keeps every thread it ever started, and with it every input
-        return ActionResult(execution.to_start_sync_execution_output())
+            if machine.type != "EXPRESS":
+                raise StateMachineTypeNotSupported(
+                    "This operation is not supported by this type of state machine: "
+                    f"'{machine.arn}'"
+                )
+            execution = _express_execution(
+                machine, self._get_param("name"), self._get_param("input", "{}")
+            )
+            with authorization.acting_as(machine.roleArn, "states", machine.name):
+                _note_machine(authorization)
+                execution.start()
+            TMP_THREADS.clear()  # moto keeps every thread it ever started, and every input
+            return ActionResult(execution.to_start_sync_execution_output())
 
-    return start
+        return start
+
+    return replace
+
+
+def _note_machine(authorization: Authorization) -> None:
+    """What Step Functions itself does under a machine's role, by its documentation."""
+    for action in LOG_DELIVERY + TRACING:
+        authorization.note(action, "*")
 
 
 def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncExecution:
@@ -71,14 +103,18 @@ def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncE
     )
 
 
-def started_and_counted(activity: Activity) -> Callable[[Any], Any]:
+def started_and_counted(activity: Activity, authorization: Authorization) -> Callable[[Any], Any]:
     """For moto's ExecutionWorker.start: asynchronous executions can be waited for."""
 
     def replace(original: Any) -> Any:
         def start(self: Any) -> None:
+            execution = self._evaluation_details.aws_execution_details
             arn = self._evaluation_details.execution_details.arn
-            activity.begin(arn)
-            threading.Thread(target=_execute, args=(self, activity, arn), daemon=True).start()
+            name = self._evaluation_details.state_machine_details.name
+            with authorization.acting_as(execution.role_arn, "states", name):
+                _note_machine(authorization)
+                activity.begin(arn)
+                threading.Thread(target=_execute, args=(self, activity, arn), daemon=True).start()
 
         return start
 
@@ -137,7 +173,9 @@ def boto3_with_one_client_a_service(original: Any) -> Any:
     return SimpleNamespace(client=client)
 
 
-def through_the_function_seam(functions: Functions) -> Callable[[Any], Any]:
+def through_the_function_seam(
+    functions: Functions, authorization: Authorization
+) -> Callable[[Any], Any]:
     """For moto's _invoke_lambda_function: a Lambda task needs no round trip through boto3."""
 
     def replace(original: Any) -> Any:
@@ -147,6 +185,10 @@ def through_the_function_seam(functions: Functions) -> Callable[[Any], Any]:
                 "RequestResponse"
             ):
                 return original(parameters, region, state_credentials)
+            try:
+                authorization.require("lambda:InvokeFunction", function.arn)
+            except NotAuthorized as error:
+                raise _as_step_functions_tells_it(error) from error
             answer = functions.invoke(function, parameters.get("Payload") or b"{}")
             response = {
                 "StatusCode": 200,
@@ -158,3 +200,8 @@ def through_the_function_seam(functions: Functions) -> Callable[[Any], Any]:
         return invoke
 
     return replace
+
+
+def _as_step_functions_tells_it(error: NotAuthorized) -> LambdaFunctionErrorException:
+    told = {"errorType": "Lambda.AWSLambdaException", "errorMessage": str(error)}
+    return LambdaFunctionErrorException("Unhandled", json.dumps(told))

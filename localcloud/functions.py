@@ -4,13 +4,15 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from localcloud import destinations
 from localcloud.activity import Activity
+from localcloud.authorization import Authorization
 from localcloud.function_logs import printed_by
 
 log = logging.getLogger("localcloud")
@@ -68,9 +70,10 @@ class LambdaContext:
 
 
 class Functions:
-    def __init__(self, activity: Activity) -> None:
+    def __init__(self, activity: Activity, authorization: Authorization) -> None:
         self.failures: list[Failure] = []
         self._activity = activity
+        self._authorization = authorization
         self._by_name: dict[str, Function] = {}
         self.elsewhere: Callable[[str], Function | None] = _nowhere  # what no one has added
         self._closed = threading.Event()
@@ -86,8 +89,7 @@ class Functions:
 
     def invoke(self, function: Function, payload: bytes) -> Answer:
         """Every invocation goes through here, whoever makes it: boto3, the AWS port, a state
-        machine, an S3, SNS or EventBridge event. This is the seam at which a function's own IAM
-        role (`function.role_arn`) is put on before its handler runs, and taken off after it."""
+        machine, an S3, SNS or EventBridge event. The handler runs under the function's own role."""
         if self._closed.is_set():
             return Answer(_error_payload("Closed", "the embedded cloud is closed", []), failed=True)
         context = LambdaContext(
@@ -97,7 +99,7 @@ class Functions:
             time.monotonic() + function.timeout_seconds,
         )
         try:
-            with printed_by(function.name):
+            with self.in_role_of(function, function.name), printed_by(function.name):
                 result = function.handler(json.loads(payload or b"{}"), context)
         except Exception as error:  # noqa: BLE001 - the Lambda boundary: whatever was raised is the answer
             log.warning("%s raised %s: %s", function.name, type(error).__name__, error)
@@ -106,6 +108,17 @@ class Functions:
             return Answer(json.dumps(result).encode(), failed=False)
         except (TypeError, ValueError) as error:
             return Answer(_unable_to_marshal(error, context.aws_request_id), failed=True)
+
+    @contextmanager
+    def in_role_of(self, function: Function, used_by: str) -> Iterator[None]:
+        _, _, _, region, account, *_ = function.arn.split(":")
+        group = f"arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{function.name}"
+        with self._authorization.acting_as(function.role_arn, "lambda", used_by):
+            for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+                self._authorization.note(action, f"{group}:log-stream:$LATEST")
+            for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords"):
+                self._authorization.note(action, "*")
+            yield
 
     def invoke_later(self, function: Function, payload: bytes) -> None:
         self._activity.begin(function.name)
@@ -125,7 +138,8 @@ class Functions:
                 if wait is not None and self._closed.wait(wait):
                     return
             self._keep_failure(function, payload, answer)
-            destinations.send_failure(function.name, payload, answer.payload)
+            role = self.in_role_of(function, function.name)
+            destinations.send_failure(function.name, payload, answer.payload, role)
         finally:
             self._activity.end(function.name)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud import (
     api_gateway,
+    authorization,
     cloudformation,
     endpoint_requests,
     events,
@@ -33,6 +34,7 @@ _TASK = f"{_ASL}.component.state.exec.state_task"
 _UNSUPPORTED = f"{_TASK}.service.state_task_service_unsupported:StateTaskServiceUnsupported"
 _SAGEMAKER = "moto.sagemaker.responses:SageMakerResponse"
 _RUNTIME = "moto.sagemakerruntime.responses:SageMakerRuntimeResponse"
+_AUTHENTICATOR = "moto.core.authorization:ActionAuthenticatorMixin"
 _SYNC_STATES = r"https?://sync-states\.(.+)\.amazonaws.com"
 
 ABSENT = "moto has no such symbol"
@@ -70,7 +72,7 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "moto.stepfunctions.responses:StepFunctionResponse",
             "start_sync_execution",
             ABSENT,
-            executions.start_sync_execution,
+            executions.start_sync_execution(cloud.authorization),
             "StartSyncExecution is missing, though the interpreter can do it",
         ),
         Replaced(
@@ -91,7 +93,7 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "moto.stepfunctions.parser.backend.execution_worker:ExecutionWorker",
             "start",
             "(self)",
-            executions.started_and_counted(cloud.activity),
+            executions.started_and_counted(cloud.activity, cloud.authorization),
             "asynchronous executions are waited for by Cloud.idle",
         ),
         Replaced(
@@ -172,7 +174,7 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             f"{_TASK}.lambda_eval_utils",
             "_invoke_lambda_function",
             "(parameters, region, state_credentials)",
-            executions.through_the_function_seam(cloud.functions),
+            executions.through_the_function_seam(cloud.functions, cloud.authorization),
             "a round trip through boto3 and moto for a call within the process",
         ),
         Replaced(
@@ -221,8 +223,8 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             _SAGEMAKER,
             "create_model",
             "(self)",
-            endpoint_requests.create_model,
-            "the artifact must exist, and the name be new",
+            endpoint_requests.create_model(cloud.authorization),
+            "its role must reach the artifact, and the name be new",
         ),
         Replaced(
             _SAGEMAKER,
@@ -296,6 +298,13 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "point-in-time recovery is left out",
         ),
         Replaced(
+            "moto.cloudformation.parsing",
+            "parse_resource",
+            "(resource_json, resources_map)",
+            cloudformation.without_resource_policies,
+            "policies of buckets and topics are not evaluated here",
+        ),
+        Replaced(
             "moto.kms.models:Key",
             "create_from_cloudformation_json",
             "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
@@ -364,6 +373,34 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "(self)",
             write_through.sns(cloud.kept),
             "subscriptions are kept on disk",
+        ),
+        Replaced(
+            _AUTHENTICATOR,
+            "_authenticate_and_authorize_normal_action",
+            "(self, resource)",
+            authorization.enforced_on_requests(cloud.authorization),
+            "moto knows no resource but *, and no condition",
+        ),
+        Replaced(
+            _AUTHENTICATOR,
+            "_authenticate_and_authorize_s3_action",
+            "(self, bucket_name, key_name)",
+            authorization.enforced_on_s3(cloud.authorization),
+            "moto knows no condition, nor the source of a copy, nor what a missing key tells",
+        ),
+        Replaced(  # Python's, not moto's
+            "concurrent.futures.thread:ThreadPoolExecutor",
+            "submit",
+            "(self, fn, args, kwargs)",
+            authorization.task_in_the_callers_context,
+            "the threads of boto3's transfers would act under no role",
+        ),
+        Replaced(
+            "threading:Thread",
+            "start",
+            "(self)",
+            authorization.thread_in_the_callers_context,
+            "a function's threads, and a machine's branches, would act under no role",
         ),
         Replaced(
             "moto.core.responses",

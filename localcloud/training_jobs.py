@@ -13,6 +13,8 @@ from moto.sagemaker.exceptions import ValidationError
 
 from localcloud.activity import Activity
 from localcloud.artifacts import download_prefix, download_tar, upload_tar
+from localcloud.authorization import Authorization
+from localcloud.container_role import note_container
 from localcloud.events import Events
 from localcloud.training_process import Outcome, TrainingProcess
 
@@ -25,7 +27,13 @@ class TrainingJobs:
     """Runs each training job as a process of its own, at most two at a time."""
 
     def __init__(
-        self, region: str, activity: Activity, events: Events, work: Path, logs: Path | None
+        self,
+        region: str,
+        activity: Activity,
+        events: Events,
+        work: Path,
+        logs: Path | None,
+        authorization: Authorization,
     ) -> None:
         self.changed: Callable[[], None] = lambda: None
         self._region = region
@@ -33,6 +41,7 @@ class TrainingJobs:
         self._events = events
         self._work = work
         self._logs = logs
+        self._authorization = authorization
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="training")
         self._processes: dict[str, TrainingProcess] = {}
 
@@ -61,7 +70,12 @@ class TrainingJobs:
 
     def _run(self, job: Any) -> None:
         try:
-            with tempfile.TemporaryDirectory(prefix="training-", dir=self._work) as folder:
+            with (
+                tempfile.TemporaryDirectory(prefix="training-", dir=self._work) as folder,
+                self._authorization.acting_as(job.role_arn, "sagemaker", "training job"),
+            ):
+                image = job.algorithm_specification["TrainingImage"]
+                note_container(self._authorization, image, "TrainingJobs", self._region)
                 self._train(job, Path(folder))
         except Exception as error:  # the process boundary: the job answers for it
             log.exception("training job %s", job.training_job_name)

@@ -20,6 +20,7 @@ from typing import Any
 
 import boto3
 
+from localcloud.authorization import as_operator
 from localcloud.functions import Function
 
 WORKER = Path(__file__).with_name("uploaded_worker.py")
@@ -92,9 +93,10 @@ class Uploaded:
 
     def _lambdas_own(self, record: Any) -> dict[str, str]:
         """What Lambda sets for a function: with the credentials of its role, and of nobody else."""
-        session = boto3.client("sts").assume_role(
-            RoleArn=record.role, RoleSessionName=record.function_name
-        )
+        with as_operator():
+            session = boto3.client("sts").assume_role(
+                RoleArn=record.role, RoleSessionName=record.function_name
+            )
         given = session["Credentials"]
         return {
             "AWS_REGION": record.region,

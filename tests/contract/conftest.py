@@ -9,34 +9,45 @@ import pytest
 
 from localcloud.cloud import Cloud, embedded_cloud
 
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "lambda.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
+ROLE = "arn:aws:iam::123456789012:role/role"
+SERVICES = ("lambda", "states", "sagemaker")
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
     with embedded_cloud() as cloud:
+        make_role()
         yield cloud
 
 
-def make_role() -> str:
-    role = boto3.client("iam").create_role(
-        RoleName="role", AssumeRolePolicyDocument=json.dumps(TRUST)
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def trust(*services: str) -> dict[str, Any]:
+    principal = {"Service": [f"{service}.amazonaws.com" for service in services]}
+    return {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+
+
+def make_role(*permissions: dict[str, Any], services: tuple[str, ...] = SERVICES) -> str:
+    """The role `role`, which may do everything unless told what."""
+    iam = boto3.client("iam")
+    iam.create_role(RoleName="role", AssumeRolePolicyDocument=document(trust(*services)))
+    permit(*permissions or [EVERYTHING])
+    return ROLE
+
+
+def permit(*permissions: dict[str, Any]) -> None:
+    """From now on the role `role` may do this and nothing else."""
+    boto3.client("iam").put_role_policy(
+        RoleName="role", PolicyName="all", PolicyDocument=document(*permissions)
     )
-    return str(role["Role"]["Arn"])
 
 
 @pytest.fixture
 def role(cloud: Cloud) -> str:
-    return make_role()
+    return ROLE
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 
 from localcloud.cloud import Cloud, embedded_cloud
 from localcloud.durability import FolderInUse
-from tests.contract.conftest import ask, make_model, make_role, make_table, tar_gz
+from tests.contract.conftest import ROLE, ask, make_model, make_role, make_table, tar_gz
 from tests.contract.test_training_jobs import TRAIN, job
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +27,7 @@ def key(n: int, client: str = "c1") -> dict[str, Any]:
 @contextlib.contextmanager
 def reopened(folder: Path) -> Iterator[Cloud]:
     with embedded_cloud(folder) as cloud:
+        make_role()
         make_table()
         boto3.client("s3").create_bucket(Bucket="data")
         boto3.client("s3").create_bucket(Bucket="models")
@@ -190,7 +191,7 @@ def test_a_job_that_ran_when_the_process_died_has_failed(tmp_path: Path) -> None
 def test_subscriptions_and_notices_are_kept(tmp_path: Path) -> None:
     arn = "arn:aws:lambda:us-east-1:123456789012:function:mail"
     with reopened(tmp_path) as cloud:
-        cloud.add_function("mail", lambda event, context: None, role_arn=make_role())
+        cloud.add_function("mail", lambda event, context: None, role_arn=ROLE)
         sns = boto3.client("sns")
         topic = sns.create_topic(Name="notices")["TopicArn"]
         sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from localcloud.cloud import Cloud
-from tests.contract.conftest import make_role
+from tests.contract.conftest import ROLE
 
 PROGRAM = """
 import json, os, sys, time
@@ -58,7 +58,7 @@ def zipped(program: str) -> bytes:
 def upload(cloud: Cloud) -> Callable[..., str]:
     """upload(name, handler, timeout): a function of PROGRAM"""
     cloud.run_uploaded_functions(cloud.serve_aws(0))
-    role = make_role()
+    role = ROLE
 
     def create(name: str, handler: str = "app.handler", timeout: int = 20) -> str:
         boto3.client("lambda").create_function(

@@ -20,7 +20,6 @@ DEATHS = (
     "Stack dev-appvengers-resources",
     "Creating lambda function: appvengers-dev-AppVengersAccelerator",
     "Creating Rest API",
-    "State machines",
     "API key, limits and answers",
     "Models",
 )

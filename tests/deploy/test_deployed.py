@@ -40,7 +40,7 @@ def methods():
     }
 
 
-def test_after_six_deaths_a_prediction_goes_through_all_that_was_uploaded(deployed):
+def test_after_five_deaths_a_prediction_goes_through_all_that_was_uploaded(deployed):
     assert "models that spoke: Tradicional, NetworkingAccelerator, AppVengersAccelerator" in (
         deployed.said
     )
@@ -105,23 +105,13 @@ def test_a_functions_logs_are_kept_90_days(deployed, name):
 )
 def test_update_data_runs_every_seven_days_and_its_watch_every_day(deployed, name, rate):
     events = boto3.client("events")
-    rules = {rule["Name"]: rule for rule in events.list_rules()["Rules"]}
+    rules = {r["Name"]: r for r in events.list_rules()["Rules"] if "ScheduleExpression" in r}
     rule = rules[f"appvengers-dev-{name}-event"]
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
 
     assert len(rules) == 2
     assert (rule["ScheduleExpression"], rule["State"]) == (rate, "ENABLED")
     assert target["Arn"].endswith(f":function:appvengers-dev-{name}")
-
-
-@pytest.mark.parametrize("name", ["updateData", "watchTraining", "createEndpointModel"])
-def test_an_event_that_is_given_up_goes_to_the_queue(deployed, name):
-    config = boto3.client("lambda").get_function_event_invoke_config(
-        FunctionName=f"appvengers-dev-{name}"
-    )
-    destination = config["DestinationConfig"]["OnFailure"]["Destination"]
-
-    assert destination.endswith(":dev-appvengers-failures")
 
 
 @pytest.mark.parametrize(

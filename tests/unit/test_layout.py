@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib import errors, profile
 from chalicelib.settings import STAGES
-from infrastructure import policies, serving_code
+from infrastructure import policies, roles, serving_code
 from stepfunctions.lint import malformed, misled
 
 ROOT = Path(__file__).parents[2]
@@ -139,8 +139,8 @@ def test_each_function_has_a_policy_file_of_its_own(stage):
     assert len({function["iam_policy_file"] for function in functions.values()}) == len(functions)
 
 
-def test_the_policy_files_are_what_is_declared():
-    for path, text in policies.files():
+def test_the_policy_files_and_the_template_are_what_is_declared():
+    for path, text in (*policies.files(), roles.template()):
         assert path.read_text(encoding="utf-8") == text, "run make policies"
 
 
@@ -151,12 +151,14 @@ def test_the_code_that_artifacts_bring_along_is_released():
 
 
 def test_nothing_is_allowed_on_everything_but_what_aws_allows_no_other_way():
-    for _, text in policies.files():
-        for statement in json.loads(text)["Statement"]:
-            actions = statement["Action"]
-            if statement["Resource"] == "*":
-                assert all(action.startswith("xray:Put") for action in actions)
-            assert "*" not in actions
+    given = [json.loads(text)["Statement"] for _, text in policies.files()]
+    others = roles.statements(roles.SETTINGS, "123456789012")
+    for statement in (one for statements in (*given, *others.values()) for one in statements):
+        actions = statement["Action"]
+        actions = [actions] if isinstance(actions, str) else actions
+        if statement["Resource"] == "*":
+            assert set(actions) <= set(roles.ONLY_ON_EVERYTHING)
+        assert not any("*" in action for action in actions)
 
 
 def test_every_problem_has_a_status_and_a_title():

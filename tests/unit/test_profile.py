@@ -22,7 +22,16 @@ def refusal_of(tmp_path, old: str, new: str) -> str:
     ("old", "new", "told"),
     [
         ("minimum = 100", "minimun = 100", "minimun"),
-        ("minimum = 100", 'minimum = "x"', "features[...].minimum"),
+        (
+            "minimum = 100",
+            'minimum = "x"',
+            "features.amount: Expected `float | null`, got `str` - at `$.minimum`",
+        ),
+        ("minimum = 100", "minimum = 9e9", "must not be above the maximum"),
+        ('pattern = "[A-Z]{2}"', 'pattern = "[A-Z{2}"', "no regular expression"),
+        ("base_odds = 50", "base_odds = 0", "score.base_odds must be above 0"),
+        ("minimum_models = 2", "minimum_models = 4", "decision.minimum_models"),
+        ("[endpoint.prod]", "[endpoint.test]", "endpoint.prod is missing"),
         ('mandatory = ["Tradicional"]', 'mandatory = ["Otro"]', "Otro"),
         ('peers = ["lender"]', 'peers = ["lendr"]', "lendr"),
         ('features = ["amount"', 'features = ["amnt"', "amnt"),

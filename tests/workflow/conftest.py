@@ -71,7 +71,7 @@ def sample() -> Dataset:
 def served(sample: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with open_bank(tmp_path_factory.mktemp("bank")) as bank:
         bring(bank, sample, QUIET)
-        with serving_api(bank.app, bank.config, API_KEY, 0) as port:
+        with serving_api(bank, API_KEY, 0) as port:
             yield Served(bank, f"http://127.0.0.1:{port}")
 
 

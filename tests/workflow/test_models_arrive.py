@@ -20,6 +20,10 @@ def key_of(version: str, model: str = MODEL) -> str:
     return f"appvengers/{model}/{version}/model.tar.gz"
 
 
+def subjects(served) -> list[str | None]:
+    return [notice.subject for notice in served.bank.cloud.notices]
+
+
 def version_of(served, loans) -> str:
     return served.predict(loans[0])["models"][MODEL]["version"]
 
@@ -33,7 +37,50 @@ def test_a_new_version_answers_without_a_restart(served, loans):
     served.upload(key_of("20300101T000000"), reversioned(served.artifact(MODEL), "20300101T000000"))
 
     assert version_of(served, loans) == "20300101T000000"
-    assert served.bank.cloud.notices[-1].subject == "Modelo en despliegue"
+    assert subjects(served)[-2:] == ["Modelo en despliegue", "Modelo en servicio"]
+
+
+def test_of_uploads_in_a_row_the_last_one_answers(served, loans):
+    body, s3 = served.artifact("AppVengersAccelerator"), boto3.client("s3")
+    for second in range(4):
+        version = f"2030030{second}T000000"
+        s3.put_object(
+            Bucket=served.bank.settings.model_bucket,
+            Key=key_of(version, "AppVengersAccelerator"),
+            Body=reversioned(body, version),
+        )
+    served.bank.cloud.idle(60)
+
+    answered = served.predict(loans[0])["models"]["AppVengersAccelerator"]
+    assert answered["version"] == "20300303T000000"
+
+
+def test_an_event_of_an_older_upload_changes_nothing(served, loans):
+    for version in ("20300104T010000", "20300104T020000"):
+        served.upload(key_of(version), reversioned(served.artifact(MODEL), version))
+    record = {
+        "eventTime": "2020-01-01T00:00:00.000Z",
+        "s3": {
+            "bucket": {"name": served.bank.settings.model_bucket},
+            "object": {"key": key_of("20300104T010000")},
+        },
+    }
+    boto3.client("lambda").invoke(
+        FunctionName="appvengers-dev-createEndpointModel",
+        Payload=json.dumps({"Records": [record]}),
+    )
+    served.bank.cloud.idle(30)
+
+    assert version_of(served, loans) == "20300104T020000"
+
+
+def test_an_older_version_that_is_uploaded_again_answers_again(served, loans):
+    before = version_of(served, loans)
+    body = served.artifact(MODEL)
+    served.upload(key_of("20300105T000000"), reversioned(body, "20300105T000000"))
+    served.upload(key_of(before), body)
+
+    assert version_of(served, loans) == before
 
 
 def test_the_same_upload_again_changes_nothing(served, loans):
@@ -159,6 +206,7 @@ def test_an_endpoint_that_failed_takes_the_next_version(served, loans):
 
     answered = served.predict(loans[0])["models"]["NetworkingAccelerator"]
     assert answered["version"] == "20300201T000000"
+    assert "Despliegue fallido" in subjects(served)
 
 
 def test_a_version_never_changes_its_content(served, loans):
@@ -184,4 +232,4 @@ def test_a_multipart_upload_is_one_arrival(served, loans):
     served.bank.cloud.idle(30)
 
     assert version_of(served, loans) == "20300104T000000"
-    assert len(served.bank.cloud.notices) == before + 1
+    assert subjects(served)[before:] == ["Modelo en despliegue", "Modelo en servicio"]

@@ -1,0 +1,104 @@
+"""What in a profile contradicts itself; each is told, with its place."""
+
+import math
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from chalicelib.settings import STAGES
+
+if TYPE_CHECKING:
+    from chalicelib.profile import Actionable, Decision, Derivation, Feature, Profile, Score
+
+
+def contradictions(profile: "Profile") -> Iterator[str]:
+    for name, feature in profile.features.items():
+        yield from _feature_contradictions(name, feature, profile)
+    for name, model in profile.models.items():
+        for feature_name in profile.sources_of(model.features):
+            if feature_name not in profile.features:
+                yield f"models.{name} uses {feature_name}, which is not in [features]"
+            elif profile.features[feature_name].protected:
+                yield f"models.{name} uses {feature_name}, which is protected and never scored"
+    yield from _decision_contradictions(profile.decision, profile)
+    yield from _score_contradictions(profile.score)
+    for stage in {*STAGES} - {*profile.endpoint}:
+        yield f"endpoint.{stage} is missing: memory_mb and max_concurrency of its endpoints"
+    if unknown := set(profile.card.segments) - set(profile.features):
+        yield f"card.segments names no feature: {', '.join(sorted(unknown))}"
+
+
+def _decision_contradictions(decision: "Decision", profile: "Profile") -> Iterator[str]:
+    if set(decision.weights) != set(profile.models):
+        yield "decision.weights must name each model once"
+    if any(weight < 0 for weight in decision.weights.values()) or not any(
+        decision.weights.values()
+    ):
+        yield "decision.weights must not be negative, nor all zero"
+    if unknown := set(decision.mandatory) - set(profile.models):
+        yield f"decision.mandatory names no model: {', '.join(sorted(unknown))}"
+    if not 1 <= decision.minimum_models <= len(profile.models):
+        yield "decision.minimum_models must be 1 to the number of models"
+    if decision.slope <= 0:
+        yield "decision.slope must be above 0: a higher logit is a higher probability of default"
+    if decision.decline_below > decision.approve_from:
+        yield "decision.decline_below must not be above decision.approve_from"
+
+
+def _score_contradictions(score: "Score") -> Iterator[str]:
+    for name in ("points_to_double_odds", "base_odds"):
+        if not 0 < getattr(score, name) < math.inf:
+            yield f"score.{name} must be above 0"
+
+
+def _pattern_fault(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return str(error)
+    return ""
+
+
+def _feature_contradictions(name: str, feature: "Feature", profile: "Profile") -> Iterator[str]:
+    if feature.pattern is not None and (fault := _pattern_fault(feature.pattern)):
+        yield f"features.{name}.pattern is no regular expression: {fault}"
+    low, high = feature.minimum, feature.maximum
+    if low is not None and high is not None and low > high:
+        yield f"features.{name}: the minimum must not be above the maximum"
+    if feature.type == "category" and not feature.values:
+        yield f"features.{name} is a category without values"
+    if not all((*msgspec.structs.astuple(feature.title), *msgspec.structs.astuple(feature.reason))):
+        yield f"features.{name} needs its title and reason in es and en"
+    if feature.change:
+        yield from _change_contradictions(name, feature, feature.change)
+    if feature.derive:
+        yield from _derive_contradictions(name, feature.derive, profile)
+
+
+def _derive_contradictions(name: str, derive: "Derivation", profile: "Profile") -> Iterator[str]:
+    if [derive.ratio, derive.prefix, derive.peers].count(None) != 2:
+        yield f"features.{name}.derive must be one of ratio, prefix and peers"
+    if (derive.prefix is None) != (derive.length is None):
+        yield f"features.{name}.derive needs prefix and length together"
+    if derive.measure != "intensity" and not derive.peers:
+        yield f"features.{name}.derive measures peers, of which it names none"
+    if derive.peers and not profile.snapshot.date:
+        yield f"features.{name} looks at peers, which needs snapshot.date"
+    for source in derive.sources():
+        if source not in profile.features:
+            yield f"features.{name} is derived from {source}, which is not in [features]"
+
+
+def _change_contradictions(name: str, feature: "Feature", change: "Actionable") -> Iterator[str]:
+    if feature.derive or feature.protected:
+        yield f"features.{name} is derived or protected, so nobody can be told to change it"
+    if any(isinstance(value, str) == feature.is_number for value in change.values):
+        yield f"features.{name}.actionable: the values must be those of a {feature.type}"
+    if not feature.is_number and (change.direction, change.minimum, change.maximum) != (None,) * 3:
+        yield f"features.{name}.actionable: a {feature.type} has values, not a direction or bounds"
+    if feature.type == "code" and not change.values:
+        yield f"features.{name}.actionable must list the values that an applicant can choose"
+    if feature.values and (unknown := set(change.values) - set(feature.values)):
+        yield f"features.{name}.actionable: {', '.join(map(str, unknown))} is none of its values"

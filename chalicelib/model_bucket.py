@@ -1,0 +1,97 @@
+"""The bucket of models: what was uploaded, what was accepted, and in which order it arrived."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from chalicelib import artifact
+from chalicelib.artifact import Artifact
+from chalicelib.errors import InvalidArtifact
+from chalicelib.settings import ARRIVAL_PREFIX, MANIFEST_PREFIX, VERIFIED_PREFIX
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An accepted upload. `at` is S3's own time: the same event again is the same arrival."""
+
+    at: str
+    version: str
+    attempted: bool
+
+
+class ModelBucket:
+    """Artifacts, and beside them the manifests of those that were accepted."""
+
+    def __init__(self, s3: "S3Client", bucket: str) -> None:
+        self._s3 = s3
+        self.name = bucket
+
+    def read_artifact(self, key: str) -> bytes:
+        """Raises InvalidArtifact for what is too large to be a model."""
+        response = self._s3.get_object(Bucket=self.name, Key=key)
+        if response["ContentLength"] > artifact.LARGEST_ARCHIVE:
+            limit = artifact.LARGEST_ARCHIVE // 2**20
+            raise InvalidArtifact(f"It is larger than {limit} MiB, more than any model needs.")
+        return response["Body"].read()
+
+    def accept(self, model: str, version: str, body: bytes, accepted: Artifact) -> None:
+        """Keeps the bytes that were verified; the manifest, written last, marks them accepted.
+
+        A version stays what it was when it first came. Raises InvalidArtifact if it changed.
+        """
+        earlier = self.manifest(model, version)
+        if earlier is None:
+            self._s3.put_object(Bucket=self.name, Key=_verified_key(model, version), Body=body)
+            key = _manifest_key(model, version)
+            self._s3.put_object(Bucket=self.name, Key=key, Body=accepted.manifest_body)
+        elif earlier != accepted.manifest_body:
+            raise InvalidArtifact(
+                f"{version} exists with other content: upload it as a new version."
+            )
+
+    def verified_url(self, model: str, version: str) -> str:
+        """Not the upload's own key: what lies there may change after it was verified."""
+        return f"s3://{self.name}/{_verified_key(model, version)}"
+
+    def manifest(self, model: str, version: str) -> bytes | None:
+        try:
+            response = self._s3.get_object(Bucket=self.name, Key=_manifest_key(model, version))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchKey":
+                raise
+            return None
+        return response["Body"].read()
+
+    def arrived(self, model: str, version: str, at: str) -> None:
+        self._mark(model, version, at, "arrived")
+
+    def attempted(self, model: str, arrival: Arrival) -> None:
+        """Its deployment was begun; whether it comes up or not, it is not begun again."""
+        self._mark(model, arrival.version, arrival.at, "attempted")
+
+    def newest_arrival(self, model: str) -> Arrival | None:
+        """The upload that counts, whatever the order in which events are told."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=f"{ARRIVAL_PREFIX}{model}/"
+        )
+        marks = [one["Key"].split("/")[2:] for page in pages for one in page.get("Contents", [])]
+        if not marks:
+            return None
+        at, version, _ = max(marks)
+        return Arrival(at, version, attempted=[at, version, "attempted"] in marks)
+
+    def _mark(self, model: str, version: str, at: str, what: str) -> None:
+        key = f"{ARRIVAL_PREFIX}{model}/{at}/{version}/{what}"
+        self._s3.put_object(Bucket=self.name, Key=key, Body=b"")
+
+
+def _manifest_key(model: str, version: str) -> str:
+    return f"{MANIFEST_PREFIX}{model}/{version}.json"
+
+
+def _verified_key(model: str, version: str) -> str:
+    return f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz"

@@ -1,0 +1,67 @@
+"""What the field's linters find in the declared policies: parliament, and whether AWS really knows
+no resource for what is allowed on *, by policy_sentry's copy of AWS's Service Authorization
+Reference.
+
+make lint
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+
+import parliament
+from policy_sentry.querying.actions import get_action_data
+
+from chalicelib.settings import STAGES, Settings
+from infrastructure import policies, roles
+from infrastructure.project import app_name
+
+ACCOUNT = "123456789012"
+# A linter that has seen nothing proves nothing: each of these must be found.
+DRILLS = (
+    policies.allow("dynamodb:PutItem", "*"),
+    policies.allow("dynamodb:PutItem", "arn:aws:s3:::bucket"),
+    policies.allow("s3:PutObjekt", "arn:aws:s3:::bucket/*"),
+)
+
+
+def declared() -> Iterator[tuple[str, list[policies.Statement]]]:
+    for stage in STAGES:
+        settings = Settings(app_name(), stage, "us-east-1")
+        for function in (policies.API, *roles.FUNCTIONS):
+            yield settings.function(function), policies.statements(function, settings)
+        for role, statements in roles.statements(settings, ACCOUNT).items():
+            yield f"{settings.prefix}-{role}", statements
+
+
+def faults(statements: list[policies.Statement]) -> Iterator[str]:
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    for finding in parliament.analyze_policy_string(document).findings:
+        yield f"{finding.issue} {finding.detail} {finding.location}"
+    for statement in statements:
+        if statement["Resource"] == "*":
+            actions = statement["Action"]
+            for action in [actions] if isinstance(actions, str) else actions:
+                yield from _not_only_on_everything(action)
+
+
+def _not_only_on_everything(action: str) -> Iterator[str]:
+    service, _, name = action.partition(":")
+    known = get_action_data(service, name)
+    arns = {one["resource_arn_format"] for one in known[service]} if known else {"nothing"}
+    if arns != {"*"}:
+        yield f"{action} can be narrowed to {', '.join(sorted(arns))}: it needs no *"
+    if action not in roles.ONLY_ON_EVERYTHING:
+        yield f"{action} is on *: say why in roles.ONLY_ON_EVERYTHING"
+
+
+def main() -> int:
+    """The number of faults, each printed."""
+    found = [f"{role}: {fault}" for role, given in declared() for fault in faults(given)]
+    found += [f"{drill} was not found at fault" for drill in DRILLS if not [*faults([drill])]]
+    print(*found, sep="\n" if found else "")
+    return len(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

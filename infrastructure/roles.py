@@ -1,0 +1,186 @@
+"""The roles of the state machine and of SageMaker, and the log groups, declared as policies.py
+declares the functions' permissions; that part of resources.yaml is written from here.
+
+make policies
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chalicelib.settings import (
+    JOB_PREFIX,
+    PROFILE_PREFIX,
+    SNAPSHOT_PREFIX,
+    SOURCE_KEY,
+    VERIFIED_PREFIX,
+    Settings,
+)
+from infrastructure.policies import API, ASYNCHRONOUS, MODELS, Statement, allow
+from infrastructure.project import ROOT
+
+TEMPLATE = ROOT / "infrastructure" / "resources.yaml"
+BEGIN = "  # Written by make policies from infrastructure/roles.py: what follows is not edited.\n"
+END = "  # Written until here.\n"
+LOG_DAYS = 90
+FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS)
+
+# AWS knows no resource for these: it allows them on * or not at all.
+ONLY_ON_EVERYTHING = {
+    "xray:PutTraceSegments": "a trace belongs to the account",
+    "xray:PutTelemetryRecords": "a trace belongs to the account",
+    "xray:GetSamplingRules": "sampling is the account's",
+    "xray:GetSamplingTargets": "sampling is the account's",
+    "logs:CreateLogDelivery": "a delivery has no ARN before it exists, and gets none after",
+    "logs:GetLogDelivery": "the same",
+    "logs:UpdateLogDelivery": "the same",
+    "logs:DeleteLogDelivery": "the same",
+    "logs:ListLogDeliveries": "the same",
+    "logs:PutResourcePolicy": "such policies are the account's",
+    "logs:DescribeResourcePolicies": "such policies are the account's",
+    "logs:DescribeLogGroups": "a list of all",
+    "ecr:GetAuthorizationToken": "one token for all registries",
+    "cloudwatch:PutMetricData": "a metric has no ARN; the condition names its namespace",
+}
+
+SETTINGS = Settings("${AppName}", "${Stage}", "${AWS::Region}")
+
+
+def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
+    """What each role may do that is no function's."""
+    place = f"{settings.region}:{account}"
+    logs = f"arn:aws:logs:{place}:log-group"
+    containers = [
+        f"{logs}:/aws/sagemaker/TrainingJobs",
+        f"{logs}:/aws/sagemaker/Endpoints/{settings.prefix}-*",
+    ]
+    data, models = f"arn:aws:s3:::{settings.data_bucket}", f"arn:aws:s3:::{settings.model_bucket}"
+    lambdas = f"arn:aws:lambda:{place}:function:"
+    return {
+        "sagemaker": [
+            allow(
+                "s3:GetObject",
+                [
+                    f"{data}/{SNAPSHOT_PREFIX}*",
+                    f"{data}/{PROFILE_PREFIX}*",
+                    f"{data}/{SOURCE_KEY}",
+                    f"{models}/{VERIFIED_PREFIX}*",
+                ],
+            ),
+            allow("s3:PutObject", f"{data}/{JOB_PREFIX}/*"),
+            allow("s3:ListBucket", data),
+            # SageMaker looks for its groups, and makes them in an account that has none.
+            allow(["logs:CreateLogGroup", "logs:DescribeLogStreams"], containers),
+            allow(
+                ["logs:CreateLogStream", "logs:PutLogEvents"],
+                [f"{group}:log-stream:*" for group in containers],
+            ),
+            allow("ecr:GetAuthorizationToken", "*"),
+            # The account is AWS's own, another one in each region.
+            allow(
+                [
+                    "ecr:BatchCheckLayerAvailability",
+                    "ecr:GetDownloadUrlForLayer",
+                    "ecr:BatchGetImage",
+                ],
+                f"arn:aws:ecr:{settings.region}:*:repository/sagemaker-scikit-learn",
+            ),
+            allow("cloudwatch:PutMetricData", "*")
+            | _if("StringLike", "cloudwatch:namespace", "/aws/sagemaker/*"),
+        ],
+        "analisisCredito": [
+            allow(
+                "lambda:InvokeFunction",
+                [lambdas + settings.function(name) for name in (*MODELS, "saveResult")],
+            ),
+            allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
+            allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
+        ],
+    }
+
+
+def template() -> tuple[Path, str]:
+    """resources.yaml, and what it must hold."""
+    text = TEMPLATE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    written = yaml.safe_dump(_resources(), sort_keys=False, default_flow_style=None, width=1000)
+    indented = "".join(f"  {line}" for line in written.splitlines(keepends=True))
+    return TEMPLATE, before + BEGIN + indented + END + after
+
+
+def _resources() -> dict[str, Any]:
+    declared = statements(SETTINGS, "${AWS::AccountId}")
+    resources = {
+        "SageMakerRole": _role(
+            "sagemaker", "sagemaker", "Training jobs and endpoints.", declared["sagemaker"]
+        ),
+        "AnalysisMachineRole": _role(
+            "analisisCredito", "states", "The state machine.", declared["analisisCredito"]
+        ),
+        "AnalysisLogs": _log_group(f"/aws/vendedlogs/states/{SETTINGS.prefix}-analisisCredito"),
+    }
+    for name in (API, *FUNCTIONS):
+        # Chalice makes one for its API handler under a name that Lambda never writes to.
+        function = f"{SETTINGS.app_name}-{SETTINGS.stage}"
+        function = function if name == API else SETTINGS.function(name)
+        resources[_logical(name) + "Logs"] = _log_group(f"/aws/lambda/{function}")
+    for name in MODELS:
+        group = f"/aws/sagemaker/Endpoints/{SETTINGS.prefix}-{name}"
+        resources[_logical(name) + "EndpointLogs"] = _log_group(group)
+    return resources
+
+
+def _role(name: str, service: str, description: str, declared: list[Statement]) -> dict[str, Any]:
+    account = _if("StringEquals", "aws:SourceAccount", "${AWS::AccountId}")
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        # SageMaker does not always tell for whom it assumes a role.
+        **(account if service == "states" else {}),
+    }
+    policy = {"PolicyName": name, "PolicyDocument": _document(declared)}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": _substituted(
+            {
+                "RoleName": f"{SETTINGS.prefix}-{name}",
+                "Description": description,
+                "AssumeRolePolicyDocument": _document([trust]),
+                "Policies": [policy],
+            }
+        ),
+    }
+
+
+def _log_group(name: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::Logs::LogGroup",
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete",
+        "Properties": _substituted({"LogGroupName": name, "RetentionInDays": LOG_DAYS}),
+    }
+
+
+def _substituted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _substituted(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_substituted(part) for part in value]
+    if isinstance(value, str) and "${" in value:
+        return {"Fn::Sub": value}
+    return value
+
+
+def _document(declared: list[Statement]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": declared}
+
+
+def _if(operator: str, key: str, value: str | list[str]) -> Statement:
+    return {"Condition": {operator: {key: value}}}
+
+
+def _logical(name: str) -> str:
+    return "Api" if name == API else name[0].upper() + name[1:]
