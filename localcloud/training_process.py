@@ -171,6 +171,7 @@ def environment(
         "TRAINING_JOB_NAME": job.training_job_name,
         "TRAINING_JOB_ARN": job.arn,
         "PYTHONUNBUFFERED": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait must not keep others from the cores
     }
     texts = {name: _as_text(value) for name, value in sm.items()}
     return {**os.environ, **texts, **job.environment}

@@ -52,7 +52,8 @@ def main() -> None:
     console.print(
         "One application: from JSON to JSON, all features derived; the estimator gets its features "
         "ready, one row in a table, and gives no reasons. Batch: from the application's columns; "
-        "the estimator, again, from its features. Trees: LightGBM's own, with pred_contrib."
+        "the estimator, again, from its features. One row of "
+        "trees: LightGBM's own, with pred_contrib; a batch of them: on every core it finds."
     )
 
 

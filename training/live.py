@@ -6,7 +6,7 @@ from pathlib import Path
 import boto3
 
 from chalicelib.profile import Profile
-from chalicelib.settings import MODEL_PREFIX, Settings
+from chalicelib.settings import VERIFIED_PREFIX, Settings
 from infrastructure.project import app_name
 
 
@@ -41,6 +41,6 @@ def download(stage: str, deployed: Profile, into: Path) -> tuple[Path, ...]:
     paths = []
     for model, version in versions(stage, deployed).items():
         path = into / f"{model}.tar.gz"
-        s3.download_file(bucket, f"{MODEL_PREFIX}{model}/{version}/model.tar.gz", str(path))
+        s3.download_file(bucket, f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz", str(path))
         paths.append(path)
     return tuple(paths)

@@ -11,7 +11,7 @@ is no feature of the profile (a client's id) is carried along.
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -60,17 +60,16 @@ def main(applications: Path, artifacts: tuple[Path, ...], stage: str, file: Path
             if not artifacts:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="live-"))
                 artifacts = live.download(stage, profile.load(file), Path(folder))
-            models = [_model(stack.enter_context(artifact_folder.opened(a))) for a in artifacts]
-            _score(applications, models, profile.load(file), sys.stdout.buffer)
+            score(applications, artifacts, profile.load(file), sys.stdout.buffer)
         except FAULTS as fault:
             raise click.ClickException(str(fault)) from fault
 
 
-def _model(folder: Path) -> inference.Model:
-    return inference.model_fn(str(folder))
-
-
-def _score(path: Path, models: list[inference.Model], deployed: Profile, out: BinaryIO) -> None:
+def score(path: Path, artifacts: Sequence[Path], deployed: Profile, out: BinaryIO) -> None:
+    models = []
+    for artifact in artifacts:
+        with artifact_folder.opened(artifact) as folder:
+            models.append(inference.model_fn(str(folder)))
     rows, chunks = _read(path, deployed)
     writer = None
     with Progress(console=Console(stderr=True)) as progress:

@@ -18,28 +18,15 @@ REQUIREMENTS = f"lightgbm=={lightgbm.__version__}\n"
 
 class Trees:
     def __init__(self, text: str, columns: list[Column]) -> None:
-        self._booster = lightgbm.Booster(model_str=text)
-        self._encoding = [(column["feature"], _codes(column.get("values"))) for column in columns]
+        self.booster = lightgbm.Booster(model_str=text)
+        self.encoding = [(column["feature"], _codes(column.get("values"))) for column in columns]
 
     def explain(self, row: Mapping[str, Value]) -> tuple[float, dict[str, float]]:
         """The baseline (expected logit) and what each feature adds to it."""
-        matrix = np.array([[_encoded(row.get(name), codes) for name, codes in self._encoding]])
-        *shap, baseline = self._booster.predict(matrix, pred_contrib=True, num_threads=1)[0]  # type: ignore[index]
-        names = (name for name, _ in self._encoding)
+        matrix = np.array([[_encoded(row.get(name), codes) for name, codes in self.encoding]])
+        *shap, baseline = self.booster.predict(matrix, pred_contrib=True, num_threads=1)[0]  # type: ignore[index]
+        names = (name for name, _ in self.encoding)
         return float(baseline), dict(zip(names, map(float, shap), strict=True))
-
-    def logits(self, rows: Any) -> npt.NDArray[np.float64]:
-        """Of a pandas table of the features, on one thread."""
-        matrix = np.column_stack([_column(rows[name], codes) for name, codes in self._encoding])
-        return self._booster.predict(matrix, raw_score=True, num_threads=1)  # type: ignore[return-value]
-
-
-def _column(column: Any, codes: dict[str, int] | None) -> npt.NDArray[np.float64]:
-    if codes is None:
-        return column.to_numpy(float)  # type: ignore[no-any-return]
-    known = column.astype("category").cat
-    places = np.array([codes.get(value, np.nan) for value in known.categories] + [np.nan])
-    return places[known.codes]  # type: ignore[no-any-return]
 
 
 def _codes(values: list[str] | None) -> dict[str, int] | None:

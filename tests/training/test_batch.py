@@ -121,14 +121,13 @@ def test_a_file_of_many_chunks_needs_the_memory_of_one(
     applications, artifacts, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(score, "CHUNK", 1_000)
-    served = [inference.model_fn(str(artifacts["Tradicional"]))]
     peaks = []
     for times in (1, 5):
         path = tmp_path / f"{times}.parquet"
         pd.concat([applications] * times).to_parquet(path, index=False)
         tracemalloc.start()
         with (tmp_path / "out").open("wb") as out:
-            score._score(path, served, profile.load(), out)
+            score.score(path, [artifacts["Tradicional"]], profile.load(), out)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.5 * peaks[0]
