@@ -47,7 +47,7 @@ bench-import: $(VENV)/run ## How long that package takes to import, cold
 	@$(VENV)/bin/python -m localcloud.cold_import
 
 test: $(VENV)/dev $(DEPLOY)/ready ## All tests
-	@$(VENV)/bin/python -m pytest
+	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
 	@$(VENV)/bin/ruff format --check .
