@@ -69,6 +69,11 @@ class DataBucket:
         ]
         return (now - max(ended, default=datetime.fromtimestamp(0, UTC))) / timedelta(days=1)
 
+    def artifact_of(self, job: str) -> bytes:
+        """What a training job left."""
+        key = f"{JOB_PREFIX}/{job}/output/model.tar.gz"
+        return self._s3.get_object(Bucket=self.name, Key=key)["Body"].read()
+
     def promote(self, job: str, model: str, version: str, model_bucket: str) -> None:
         """Copy a job's artifact to where createEndpointModel takes it from."""
         self._s3.copy_object(

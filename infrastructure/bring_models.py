@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import boto3
 import pandas as pd
@@ -11,17 +10,15 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from chalicelib.model_bucket import ModelBucket
 from chalicelib.profile import PROFILE_FILE, Profile
 from chalicelib.retraining import DataBucket
-from chalicelib.settings import MANIFEST_PREFIX, Settings
+from chalicelib.settings import Settings
 from infrastructure import first_models
 from training.datasets import Dataset, own, sba
 from training.product import InvalidProfile
 
 FAULTS = (InvalidProfile, own.UnreadableData, sba.NoRegister)
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 
 def chosen_dataset(own_file: Path | None, console: Console) -> Dataset:
@@ -35,13 +32,15 @@ def bring(
     """An endpoint for each model of the profile; training is for those that never had a version."""
     s3 = boto3.client("s3")
     missing = _without_endpoint(settings, profile)
-    versions = {model: _newest_version(s3, settings, model) for model in missing}
-    if not all(versions.values()):
-        _train_and_promote(settings, dataset(), console)
+    bucket = ModelBucket(s3, settings.model_bucket)
+    arrivals = {model: bucket.newest_arrival(model) for model in missing}
+    known = {model: arrival.version for model, arrival in arrivals.items() if arrival}
+    if known.keys() != arrivals.keys():
+        _train_and_promote(settings, profile, dataset(), console)
     else:
-        for model, version in versions.items():
+        for model, version in known.items():
             console.print(f"{model} {version} is deployed again")
-            first_models.deploy_again(s3, settings, model, str(version))
+            first_models.deploy_again(s3, settings, model, version)
     wait_for_endpoints(settings, profile, console)
 
 
@@ -55,17 +54,9 @@ def _without_endpoint(settings: Settings, profile: Profile) -> list[str]:
     return [model for model in profile.models if f"{settings.prefix}-{model}" not in there]
 
 
-def _newest_version(s3: "S3Client", settings: Settings, model: str) -> str | None:
-    """The version that was accepted last."""
-    prefix = f"{MANIFEST_PREFIX}{model}/"
-    found = s3.list_objects_v2(Bucket=settings.model_bucket, Prefix=prefix).get("Contents", [])
-    if not found:
-        return None
-    newest = max(found, key=lambda manifest: manifest["LastModified"])
-    return newest["Key"].removeprefix(prefix).removesuffix(".json")
-
-
-def _train_and_promote(settings: Settings, dataset: Dataset, console: Console) -> None:
+def _train_and_promote(
+    settings: Settings, profile: Profile, dataset: Dataset, console: Console
+) -> None:
     """Snapshot, training jobs, artifacts to S3: from there createEndpointModel does it."""
     sagemaker, s3 = boto3.client("sagemaker"), boto3.client("s3")
     with console.status("Writing the snapshot"):
@@ -75,7 +66,7 @@ def _train_and_promote(settings: Settings, dataset: Dataset, console: Console) -
     jobs = first_models.start(boto3.client("lambda"), settings)
     _show(console, "Training", first_models.job_statuses(sagemaker, jobs))
     _show_metrics(console, jobs)
-    first_models.promote(DataBucket(s3, settings.data_bucket), settings, jobs)
+    first_models.promote(DataBucket(s3, settings.data_bucket), settings, profile, jobs)
 
 
 def wait_for_endpoints(settings: Settings, profile: Profile, console: Console) -> None:

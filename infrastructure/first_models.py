@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import artifact
+from chalicelib.profile import Profile
 from chalicelib.retraining import DataBucket
 from chalicelib.settings import MODEL_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY, VERIFIED_PREFIX, Settings
 from infrastructure import training_source
@@ -100,11 +102,16 @@ def deploy_again(s3: "S3Client", settings: Settings, model: str, version: str) -
     )
 
 
-def promote(data: DataBucket, settings: Settings, jobs: dict[str, str]) -> None:
-    """Each job's artifact to where createEndpointModel takes it from."""
+def promote(data: DataBucket, settings: Settings, profile: Profile, jobs: dict[str, str]) -> None:
+    """Each job's artifact to where createEndpointModel takes it from.
+
+    Raises InvalidArtifact for what would be refused there: nobody should wait for its endpoint.
+    """
+    versions = {m: job.removeprefix(f"{settings.prefix}-{m}-") for m, job in jobs.items()}
     for model, job in jobs.items():
-        version = job.removeprefix(f"{settings.prefix}-{model}-")
-        data.promote(job, model, version, settings.model_bucket)
+        artifact.verify(data.artifact_of(job), model, versions[model], profile)
+    for model, job in jobs.items():
+        data.promote(job, model, versions[model], settings.model_bucket)
 
 
 def _statuses(
