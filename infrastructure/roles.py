@@ -12,19 +12,20 @@ import yaml
 from chalicelib.settings import (
     JOB_PREFIX,
     PROFILE_PREFIX,
+    REPORT_PREFIX,
     SNAPSHOT_PREFIX,
     SOURCE_KEY,
     VERIFIED_PREFIX,
     Settings,
 )
-from infrastructure.policies import API, ASYNCHRONOUS, MODELS, Statement, allow
+from infrastructure.policies import API, ASYNCHRONOUS, MODELS, RETRAINING, Statement, allow
 from infrastructure.project import ROOT
 
 TEMPLATE = ROOT / "infrastructure" / "resources.yaml"
 BEGIN = "  # Written by make policies from infrastructure/roles.py: what follows is not edited.\n"
 END = "  # Written until here.\n"
 LOG_DAYS = 90
-FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS)
+FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS, *RETRAINING)
 
 # AWS knows no resource for these: it allows them on * or not at all.
 ONLY_ON_EVERYTHING = {
@@ -53,6 +54,7 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
     logs = f"arn:aws:logs:{place}:log-group"
     containers = [
         f"{logs}:/aws/sagemaker/TrainingJobs",
+        f"{logs}:/aws/sagemaker/ProcessingJobs",
         f"{logs}:/aws/sagemaker/Endpoints/{settings.prefix}-*",
     ]
     data, models = f"arn:aws:s3:::{settings.data_bucket}", f"arn:aws:s3:::{settings.model_bucket}"
@@ -65,11 +67,12 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                     f"{data}/{SNAPSHOT_PREFIX}*",
                     f"{data}/{PROFILE_PREFIX}*",
                     f"{data}/{SOURCE_KEY}",
+                    f"{data}/{JOB_PREFIX}/*",
                     f"{models}/{VERIFIED_PREFIX}*",
                 ],
             ),
-            allow("s3:PutObject", f"{data}/{JOB_PREFIX}/*"),
-            allow("s3:ListBucket", data),
+            allow("s3:PutObject", [f"{data}/{JOB_PREFIX}/*", f"{data}/{REPORT_PREFIX}*"]),
+            allow("s3:ListBucket", [data, models]),
             # SageMaker looks for its groups, and makes them in an account that has none.
             allow(["logs:CreateLogGroup", "logs:DescribeLogStreams"], containers),
             allow(
@@ -94,10 +97,46 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                 "lambda:InvokeFunction",
                 [lambdas + settings.function(name) for name in (*MODELS, "saveResult")],
             ),
-            allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
-            allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
+            *_of_any_machine(),
+        ],
+        "reentrenamiento": [
+            allow(
+                "lambda:InvokeFunction",
+                [lambdas + settings.function(name) for name in RETRAINING],
+            ),
+            allow(
+                [
+                    f"sagemaker:{verb}{kind}Job"
+                    for kind in ("Training", "Processing")
+                    for verb in ("Create", "Describe", "Stop")
+                ]
+                + ["sagemaker:AddTags", "sagemaker:ListTags"],
+                [
+                    f"arn:aws:sagemaker:{place}:{kind}-job/{settings.prefix}-*"
+                    for kind in ("training", "processing")
+                ],
+            ),
+            # Step Functions has a rule of its own that tells it when a job ends.
+            allow(
+                ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+                [
+                    f"arn:aws:events:{place}:rule/StepFunctionsGetEventsForSageMaker{kind}JobsRule"
+                    for kind in ("Training", "Processing")
+                ],
+            ),
+            allow("iam:PassRole", f"arn:aws:iam::{account}:role/{settings.prefix}-sagemaker")
+            | _if("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),
+            allow("sns:Publish", settings.topic_arn(account)),
+            *_of_any_machine(),
         ],
     }
+
+
+def _of_any_machine() -> list[Statement]:
+    return [
+        allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
+        allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
+    ]
 
 
 def template() -> tuple[Path, str]:
@@ -119,7 +158,11 @@ def _resources() -> dict[str, Any]:
         "AnalysisMachineRole": _role(
             "analisisCredito", "states", "The state machine.", declared["analisisCredito"]
         ),
+        "RetrainingMachineRole": _role(
+            "reentrenamiento", "states", "The state machine.", declared["reentrenamiento"]
+        ),
         "AnalysisLogs": _log_group(f"/aws/vendedlogs/states/{SETTINGS.prefix}-analisisCredito"),
+        "RetrainingLogs": _log_group(f"/aws/vendedlogs/states/{SETTINGS.prefix}-reentrenamiento"),
     }
     for name in (API, *FUNCTIONS):
         # Chalice makes one for its API handler under a name that Lambda never writes to.
