@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, S3Event
 
-from chalicelib import analysis, change, model_endpoints, outcomes, retraining
+from chalicelib import analysis, change, model_endpoints, outcomes, promotion, retraining
 from chalicelib.application import CreditApplication
 from chalicelib.observability import last_trained, observed
 from chalicelib.services import services
@@ -115,6 +115,43 @@ def update_data(event: CloudWatchEvent) -> Any:
 def watch_training(event: CloudWatchEvent) -> None:
     at = retraining.scheduled_at(event.to_dict())
     last_trained(services().data.days_since_training(at))
+
+
+@app.lambda_function(name="openSnapshot")
+@observed
+def open_snapshot(event: dict[str, Any], context: Any) -> Any:
+    return promotion.open_snapshot(event, settings.prefix, services().retraining_files)
+
+
+@app.lambda_function(name="evaluateModel")
+@observed
+def evaluate_model(event: dict[str, Any], context: Any) -> Any:
+    using = services()
+    return promotion.evaluate(event, using.profile, using.retraining_files)
+
+
+@app.lambda_function(name="promoteModel")
+@observed
+def promote_model(event: dict[str, Any], context: Any) -> Any:
+    using = services()
+    return promotion.promote(event, using.profile, using.retraining_files, using.packages)
+
+
+@app.on_cw_event(
+    {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Model Package State Change"],
+        "detail": {
+            "ModelPackageGroupName": [{"prefix": f"{settings.prefix}-"}],
+            "ModelApprovalStatus": ["Approved"],
+        },
+    },
+    name="packageApproved",
+)
+@observed
+def package_approved(event: CloudWatchEvent) -> None:
+    using, arn = services(), event.detail["ModelPackageArn"]
+    promotion.approved(arn, using.retraining_files, using.packages, using.topic)
 
 
 @app.on_s3_event(

@@ -10,7 +10,7 @@ import msgspec
 from chalicelib.settings import STAGES
 
 if TYPE_CHECKING:
-    from chalicelib.profile import Actionable, Decision, Derivation, Feature, Profile, Score
+    from chalicelib.profile import Actionable, Decision, Derivation, Feature, Gate, Profile, Score
 
 
 def contradictions(profile: "Profile") -> Iterator[str]:
@@ -24,6 +24,7 @@ def contradictions(profile: "Profile") -> Iterator[str]:
                 yield f"models.{name} uses {feature_name}, which is protected and never scored"
     yield from _decision_contradictions(profile.decision, profile)
     yield from _score_contradictions(profile.score)
+    yield from _gate_contradictions(profile.gate)
     for stage in {*STAGES} - {*profile.endpoint}:
         yield f"endpoint.{stage} is missing: memory_mb and max_concurrency of its endpoints"
     if unknown := set(profile.card.segments) - set(profile.features):
@@ -51,6 +52,17 @@ def _score_contradictions(score: "Score") -> Iterator[str]:
     for name in ("points_to_double_odds", "base_odds"):
         if not 0 < getattr(score, name) < math.inf:
             yield f"score.{name} must be above 0"
+
+
+def _gate_contradictions(gate: "Gate") -> Iterator[str]:
+    for name, limit in msgspec.structs.asdict(gate).items():
+        if limit < 0:
+            yield f"gate.{name} must not be below 0"
+    if gate.minimum_slope > gate.maximum_slope:
+        yield "gate.minimum_slope must not be above gate.maximum_slope"
+    for name in ("minimum_auc", "minimum_ks", "minimum_approval_ratio"):
+        if getattr(gate, name) >= 1:
+            yield f"gate.{name} must be below 1: nothing would ever pass"
 
 
 def _pattern_fault(pattern: str) -> str:

@@ -10,6 +10,7 @@ AppVengersError
       · ModelNotReady · EndpointThrottled · EndpointUnavailable · ModelRejected
   · AnalysisPending       no answer in time; the machine goes on
   · InvalidArtifact       an upload that must not become a model
+  · ArtifactChanged       what would be promoted is not what was evaluated
   · EndpointBusy          an endpoint that cannot take a new version yet; worth a retry
   · NoSnapshot            nothing to train on
   · InvalidProfile        credit.toml contradicts itself
@@ -119,6 +120,10 @@ class AnalysisPending(AppVengersError):
 
 class InvalidArtifact(AppVengersError):
     """An upload that must not become a model."""
+
+
+class ArtifactChanged(AppVengersError):
+    """What would be promoted is not what was evaluated."""
 
 
 class EndpointBusy(AppVengersError):

@@ -15,6 +15,7 @@ SNAPSHOT_PREFIX = "credit/snapshots/"
 PROFILE_PREFIX = "credit/profiles/"
 SOURCE_KEY = "training/source/sourcedir.tar.gz"
 JOB_PREFIX = "training/jobs"
+REPORT_PREFIX = "credit/reports/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,10 @@ class Settings:
 
     def analysis_machine_arn(self, account: str) -> str:
         machine = f"{self.prefix}-analisisCredito"
+        return f"arn:aws:states:{self.region}:{account}:stateMachine:{machine}"
+
+    def retraining_machine_arn(self, account: str) -> str:
+        machine = f"{self.prefix}-reentrenamiento"
         return f"arn:aws:states:{self.region}:{account}:stateMachine:{machine}"
 
     def role_arn(self, name: str, account: str) -> str:

@@ -12,19 +12,20 @@ import yaml
 from chalicelib.settings import (
     JOB_PREFIX,
     PROFILE_PREFIX,
+    REPORT_PREFIX,
     SNAPSHOT_PREFIX,
     SOURCE_KEY,
     VERIFIED_PREFIX,
     Settings,
 )
-from infrastructure.policies import API, ASYNCHRONOUS, MODELS, Statement, allow
+from infrastructure.policies import API, ASYNCHRONOUS, MODELS, RETRAINING, Statement, allow
 from infrastructure.project import ROOT
 
 TEMPLATE = ROOT / "infrastructure" / "resources.yaml"
 BEGIN = "  # Written by make policies from infrastructure/roles.py: what follows is not edited.\n"
 END = "  # Written until here.\n"
 LOG_DAYS = 90
-FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS)
+FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS, *RETRAINING)
 
 # AWS knows no resource for these: it allows them on * or not at all.
 ONLY_ON_EVERYTHING = {
@@ -63,6 +64,22 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
             allow("s3:ListBucket", data),
             *_container(settings, [f"{logs}:/aws/sagemaker/TrainingJobs"]),
         ],
+        # It compares a challenger with the model that answers now.
+        "processing": [
+            allow(
+                "s3:GetObject",
+                [
+                    f"{data}/{SNAPSHOT_PREFIX}*",
+                    f"{data}/{PROFILE_PREFIX}*",
+                    f"{data}/{SOURCE_KEY}",
+                    f"{data}/{JOB_PREFIX}/*",
+                    f"{models}/{VERIFIED_PREFIX}*",
+                ],
+            ),
+            allow("s3:PutObject", f"{data}/{REPORT_PREFIX}*"),
+            allow("s3:ListBucket", [data, models]),
+            *_container(settings, [f"{logs}:/aws/sagemaker/ProcessingJobs"]),
+        ],
         # What answers applications reaches neither the data nor the jobs.
         "endpoints": [
             allow("s3:GetObject", f"{models}/{VERIFIED_PREFIX}*"),
@@ -73,8 +90,40 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                 "lambda:InvokeFunction",
                 [lambdas + settings.function(name) for name in (*MODELS, "saveResult")],
             ),
-            allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
-            allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
+            *_of_any_machine(),
+        ],
+        "reentrenamiento": [
+            allow(
+                "lambda:InvokeFunction",
+                [lambdas + settings.function(name) for name in RETRAINING],
+            ),
+            allow(
+                [
+                    f"sagemaker:{verb}{kind}Job"
+                    for kind in ("Training", "Processing")
+                    for verb in ("Create", "Describe", "Stop")
+                ]
+                + ["sagemaker:AddTags", "sagemaker:ListTags"],
+                [
+                    f"arn:aws:sagemaker:{place}:{kind}-job/{settings.prefix}-*"
+                    for kind in ("training", "processing")
+                ],
+            ),
+            # Step Functions has a rule of its own that tells it when a job ends.
+            allow(
+                ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+                [
+                    f"arn:aws:events:{place}:rule/StepFunctionsGetEventsForSageMaker{kind}JobsRule"
+                    for kind in ("Training", "Processing")
+                ],
+            ),
+            allow(
+                "iam:PassRole",
+                [settings.role_arn(name, account) for name in ("training", "processing")],
+            )
+            | _if("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),
+            allow("sns:Publish", settings.topic_arn(account)),
+            *_of_any_machine(),
         ],
     }
 
@@ -99,6 +148,13 @@ def _container(settings: Settings, groups: list[str]) -> list[Statement]:
     ]
 
 
+def _of_any_machine() -> list[Statement]:
+    return [
+        allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
+        allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
+    ]
+
+
 def template() -> tuple[Path, str]:
     """resources.yaml, and what it must hold."""
     text = TEMPLATE.read_text(encoding="utf-8")
@@ -113,11 +169,18 @@ def _resources() -> dict[str, Any]:
     declared = statements(SETTINGS, "${AWS::AccountId}")
     resources = {
         "TrainingRole": _role("training", "sagemaker", "Training jobs.", declared["training"]),
+        "ProcessingRole": _role(
+            "processing", "sagemaker", "Processing jobs.", declared["processing"]
+        ),
         "EndpointsRole": _role("endpoints", "sagemaker", "Endpoints.", declared["endpoints"]),
         "AnalysisMachineRole": _role(
             "analisisCredito", "states", "The state machine.", declared["analisisCredito"]
         ),
+        "RetrainingMachineRole": _role(
+            "reentrenamiento", "states", "The state machine.", declared["reentrenamiento"]
+        ),
         "AnalysisLogs": _log_group(f"/aws/vendedlogs/states/{SETTINGS.prefix}-analisisCredito"),
+        "RetrainingLogs": _log_group(f"/aws/vendedlogs/states/{SETTINGS.prefix}-reentrenamiento"),
     }
     for name in (API, *FUNCTIONS):
         # Chalice makes one for its API handler under a name that Lambda never writes to.
