@@ -14,7 +14,7 @@ REVIEW ?= 0.1
 CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
 
 .PHONY: help run demo cloud deploy destroy key package bench-import test test-deploy lint audit models blend \
-  bench policy policies serving-code cost launch review-only forget clean
+  bench policy policies rollback serving-code cost launch review-only forget clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,10 @@ lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state
 	@$(VENV)/bin/statelint --ignore=URI,FLOAT stepfunctions/*.asl.json
 	@$(LINTERS)/bin/checkov --config-file .checkov.yaml
 	@$(LINTERS)/bin/python -W ignore -m infrastructure.policy_lint
+
+rollback: $(VENV)/run ## Bring a model's former version back: STAGE=dev MODEL=Tradicional (VERSION=…)
+	@$(VENV)/bin/python -m infrastructure.rollback --stage $(STAGE) --model $(MODEL) \
+	  $(if $(VERSION),--version $(VERSION))
 
 audit: $(VENV)/run ## Run everything under its own role: each permission and who uses it
 	@$(VENV)/bin/python -m localcloud.audit

@@ -1,5 +1,5 @@
-"""The roles of the state machine and of SageMaker, and the log groups, declared as policies.py
-declares the functions' permissions; that part of resources.yaml is written from here.
+"""The roles of the state machine and of SageMaker, log groups and some alarms, declared as
+policies.py declares the functions' permissions; that part of resources.yaml is written from here.
 
 make policies
 """
@@ -18,6 +18,7 @@ from chalicelib.settings import (
     VERIFIED_PREFIX,
     Settings,
 )
+from infrastructure import alarms
 from infrastructure.policies import API, ASYNCHRONOUS, MODELS, RETRAINING, Statement, allow
 from infrastructure.project import ROOT
 
@@ -84,6 +85,11 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
         "endpoints": [
             allow("s3:GetObject", f"{models}/{VERIFIED_PREFIX}*"),
             *_container(settings, [f"{logs}:/aws/sagemaker/Endpoints/{settings.prefix}-*"]),
+            # While a canary bakes: does one of its alarms ring?
+            allow(
+                "cloudwatch:DescribeAlarms",
+                f"arn:aws:cloudwatch:{place}:alarm:{settings.prefix}-model-*",
+            ),
         ],
         "analisisCredito": [
             allow(
@@ -190,7 +196,8 @@ def _resources() -> dict[str, Any]:
     for name in MODELS:
         group = f"/aws/sagemaker/Endpoints/{SETTINGS.prefix}-{name}"
         resources[_logical(name) + "EndpointLogs"] = _log_group(group)
-    return resources
+    written = alarms.resources(SETTINGS, FUNCTIONS)
+    return resources | {name: _substituted(alarm) for name, alarm in written.items()}
 
 
 def _role(name: str, service: str, description: str, declared: list[Statement]) -> dict[str, Any]:
