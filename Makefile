@@ -14,7 +14,7 @@ REVIEW ?= 0.1
 CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
 ALL_CORES := OMP_NUM_THREADS=$(CORES) OMP_WAIT_POLICY=PASSIVE SM_NUM_CPUS=$(CORES)
 
-.PHONY: help run demo cloud deploy destroy key package bench-import test lint audit models blend \
+.PHONY: help run demo cloud deploy destroy key package bench-import test test-deploy lint audit models blend \
   bench policy policies serving-code cost launch review-only forget clean
 
 help: ## This list
@@ -47,8 +47,12 @@ package: $(VENV)/run ## Build what Lambda gets, in build/lambda
 bench-import: $(VENV)/run ## How long that package takes to import, cold
 	@$(VENV)/bin/python -m localcloud.cold_import
 
-test: $(VENV)/dev $(DEPLOY)/ready ## All tests
-	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile
+test: $(VENV)/dev ## The tests of the bank: core, embedded cloud, training, whole workflows
+	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile \
+	  tests/contract tests/training tests/unit tests/workflow
+
+test-deploy: $(VENV)/dev $(DEPLOY)/ready ## The tests of deploying, of permissions and of training by hand
+	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile tests/audit tests/deploy tests/launch
 
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
 	@$(VENV)/bin/ruff format --check .
