@@ -52,7 +52,7 @@ test: $(VENV)/dev ## The tests of the bank: core, embedded cloud, training, whol
 	  tests/contract tests/training tests/unit tests/workflow
 
 test-deploy: $(VENV)/dev $(DEPLOY)/ready ## The tests of deploying, of permissions and of training by hand
-	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile tests/audit tests/deploy tests/launch
+	@$(VENV)/bin/python -m pytest tests/audit tests/deploy tests/launch
 
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
 	@$(VENV)/bin/ruff format --check .
