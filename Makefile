@@ -12,6 +12,7 @@ export AWS_PORT ?= 4566
 export OMP_NUM_THREADS ?= 1
 REVIEW ?= 0.1
 CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
+ALL_CORES := OMP_NUM_THREADS=$(CORES) OMP_WAIT_POLICY=PASSIVE SM_NUM_CPUS=$(CORES)
 
 .PHONY: help run demo cloud deploy destroy key package bench-import test test-deploy lint audit models blend \
   bench policy policies serving-code cost launch review-only forget clean
@@ -71,10 +72,10 @@ policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans
 	@$(VENV)/bin/python -m training.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET))
 
 models: $(VENV)/models ## Our models against the usual libraries: docs/models.md (15 minutes)
-	@OMP_NUM_THREADS=$(CORES) SM_NUM_CPUS=$(CORES) $(VENV)/bin/python -m training.study
+	@$(ALL_CORES) $(VENV)/bin/python -m training.study
 
 blend: $(VENV)/run ## The decision's weights for credit.toml, fitted on the calibration period
-	@OMP_NUM_THREADS=$(CORES) SM_NUM_CPUS=$(CORES) $(VENV)/bin/python -m training.blend
+	@$(ALL_CORES) $(VENV)/bin/python -m training.blend
 
 bench: $(VENV)/run ## What a score costs, one by one and in a batch, beside the estimators themselves
 	@$(VENV)/bin/python -m training.bench
