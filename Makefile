@@ -14,8 +14,8 @@ REVIEW ?= 0.1
 CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
 ALL_CORES := OMP_NUM_THREADS=$(CORES) OMP_WAIT_POLICY=PASSIVE SM_NUM_CPUS=$(CORES)
 
-.PHONY: help run demo cloud deploy destroy key package bench-import test test-deploy lint audit models blend \
-  bench policy policies serving-code cost launch review-only forget clean
+.PHONY: help run demo cloud deploy destroy key package bench-import test test-deploy lint audit models settings \
+  blend bench policy policies serving-code cost launch review-only forget clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -73,6 +73,9 @@ policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans
 
 models: $(VENV)/models ## Our models against the usual libraries: docs/models.md (15 minutes)
 	@$(ALL_CORES) $(VENV)/bin/python -m training.study
+
+settings: $(VENV)/models ## The third model's settings for credit.toml, by what came after each quarter
+	@$(ALL_CORES) $(VENV)/bin/python -m training.study.settings
 
 blend: $(VENV)/run ## The decision's weights for credit.toml, fitted on the calibration period
 	@$(ALL_CORES) $(VENV)/bin/python -m training.blend

@@ -1,6 +1,6 @@
 """The third model's settings, chosen in time: learnt to a day, judged on the quarter after it.
 
-    python -m training.study.settings
+    make settings
 
 No application of a test period is looked at. One setting after the other, in the order of CHOICES,
 is tried at each of its values; the best by the mean AUC over quarters and seeds stays. It prints
