@@ -124,8 +124,9 @@ def _head(learning: Learning) -> Iterator[str]:
     yield (
         "**What has seen the tests.** No test period chose anything that the command does, the settings "
         "of our third model\nincluded (below). But which features there are, and that older "
-        "applications count less, was found with both\ntest periods in sight. The libraries have the same features. "
-        "Where an interval below contains 0, being ahead proves\nnothing.\n"
+        "applications count less, was found with both\ntest periods in sight. The libraries have the same features, and two or three "
+        "settings\neach to choose from, the boosted trees' last one like ours. "
+        "Where an interval below contains 0, being ahead\nproves nothing.\n"
     )
     yield (
         "**Free** models ignore that the profile lets risk only grow with some features (peers' "
