@@ -51,43 +51,22 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
     """What each role may do that is no function's."""
     place = f"{settings.region}:{account}"
     logs = f"arn:aws:logs:{place}:log-group"
-    containers = [
-        f"{logs}:/aws/sagemaker/TrainingJobs",
-        f"{logs}:/aws/sagemaker/Endpoints/{settings.prefix}-*",
-    ]
     data, models = f"arn:aws:s3:::{settings.data_bucket}", f"arn:aws:s3:::{settings.model_bucket}"
     lambdas = f"arn:aws:lambda:{place}:function:"
     return {
-        "sagemaker": [
+        "training": [
             allow(
                 "s3:GetObject",
-                [
-                    f"{data}/{SNAPSHOT_PREFIX}*",
-                    f"{data}/{PROFILE_PREFIX}*",
-                    f"{data}/{SOURCE_KEY}",
-                    f"{models}/{VERIFIED_PREFIX}*",
-                ],
+                [f"{data}/{SNAPSHOT_PREFIX}*", f"{data}/{PROFILE_PREFIX}*", f"{data}/{SOURCE_KEY}"],
             ),
             allow("s3:PutObject", f"{data}/{JOB_PREFIX}/*"),
             allow("s3:ListBucket", data),
-            # SageMaker looks for its groups, and makes them in an account that has none.
-            allow(["logs:CreateLogGroup", "logs:DescribeLogStreams"], containers),
-            allow(
-                ["logs:CreateLogStream", "logs:PutLogEvents"],
-                [f"{group}:log-stream:*" for group in containers],
-            ),
-            allow("ecr:GetAuthorizationToken", "*"),
-            # The account is AWS's own, another one in each region.
-            allow(
-                [
-                    "ecr:BatchCheckLayerAvailability",
-                    "ecr:GetDownloadUrlForLayer",
-                    "ecr:BatchGetImage",
-                ],
-                f"arn:aws:ecr:{settings.region}:*:repository/sagemaker-scikit-learn",
-            ),
-            allow("cloudwatch:PutMetricData", "*")
-            | _if("StringLike", "cloudwatch:namespace", "/aws/sagemaker/*"),
+            *_container(settings, [f"{logs}:/aws/sagemaker/TrainingJobs"]),
+        ],
+        # What answers applications reaches neither the data nor the jobs.
+        "endpoints": [
+            allow("s3:GetObject", f"{models}/{VERIFIED_PREFIX}*"),
+            *_container(settings, [f"{logs}:/aws/sagemaker/Endpoints/{settings.prefix}-*"]),
         ],
         "analisisCredito": [
             allow(
@@ -98,6 +77,26 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
             allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
         ],
     }
+
+
+def _container(settings: Settings, groups: list[str]) -> list[Statement]:
+    """What SageMaker does for any container: pull its image, write its log, publish metrics."""
+    return [
+        # SageMaker looks for its groups, and makes them in an account that has none.
+        allow(["logs:CreateLogGroup", "logs:DescribeLogStreams"], groups),
+        allow(
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            [f"{group}:log-stream:*" for group in groups],
+        ),
+        allow("ecr:GetAuthorizationToken", "*"),
+        # The account is AWS's own, another one in each region.
+        allow(
+            ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
+            f"arn:aws:ecr:{settings.region}:*:repository/sagemaker-scikit-learn",
+        ),
+        allow("cloudwatch:PutMetricData", "*")
+        | _if("StringLike", "cloudwatch:namespace", "/aws/sagemaker/*"),
+    ]
 
 
 def template() -> tuple[Path, str]:
@@ -113,9 +112,8 @@ def template() -> tuple[Path, str]:
 def _resources() -> dict[str, Any]:
     declared = statements(SETTINGS, "${AWS::AccountId}")
     resources = {
-        "SageMakerRole": _role(
-            "sagemaker", "sagemaker", "Training jobs and endpoints.", declared["sagemaker"]
-        ),
+        "TrainingRole": _role("training", "sagemaker", "Training jobs.", declared["training"]),
+        "EndpointsRole": _role("endpoints", "sagemaker", "Endpoints.", declared["endpoints"]),
         "AnalysisMachineRole": _role(
             "analisisCredito", "states", "The state machine.", declared["analisisCredito"]
         ),

@@ -1,4 +1,5 @@
-"""The task state `sagemaker:createTrainingJob.sync`, which moto does not have."""
+"""The task states `sagemaker:createTrainingJob.sync` and `createProcessingJob.sync`, which moto
+does not have."""
 
 import json
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 FINISHED = {"Completed", "Failed", "Stopped"}
+KINDS = {"createTrainingJob": "Training", "createProcessingJob": "Processing"}
 
 
 def with_sync(patterns: set[Any]) -> set[Any]:
@@ -47,9 +49,9 @@ def silent_on_sagemaker(original: Any) -> Any:
     return warn
 
 
-def training_job_resolver(original: Any) -> Any:
-    """For moto's StateTaskServiceUnsupported: sagemaker:createTrainingJob.sync waits for the
-    job; what it returns is asked again until it answers."""
+def job_resolver(original: Any) -> Any:
+    """For moto's StateTaskServiceUnsupported: a `.sync` task waits for its job; what this returns
+    is asked again until it answers."""
 
     def build_sync_resolver(
         self: Any,
@@ -58,21 +60,24 @@ def training_job_resolver(original: Any) -> Any:
         normalised_parameters: dict[str, Any],
         state_credentials: Any,
     ) -> Callable[[], Any]:
-        if self.resource.api_action != "createTrainingJob":
+        kind = KINDS.get(self.resource.api_action)
+        if kind is None:
             return original(  # type: ignore[no-any-return]
                 self, env, resource_runtime_part, normalised_parameters, state_credentials
             )
         env.stack.pop()
         sagemaker = boto3.client("sagemaker", region_name=resource_runtime_part.region)
-        name = normalised_parameters["TrainingJobName"]
+        name = {f"{kind}JobName": normalised_parameters[f"{kind}JobName"]}
+        describe = getattr(sagemaker, f"describe_{kind.lower()}_job")
 
         def resolve() -> dict[str, Any] | None:
-            job: dict[str, Any] = dict(sagemaker.describe_training_job(TrainingJobName=name))
+            job: dict[str, Any] = dict(describe(**name))
             del job["ResponseMetadata"]
-            if job["TrainingJobStatus"] not in FINISHED:
+            status = job[f"{kind}JobStatus"]
+            if status not in FINISHED:
                 return None
             plain: dict[str, Any] = json.loads(to_json_str(job))
-            if job["TrainingJobStatus"] != "Completed":
+            if status != "Completed":
                 raise FailureEventException(_task_failed(self, env, to_json_str(job)))
             return plain
 
