@@ -15,7 +15,7 @@ CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
 ALL_CORES := OMP_NUM_THREADS=$(CORES) OMP_WAIT_POLICY=PASSIVE SM_NUM_CPUS=$(CORES)
 
 .PHONY: help run demo cloud deploy destroy key package bench-import test test-deploy lint audit models settings \
-  blend bench policy policies serving-code cost launch review-only forget clean
+  blend bench policy policies rollback serving-code cost launch review-only forget clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,6 +64,10 @@ lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state
 	@$(VENV)/bin/statelint --ignore=URI,FLOAT stepfunctions/*.asl.json
 	@$(LINTERS)/bin/checkov --config-file .checkov.yaml
 	@$(LINTERS)/bin/python -W ignore -m infrastructure.policy_lint
+
+rollback: $(VENV)/run ## Bring a model's former version back: STAGE=dev MODEL=Tradicional (VERSION=…)
+	@$(VENV)/bin/python -m infrastructure.rollback --stage $(STAGE) --model $(MODEL) \
+	  $(if $(VERSION),--version $(VERSION))
 
 audit: $(VENV)/run ## Run everything under its own role: each permission and who uses it
 	@$(VENV)/bin/python -m localcloud.audit

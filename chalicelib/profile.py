@@ -139,9 +139,57 @@ class Card(Part, frozen=True):
     segments: tuple[str, ...] = ()
 
 
+class Gate(Part, frozen=True):
+    """What a challenger must show on applications that no model has learnt from."""
+
+    minimum_rows: int = 500
+    minimum_bads: int = 30
+    minimum_auc: float = 0.55
+    minimum_ks: float = 0.05
+    auc_margin: float = 0.02
+    ks_margin: float = 0.05
+    maximum_ece: float = 0.03
+    minimum_slope: float = 0.5
+    maximum_slope: float = 2.0
+    maximum_psi: float = 0.25
+    maximum_csi: float = 0.5
+    maximum_breaks: int = 0
+    minimum_approval_ratio: float = 0.8
+    maximum_group_gap: float = 0.05
+    minimum_group_rows: int = 100
+    recent_decisions: int = 2000
+    sign_off: bool = False
+
+
+class Instances(Part, frozen=True):
+    type: str
+    count: int = 2
+
+
+class Canary(Part, frozen=True):
+    """Its size is a share of the capacity or a number of instances."""
+
+    bake_seconds: int
+    share: float | None = None
+    instances: int | None = None
+    alarms: tuple[Literal["model-errors", "model-latency"], ...] = ("model-errors", "model-latency")
+
+
 class Endpoint(Part, frozen=True):
-    memory_mb: int
-    max_concurrency: int
+    """Serverless, by memory and concurrency; or instances, whose updates a canary may go before."""
+
+    memory_mb: int | None = None
+    max_concurrency: int | None = None
+    instances: Instances | None = None
+    canary: Canary | None = None
+
+
+class Drift(Part, frozen=True):
+    """Limits of the population stability index, of scores and of features."""
+
+    psi_watch: float = 0.1
+    psi_limit: float = 0.25
+    fewest: int = 200
 
 
 class Machine(Part, frozen=True):
@@ -171,6 +219,8 @@ class Profile(Part, frozen=True):
     decision: Decision
     endpoint: dict[str, Endpoint]
     card: Card = Card()
+    gate: Gate = Gate()
+    drift: Drift = Drift()
     sagemaker: SageMaker = SageMaker()
 
     def asked_for(self) -> dict[str, Feature]:

@@ -9,16 +9,19 @@ from botocore.config import Config
 
 from chalicelib import profile
 from chalicelib.analysis import AnalysisMachine
+from chalicelib.endpoints import ModelEndpoints
 from chalicelib.model_bucket import ModelBucket
-from chalicelib.model_endpoints import ModelEndpoints
 from chalicelib.notifications import NotificationTopic
 from chalicelib.predictions import PredictionTable
+from chalicelib.reports import Reports
 from chalicelib.retraining import DataBucket, TrainingJobs
 from chalicelib.scoring import ScoringEndpoints
 from chalicelib.settings import Settings
+from chalicelib.training_history import TrainingHistory
 
 if TYPE_CHECKING:
     from chalicelib.profile import Profile
+    from chalicelib.promotion import ModelPackages, RetrainingFiles
     from chalicelib.review_only import ReviewOnlySwitch
 
 QUICK = Config(
@@ -91,6 +94,28 @@ class Services:
             self.profile.sagemaker,
             self.settings.stage,
         )
+
+    @cached_property
+    def retraining_files(self) -> "RetrainingFiles":
+        from chalicelib.promotion import RetrainingFiles  # reentrenamiento's functions pay for it
+
+        s3 = _client("s3", ARTIFACTS)
+        return RetrainingFiles(s3, self.settings.data_bucket, self.settings.model_bucket)
+
+    @cached_property
+    def packages(self) -> "ModelPackages":
+        from chalicelib.promotion import ModelPackages
+
+        client = _client("sagemaker", QUICK)
+        return ModelPackages(client, self.settings.prefix, self.profile.sagemaker.image)
+
+    @cached_property
+    def history(self) -> TrainingHistory:
+        return TrainingHistory(_client("sagemaker", QUICK), self.settings.prefix)
+
+    @cached_property
+    def reports(self) -> Reports:
+        return Reports(_client("s3", ARTIFACTS), self.settings.data_bucket)
 
     @cached_property
     def topic(self) -> NotificationTopic:

@@ -10,11 +10,14 @@ STAGES = ("dev", "prod")
 MODEL_PREFIX = "appvengers/"  # an artifact that lands here becomes a model
 MANIFEST_PREFIX = "manifests/"
 ARRIVAL_PREFIX = "arrivals/"
+ENDING_PREFIX = "endings/"  # how each deployment ended
 VERIFIED_PREFIX = "verified/"  # what endpoints load; only createEndpointModel writes here
 SNAPSHOT_PREFIX = "credit/snapshots/"
+REPORT_PREFIX = "credit/reports/"
 PROFILE_PREFIX = "credit/profiles/"
 SOURCE_KEY = "training/source/sourcedir.tar.gz"
 JOB_PREFIX = "training/jobs"
+STARTED_BY = "STARTED_BY"  # in a job's environment: the state machine that tells of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,10 @@ class Settings:
 
     def analysis_machine_arn(self, account: str) -> str:
         machine = f"{self.prefix}-analisisCredito"
+        return f"arn:aws:states:{self.region}:{account}:stateMachine:{machine}"
+
+    def retraining_machine_arn(self, account: str) -> str:
+        machine = f"{self.prefix}-reentrenamiento"
         return f"arn:aws:states:{self.region}:{account}:stateMachine:{machine}"
 
     def role_arn(self, name: str, account: str) -> str:

@@ -1,5 +1,5 @@
-"""The roles of the state machine and of SageMaker, and the log groups, declared as policies.py
-declares the functions' permissions; that part of resources.yaml is written from here.
+"""The roles of the state machine and of SageMaker, log groups and some alarms, declared as
+policies.py declares the functions' permissions; that part of resources.yaml is written from here.
 
 make policies
 """
@@ -12,19 +12,21 @@ import yaml
 from chalicelib.settings import (
     JOB_PREFIX,
     PROFILE_PREFIX,
+    REPORT_PREFIX,
     SNAPSHOT_PREFIX,
     SOURCE_KEY,
     VERIFIED_PREFIX,
     Settings,
 )
-from infrastructure.policies import API, ASYNCHRONOUS, MODELS, Statement, allow
+from infrastructure import alarms
+from infrastructure.policies import API, ASYNCHRONOUS, MODELS, RETRAINING, Statement, allow
 from infrastructure.project import ROOT
 
 TEMPLATE = ROOT / "infrastructure" / "resources.yaml"
 BEGIN = "  # Written by make policies from infrastructure/roles.py: what follows is not edited.\n"
 END = "  # Written until here.\n"
 LOG_DAYS = 90
-FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS)
+FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS, *RETRAINING)
 
 # AWS knows no resource for these: it allows them on * or not at all.
 ONLY_ON_EVERYTHING = {
@@ -63,18 +65,71 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
             allow("s3:ListBucket", data),
             *_container(settings, [f"{logs}:/aws/sagemaker/TrainingJobs"]),
         ],
+        # It compares a challenger with the model that answers now.
+        "processing": [
+            allow(
+                "s3:GetObject",
+                [
+                    f"{data}/{SNAPSHOT_PREFIX}*",
+                    f"{data}/{PROFILE_PREFIX}*",
+                    f"{data}/{SOURCE_KEY}",
+                    f"{data}/{JOB_PREFIX}/*",
+                    f"{models}/{VERIFIED_PREFIX}*",
+                ],
+            ),
+            allow("s3:PutObject", f"{data}/{REPORT_PREFIX}*"),
+            allow("s3:ListBucket", [data, models]),
+            *_container(settings, [f"{logs}:/aws/sagemaker/ProcessingJobs"]),
+        ],
         # What answers applications reaches neither the data nor the jobs.
         "endpoints": [
             allow("s3:GetObject", f"{models}/{VERIFIED_PREFIX}*"),
             *_container(settings, [f"{logs}:/aws/sagemaker/Endpoints/{settings.prefix}-*"]),
+            # While a canary bakes: does one of its alarms ring?
+            allow(
+                "cloudwatch:DescribeAlarms",
+                f"arn:aws:cloudwatch:{place}:alarm:{settings.prefix}-model-*",
+            ),
         ],
         "analisisCredito": [
             allow(
                 "lambda:InvokeFunction",
                 [lambdas + settings.function(name) for name in (*MODELS, "saveResult")],
             ),
-            allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
-            allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
+            *_of_any_machine(),
+        ],
+        "reentrenamiento": [
+            allow(
+                "lambda:InvokeFunction",
+                [lambdas + settings.function(name) for name in RETRAINING],
+            ),
+            allow(
+                [
+                    f"sagemaker:{verb}{kind}Job"
+                    for kind in ("Training", "Processing")
+                    for verb in ("Create", "Describe", "Stop")
+                ]
+                + ["sagemaker:AddTags", "sagemaker:ListTags"],
+                [
+                    f"arn:aws:sagemaker:{place}:{kind}-job/{settings.prefix}-*"
+                    for kind in ("training", "processing")
+                ],
+            ),
+            # Step Functions has a rule of its own that tells it when a job ends.
+            allow(
+                ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+                [
+                    f"arn:aws:events:{place}:rule/StepFunctionsGetEventsForSageMaker{kind}JobsRule"
+                    for kind in ("Training", "Processing")
+                ],
+            ),
+            allow(
+                "iam:PassRole",
+                [settings.role_arn(name, account) for name in ("training", "processing")],
+            )
+            | _if("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),
+            allow("sns:Publish", settings.topic_arn(account)),
+            *_of_any_machine(),
         ],
     }
 
@@ -99,6 +154,13 @@ def _container(settings: Settings, groups: list[str]) -> list[Statement]:
     ]
 
 
+def _of_any_machine() -> list[Statement]:
+    return [
+        allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
+        allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
+    ]
+
+
 def template() -> tuple[Path, str]:
     """resources.yaml, and what it must hold."""
     text = TEMPLATE.read_text(encoding="utf-8")
@@ -113,11 +175,18 @@ def _resources() -> dict[str, Any]:
     declared = statements(SETTINGS, "${AWS::AccountId}")
     resources = {
         "TrainingRole": _role("training", "sagemaker", "Training jobs.", declared["training"]),
+        "ProcessingRole": _role(
+            "processing", "sagemaker", "Processing jobs.", declared["processing"]
+        ),
         "EndpointsRole": _role("endpoints", "sagemaker", "Endpoints.", declared["endpoints"]),
         "AnalysisMachineRole": _role(
             "analisisCredito", "states", "The state machine.", declared["analisisCredito"]
         ),
+        "RetrainingMachineRole": _role(
+            "reentrenamiento", "states", "The state machine.", declared["reentrenamiento"]
+        ),
         "AnalysisLogs": _log_group(f"/aws/vendedlogs/states/{SETTINGS.prefix}-analisisCredito"),
+        "RetrainingLogs": _log_group(f"/aws/vendedlogs/states/{SETTINGS.prefix}-reentrenamiento"),
     }
     for name in (API, *FUNCTIONS):
         # Chalice makes one for its API handler under a name that Lambda never writes to.
@@ -127,7 +196,8 @@ def _resources() -> dict[str, Any]:
     for name in MODELS:
         group = f"/aws/sagemaker/Endpoints/{SETTINGS.prefix}-{name}"
         resources[_logical(name) + "EndpointLogs"] = _log_group(group)
-    return resources
+    written = alarms.resources(SETTINGS, FUNCTIONS)
+    return resources | {name: _substituted(alarm) for name, alarm in written.items()}
 
 
 def _role(name: str, service: str, description: str, declared: list[Statement]) -> dict[str, Any]:

@@ -30,6 +30,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resou
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
+from localcloud.authorization import Authorization
+
 FINISHED = {"Completed", "Failed", "Stopped"}
 KINDS = {"createTrainingJob": "Training", "createProcessingJob": "Processing"}
 
@@ -49,10 +51,17 @@ def silent_on_sagemaker(original: Any) -> Any:
     return warn
 
 
-def job_resolver(original: Any) -> Any:
+def job_resolver(authorization: Authorization) -> Callable[[Any], Any]:
     """For moto's StateTaskServiceUnsupported: a `.sync` task waits for its job; what this returns
     is asked again until it answers."""
 
+    def replace(original: Any) -> Any:
+        return _waiting(authorization, original)
+
+    return replace
+
+
+def _waiting(authorization: Authorization, original: Any) -> Any:
     def build_sync_resolver(
         self: Any,
         env: Any,
@@ -68,6 +77,7 @@ def job_resolver(original: Any) -> Any:
         env.stack.pop()
         sagemaker = boto3.client("sagemaker", region_name=resource_runtime_part.region)
         name = {f"{kind}JobName": normalised_parameters[f"{kind}JobName"]}
+        _note(authorization, kind, resource_runtime_part.region, name[f"{kind}JobName"])
         describe = getattr(sagemaker, f"describe_{kind.lower()}_job")
 
         def resolve() -> dict[str, Any] | None:
@@ -84,6 +94,18 @@ def job_resolver(original: Any) -> Any:
         return resolve
 
     return build_sync_resolver
+
+
+def _note(authorization: Authorization, kind: str, region: str, name: str) -> None:
+    """What Step Functions itself does under the machine's role, by its documentation: it tags the
+    job, is told by a rule of its own when it ends, and stops it when the execution is stopped."""
+    place = f"{region}:{authorization.account}"
+    rule = f"StepFunctionsGetEventsForSageMaker{kind}JobsRule"
+    for action in ("PutRule", "PutTargets", "DescribeRule"):
+        authorization.note(f"events:{action}", f"arn:aws:events:{place}:rule/{rule}")
+    job = f"arn:aws:sagemaker:{place}:{kind.lower()}-job/{name.lower()}"
+    for action in (f"Stop{kind}Job", "AddTags", "ListTags"):
+        authorization.note(f"sagemaker:{action}", job)
 
 
 def errors_of_the_service(original: Any) -> Any:

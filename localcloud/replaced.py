@@ -196,7 +196,7 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             _UNSUPPORTED,
             "_build_sync_resolver",
             "(self, env, resource_runtime_part, normalised_parameters, state_credentials)",
-            job_task.job_resolver,
+            job_task.job_resolver(cloud.authorization),
             "sagemaker:createTrainingJob.sync and createProcessingJob.sync are missing",
         ),
         Replaced(

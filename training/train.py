@@ -103,6 +103,7 @@ def train(options: argparse.Namespace, training: Path, profile: Path, model_dir:
     judged = audit.judge(learning, fitted.logits)
     measured = measures.metrics(learning.holdout.outcomes, judged.holdout.probabilities)
     manifest = _manifest(options, model, learning, measured)
+    manifest["scores"] = measures.histogram(pd.Series(judged.holdout.probabilities))
     artifact.write(
         model_dir,
         documents={
