@@ -57,9 +57,7 @@ def dataset(console: Console) -> Dataset:
     return Dataset("2005-06-30", lambda: snapshot(loans), lambda: applications(loans))
 
 
-def register(
-    console: Console, first: pd.Timestamp = FIRST, last: pd.Timestamp = LAST
-) -> Path:
+def register(console: Console, first: pd.Timestamp = FIRST, last: pd.Timestamp = LAST) -> Path:
     """The loans approved from `first` to `last` as parquet; fetched, verified, converted once."""
     given = os.environ.get("APPVENGERS_REGISTER")
     if given:
@@ -122,9 +120,7 @@ def _verify(name: str, content: bytes, sha256: str) -> None:
         raise NoRegister(f"{name} has sha256 {found} instead of {sha256}: do not use this download")
 
 
-def convert(
-    content: bytes, first: pd.Timestamp = FIRST, last: pd.Timestamp = LAST
-) -> pd.DataFrame:
+def convert(content: bytes, first: pd.Timestamp = FIRST, last: pd.Timestamp = LAST) -> pd.DataFrame:
     options = pyarrow.csv.ConvertOptions(
         include_columns=[*TEXT, *NUMBERS], column_types={name: pa.string() for name in TEXT}
     )

@@ -84,7 +84,7 @@ def _lived(
         trainings = _ahead(pool, days, bank, work, workers)
         trained = next(trainings)
         frozen = in_force = InForce.since(trained.day, trained.folders, bank)
-        verdicts: dict[str, tuple[str, ...]] = {name: () for name in trained.folders}
+        verdicts: dict[str, tuple[str, ...]] = dict.fromkeys(trained.folders, ())
         while True:
             month = _month(trained.day, verdicts, in_force, frozen, bank)
             progress.console.print(report.line(month))

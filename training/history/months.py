@@ -16,6 +16,7 @@ sys.path.insert(
 import batch
 import challenge
 import inference
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -92,12 +93,13 @@ def train_models(day: pd.Timestamp, bank: Bank, work: Path) -> Trained:
     bank.register.known(day).to_parquet(channel / "applications.parquet")
     folders = {name: work / version / name for name in bank.product.models}
     for name, folder in folders.items():
+        model = bank.product.model(name)
+        frame = snapshot.read(channel, bank.product, model)
+        learning = snapshot.prepare(frame, bank.product, model)
         schema = bank.profile.schema(name)
         options = Namespace(model=name, version=version, schema=schema, snapshot=version)
         with contextlib.redirect_stdout(io.StringIO()):
-            train.train(options, channel, bank.file, folder)
-        model = bank.product.model(name)
-        learning = snapshot.prepare(snapshot.read(channel, bank.product, model), bank.product, model)
+            train.learn_and_write(options, bank.product, model, learning, folder)
         _kept(folder).write_bytes(pickle.dumps(learning))
     return Trained(day, folders)
 
@@ -109,10 +111,14 @@ def refused(name: str, challenger: Path, champion: Path, bank: Bank) -> tuple[st
         bank.product,
         bank.product.model(name),
         learning,
-        challenge.contender(challenger),
-        challenge.contender(champion),
+        challenge.Contender.of(challenger),
+        challenge.Contender.of(champion),
+        absent="",
     )
-    return tuple(reason.rule for reason in gate.reasons(gate.facts(measured), bank.profile.gate))
+    if "refused" in measured:
+        return (measured["refused"],)
+    facts = msgspec.convert(measured, gate.Facts)
+    return tuple(reason.rule for reason in gate.reasons(facts, bank.profile.gate))
 
 
 def shown(in_force: InForce, loans: pd.DataFrame, bank: Bank) -> Shown:
@@ -131,6 +137,5 @@ def _kept(folder: Path) -> Path:
 
 def _logits(models: Mapping[str, inference.Model], loans: pd.DataFrame, bank: Bank) -> Floats:
     """The decision's, as the endpoints would have answered."""
-    found = {name: batch.logits(model, loans.copy()) for name, model in models.items()}
-    result: Floats = blended(found, bank.profile)
+    result: Floats = blended(batch.Batch([*models.values()]).logits(loans), bank.profile)
     return result
