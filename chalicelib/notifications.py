@@ -7,9 +7,7 @@ from chalicelib.observability import noticed
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-Kind = Literal[
-    "started", "nothing new", "promoted", "deployed", "in service", "failed", "rejected"
-]
+Kind = Literal["started", "nothing new", "promoted", "deployed", "in service", "failed", "rejected"]
 
 SUBJECTS: dict[Kind, str] = {
     "started": "Reentrenamiento iniciado",
