@@ -1,11 +1,12 @@
 """AppVengers: every Lambda function of the deployment, and what each one does."""
 
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, S3Event
 
-from chalicelib import analysis, change, model_endpoints, promotion, retraining
+from chalicelib import analysis, change, model_endpoints, outcomes, promotion, retraining
 from chalicelib.application import CreditApplication
 from chalicelib.observability import last_trained, observed
 from chalicelib.services import services
@@ -37,7 +38,20 @@ def predictions(clientId: str) -> Any:  # noqa: N803 - the path's own name
 @app.route("/predictions/{clientId}/{predictionId}", api_key_required=True, cors=CORS)
 @answers_problems
 def prediction(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    return services().predictions.get(clientId, predictionId)
+    return outcomes.with_outcomes(clientId, predictionId, services().predictions)
+
+
+@app.route(
+    "/predictions/{clientId}/{predictionId}/outcome",
+    methods=["POST"],
+    api_key_required=True,
+    cors=CORS,
+    content_types=["*/*"],
+)
+@answers_problems
+def outcome(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
+    body = json_body(app.current_request)
+    return outcomes.tell(clientId, predictionId, body, services().predictions, datetime.now(UTC))
 
 
 @app.route("/predictions/{clientId}/{predictionId}/change", api_key_required=True, cors=CORS)

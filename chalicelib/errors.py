@@ -2,7 +2,8 @@
 
 AppVengersError
   × Problem               answered to the caller of the API, each with its HTTP status
-      · InvalidRequest · InvalidApplication · PredictionNotFound · IdempotencyConflict
+      · InvalidRequest · InvalidApplication · InvalidOutcome · PredictionNotFound
+      · IdempotencyConflict
       · RequestTooLarge · UnsupportedMediaType · TooManyRequests · AnalysisUnavailable
       · TableUnavailable    saveResult is retried on it
   × EndpointFault         a model did not answer; analisisCredito retries by these names
@@ -55,6 +56,10 @@ class InvalidRequest(Problem):
 
 class InvalidApplication(Problem):
     status, title = 400, "The application is not valid"
+
+
+class InvalidOutcome(Problem):
+    status, title = 400, "The outcome is not valid"
 
 
 class PredictionNotFound(Problem):

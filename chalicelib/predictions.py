@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
-# Prediction ids are hexadecimal, so every claim sorts behind every prediction.
-CLAIM = "idempotency#"
+# Prediction ids are hexadecimal, so every claim and outcome sorts behind every prediction.
+CLAIM, OUTCOME = "idempotency#", "outcome#"
+BY_DAY = "byDay"  # the index: decisions under their day, outcomes under outcomes#<day told>
 
 
 class PredictionTable:
@@ -29,11 +30,33 @@ class PredictionTable:
 
     def add(self, prediction: Item) -> Item:
         """What is stored under this id afterwards: a second add changes nothing."""
-        return self._put_once(prediction)
+        return self._put_once(prediction | {"day": prediction["createdAt"][:10]})
 
     def claim(self, client_id: str, key: str, claim: Item) -> Item:
         """The first claim made under an idempotency key, which may be this one."""
         return self._put_once({"clientId": client_id, "predictionId": CLAIM + key, **claim})
+
+    def tell(self, client_id: str, outcome_id: str, outcome: Item) -> Item:
+        """What is stored under this id afterwards. The day it was told is the index's."""
+        keys = {"clientId": client_id, "predictionId": OUTCOME + outcome_id}
+        return self._put_once(keys | outcome | {"day": f"outcomes#{outcome['toldAt'][:10]}"})
+
+    def outcomes(self, client_id: str, prediction_id: str) -> list[Item]:
+        """All that was told of one prediction, the newest last."""
+        found = self._query(
+            KeyConditionExpression="clientId = :client AND begins_with(predictionId, :of)",
+            ExpressionAttributeValues=_to_item(
+                {":client": client_id, ":of": f"{OUTCOME}{prediction_id}#"}
+            ),
+        )
+        return sorted(found, key=lambda told: (told["toldAt"], told["predictionId"]))
+
+    def outcomes_told_on(self, day: str) -> list[Item]:
+        return self._of_day(f"outcomes#{day}", None)
+
+    def decided_on(self, day: str, limit: int | None = None) -> list[Item]:
+        """The decisions of a day, the newest first."""
+        return self._of_day(day, limit)
 
     def get(self, client_id: str, prediction_id: str) -> Item:
         """Raises PredictionNotFound."""
@@ -43,21 +66,33 @@ class PredictionTable:
                 Key=_to_item({"clientId": client_id, "predictionId": prediction_id}),
                 ConsistentRead=True,
             )
-        if "Item" not in response or prediction_id.startswith(CLAIM):
+        if "Item" not in response or prediction_id.startswith((CLAIM, OUTCOME)):
             raise PredictionNotFound(f"{client_id} has no prediction {prediction_id}.")
         return _from_item(response["Item"])
 
     def newest(self, client_id: str, limit: int, before: str | None) -> list[Item]:
         """At most `limit` predictions older than the id `before`, the newest first."""
         bound = before if before and before < CLAIM else CLAIM
+        return self._query(
+            KeyConditionExpression="clientId = :client AND predictionId < :before",
+            ExpressionAttributeValues=_to_item({":client": client_id, ":before": bound}),
+            ScanIndexForward=False,
+            PaginationConfig={"MaxItems": limit, "PageSize": limit},
+        )
+
+    def _of_day(self, day: str, limit: int | None) -> list[Item]:
+        return self._query(
+            IndexName=BY_DAY,
+            KeyConditionExpression="#day = :day",
+            ExpressionAttributeNames={"#day": "day"},  # a reserved word
+            ExpressionAttributeValues=_to_item({":day": day}),
+            ScanIndexForward=False,
+            PaginationConfig={"MaxItems": limit} if limit else {},
+        )
+
+    def _query(self, **query: Any) -> list[Item]:
         with _told_as_ours():
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                KeyConditionExpression="clientId = :client AND predictionId < :before",
-                ExpressionAttributeValues=_to_item({":client": client_id, ":before": bound}),
-                ScanIndexForward=False,
-                PaginationConfig={"MaxItems": limit, "PageSize": limit},
-            )
+            pages = self._client.get_paginator("query").paginate(TableName=self._table, **query)
             return [_from_item(item) for page in pages for item in page["Items"]]
 
     def _put_once(self, document: Item) -> Item:
@@ -71,7 +106,7 @@ class PredictionTable:
                 )
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 return _from_item(error.response["Item"])  # type: ignore[typeddict-item]
-        return document
+        return _without_day(document)
 
 
 @contextmanager
@@ -89,7 +124,13 @@ def _to_item(document: Item) -> Item:
 
 
 def _from_item(item: Mapping[str, Any]) -> Item:
-    return {name: _plain(TypeDeserializer().deserialize(value)) for name, value in item.items()}
+    values = {name: _plain(TypeDeserializer().deserialize(value)) for name, value in item.items()}
+    return _without_day(values)
+
+
+def _without_day(document: Item) -> Item:
+    """It is there for the index."""
+    return {name: value for name, value in document.items() if name != "day"}
 
 
 def _plain(value: Any) -> Any:

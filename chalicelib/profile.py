@@ -174,7 +174,8 @@ class Machine(Part, frozen=True):
 
 class SageMaker(Part, frozen=True):
     image: str = "sagemaker-scikit-learn:1.9-0-cpu-py3"
-    role: str = "sagemaker"
+    training_role: str = "training"
+    endpoint_role: str = "endpoints"
     network_isolation: bool = False
     training: dict[str, Machine] = {}
 

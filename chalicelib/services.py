@@ -73,7 +73,7 @@ class Services:
         return ModelEndpoints(
             _client("sagemaker", QUICK),
             self.settings.prefix,
-            self.settings.role_arn(self.profile.sagemaker.role, self._account),
+            self.settings.role_arn(self.profile.sagemaker.endpoint_role, self._account),
             self.profile.endpoint[self.settings.stage],
             self.profile.sagemaker,
         )
@@ -87,7 +87,7 @@ class Services:
         return TrainingJobs(
             _client("sagemaker", QUICK),
             self.settings.prefix,
-            self.settings.role_arn(self.profile.sagemaker.role, self._account),
+            self.settings.role_arn(self.profile.sagemaker.training_role, self._account),
             self.settings.data_bucket,
             self.profile.sagemaker,
             self.settings.stage,

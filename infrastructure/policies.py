@@ -47,9 +47,6 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     data = f"arn:aws:s3:::{settings.data_bucket}"
     sagemaker = "arn:aws:sagemaker:*:*"
     machine = f"arn:aws:states:*:*:stateMachine:{prefix}-analisisCredito"
-    pass_role = allow("iam:PassRole", f"arn:aws:iam::*:role/{prefix}-sagemaker") | {
-        "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-    }
     # SageMaker writes names in lower case in ARNs.
     scoring = {model: f"{sagemaker}:endpoint/{prefix}-{model.lower()}" for model in MODELS}
     converging = [
@@ -72,7 +69,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             ["sagemaker:DescribeEndpointConfig", "sagemaker:CreateEndpointConfig"],
             f"{sagemaker}:endpoint-config/{prefix}-*",
         ),
-        pass_role,
+        pass_role(settings, "endpoints"),
         allow("sns:Publish", topic),
     ]
     promoting = [
@@ -102,7 +99,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             | {"Condition": {"StringLike": {"s3:prefix": f"{SNAPSHOT_PREFIX}*"}}},
             allow("s3:PutObject", f"{data}/{PROFILE_PREFIX}*"),
             allow("sagemaker:CreateTrainingJob", f"{sagemaker}:training-job/{prefix}-*"),
-            pass_role,
+            pass_role(settings, "training"),
             allow("sns:Publish", topic),
         ],
         "createEndpointModel": [
@@ -163,6 +160,13 @@ def files() -> Iterator[tuple[Path, str]]:
             name = f"policy-{stage}.json" if function == API else f"policy-{stage}-{function}.json"
             policy = {"Version": "2012-10-17", "Statement": statements(function, settings)}
             yield FOLDER / name, json.dumps(policy, indent=2) + "\n"
+
+
+def pass_role(settings: Settings, role: str) -> Statement:
+    """To SageMaker, and to nobody else."""
+    return allow("iam:PassRole", f"arn:aws:iam::*:role/{settings.prefix}-{role}") | {
+        "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    }
 
 
 def allow(actions: str | list[str], resources: str | list[str]) -> Statement:

@@ -52,15 +52,10 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
     """What each role may do that is no function's."""
     place = f"{settings.region}:{account}"
     logs = f"arn:aws:logs:{place}:log-group"
-    containers = [
-        f"{logs}:/aws/sagemaker/TrainingJobs",
-        f"{logs}:/aws/sagemaker/ProcessingJobs",
-        f"{logs}:/aws/sagemaker/Endpoints/{settings.prefix}-*",
-    ]
     data, models = f"arn:aws:s3:::{settings.data_bucket}", f"arn:aws:s3:::{settings.model_bucket}"
     lambdas = f"arn:aws:lambda:{place}:function:"
     return {
-        "sagemaker": [
+        "training": [
             allow(
                 "s3:GetObject",
                 [
@@ -68,29 +63,21 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                     f"{data}/{PROFILE_PREFIX}*",
                     f"{data}/{SOURCE_KEY}",
                     f"{data}/{JOB_PREFIX}/*",
+                    # A challenger is compared with the champion.
                     f"{models}/{VERIFIED_PREFIX}*",
                 ],
             ),
             allow("s3:PutObject", [f"{data}/{JOB_PREFIX}/*", f"{data}/{REPORT_PREFIX}*"]),
             allow("s3:ListBucket", [data, models]),
-            # SageMaker looks for its groups, and makes them in an account that has none.
-            allow(["logs:CreateLogGroup", "logs:DescribeLogStreams"], containers),
-            allow(
-                ["logs:CreateLogStream", "logs:PutLogEvents"],
-                [f"{group}:log-stream:*" for group in containers],
+            *_container(
+                settings,
+                [f"{logs}:/aws/sagemaker/{kind}Jobs" for kind in ("Training", "Processing")],
             ),
-            allow("ecr:GetAuthorizationToken", "*"),
-            # The account is AWS's own, another one in each region.
-            allow(
-                [
-                    "ecr:BatchCheckLayerAvailability",
-                    "ecr:GetDownloadUrlForLayer",
-                    "ecr:BatchGetImage",
-                ],
-                f"arn:aws:ecr:{settings.region}:*:repository/sagemaker-scikit-learn",
-            ),
-            allow("cloudwatch:PutMetricData", "*")
-            | _if("StringLike", "cloudwatch:namespace", "/aws/sagemaker/*"),
+        ],
+        # What answers applications reaches neither the data nor the jobs.
+        "endpoints": [
+            allow("s3:GetObject", f"{models}/{VERIFIED_PREFIX}*"),
+            *_container(settings, [f"{logs}:/aws/sagemaker/Endpoints/{settings.prefix}-*"]),
         ],
         "analisisCredito": [
             allow(
@@ -124,7 +111,7 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                     for kind in ("Training", "Processing")
                 ],
             ),
-            allow("iam:PassRole", f"arn:aws:iam::{account}:role/{settings.prefix}-sagemaker")
+            allow("iam:PassRole", f"arn:aws:iam::{account}:role/{settings.prefix}-training")
             | _if("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),
             allow("sns:Publish", settings.topic_arn(account)),
             *_of_any_machine(),
@@ -136,6 +123,26 @@ def _of_any_machine() -> list[Statement]:
     return [
         allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
         allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
+    ]
+
+
+def _container(settings: Settings, groups: list[str]) -> list[Statement]:
+    """What SageMaker does for any container: pull its image, write its log, publish metrics."""
+    return [
+        # SageMaker looks for its groups, and makes them in an account that has none.
+        allow(["logs:CreateLogGroup", "logs:DescribeLogStreams"], groups),
+        allow(
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            [f"{group}:log-stream:*" for group in groups],
+        ),
+        allow("ecr:GetAuthorizationToken", "*"),
+        # The account is AWS's own, another one in each region.
+        allow(
+            ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
+            f"arn:aws:ecr:{settings.region}:*:repository/sagemaker-scikit-learn",
+        ),
+        allow("cloudwatch:PutMetricData", "*")
+        | _if("StringLike", "cloudwatch:namespace", "/aws/sagemaker/*"),
     ]
 
 
@@ -152,9 +159,8 @@ def template() -> tuple[Path, str]:
 def _resources() -> dict[str, Any]:
     declared = statements(SETTINGS, "${AWS::AccountId}")
     resources = {
-        "SageMakerRole": _role(
-            "sagemaker", "sagemaker", "Training jobs and endpoints.", declared["sagemaker"]
-        ),
+        "TrainingRole": _role("training", "sagemaker", "Training jobs.", declared["training"]),
+        "EndpointsRole": _role("endpoints", "sagemaker", "Endpoints.", declared["endpoints"]),
         "AnalysisMachineRole": _role(
             "analisisCredito", "states", "The state machine.", declared["analisisCredito"]
         ),

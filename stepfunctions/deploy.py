@@ -58,7 +58,7 @@ def _of_retraining(settings: Settings, account: str) -> Values:
         "DataBucket": settings.data_bucket,
         "SourceKey": SOURCE_KEY,
         "TopicArn": settings.topic_arn(account),
-        "TrainingRoleArn": settings.role_arn(sagemaker.role, account),
+        "TrainingRoleArn": settings.role_arn(sagemaker.training_role, account),
         "ImageUri": image_uri(sagemaker.image, settings.region),
         "ScriptEntrypoint": SCRIPT_ENTRYPOINT,
         "InstanceType": machine.instance_type,

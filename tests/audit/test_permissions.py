@@ -135,7 +135,7 @@ def test_a_decision_that_may_not_be_stored_is_not_answered(without, predict):
 
 
 def test_what_sagemaker_may_not_read_becomes_no_endpoint(audited, without):
-    without(f"{DEV.prefix}-sagemaker", "s3:GetObject")
+    without(f"{DEV.prefix}-endpoints", "s3:GetObject")
     sagemaker = boto3.client("sagemaker")
     config = sagemaker.list_endpoint_configs()["EndpointConfigs"][0]["EndpointConfigName"]
     sagemaker.create_endpoint(EndpointName="unreadable", EndpointConfigName=config)

@@ -152,7 +152,8 @@ LOOSER_UPWARDS = {
     "maximum_breaks", "maximum_group_gap", "minimum_group_rows",
 }  # fmt: skip
 LIMITS = [
-    *sorted(LOOSER_UPWARDS), "minimum_rows", "minimum_bads", "minimum_auc", "minimum_ks", "minimum_slope",
+    *sorted(LOOSER_UPWARDS),
+    "minimum_rows", "minimum_bads", "minimum_auc", "minimum_ks", "minimum_slope",
     "minimum_approval_ratio",
 ]  # fmt: skip
 

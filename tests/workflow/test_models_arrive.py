@@ -13,7 +13,7 @@ import pytest
 from tests.workflow.conftest import changed, manifest_of, reversioned
 
 MODEL = "Tradicional"
-ROLE = "arn:aws:iam::123456789012:role/dev-appvengers-sagemaker"
+ROLE = "arn:aws:iam::123456789012:role/dev-appvengers-endpoints"
 
 
 def key_of(version: str, model: str = MODEL) -> str:
