@@ -12,6 +12,7 @@ MANIFEST_PREFIX = "manifests/"
 ARRIVAL_PREFIX = "arrivals/"
 VERIFIED_PREFIX = "verified/"  # what endpoints load; only createEndpointModel writes here
 SNAPSHOT_PREFIX = "credit/snapshots/"
+NEW_DATA_PREFIX = "credit/newData/"  # outcomes in files, as CSV or Parquet
 PROFILE_PREFIX = "credit/profiles/"
 SOURCE_KEY = "training/source/sourcedir.tar.gz"
 JOB_PREFIX = "training/jobs"

@@ -11,6 +11,7 @@ import yaml
 
 from chalicelib.settings import (
     JOB_PREFIX,
+    NEW_DATA_PREFIX,
     PROFILE_PREFIX,
     REPORT_PREFIX,
     SNAPSHOT_PREFIX,
@@ -54,12 +55,14 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
     logs = f"arn:aws:logs:{place}:log-group"
     data, models = f"arn:aws:s3:::{settings.data_bucket}", f"arn:aws:s3:::{settings.model_bucket}"
     lambdas = f"arn:aws:lambda:{place}:function:"
+    table = f"arn:aws:dynamodb:{place}:table/{settings.predictions_table}"
     return {
         "training": [
             allow(
                 "s3:GetObject",
                 [
                     f"{data}/{SNAPSHOT_PREFIX}*",
+                    f"{data}/{NEW_DATA_PREFIX}*",
                     f"{data}/{PROFILE_PREFIX}*",
                     f"{data}/{SOURCE_KEY}",
                     f"{data}/{JOB_PREFIX}/*",
@@ -67,7 +70,17 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                     f"{models}/{VERIFIED_PREFIX}*",
                 ],
             ),
-            allow("s3:PutObject", [f"{data}/{JOB_PREFIX}/*", f"{data}/{REPORT_PREFIX}*"]),
+            allow(
+                "s3:PutObject",
+                [
+                    f"{data}/{JOB_PREFIX}/*",
+                    f"{data}/{REPORT_PREFIX}*",
+                    f"{data}/{SNAPSHOT_PREFIX}*",
+                ],
+            ),
+            # collectSnapshot reads the decisions, and stores the outcomes that came in files.
+            allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"], table),
+            allow("dynamodb:Query", [table, f"{table}/index/byDay"]),
             allow("s3:ListBucket", [data, models]),
             *_container(
                 settings,
