@@ -103,8 +103,10 @@ def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncE
     )
 
 
-def started_and_counted(activity: Activity, authorization: Authorization) -> Callable[[Any], Any]:
-    """For moto's ExecutionWorker.start: asynchronous executions can be waited for."""
+def started_and_counted(
+    activity: Activity, authorization: Authorization, changed: Callable[[], None]
+) -> Callable[[Any], Any]:
+    """For moto's ExecutionWorker.start: asynchronous executions can be waited for, and are kept."""
 
     def replace(original: Any) -> Any:
         def start(self: Any) -> None:
@@ -114,18 +116,21 @@ def started_and_counted(activity: Activity, authorization: Authorization) -> Cal
             with authorization.acting_as(execution.role_arn, "states", name):
                 _note_machine(authorization)
                 activity.begin(arn)
-                threading.Thread(target=_execute, args=(self, activity, arn), daemon=True).start()
+                changed()
+                parts = (self, activity, arn, changed)
+                threading.Thread(target=_execute, args=parts, daemon=True).start()
 
         return start
 
     return replace
 
 
-def _execute(worker: Any, activity: Activity, arn: str) -> None:
+def _execute(worker: Any, activity: Activity, arn: str, changed: Callable[[], None]) -> None:
     try:
         worker._execution_logic()
     finally:
         TMP_THREADS.clear()
+        changed()
         activity.end(arn)
 
 

@@ -4,7 +4,8 @@ import gzip
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -15,6 +16,7 @@ from chalicelib.settings import PROFILE_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY
 from infrastructure import training_source
 
 DATA = "dev-appvengers-data"
+COLLECTED = 'print("it is there already")'
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 
 
@@ -30,9 +32,19 @@ def put_decisions(version: str, decisions: pd.DataFrame) -> None:
     put(f"{SNAPSHOT_PREFIX}{version}/decisions.parquet", decisions.to_parquet(index=False))
 
 
-def put_source(**scripts: str) -> None:
-    """The training source, with scripts put into it under these names."""
-    put(SOURCE_KEY, with_scripts(training_source.pack(), scripts))
+@contextmanager
+def source(**scripts: str) -> Iterator[None]:
+    """The training source with scripts put into it under these names, for a while."""
+    put(SOURCE_KEY, with_scripts(training_source.pack(), {"collect": COLLECTED, **scripts}))
+    yield
+    put(SOURCE_KEY, training_source.pack())
+
+
+def forget(version: str) -> None:
+    """Later tests take the newest snapshot."""
+    s3, prefix = boto3.client("s3"), f"{SNAPSHOT_PREFIX}{version}/"
+    for found in s3.list_objects_v2(Bucket=DATA, Prefix=prefix).get("Contents", []):
+        s3.delete_object(Bucket=DATA, Key=found["Key"])
 
 
 def with_scripts(body: bytes, scripts: Mapping[str, str]) -> bytes:
