@@ -12,6 +12,7 @@ from moto.stepfunctions.exceptions import InvalidExecutionInput
 from moto.stepfunctions.parser.api import (
     ExecutionStatus,
 )
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils import (
     LambdaFunctionErrorException,
@@ -145,6 +146,15 @@ def without_a_thread(original: Any) -> Any:
         EvalComponent.eval(self, env)
 
     return evaluate
+
+
+def error_of_any_name(_original: Any) -> Any:
+    """For moto's CustomErrorName, which refuses AWS's own names."""
+
+    def init(self: Any, error_name: str | None) -> None:
+        ErrorName.__init__(self, error_name=error_name)
+
+    return init
 
 
 def branch_without_a_name(original: Any) -> Any:

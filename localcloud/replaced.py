@@ -210,6 +210,20 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "a refused CreateTrainingJob is SageMaker.<code>, not a runtime error",
         ),
         Replaced(
+            f"{_TASK}.service.state_task_service_sns:StateTaskServiceSns",
+            "_from_error",
+            "(self, env, ex)",
+            job_task.error_without_a_request_id,
+            "a refusal has none, and that is a KeyError",
+        ),
+        Replaced(
+            f"{_ASL}.component.common.error_name.custom_error_name:CustomErrorName",
+            "__init__",
+            "(self, error_name)",
+            executions.error_of_any_name,
+            "a States.… error that leaves a Map, or that a Fail tells, is another error",
+        ),
+        Replaced(
             _SAGEMAKER,
             "create_training_job",
             "(self)",

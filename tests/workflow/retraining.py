@@ -15,6 +15,7 @@ from chalicelib import profile
 from chalicelib.settings import PROFILE_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY
 from infrastructure import training_source
 
+TRAIN = (training_source.FOLDER / "train.py").read_text(encoding="utf-8")
 DATA = "dev-appvengers-data"
 COLLECTED = 'print("it is there already")'
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
@@ -25,6 +26,10 @@ def put_snapshot(version: str, rows: pd.DataFrame, new_rows: int = 1) -> None:
     manifest = {"rows": len(rows), "bads": 1, "newRows": new_rows, "newBads": 0}
     put(f"{SNAPSHOT_PREFIX}{version}/part-0.parquet", rows.to_parquet(index=False))
     put(f"{SNAPSHOT_PREFIX}{version}/manifest.json", json.dumps(manifest).encode())
+    put_profile()
+
+
+def put_profile() -> None:
     put(f"{PROFILE_PREFIX}test/credit.toml", profile.PROFILE_FILE.read_bytes())
 
 
@@ -78,8 +83,10 @@ def champions(served: Any) -> dict[str, dict[str, str]]:
     }
 
 
-def start(served: Any, version: str, models: tuple[str, ...] = MODELS) -> str:
-    """The execution's ARN."""
+def start(
+    served: Any, version: str, models: tuple[str, ...] = MODELS, unknown: tuple[str, ...] = ()
+) -> str:
+    """The execution's ARN. `unknown` models are asked for, too."""
     live, bank = champions(served), profile.load()
     asked = {
         "version": version,
@@ -91,7 +98,8 @@ def start(served: Any, version: str, models: tuple[str, ...] = MODELS) -> str:
         "models": [
             {"model": model, "schema": bank.schema(model), "champion": live.get(model)}
             for model in models
-        ],
+        ]
+        + [{"model": model, "schema": "", "champion": None} for model in unknown],
     }
     arn: str = boto3.client("stepfunctions").start_execution(
         stateMachineArn=served.bank.settings.retraining_machine_arn("123456789012"),
