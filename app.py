@@ -6,8 +6,18 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, S3Event
 
-from chalicelib import analysis, change, model_endpoints, outcomes, promotion, retraining
+from chalicelib import (
+    analysis,
+    change,
+    drift_watch,
+    model_endpoints,
+    outcomes,
+    promotion,
+    retraining,
+    training_history,
+)
 from chalicelib.application import CreditApplication
+from chalicelib.inventory import inventory
 from chalicelib.observability import last_trained, observed
 from chalicelib.services import services
 from chalicelib.settings import MODEL_PREFIX, Settings
@@ -67,7 +77,8 @@ def change_needed(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the 
 @answers_problems
 def models() -> Any:
     using = services()
-    return model_endpoints.inventory(using.profile, using.models, using.endpoints)
+    parts = (using.models, using.endpoints, using.history, using.reports)
+    return inventory(using.profile, *parts)
 
 
 @app.route("/health", cors=CORS)
@@ -115,6 +126,14 @@ def update_data(event: CloudWatchEvent) -> Any:
 def watch_training(event: CloudWatchEvent) -> None:
     at = retraining.scheduled_at(event.to_dict())
     last_trained(services().data.days_since_training(at))
+
+
+@app.schedule(Rate(7, unit=Rate.DAYS), name="watchDrift")
+@observed
+def watch_drift(event: CloudWatchEvent) -> Any:
+    using, at = services(), retraining.scheduled_at(event.to_dict())
+    parts = (using.models, using.endpoints, using.reports, using.topic)
+    return drift_watch.watch(at, using.profile, using.predictions, *parts)
 
 
 @app.lambda_function(name="openSnapshot")
@@ -179,3 +198,20 @@ def create_endpoint_model(event: S3Event) -> None:
 def endpoint_changed(event: CloudWatchEvent) -> None:
     using, endpoint = services(), event.detail["EndpointName"]
     model_endpoints.changed(endpoint, using.profile, using.models, using.endpoints, using.topic)
+
+
+@app.on_cw_event(
+    {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Training Job State Change"],
+        "detail": {
+            "TrainingJobName": [{"prefix": f"{settings.prefix}-"}],
+            "TrainingJobStatus": ["Completed", "Failed", "Stopped"],
+        },
+    },
+    name="trainingChanged",
+)
+@observed
+def training_changed(event: CloudWatchEvent) -> None:
+    using = services()
+    training_history.tell(event.detail["TrainingJobName"], using.history, using.topic)

@@ -10,7 +10,18 @@ import msgspec
 from chalicelib.settings import STAGES
 
 if TYPE_CHECKING:
-    from chalicelib.profile import Actionable, Decision, Derivation, Feature, Gate, Profile, Score
+    from chalicelib.profile import (
+        Actionable,
+        Canary,
+        Decision,
+        Derivation,
+        Drift,
+        Endpoint,
+        Feature,
+        Gate,
+        Profile,
+        Score,
+    )
 
 
 def contradictions(profile: "Profile") -> Iterator[str]:
@@ -25,8 +36,8 @@ def contradictions(profile: "Profile") -> Iterator[str]:
     yield from _decision_contradictions(profile.decision, profile)
     yield from _score_contradictions(profile.score)
     yield from _gate_contradictions(profile.gate)
-    for stage in {*STAGES} - {*profile.endpoint}:
-        yield f"endpoint.{stage} is missing: memory_mb and max_concurrency of its endpoints"
+    yield from _stage_contradictions(profile)
+    yield from _drift_contradictions(profile.drift)
     if unknown := set(profile.card.segments) - set(profile.features):
         yield f"card.segments names no feature: {', '.join(sorted(unknown))}"
 
@@ -63,6 +74,48 @@ def _gate_contradictions(gate: "Gate") -> Iterator[str]:
     for name in ("minimum_auc", "minimum_ks", "minimum_approval_ratio"):
         if getattr(gate, name) >= 1:
             yield f"gate.{name} must be below 1: nothing would ever pass"
+
+
+def _stage_contradictions(profile: "Profile") -> Iterator[str]:
+    for stage in {*STAGES} - {*profile.endpoint}:
+        yield f"endpoint.{stage} is missing: memory_mb and max_concurrency of its endpoints"
+    for stage, endpoint in profile.endpoint.items():
+        yield from _endpoint_contradictions(f"endpoint.{stage}", endpoint)
+
+
+def _endpoint_contradictions(place: str, endpoint: "Endpoint") -> Iterator[str]:
+    serverless = (endpoint.memory_mb, endpoint.max_concurrency)
+    if endpoint.instances and serverless != (None, None):
+        yield f"{place} is either instances or memory_mb and max_concurrency, not both"
+    if not endpoint.instances and None in serverless:
+        yield f"{place} needs memory_mb and max_concurrency, or instances"
+    if endpoint.canary and not endpoint.instances:
+        yield f"{place}.canary needs instances: a serverless endpoint moves all its traffic at once"
+    if endpoint.instances and endpoint.instances.count < (2 if endpoint.canary else 1):
+        yield f"{place}.instances.count must be 1 or more, and 2 or more for a canary"
+    if endpoint.canary:
+        count = endpoint.instances.count if endpoint.instances else 0
+        yield from _canary_contradictions(f"{place}.canary", endpoint.canary, count)
+
+
+def _canary_contradictions(place: str, canary: "Canary", count: int) -> Iterator[str]:
+    if (canary.share is None) == (canary.instances is None):
+        yield f"{place} needs one of share and instances"
+    if canary.share is not None and not 0.01 <= canary.share <= 0.5:
+        yield f"{place}.share must be 0.01 to 0.5: SageMaker allows half of the capacity at most"
+    if canary.instances is not None and not 1 <= canary.instances <= count / 2:
+        yield f"{place}.instances must be 1 to half of instances.count"
+    if not 0 < canary.bake_seconds <= 3600:
+        yield f"{place}.bake_seconds must be 1 to 3600"
+    if not canary.alarms:
+        yield f"{place}.alarms names none: nothing would ever roll it back"
+
+
+def _drift_contradictions(drift: "Drift") -> Iterator[str]:
+    if not 0 < drift.psi_watch <= drift.psi_limit < math.inf:
+        yield "drift.psi_watch must be above 0 and not above drift.psi_limit"
+    if drift.fewest < 1:
+        yield "drift.fewest must be 1 or more"
 
 
 def _pattern_fault(pattern: str) -> str:

@@ -1,14 +1,20 @@
 """The bucket of models: what was uploaded, what was accepted, and in which order it arrived."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError
 
 from chalicelib import artifact
 from chalicelib.artifact import Artifact
 from chalicelib.errors import InvalidArtifact
-from chalicelib.settings import ARRIVAL_PREFIX, MANIFEST_PREFIX, VERIFIED_PREFIX
+from chalicelib.settings import (
+    ARRIVAL_PREFIX,
+    ENDING_PREFIX,
+    MANIFEST_PREFIX,
+    MODEL_PREFIX,
+    VERIFIED_PREFIX,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -21,6 +27,15 @@ class Arrival:
     at: str
     version: str
     attempted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a deployment ended: which version answers `since` then, or what failed."""
+
+    since: str
+    version: str
+    how: Literal["in-service", "failed"]
 
 
 class ModelBucket:
@@ -57,6 +72,9 @@ class ModelBucket:
         """Not the upload's own key: what lies there may change after it was verified."""
         return f"s3://{self.name}/{_verified_key(model, version)}"
 
+    def verified_artifact(self, model: str, version: str) -> bytes:
+        return self.read_artifact(_verified_key(model, version))
+
     def manifest(self, model: str, version: str) -> bytes | None:
         try:
             response = self._s3.get_object(Bucket=self.name, Key=_manifest_key(model, version))
@@ -75,14 +93,63 @@ class ModelBucket:
 
     def newest_arrival(self, model: str) -> Arrival | None:
         """The upload that counts, whatever the order in which events are told."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.name, Prefix=f"{ARRIVAL_PREFIX}{model}/"
-        )
-        marks = [one["Key"].split("/")[2:] for page in pages for one in page.get("Contents", [])]
+        marks = self._marks(ARRIVAL_PREFIX, model)
         if not marks:
             return None
         at, version, _ = max(marks)
-        return Arrival(at, version, attempted=[at, version, "attempted"] in marks)
+        return Arrival(at, version, attempted=(at, version, "attempted") in marks)
+
+    def attempts(self, model: str) -> list[Arrival]:
+        """What was deployed or tried to, and is not cleared away; the oldest first."""
+        marks = self._marks(ARRIVAL_PREFIX, model)
+        return [
+            Arrival(at, version, attempted=True)
+            for at, version, what in marks
+            if what == "attempted" and (at, version, "cleared") not in marks
+        ]
+
+    def cleared(self, model: str, arrival: Arrival) -> None:
+        self._mark(model, arrival.version, arrival.at, "cleared")
+
+    def ended(self, model: str, ending: Ending) -> None:
+        key = f"{ENDING_PREFIX}{model}/{ending.since}/{ending.version}/{ending.how}"
+        self._s3.put_object(Bucket=self.name, Key=key, Body=b"")
+
+    def endings(self, model: str) -> list[Ending]:
+        """The oldest first."""
+        marks = self._marks(ENDING_PREFIX, model)
+        return [
+            Ending(since, version, "failed" if how == "failed" else "in-service")
+            for since, version, how in marks
+        ]
+
+    def former(self, model: str, live: str) -> str | None:
+        """The version that answered before the live one."""
+        served = [one.version for one in self.endings(model) if one.how == "in-service"]
+        return next((version for version in reversed(served) if version != live), None)
+
+    def versions(self, model: str) -> list[str]:
+        """All that were ever accepted; the oldest first if they are named by their time."""
+        start = f"{MANIFEST_PREFIX}{model}/"
+        keys = self._keys(start)
+        return [key.removeprefix(start).removesuffix(".json") for key in keys]
+
+    def arrive_again(self, model: str, version: str) -> None:
+        """A version that was accepted before comes in once more, as the newest."""
+        self._s3.copy_object(
+            Bucket=self.name,
+            Key=f"{MODEL_PREFIX}{model}/{version}/model.tar.gz",
+            CopySource={"Bucket": self.name, "Key": _verified_key(model, version)},
+        )
+
+    def _marks(self, prefix: str, model: str) -> list[tuple[str, str, str]]:
+        parts = [key.split("/") for key in self._keys(f"{prefix}{model}/")]
+        return [(time, version, what) for _, _, time, version, what in parts]
+
+    def _keys(self, prefix: str) -> list[str]:
+        """In the order of S3, which is that of their bytes."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+        return [one["Key"] for page in pages for one in page.get("Contents", [])]
 
     def _mark(self, model: str, version: str, at: str, what: str) -> None:
         key = f"{ARRIVAL_PREFIX}{model}/{at}/{version}/{what}"

@@ -7,7 +7,10 @@ from chalicelib.observability import noticed
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-Kind = Literal["started", "nothing new", "promoted", "deployed", "in service", "failed", "rejected"]
+Kind = Literal[
+    "started", "nothing new", "promoted", "deployed", "in service", "failed", "rolled back",
+    "rejected", "trained", "training failed", "drift",
+]  # fmt: skip
 
 SUBJECTS: dict[Kind, str] = {
     "started": "Reentrenamiento iniciado",
@@ -16,7 +19,11 @@ SUBJECTS: dict[Kind, str] = {
     "deployed": "Modelo en despliegue",
     "in service": "Modelo en servicio",
     "failed": "Despliegue fallido",
+    "rolled back": "Despliegue revertido",
     "rejected": "Modelo rechazado",
+    "trained": "Entrenamiento terminado",
+    "training failed": "Entrenamiento fallido",
+    "drift": "Deriva de los datos",
 }
 
 

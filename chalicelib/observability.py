@@ -87,6 +87,19 @@ def last_trained(days: float) -> None:
     _measure("DaysSinceTraining", days, MetricUnit.NoUnit)
 
 
+def drift_measured(models: Mapping[str, Any]) -> None:
+    """By model its score's index, by feature the highest of the models."""
+    highest: dict[str, float] = {}
+    for model, found in models.items():
+        for name, part in found["features"].items():
+            highest[name] = max(part.get("psi", 0), highest.get(name, 0))
+        if "psi" in found["score"]:
+            _measure("ScoreDrift", found["score"]["psi"], MetricUnit.NoUnit, model=model)
+    for name, index in highest.items():
+        _measure("FeatureDrift", index, MetricUnit.NoUnit, feature=name)
+    logger.info("drift", models={name: found["score"] for name, found in models.items()})
+
+
 @contextmanager
 def model_timed(model: str) -> Iterator[None]:
     started = time.perf_counter()

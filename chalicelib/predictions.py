@@ -80,6 +80,25 @@ class PredictionTable:
             PaginationConfig={"MaxItems": limit, "PageSize": limit},
         )
 
+    def made_in(self, day: str, first: str, last: str, page: int) -> Iterator[Item]:
+        """Application and models of a day's decisions with ids between; read a page at a time."""
+        with _told_as_ours():
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName=BY_DAY,
+                KeyConditionExpression="#day = :day AND predictionId BETWEEN :first AND :last",
+                ProjectionExpression="#application, #models",
+                ExpressionAttributeNames={
+                    "#day": "day",
+                    "#application": "application",
+                    "#models": "models",
+                },
+                ExpressionAttributeValues=_to_item({":day": day, ":first": first, ":last": last}),
+                PaginationConfig={"PageSize": page},
+            )
+            for found in pages:
+                yield from map(_from_item, found["Items"])
+
     def _of_day(self, day: str, limit: int | None) -> list[Item]:
         return self._query(
             IndexName=BY_DAY,

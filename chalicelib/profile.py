@@ -161,9 +161,35 @@ class Gate(Part, frozen=True):
     sign_off: bool = False
 
 
+class Instances(Part, frozen=True):
+    type: str
+    count: int = 2
+
+
+class Canary(Part, frozen=True):
+    """Its size is a share of the capacity or a number of instances."""
+
+    bake_seconds: int
+    share: float | None = None
+    instances: int | None = None
+    alarms: tuple[Literal["model-errors", "model-latency"], ...] = ("model-errors", "model-latency")
+
+
 class Endpoint(Part, frozen=True):
-    memory_mb: int
-    max_concurrency: int
+    """Serverless, by memory and concurrency; or instances, whose updates a canary may go before."""
+
+    memory_mb: int | None = None
+    max_concurrency: int | None = None
+    instances: Instances | None = None
+    canary: Canary | None = None
+
+
+class Drift(Part, frozen=True):
+    """Limits of the population stability index, of scores and of features."""
+
+    psi_watch: float = 0.1
+    psi_limit: float = 0.25
+    fewest: int = 200
 
 
 class Machine(Part, frozen=True):
@@ -194,6 +220,7 @@ class Profile(Part, frozen=True):
     endpoint: dict[str, Endpoint]
     card: Card = Card()
     gate: Gate = Gate()
+    drift: Drift = Drift()
     sagemaker: SageMaker = SageMaker()
 
     def asked_for(self) -> dict[str, Feature]:

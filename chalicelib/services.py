@@ -9,13 +9,15 @@ from botocore.config import Config
 
 from chalicelib import profile
 from chalicelib.analysis import AnalysisMachine
+from chalicelib.endpoints import ModelEndpoints
 from chalicelib.model_bucket import ModelBucket
-from chalicelib.model_endpoints import ModelEndpoints
 from chalicelib.notifications import NotificationTopic
 from chalicelib.predictions import PredictionTable
+from chalicelib.reports import Reports
 from chalicelib.retraining import DataBucket, TrainingJobs
 from chalicelib.scoring import ScoringEndpoints
 from chalicelib.settings import Settings
+from chalicelib.training_history import TrainingHistory
 
 if TYPE_CHECKING:
     from chalicelib.profile import Profile
@@ -106,6 +108,14 @@ class Services:
 
         client = _client("sagemaker", QUICK)
         return ModelPackages(client, self.settings.prefix, self.profile.sagemaker.image)
+
+    @cached_property
+    def history(self) -> TrainingHistory:
+        return TrainingHistory(_client("sagemaker", QUICK), self.settings.prefix)
+
+    @cached_property
+    def reports(self) -> Reports:
+        return Reports(_client("s3", ARTIFACTS), self.settings.data_bucket)
 
     @cached_property
     def topic(self) -> NotificationTopic:

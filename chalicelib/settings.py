@@ -10,12 +10,15 @@ STAGES = ("dev", "prod")
 MODEL_PREFIX = "appvengers/"  # an artifact that lands here becomes a model
 MANIFEST_PREFIX = "manifests/"
 ARRIVAL_PREFIX = "arrivals/"
+ENDING_PREFIX = "endings/"  # how each deployment ended
 VERIFIED_PREFIX = "verified/"  # what endpoints load; only createEndpointModel writes here
 SNAPSHOT_PREFIX = "credit/snapshots/"
+REPORT_PREFIX = "credit/reports/"
+NEW_DATA_PREFIX = "credit/newData/"  # outcomes in files, as CSV or Parquet
 PROFILE_PREFIX = "credit/profiles/"
 SOURCE_KEY = "training/source/sourcedir.tar.gz"
 JOB_PREFIX = "training/jobs"
-REPORT_PREFIX = "credit/reports/"
+STARTED_BY = "STARTED_BY"  # in a job's environment: the state machine that tells of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def bring(
     else:
         for model, version in known.items():
             console.print(f"{model} {version} is deployed again")
-            first_models.deploy_again(s3, settings, model, version)
+            bucket.arrive_again(model, version)
     wait_for_endpoints(settings, profile, console)
 
 

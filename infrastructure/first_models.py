@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import artifact
 from chalicelib.profile import Profile
 from chalicelib.retraining import DataBucket
-from chalicelib.settings import MODEL_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY, VERIFIED_PREFIX, Settings
+from chalicelib.settings import SNAPSHOT_PREFIX, SOURCE_KEY, Settings
 from infrastructure import training_source
 
 if TYPE_CHECKING:
@@ -89,17 +89,6 @@ def endpoint_statuses(
         return "Failed", sagemaker.describe_endpoint(EndpointName=name).get("FailureReason", "")
 
     return _statuses(describe, {model: model for model in models})
-
-
-def deploy_again(s3: "S3Client", settings: Settings, model: str, version: str) -> None:
-    """A version that was accepted before comes in once more."""
-    name = f"{model}/{version}/model.tar.gz"
-    bucket = settings.model_bucket
-    s3.copy_object(
-        Bucket=bucket,
-        Key=f"{MODEL_PREFIX}{name}",
-        CopySource={"Bucket": bucket, "Key": f"{VERIFIED_PREFIX}{name}"},
-    )
 
 
 def promote(data: DataBucket, settings: Settings, profile: Profile, jobs: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from chalicelib.settings import (
     ARRIVAL_PREFIX,
+    ENDING_PREFIX,
     JOB_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
@@ -29,6 +30,8 @@ MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 ASYNCHRONOUS = (
     "updateData",
     "watchTraining",
+    "trainingChanged",
+    "watchDrift",
     "createEndpointModel",
     "endpointChanged",
     "packageApproved",
@@ -46,6 +49,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     models = f"arn:aws:s3:::{settings.model_bucket}"
     data = f"arn:aws:s3:::{settings.data_bucket}"
     sagemaker = "arn:aws:sagemaker:*:*"
+    drift = f"{REPORT_PREFIX}drift/"
     machine = f"arn:aws:states:*:*:stateMachine:{prefix}-analisisCredito"
     # SageMaker writes names in lower case in ARNs.
     scoring = {model: f"{sagemaker}:endpoint/{prefix}-{model.lower()}" for model in MODELS}
@@ -85,18 +89,32 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
             # Who may not list is told 403, not 404, of what is not there.
             allow("s3:ListBucket", models),
+            listing(data, f"{drift}*", f"{SNAPSHOT_PREFIX}*"),
+            allow("s3:GetObject", [f"{data}/{drift}*", f"{data}/{SNAPSHOT_PREFIX}*/vintages.json"]),
+            allow("sagemaker:DescribeTrainingJob", f"{sagemaker}:training-job/{prefix}-*"),
         ],
         "saveResult": [
             allow("dynamodb:PutItem", table),
             allow("ssm:GetParameter", f"arn:aws:ssm:*:*:parameter{settings.review_only_parameter}"),
         ],
         "watchTraining": [
-            allow("s3:ListBucket", data)
-            | {"Condition": {"StringLike": {"s3:prefix": f"{JOB_PREFIX}/*"}}},
+            listing(data, f"{JOB_PREFIX}/*"),
+        ],
+        "trainingChanged": [
+            allow("sagemaker:DescribeTrainingJob", f"{sagemaker}:training-job/{prefix}-*"),
+            allow("sns:Publish", topic),
+        ],
+        "watchDrift": [
+            allow("dynamodb:Query", f"{table}/index/byDay"),
+            allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
+            allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
+            allow("s3:ListBucket", models),
+            listing(data, f"{drift}*"),
+            allow("s3:PutObject", f"{data}/{drift}*"),
+            allow("sns:Publish", topic),
         ],
         "updateData": [
-            allow("s3:ListBucket", data)
-            | {"Condition": {"StringLike": {"s3:prefix": f"{SNAPSHOT_PREFIX}*"}}},
+            listing(data, f"{SNAPSHOT_PREFIX}*"),
             allow("s3:PutObject", f"{data}/{PROFILE_PREFIX}*"),
             allow("sagemaker:CreateTrainingJob", f"{sagemaker}:training-job/{prefix}-*"),
             pass_role(settings, "training"),
@@ -107,7 +125,12 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("s3:PutObject", [f"{models}/{MANIFEST_PREFIX}*", f"{models}/{VERIFIED_PREFIX}*"]),
             *converging,
         ],
-        "endpointChanged": converging.copy(),
+        "endpointChanged": [
+            *converging,
+            allow("s3:PutObject", f"{models}/{ENDING_PREFIX}*"),
+            allow("sagemaker:DeleteModel", f"{sagemaker}:model/{prefix}-*"),
+            allow("sagemaker:DeleteEndpointConfig", f"{sagemaker}:endpoint-config/{prefix}-*"),
+        ],
         "openSnapshot": [allow("s3:GetObject", f"{data}/{SNAPSHOT_PREFIX}*")],
         "evaluateModel": [
             allow("s3:GetObject", [f"{data}/{REPORT_PREFIX}*", f"{data}/{JOB_PREFIX}/*"]),
@@ -160,6 +183,12 @@ def files() -> Iterator[tuple[Path, str]]:
             name = f"policy-{stage}.json" if function == API else f"policy-{stage}-{function}.json"
             policy = {"Version": "2012-10-17", "Statement": statements(function, settings)}
             yield FOLDER / name, json.dumps(policy, indent=2) + "\n"
+
+
+def listing(bucket: str, *prefixes: str) -> Statement:
+    return allow("s3:ListBucket", bucket) | {
+        "Condition": {"StringLike": {"s3:prefix": list(prefixes)}}
+    }
 
 
 def pass_role(settings: Settings, role: str) -> Statement:

@@ -1,5 +1,5 @@
-"""The roles of the state machine and of SageMaker, and the log groups, declared as policies.py
-declares the functions' permissions; that part of resources.yaml is written from here.
+"""The roles of the state machine and of SageMaker, log groups and some alarms, declared as
+policies.py declares the functions' permissions; that part of resources.yaml is written from here.
 
 make policies
 """
@@ -11,6 +11,7 @@ import yaml
 
 from chalicelib.settings import (
     JOB_PREFIX,
+    NEW_DATA_PREFIX,
     PROFILE_PREFIX,
     REPORT_PREFIX,
     SNAPSHOT_PREFIX,
@@ -18,6 +19,7 @@ from chalicelib.settings import (
     VERIFIED_PREFIX,
     Settings,
 )
+from infrastructure import alarms
 from infrastructure.policies import API, ASYNCHRONOUS, MODELS, RETRAINING, Statement, allow
 from infrastructure.project import ROOT
 
@@ -54,30 +56,46 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
     logs = f"arn:aws:logs:{place}:log-group"
     data, models = f"arn:aws:s3:::{settings.data_bucket}", f"arn:aws:s3:::{settings.model_bucket}"
     lambdas = f"arn:aws:lambda:{place}:function:"
+    table = f"arn:aws:dynamodb:{place}:table/{settings.predictions_table}"
     return {
         "training": [
             allow(
                 "s3:GetObject",
+                [f"{data}/{SNAPSHOT_PREFIX}*", f"{data}/{PROFILE_PREFIX}*", f"{data}/{SOURCE_KEY}"],
+            ),
+            allow("s3:PutObject", f"{data}/{JOB_PREFIX}/*"),
+            allow("s3:ListBucket", data),
+            *_container(settings, [f"{logs}:/aws/sagemaker/TrainingJobs"]),
+        ],
+        # They make a snapshot, and compare a challenger with the model that answers now.
+        "processing": [
+            allow(
+                "s3:GetObject",
                 [
                     f"{data}/{SNAPSHOT_PREFIX}*",
+                    f"{data}/{NEW_DATA_PREFIX}*",
                     f"{data}/{PROFILE_PREFIX}*",
                     f"{data}/{SOURCE_KEY}",
                     f"{data}/{JOB_PREFIX}/*",
-                    # A challenger is compared with the champion.
                     f"{models}/{VERIFIED_PREFIX}*",
                 ],
             ),
-            allow("s3:PutObject", [f"{data}/{JOB_PREFIX}/*", f"{data}/{REPORT_PREFIX}*"]),
+            allow("s3:PutObject", [f"{data}/{REPORT_PREFIX}*", f"{data}/{SNAPSHOT_PREFIX}*"]),
             allow("s3:ListBucket", [data, models]),
-            *_container(
-                settings,
-                [f"{logs}:/aws/sagemaker/{kind}Jobs" for kind in ("Training", "Processing")],
-            ),
+            # The outcomes that came in files are stored as those that came by the API.
+            allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"], table),
+            allow("dynamodb:Query", [table, f"{table}/index/byDay"]),
+            *_container(settings, [f"{logs}:/aws/sagemaker/ProcessingJobs"]),
         ],
         # What answers applications reaches neither the data nor the jobs.
         "endpoints": [
             allow("s3:GetObject", f"{models}/{VERIFIED_PREFIX}*"),
             *_container(settings, [f"{logs}:/aws/sagemaker/Endpoints/{settings.prefix}-*"]),
+            # While a canary bakes: does one of its alarms ring?
+            allow(
+                "cloudwatch:DescribeAlarms",
+                f"arn:aws:cloudwatch:{place}:alarm:{settings.prefix}-model-*",
+            ),
         ],
         "analisisCredito": [
             allow(
@@ -111,19 +129,15 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                     for kind in ("Training", "Processing")
                 ],
             ),
-            allow("iam:PassRole", f"arn:aws:iam::{account}:role/{settings.prefix}-training")
+            allow(
+                "iam:PassRole",
+                [settings.role_arn(name, account) for name in ("training", "processing")],
+            )
             | _if("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),
             allow("sns:Publish", settings.topic_arn(account)),
             *_of_any_machine(),
         ],
     }
-
-
-def _of_any_machine() -> list[Statement]:
-    return [
-        allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
-        allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
-    ]
 
 
 def _container(settings: Settings, groups: list[str]) -> list[Statement]:
@@ -146,6 +160,13 @@ def _container(settings: Settings, groups: list[str]) -> list[Statement]:
     ]
 
 
+def _of_any_machine() -> list[Statement]:
+    return [
+        allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
+        allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
+    ]
+
+
 def template() -> tuple[Path, str]:
     """resources.yaml, and what it must hold."""
     text = TEMPLATE.read_text(encoding="utf-8")
@@ -160,6 +181,9 @@ def _resources() -> dict[str, Any]:
     declared = statements(SETTINGS, "${AWS::AccountId}")
     resources = {
         "TrainingRole": _role("training", "sagemaker", "Training jobs.", declared["training"]),
+        "ProcessingRole": _role(
+            "processing", "sagemaker", "Processing jobs.", declared["processing"]
+        ),
         "EndpointsRole": _role("endpoints", "sagemaker", "Endpoints.", declared["endpoints"]),
         "AnalysisMachineRole": _role(
             "analisisCredito", "states", "The state machine.", declared["analisisCredito"]
@@ -178,7 +202,8 @@ def _resources() -> dict[str, Any]:
     for name in MODELS:
         group = f"/aws/sagemaker/Endpoints/{SETTINGS.prefix}-{name}"
         resources[_logical(name) + "EndpointLogs"] = _log_group(group)
-    return resources
+    written = alarms.resources(SETTINGS, FUNCTIONS)
+    return resources | {name: _substituted(alarm) for name, alarm in written.items()}
 
 
 def _role(name: str, service: str, description: str, declared: list[Statement]) -> dict[str, Any]:

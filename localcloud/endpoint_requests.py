@@ -16,6 +16,7 @@ from localcloud.artifacts import bucket_and_key
 from localcloud.authorization import Authorization, NotAuthorized
 from localcloud.endpoints import Endpoints, NotLoaded
 from localcloud.model_process import InvocationFailed, ModelAnswer
+from localcloud.traffic import shifting
 
 log = logging.getLogger("localcloud")
 
@@ -106,7 +107,11 @@ def update_endpoint(endpoints: Endpoints) -> Callable[[None], Any]:
                 )
             config_name = self._get_param("EndpointConfigName")
             self.sagemaker_backend.describe_endpoint_config(config_name)  # says if there is none
-            endpoints.deploy(endpoint, config_name, "Updating")
+            configs = self.sagemaker_backend.endpoint_configs
+            before = configs.get(endpoint.endpoint_config_name)
+            variant = before.production_variants[0] if before else {}
+            moving = shifting(self._get_param("DeploymentConfig"), variant)
+            endpoints.deploy(endpoint, config_name, "Updating", moving)
             return ActionResult({"EndpointArn": endpoint.arn})
 
         return update

@@ -1,4 +1,7 @@
 import logging
+import random
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,16 +22,23 @@ from localcloud.model_process import (
     WorkerClosed,
     WorkerFailed,
 )
+from localcloud.traffic import AT_ONCE, Shifting
 
 log = logging.getLogger("localcloud")
+
+LOOKS_AT_ALARMS = 0.2  # seconds between
 
 
 class NotLoaded(Exception):
     """No worker stands behind this endpoint yet, or any more."""
 
 
+class RolledBack(Exception):
+    """An alarm rang while a new version was tried: the old one answers again."""
+
+
 class Endpoints:
-    """One worker process for each endpoint."""
+    """One worker process for each endpoint, and one more while a new version is tried."""
 
     def __init__(
         self,
@@ -47,17 +57,21 @@ class Endpoints:
         self._work = work
         self._authorization = authorization
         self._workers: dict[str, ModelProcess] = {}
+        self._tried: dict[str, tuple[ModelProcess, float]] = {}  # and its share of the traffic
+        self._closing = threading.Event()
         self._deployments = ThreadPoolExecutor(3, thread_name_prefix="deployment")
 
     @property
     def records(self) -> dict[str, Any]:
         return sagemaker_backends[self._account][self._region].endpoints
 
-    def deploy(self, endpoint: Any, config_name: str, status: str) -> None:
+    def deploy(
+        self, endpoint: Any, config_name: str, status: str, shifting: Shifting = AT_ONCE
+    ) -> None:
         """Loads what the configuration names, then swaps. `status`: Creating or Updating."""
         self._activity.begin(endpoint.arn)
         self._enter(endpoint, status, None)
-        self._deployments.submit(self._deploy, endpoint, config_name)
+        self._deployments.submit(self._deploy, endpoint, config_name, shifting)
 
     def remove(self, name: str) -> None:
         worker = self._workers.pop(name, None)
@@ -65,7 +79,7 @@ class Endpoints:
             worker.close()
 
     def invoke(self, name: str, body: bytes, content_type: str, accept: str) -> ModelAnswer:
-        while worker := self._workers.get(name):
+        while worker := self._turn_of(name):
             try:
                 return worker.invoke(body, content_type, accept)
             except WorkerClosed:
@@ -76,14 +90,20 @@ class Endpoints:
         return self._workers[name].pid
 
     def close(self) -> None:
+        self._closing.set()
         self._deployments.shutdown(wait=True, cancel_futures=True)
         for name in list(self._workers):
             self.remove(name)
 
-    def _deploy(self, endpoint: Any, config_name: str) -> None:
+    def _turn_of(self, name: str) -> ModelProcess | None:
+        tried, share = self._tried.get(name, (None, 0.0))
+        return tried if random.random() < share else self._workers.get(name)
+
+    def _deploy(self, endpoint: Any, config_name: str, shifting: Shifting) -> None:
         name = endpoint.endpoint_name
         try:
             worker = self._load(name, config_name)
+            self._try(name, config_name, worker, shifting)
         except Exception as error:  # noqa: BLE001 - the process boundary: the endpoint says why it failed
             log.warning("endpoint %s could not load %s: %s", name, config_name, error)
             status = "InService" if name in self._workers else "Failed"
@@ -91,6 +111,7 @@ class Endpoints:
         else:
             before = self._workers.get(name)
             self._workers[name] = worker
+            self._tried.pop(name, None)
             if before:
                 before.close()
             self._adopt(endpoint, config_name)
@@ -98,10 +119,45 @@ class Endpoints:
         finally:
             self._activity.end(endpoint.arn)
 
-    def _load(self, endpoint_name: str, config_name: str) -> ModelProcess:
+    def _try(self, name: str, config_name: str, worker: ModelProcess, shifting: Shifting) -> None:
+        """Raises RolledBack if an alarm rings before the traffic is the new version's for good."""
+        try:
+            for share, seconds in shifting.phases():
+                self._tried[name] = (worker, share)
+                self._bake(config_name, shifting.alarms, seconds)
+        except Exception:
+            del self._tried[name]
+            worker.close()
+            raise
+
+    def _bake(self, config_name: str, alarms: tuple[str, ...], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if ringing := self._ringing(config_name, alarms):
+                raise RolledBack(f"the alarms {', '.join(ringing)} rang during the deployment")
+            if self._closing.wait(LOOKS_AT_ALARMS):
+                raise RolledBack("the embedded cloud stopped during the deployment")
+
+    def _ringing(self, config_name: str, alarms: tuple[str, ...]) -> list[str]:
+        """Asked under the model's role, which SageMaker does, too."""
+        cloudwatch = boto3.client("cloudwatch", region_name=self._region)
+        role = self._model(config_name).execution_role_arn
+        with self._authorization.acting_as(role, "sagemaker", "endpoint"):
+            described = [cloudwatch.describe_alarms(AlarmNames=[name]) for name in alarms]
+        return [
+            alarm["AlarmName"]
+            for one in described
+            for alarm in one["MetricAlarms"]
+            if alarm["StateValue"] == "ALARM"
+        ]
+
+    def _model(self, config_name: str) -> Any:
         backend = sagemaker_backends[self._account][self._region]
         variant = backend.endpoint_configs[config_name].production_variants[0]
-        model = backend.describe_model(variant["ModelName"])
+        return backend.describe_model(variant["ModelName"])
+
+    def _load(self, endpoint_name: str, config_name: str) -> ModelProcess:
+        model = self._model(config_name)
         container = model.primary_container
         bucket, key = bucket_and_key(container["ModelDataUrl"])
         s3 = boto3.client("s3", region_name=self._region)

@@ -9,6 +9,7 @@ _SERVICES = {"stepfunctions": "states", "awslambda": "lambda", "sagemaker-runtim
 
 # {…} is a parameter of the request.
 _RESOURCES: dict[str, tuple[str, ...]] = {
+    "cloudwatch:DescribeAlarms": ("alarm:{AlarmNames}",),  # asked one by one
     "cloudwatch:PutMetricData": ("*",),
     "dynamodb:DeleteItem": ("table/{TableName}",),
     "dynamodb:GetItem": ("table/{TableName}",),
@@ -60,6 +61,7 @@ _PASSED_ROLES = {
     "sagemaker:CreateProcessingJob": ("RoleArn", "sagemaker.amazonaws.com"),
     "sagemaker:CreateTrainingJob": ("RoleArn", "sagemaker.amazonaws.com"),
 }
+_OF_AN_INDEX = ("dynamodb:Query", "dynamodb:Scan")
 _IN_A_TRANSACTION = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -89,9 +91,12 @@ def by_request(request: Any) -> list[NeedsPermission]:
     if action not in _RESOURCES:
         raise UnknownRequest(f"Tell localcloud/touched.py which resources {action} touches.")
     spelled = action.replace(":Invoke", ":InvokeFunction") if service == "lambda" else action
+    patterns = _RESOURCES[action]
+    if action in _OF_AN_INDEX and request._get_param("IndexName"):
+        patterns = ("table/{TableName}/index/{IndexName}",)
     return [
         NeedsPermission(spelled, _arn(request, service, pattern), _context(request, action))
-        for pattern in _RESOURCES[action]
+        for pattern in patterns
     ] + _passing(request, action)
 
 
@@ -144,6 +149,8 @@ class _Parameters(dict[str, str]):
         if value is None and name in ("EndpointName", "FunctionName"):  # in the path
             parts = self._request.path.strip("/").split("/")
             value = unquote(parts[1] if name == "EndpointName" else parts[2])
+        if isinstance(value, list):
+            value = value[0]
         return str(value or "")
 
 

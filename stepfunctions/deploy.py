@@ -56,9 +56,11 @@ def _of_retraining(settings: Settings, account: str) -> Values:
     return {
         "Prefix": settings.prefix,
         "DataBucket": settings.data_bucket,
+        "PredictionsTable": settings.predictions_table,
         "SourceKey": SOURCE_KEY,
         "TopicArn": settings.topic_arn(account),
-        "TrainingRoleArn": settings.role_arn(sagemaker.training_role, account),
+        "TrainingRoleArn": settings.role_arn("training", account),
+        "ProcessingRoleArn": settings.role_arn("processing", account),
         "ImageUri": image_uri(sagemaker.image, settings.region),
         "ScriptEntrypoint": SCRIPT_ENTRYPOINT,
         "InstanceType": machine.instance_type,

@@ -103,6 +103,7 @@ def train(options: argparse.Namespace, training: Path, profile: Path, model_dir:
     judged = audit.judge(learning, fitted.logits)
     measured = measures.metrics(learning.holdout.outcomes, judged.holdout.probabilities)
     manifest = _manifest(options, model, learning, measured)
+    manifest["scores"] = measures.histogram(pd.Series(judged.holdout.probabilities))
     artifact.write(
         model_dir,
         documents={
@@ -123,9 +124,9 @@ def fit(model: product.Model, learning: snapshot.Learning, training: product.Tra
     """What goes wrong in the months after a training is learnt from the calibration period; then
     the model learns from that period, too, for the newest applications tell the most."""
     part = learning.calibration
-    earlier = _logits(_fit(model, learning.training, training), part.rows)
+    earlier = _logits(learn(model, learning.training, training), part.rows)
     calibrated = calibration.fit(earlier, part.outcomes)
-    trained = _fit(model, learning.training.followed_by(part), training)
+    trained = learn(model, learning.training.followed_by(part), training)
     return Fitted(trained, calibrated, calibrated(earlier))
 
 
@@ -133,7 +134,7 @@ def _logits(trained: Trained, rows: pd.DataFrame) -> npt.NDArray[Any]:
     return calibration.logit(trained.estimator.probabilities(rows))
 
 
-def _fit(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
+def learn(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
     if model.method == "scorecard":
         return _scorecard(model, part, training)
     if model.method == "trees":

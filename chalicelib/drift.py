@@ -1,0 +1,139 @@
+"""How far a week's applications and scores are from those that a model was trained on. Pure.
+
+The measure is the population stability index over the bins of the artifact's own histograms: of
+scores it is called PSI, of a feature CSI.
+"""
+
+import math
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from chalicelib.profile import Drift
+
+Document = dict[str, Any]
+
+
+class Histogram(msgspec.Struct, frozen=True):
+    """Shares of all rows: of the bins between `edges`, or of the commonest `values`."""
+
+    shares: tuple[float, ...]
+    missing: float
+    edges: tuple[float, ...] | None = None
+    values: tuple[str, ...] | None = None
+
+    def expected(self) -> tuple[float, ...]:
+        """Each bin's share, then that of other values and of none."""
+        other = max(0.0, 1 - math.fsum(self.shares) - self.missing)
+        return (*self.shares, other, self.missing)
+
+    def counts(self, found: Iterable[Any]) -> tuple[int, ...]:
+        """How many fall into each bin of `expected`."""
+        places = Counter(map(self._place, found))
+        return tuple(places[place] for place in range(len(self.shares) + 2))
+
+    def _place(self, value: Any) -> int:
+        if value is None:
+            return len(self.shares) + 1
+        if self.edges is not None:
+            return bisect_left(self.edges, value)
+        values = self.values or ()
+        return values.index(value) if value in values else len(self.shares)
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """Of a manifest: what the model's training rows and its holdout's scores looked like."""
+
+    version: str
+    reference: dict[str, Histogram] = {}
+    scores: Histogram | None = None
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """Of a decision: the application, and by model the version and the score that it gave."""
+
+    application: dict[str, Any]
+    scores: dict[str, tuple[str, float]]
+
+
+def psi(expected: Sequence[float], counts: Sequence[int]) -> float:
+    """
+    0 if the counts are shared out as expected. Half an application is added to every bin on both
+    sides: an empty one must not make it infinite.
+
+    >>> psi([0.5, 0.5], [50, 50])
+    0.0
+    >>> round(psi([0.5, 0.5], [80, 20]), 2)
+    0.41
+    """
+    total = sum(counts)
+    whole = total + len(counts) / 2
+    then = [share * total + 0.5 for share in expected]
+    now = [count + 0.5 for count in counts]
+    return math.fsum(
+        (after - before) / whole * math.log(after / before)
+        for before, after in zip(then, now, strict=True)
+    )
+
+
+def compared(
+    seen: Sequence[Seen],
+    references: Mapping[str, Reference],
+    asked_for: Collection[str],
+    limits: Drift,
+) -> Document:
+    """By model: its score's and its features' index. A feature that is derived, such as what is
+    known of an applicant's peers, is in no application: it is named and not measured."""
+    return {
+        model: _of_model(model, seen, reference, asked_for, limits)
+        for model, reference in references.items()
+    }
+
+
+def _of_model(
+    model: str,
+    seen: Sequence[Seen],
+    reference: Reference,
+    asked_for: Collection[str],
+    limits: Drift,
+) -> Document:
+    scored = [one.scores[model] for one in seen if model in one.scores]
+    own = [score for version, score in scored if version == reference.version]
+    watched = {name: part for name, part in reference.reference.items() if name in asked_for}
+    return {
+        "version": reference.version,
+        "score": _measured(reference.scores, own, limits),
+        "features": {
+            name: _measured(part, [one.application.get(name) for one in seen], limits)
+            for name, part in watched.items()
+        },
+        "notWatched": sorted(reference.reference.keys() - watched.keys()),
+    }
+
+
+def _measured(reference: Histogram | None, found: Sequence[Any], limits: Drift) -> Document:
+    if reference is None:
+        return {"status": "NO_REFERENCE", "decisions": len(found)}
+    if len(found) < limits.fewest:
+        return {"status": "TOO_FEW", "decisions": len(found)}
+    index = psi(reference.expected(), reference.counts(found))
+    return {"status": _status(index, limits), "decisions": len(found), "psi": round(index, 4)}
+
+
+def _status(index: float, limits: Drift) -> str:
+    if index > limits.psi_limit:
+        return "DRIFTED"
+    return "WATCH" if index > limits.psi_watch else "STABLE"
+
+
+def drifted(models: Mapping[str, Document]) -> list[tuple[str, str, float]]:
+    """Model, what of it (score or a feature's name) and its index, of all above the limit."""
+    return [
+        (model, name, part["psi"])
+        for model, found in models.items()
+        for name, part in (("score", found["score"]), *found["features"].items())
+        if part["status"] == "DRIFTED"
+    ]

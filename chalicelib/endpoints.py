@@ -1,0 +1,160 @@
+"""SageMaker's endpoints `<prefix>-<Model>`; a model and a configuration a version."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.containers import image_uri
+from chalicelib.errors import EndpointBusy
+from chalicelib.profile import Canary, Endpoint, SageMaker
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+Document = dict[str, Any]
+
+VARIANT = "AllTraffic"
+ABSENT = "could not find"
+
+
+class ModelEndpoints:
+    def __init__(
+        self,
+        client: "SageMakerClient",
+        prefix: str,
+        role_arn: str,
+        endpoint: Endpoint,
+        sagemaker: SageMaker,
+    ) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._role_arn = role_arn
+        self._endpoint = endpoint
+        self._sagemaker = sagemaker
+
+    def live(self, model: str) -> Document | None:
+        """Status, version and since when; nothing if there is no endpoint yet."""
+        endpoint = _found(self._client.describe_endpoint, EndpointName=self._name(model))
+        if endpoint is None:
+            return None
+        config = endpoint["EndpointConfigName"]
+        return {
+            "status": endpoint["EndpointStatus"],
+            "version": config.removeprefix(f"{self._name(model)}-"),
+            "since": endpoint["LastModifiedTime"].isoformat(),
+            "failure": endpoint.get("FailureReason", ""),
+        }
+
+    def put(self, model: str, version: str, artifact_url: str) -> bool:
+        """Whether anything changed. Raises EndpointBusy while another version is being deployed."""
+        live = self.live(model)
+        if live and live["status"] == "Failed":  # AWS updates no endpoint that never came up
+            self._client.delete_endpoint(EndpointName=self._name(model))
+            live = None
+        if live and live["version"] == version:
+            return False
+        if live and live["status"] != "InService":
+            raise EndpointBusy(f"The endpoint of {model} is {live['status']}.")
+        self._create_model(self._name(model, version), artifact_url)
+        self._create_configuration(self._name(model, version))
+        name, config = self._name(model), self._name(model, version)
+        if live:
+            shifting = self._shifting(model, live["version"])
+            self._client.update_endpoint(EndpointName=name, EndpointConfigName=config, **shifting)
+        else:
+            self._client.create_endpoint(EndpointName=name, EndpointConfigName=config)
+        return True
+
+    def clear(self, model: str, version: str) -> None:
+        """A version that nobody goes back to; its artifact stays. To repeat it is harmless."""
+        name = self._name(model, version)
+        _found(self._client.delete_endpoint_config, EndpointConfigName=name)
+        _found(self._client.delete_model, ModelName=name)
+
+    def _name(self, model: str, version: str = "") -> str:
+        return f"{self._prefix}-{model}-{version}" if version else f"{self._prefix}-{model}"
+
+    def _shifting(self, model: str, live_version: str) -> Document:
+        """How traffic moves to the new version. What is serverless moves all at once."""
+        canary = self._endpoint.canary
+        live = _found(
+            self._client.describe_endpoint_config,
+            EndpointConfigName=self._name(model, live_version),
+        )
+        if canary is None or live is None or "ServerlessConfig" in live["ProductionVariants"][0]:
+            return {}
+        return {"DeploymentConfig": deployment(canary, self._prefix, model)}
+
+    def _create_model(self, name: str, artifact_url: str) -> None:
+        if _found(self._client.describe_model, ModelName=name):
+            return
+        self._client.create_model(
+            ModelName=name,
+            ExecutionRoleArn=self._role_arn,
+            PrimaryContainer={
+                "Image": image_uri(self._sagemaker.image, self._client.meta.region_name),
+                "ModelDataUrl": artifact_url,
+                "Environment": {
+                    "SAGEMAKER_PROGRAM": "inference.py",
+                    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+                },
+            },
+            EnableNetworkIsolation=self._sagemaker.network_isolation,
+        )
+
+    def _create_configuration(self, name: str) -> None:
+        if _found(self._client.describe_endpoint_config, EndpointConfigName=name):
+            return
+        variant: Any = {"VariantName": VARIANT, "ModelName": name, **capacity(self._endpoint)}
+        self._client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+
+
+def capacity(endpoint: Endpoint) -> Document:
+    """What a variant runs on: instances if the profile names them, else serverless."""
+    if endpoint.instances:
+        return {
+            "InstanceType": endpoint.instances.type,
+            "InitialInstanceCount": endpoint.instances.count,
+            "InitialVariantWeight": 1,
+        }
+    return {
+        "ServerlessConfig": {
+            "MemorySizeInMB": endpoint.memory_mb,
+            "MaxConcurrency": endpoint.max_concurrency,
+        }
+    }
+
+
+def deployment(canary: Canary, prefix: str, model: str) -> Document:
+    """A part of the traffic first; all of it if no alarm rings while that bakes. The old machines
+    stay as long again, and any alarm until then goes back to them."""
+    size = (
+        {"Type": "INSTANCE_COUNT", "Value": canary.instances}
+        if canary.instances
+        else {"Type": "CAPACITY_PERCENT", "Value": round(100 * (canary.share or 0))}
+    )
+    routing = {
+        "Type": "CANARY",
+        "CanarySize": size,
+        "WaitIntervalInSeconds": canary.bake_seconds,
+    }
+    alarms = [{"AlarmName": f"{prefix}-{alarm}-{model}"} for alarm in canary.alarms]
+    return {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": routing,
+            "TerminationWaitInSeconds": canary.bake_seconds,
+        },
+        "AutoRollbackConfiguration": {"Alarms": alarms},
+    }
+
+
+def _found(call: Callable[..., Any], **name: str) -> Mapping[str, Any] | None:
+    """SageMaker has one error code, ValidationException, and tells things apart by their words."""
+    try:
+        answer: Mapping[str, Any] = call(**name)
+    except ClientError as error:
+        if ABSENT not in error.response["Error"].get("Message", "").lower():
+            raise
+        return None
+    return answer

@@ -1,0 +1,51 @@
+"""GET /models: what answers for each model of the profile, where it came from, how it fares."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from chalicelib.endpoints import ModelEndpoints
+from chalicelib.model_bucket import ModelBucket
+from chalicelib.profile import Profile
+from chalicelib.reports import Reports
+from chalicelib.training_history import TrainingHistory
+
+Document = dict[str, Any]
+
+SHOWN = ("method", "snapshot", "window", "rows", "bads", "metrics")
+
+
+def inventory(
+    profile: Profile,
+    bucket: ModelBucket,
+    endpoints: ModelEndpoints,
+    history: TrainingHistory,
+    reports: Reports,
+) -> Document:
+    """`drift` is the newest weekly report; `vintages`, what became of the decisions by month."""
+    return {
+        "models": {
+            model: _described(model, bucket, endpoints, history) for model in profile.models
+        },
+        "drift": reports.drift(),
+        "vintages": reports.vintages(),
+    }
+
+
+def _described(
+    model: str, bucket: ModelBucket, endpoints: ModelEndpoints, history: TrainingHistory
+) -> Document:
+    live = endpoints.live(model)
+    if live is None:
+        return {"status": "NOT_DEPLOYED"}
+    body = bucket.manifest(model, live["version"])
+    if body is None:
+        return live
+    manifest, job = msgspec.json.decode(body), history.of_version(model, live["version"])
+    lineage = {
+        # Every decision carries the same hash of the model that scored it.
+        "sha256": hashlib.sha256(body).hexdigest(),
+        "job": job.name if job else None,
+    }
+    return live | {name: manifest[name] for name in SHOWN} | lineage

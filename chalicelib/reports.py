@@ -1,0 +1,53 @@
+"""Reports in the data bucket, for `GET /models`."""
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from chalicelib.settings import REPORT_PREFIX, SNAPSHOT_PREFIX
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Document = dict[str, Any]
+
+DRIFT_PREFIX = f"{REPORT_PREFIX}drift/"
+
+
+class Reports:
+    def __init__(self, s3: "S3Client", bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def drift(self) -> Document | None:
+        """The newest; names sort by time."""
+        found = self._keys(DRIFT_PREFIX)
+        return self._read(found[-1]) if found else None
+
+    def has_drift(self, version: str) -> bool:
+        return _drift_key(version) in self._keys(DRIFT_PREFIX)
+
+    def put_drift(self, version: str, report: Document) -> None:
+        body = msgspec.json.encode(report)
+        self._s3.put_object(Bucket=self._bucket, Key=_drift_key(version), Body=body)
+
+    def vintages(self) -> Document | None:
+        """Those of the newest snapshot that has them."""
+        found = [key for key in self._keys(SNAPSHOT_PREFIX) if key.endswith("/vintages.json")]
+        if not found:
+            return None
+        snapshot = found[-1].removeprefix(SNAPSHOT_PREFIX).partition("/")[0]
+        return {"snapshot": snapshot, "vintages": self._read(found[-1])}
+
+    def _keys(self, prefix: str) -> list[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix
+        )
+        return [one["Key"] for page in pages for one in page.get("Contents", [])]
+
+    def _read(self, key: str) -> Any:
+        return msgspec.json.decode(self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+
+
+def _drift_key(version: str) -> str:
+    return f"{DRIFT_PREFIX}{version}.json"

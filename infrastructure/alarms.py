@@ -1,0 +1,125 @@
+"""The template's alarms that are one a model, or over all functions; roles.py puts them there."""
+
+from typing import Any
+
+from chalicelib.endpoints import VARIANT
+from chalicelib.settings import Settings
+from infrastructure.policies import API, MODELS
+
+WAITED_FOR = (API, *MODELS, "saveResult")
+MOST = 10  # metrics in one alarm, AWS's limit
+MICROSECONDS = 1_000_000
+
+Resource = dict[str, Any]
+
+
+class TooManyMetrics(Exception):
+    """An alarm watches more than AWS allows."""
+
+
+def resources(settings: Settings, functions: tuple[str, ...]) -> dict[str, Resource]:
+    """By logical name. `functions` are all but the API's handler."""
+    others = tuple(name for name in functions if name not in WAITED_FOR)
+    found = {
+        "ThrottlesAlarm": _throttles(settings, WAITED_FOR, "throttles", "que alguien espera"),
+        "BackgroundThrottlesAlarm": _throttles(
+            settings, others, "throttles-background", "en segundo plano"
+        ),
+    }
+    for model in MODELS:
+        found[f"{model}ErrorsAlarm"] = _errors(settings, model)
+    for model in MODELS:
+        found[f"{model}LatencyAlarm"] = _latency(settings, model)
+    return found
+
+
+def _throttles(settings: Settings, functions: tuple[str, ...], name: str, which: str) -> Resource:
+    lambdas = [
+        settings.function(one) if one != API else f"{settings.app_name}-{settings.stage}"
+        for one in functions
+    ]
+    watched = {
+        f"m{index}": _metric("AWS/Lambda", "Throttles", "Sum", 300, FunctionName=one)
+        for index, one in enumerate(lambdas)
+    }
+    told = f"AWS Lambda rechaza llamadas {which} por exceso de concurrencia."
+    expression = " + ".join(f"FILL({one}, 0)" for one in watched)
+    return _alarm(settings, name, told, Threshold=0, **_math(expression, watched))
+
+
+def _errors(settings: Settings, model: str) -> Resource:
+    watched = {
+        "client": _of_endpoint(settings, model, "Invocation4XXErrors"),
+        "server": _of_endpoint(settings, model, "Invocation5XXErrors"),
+        "calls": _of_endpoint(settings, model, "Invocations"),
+    }
+    told = f"{model} falla en más de 5 de cada 100 respuestas."
+    math = _math("100 * (FILL(client, 0) + FILL(server, 0)) / calls", watched)
+    return _alarm(settings, "model-errors", told, model, Threshold=5, **math)
+
+
+def _latency(settings: Settings, model: str) -> Resource:
+    told = f"{model} tarda más de 2 s en 1 de cada 100 respuestas."
+    return _alarm(
+        settings,
+        "model-latency",
+        told,
+        model,
+        Threshold=2 * MICROSECONDS,
+        Namespace="AWS/SageMaker",
+        MetricName="ModelLatency",
+        Dimensions=_dimensions(_endpoint(settings, model)),
+        ExtendedStatistic="p99",
+        Period=60,
+        EvaluateLowSampleCountPercentile="ignore",
+    )
+
+
+def _alarm(settings: Settings, section: str, told: str, model: str = "", **more: Any) -> Resource:
+    name = f"{section}-{model}" if model else section
+    topic = {"Ref": "ReentrenamientoNotificaciones"}
+    return {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "AlarmName": f"{settings.prefix}-{name}",
+            "AlarmDescription": f"{told} docs/operations.md: {section}.",
+            "ComparisonOperator": "GreaterThanThreshold",
+            "EvaluationPeriods": 1,
+            "DatapointsToAlarm": 1,
+            "TreatMissingData": "notBreaching",
+            **more,
+            "AlarmActions": [topic],
+            "OKActions": [topic],
+        },
+    }
+
+
+def _math(expression: str, watched: dict[str, Resource]) -> dict[str, Any]:
+    if len(watched) > MOST:
+        raise TooManyMetrics(f"{expression} has {len(watched)} metrics: split the alarm.")
+    total = {"Id": "watched", "Expression": expression, "Label": "watched", "ReturnData": True}
+    parts = [
+        {"Id": name, "ReturnData": False, "MetricStat": stat} for name, stat in watched.items()
+    ]
+    return {"Metrics": [total, *parts]}
+
+
+def _of_endpoint(settings: Settings, model: str, metric: str) -> Resource:
+    return _metric("AWS/SageMaker", metric, "Sum", 60, **_endpoint(settings, model))
+
+
+def _metric(namespace: str, name: str, stat: str, period: int, **dimensions: str) -> Resource:
+    metric = {
+        "Namespace": namespace,
+        "MetricName": name,
+        "Dimensions": _dimensions(dimensions),
+    }
+    return {"Stat": stat, "Period": period, "Metric": metric}
+
+
+def _endpoint(settings: Settings, model: str) -> dict[str, str]:
+    return {"EndpointName": f"{settings.prefix}-{model}", "VariantName": VARIANT}
+
+
+def _dimensions(named: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in named.items()]

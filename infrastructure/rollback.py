@@ -1,0 +1,118 @@
+"""Bring a model's former version back, or the one that is named.
+
+python -m infrastructure.rollback --stage dev --model Tradicional [--version 20260101T000000]
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import artifact, profile
+from chalicelib.endpoints import ModelEndpoints
+from chalicelib.errors import InvalidArtifact
+from chalicelib.model_bucket import ModelBucket
+from chalicelib.profile import Profile
+from chalicelib.settings import STAGES, Settings
+from infrastructure.project import app_name
+
+PATIENCE_SECONDS = 2 * 3600  # the longest that a canary may take
+TELL_EVERY_SECONDS = 15
+
+Document = dict[str, Any]
+
+
+class CannotRollBack(Exception):
+    """The message says why, and what there is."""
+
+
+def wanted(model: str, version: str | None, live: str, bucket: ModelBucket) -> str:
+    """The version to bring back: the one that is named, else the former. Raises CannotRollBack."""
+    version = version or bucket.former(model, live)
+    there = [one for one in bucket.versions(model) if one != live]
+    choice = f"choose one of: {', '.join(there)}" if there else "it never had another"
+    if version is None:
+        raise CannotRollBack(f"No version of {model} answered before {live}; {choice}.")
+    if version == live:
+        raise CannotRollBack(f"{model} {version} is what answers now; {choice}.")
+    if version not in there:
+        raise CannotRollBack(f"{model} has no version {version}; {choice}.")
+    return version
+
+
+def _verify(model: str, version: str, chosen: Profile, bucket: ModelBucket) -> None:
+    try:
+        artifact.verify(bucket.verified_artifact(model, version), model, version, chosen)
+    except InvalidArtifact as fault:
+        raise CannotRollBack(f"{model} {version} would be refused: {fault}") from fault
+
+
+def until_in_service(
+    model: str, version: str, endpoints: ModelEndpoints, before: Document
+) -> Iterator[str]:
+    """The endpoint's statuses, again and again. Raises CannotRollBack if it does not come up."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        live = endpoints.live(model) or {"status": "Deleted", "version": "", "failure": ""}
+        yield live["status"]
+        if live["status"] == "InService" and live["version"] == version:
+            return
+        if live["failure"] and live["since"] != before["since"]:
+            raise CannotRollBack(f"{live['version']} still answers: {live['failure']}")
+        time.sleep(0.5)
+    raise CannotRollBack(f"{model} {version} is not in service after {PATIENCE_SECONDS} s.")
+
+
+def roll_back(
+    model: str, version: str | None, chosen: Profile, bucket: ModelBucket, endpoints: ModelEndpoints
+) -> None:
+    """Told as it goes. The version takes the same road as an upload, as the newest arrival.
+
+    Raises CannotRollBack; unless it says so, nothing was changed.
+    """
+    if model not in chosen.models:
+        raise CannotRollBack(f"{model} is no model of the profile: {', '.join(chosen.models)}.")
+    before = endpoints.live(model)
+    if before is None or before["status"] != "InService":
+        status = before["status"] if before else "not there"
+        raise CannotRollBack(f"The endpoint of {model} is {status}: try again when it answers.")
+    version = wanted(model, version, before["version"], bucket)
+    _verify(model, version, chosen, bucket)
+    print(f"{model}: {before['version']} answers now, {version} will.", flush=True)
+    bucket.arrive_again(model, version)
+    started = told_at = time.monotonic()
+    told = ""
+    for status in until_in_service(model, version, endpoints, before):
+        now = time.monotonic()
+        if status != told or now - told_at > TELL_EVERY_SECONDS:
+            print(f"{now - started:5.0f} s  {status}", flush=True)
+            told, told_at = status, now
+    print(f"{model} {version} answers.", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--stage", required=True, choices=STAGES)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--version")
+    given = parser.parse_args()
+    client, chosen = boto3.client("sagemaker"), profile.load()
+    settings = Settings(app_name(), given.stage, client.meta.region_name)
+    endpoints = ModelEndpoints(
+        client, settings.prefix, "", chosen.endpoint[given.stage], chosen.sagemaker
+    )
+    bucket = ModelBucket(boto3.client("s3"), settings.model_bucket)
+    try:
+        roll_back(given.model, given.version, chosen, bucket, endpoints)
+    except (CannotRollBack, BotoCoreError, ClientError) as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

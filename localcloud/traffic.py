@@ -1,0 +1,61 @@
+"""How an endpoint's traffic moves to a new version: SageMaker's DeploymentConfig."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.sagemaker.exceptions import ValidationError
+
+
+@dataclass(frozen=True)
+class Shifting:
+    """Of the traffic, the canary's share; then how long all of it may still go back."""
+
+    share: float
+    bake_seconds: float
+    stay_seconds: float
+    alarms: tuple[str, ...]
+
+    def phases(self) -> Iterator[tuple[float, float]]:
+        """Shares of the new version, and for how many seconds."""
+        yield self.share, self.bake_seconds
+        yield 1.0, self.stay_seconds
+
+
+AT_ONCE = Shifting(share=1.0, bake_seconds=0, stay_seconds=0, alarms=())
+
+
+def shifting(config: Mapping[str, Any] | None, before: Mapping[str, Any]) -> Shifting:
+    """`before` is the variant that answers now. Raises ValidationError."""
+    if not config:
+        return AT_ONCE
+    if "InstanceType" not in before:
+        raise ValidationError(
+            message="Deployment guardrails apply to real-time endpoints on instances; update a "
+            "serverless endpoint without a DeploymentConfig"
+        )
+    policy = config.get("BlueGreenUpdatePolicy") or {}
+    routing = policy.get("TrafficRoutingConfiguration") or {}
+    if routing.get("Type") not in ("ALL_AT_ONCE", "CANARY"):
+        raise ValidationError(
+            message="The embedded cloud shifts traffic ALL_AT_ONCE or as a CANARY; give the "
+            "BlueGreenUpdatePolicy one of these"
+        )
+    alarms = (config.get("AutoRollbackConfiguration") or {}).get("Alarms") or []
+    canary = routing["Type"] == "CANARY"
+    return Shifting(
+        _share(routing, before["InitialInstanceCount"]) if canary else 1.0,
+        float(routing.get("WaitIntervalInSeconds", 0)),
+        float(policy.get("TerminationWaitInSeconds", 0)),
+        tuple(alarm["AlarmName"] for alarm in alarms),
+    )
+
+
+def _share(routing: Mapping[str, Any], instances: int) -> float:
+    size = routing.get("CanarySize") or {}
+    share = size.get("Value", 0) / (100 if size.get("Type") == "CAPACITY_PERCENT" else instances)
+    if not 0 < share <= 0.5:
+        raise ValidationError(
+            message="CanarySize must be more than nothing and at most 50% of the instances"
+        )
+    return float(share)
