@@ -12,12 +12,13 @@ import boto3
 import pytest
 from moto.cloudwatch.models import cloudwatch_backends
 
+from infrastructure.policies import ASYNCHRONOUS
 from localcloud.cloud import ACCOUNT
 from tests.workflow.conftest import scheduled
 
 ALARMS = [
     "executions-failed", "models-unavailable", "latency-p99", "throttles", "training-overdue",
-    "failures",
+    "failures", "throttles-retraining", "retraining-failed",
 ]  # fmt: skip
 
 
@@ -141,17 +142,26 @@ def test_slow_answers_ring(served, loans, cloudwatch):
 
 @pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut"])
 def test_a_failed_execution_rings(served, cloudwatch, metric):
-    machines = boto3.client("stepfunctions").list_state_machines()["stateMachines"]
-    put(cloudwatch, "AWS/States", metric, 1, StateMachineArn=machines[0]["stateMachineArn"])
+    machine = served.bank.settings.analysis_machine_arn(ACCOUNT)
+    put(cloudwatch, "AWS/States", metric, 1, StateMachineArn=machine)
 
     assert rings(cloudwatch, "executions-failed")
+
+
+@pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
+def test_a_retraining_that_did_not_end_rings(served, cloudwatch, metric):
+    machine = served.bank.settings.retraining_machine_arn(ACCOUNT)
+    put(cloudwatch, "AWS/States", metric, 1, StateMachineArn=machine)
+
+    assert rings(cloudwatch, "retraining-failed")
 
 
 def test_a_throttle_of_any_function_rings(served, cloudwatch):
     for function in boto3.client("lambda").list_functions()["Functions"]:
         cloudwatch_backends[ACCOUNT]["us-east-1"].metric_data.clear()
         put(cloudwatch, "AWS/Lambda", "Throttles", 1, FunctionName=function["FunctionName"])
-        assert rings(cloudwatch, "throttles"), function["FunctionName"]
+        ringing = [rings(cloudwatch, name) for name in ("throttles", "throttles-retraining")]
+        assert sum(ringing) == 1, function["FunctionName"]
 
 
 def test_eight_days_without_a_training_ring(served, cloudwatch):
@@ -191,7 +201,7 @@ def test_an_event_given_up_is_in_the_queue_and_rings(served, cloudwatch):
 
 def test_each_asynchronous_function_has_the_queue(served):
     functions = boto3.client("lambda")
-    for name in ("updateData", "watchTraining", "createEndpointModel"):
+    for name in ASYNCHRONOUS:
         config = functions.get_function_event_invoke_config(FunctionName=f"appvengers-dev-{name}")
         destination = config["DestinationConfig"]["OnFailure"]["Destination"]
         assert destination.endswith(":dev-appvengers-failures")
