@@ -1,7 +1,7 @@
 """watchDrift: the week's decisions against what the live models were trained on."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
 
@@ -18,8 +18,8 @@ from chalicelib.reports import Reports
 Document = dict[str, Any]
 
 MOST = 10_000  # decisions: what a function reads in a minute, and more than the measure needs
-PAGE = 60  # of an hour, before it is the next hour's turn
 HOURS = 7 * 24
+PAGE = MOST // HOURS  # of an hour, before it is the next hour's turn
 
 
 class Decisions(Protocol):
@@ -57,12 +57,17 @@ def watch(
 def spread(at: datetime, decisions: Decisions) -> Iterator[Document]:
     """The week's, a page of every hour in turn: of a busy week, a part of each hour."""
     hours = [at - timedelta(hours=back) for back in range(HOURS)]
-    waiting = [_hour(one, decisions) for one in hours]
+    days = {day for day in {one.date() for one in hours} if _any_on(day, decisions)}
+    waiting = [_hour(one, decisions) for one in hours if one.date() in days]
     while waiting:
         pages = [(stream, list(islice(stream, PAGE))) for stream in waiting]
         for _, page in pages:
             yield from page
         waiting = [stream for stream, page in pages if len(page) == PAGE]
+
+
+def _any_on(day: date, decisions: Decisions) -> bool:
+    return any(True for _ in decisions.made_in(day.isoformat(), "0", "g", 1))
 
 
 def _hour(within: datetime, decisions: Decisions) -> Iterator[Document]:

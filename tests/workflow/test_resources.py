@@ -56,12 +56,16 @@ def test_each_function_has_its_own_role_with_its_own_policy(served):
                 "saveResult",
                 "updateData",
                 "watchTraining",
+                "trainingChanged",
+                "watchDrift",
                 "createEndpointModel",
                 "endpointChanged",
             )
         },
     }
-    assert {(function["MemorySize"], function["Timeout"]) for function in functions} == {(512, 30)}
+    sizes = {one["FunctionName"]: (one["MemorySize"], one["Timeout"]) for one in functions}
+    assert sizes.pop("appvengers-dev-watchDrift") == (1024, 300)  # it reads up to 10,000 decisions
+    assert {*sizes.values()} == {(512, 30)}
 
 
 def test_the_machine_is_express_and_logs_no_data(served):
