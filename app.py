@@ -1,6 +1,7 @@
 """AppVengers: every Lambda function of the deployment, and what each one does."""
 
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Rate, S3Event
@@ -10,6 +11,8 @@ from chalicelib import (
     change,
     drift_watch,
     model_endpoints,
+    outcomes,
+    promotion,
     retraining,
     training_history,
 )
@@ -45,7 +48,20 @@ def predictions(clientId: str) -> Any:  # noqa: N803 - the path's own name
 @app.route("/predictions/{clientId}/{predictionId}", api_key_required=True, cors=CORS)
 @answers_problems
 def prediction(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    return services().predictions.get(clientId, predictionId)
+    return outcomes.with_outcomes(clientId, predictionId, services().predictions)
+
+
+@app.route(
+    "/predictions/{clientId}/{predictionId}/outcome",
+    methods=["POST"],
+    api_key_required=True,
+    cors=CORS,
+    content_types=["*/*"],
+)
+@answers_problems
+def outcome(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
+    body = json_body(app.current_request)
+    return outcomes.tell(clientId, predictionId, body, services().predictions, datetime.now(UTC))
 
 
 @app.route("/predictions/{clientId}/{predictionId}/change", api_key_required=True, cors=CORS)
@@ -118,6 +134,43 @@ def watch_drift(event: CloudWatchEvent) -> Any:
     using, at = services(), retraining.scheduled_at(event.to_dict())
     parts = (using.models, using.endpoints, using.reports, using.topic)
     return drift_watch.watch(at, using.profile, using.predictions, *parts)
+
+
+@app.lambda_function(name="openSnapshot")
+@observed
+def open_snapshot(event: dict[str, Any], context: Any) -> Any:
+    return promotion.open_snapshot(event, settings.prefix, services().retraining_files)
+
+
+@app.lambda_function(name="evaluateModel")
+@observed
+def evaluate_model(event: dict[str, Any], context: Any) -> Any:
+    using = services()
+    return promotion.evaluate(event, using.profile, using.retraining_files)
+
+
+@app.lambda_function(name="promoteModel")
+@observed
+def promote_model(event: dict[str, Any], context: Any) -> Any:
+    using = services()
+    return promotion.promote(event, using.profile, using.retraining_files, using.packages)
+
+
+@app.on_cw_event(
+    {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Model Package State Change"],
+        "detail": {
+            "ModelPackageGroupName": [{"prefix": f"{settings.prefix}-"}],
+            "ModelApprovalStatus": ["Approved"],
+        },
+    },
+    name="packageApproved",
+)
+@observed
+def package_approved(event: CloudWatchEvent) -> None:
+    using, arn = services(), event.detail["ModelPackageArn"]
+    promotion.approved(arn, using.retraining_files, using.packages, using.topic)
 
 
 @app.on_s3_event(

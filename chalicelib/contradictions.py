@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Drift,
         Endpoint,
         Feature,
+        Gate,
         Profile,
         Score,
     )
@@ -34,6 +35,7 @@ def contradictions(profile: "Profile") -> Iterator[str]:
                 yield f"models.{name} uses {feature_name}, which is protected and never scored"
     yield from _decision_contradictions(profile.decision, profile)
     yield from _score_contradictions(profile.score)
+    yield from _gate_contradictions(profile.gate)
     yield from _stage_contradictions(profile)
     yield from _drift_contradictions(profile.drift)
     if unknown := set(profile.card.segments) - set(profile.features):
@@ -103,6 +105,17 @@ def _drift_contradictions(drift: "Drift") -> Iterator[str]:
         yield "drift.psi_watch must be above 0 and not above drift.psi_limit"
     if drift.fewest < 1:
         yield "drift.fewest must be 1 or more"
+
+
+def _gate_contradictions(gate: "Gate") -> Iterator[str]:
+    for name, limit in msgspec.structs.asdict(gate).items():
+        if limit < 0:
+            yield f"gate.{name} must not be below 0"
+    if gate.minimum_slope > gate.maximum_slope:
+        yield "gate.minimum_slope must not be above gate.maximum_slope"
+    for name in ("minimum_auc", "minimum_ks", "minimum_approval_ratio"):
+        if getattr(gate, name) >= 1:
+            yield f"gate.{name} must be below 1: nothing would ever pass"
 
 
 def _pattern_fault(pattern: str) -> str:

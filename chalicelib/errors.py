@@ -2,13 +2,15 @@
 
 AppVengersError
   × Problem               answered to the caller of the API, each with its HTTP status
-      · InvalidRequest · InvalidApplication · PredictionNotFound · IdempotencyConflict
+      · InvalidRequest · InvalidApplication · InvalidOutcome · PredictionNotFound
+      · IdempotencyConflict
       · RequestTooLarge · UnsupportedMediaType · TooManyRequests · AnalysisUnavailable
       · TableUnavailable    saveResult is retried on it
   × EndpointFault         a model did not answer; analisisCredito retries by these names
       · ModelNotReady · EndpointThrottled · EndpointUnavailable · ModelRejected
   · AnalysisPending       no answer in time; the machine goes on
   · InvalidArtifact       an upload that must not become a model
+  · ArtifactChanged       what would be promoted is not what was evaluated
   · EndpointBusy          an endpoint that cannot take a new version yet; worth a retry
   · NoSnapshot            nothing to train on
   · InvalidProfile        credit.toml contradicts itself
@@ -54,6 +56,10 @@ class InvalidRequest(Problem):
 
 class InvalidApplication(Problem):
     status, title = 400, "The application is not valid"
+
+
+class InvalidOutcome(Problem):
+    status, title = 400, "The outcome is not valid"
 
 
 class PredictionNotFound(Problem):
@@ -114,6 +120,10 @@ class AnalysisPending(AppVengersError):
 
 class InvalidArtifact(AppVengersError):
     """An upload that must not become a model."""
+
+
+class ArtifactChanged(AppVengersError):
+    """What would be promoted is not what was evaluated."""
 
 
 class EndpointBusy(AppVengersError):

@@ -153,6 +153,28 @@ class Canary(Part, frozen=True):
     alarms: tuple[Literal["model-errors", "model-latency"], ...] = ("model-errors", "model-latency")
 
 
+class Gate(Part, frozen=True):
+    """What a challenger must show on applications that no model has learnt from."""
+
+    minimum_rows: int = 500
+    minimum_bads: int = 30
+    minimum_auc: float = 0.55
+    minimum_ks: float = 0.05
+    auc_margin: float = 0.02
+    ks_margin: float = 0.05
+    maximum_ece: float = 0.03
+    minimum_slope: float = 0.5
+    maximum_slope: float = 2.0
+    maximum_psi: float = 0.25
+    maximum_csi: float = 0.5
+    maximum_breaks: int = 0
+    minimum_approval_ratio: float = 0.8
+    maximum_group_gap: float = 0.05
+    minimum_group_rows: int = 100
+    recent_decisions: int = 2000
+    sign_off: bool = False
+
+
 class Endpoint(Part, frozen=True):
     """Serverless, by memory and concurrency; or instances, whose updates a canary may go before."""
 
@@ -198,6 +220,7 @@ class Profile(Part, frozen=True):
     endpoint: dict[str, Endpoint]
     card: Card = Card()
     drift: Drift = Drift()
+    gate: Gate = Gate()
     sagemaker: SageMaker = SageMaker()
 
     def asked_for(self) -> dict[str, Feature]:

@@ -21,6 +21,7 @@ from chalicelib.training_history import TrainingHistory
 
 if TYPE_CHECKING:
     from chalicelib.profile import Profile
+    from chalicelib.promotion import ModelPackages, RetrainingFiles
     from chalicelib.review_only import ReviewOnlySwitch
 
 QUICK = Config(
@@ -101,6 +102,20 @@ class Services:
     @cached_property
     def reports(self) -> Reports:
         return Reports(_client("s3", ARTIFACTS), self.settings.data_bucket)
+
+    @cached_property
+    def retraining_files(self) -> "RetrainingFiles":
+        from chalicelib.promotion import RetrainingFiles  # reentrenamiento's functions pay for it
+
+        s3 = _client("s3", ARTIFACTS)
+        return RetrainingFiles(s3, self.settings.data_bucket, self.settings.model_bucket)
+
+    @cached_property
+    def packages(self) -> "ModelPackages":
+        from chalicelib.promotion import ModelPackages
+
+        client = _client("sagemaker", QUICK)
+        return ModelPackages(client, self.settings.prefix, self.profile.sagemaker.image)
 
     @cached_property
     def topic(self) -> NotificationTopic:

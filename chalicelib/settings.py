@@ -68,5 +68,9 @@ class Settings:
         machine = f"{self.prefix}-analisisCredito"
         return f"arn:aws:states:{self.region}:{account}:stateMachine:{machine}"
 
+    def retraining_machine_arn(self, account: str) -> str:
+        machine = f"{self.prefix}-reentrenamiento"
+        return f"arn:aws:states:{self.region}:{account}:stateMachine:{machine}"
+
     def role_arn(self, name: str, account: str) -> str:
         return f"arn:aws:iam::{account}:role/{self.prefix}-{name}"

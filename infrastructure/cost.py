@@ -73,10 +73,11 @@ def fargate(decisions: int, at: Tariff) -> Bill:
 def _around(decisions: int, at: Tariff) -> Bill:
     """What every design keeps, watches and trains."""
     usd, one, month = at.usd, at.one, at.month
-    stored_gb = decisions * month.months_kept * one.item_kb / KB_A_GB
+    written_kb = decisions * one.item_kb * one.item_copies
+    stored_gb = written_kb * month.months_kept / KB_A_GB
     watching = month.metrics * usd.metric_month + month.alarm_metrics * usd.alarm_metric_month
     return {
-        "DynamoDB": decisions * one.item_kb * usd.table_write + stored_gb * usd.table_gb_month,
+        "DynamoDB": written_kb * usd.table_write + stored_gb * usd.table_gb_month,
         "S3": month.bucket_gb * usd.bucket_gb_month,
         "SageMaker training": month.trainings * month.training_hours * usd.training_m5_xlarge_hour,
         "CloudWatch": decisions * one.log_kb / KB_A_GB * usd.log_gb

@@ -69,7 +69,8 @@ def deploy(wishes: Wishes, console: Console) -> str:
         failures.keep(boto3.client("lambda"), settings, account)
     with _step(console, "State machines"):
         machines = boto3.client("stepfunctions")
-        console.print(f"  {stepfunctions.deploy.deploy(machines, settings, account)}")
+        for arn in stepfunctions.deploy.deploy(machines, settings, account):
+            console.print(f"  {arn}")
     with _step(console, "API key, limits and answers"):
         api_key = _api(settings)
     with _step(console, "Models"):

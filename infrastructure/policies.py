@@ -28,9 +28,15 @@ FOLDER = ROOT / ".chalice"
 API = "api_handler"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 ASYNCHRONOUS = (
-    "updateData", "watchTraining", "trainingChanged", "watchDrift", "createEndpointModel",
+    "updateData",
+    "watchTraining",
+    "trainingChanged",
+    "watchDrift",
+    "createEndpointModel",
     "endpointChanged",
-)  # fmt: skip
+    "packageApproved",
+)
+RETRAINING = ("openSnapshot", "evaluateModel", "promoteModel")
 
 Statement = dict[str, Any]
 
@@ -69,6 +75,10 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         ),
         pass_role(settings, "endpoints"),
         allow("sns:Publish", topic),
+    ]
+    promoting = [
+        allow("s3:GetObject", f"{data}/{JOB_PREFIX}/*"),
+        allow("s3:PutObject", f"{models}/{MODEL_PREFIX}*"),
     ]
     declared: dict[str, list[Statement]] = {
         API: [
@@ -121,6 +131,32 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("sagemaker:DeleteModel", f"{sagemaker}:model/{prefix}-*"),
             allow("sagemaker:DeleteEndpointConfig", f"{sagemaker}:endpoint-config/{prefix}-*"),
         ],
+        "openSnapshot": [allow("s3:GetObject", f"{data}/{SNAPSHOT_PREFIX}*")],
+        "evaluateModel": [
+            allow("s3:GetObject", [f"{data}/{REPORT_PREFIX}*", f"{data}/{JOB_PREFIX}/*"]),
+            allow("s3:PutObject", f"{data}/{REPORT_PREFIX}*"),
+            # Without recent decisions there is no file of them: who may not list is told 403.
+            allow("s3:ListBucket", data),
+        ],
+        "promoteModel": [
+            *promoting,
+            allow(
+                ["sagemaker:DescribeModelPackageGroup", "sagemaker:CreateModelPackageGroup"],
+                f"{sagemaker}:model-package-group/{prefix}-*",
+            ),
+            allow(
+                "sagemaker:CreateModelPackage",
+                [
+                    f"{sagemaker}:model-package/{prefix}-*",
+                    f"{sagemaker}:model-package-group/{prefix}-*",
+                ],
+            ),
+        ],
+        "packageApproved": [
+            *promoting,
+            allow("sagemaker:DescribeModelPackage", f"{sagemaker}:model-package/{prefix}-*"),
+            allow("sns:Publish", topic),
+        ],
     }
     for model, endpoint in scoring.items():
         declared[model] = [allow("sagemaker:InvokeEndpoint", endpoint)]
@@ -143,7 +179,7 @@ def files() -> Iterator[tuple[Path, str]]:
     """Each policy file of each stage, and what it must hold."""
     for stage in STAGES:
         settings = Settings(app_name(), stage, "any")
-        for function in (API, *MODELS, "saveResult", *ASYNCHRONOUS):
+        for function in (API, *MODELS, "saveResult", *ASYNCHRONOUS, *RETRAINING):
             name = f"policy-{stage}.json" if function == API else f"policy-{stage}-{function}.json"
             policy = {"Version": "2012-10-17", "Statement": statements(function, settings)}
             yield FOLDER / name, json.dumps(policy, indent=2) + "\n"

@@ -12,20 +12,21 @@ import yaml
 from chalicelib.settings import (
     JOB_PREFIX,
     PROFILE_PREFIX,
+    REPORT_PREFIX,
     SNAPSHOT_PREFIX,
     SOURCE_KEY,
     VERIFIED_PREFIX,
     Settings,
 )
 from infrastructure import alarms
-from infrastructure.policies import API, ASYNCHRONOUS, MODELS, Statement, allow
+from infrastructure.policies import API, ASYNCHRONOUS, MODELS, RETRAINING, Statement, allow
 from infrastructure.project import ROOT
 
 TEMPLATE = ROOT / "infrastructure" / "resources.yaml"
 BEGIN = "  # Written by make policies from infrastructure/roles.py: what follows is not edited.\n"
 END = "  # Written until here.\n"
 LOG_DAYS = 90
-FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS)
+FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS, *RETRAINING)
 
 # AWS knows no resource for these: it allows them on * or not at all.
 ONLY_ON_EVERYTHING = {
@@ -58,11 +59,21 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
         "training": [
             allow(
                 "s3:GetObject",
-                [f"{data}/{SNAPSHOT_PREFIX}*", f"{data}/{PROFILE_PREFIX}*", f"{data}/{SOURCE_KEY}"],
+                [
+                    f"{data}/{SNAPSHOT_PREFIX}*",
+                    f"{data}/{PROFILE_PREFIX}*",
+                    f"{data}/{SOURCE_KEY}",
+                    f"{data}/{JOB_PREFIX}/*",
+                    # A challenger is compared with the champion.
+                    f"{models}/{VERIFIED_PREFIX}*",
+                ],
             ),
-            allow("s3:PutObject", f"{data}/{JOB_PREFIX}/*"),
-            allow("s3:ListBucket", data),
-            *_container(settings, [f"{logs}:/aws/sagemaker/TrainingJobs"]),
+            allow("s3:PutObject", [f"{data}/{JOB_PREFIX}/*", f"{data}/{REPORT_PREFIX}*"]),
+            allow("s3:ListBucket", [data, models]),
+            *_container(
+                settings,
+                [f"{logs}:/aws/sagemaker/{kind}Jobs" for kind in ("Training", "Processing")],
+            ),
         ],
         # What answers applications reaches neither the data nor the jobs.
         "endpoints": [
@@ -79,10 +90,46 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                 "lambda:InvokeFunction",
                 [lambdas + settings.function(name) for name in (*MODELS, "saveResult")],
             ),
-            allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
-            allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
+            *_of_any_machine(),
+        ],
+        "reentrenamiento": [
+            allow(
+                "lambda:InvokeFunction",
+                [lambdas + settings.function(name) for name in RETRAINING],
+            ),
+            allow(
+                [
+                    f"sagemaker:{verb}{kind}Job"
+                    for kind in ("Training", "Processing")
+                    for verb in ("Create", "Describe", "Stop")
+                ]
+                + ["sagemaker:AddTags", "sagemaker:ListTags"],
+                [
+                    f"arn:aws:sagemaker:{place}:{kind}-job/{settings.prefix}-*"
+                    for kind in ("training", "processing")
+                ],
+            ),
+            # Step Functions has a rule of its own that tells it when a job ends.
+            allow(
+                ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+                [
+                    f"arn:aws:events:{place}:rule/StepFunctionsGetEventsForSageMaker{kind}JobsRule"
+                    for kind in ("Training", "Processing")
+                ],
+            ),
+            allow("iam:PassRole", f"arn:aws:iam::{account}:role/{settings.prefix}-training")
+            | _if("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),
+            allow("sns:Publish", settings.topic_arn(account)),
+            *_of_any_machine(),
         ],
     }
+
+
+def _of_any_machine() -> list[Statement]:
+    return [
+        allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
+        allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
+    ]
 
 
 def _container(settings: Settings, groups: list[str]) -> list[Statement]:
@@ -123,7 +170,11 @@ def _resources() -> dict[str, Any]:
         "AnalysisMachineRole": _role(
             "analisisCredito", "states", "The state machine.", declared["analisisCredito"]
         ),
+        "RetrainingMachineRole": _role(
+            "reentrenamiento", "states", "The state machine.", declared["reentrenamiento"]
+        ),
         "AnalysisLogs": _log_group(f"/aws/vendedlogs/states/{SETTINGS.prefix}-analisisCredito"),
+        "RetrainingLogs": _log_group(f"/aws/vendedlogs/states/{SETTINGS.prefix}-reentrenamiento"),
     }
     for name in (API, *FUNCTIONS):
         # Chalice makes one for its API handler under a name that Lambda never writes to.
@@ -133,7 +184,7 @@ def _resources() -> dict[str, Any]:
     for name in MODELS:
         group = f"/aws/sagemaker/Endpoints/{SETTINGS.prefix}-{name}"
         resources[_logical(name) + "EndpointLogs"] = _log_group(group)
-    written = alarms.resources(SETTINGS, FUNCTIONS)
+    written = alarms.resources(SETTINGS)
     return resources | {name: _substituted(alarm) for name, alarm in written.items()}
 
 

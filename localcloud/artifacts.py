@@ -52,3 +52,10 @@ def upload_tar(s3: Any, folder: Path, uri: str) -> bool:
         file.seek(0)
         s3.upload_fileobj(file, bucket, key)
     return True
+
+
+def upload_files(s3: Any, folder: Path, uri: str) -> None:
+    """Each under its own name, as a processing job's output."""
+    bucket, prefix = bucket_and_key(uri)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        s3.upload_file(str(path), bucket, f"{prefix.rstrip('/')}/{path.relative_to(folder)}")

@@ -72,6 +72,7 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> None:
             break
     client = f"/predictions/{answer['clientId']}"
     one = f"{client}/{answer['predictionId']}"
+    requester.post(f"{one}/outcome", {"outcome": "paid", "when": answer["createdAt"][:10]})
     for path in ("/health", client, one, f"{one}/change", f"{client}/none"):
         requester.get(path)
 

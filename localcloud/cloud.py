@@ -3,6 +3,7 @@ import logging
 import os
 import shutil
 import tempfile
+import threading
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -22,6 +23,7 @@ from localcloud.endpoints import Endpoints
 from localcloud.events import Events
 from localcloud.functions import Failure, Function, Functions, Handler
 from localcloud.notices import Notices
+from localcloud.processing_jobs import ProcessingJobs
 from localcloud.training_jobs import TrainingJobs
 from localcloud.uploaded import Uploaded
 from localcloud.write_through import ObjectEvents
@@ -63,8 +65,19 @@ class Cloud:
         self.training_jobs = TrainingJobs(
             region, self.activity, events, self._work, logs, self.authorization
         )
-        self.endpoints.changed = self.training_jobs.changed = self.kept.keep_sagemaker
-        self._port: AwsPort | None = None
+        self.processing_jobs = ProcessingJobs(
+            region,
+            self.activity,
+            events,
+            self._work,
+            folder / "processing-logs" if folder else None,
+            self.authorization,
+            self._aws_address,
+        )
+        for part in (self.endpoints, self.training_jobs, self.processing_jobs):
+            part.changed = self.kept.keep_sagemaker
+        self._ports: list[AwsPort] = []
+        self._opening = threading.Lock()
         self._uploaded: Uploaded | None = None
 
     @property
@@ -107,8 +120,8 @@ class Cloud:
 
     def serve_aws(self, port: int) -> int:
         """Returns the port that was bound on 127.0.0.1; 0 asks for a free one."""
-        self._port = AwsPort(port)
-        return self._port.port
+        self._ports.append(AwsPort(port))
+        return self._ports[-1].port
 
     def run_uploaded_functions(self, port: int) -> None:
         """From here on the functions that nobody added are what was uploaded for them; they reach
@@ -122,17 +135,25 @@ class Cloud:
 
         self.functions.elsewhere = find
 
+    def _aws_address(self) -> str:
+        """The port that was asked for, or one of the cloud's own."""
+        with self._opening:
+            if not self._ports:
+                self.serve_aws(0)
+        return f"http://{LOOPBACK}:{self._ports[-1].port}"
+
     def idle(self, timeout_seconds: float) -> None:
         self.activity.wait_until_idle(timeout_seconds)
 
     def close(self) -> None:
-        if self._port:
-            self._port.close()
+        for port in self._ports:
+            port.close()
         executions.stop_all(ACCOUNT, self.region)
         self.functions.close()
         if self._uploaded:
             self._uploaded.close()
         self.training_jobs.close()
+        self.processing_jobs.close()
         self.endpoints.close()
         self.kept.close()
         shutil.rmtree(self._work, ignore_errors=True)

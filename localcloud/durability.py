@@ -20,7 +20,7 @@ from moto.s3.models import s3_backends
 from moto.sagemaker.models import sagemaker_backends
 from moto.sns.models import sns_backends
 
-from localcloud.training_jobs import failed_when_the_process_died
+from localcloud import processing_jobs, training_jobs
 
 log = logging.getLogger("localcloud")
 
@@ -34,7 +34,16 @@ _SCHEMA = """
     create table if not exists records (service text primary key, content blob);
     create table if not exists written_by (moto text);
 """
-_SAGEMAKER = ("_models", "endpoint_configs", "endpoints", "training_jobs")
+_SAGEMAKER = (
+    "_models",
+    "endpoint_configs",
+    "endpoints",
+    "training_jobs",
+    "processing_jobs",
+    "model_package_groups",
+    "model_packages",
+    "model_package_name_mapping",
+)
 
 
 class FolderInUse(Exception):
@@ -190,9 +199,11 @@ class Kept:
     def _restore_sagemaker(self, content: dict[str, dict[str, Any]]) -> None:
         backend = sagemaker_backends[self._account][self._region]
         for name in _SAGEMAKER:
-            getattr(backend, name).update(content[name])
-        for job in backend.training_jobs.values():
-            failed_when_the_process_died(job)
+            getattr(backend, name).update(content.get(name, {}))
+        for training in backend.training_jobs.values():
+            training_jobs.failed_when_the_process_died(training)
+        for processing in backend.processing_jobs.values():
+            processing_jobs.failed_when_the_process_died(processing)
 
     def _restore_subscriptions(self, content: list[tuple[Any, ...]]) -> None:
         backend = sns_backends[self._account][self._region]

@@ -25,6 +25,7 @@ _RESOURCES: dict[str, tuple[str, ...]] = {
     "sagemaker:CreateEndpoint": ("endpoint/{EndpointName}", "endpoint-config/{EndpointConfigName}"),
     "sagemaker:CreateEndpointConfig": ("endpoint-config/{EndpointConfigName}",),
     "sagemaker:CreateModel": ("model/{ModelName}",),
+    "sagemaker:CreateProcessingJob": ("processing-job/{ProcessingJobName}",),
     "sagemaker:CreateTrainingJob": ("training-job/{TrainingJobName}",),
     "sagemaker:CreateTransformJob": ("transform-job/{TransformJobName}",),
     "sagemaker:DeleteEndpoint": ("endpoint/{EndpointName}",),
@@ -33,10 +34,12 @@ _RESOURCES: dict[str, tuple[str, ...]] = {
     "sagemaker:DescribeEndpoint": ("endpoint/{EndpointName}",),
     "sagemaker:DescribeEndpointConfig": ("endpoint-config/{EndpointConfigName}",),
     "sagemaker:DescribeModel": ("model/{ModelName}",),
+    "sagemaker:DescribeProcessingJob": ("processing-job/{ProcessingJobName}",),
     "sagemaker:DescribeTrainingJob": ("training-job/{TrainingJobName}",),
     "sagemaker:InvokeEndpoint": ("endpoint/{EndpointName}",),
     "sagemaker:ListEndpoints": ("*",),
     "sagemaker:ListTrainingJobs": ("*",),
+    "sagemaker:StopProcessingJob": ("processing-job/{ProcessingJobName}",),
     "sagemaker:StopTrainingJob": ("training-job/{TrainingJobName}",),
     "sagemaker:UpdateEndpoint": ("endpoint/{EndpointName}", "endpoint-config/{EndpointConfigName}"),
     "sns:Publish": ("{TopicArn}",),
@@ -48,6 +51,7 @@ _RESOURCES: dict[str, tuple[str, ...]] = {
 }
 _PASSED_ROLES = {
     "sagemaker:CreateModel": ("ExecutionRoleArn", "sagemaker.amazonaws.com"),
+    "sagemaker:CreateProcessingJob": ("RoleArn", "sagemaker.amazonaws.com"),
     "sagemaker:CreateTrainingJob": ("RoleArn", "sagemaker.amazonaws.com"),
 }
 _OF_AN_INDEX = ("dynamodb:Query", "dynamodb:Scan")

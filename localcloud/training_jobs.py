@@ -2,8 +2,6 @@ import logging
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from localcloud.artifacts import download_prefix, download_tar, upload_tar
 from localcloud.authorization import Authorization
 from localcloud.container_role import note_container
 from localcloud.events import Events
+from localcloud.job_logs import keep
 from localcloud.training_process import Outcome, TrainingProcess
 
 log = logging.getLogger("localcloud")
@@ -97,7 +96,7 @@ class TrainingJobs:
         job.training_start_time = utcnow()
         outcome = process.run(job, folder)
         job.final_metric_data_list = outcome.metrics
-        self._keep_log(job, outcome)
+        keep(self._logs, self._region, "TrainingJobs", job.training_job_name, outcome.lines)
         if outcome.reason is None or outcome.stopped:
             self._enter(job, job.training_job_status, "Uploading", "Uploading generated model")
             self._upload(job, folder)
@@ -141,15 +140,6 @@ class TrainingJobs:
                 "FailureReason": job.failure_reason,
                 "ModelArtifacts": job.model_artifacts,
             },
-        )
-
-    def _keep_log(self, job: Any, outcome: Outcome) -> None:
-        if self._logs:
-            self._logs.mkdir(parents=True, exist_ok=True)
-            path = self._logs / f"{job.training_job_name}.log"
-            path.write_text("\n".join(outcome.lines), encoding="utf-8")
-        _put_in_cloudwatch(
-            boto3.client("logs", region_name=self._region), job.training_job_name, outcome.lines
         )
 
 
@@ -197,15 +187,3 @@ def _end(job: Any, status: str, secondary: str, reason: str | None) -> None:
     job.training_time_in_seconds = int((job.training_end_time - began).total_seconds())
     if reason:
         job.failure_reason = reason[:1024]
-
-
-def _put_in_cloudwatch(logs: Any, job_name: str, lines: list[str]) -> None:
-    group, stream = "/aws/sagemaker/TrainingJobs", f"{job_name}/algo-1"
-    # Two jobs may end at once.
-    with suppress(logs.exceptions.ResourceAlreadyExistsException):
-        logs.create_log_group(logGroupName=group)
-    logs.create_log_stream(logGroupName=group, logStreamName=stream)
-    now = int(datetime.now(UTC).timestamp() * 1000)
-    events = [{"timestamp": now, "message": line} for line in lines[-1000:] if line]
-    if events:
-        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)

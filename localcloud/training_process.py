@@ -1,23 +1,15 @@
-import ctypes
 import json
-import logging
 import os
 import re
-import signal
-import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-log = logging.getLogger("localcloud")
+from localcloud.script_process import Ended, ScriptProcess
 
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-STOP_SECONDS = 20  # SageMaker gives 120
 _DAY = 24 * 3600  # MaxRuntimeInSeconds has this default
 
 
@@ -34,83 +26,38 @@ class TrainingProcess:
     """`python train.py --key value` in SageMaker's folders, with SageMaker's environment."""
 
     def __init__(self, job_name: str) -> None:
-        self._job_name = job_name
-        self._process: subprocess.Popen[str] | None = None
-        self._stopped = threading.Event()
-        self._timed_out = threading.Event()
-
-    def stop(self) -> None:
-        """Asks the script to end, and ends it if it does not."""
-        self._stopped.set()
-        if self._process:
-            self._process.terminate()
-            grace = threading.Timer(STOP_SECONDS, self._process.kill)
-            grace.daemon = True
-            grace.start()
-
-    def kill(self) -> None:
-        self._stopped.set()
-        if self._process:
-            self._process.kill()
+        self._script = ScriptProcess(job_name)
+        self.stop = self._script.stop
+        self.kill = self._script.kill
 
     def run(self, job: Any, folder: Path) -> Outcome:
         for name in ("model", "output/data", "input/config"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        if self._stopped.is_set():
-            return Outcome([], [], None, stopped=True, timed_out=False)
         hyperparameters = decoded(job.hyper_parameters)
         program = hyperparameters["sagemaker_program"]
         user = {k: v for k, v in hyperparameters.items() if not k.startswith("sagemaker_")}
         command = [sys.executable, program, *arguments(user)]
-        self._process = subprocess.Popen(
-            command,
-            cwd=folder / "code",
-            env=environment(job, folder, user, command),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            preexec_fn=_die_with_parent if _LIBC else None,  # noqa: PLW1509 - one call into libc
-        )
-        if self._stopped.is_set():  # while it was being started
-            self._process.kill()
-        lines = self._watch(self._process, job.stopping_condition or {})
+        seconds = (job.stopping_condition or {}).get("MaxRuntimeInSeconds", _DAY)
+        environ = environment(job, folder, user, command)
+        ended = self._script.run(command, folder / "code", environ, seconds)
         return Outcome(
-            lines,
-            metrics(lines, job.algorithm_specification.get("MetricDefinitions") or []),
-            self._reason(folder, command, lines),
-            self._stopped.is_set() or self._timed_out.is_set(),
-            self._timed_out.is_set(),
+            ended.lines,
+            metrics(ended.lines, job.algorithm_specification.get("MetricDefinitions") or []),
+            _reason(folder, command, ended),
+            ended.stopped,
+            ended.timed_out,
         )
 
-    def _watch(self, process: subprocess.Popen[str], limits: Mapping[str, int]) -> list[str]:
-        timer = threading.Timer(limits.get("MaxRuntimeInSeconds", _DAY), self._time_out)
-        timer.start()
-        lines = []
-        assert process.stdout
-        with process.stdout:
-            for line in process.stdout:
-                lines.append(line.rstrip("\n"))
-                log.info("%s | %s", self._job_name, lines[-1])
-        process.wait()
-        timer.cancel()
-        return lines
 
-    def _time_out(self) -> None:
-        self._timed_out.set()
-        if self._process:
-            self._process.kill()
-
-    def _reason(self, folder: Path, command: list[str], lines: list[str]) -> str | None:
-        assert self._process
-        if self._process.returncode == 0:
-            return None
-        failure = folder / "output" / "failure"
-        said = failure.read_text() if failure.exists() else "\n".join(lines[-20:])
-        return (
-            f"AlgorithmError: ExecuteUserScriptError:\nExitCode {self._process.returncode}\n"
-            f'ErrorMessage "{said[-800:]}"\nCommand "{" ".join(command)}"'
-        )
+def _reason(folder: Path, command: list[str], ended: Ended) -> str | None:
+    if ended.code == 0:
+        return None
+    failure = folder / "output" / "failure"
+    said = failure.read_text() if failure.exists() else "\n".join(ended.lines[-20:])
+    return (
+        f"AlgorithmError: ExecuteUserScriptError:\nExitCode {ended.code}\n"
+        f'ErrorMessage "{said[-800:]}"\nCommand "{" ".join(command)}"'
+    )
 
 
 def decoded(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
@@ -191,9 +138,3 @@ def metrics(lines: list[str], definitions: list[dict[str, str]]) -> list[dict[st
 
 def _as_text(value: Any) -> str:
     return str(value) if isinstance(value, (str, Path)) else json.dumps(value, sort_keys=True)
-
-
-def _die_with_parent() -> None:
-    # a training that outlives a killed cloud would burn a core for nobody
-    assert _LIBC
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,45 +1,110 @@
-"""Render, check and create or update the state machine analisisCredito.
+"""Render, check and create or update the state machines analisisCredito and reentrenamiento.
 
 python -m stepfunctions.deploy --stage dev
 """
 
 import argparse
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.exceptions import ClientError
 
-from chalicelib.settings import STAGES, Settings
+from chalicelib import profile
+from chalicelib.containers import image_uri
+from chalicelib.settings import SOURCE_KEY, STAGES, Settings
 from infrastructure.project import app_name
-from stepfunctions.lint import FOLDER, PLACEHOLDER, misled
+from stepfunctions.lint import FOLDER, filled, misled
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-FUNCTIONS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator", "saveResult")
+Values = dict[str, Any]
+
+# A processing job brings no script mode of its own: what SageMaker's SDK does with a source
+# directory is done here. What the container lacks is installed; on this machine nothing is.
+SCRIPT_ENTRYPOINT = [
+    "/bin/sh",
+    "-c",
+    (
+        "cd /opt/ml/processing/input/code && tar -xzf sourcedir.tar.gz && "
+        "{ python3 -c 'import lightgbm, pyarrow' 2>/dev/null || "
+        "python3 -m pip install --quiet --disable-pip-version-check -r requirements.txt; } && "
+        'exec python3 "$0" "$@"'
+    ),
+]
 
 
 class InvalidDefinition(Exception):
     """A state machine that Step Functions would refuse, or that could not run."""
 
 
-def render(name: str, arns: Mapping[str, str]) -> str:
-    """The definition `<name>.asl.json` with each ${<function>Arn} filled in."""
-    text = (FOLDER / f"{name}.asl.json").read_text(encoding="utf-8")
-    if missing := set(PLACEHOLDER.findall(text)) - set(arns):
-        raise InvalidDefinition(f"{name} names functions without an ARN: {sorted(missing)}.")
-    definition = PLACEHOLDER.sub(lambda match: arns[match[1]], text)
-    if faults := list(misled(json.loads(definition))):
+@dataclass(frozen=True)
+class Machine:
+    name: str
+    type: Literal["EXPRESS", "STANDARD"]
+    functions: tuple[str, ...]
+    values: Callable[[Settings, str], Values] = lambda _settings, _account: {}
+
+
+def _of_retraining(settings: Settings, account: str) -> Values:
+    """What its jobs and notices need beside the functions."""
+    sagemaker = profile.load().sagemaker
+    machine = sagemaker.machine(settings.stage)
+    return {
+        "Prefix": settings.prefix,
+        "DataBucket": settings.data_bucket,
+        "SourceKey": SOURCE_KEY,
+        "TopicArn": settings.topic_arn(account),
+        "TrainingRoleArn": settings.role_arn(sagemaker.training_role, account),
+        "ImageUri": image_uri(sagemaker.image, settings.region),
+        "ScriptEntrypoint": SCRIPT_ENTRYPOINT,
+        "InstanceType": machine.instance_type,
+        "VolumeGb": machine.volume_gb,
+        "LongestSeconds": machine.longest_seconds,
+        "NetworkIsolation": sagemaker.network_isolation,
+    }
+
+
+MACHINES = (
+    Machine(
+        "analisisCredito",
+        "EXPRESS",
+        ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator", "saveResult"),
+    ),
+    Machine(
+        "reentrenamiento",
+        "STANDARD",
+        ("openSnapshot", "evaluateModel", "promoteModel"),
+        _of_retraining,
+    ),
+)
+
+
+def render(name: str, values: Mapping[str, Any]) -> str:
+    """The definition `<name>.asl.json` with each ${<value>} filled in."""
+    written = json.loads((FOLDER / f"{name}.asl.json").read_text(encoding="utf-8"))
+    try:
+        definition = filled(written, values)
+    except KeyError as missing:
+        raise InvalidDefinition(f"{name} names {missing.args[0]}, which has no value.") from missing
+    if faults := list(misled(definition)):
         raise InvalidDefinition(f"{name}: " + " ".join(faults))
-    return definition
+    return json.dumps(definition, ensure_ascii=False)
 
 
-def deploy(client: "SFNClient", settings: Settings, account: str) -> str:
-    """The ARN of analisisCredito, which is now as the file says. Safe to repeat."""
-    arn = settings.analysis_machine_arn(account)
-    configuration = _configuration(settings, account)
+def deploy(client: "SFNClient", settings: Settings, account: str) -> list[str]:
+    """The ARNs of the machines, which are now as the files say. Safe to repeat."""
+    return [_deploy(client, machine, settings, account) for machine in MACHINES]
+
+
+def _deploy(client: "SFNClient", machine: Machine, settings: Settings, account: str) -> str:
+    arn = (
+        f"arn:aws:states:{settings.region}:{account}:stateMachine:{settings.prefix}-{machine.name}"
+    )
+    configuration = _configuration(machine, settings, account)
     try:
         client.describe_state_machine(stateMachineArn=arn)
     except ClientError as error:
@@ -47,7 +112,7 @@ def deploy(client: "SFNClient", settings: Settings, account: str) -> str:
             raise
         client.create_state_machine(
             name=arn.rsplit(":", 1)[1],
-            type="EXPRESS",
+            type=machine.type,
             tags=[
                 {"key": "project", "value": settings.app_name},
                 {"key": "stage", "value": settings.stage},
@@ -59,14 +124,14 @@ def deploy(client: "SFNClient", settings: Settings, account: str) -> str:
     return arn
 
 
-def _configuration(settings: Settings, account: str) -> dict[str, Any]:
+def _configuration(machine: Machine, settings: Settings, account: str) -> dict[str, Any]:
     functions = f"arn:aws:lambda:{settings.region}:{account}:function:"
-    arns = {name: functions + settings.function(name) for name in FUNCTIONS}
-    group = f"/aws/vendedlogs/states/{settings.prefix}-analisisCredito"
+    arns = {f"{name}Arn": functions + settings.function(name) for name in machine.functions}
+    group = f"/aws/vendedlogs/states/{settings.prefix}-{machine.name}"
     group_arn = f"arn:aws:logs:{settings.region}:{account}:log-group:{group}:*"
     return {
-        "definition": render("analisisCredito", arns),
-        "roleArn": f"arn:aws:iam::{account}:role/{settings.prefix}-analisisCredito",
+        "definition": render(machine.name, arns | machine.values(settings, account)),
+        "roleArn": f"arn:aws:iam::{account}:role/{settings.prefix}-{machine.name}",
         "tracingConfiguration": {"enabled": True},
         # Errors only, and never an applicant's data.
         "loggingConfiguration": {
@@ -83,7 +148,8 @@ def main() -> None:
     stage = parser.parse_args().stage
     client = boto3.client("stepfunctions")
     account = boto3.client("sts").get_caller_identity()["Account"]
-    print(deploy(client, Settings(app_name(), stage, client.meta.region_name), account))
+    for arn in deploy(client, Settings(app_name(), stage, client.meta.region_name), account):
+        print(arn)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,41 @@ python -m stepfunctions.lint
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
-PLACEHOLDER = re.compile(r"\$\{(\w+)Arn\}")
+PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+ANY = {  # what no other text can stand in for
+    "VolumeGb": 10,
+    "LongestSeconds": 3600,
+    "NetworkIsolation": False,
+    "ScriptEntrypoint": ["python3"],
+}
+
+
+class Anything(dict[str, Any]):
+    """A value for each placeholder, of its kind."""
+
+    def __missing__(self, name: str) -> Any:
+        return (
+            "arn:aws:lambda:us-east-1:123456789012:function:any" if name.endswith("Arn") else "any"
+        )
+
+
+def filled(part: Any, values: Mapping[str, Any]) -> Any:
+    """Each ${<value>}; what is a placeholder and nothing else becomes the value, of its type.
+    Raises KeyError."""
+    if isinstance(part, dict):
+        return {name: filled(value, values) for name, value in part.items()}
+    if isinstance(part, list):
+        return [filled(value, values) for value in part]
+    if not isinstance(part, str):
+        return part
+    if alone := PLACEHOLDER.fullmatch(part):
+        return values[alone[1]]
+    return PLACEHOLDER.sub(lambda match: str(values[match[1]]), part)
 
 
 def misled(definition: dict[str, Any]) -> Iterator[str]:
@@ -25,7 +54,8 @@ def misled(definition: dict[str, Any]) -> Iterator[str]:
         ends = state.get("End") or state["Type"] in ("Succeed", "Fail", "Choice")
         if not ends and "Next" not in state:
             yield f"{name} leads nowhere."
-        for branch in state.get("Branches", []):
+        inner = [state["ItemProcessor"]] if "ItemProcessor" in state else []
+        for branch in state.get("Branches", []) + inner:
             yield from misled(branch)
     for name in sorted(reached - set(states)):
         yield f"{name} is led to and is no state."
@@ -53,10 +83,7 @@ def main() -> int:
     """The number of faults, each printed."""
     faults = 0
     for path in sorted(FOLDER.glob("*.asl.json")):
-        text = PLACEHOLDER.sub(
-            "arn:aws:lambda:us-east-1:123456789012:function:any", path.read_text()
-        )
-        definition = json.loads(text)
+        definition = filled(json.loads(path.read_text(encoding="utf-8")), Anything(ANY))
         for fault in (*misled(definition), *malformed(definition)):
             print(f"{path.name}: {fault}")
             faults += 1

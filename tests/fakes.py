@@ -20,8 +20,32 @@ class PredictionList:
     def claim(self, client_id: str, key: str, claim: Document) -> Document:
         return self.add({"clientId": client_id, "predictionId": f"idempotency#{key}", **claim})
 
+    def tell(self, client_id: str, outcome_id: str, outcome: Document) -> Document:
+        return self.add({"clientId": client_id, "predictionId": f"outcome#{outcome_id}", **outcome})
+
+    def outcomes(self, client_id: str, prediction_id: str) -> list[Document]:
+        of = f"outcome#{prediction_id}#"
+        found = [
+            item
+            for (client, name), item in self._items.items()
+            if client == client_id and name.startswith(of)
+        ]
+        return sorted(found, key=lambda told: (told["toldAt"], told["predictionId"]))
+
+    def decided_on(self, day: str, limit: int | None = None) -> list[Document]:
+        found = [one for one in self._decisions() if one["createdAt"].startswith(day)]
+        return sorted(found, key=lambda one: one["predictionId"], reverse=True)[:limit]
+
+    def outcomes_told_on(self, day: str) -> list[Document]:
+        told = [one for one in self._items.values() if one.get("toldAt", "").startswith(day)]
+        return sorted(told, key=lambda one: one["predictionId"], reverse=True)
+
+    def _decisions(self) -> list[Document]:
+        return [item for (_, name), item in self._items.items() if "#" not in name]
+
     def get(self, client_id: str, prediction_id: str) -> Document:
-        if (client_id, prediction_id) not in self._items or prediction_id.startswith("idem"):
+        hidden = prediction_id.startswith(("idempotency#", "outcome#"))
+        if (client_id, prediction_id) not in self._items or hidden:
             raise PredictionNotFound(f"{client_id} has no prediction {prediction_id}.")
         return self._items[client_id, prediction_id]
 

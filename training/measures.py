@@ -65,5 +65,29 @@ def histogram(column: pd.Series) -> dict[str, Any]:
     }
 
 
+def shift(reference: dict[str, Any], rows: int, column: pd.Series) -> float:
+    """The stability index of a column against a histogram of `rows` applications; half an
+    application in every bin, for an empty one must not make it infinite."""
+    now = _counts(reference, column)
+    then = np.array([*reference["shares"], reference["missing"]])
+    if "values" in reference:
+        then = np.insert(then, -1, max(0.0, 1 - then.sum()))
+    before, after = ((count + 0.5) / (count + 0.5).sum() for count in (then * rows, now))
+    return float(((after - before) * np.log(after / before)).sum())
+
+
+def _counts(reference: dict[str, Any], column: pd.Series) -> npt.NDArray[np.int64]:
+    """Of each bin or value; of text also of all other values; then of what is missing."""
+    missing, known = column.isna().sum(), column.dropna()
+    if "values" in reference:
+        found = pd.Index(reference["values"], dtype=object).get_indexer(known.astype(object))
+        bins = len(reference["values"]) + 1
+        counted = np.bincount(np.where(found < 0, bins - 1, found), minlength=bins)
+    else:
+        bins = len(reference["shares"])
+        counted = np.bincount(np.searchsorted(reference["edges"], known), minlength=bins)
+    return np.append(counted, missing)
+
+
 def _share(value: float) -> float:
     return round(float(value), DECIMALS)

@@ -24,7 +24,7 @@ from rich.console import Console
 from chalicelib.decision import Answer, Scored, Unavailable, weigh
 from chalicelib.errors import PredictionNotFound, TableUnavailable
 from chalicelib.evidence import changed_features
-from chalicelib.predictions import CLAIM, PredictionTable
+from chalicelib.predictions import CLAIM, OUTCOME, PredictionTable
 from chalicelib.profile import Policy
 from chalicelib.settings import STAGES, VERIFIED_PREFIX, Settings
 from infrastructure.project import app_name
@@ -138,7 +138,7 @@ def newest(client: Any, table: str, count: int) -> list[tuple[str, str]]:
         (item["predictionId"]["S"], item["clientId"]["S"])
         for page in pages
         for item in page["Items"]
-        if not item["predictionId"]["S"].startswith(CLAIM)
+        if not item["predictionId"]["S"].startswith((CLAIM, OUTCOME))
     )
     return [(client_id, prediction) for prediction, client_id in heapq.nlargest(count, keys)]
 

@@ -14,6 +14,7 @@ from features import derive_columns, joined_keys
 from product import Feature, InvalidProfile, Model, Product
 from sklearn.model_selection import train_test_split
 
+DECISIONS = "decisions.parquet"  # what lies beside a snapshot's rows for the swap set
 HOLDOUT_SHARE = 0.25  # of a snapshot without dates
 DAYS_A_MONTH = 30.4375
 CALIBRATION_SHARE = 0.2  # of its other rows
@@ -62,7 +63,8 @@ class Learning:
 
 def read(channel: Path, product: Product, model: Model) -> pd.DataFrame:
     """The model's inputs and the snapshot's own columns, in the types of the profile."""
-    files = sorted([*channel.glob("*.parquet"), *channel.glob("*.csv")])
+    found = sorted([*channel.glob("*.parquet"), *channel.glob("*.csv")])
+    files = [file for file in found if file.name != DECISIONS]
     if not files:
         raise InvalidSnapshot(
             f"no *.parquet or *.csv in {channel}: the channel 'training' is empty"

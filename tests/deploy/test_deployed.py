@@ -200,16 +200,19 @@ def test_what_the_gateway_answers_itself_is_a_problem_too(deployed, kind, status
     assert given == "'application/problem+json'"
 
 
-def test_the_machine_is_express_traced_and_logs_errors_without_data(deployed):
+@pytest.mark.parametrize(
+    ("name", "kind"), [("analisisCredito", "EXPRESS"), ("reentrenamiento", "STANDARD")]
+)
+def test_a_machine_is_of_its_kind_traced_and_logs_errors_without_data(deployed, name, kind):
     stepfunctions = boto3.client("stepfunctions")
-    arn = DEV.analysis_machine_arn(ACCOUNT)
+    arn = DEV.analysis_machine_arn(ACCOUNT).replace("analisisCredito", name)
     machine = stepfunctions.describe_state_machine(stateMachineArn=arn)
 
-    assert machine["type"] == "EXPRESS"
+    assert machine["type"] == kind
     assert machine["tracingConfiguration"] == {"enabled": True}
     assert machine["loggingConfiguration"]["level"] == "ERROR"
     assert machine["loggingConfiguration"]["includeExecutionData"] is False
-    assert machine["roleArn"] == f"arn:aws:iam::{ACCOUNT}:role/dev-appvengers-analisisCredito"
+    assert machine["roleArn"] == f"arn:aws:iam::{ACCOUNT}:role/dev-appvengers-{name}"
     tags = stepfunctions.list_tags_for_resource(resourceArn=arn)["tags"]
     assert {tag["key"]: tag["value"] for tag in tags} == TAGS
 

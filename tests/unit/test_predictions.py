@@ -14,6 +14,7 @@ from tests.fakes import PredictionList
 PREDICTION = {
     "clientId": "ana",
     "predictionId": "0a",
+    "createdAt": "2026-11-24T09:30:00.000Z",
     "probabilityOfDefault": 0.1 + 0.2,
     "score": 612,
     "application": {"amount": 10000.0, "zip": "07066"},
@@ -60,8 +61,8 @@ def test_what_is_not_there_is_told(predictions):
 
 def test_the_newest_come_first_and_the_cursor_goes_on(predictions):
     for number in range(5):
-        predictions.add({"clientId": "ana", "predictionId": f"0{number}"})
-    predictions.add({"clientId": "eva", "predictionId": "09"})
+        predictions.add(PREDICTION | {"predictionId": f"0{number}"})
+    predictions.add(PREDICTION | {"clientId": "eva", "predictionId": "09"})
     first = predictions.newest("ana", 2, None)
     second = predictions.newest("ana", 2, first[-1]["predictionId"])
 
@@ -77,6 +78,43 @@ def test_a_claim_is_the_first_ones_and_no_prediction(predictions):
         predictions.get("ana", "idempotency#k")
 
 
+def outcome(told_at: str) -> dict:
+    return {"of": "0a", "outcome": "paid", "when": "2026-11-24", "toldAt": told_at}
+
+
+def test_outcomes_come_in_the_order_they_were_told_and_are_no_predictions(predictions):
+    predictions.add(PREDICTION)
+    predictions.tell("ana", "0a#ffff", outcome("2026-11-25T08:00:00.000Z"))
+    predictions.tell("ana", "0a#0000", outcome("2026-11-26T08:00:00.000Z"))
+    predictions.tell("ana", "0b#0000", outcome("2026-11-26T08:00:00.000Z"))
+
+    found = predictions.outcomes("ana", "0a")
+    assert [told["predictionId"] for told in found] == ["outcome#0a#ffff", "outcome#0a#0000"]
+    assert predictions.newest("ana", 9, None) == [PREDICTION]
+    with pytest.raises(PredictionNotFound):
+        predictions.get("ana", "outcome#0a#ffff")
+
+
+def test_an_outcome_told_twice_is_the_first_one(predictions):
+    predictions.tell("ana", "0a#ffff", outcome("2026-11-25T08:00:00.000Z"))
+    again = predictions.tell("ana", "0a#ffff", outcome("2026-11-26T08:00:00.000Z"))
+
+    assert again["toldAt"] == "2026-11-25T08:00:00.000Z"
+    assert predictions.outcomes("ana", "0a") == [again]
+
+
+def test_a_day_has_its_decisions_and_the_outcomes_told_on_it(predictions):
+    for number, day in enumerate(("23", "24", "24", "25")):
+        made = {"predictionId": f"0{number}", "createdAt": f"2026-11-{day}T09:30:00.000Z"}
+        predictions.add(PREDICTION | made)
+    predictions.tell("ana", "00#ffff", outcome("2026-11-24T08:00:00.000Z"))
+
+    assert [one["predictionId"] for one in predictions.decided_on("2026-11-24")] == ["02", "01"]
+    assert [one["predictionId"] for one in predictions.decided_on("2026-11-24", 1)] == ["02"]
+    [told] = predictions.outcomes_told_on("2026-11-24")
+    assert told["predictionId"] == "outcome#00#ffff"
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e100, max_value=1e100))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_numbers_stay_exact(client, number):
@@ -84,7 +122,7 @@ def test_numbers_stay_exact(client, number):
         return
     table = PredictionTable(client, TABLE)
     key = f"n{number!r}"
-    table.add({"clientId": key, "predictionId": "0", "value": number})
+    table.add(PREDICTION | {"clientId": key, "predictionId": "0", "value": number})
 
     assert table.get(key, "0")["value"] == number
 

@@ -19,7 +19,7 @@ from tests.workflow.conftest import scheduled
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 ALARMS = [
     "executions-failed", "models-unavailable", "latency-p99", "throttles", "throttles-background",
-    "training-overdue", "failures",
+    "throttles-retraining", "retraining-failed", "training-overdue", "failures",
     *(f"{kind}-{model}" for kind in ("model-errors", "model-latency") for model in MODELS),
 ]  # fmt: skip
 
@@ -144,10 +144,18 @@ def test_slow_answers_ring(served, loans, cloudwatch):
 
 @pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut"])
 def test_a_failed_execution_rings(served, cloudwatch, metric):
-    machines = boto3.client("stepfunctions").list_state_machines()["stateMachines"]
-    put(cloudwatch, "AWS/States", metric, 1, StateMachineArn=machines[0]["stateMachineArn"])
+    machine = served.bank.settings.analysis_machine_arn(ACCOUNT)
+    put(cloudwatch, "AWS/States", metric, 1, StateMachineArn=machine)
 
     assert rings(cloudwatch, "executions-failed")
+
+
+@pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
+def test_a_retraining_that_did_not_end_rings(served, cloudwatch, metric):
+    machine = served.bank.settings.retraining_machine_arn(ACCOUNT)
+    put(cloudwatch, "AWS/States", metric, 1, StateMachineArn=machine)
+
+    assert rings(cloudwatch, "retraining-failed")
 
 
 def test_a_throttle_of_any_function_rings(served, cloudwatch):

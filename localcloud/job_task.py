@@ -1,4 +1,5 @@
-"""The task state `sagemaker:createTrainingJob.sync`, which moto does not have."""
+"""The task states `sagemaker:createTrainingJob.sync` and `createProcessingJob.sync`, which moto
+does not have."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +30,10 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resou
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
+from localcloud.authorization import Authorization
+
 FINISHED = {"Completed", "Failed", "Stopped"}
+KINDS = {"createTrainingJob": "Training", "createProcessingJob": "Processing"}
 
 
 def with_sync(patterns: set[Any]) -> set[Any]:
@@ -47,10 +51,17 @@ def silent_on_sagemaker(original: Any) -> Any:
     return warn
 
 
-def training_job_resolver(original: Any) -> Any:
-    """For moto's StateTaskServiceUnsupported: sagemaker:createTrainingJob.sync waits for the
-    job; what it returns is asked again until it answers."""
+def job_resolver(authorization: Authorization) -> Callable[[Any], Any]:
+    """For moto's StateTaskServiceUnsupported: a `.sync` task waits for its job; what this returns
+    is asked again until it answers."""
 
+    def replace(original: Any) -> Any:
+        return _waiting(authorization, original)
+
+    return replace
+
+
+def _waiting(authorization: Authorization, original: Any) -> Any:
     def build_sync_resolver(
         self: Any,
         env: Any,
@@ -58,27 +69,43 @@ def training_job_resolver(original: Any) -> Any:
         normalised_parameters: dict[str, Any],
         state_credentials: Any,
     ) -> Callable[[], Any]:
-        if self.resource.api_action != "createTrainingJob":
+        kind = KINDS.get(self.resource.api_action)
+        if kind is None:
             return original(  # type: ignore[no-any-return]
                 self, env, resource_runtime_part, normalised_parameters, state_credentials
             )
         env.stack.pop()
         sagemaker = boto3.client("sagemaker", region_name=resource_runtime_part.region)
-        name = normalised_parameters["TrainingJobName"]
+        name = {f"{kind}JobName": normalised_parameters[f"{kind}JobName"]}
+        _note(authorization, kind, resource_runtime_part.region, name[f"{kind}JobName"])
+        describe = getattr(sagemaker, f"describe_{kind.lower()}_job")
 
         def resolve() -> dict[str, Any] | None:
-            job: dict[str, Any] = dict(sagemaker.describe_training_job(TrainingJobName=name))
+            job: dict[str, Any] = dict(describe(**name))
             del job["ResponseMetadata"]
-            if job["TrainingJobStatus"] not in FINISHED:
+            status = job[f"{kind}JobStatus"]
+            if status not in FINISHED:
                 return None
             plain: dict[str, Any] = json.loads(to_json_str(job))
-            if job["TrainingJobStatus"] != "Completed":
+            if status != "Completed":
                 raise FailureEventException(_task_failed(self, env, to_json_str(job)))
             return plain
 
         return resolve
 
     return build_sync_resolver
+
+
+def _note(authorization: Authorization, kind: str, region: str, name: str) -> None:
+    """What Step Functions itself does under the machine's role, by its documentation: it tags the
+    job, is told by a rule of its own when it ends, and stops it when the execution is stopped."""
+    place = f"{region}:{authorization.account}"
+    rule = f"StepFunctionsGetEventsForSageMaker{kind}JobsRule"
+    for action in ("PutRule", "PutTargets", "DescribeRule"):
+        authorization.note(f"events:{action}", f"arn:aws:events:{place}:rule/{rule}")
+    job = f"arn:aws:sagemaker:{place}:{kind.lower()}-job/{name.lower()}"
+    for action in (f"Stop{kind}Job", "AddTags", "ListTags"):
+        authorization.note(f"sagemaker:{action}", job)
 
 
 def errors_of_the_service(original: Any) -> Any:

@@ -1,0 +1,142 @@
+"""What a challenger must show: facts and limits in, every reason for a no out. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from chalicelib.profile import Gate
+
+
+class Fact(msgspec.Struct, frozen=True, rename="camel"):
+    """Of evaluation.json, which training/challenge.py writes."""
+
+
+class Measured(Fact, frozen=True):
+    auc: float
+    ks: float
+    brier: float
+    ece: float
+    slope: float  # of the outcome's logit on the model's: 1 is calibrated
+    intercept: float
+
+
+class Interval(Fact, frozen=True):
+    """Of challenger less champion, bootstrapped over the same applications."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Direction(Fact, frozen=True):
+    """Real applications with one feature moved: how many steps went against the profile."""
+
+    feature: str
+    steps: int
+    broken: int
+
+
+class Group(Fact, frozen=True):
+    value: str
+    rows: int
+    bads: int
+    approved: float
+    observed: float
+    expected: float
+    auc: float | None = None
+
+
+class Facts(Fact, frozen=True):
+    """On the newest applications that neither model has learnt from."""
+
+    rows: int
+    bads: int
+    challenger: Measured
+    champion: Measured | None
+    auc_difference: Interval | None
+    ks_difference: Interval | None
+    score_psi: float
+    feature_csi: Mapping[str, float]
+    directions: tuple[Direction, ...]
+    protected: Mapping[str, tuple[Group, ...]]
+
+
+class Reason(msgspec.Struct, frozen=True):
+    rule: str
+    told: str
+
+
+def reasons(facts: Facts, gate: Gate) -> list[Reason]:
+    """None: the challenger may pass."""
+    told = [*_enough(facts, gate), *_ranking(facts, gate), *_calibration(facts, gate)]
+    return [*told, *_stability(facts, gate), *_directions(facts, gate), *_fairness(facts, gate)]
+
+
+def _enough(facts: Facts, gate: Gate) -> Iterator[Reason]:
+    if facts.rows < gate.minimum_rows:
+        yield Reason("rows", f"{facts.rows} solicitudes de prueba; mínimo {gate.minimum_rows}")
+    if facts.bads < gate.minimum_bads:
+        yield Reason("bads", f"{facts.bads} incumplimientos de prueba; mínimo {gate.minimum_bads}")
+
+
+def _ranking(facts: Facts, gate: Gate) -> Iterator[Reason]:
+    own = facts.challenger
+    for rule, value, least in (("AUC", own.auc, gate.minimum_auc), ("KS", own.ks, gate.minimum_ks)):
+        if value < least:
+            yield Reason(f"{rule} mínimo", f"{value:.4f}; mínimo {least:g}")
+    for rule, apart, margin in (
+        ("AUC", facts.auc_difference, gate.auc_margin),
+        ("KS", facts.ks_difference, gate.ks_margin),
+    ):
+        if apart and apart.low < -margin:
+            yield Reason(
+                f"{rule} contra el modelo en servicio",
+                f"{apart.value:+.4f}, intervalo {apart.low:+.4f} a {apart.high:+.4f}; "
+                f"puede ser peor en más de {margin:g}",
+            )
+
+
+def _calibration(facts: Facts, gate: Gate) -> Iterator[Reason]:
+    own = facts.challenger
+    if own.ece > gate.maximum_ece:
+        yield Reason("calibración", f"ECE {own.ece:.4f}; máximo {gate.maximum_ece:g}")
+    if not gate.minimum_slope <= own.slope <= gate.maximum_slope:
+        limits = f"{gate.minimum_slope:g} a {gate.maximum_slope:g}"
+        yield Reason("pendiente de calibración", f"{own.slope:.3f}; se admite {limits}")
+
+
+def _stability(facts: Facts, gate: Gate) -> Iterator[Reason]:
+    if facts.score_psi > gate.maximum_psi:
+        yield Reason("PSI del puntaje", f"{facts.score_psi:.3f}; máximo {gate.maximum_psi:g}")
+    for feature, shift in sorted(facts.feature_csi.items()):
+        if shift > gate.maximum_csi:
+            yield Reason(f"CSI de {feature}", f"{shift:.3f}; máximo {gate.maximum_csi:g}")
+
+
+def _directions(facts: Facts, gate: Gate) -> Iterator[Reason]:
+    for one in facts.directions:
+        if one.broken > gate.maximum_breaks:
+            yield Reason(
+                f"monotonía de {one.feature}",
+                f"{one.broken} de {one.steps} pasos en contra; máximo {gate.maximum_breaks}",
+            )
+
+
+def _fairness(facts: Facts, gate: Gate) -> Iterator[Reason]:
+    for attribute, groups in sorted(facts.protected.items()):
+        large = [group for group in groups if group.rows >= gate.minimum_group_rows]
+        rates = [group.approved for group in large]
+        if rates and min(rates) < gate.minimum_approval_ratio * max(rates):
+            yield Reason(
+                f"aprobación por {attribute}",
+                f"{min(rates):.3f} contra {max(rates):.3f}; "
+                f"razón mínima {gate.minimum_approval_ratio:g}",
+            )
+        for group in large:
+            gap = abs(group.observed - group.expected)
+            if gap > gate.maximum_group_gap:
+                yield Reason(
+                    f"calibración de {attribute} {group.value}",
+                    f"esperado {group.expected:.3f}, observado {group.observed:.3f}; "
+                    f"diferencia máxima {gate.maximum_group_gap:g}",
+                )

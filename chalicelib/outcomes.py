@@ -1,0 +1,83 @@
+"""POST …/outcome: what became of a decided loan. Nothing is overwritten; the newest told counts."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+
+from chalicelib.errors import InvalidOutcome
+
+OUTCOMES = ("paid", "defaulted")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+Document = dict[str, Any]
+
+
+class Predictions(Protocol):
+    def get(self, client_id: str, prediction_id: str) -> Document: ...
+    def outcomes(self, client_id: str, prediction_id: str) -> list[Document]: ...
+    def tell(self, client_id: str, outcome_id: str, outcome: Document) -> Document: ...
+
+
+def tell(
+    client_id: str, prediction_id: str, payload: Any, predictions: Predictions, now: datetime
+) -> Document:
+    """The outcome as stored; the same again is the same. Raises InvalidOutcome."""
+    decided_at = predictions.get(client_id, prediction_id)["createdAt"]
+    if errors := dict(_wrong_fields(payload, decided_at[:10], now.astimezone(UTC).date())):
+        raise InvalidOutcome(
+            f"{len(errors)} field(s) must be corrected: {', '.join(errors)}.", errors
+        )
+    earlier = predictions.outcomes(client_id, prediction_id)[-1:]
+    if earlier and all(earlier[0][name] == payload[name] for name in ("outcome", "when")):
+        return _answer(earlier[0])
+    replaces = earlier[0]["predictionId"].rpartition("#")[2] if earlier else ""
+    told_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    told = payload | {"of": prediction_id, "decidedAt": decided_at, "toldAt": told_at}
+    name = outcome_id(prediction_id, payload["outcome"], payload["when"], replaces)
+    return _answer(predictions.tell(client_id, name, told))
+
+
+def with_outcomes(client_id: str, prediction_id: str, predictions: Predictions) -> Document:
+    """A decision as stored, and what was told of it, the newest first."""
+    stored = predictions.get(client_id, prediction_id)
+    told = predictions.outcomes(client_id, prediction_id)
+    shown = ("outcome", "when", "toldAt")
+    return stored | {"outcomes": [{name: one[name] for name in shown} for one in told[::-1]]}
+
+
+def outcome_id(prediction_id: str, outcome: str, when: str, replaces: str) -> str:
+    """What it says is its id, with the 12 digits of the one that it corrects: said twice, it is
+    one; back to what was said before the last, it is another."""
+    said = f"{outcome}|{when}|{replaces}".encode()
+    return f"{prediction_id}#{hashlib.sha256(said).hexdigest()[:12]}"
+
+
+def _answer(told: Document) -> Document:
+    shown = ("clientId", "outcome", "when", "toldAt")
+    return {"predictionId": told["of"]} | {name: told[name] for name in shown}
+
+
+def _wrong_fields(payload: Any, decided_on: str, today: date) -> Iterator[tuple[str, str]]:
+    if not isinstance(payload, dict):
+        yield "body", 'must be an object with "outcome" and "when"'
+        return
+    if payload.get("outcome") not in OUTCOMES:
+        yield "outcome", f"must be one of {', '.join(OUTCOMES)}"
+    if fault := _day_fault(payload.get("when"), decided_on, today):
+        yield "when", fault
+    for name in payload.keys() - {"outcome", "when"}:
+        yield name, "is not a field of an outcome"
+
+
+def _day_fault(when: Any, decided_on: str, today: date) -> str:
+    try:
+        day = date.fromisoformat(when) if DAY.fullmatch(when) else None
+    except (ValueError, TypeError):
+        day = None
+    if day is None:
+        return "must be a day as 2026-05-31"
+    if day > today:
+        return "must not be in the future"
+    return f"must be {decided_on} or later, when it was decided" if when < decided_on else ""

@@ -1,0 +1,130 @@
+"""Whom a challenger would have decided otherwise: who turns from yes to no, and from no to yes.
+Pure. Yes is APPROVE; REVIEW and DECLINE are not."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from chalicelib.decision import Answer, Scored, Unavailable, weigh
+from chalicelib.profile import Policy
+
+Document = dict[str, Any]
+
+NINETY_FIVE = 1.959963984540054  # standard deviations
+YES = "APPROVE"
+SMALLEST = 1e-15  # a probability that floats still tell from 0 and 1
+
+
+class ModelAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    status: str
+    probability_of_default: float | None = None
+
+
+class Recent(msgspec.Struct, frozen=True, rename="camel"):
+    """A stored decision: what the models said, and what the challenger says, as a logit."""
+
+    prediction_id: str
+    models: dict[str, ModelAnswer]
+    challenger: float
+    segments: dict[str, str] = {}
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    before: str
+    after: str
+    probability: float  # of default, by the decision with the challenger in it
+    segments: Mapping[str, str]
+    bad: bool | None  # if it is known
+
+
+def swap_set(recent: Sequence[Recent], model: str, policy: Policy) -> Document:
+    """Both decisions are by the policy of today; a model that had not answered does not now."""
+    turned = list(_turned(recent, model, policy))
+    moves = Counter((one.before, one.after) for one in turned)
+    return {
+        "decisions": len(turned),
+        "leftOut": len(recent) - len(turned),
+        "moves": [
+            {"before": before, "after": after, "count": count}
+            for (before, after), count in sorted(moves.items())
+        ],
+        "yesToNo": _group([one for one in turned if one.before == YES != one.after]),
+        "noToYes": _group([one for one in turned if one.before != YES == one.after]),
+    }
+
+
+def wilson(bads: float, rows: int) -> tuple[float, float]:
+    """The 95 % interval of a rate (Wilson 1927).
+
+    >>> [round(end, 4) for end in wilson(5, 100)]
+    [0.0215, 0.1118]
+    """
+    if not rows:
+        return 0.0, 1.0
+    rate, squared = bads / rows, NINETY_FIVE**2
+    middle = (rate + squared / (2 * rows)) / (1 + squared / rows)
+    spread = rate * (1 - rate) / rows + squared / (4 * rows**2)
+    half = NINETY_FIVE * math.sqrt(spread) / (1 + squared / rows)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _turned(recent: Iterable[Recent], model: str, policy: Policy) -> Iterator[Turned]:
+    for one in recent:
+        before = {name: _answer(answer) for name, answer in one.models.items()}
+        if not isinstance(before.get(model), Scored):
+            continue
+        after = weigh({**before, model: _scored(one.challenger)}, policy)
+        yield Turned(
+            weigh(before, policy)["decision"],
+            after["decision"],
+            after["probabilityOfDefault"] or 0.0,
+            one.segments,
+            None if one.outcome is None else one.outcome == "defaulted",
+        )
+
+
+def _answer(answer: ModelAnswer) -> Answer:
+    probability = answer.probability_of_default
+    if answer.status != "OK" or probability is None:
+        return Unavailable({"Error": answer.status})
+    inside = min(max(probability, SMALLEST), 1 - SMALLEST)
+    return _scored(math.log(inside / (1 - inside)))
+
+
+def _scored(logit: float) -> Scored:
+    """Only the logit decides; what it is made of is reasons."""
+    return Scored("", "", 1 / (1 + math.exp(-logit)), logit, {})
+
+
+def _group(turned: list[Turned]) -> Document:
+    known = [one.bad for one in turned if one.bad is not None]
+    counts: dict[str, Counter[str]] = {}
+    for one in turned:
+        for feature, value in one.segments.items():
+            counts.setdefault(feature, Counter())[value] += 1
+    return {
+        "count": len(turned),
+        "expected": _rate(math.fsum(one.probability for one in turned), len(turned)),
+        "observed": _rate(sum(known), len(known)),
+        "segments": {
+            feature: [{"value": value, "count": n} for value, n in _commonest(counted)]
+            for feature, counted in sorted(counts.items())
+        },
+    }
+
+
+def _commonest(counted: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _rate(bads: float, rows: int) -> Document | None:
+    if not rows:
+        return None
+    low, high = wilson(bads, rows)
+    return {"rows": rows, "rate": bads / rows, "low": low, "high": high}

@@ -1,0 +1,101 @@
+"""A retraining of the bank, run by hand: what updateData would start."""
+
+import gzip
+import io
+import json
+import tarfile
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+import pandas as pd
+
+from chalicelib import profile
+from chalicelib.settings import PROFILE_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY
+from infrastructure import training_source
+
+DATA = "dev-appvengers-data"
+MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
+
+
+def put_snapshot(version: str, rows: pd.DataFrame, new_rows: int = 1) -> None:
+    """As collectSnapshot leaves it: what is there already it does not write again."""
+    manifest = {"rows": len(rows), "bads": 1, "newRows": new_rows, "newBads": 0}
+    put(f"{SNAPSHOT_PREFIX}{version}/part-0.parquet", rows.to_parquet(index=False))
+    put(f"{SNAPSHOT_PREFIX}{version}/manifest.json", json.dumps(manifest).encode())
+    put(f"{PROFILE_PREFIX}test/credit.toml", profile.PROFILE_FILE.read_bytes())
+
+
+def put_decisions(version: str, decisions: pd.DataFrame) -> None:
+    put(f"{SNAPSHOT_PREFIX}{version}/decisions.parquet", decisions.to_parquet(index=False))
+
+
+def put_source(**scripts: str) -> None:
+    """The training source, with scripts put into it under these names."""
+    put(SOURCE_KEY, with_scripts(training_source.pack(), scripts))
+
+
+def with_scripts(body: bytes, scripts: Mapping[str, str]) -> bytes:
+    packed = io.BytesIO()
+    with (
+        tarfile.open(fileobj=io.BytesIO(gzip.decompress(body))) as old,
+        tarfile.open(fileobj=packed, mode="w:gz") as new,
+    ):
+        contents = {m.name: old.extractfile(m).read() for m in old}  # type: ignore[union-attr]
+        contents |= {f"{name}.py": text.encode() for name, text in scripts.items()}
+        for name, content in contents.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            new.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def put(key: str, body: bytes) -> None:
+    boto3.client("s3").put_object(Bucket=DATA, Key=key, Body=body)
+
+
+def champions(served: Any) -> dict[str, dict[str, str]]:
+    models = served.get("/models").json()["models"]
+    bucket = served.bank.settings.model_bucket
+    return {
+        name: {
+            "version": live["version"],
+            "url": f"s3://{bucket}/verified/{name}/{live['version']}/model.tar.gz",
+        }
+        for name, live in models.items()
+    }
+
+
+def start(served: Any, version: str, models: tuple[str, ...] = MODELS) -> str:
+    """The execution's ARN."""
+    live, bank = champions(served), profile.load()
+    asked = {
+        "version": version,
+        "at": "2005-07-01T00:00:00+00:00",
+        "snapshot": version,
+        "previous": "",
+        "profilePrefix": f"{PROFILE_PREFIX}test/",
+        "news": {"outcomes": 1, "files": []},
+        "models": [
+            {"model": model, "schema": bank.schema(model), "champion": live.get(model)}
+            for model in models
+        ],
+    }
+    arn: str = boto3.client("stepfunctions").start_execution(
+        stateMachineArn=served.bank.settings.retraining_machine_arn("123456789012"),
+        name=f"test-{version}",
+        input=json.dumps(asked),
+    )["executionArn"]
+    return arn
+
+
+def ended(served: Any, arn: str, seconds: float = 120) -> dict[str, Any]:
+    served.bank.cloud.idle(seconds)
+    return dict(boto3.client("stepfunctions").describe_execution(executionArn=arn))
+
+
+def outcome(served: Any, arn: str) -> dict[str, dict[str, Any]]:
+    """Of each model, what the execution says became of it."""
+    described = ended(served, arn)
+    assert described["status"] == "SUCCEEDED", described
+    return {one["model"]: one for one in json.loads(described["output"])["models"]}
