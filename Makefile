@@ -12,9 +12,10 @@ export AWS_PORT ?= 4566
 export OMP_NUM_THREADS ?= 1
 REVIEW ?= 0.1
 CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
+ALL_CORES := OMP_NUM_THREADS=$(CORES) OMP_WAIT_POLICY=PASSIVE SM_NUM_CPUS=$(CORES)
 
-.PHONY: help run demo cloud deploy destroy key package bench-import test test-deploy lint audit models blend \
-  bench policy policies rollback serving-code cost launch review-only forget clean
+.PHONY: help run demo cloud deploy destroy key package bench-import test test-deploy lint audit models settings \
+  blend bench policy policies rollback serving-code cost launch review-only forget clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -75,10 +76,13 @@ policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans
 	@$(VENV)/bin/python -m training.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET))
 
 models: $(VENV)/models ## Our models against the usual libraries: docs/models.md (15 minutes)
-	@OMP_NUM_THREADS=$(CORES) SM_NUM_CPUS=$(CORES) $(VENV)/bin/python -m training.study
+	@$(ALL_CORES) $(VENV)/bin/python -m training.study
+
+settings: $(VENV)/models ## The third model's settings for credit.toml, by what came after each quarter
+	@$(ALL_CORES) $(VENV)/bin/python -m training.study.settings
 
 blend: $(VENV)/run ## The decision's weights for credit.toml, fitted on the calibration period
-	@OMP_NUM_THREADS=$(CORES) SM_NUM_CPUS=$(CORES) $(VENV)/bin/python -m training.blend
+	@$(ALL_CORES) $(VENV)/bin/python -m training.blend
 
 bench: $(VENV)/run ## What a score costs, one by one and in a batch, beside the estimators themselves
 	@$(VENV)/bin/python -m training.bench

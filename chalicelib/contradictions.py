@@ -65,6 +65,17 @@ def _score_contradictions(score: "Score") -> Iterator[str]:
             yield f"score.{name} must be above 0"
 
 
+def _gate_contradictions(gate: "Gate") -> Iterator[str]:
+    for name, limit in msgspec.structs.asdict(gate).items():
+        if limit < 0:
+            yield f"gate.{name} must not be below 0"
+    if gate.minimum_slope > gate.maximum_slope:
+        yield "gate.minimum_slope must not be above gate.maximum_slope"
+    for name in ("minimum_auc", "minimum_ks", "minimum_approval_ratio"):
+        if getattr(gate, name) >= 1:
+            yield f"gate.{name} must be below 1: nothing would ever pass"
+
+
 def _stage_contradictions(profile: "Profile") -> Iterator[str]:
     for stage in {*STAGES} - {*profile.endpoint}:
         yield f"endpoint.{stage} is missing: memory_mb and max_concurrency of its endpoints"
@@ -105,17 +116,6 @@ def _drift_contradictions(drift: "Drift") -> Iterator[str]:
         yield "drift.psi_watch must be above 0 and not above drift.psi_limit"
     if drift.fewest < 1:
         yield "drift.fewest must be 1 or more"
-
-
-def _gate_contradictions(gate: "Gate") -> Iterator[str]:
-    for name, limit in msgspec.structs.asdict(gate).items():
-        if limit < 0:
-            yield f"gate.{name} must not be below 0"
-    if gate.minimum_slope > gate.maximum_slope:
-        yield "gate.minimum_slope must not be above gate.maximum_slope"
-    for name in ("minimum_auc", "minimum_ks", "minimum_approval_ratio"):
-        if getattr(gate, name) >= 1:
-            yield f"gate.{name} must be below 1: nothing would ever pass"
 
 
 def _pattern_fault(pattern: str) -> str:

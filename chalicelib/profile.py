@@ -139,20 +139,6 @@ class Card(Part, frozen=True):
     segments: tuple[str, ...] = ()
 
 
-class Instances(Part, frozen=True):
-    type: str
-    count: int = 2
-
-
-class Canary(Part, frozen=True):
-    """Its size is a share of the capacity or a number of instances."""
-
-    bake_seconds: int
-    share: float | None = None
-    instances: int | None = None
-    alarms: tuple[Literal["model-errors", "model-latency"], ...] = ("model-errors", "model-latency")
-
-
 class Gate(Part, frozen=True):
     """What a challenger must show on applications that no model has learnt from."""
 
@@ -173,6 +159,20 @@ class Gate(Part, frozen=True):
     minimum_group_rows: int = 100
     recent_decisions: int = 2000
     sign_off: bool = False
+
+
+class Instances(Part, frozen=True):
+    type: str
+    count: int = 2
+
+
+class Canary(Part, frozen=True):
+    """Its size is a share of the capacity or a number of instances."""
+
+    bake_seconds: int
+    share: float | None = None
+    instances: int | None = None
+    alarms: tuple[Literal["model-errors", "model-latency"], ...] = ("model-errors", "model-latency")
 
 
 class Endpoint(Part, frozen=True):
@@ -219,8 +219,8 @@ class Profile(Part, frozen=True):
     decision: Decision
     endpoint: dict[str, Endpoint]
     card: Card = Card()
-    drift: Drift = Drift()
     gate: Gate = Gate()
+    drift: Drift = Drift()
     sagemaker: SageMaker = SageMaker()
 
     def asked_for(self) -> dict[str, Feature]:

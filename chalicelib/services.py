@@ -96,14 +96,6 @@ class Services:
         )
 
     @cached_property
-    def history(self) -> TrainingHistory:
-        return TrainingHistory(_client("sagemaker", QUICK), self.settings.prefix)
-
-    @cached_property
-    def reports(self) -> Reports:
-        return Reports(_client("s3", ARTIFACTS), self.settings.data_bucket)
-
-    @cached_property
     def retraining_files(self) -> "RetrainingFiles":
         from chalicelib.promotion import RetrainingFiles  # reentrenamiento's functions pay for it
 
@@ -116,6 +108,14 @@ class Services:
 
         client = _client("sagemaker", QUICK)
         return ModelPackages(client, self.settings.prefix, self.profile.sagemaker.image)
+
+    @cached_property
+    def history(self) -> TrainingHistory:
+        return TrainingHistory(_client("sagemaker", QUICK), self.settings.prefix)
+
+    @cached_property
+    def reports(self) -> Reports:
+        return Reports(_client("s3", ARTIFACTS), self.settings.data_bucket)
 
     @cached_property
     def topic(self) -> NotificationTopic:

@@ -59,21 +59,27 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
         "training": [
             allow(
                 "s3:GetObject",
+                [f"{data}/{SNAPSHOT_PREFIX}*", f"{data}/{PROFILE_PREFIX}*", f"{data}/{SOURCE_KEY}"],
+            ),
+            allow("s3:PutObject", f"{data}/{JOB_PREFIX}/*"),
+            allow("s3:ListBucket", data),
+            *_container(settings, [f"{logs}:/aws/sagemaker/TrainingJobs"]),
+        ],
+        # It compares a challenger with the model that answers now.
+        "processing": [
+            allow(
+                "s3:GetObject",
                 [
                     f"{data}/{SNAPSHOT_PREFIX}*",
                     f"{data}/{PROFILE_PREFIX}*",
                     f"{data}/{SOURCE_KEY}",
                     f"{data}/{JOB_PREFIX}/*",
-                    # A challenger is compared with the champion.
                     f"{models}/{VERIFIED_PREFIX}*",
                 ],
             ),
-            allow("s3:PutObject", [f"{data}/{JOB_PREFIX}/*", f"{data}/{REPORT_PREFIX}*"]),
+            allow("s3:PutObject", f"{data}/{REPORT_PREFIX}*"),
             allow("s3:ListBucket", [data, models]),
-            *_container(
-                settings,
-                [f"{logs}:/aws/sagemaker/{kind}Jobs" for kind in ("Training", "Processing")],
-            ),
+            *_container(settings, [f"{logs}:/aws/sagemaker/ProcessingJobs"]),
         ],
         # What answers applications reaches neither the data nor the jobs.
         "endpoints": [
@@ -117,19 +123,15 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                     for kind in ("Training", "Processing")
                 ],
             ),
-            allow("iam:PassRole", f"arn:aws:iam::{account}:role/{settings.prefix}-training")
+            allow(
+                "iam:PassRole",
+                [settings.role_arn(name, account) for name in ("training", "processing")],
+            )
             | _if("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),
             allow("sns:Publish", settings.topic_arn(account)),
             *_of_any_machine(),
         ],
     }
-
-
-def _of_any_machine() -> list[Statement]:
-    return [
-        allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
-        allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
-    ]
 
 
 def _container(settings: Settings, groups: list[str]) -> list[Statement]:
@@ -152,6 +154,13 @@ def _container(settings: Settings, groups: list[str]) -> list[Statement]:
     ]
 
 
+def _of_any_machine() -> list[Statement]:
+    return [
+        allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
+        allow([a for a in ONLY_ON_EVERYTHING if a.startswith("xray:")], "*"),
+    ]
+
+
 def template() -> tuple[Path, str]:
     """resources.yaml, and what it must hold."""
     text = TEMPLATE.read_text(encoding="utf-8")
@@ -166,6 +175,9 @@ def _resources() -> dict[str, Any]:
     declared = statements(SETTINGS, "${AWS::AccountId}")
     resources = {
         "TrainingRole": _role("training", "sagemaker", "Training jobs.", declared["training"]),
+        "ProcessingRole": _role(
+            "processing", "sagemaker", "Processing jobs.", declared["processing"]
+        ),
         "EndpointsRole": _role("endpoints", "sagemaker", "Endpoints.", declared["endpoints"]),
         "AnalysisMachineRole": _role(
             "analisisCredito", "states", "The state machine.", declared["analisisCredito"]
@@ -184,7 +196,7 @@ def _resources() -> dict[str, Any]:
     for name in MODELS:
         group = f"/aws/sagemaker/Endpoints/{SETTINGS.prefix}-{name}"
         resources[_logical(name) + "EndpointLogs"] = _log_group(group)
-    written = alarms.resources(SETTINGS)
+    written = alarms.resources(SETTINGS, FUNCTIONS)
     return resources | {name: _substituted(alarm) for name, alarm in written.items()}
 
 

@@ -1,143 +1,201 @@
-"""Many applications at once, through the same artifact as one: the same logits to 1e-9."""
+"""Many applications at once, through the same artifacts as one: the same logits to 1e-9.
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+What models have in common, a column or how the peers of a lender have done, is found once for all.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from features import NOTHING_KNOWN, Rule, Table, derive_columns, joined_keys
-from inference import Calibrated, Model
+from columns import Coded, Floats, Peers, places
+from inference import Calibrated, Evaluator, Model
 from quick_trees import QuickTrees, TooManyLeaves
 from scorecard import Scorecard
 
-Floats = npt.NDArray[np.float64]
+Definition = tuple[Any, ...]  # what a column is: an input of a kind, or a rule over other columns
+Column = Coded | Floats
+Meaning = Callable[[Any], npt.NDArray[Any]]  # of each of some values
 
 
 class UnfitColumn(Exception):
     """A column does not hold what the model reads."""
 
 
-def logits(model: Model, applications: pd.DataFrame) -> Floats:
-    """Of each application, as predict_fn would find it. Raises UnfitColumn."""
-    return logits_of_rows(model, derived(model, typed(model.inputs, applications)))
+@dataclass(frozen=True)
+class Reading:
+    """What a model makes of a feature's values: what they add to the logit, or their ranks."""
+
+    column: Definition
+    meaning: Meaning
+    missing: float
+    known: npt.NDArray[Any] | None = None  # what peers mean, which no application changes
+
+    def __call__(self, columns: "Columns") -> npt.NDArray[Any]:
+        column = columns(self.column)
+        if not isinstance(column, Coded):
+            return self.meaning(column)
+        if self.known is not None:
+            return column.spread(self.known)
+        return column.spread(np.append(self.meaning(column.values), self.missing))
 
 
-def logits_of_rows(model: Model, rows: pd.DataFrame) -> Floats:
-    """Of rows that have their derived features."""
-    evaluator = model.evaluator
-    if isinstance(evaluator, Calibrated):
-        raw = _raw(evaluator.raw, rows)
-        return evaluator.slope * raw + evaluator.intercept
-    return _raw(evaluator, rows)
+class Columns:
+    """Those of a chunk of applications, each found when it is first asked for."""
+
+    def __init__(self, applications: pd.DataFrame, peers: Mapping[Definition, Peers]) -> None:
+        self._applications = applications
+        self._peers = peers
+        self._found: dict[Definition, Column] = {}
+
+    def __call__(self, definition: Definition) -> Column:
+        if definition not in self._found:
+            self._found[definition] = self._find(*definition)
+        return self._found[definition]
+
+    def _find(self, how: str, *parts: Any) -> Column:
+        if how == "input":
+            return _input(self._applications, *parts)
+        if how == "ratio":
+            return _ratio(*map(self, parts))
+        if how == "prefix":
+            source, length = parts
+            return self(source).mapped(lambda code: code[:length])  # type: ignore[union-attr]
+        return self._peers[how, *parts].find([self(key) for key in parts])  # type: ignore[misc]
 
 
-def typed(inputs: Mapping[str, str], applications: pd.DataFrame) -> pd.DataFrame:
-    """The model's inputs; a column that is not there is missing in every application."""
-    columns = {}
-    for name, kind in inputs.items():
-        if name not in applications:
-            columns[name] = pd.Series(None, index=applications.index, dtype=object)
-        else:
-            columns[name] = applications[name]
-        columns[name] = _text(columns[name]) if kind == "text" else _number(columns[name])
-    return pd.DataFrame(columns, index=applications.index)
+class Batch:
+    """Models by their names, which are all different."""
+
+    def __init__(self, models: Sequence[Model]) -> None:
+        self._peers = _peers(models)
+        self._inputs = [("input", *one) for model in models for one in model.inputs.items()]
+        self._scorers = {model.name: _scorer(model, self._peers) for model in models}
+
+    def logits(self, applications: pd.DataFrame) -> dict[str, Floats]:
+        """Of each application, as predict_fn would find them. Raises UnfitColumn."""
+        columns = Columns(applications, self._peers)
+        for each in self._inputs:  # those, too, that a model has found no use for
+            columns(each)
+        return {name: scorer(columns) for name, scorer in self._scorers.items()}
 
 
-def _text(column: pd.Series) -> pd.Series:
-    """Categories: whatever a text means, it is looked up once a chunk."""
+def _definition(model: Model, name: str) -> Definition:
+    rule = model.rules.get(name)
+    if rule is None:
+        return ("input", name, model.inputs[name])
+    if "ratio" in rule:
+        return ("ratio", *(_definition(model, source) for source in rule["ratio"]))
+    if "prefix" in rule:
+        return ("prefix", _definition(model, rule["prefix"]), rule["length"])
+    return ("peers", *(_definition(model, key) for key in rule["peers"]))
+
+
+def _peers(models: Sequence[Model]) -> dict[Definition, Peers]:
+    tables: dict[Definition, list[Mapping[str, float]]] = {}
+    for model in models:
+        for name, table in model.tables.items():
+            tables.setdefault(_definition(model, name), []).append(table)
+    return {column: Peers(found, len(column) - 1) for column, found in tables.items()}
+
+
+def _input(applications: pd.DataFrame, name: str, kind: str) -> Column:
+    """A column that is not there is missing in every application."""
+    if name not in applications:
+        nothing = len(applications)
+        return Coded([], np.full(nothing, -1)) if kind == "text" else np.full(nothing, np.nan)
+    return _text(applications[name]) if kind == "text" else _number(applications[name])
+
+
+def _text(column: pd.Series) -> Coded:
     if not isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype("category")
-    if not all(isinstance(value, str) for value in column.cat.categories):
+    values = column.cat.categories.tolist()
+    if not all(isinstance(value, str) for value in values):
         raise UnfitColumn(f"{column.name} must be text in every row")
-    return column
+    return Coded(values, column.cat.codes.to_numpy().astype(np.intp))
 
 
-def _number(column: pd.Series) -> pd.Series:
+def _number(column: pd.Series) -> Floats:
     try:
-        return pd.to_numeric(column).astype(float)
+        return pd.to_numeric(column).to_numpy(float)
     except (ValueError, TypeError) as fault:
         raise UnfitColumn(f"{column.name} must be a number in every row: {fault}") from fault
 
 
-def derived(model: Model, inputs: pd.DataFrame) -> pd.DataFrame:
-    rows = inputs
-    for name, rule in model.rules.items():
-        rows[name] = _derived(name, rule, rows, model.tables)
-    return rows
+def _ratio(over: Floats, under: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(under != 0, over / under, np.nan)
 
 
-def _derived(name: str, rule: Rule, rows: pd.DataFrame, tables: Mapping[str, Table]) -> Any:
-    if "ratio" in rule:
-        return derive_columns(rows[rule["ratio"]], {name: rule})[name]
-    if "prefix" in rule:
-        return _looked_up(rows[rule["prefix"]], lambda code: code[: rule["length"]])
-    first, *others = rule["peers"]
-    if not others:
-        return _looked_up(rows[first], lambda key: tables[name].get(key, NOTHING_KNOWN))
-    return _pairs(rows, rule["peers"], tables[name])
+def _scorer(model: Model, peers: Mapping[Definition, Peers]) -> Callable[[Columns], Floats]:
+    evaluator, slope, intercept = model.evaluator, 1.0, 0.0
+    if isinstance(evaluator, Calibrated):
+        evaluator, slope, intercept = evaluator.raw, evaluator.slope, evaluator.intercept
+    read = partial(_reading, model, peers)
+    raw = _card(evaluator, read) if isinstance(evaluator, Scorecard) else _trees(evaluator, read)
+    return lambda columns: slope * raw(columns) + intercept
 
 
-def _looked_up(column: pd.Series, meaning: Callable[[str], Any]) -> pd.Series:
-    """The meaning of each distinct text, spread over the rows; missing stays missing."""
-    meanings = [meaning(value) for value in column.cat.categories]
-    if meanings and isinstance(meanings[0], str):
-        codes, kinds = pd.factorize(np.array(meanings, dtype=object))
-        places = np.append(codes, -1)[column.cat.codes]
-        return pd.Series(pd.Categorical.from_codes(places, categories=kinds), index=column.index)
-    return pd.Series(np.append(np.array(meanings, float), np.nan)[column.cat.codes], column.index)
+def _reading(
+    model: Model,
+    peers: Mapping[Definition, Peers],
+    name: str,
+    meaning: Meaning,
+    missing: float,
+) -> Reading:
+    column, known = _definition(model, name), None
+    if name in model.tables:
+        known = np.append(meaning(peers[column].values(model.tables[name])), missing)
+    return Reading(column, meaning, missing, known)
 
 
-def _pairs(rows: pd.DataFrame, keys: list[str], table: Table) -> pd.Series:
-    """As above, of the distinct combinations."""
-    place = np.zeros(len(rows), dtype=np.int64)
-    for key in keys:
-        place = place * (len(rows[key].cat.categories) + 1) + rows[key].cat.codes.to_numpy() + 1
-    _, first, inverse = np.unique(place, return_index=True, return_inverse=True)
-    joined = joined_keys(rows[keys].iloc[first].astype(object), keys)
-    known = joined.map(lambda key: table.get(key, NOTHING_KNOWN), na_action="ignore")
-    return pd.Series(known.to_numpy(float)[inverse], index=rows.index)
+def _card(card: Scorecard, read: Callable[..., Reading]) -> Callable[[Columns], Floats]:
+    def by_bin(edges: Floats, logits: Floats, values: Floats) -> Floats:
+        return logits.take(places(edges, values))
+
+    def by_value(categories: Mapping[str, float], other: float, values: list[str]) -> Floats:
+        return np.array([categories.get(value, other) for value in values], dtype=float)
+
+    readings = [
+        read(name, partial(by_bin, np.array(splits, float), np.array([*logits, missing])), missing)
+        for name, splits, logits, missing in card.numbers
+    ]
+    readings += [
+        read(name, partial(by_value, categories, other), missing)
+        for name, categories, other, missing in card.categories
+    ]
+    return lambda columns: card.baseline + sum(reading(columns) for reading in readings)
 
 
-def _raw(evaluator: Any, rows: pd.DataFrame) -> Floats:
-    if isinstance(evaluator, Scorecard):
-        return _scorecard(evaluator, rows)
-    columns = [_encoded(rows[name], codes) for name, codes in evaluator.encoding]
-    quick = _quick(evaluator)
-    if quick is None:
-        matrix = np.column_stack(columns)
-        return evaluator.booster.predict(matrix, raw_score=True, num_threads=1)  # type: ignore[no-any-return]
-    return quick.logits(columns)
-
-
-@lru_cache(maxsize=8)
-def _quick(evaluator: Any) -> QuickTrees | None:
-    """Nothing if the trees are too large for it: LightGBM's own way is ten times slower."""
-    sizes = [None if codes is None else len(codes) for _, codes in evaluator.encoding]
+def _trees(evaluator: Evaluator, read: Callable[..., Reading]) -> Callable[[Columns], Floats]:
+    """LightGBM's own way, ten times slower, if the trees are too large for QuickTrees."""
+    encoding, booster = evaluator.encoding, evaluator.booster  # type: ignore[attr-defined]
+    sizes = [None if codes is None else len(codes) for _, codes in encoding]
     try:
-        return QuickTrees(evaluator.booster.model_to_string(), sizes)
+        quick = QuickTrees(booster.model_to_string(), sizes)
     except TooManyLeaves:
-        return None
+        readings = [read(name, _encoder(codes, np.nan), np.nan) for name, codes in encoding]
+        return lambda columns: booster.predict(
+            np.column_stack([reading(columns) for reading in readings]),
+            raw_score=True,
+            num_threads=1,
+        )
+    ranked = [
+        read(
+            name,
+            partial(places, quick.thresholds[n]) if codes is None else _encoder(codes, len(codes)),
+            len(quick.thresholds[n]) + 1 if codes is None else len(codes),
+        )
+        for n, (name, codes) in enumerate(encoding)
+    ]
+    return lambda columns: quick.logits([reading(columns) for reading in ranked])
 
 
-def _encoded(column: pd.Series, codes: Mapping[str, int] | None) -> Floats:
+def _encoder(codes: Mapping[str, int] | None, unknown: float) -> Meaning:
     if codes is None:
-        return column.to_numpy(float)
-    known = column.astype("category").cat
-    places = np.array([codes.get(value, np.nan) for value in known.categories] + [np.nan])
-    return places[known.codes]
-
-
-def _scorecard(card: Scorecard, rows: pd.DataFrame) -> Floats:
-    total = np.full(len(rows), card.baseline)
-    for name, splits, contributions, missing in card.numbers:
-        values = rows[name].to_numpy()
-        # NaN sorts after every split: the last place is its own.
-        places = np.searchsorted([*splits, np.inf], values, side="left")
-        total += np.array([*contributions, missing])[places]
-    for name, categories, other, missing in card.categories:
-        known = pd.Categorical(rows[name])
-        logits = [categories.get(value, other) for value in known.categories]
-        total += np.array([*logits, missing])[known.codes]
-    return total
+        return lambda values: values
+    return lambda values: np.array([codes.get(v, unknown) for v in values], dtype=type(unknown))

@@ -1,4 +1,4 @@
-"""What a score costs, beside what the fitted estimator costs, in one run: `make bench-models`.
+"""What a score costs, beside what the fitted estimator costs, in one run: `make bench`.
 
 Trains on the sample of real loans in tests/data and times on its rows. Not a test: figures are the
 machine's of the moment, ratios less so.
@@ -8,6 +8,7 @@ import json
 import sys
 import tempfile
 import time
+import tracemalloc
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -38,17 +39,24 @@ def main() -> None:
     loans = sba.snapshot(pd.read_parquet(sba.SAMPLE))
     one = Table("One application, with reasons", "us", "Estimator's own predict, us", "Ratio")
     many = Table("Batch, one core", "Rows/s", "Estimator's own predict, rows/s", "Ratio")
-    seconds = 0.0
+    all_served = []
     with tempfile.TemporaryDirectory() as folder:
         channel = Path(folder) / "channel"
         channel.mkdir()
         loans.to_parquet(channel / "loans.parquet")
         for model in map(bank.model, bank.models):
             with Console(stderr=True).status(f"Training and timing {model.name}"):
-                seconds += _time(model, bank, channel, Path(folder) / model.name, (one, many))
+                all_served.append(
+                    _time(model, bank, channel, Path(folder) / model.name, (one, many))
+                )
+    seconds, bytes_at_once = _together(all_served, loans)
     console = Console()
     console.print(one, many)
-    console.print(f"The three together: {AT_ONCE / seconds:,.0f} rows/s on one core.")
+    console.print(
+        f"The {len(all_served)} together: {AT_ONCE / seconds:,.0f} rows/s on one core, "
+        f"{seconds / AT_ONCE * 1e6:.2f} us a row, in {bytes_at_once >> 20} MB "
+        f"a chunk of {AT_ONCE:,}."
+    )
     console.print(
         "One application: from JSON to JSON, all features derived; the estimator gets its features "
         "ready, one row in a table, and gives no reasons. Batch: from the application's columns; "
@@ -63,8 +71,7 @@ def _time(
     channel: Path,
     folder: Path,
     tables: tuple[Table, Table],
-) -> float:
-    """The seconds of a batch."""
+) -> inference.Model:
     options = Namespace(model=model.name, version="1", schema="", snapshot="bench")
     train.train(options, channel, sba.PROFILE, folder)
     served = inference.model_fn(str(folder))
@@ -78,10 +85,25 @@ def _time(
     tables[0].add_row(model.name, *_figures(ours / ONE_BY_ONE * 1e6, own / ONE_BY_ONE * 1e6))
     table = _as_read(frame[[*served.inputs]].sample(AT_ONCE, replace=True, random_state=1), served)
     rows = ready.sample(AT_ONCE, replace=True, random_state=1).reset_index(drop=True)
-    quick = _repeated(lambda _: batch.logits(served, table), 1)
+    alone = batch.Batch([served])
+    quick = _repeated(lambda _: alone.logits(table), 1)
     slow = _repeated(lambda _: estimator.probabilities(rows), 1)
     tables[1].add_row(model.name, *_figures(AT_ONCE / quick, AT_ONCE / slow))
-    return quick
+    return served
+
+
+def _together(models: list[inference.Model], loans: pd.DataFrame) -> tuple[float, int]:
+    """The seconds of a chunk, and the memory that it needs beyond itself."""
+    together = batch.Batch(models)
+    names = dict.fromkeys(name for model in models for name in model.inputs)
+    sampled = loans[[*names]].sample(AT_ONCE, replace=True, random_state=1)
+    table = _as_read(sampled, *models)
+    seconds = _repeated(lambda _: together.logits(table), 1)
+    tracemalloc.start()
+    together.logits(table)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return seconds, peak
 
 
 def _own(estimator: Any, model: product.Model, row: pd.DataFrame) -> Any:
@@ -118,9 +140,9 @@ def _body(row: dict[str, Any]) -> bytes:
     return json.dumps(row).encode()
 
 
-def _as_read(rows: pd.DataFrame, served: inference.Model) -> pd.DataFrame:
+def _as_read(rows: pd.DataFrame, *models: inference.Model) -> pd.DataFrame:
     """As a Parquet file with dictionaries gives them."""
-    texts = [name for name, kind in served.inputs.items() if kind == "text"]
+    texts = {name for model in models for name, kind in model.inputs.items() if kind == "text"}
     return rows.reset_index(drop=True).astype(dict.fromkeys(texts, "category"))
 
 

@@ -15,6 +15,10 @@ Facts = dict[str, Any]
 
 LARGE_SHIFT = 0.25  # of a PSI; Siddiqi's rule of thumb
 PROXY = 0.7  # an AUC from which a model's inputs tell a protected attribute
+IN_SAMPLE = (
+    "It has learnt from the vintages of training and calibration, which flatters it there; "
+    "the holdout's judge it."
+)
 DIRECTIONS = {1: "risk only grows", -1: "risk only falls", 0: "free"}
 
 PAGE = """<!doctype html>
@@ -100,6 +104,7 @@ def _performance(facts: Facts) -> Iterator[str]:
     if facts["vintages"]:
         yield "<h2>By vintage</h2>"
         yield _by("vintage", facts["vintages"], "part")
+        yield f"<p>{IN_SAMPLE}</p>"
 
 
 def plots(scored: Facts, models: dict[str, Facts]) -> str:
@@ -121,13 +126,13 @@ def _stability(facts: Facts) -> Iterator[str]:
     yield f"<p>PSI of the score, holdout against training: {facts['psi']:.4f}.</p>"
     broken = {checked["name"]: checked for checked in facts["monotone"]}
     rows = (
-        (f["name"], DIRECTIONS[f["monotone"]], _check(broken.get(f["name"])), f["csi"])
+        (f["name"], DIRECTIONS[f["monotone"]], check(broken.get(f["name"])), f["csi"])
         for f in facts["features"]
     )
     yield table(("Feature", "Direction", "Checked on the holdout", "CSI"), rows)
 
 
-def _check(checked: Facts | None) -> str:
+def check(checked: Facts | None) -> str:
     if checked is None:
         return "-"
     return f"{checked['broken']} of {checked['steps']} steps the wrong way"
@@ -163,7 +168,7 @@ def limits(facts: Facts) -> Iterator[str]:
     yield from _moved(facts)
     for checked in facts["monotone"]:
         if checked["broken"]:
-            yield f"{checked['name']} moves the risk the wrong way: {_check(checked)}."
+            yield f"{checked['name']} moves the risk the wrong way: {check(checked)}."
     for proxy in (one for one in facts["proxies"] if (one["auc"] or 0) >= PROXY):
         told = f"{proxy['attribute']} = {proxy['value']}"
         yield f"Its inputs tell {told}: AUC {proxy['auc']:.2f}."

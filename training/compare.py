@@ -42,7 +42,7 @@ def _card(path: Path) -> str:
 
 def page(champion: Facts, challenger: Facts) -> str:
     names = [f"{facts['model']} {facts['version']}" for facts in (champion, challenger)]
-    title = f"{names[0]} and {names[1]}"
+    title = f"Champion {names[0]}, challenger {names[1]}"
     body = [f"<h1>{escape(title)}</h1>", *_parts(champion, challenger, names)]
     return card.PAGE.format(title=escape(title), body="\n".join(body))
 
@@ -64,8 +64,12 @@ def _parts(champion: Facts, challenger: Facts, names: list[str]) -> Iterator[str
     yield card.table(("Metric", *names, "Difference"), _differences(champion, challenger))
     yield card.plots(challenger, dict(zip(("champion", "challenger"), both, strict=True)))
     yield f"<p>The scores are those of {escape(names[1])}.</p>"
+    yield from _vintages(champion, challenger)
     yield from _features(champion, challenger)
-    yield from _groups(champion, challenger, names)
+    yield from _groups(champion, challenger)
+    yield from _proxies(champion, challenger)
+    yield from _limits(champion, "champion")
+    yield from _limits(challenger, "challenger")
 
 
 def _differences(champion: Facts, challenger: Facts) -> Iterator[tuple[str, float, float, float]]:
@@ -76,27 +80,67 @@ def _differences(champion: Facts, challenger: Facts) -> Iterator[tuple[str, floa
 
 
 def _features(champion: Facts, challenger: Facts) -> Iterator[str]:
-    yield "<h2>Features</h2>"
-    ours, theirs = ({feature["name"] for feature in f["features"]} for f in (champion, challenger))
-    gone, new = (", ".join(sorted(names)) or "none" for names in (ours - theirs, theirs - ours))
-    yield f"<p>In both: {len(ours & theirs)}. No longer: {escape(gone)}. New: {escape(new)}.</p>"
-
-
-def _groups(champion: Facts, challenger: Facts, names: list[str]) -> Iterator[str]:
-    for feature, groups in champion["groups"].items():
-        theirs = {group["value"]: group for group in challenger["groups"].get(feature, ())}
-        yield f"<h2>By {escape(feature)}</h2>"
-        titles = [
-            f"{shown} of {name}" for shown in ("auc", "approved", "expected") for name in names
-        ]
-        rows = (
-            (
-                *(group["value"], group["rows"], group["observed"]),
-                *_side_by_side(group, theirs.get(group["value"], {})),
-            )
-            for group in groups
+    yield "<h2>Features, stability and directions</h2>"
+    found = [{f["name"]: f for f in facts["features"]} for facts in (champion, challenger)]
+    checked = [{c["name"]: c for c in facts["monotone"]} for facts in (champion, challenger)]
+    rows = (
+        (
+            name,
+            *(of.get(name, {}).get("csi") for of in found),
+            *(card.check(of.get(name)) for of in checked),
         )
-        yield card.table(("value", "rows", "observed", *titles), rows)
+        for name in dict.fromkeys([*found[0], *found[1]])
+    )
+    yield card.table(("Feature", *_each("CSI"), *_each("direction")), rows)
+    yield "<p>Without a CSI: the model does not read that feature.</p>"
+
+
+def _vintages(champion: Facts, challenger: Facts) -> Iterator[str]:
+    if champion["vintages"]:
+        yield "<h2>By vintage</h2>"
+        yield _both(champion["vintages"], challenger["vintages"], "vintage", "part")
+        yield f"<p>{card.IN_SAMPLE}</p>"
+
+
+def _groups(champion: Facts, challenger: Facts) -> Iterator[str]:
+    for feature, groups in champion["groups"].items():
+        kind = "Protected" if feature in champion["protected"] else "Segment"
+        yield f"<h2>{kind}: {escape(feature)}</h2>"
+        yield _both(groups, challenger["groups"].get(feature, []), "value")
+
+
+def _both(ours: list[Facts], theirs: list[Facts], *known_by: str) -> str:
+    other = {tuple(one[k] for k in known_by): one for one in theirs}
+    rows = (
+        (
+            *(one[k] for k in (*known_by, "rows", "observed")),
+            *_side_by_side(one, other.get(tuple(one[k] for k in known_by), {})),
+        )
+        for one in ours
+    )
+    titles = (title for shown in SHOWN for title in _each(shown))
+    return card.table((*known_by, "rows", "observed", *titles), rows)
+
+
+def _proxies(champion: Facts, challenger: Facts) -> Iterator[str]:
+    if not champion["proxies"]:
+        return
+    theirs = {(p["attribute"], p["value"]): p["auc"] for p in challenger["proxies"]}
+    yield "<h2>Proxies: how well the models' inputs tell a protected attribute</h2>"
+    rows = (
+        (p["attribute"], p["value"], p["auc"], theirs.get((p["attribute"], p["value"])))
+        for p in champion["proxies"]
+    )
+    yield card.table(("Attribute", "Value", *_each("AUC")), rows)
+
+
+def _limits(facts: Facts, role: str) -> Iterator[str]:
+    yield f"<h2>Known limits of the {role}</h2>"
+    yield "<ul>" + "".join(f"<li>{escape(limit)}</li>" for limit in card.limits(facts)) + "</ul>"
+
+
+def _each(title: str) -> tuple[str, str]:
+    return f"{title}, champion", f"{title}, challenger"
 
 
 def _side_by_side(ours: Facts, theirs: Facts) -> Iterator[float | None]:

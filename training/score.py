@@ -66,10 +66,11 @@ def main(applications: Path, artifacts: tuple[Path, ...], stage: str, file: Path
 
 
 def score(path: Path, artifacts: Sequence[Path], deployed: Profile, out: BinaryIO) -> None:
-    models = []
+    loaded = []
     for artifact in artifacts:
         with artifact_folder.opened(artifact) as folder:
-            models.append(inference.model_fn(str(folder)))
+            loaded.append(inference.model_fn(str(folder)))
+    models = batch.Batch(loaded)
     rows, chunks = _read(path, deployed)
     writer = None
     with Progress(console=Console(stderr=True)) as progress:
@@ -83,9 +84,9 @@ def score(path: Path, artifacts: Sequence[Path], deployed: Profile, out: BinaryI
         writer.close()
 
 
-def scored(chunk: pd.DataFrame, models: list[inference.Model], deployed: Profile) -> pd.DataFrame:
+def scored(chunk: pd.DataFrame, models: batch.Batch, deployed: Profile) -> pd.DataFrame:
     columns: dict[str, Any] = {n: chunk[n] for n in chunk if n not in deployed.features}
-    logits = {model.name: batch.logits(model, chunk) for model in models}
+    logits = models.logits(chunk)
     columns |= {f"probabilityOfDefault_{name}": probability(one) for name, one in logits.items()}
     if logits.keys() == deployed.models.keys():
         columns["probabilityOfDefault"] = probability(_blend(logits, deployed))

@@ -124,9 +124,9 @@ def fit(model: product.Model, learning: snapshot.Learning, training: product.Tra
     """What goes wrong in the months after a training is learnt from the calibration period; then
     the model learns from that period, too, for the newest applications tell the most."""
     part = learning.calibration
-    earlier = _logits(_fit(model, learning.training, training), part.rows)
+    earlier = _logits(learn(model, learning.training, training), part.rows)
     calibrated = calibration.fit(earlier, part.outcomes)
-    trained = _fit(model, learning.training.followed_by(part), training)
+    trained = learn(model, learning.training.followed_by(part), training)
     return Fitted(trained, calibrated, calibrated(earlier))
 
 
@@ -134,7 +134,7 @@ def _logits(trained: Trained, rows: pd.DataFrame) -> npt.NDArray[Any]:
     return calibration.logit(trained.estimator.probabilities(rows))
 
 
-def _fit(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
+def learn(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
     if model.method == "scorecard":
         return _scorecard(model, part, training)
     if model.method == "trees":

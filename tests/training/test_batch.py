@@ -1,5 +1,6 @@
 """Many applications at once are scored as one by one, on real loans."""
 
+import dataclasses
 import json
 import math
 import shutil
@@ -33,6 +34,10 @@ def applications(loans):
     return loans[[*deployed.asked_for()]].tail(ROWS).reset_index(drop=True)
 
 
+def in_a_batch(model, rows):
+    return batch.Batch([model]).logits(rows)[model.name]
+
+
 def logits(answer):
     return answer["baseline"] + math.fsum(answer["contributions"].values())
 
@@ -40,7 +45,7 @@ def logits(answer):
 def test_a_batch_equals_one_by_one_on_real_loans(served, applications):
     rows = plain(applications)
     one_by_one = [logits(inference._prediction(row, served)) for row in rows]
-    assert np.abs(batch.logits(served, applications) - one_by_one).max() < 1e-9
+    assert np.abs(in_a_batch(served, applications) - one_by_one).max() < 1e-9
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -55,15 +60,17 @@ def test_the_evaluator_equals_the_fitted_estimator_on_real_loans(name, learning,
     said = [served.evaluator.explain(row) for row in plain(rows)]
     evaluated = [baseline + math.fsum(parts.values()) for baseline, parts in said]
     assert np.abs(fitted.logits(rows) - evaluated).max() < 1e-9
-    assert np.abs(batch.logits_of_rows(served, rows) - evaluated).max() < 1e-9
+    kinds = {f.name: "text" if f.is_text else "number" for f in model.features}
+    ready = dataclasses.replace(served, inputs=kinds, rules={}, tables={})
+    assert np.abs(in_a_batch(ready, rows) - evaluated).max() < 1e-9
 
 
 def test_a_column_left_out_is_missing_everywhere(served, applications):
     some = applications.head(50)
     name = next(iter(served.inputs))
     with_nothing = some.assign(**{name: None})
-    assert batch.logits(served, some.drop(columns=name)) == pytest.approx(
-        batch.logits(served, with_nothing)
+    assert in_a_batch(served, some.drop(columns=name)) == pytest.approx(
+        in_a_batch(served, with_nothing)
     )
 
 
@@ -72,7 +79,7 @@ def test_a_column_of_the_wrong_kind_is_named(served, applications):
     for kind, value in (("text", 3), ("number", "a lot")):
         if kind in kinds:
             with pytest.raises(batch.UnfitColumn, match=kinds[kind]):
-                batch.logits(served, applications.head(3).assign(**{kinds[kind]: value}))
+                in_a_batch(served, applications.head(3).assign(**{kinds[kind]: value}))
 
 
 def scored_by_command(path, folders, tmp_path):

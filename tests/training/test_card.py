@@ -16,6 +16,8 @@ import pytest
 import train
 from given import MODELS, ROOT, options
 
+from training import compare
+
 DATA = ROOT / "tests" / "data"
 
 
@@ -132,9 +134,20 @@ def test_champion_and_challenger_are_compared_on_one_page(artifacts, tmp_path):
         archive.add(artifacts["Tradicional"], ".")
     run = compared(tarred, artifacts["AppVengersAccelerator"])
     assert run.returncode == 0, run.stderr
-    assert "lenderVolume" in run.stdout.partition("New:")[2]
     facts = card.facts_of((artifacts["AppVengersAccelerator"] / "card.html").read_text())
     assert f"{facts['metrics']['auc']:.4f}" in run.stdout
+    [read] = [f["csi"] for f in facts["features"] if f["name"] == "lenderVolume"]
+    row = run.stdout.partition("<td>lenderVolume</td>")[2].partition("</tr>")[0]
+    assert row.startswith(f"<td>-</td><td>{read:.4f}</td>")
+    for heading in ("By vintage", "Segment: sector", "Known limits of the challenger"):
+        assert f"<h2>{heading}</h2>" in run.stdout
+
+
+def test_two_cards_with_protected_attributes_are_compared_by_them_and_their_proxies(german):
+    text = compare.page(german, {**german, "proxies": []})
+    assert "<h2>Protected: age</h2>" in text
+    [row] = re.findall(r"<tr><td>foreignWorker</td><td>yes</td>.*?</tr>", text)
+    assert row.endswith("<td>-</td></tr>")
 
 
 def test_what_is_no_artifact_cannot_be_compared(artifacts, tmp_path):

@@ -15,8 +15,8 @@ def change_of(served, answer, **headers) -> dict:
 @pytest.fixture(scope="module")
 def told(served, loans):
     """Real loans that were not approved, with what they would have to change."""
-    answered = [(loan, served.predict(loan)) for loan in loans[200:320:2]]
-    turned_down = [(loan, a) for loan, a in answered if a["decision"] != "APPROVE"][:6]
+    answered = [(loan, served.predict(loan)) for loan in loans[200:440:2]]
+    turned_down = [(loan, a) for loan, a in answered if a["decision"] != "APPROVE"][:30]
     assert turned_down
     return [(loan, answer, change_of(served, answer)) for loan, answer in turned_down]
 

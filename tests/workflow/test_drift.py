@@ -13,14 +13,16 @@ from infrastructure.first_models import scheduled_event
 from localcloud.cloud import ACCOUNT
 from tests.workflow.conftest import scheduled
 
-MANY = 240
+MANY = 210
 
 
 @pytest.fixture(scope="module")
 def decided(served, loans):
     """A week of real loans of the test period, decided."""
-    with ThreadPoolExecutor(4) as pool:
-        return list(pool.map(served.predict, loans[:MANY]))
+    with ThreadPoolExecutor(2) as pool:
+        answers = pool.map(served.predict, loans[:MANY])
+        pairs = zip(loans, answers, strict=False)
+        return [answer | {"application": loan["application"]} for loan, answer in pairs]
 
 
 def watch(event):
@@ -41,9 +43,8 @@ def add_a_week_of(served, decided, days, **changes):
     """The same decisions some days from now, with other applications."""
     client, settings = boto3.client("dynamodb"), served.bank.settings
     table = PredictionTable(client, settings.predictions_table)
-    at = datetime.now(UTC) + timedelta(days=days)
-    for number, answer in enumerate(decided):
-        whole = table.get(answer["clientId"], answer["predictionId"])
+    at = (datetime.now(UTC) + timedelta(days=days)).replace(minute=0)
+    for number, whole in enumerate(decided):
         identity = f"{int(at.timestamp() * 1000) + number:012x}{number:020x}"
         table.add(
             whole

@@ -25,7 +25,7 @@ import train
 
 from training import blend
 from training.datasets import sba
-from training.study import report
+from training.study import report, settings
 from training.study.libraries import Columns, Library, libraries
 from training.study.report import Scored, Split
 
@@ -51,15 +51,26 @@ class Study:
 
 
 def main() -> None:
-    console = Console(stderr=True)
-    loans = pd.read_parquet(sba.register(console))
     with tempfile.TemporaryDirectory() as folder:
-        _write(loans, Path(folder))
-        study = Study(_bank(), Path(folder), console)
+        study = prepared(Path(folder), Console(stderr=True))
         learning, ours = _ours(study)
+        chosen = _settings(study, learning)
         scored = [*ours, *_libraries(study, learning)]
     dates = learning.holdout.audit[study.bank.date or ""]
-    print(report.write(SPLITS, scored, learning.holdout.outcomes, dates, learning))
+    print(report.write(SPLITS, scored, learning.holdout.outcomes, dates, learning, chosen))
+
+
+def prepared(channel: Path, console: Console) -> Study:
+    _write(pd.read_parquet(sba.register(console)), channel)
+    return Study(_bank(), channel, console)
+
+
+def _settings(study: Study, learning: snapshot.Learning) -> report.Chosen:
+    """What the rule chooses, beside what credit.toml has and the models were trained with."""
+    model = study.bank.model(list(study.bank.models)[-1])
+    with study.console.status(f"{model.name}: settings"):
+        found, tried = settings.search(study.bank, model, learning).choose()
+    return report.Chosen(tried, found == settings.in_profile(study.bank, model))
 
 
 def _write(loans: pd.DataFrame, channel: Path) -> None:
@@ -89,11 +100,14 @@ def _ours(study: Study) -> tuple[snapshot.Learning, list[Scored]]:
         found.append(Scored(name, fitted.logits(learning.holdout.rows), seconds, obeys=True))
     columns = np.column_stack(ahead)
     outcomes = learning.calibration.outcomes
-    mixed = blend.rounded(blend.fit(columns, outcomes), columns, outcomes)
-    logits = mixed(np.column_stack([one.logits for one in found]))
+    tested = np.column_stack([one.logits for one in found])
     total = sum(one.seconds for one in found)
-    told = ", ".join(f"{w:g}" for w in mixed.weights)
-    return learning, [Scored(f"blend ({told})", logits, total, obeys=True), *found]
+    blends = []
+    for kind, least in (("blend", blend.LEAST), ("blend, no least weight", 0.0)):
+        mixed = blend.rounded(blend.fit(columns, outcomes, least), columns, outcomes)
+        told = ", ".join(f"{w:g}" for w in mixed.weights)
+        blends.append(Scored(f"{kind} ({told})", mixed(tested), total, obeys=True))
+    return learning, [*blends, *found]
 
 
 def _libraries(study: Study, learning: snapshot.Learning) -> Iterator[Scored]:
@@ -116,10 +130,10 @@ def _library(library: Library, learning: snapshot.Learning) -> Scored:
     started = time.perf_counter()
     first, then = learning.training, learning.calibration
     tried = []
-    for settings in library.settings:
-        fitted = library.fit(first.rows, first.outcomes, settings)
+    for some in library.settings:
+        fitted = library.fit(first.rows, first.outcomes, some)
         logits = _logits(fitted, then.rows)
-        tried.append((roc_auc_score(then.outcomes, logits), settings, logits))
+        tried.append((roc_auc_score(then.outcomes, logits), some, logits))
     _, chosen, logits = max(tried, key=lambda found: found[0])
     calibrated = calibration.fit(logits, then.outcomes)
     both = first.followed_by(then)
