@@ -3,14 +3,13 @@
 import math
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.drift import Histogram, Reference, Seen, compared, drifted, psi
-from chalicelib.drift_watch import MOST, PAGE, spread
+from chalicelib.drift_watch import AN_HOUR, spread
 from chalicelib.profile import Drift
 
 LIMITS = Drift(psi_watch=0.1, psi_limit=0.25, fewest=10)
@@ -117,41 +116,44 @@ def test_an_artifact_without_its_scores_histogram_says_so():
     assert found["Tradicional"]["score"]["status"] == "NO_REFERENCE"
 
 
-class Log:
-    """Decisions by hour, as many as told."""
-
-    def __init__(self, **hours):
-        self.hours = hours
-        self.default = hours.pop("every", 0)
-
-    def made_in(self, day, first, last, page):
-        if (first, last) == ("0", "g"):
-            yield from ({"day": day} for name, many in self.hours.items() if many)
-            yield from range(self.default)
-            return
-        start = datetime.fromtimestamp(int(first, 16) / 1000, UTC)
-        assert start.date().isoformat() == day
-        name = start.strftime("d%dh%H")
-        for _ in range(self.hours.get(name, self.default)):
-            yield {"hour": name}
-
-
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
 
+def log(*made):
+    """Decisions made at these times, as the table gives them."""
+
+    class Log:
+        def made_in(self, day, first, last, page):
+            ids = sorted(f"{int(at.timestamp() * 1000):012x}" for at in made)
+            for one in ids:
+                at = datetime.fromtimestamp(int(one, 16) / 1000, UTC)
+                if at.date().isoformat() == day and first <= f"{one}x" <= last:
+                    yield {"at": at}
+
+    return Log()
+
+
+def every(seconds, days=7):
+    """A decision so often, for so many days before AT."""
+    return [
+        AT - timedelta(seconds=back) for back in range(0, int(days * 86400), seconds) if back > 0
+    ]
+
+
 def test_of_a_busy_week_a_part_of_every_hour_is_read():
-    taken = Counter(one["hour"] for one in islice(spread(AT, Log(every=500)), MOST))
+    taken = Counter(one["at"].strftime("%d %H") for one in spread(AT, log(*every(20))))
 
-    assert sum(taken.values()) == MOST
-    assert len(taken) == 7 * 24
-    assert max(taken.values()) - min(taken.values()) <= PAGE
-
-
-def test_a_week_with_one_busy_hour_is_read_whole():
-    assert sum(1 for _ in spread(AT, Log(d24h09=700, d20h10=3))) == 703
+    assert len(taken) == 7 * 24 + 1
+    assert sum(taken.values()) <= 10_000
+    assert max(taken.values()) <= AN_HOUR
 
 
-def test_what_is_older_than_a_week_is_not_read():
-    eight_days = (AT - timedelta(days=8)).strftime("d%dh%H")
+def test_a_quiet_week_is_read_whole_and_nothing_twice():
+    made = every(600)
+    taken = [one["at"] for one in spread(AT, log(*made))]
 
-    assert list(spread(AT, Log(**{eight_days: 5}))) == []
+    assert sorted(taken) == sorted(made)
+
+
+def test_what_is_older_than_a_week_or_later_is_not_read():
+    assert list(spread(AT, log(AT - timedelta(days=7.01), AT + timedelta(minutes=1)))) == []
