@@ -15,6 +15,7 @@ VERIFIED_PREFIX = "verified/"  # what endpoints load; only createEndpointModel w
 SNAPSHOT_PREFIX = "credit/snapshots/"
 REPORT_PREFIX = "credit/reports/"
 PROFILE_PREFIX = "credit/profiles/"
+BATCH_PREFIX = "credit/batch/"  # files of applications, and what became of them
 SOURCE_KEY = "training/source/sourcedir.tar.gz"
 JOB_PREFIX = "training/jobs"
 STARTED_BY = "STARTED_BY"  # in a job's environment: the state machine that tells of it

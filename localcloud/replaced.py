@@ -22,6 +22,7 @@ from localcloud import (
     notices,
     processing_requests,
     training_requests,
+    transform_requests,
     write_through,
 )
 
@@ -233,6 +234,20 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "(self)",
             processing_requests.stop_processing_job(cloud.processing_jobs),
             "there is a process to stop",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "create_transform_job",
+            "(self)",
+            transform_requests.create_transform_job(cloud.transform_jobs),
+            "moto's jobs are Completed at once and run nothing",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "stop_transform_job",
+            ABSENT,
+            transform_requests.stop_transform_job(cloud.transform_jobs),
+            "missing",
         ),
         Replaced(
             _SAGEMAKER,
