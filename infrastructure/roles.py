@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from chalicelib.settings import (
+    BATCH_PREFIX,
     JOB_PREFIX,
     NEW_DATA_PREFIX,
     PROFILE_PREFIX,
@@ -86,6 +87,13 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
             allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"], table),
             allow("dynamodb:Query", [table, f"{table}/index/byDay"]),
             *_container(settings, [f"{logs}:/aws/sagemaker/ProcessingJobs"]),
+        ],
+        # It scores files of applications with a model that is deployed.
+        "transform": [
+            allow("s3:GetObject", [f"{data}/{BATCH_PREFIX}*", f"{models}/{VERIFIED_PREFIX}*"]),
+            allow("s3:PutObject", f"{data}/{BATCH_PREFIX}*"),
+            allow("s3:ListBucket", data),
+            *_container(settings, [f"{logs}:/aws/sagemaker/TransformJobs"]),
         ],
         # What answers applications reaches neither the data nor the jobs.
         "endpoints": [
@@ -183,6 +191,9 @@ def _resources() -> dict[str, Any]:
         "TrainingRole": _role("training", "sagemaker", "Training jobs.", declared["training"]),
         "ProcessingRole": _role(
             "processing", "sagemaker", "Processing jobs.", declared["processing"]
+        ),
+        "TransformRole": _role(
+            "transform", "sagemaker", "Batch transform jobs.", declared["transform"]
         ),
         "EndpointsRole": _role("endpoints", "sagemaker", "Endpoints.", declared["endpoints"]),
         "AnalysisMachineRole": _role(

@@ -9,7 +9,7 @@ import msgspec
 import pandas as pd
 
 from chalicelib import profile
-from chalicelib.retraining import DataBucket
+from chalicelib.data_bucket import DataBucket
 from chalicelib.services import services
 from chalicelib.settings import SNAPSHOT_PREFIX, VERIFIED_PREFIX
 from localcloud.bank import Bank
