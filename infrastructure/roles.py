@@ -117,18 +117,7 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                 "lambda:InvokeFunction",
                 [lambdas + settings.function(name) for name in RETRAINING],
             ),
-            allow(
-                [
-                    f"sagemaker:{verb}{kind}Job"
-                    for kind in ("Training", "Processing")
-                    for verb in ("Create", "Describe", "Stop")
-                ]
-                + ["sagemaker:AddTags", "sagemaker:ListTags"],
-                [
-                    f"arn:aws:sagemaker:{place}:{kind}-job/{settings.prefix}-*"
-                    for kind in ("training", "processing")
-                ],
-            ),
+            *(_jobs(kind, settings, place) for kind in ("Training", "Processing")),
             # Step Functions has a rule of its own that tells it when a job ends.
             allow(
                 ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
@@ -166,6 +155,12 @@ def _container(settings: Settings, groups: list[str]) -> list[Statement]:
         allow("cloudwatch:PutMetricData", "*")
         | _if("StringLike", "cloudwatch:namespace", "/aws/sagemaker/*"),
     ]
+
+
+def _jobs(kind: str, settings: Settings, place: str) -> Statement:
+    verbs = [f"sagemaker:{verb}{kind}Job" for verb in ("Create", "Describe", "Stop")]
+    jobs = f"arn:aws:sagemaker:{place}:{kind.lower()}-job/{settings.prefix}-*"
+    return allow([*verbs, "sagemaker:AddTags", "sagemaker:ListTags"], jobs)
 
 
 def _of_any_machine() -> list[Statement]:
