@@ -18,7 +18,7 @@ from tests.workflow.conftest import scheduled
 
 ALARMS = [
     "executions-failed", "models-unavailable", "latency-p99", "throttles", "training-overdue",
-    "failures", "throttles-retraining", "retraining-failed",
+    "failures", "retraining-failed",
 ]  # fmt: skip
 
 
@@ -160,7 +160,7 @@ def test_a_throttle_of_any_function_rings(served, cloudwatch):
     for function in boto3.client("lambda").list_functions()["Functions"]:
         cloudwatch_backends[ACCOUNT]["us-east-1"].metric_data.clear()
         put(cloudwatch, "AWS/Lambda", "Throttles", 1, FunctionName=function["FunctionName"])
-        ringing = [rings(cloudwatch, name) for name in ("throttles", "throttles-retraining")]
+        ringing = [rings(cloudwatch, name) for name in ("throttles", "throttles-background")]
         assert sum(ringing) == 1, function["FunctionName"]
 
 
