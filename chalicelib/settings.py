@@ -14,6 +14,7 @@ ENDING_PREFIX = "endings/"  # how each deployment ended
 VERIFIED_PREFIX = "verified/"  # what endpoints load; only createEndpointModel writes here
 SNAPSHOT_PREFIX = "credit/snapshots/"
 REPORT_PREFIX = "credit/reports/"
+NEW_DATA_PREFIX = "credit/newData/"  # outcomes in files, as CSV or Parquet
 PROFILE_PREFIX = "credit/profiles/"
 SOURCE_KEY = "training/source/sourcedir.tar.gz"
 JOB_PREFIX = "training/jobs"

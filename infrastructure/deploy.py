@@ -22,7 +22,17 @@ import stepfunctions.deploy
 from chalicelib import profile
 from chalicelib.errors import AppVengersError
 from chalicelib.settings import STAGES, Settings
-from infrastructure import api, checks, embedded, failures, functions, package, smoke, stack
+from infrastructure import (
+    api,
+    checks,
+    embedded,
+    failures,
+    functions,
+    package,
+    smoke,
+    stack,
+    training_source,
+)
 from infrastructure.first_models import TrainingFailed
 from infrastructure.project import api_function, app_name
 
@@ -68,6 +78,7 @@ def deploy(wishes: Wishes, console: Console) -> str:
         url = _functions(settings, report)
         failures.keep(boto3.client("lambda"), settings, account)
     with _step(console, "State machines"):
+        training_source.put(boto3.client("s3"), settings)
         machines = boto3.client("stepfunctions")
         for arn in stepfunctions.deploy.deploy(machines, settings, account):
             console.print(f"  {arn}")

@@ -11,6 +11,7 @@ import yaml
 
 from chalicelib.settings import (
     JOB_PREFIX,
+    NEW_DATA_PREFIX,
     PROFILE_PREFIX,
     REPORT_PREFIX,
     SNAPSHOT_PREFIX,
@@ -55,6 +56,7 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
     logs = f"arn:aws:logs:{place}:log-group"
     data, models = f"arn:aws:s3:::{settings.data_bucket}", f"arn:aws:s3:::{settings.model_bucket}"
     lambdas = f"arn:aws:lambda:{place}:function:"
+    table = f"arn:aws:dynamodb:{place}:table/{settings.predictions_table}"
     return {
         "training": [
             allow(
@@ -65,20 +67,24 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
             allow("s3:ListBucket", data),
             *_container(settings, [f"{logs}:/aws/sagemaker/TrainingJobs"]),
         ],
-        # It compares a challenger with the model that answers now.
+        # They make a snapshot, and compare a challenger with the model that answers now.
         "processing": [
             allow(
                 "s3:GetObject",
                 [
                     f"{data}/{SNAPSHOT_PREFIX}*",
+                    f"{data}/{NEW_DATA_PREFIX}*",
                     f"{data}/{PROFILE_PREFIX}*",
                     f"{data}/{SOURCE_KEY}",
                     f"{data}/{JOB_PREFIX}/*",
                     f"{models}/{VERIFIED_PREFIX}*",
                 ],
             ),
-            allow("s3:PutObject", f"{data}/{REPORT_PREFIX}*"),
+            allow("s3:PutObject", [f"{data}/{REPORT_PREFIX}*", f"{data}/{SNAPSHOT_PREFIX}*"]),
             allow("s3:ListBucket", [data, models]),
+            # The outcomes that came in files are stored as those that came by the API.
+            allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"], table),
+            allow("dynamodb:Query", [table, f"{table}/index/byDay"]),
             *_container(settings, [f"{logs}:/aws/sagemaker/ProcessingJobs"]),
         ],
         # What answers applications reaches neither the data nor the jobs.

@@ -20,6 +20,7 @@ from chalicelib.profile import Canary, Endpoint, Instances
 from chalicelib.settings import MANIFEST_PREFIX, MODEL_PREFIX, SNAPSHOT_PREFIX, VERIFIED_PREFIX
 from infrastructure import first_models
 from infrastructure.policies import ASYNCHRONOUS
+from localcloud import audit_retraining
 from localcloud.api import serving_api
 from localcloud.authorization import BY_DOCUMENTATION
 from localcloud.bank import Bank
@@ -46,6 +47,7 @@ def run(bank: Bank) -> list[str]:
         first_models.start(boto3.client("lambda"), bank.settings)  # there is no snapshot
         bring(bank, dataset, Console(quiet=True))
         decided = _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
+        audit_retraining.run(bank, dataset.snapshot())
         _upload(bank)
         _repeat(bank, decided)
         _keep_vintages(bank)

@@ -57,7 +57,7 @@ class Cloud:
         self.functions = Functions(self.activity, self.authorization)
         self.object_events = ObjectEvents()
         self._work = _empty_folder(folder)
-        events = Events(ACCOUNT, region)
+        self.events = events = Events(ACCOUNT, region)
         self.endpoints = Endpoints(
             ACCOUNT, region, self.activity, events, self._work, self.authorization
         )

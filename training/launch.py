@@ -27,9 +27,10 @@ from sagemaker.core.shapes import (
 )
 
 from chalicelib import profile
-from chalicelib.retraining import METRICS, DataBucket
+from chalicelib.data_bucket import DataBucket
 from chalicelib.settings import JOB_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY, STAGES, Settings
 from infrastructure.project import app_name
+from infrastructure.training_jobs import METRICS
 from infrastructure.training_source import pack
 
 
