@@ -28,6 +28,7 @@ def resources(settings: Settings) -> dict[str, Resource]:
             settings, RETRAINING, "throttles-retraining", "de un reentrenamiento"
         ),
     }
+    found["RetrainingFailedAlarm"] = _retraining(settings)
     for model in MODELS:
         found[f"{model}ErrorsAlarm"] = _errors(settings, model)
     for model in MODELS:
@@ -47,6 +48,19 @@ def _throttles(settings: Settings, functions: tuple[str, ...], name: str, which:
     told = f"AWS Lambda rechaza llamadas {which} por exceso de concurrencia."
     expression = " + ".join(f"FILL({one}, 0)" for one in watched)
     return _alarm(settings, name, told, Threshold=0, **_math(expression, watched))
+
+
+def _retraining(settings: Settings) -> Resource:
+    machine = settings.retraining_machine_arn("${AWS::AccountId}")
+    watched = {
+        ended.lower(): _metric(
+            "AWS/States", f"Executions{ended}", "Sum", 300, StateMachineArn=machine
+        )
+        for ended in ("Failed", "TimedOut", "Aborted")
+    }
+    told = "Un reentrenamiento no terminó; los modelos en servicio no cambian."
+    expression = " + ".join(f"FILL({one}, 0)" for one in watched)
+    return _alarm(settings, "retraining-failed", told, Threshold=0, **_math(expression, watched))
 
 
 def _errors(settings: Settings, model: str) -> Resource:

@@ -11,7 +11,7 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,16 @@ UNREADABLE = (
 class Contender:
     manifest: Facts
     model: inference.Model
+    _batches: dict[tuple[tuple[str, str], ...], batch.Batch] = field(default_factory=dict)
 
     def logits(self, rows: pd.DataFrame) -> Floats:
-        return batch.logits_of_rows(self.model, rows)
+        """Of rows that have their derived features: nothing is derived again."""
+        kinds = {name: "text" if c.dtype == object else "number" for name, c in rows.items()}
+        key = tuple(sorted(kinds.items()))
+        if key not in self._batches:
+            plain = replace(self.model, inputs=kinds, rules={}, tables={})
+            self._batches[key] = batch.Batch([plain])
+        return self._batches[key].logits(rows)[self.model.name]
 
     @property
     def learnt_until(self) -> str | None:
@@ -253,7 +260,9 @@ def _decisions(
 ) -> Iterator[Facts]:
     """Each as it was, and the challenger's logit as its endpoint would find it."""
     applications = [json.loads(text) for text in stored["application"]]
-    logits = batch.logits(challenger.model, pd.DataFrame(applications)) if applications else []
+    model = challenger.model
+    asked = pd.DataFrame(applications)
+    logits = batch.Batch([model]).logits(asked)[model.name] if applications else []
     for row, application, logit in zip(
         stored.to_dict("records"), applications, logits, strict=True
     ):

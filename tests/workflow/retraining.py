@@ -17,7 +17,6 @@ from infrastructure import training_source
 
 TRAIN = (training_source.FOLDER / "train.py").read_text(encoding="utf-8")
 DATA = "dev-appvengers-data"
-COLLECTED = 'print("it is there already")'
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 
 
@@ -40,7 +39,7 @@ def put_decisions(version: str, decisions: pd.DataFrame) -> None:
 @contextmanager
 def source(**scripts: str) -> Iterator[None]:
     """The training source with scripts put into it under these names, for a while."""
-    put(SOURCE_KEY, with_scripts(training_source.pack(), {"collect": COLLECTED, **scripts}))
+    put(SOURCE_KEY, with_scripts(training_source.pack(), scripts))
     yield
     put(SOURCE_KEY, training_source.pack())
 
