@@ -128,7 +128,11 @@ def open_snapshot(event: Document, prefix: str, files: RetrainingFiles) -> Docum
                 "reports": files.url(_report_key(model, version)),
             }
         )
-    return {name: manifest[name] for name in NEWS} | {"models": models}
+    wrong = {
+        "wrongRows": manifest.get("wrongRows", 0),
+        "wrongRowsReport": manifest.get("report", ""),
+    }
+    return {name: manifest[name] for name in NEWS} | wrong | {"models": models}
 
 
 def evaluate(event: Document, profile: Profile, files: RetrainingFiles) -> Document:

@@ -26,7 +26,7 @@ from localcloud.authorization import BY_DOCUMENTATION
 from localcloud.bank import Bank
 from localcloud.first_run import body_of, bring
 from training.datasets import Dataset
-from training.datasets.sba import SAMPLE, applications, snapshot
+from training.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, applications, snapshot
 
 API_KEY = "the-audits"
 PATIENCE_SECONDS = 60
@@ -44,10 +44,10 @@ def run(bank: Bank) -> list[str]:
     with serving_api(bank, API_KEY, 0) as port:
         requester = _Requester(f"http://127.0.0.1:{port}")
         requester.get("/models")  # there are none
-        first_models.start(boto3.client("lambda"), bank.settings)  # there is no snapshot
+        audit_retraining.update(bank, datetime.now(UTC))  # there is no snapshot
         bring(bank, dataset, Console(quiet=True))
         decided = _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
-        audit_retraining.run(bank, dataset.snapshot())
+        audit_retraining.run(bank, _new_loans(), decided)
         _upload(bank)
         _repeat(bank, decided)
         _keep_vintages(bank)
@@ -58,6 +58,11 @@ def run(bank: Bank) -> list[str]:
         _watch(bank)
         _fail_for_good(bank)
     return _left_out(bank)
+
+
+def _new_loans() -> pd.DataFrame:
+    loans = snapshot(pd.read_parquet(SAMPLE), TEST_FROM, TEST_TO)
+    return loans[loans["defaulted"].notna()]
 
 
 class _Requester:
