@@ -202,7 +202,7 @@ def _resources() -> dict[str, Any]:
     for name in MODELS:
         group = f"/aws/sagemaker/Endpoints/{SETTINGS.prefix}-{name}"
         resources[_logical(name) + "EndpointLogs"] = _log_group(group)
-    written = alarms.resources(SETTINGS, FUNCTIONS)
+    written = alarms.resources(SETTINGS)
     return resources | {name: _substituted(alarm) for name, alarm in written.items()}
 
 
