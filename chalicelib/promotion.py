@@ -129,7 +129,11 @@ def open_snapshot(event: Document, prefix: str, files: RetrainingFiles) -> Docum
         }
         for one in event["models"]
     ]
-    return {name: manifest[name] for name in NEWS} | {"models": models}
+    wrong = {
+        "wrongRows": manifest.get("wrongRows", 0),
+        "wrongRowsReport": manifest.get("report", ""),
+    }
+    return {name: manifest[name] for name in NEWS} | wrong | {"models": models}
 
 
 def _names(model: str, version: str, prefix: str, files: RetrainingFiles) -> Document:

@@ -22,7 +22,7 @@ from localcloud.authorization import BY_DOCUMENTATION
 from localcloud.bank import Bank
 from localcloud.first_run import body_of, bring
 from training.datasets import Dataset
-from training.datasets.sba import SAMPLE, applications, snapshot
+from training.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, applications, snapshot
 
 API_KEY = "the-audits"
 PATIENCE_SECONDS = 60
@@ -40,10 +40,10 @@ def run(bank: Bank) -> list[str]:
     with serving_api(bank, API_KEY, 0) as port:
         requester = _Requester(f"http://127.0.0.1:{port}")
         requester.get("/models")  # there are none
-        first_models.start(boto3.client("lambda"), bank.settings)  # there is no snapshot
+        audit_retraining.update(bank, datetime.now(UTC))  # there is no snapshot
         bring(bank, dataset, Console(quiet=True))
-        _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
-        audit_retraining.run(bank, dataset.snapshot())
+        decision = _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
+        audit_retraining.run(bank, _new_loans(), decision)
         _upload(bank)
         requester.get("/models")
         _lose_manifests(bank)
@@ -51,6 +51,11 @@ def run(bank: Bank) -> list[str]:
         _watch(bank)
         _fail_for_good(bank)
     return _left_out(bank)
+
+
+def _new_loans() -> pd.DataFrame:
+    loans = snapshot(pd.read_parquet(SAMPLE), TEST_FROM, TEST_TO)
+    return loans[loans["defaulted"].notna()]
 
 
 class _Requester:
@@ -65,7 +70,7 @@ class _Requester:
         return requests.post(self._url + path, json=body, headers=headers, timeout=30).json()
 
 
-def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> None:
+def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, Any]:
     requester.post("/predict", {})  # is refused
     for body in bodies:
         for _ in range(2):
@@ -77,6 +82,8 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> None:
     requester.post(f"{one}/outcome", {"outcome": "paid", "when": answer["createdAt"][:10]})
     for path in ("/health", client, one, f"{one}/change", f"{client}/none"):
         requester.get(path)
+    decision: dict[str, Any] = answer
+    return decision
 
 
 def _upload(bank: Bank) -> None:
