@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.endpoints import VARIANT
 from chalicelib.settings import Settings
-from infrastructure.policies import API, MODELS
+from infrastructure.policies import API, ASYNCHRONOUS, MODELS, RETRAINING
 
 WAITED_FOR = (API, *MODELS, "saveResult")
 MOST = 10  # metrics in one alarm, AWS's limit
@@ -17,13 +17,15 @@ class TooManyMetrics(Exception):
     """An alarm watches more than AWS allows."""
 
 
-def resources(settings: Settings, functions: tuple[str, ...]) -> dict[str, Resource]:
-    """By logical name. `functions` are all but the API's handler."""
-    others = tuple(name for name in functions if name not in WAITED_FOR)
+def resources(settings: Settings) -> dict[str, Resource]:
+    """By logical name."""
     found = {
         "ThrottlesAlarm": _throttles(settings, WAITED_FOR, "throttles", "que alguien espera"),
         "BackgroundThrottlesAlarm": _throttles(
-            settings, others, "throttles-background", "en segundo plano"
+            settings, ASYNCHRONOUS, "throttles-background", "en segundo plano"
+        ),
+        "RetrainingThrottlesAlarm": _throttles(
+            settings, RETRAINING, "throttles-retraining", "de un reentrenamiento"
         ),
     }
     found["RetrainingFailedAlarm"] = _retraining(settings)

@@ -101,7 +101,12 @@ def test_a_functions_logs_are_kept_90_days(deployed, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "rate"), [("updateData", "rate(7 days)"), ("watchTraining", "rate(1 day)")]
+    ("name", "rate"),
+    [
+        ("updateData", "rate(7 days)"),
+        ("watchDrift", "rate(7 days)"),
+        ("watchTraining", "rate(1 day)"),
+    ],
 )
 def test_update_data_runs_every_seven_days_and_its_watch_every_day(deployed, name, rate):
     events = boto3.client("events")
@@ -109,7 +114,7 @@ def test_update_data_runs_every_seven_days_and_its_watch_every_day(deployed, nam
     rule = rules[f"appvengers-dev-{name}-event"]
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
 
-    assert len(rules) == 2
+    assert len(rules) == 3
     assert (rule["ScheduleExpression"], rule["State"]) == (rate, "ENABLED")
     assert target["Arn"].endswith(f":function:appvengers-dev-{name}")
 

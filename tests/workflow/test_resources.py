@@ -56,6 +56,8 @@ def test_each_function_has_its_own_role_with_its_own_policy(served):
                 "saveResult",
                 "updateData",
                 "watchTraining",
+                "trainingChanged",
+                "watchDrift",
                 "createEndpointModel",
                 "endpointChanged",
                 "openSnapshot",
@@ -66,6 +68,7 @@ def test_each_function_has_its_own_role_with_its_own_policy(served):
         },
     }
     sizes = {f["FunctionName"]: (f["MemorySize"], f["Timeout"]) for f in functions}
+    assert sizes.pop("appvengers-dev-watchDrift") == (1024, 300)  # it reads up to 10,000 decisions
     assert sizes.pop("appvengers-dev-evaluateModel") == (1024, 120)
     assert sizes.pop("appvengers-dev-promoteModel") == (512, 120)
     assert sizes.pop("appvengers-dev-packageApproved") == (512, 120)
