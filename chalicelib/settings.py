@@ -16,6 +16,7 @@ SNAPSHOT_PREFIX = "credit/snapshots/"
 REPORT_PREFIX = "credit/reports/"
 NEW_DATA_PREFIX = "credit/newData/"  # outcomes in files, as CSV or Parquet
 PROFILE_PREFIX = "credit/profiles/"
+BATCH_PREFIX = "credit/batch/"  # files of applications, and what became of them
 SOURCE_KEY = "training/source/sourcedir.tar.gz"
 JOB_PREFIX = "training/jobs"
 STARTED_BY = "STARTED_BY"  # in a job's environment: the state machine that tells of it

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from chalicelib.settings import (
+    BATCH_PREFIX,
     JOB_PREFIX,
     NEW_DATA_PREFIX,
     PROFILE_PREFIX,
@@ -87,6 +88,13 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
             allow("dynamodb:Query", [table, f"{table}/index/byDay"]),
             *_container(settings, [f"{logs}:/aws/sagemaker/ProcessingJobs"]),
         ],
+        # It scores files of applications with a model that is deployed.
+        "transform": [
+            allow("s3:GetObject", [f"{data}/{BATCH_PREFIX}*", f"{models}/{VERIFIED_PREFIX}*"]),
+            allow("s3:PutObject", f"{data}/{BATCH_PREFIX}*"),
+            allow("s3:ListBucket", data),
+            *_container(settings, [f"{logs}:/aws/sagemaker/TransformJobs"]),
+        ],
         # What answers applications reaches neither the data nor the jobs.
         "endpoints": [
             allow("s3:GetObject", f"{models}/{VERIFIED_PREFIX}*"),
@@ -109,18 +117,7 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                 "lambda:InvokeFunction",
                 [lambdas + settings.function(name) for name in RETRAINING],
             ),
-            allow(
-                [
-                    f"sagemaker:{verb}{kind}Job"
-                    for kind in ("Training", "Processing")
-                    for verb in ("Create", "Describe", "Stop")
-                ]
-                + ["sagemaker:AddTags", "sagemaker:ListTags"],
-                [
-                    f"arn:aws:sagemaker:{place}:{kind}-job/{settings.prefix}-*"
-                    for kind in ("training", "processing")
-                ],
-            ),
+            *(_jobs(kind, settings, place) for kind in ("Training", "Processing")),
             # Step Functions has a rule of its own that tells it when a job ends.
             allow(
                 ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
@@ -160,6 +157,12 @@ def _container(settings: Settings, groups: list[str]) -> list[Statement]:
     ]
 
 
+def _jobs(kind: str, settings: Settings, place: str) -> Statement:
+    verbs = [f"sagemaker:{verb}{kind}Job" for verb in ("Create", "Describe", "Stop")]
+    jobs = f"arn:aws:sagemaker:{place}:{kind.lower()}-job/{settings.prefix}-*"
+    return allow([*verbs, "sagemaker:AddTags", "sagemaker:ListTags"], jobs)
+
+
 def _of_any_machine() -> list[Statement]:
     return [
         allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
@@ -183,6 +186,9 @@ def _resources() -> dict[str, Any]:
         "TrainingRole": _role("training", "sagemaker", "Training jobs.", declared["training"]),
         "ProcessingRole": _role(
             "processing", "sagemaker", "Processing jobs.", declared["processing"]
+        ),
+        "TransformRole": _role(
+            "transform", "sagemaker", "Batch transform jobs.", declared["transform"]
         ),
         "EndpointsRole": _role("endpoints", "sagemaker", "Endpoints.", declared["endpoints"]),
         "AnalysisMachineRole": _role(

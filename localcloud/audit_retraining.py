@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import msgspec
@@ -18,7 +19,7 @@ MODEL = "Tradicional"
 PATIENCE_SECONDS = 300
 
 
-def run(bank: Bank, loans: pd.DataFrame, decision: dict[str, str]) -> None:
+def run(bank: Bank, loans: pd.DataFrame, decision: dict[str, Any]) -> None:
     """updateData on new loans and an outcome, and again when there is nothing new."""
     data = DataBucket(boto3.client("s3"), bank.settings.data_bucket)
     outcome = {"outcome": ["defaulted"], "when": [decision["createdAt"][:10]]}

@@ -17,14 +17,21 @@ from chalicelib import profile
 from chalicelib.endpoints import VARIANT, capacity, deployment
 from chalicelib.predictions import PredictionTable
 from chalicelib.profile import Canary, Endpoint, Instances
-from chalicelib.settings import MANIFEST_PREFIX, MODEL_PREFIX, SNAPSHOT_PREFIX, VERIFIED_PREFIX
+from chalicelib.settings import (
+    BATCH_PREFIX,
+    MANIFEST_PREFIX,
+    MODEL_PREFIX,
+    SNAPSHOT_PREFIX,
+    VERIFIED_PREFIX,
+)
 from infrastructure import first_models
-from infrastructure.policies import ASYNCHRONOUS
+from infrastructure.policies import ASYNCHRONOUS, MODELS
 from localcloud import audit_retraining
 from localcloud.api import serving_api
 from localcloud.authorization import BY_DOCUMENTATION
 from localcloud.bank import Bank
 from localcloud.first_run import body_of, bring
+from training import transform
 from training.datasets import Dataset
 from training.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, applications, snapshot
 
@@ -48,6 +55,7 @@ def run(bank: Bank) -> list[str]:
         bring(bank, dataset, Console(quiet=True))
         decided = _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
         audit_retraining.run(bank, _new_loans(), decided)
+        _score_a_file(bank, dataset)
         _upload(bank)
         _repeat(bank, decided)
         _keep_vintages(bank)
@@ -91,6 +99,21 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, A
     for path in ("/health", client, one, f"{one}/change", f"{client}/none"):
         requester.get(path)
     return {**answer, "application": body["application"]}
+
+
+def _score_a_file(bank: Bank, dataset: Dataset) -> None:
+    """As training.transform does, with a model that is deployed."""
+    settings = bank.settings
+    lines = "".join(json.dumps(case["application"]) + "\n" for case in islice(dataset.cases(), 20))
+    place = f"s3://{settings.data_bucket}/{BATCH_PREFIX}"
+    s3, key = boto3.client("s3"), f"{BATCH_PREFIX}asked/a.jsonl"
+    s3.put_object(Bucket=settings.data_bucket, Key=key, Body=lines.encode())
+    sagemaker = boto3.client("sagemaker")
+    model = f"{settings.prefix}-{next(iter(MODELS))}"
+    config = sagemaker.describe_endpoint(EndpointName=model)["EndpointConfigName"]
+    role, name = f"{settings.prefix}-transform", f"{settings.prefix}-file"
+    transform.start(sagemaker, config, role, name, f"{place}asked/", f"{place}said/")
+    bank.cloud.idle(PATIENCE_SECONDS)
 
 
 def _upload(bank: Bank) -> None:

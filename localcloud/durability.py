@@ -20,7 +20,7 @@ from moto.s3.models import s3_backends
 from moto.sagemaker.models import sagemaker_backends
 from moto.sns.models import sns_backends
 
-from localcloud import kept_executions, processing_jobs, training_jobs
+from localcloud import kept_executions, processing_jobs, training_jobs, transform_jobs
 
 log = logging.getLogger("localcloud")
 
@@ -40,6 +40,7 @@ _SAGEMAKER = (
     "endpoints",
     "training_jobs",
     "processing_jobs",
+    "transform_jobs",
     "model_package_groups",
     "model_packages",
     "model_package_name_mapping",
@@ -214,6 +215,8 @@ class Kept:
             training_jobs.failed_when_the_process_died(training)
         for processing in backend.processing_jobs.values():
             processing_jobs.failed_when_the_process_died(processing)
+        for transform in backend.transform_jobs.values():
+            transform_jobs.failed_when_the_process_died(transform)
 
     def _restore_subscriptions(self, content: list[tuple[Any, ...]]) -> None:
         backend = sns_backends[self._account][self._region]

@@ -23,6 +23,7 @@ from localcloud import (
     package_requests,
     processing_requests,
     training_requests,
+    transform_requests,
     write_through,
 )
 
@@ -257,6 +258,20 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "(self)",
             package_requests.update_model_package(cloud.events),
             "EventBridge is told of an approval; what a request leaves out stays",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "create_transform_job",
+            "(self)",
+            transform_requests.create_transform_job(cloud.transform_jobs),
+            "moto's jobs are Completed at once and run nothing",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "stop_transform_job",
+            ABSENT,
+            transform_requests.stop_transform_job(cloud.transform_jobs),
+            "missing",
         ),
         Replaced(
             _SAGEMAKER,

@@ -11,7 +11,8 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,16 +52,22 @@ UNREADABLE = (
 class Contender:
     manifest: Facts
     model: inference.Model
-    _batches: dict[tuple[tuple[str, str], ...], batch.Batch] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path) -> "Contender":
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        return cls(manifest, inference.model_fn(str(folder)))
 
     def logits(self, rows: pd.DataFrame) -> Floats:
-        """Of rows that have their derived features: nothing is derived again."""
-        kinds = {name: "text" if c.dtype == object else "number" for name, c in rows.items()}
-        key = tuple(sorted(kinds.items()))
-        if key not in self._batches:
-            plain = replace(self.model, inputs=kinds, rules={}, tables={})
-            self._batches[key] = batch.Batch([plain])
-        return self._batches[key].logits(rows)[self.model.name]
+        return self._batch.logits(rows)[self.model.name]
+
+    @cached_property
+    def reader(self) -> inference.Model:
+        return batch.reading_derived(self.model)
+
+    @cached_property
+    def _batch(self) -> batch.Batch:
+        return batch.Batch([self.reader])
 
     @property
     def learnt_until(self) -> str | None:
@@ -111,14 +118,12 @@ def challenge(options: argparse.Namespace) -> None:
             champion, absent = _champion(options.champion, stack)
         frame = snapshot.read(options.snapshot, bank, model)
         learning = snapshot.prepare(frame, bank, model)
-        _write(options.out, _measured(bank, model, learning, challenger, champion, absent))
+        _write(options.out, measured(bank, model, learning, challenger, champion, absent))
         _write_decisions(options, bank, challenger)
 
 
 def _contender(folder: Path, stack: ExitStack) -> Contender:
-    opened = stack.enter_context(artifact_folder.opened(folder / "model.tar.gz"))
-    manifest = json.loads((opened / "manifest.json").read_bytes())
-    return Contender(manifest, inference.model_fn(str(opened)))
+    return Contender.of(stack.enter_context(artifact_folder.opened(folder / "model.tar.gz")))
 
 
 def _champion(folder: Path, stack: ExitStack) -> tuple[Contender | None, str]:
@@ -129,7 +134,7 @@ def _champion(folder: Path, stack: ExitStack) -> tuple[Contender | None, str]:
         return None, f"the champion can't be read: {type(fault).__name__}: {fault}"
 
 
-def _measured(
+def measured(
     bank: product.Product,
     model: product.Model,
     learning: snapshot.Learning,
@@ -168,11 +173,7 @@ def _measured(
 
 
 def _reads(champion: Contender, rows: pd.DataFrame) -> bool:
-    try:
-        champion.logits(rows.head(1))
-    except KeyError:
-        return False
-    return True
+    return champion.reader.inputs.keys() <= {*rows.columns}
 
 
 def _untouched(
@@ -260,9 +261,8 @@ def _decisions(
 ) -> Iterator[Facts]:
     """Each as it was, and the challenger's logit as its endpoint would find it."""
     applications = [json.loads(text) for text in stored["application"]]
-    model = challenger.model
-    asked = pd.DataFrame(applications)
-    logits = batch.Batch([model]).logits(asked)[model.name] if applications else []
+    scored = batch.Batch([challenger.model]).logits(pd.DataFrame(applications))
+    logits = scored[challenger.model.name] if applications else []
     for row, application, logit in zip(
         stored.to_dict("records"), applications, logits, strict=True
     ):

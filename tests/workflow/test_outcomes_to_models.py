@@ -1,4 +1,4 @@
-"""A file of outcomes and one updateData, with no other action: each model is promoted or refused."""
+"""A file of outcomes and one updateData, no other action: each model is promoted or refused."""
 
 import json
 from datetime import UTC, datetime, timedelta
