@@ -4,11 +4,10 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import boto3
-import pandas as pd
 import pytest
 
 from infrastructure.first_models import scheduled_event
-from training.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, snapshot
+from training.datasets.sba import TEST_FROM, TEST_TO
 
 DATA = "dev-appvengers-data"
 MODELS = {"Tradicional", "NetworkingAccelerator", "AppVengersAccelerator"}
@@ -32,12 +31,11 @@ def read(key: str) -> dict:
 
 
 @pytest.fixture(scope="module")
-def story(served, loans):
+def story(served, sample, loans):
     """An outcome by the API, a file of real loans with one wrong row, updateData twice."""
     decided = served.predict(loans[3])
     at = datetime.now(UTC) + timedelta(seconds=1)  # a schedule's times are whole seconds
-    later = snapshot(pd.read_parquet(SAMPLE), TEST_FROM, TEST_TO)
-    later = later[later["defaulted"].notna()].reset_index(drop=True)
+    later = sample.later(TEST_FROM, TEST_TO).reset_index(drop=True)
     later.loc[0, "amount"] = -1
     put("credit/newData/loans.csv", later.to_csv(index=False).encode())
     done = [update(at), update(at)]
