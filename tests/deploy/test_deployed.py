@@ -15,7 +15,7 @@ from infrastructure.project import ROOT, functions_of
 DEV = Settings("appvengers", "dev", "us-east-1")
 ACCOUNT = "123456789012"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
-DESIGNED = {*MODELS, "saveResult", "updateData", "createEndpointModel"}
+DESIGNED = {*MODELS, "saveResult", "createEndpointModel"}  # what a deployment itself makes run
 OWN = tuple(functions_of("dev"))
 NAMES = ("appvengers-dev", *(f"appvengers-dev-{name}" for name in OWN))
 TABLE = "dev-appvengers-PrediccionesCredito"
@@ -45,7 +45,8 @@ def test_after_five_deaths_a_prediction_goes_through_all_that_was_uploaded(deplo
         deployed.said
     )
     started = {path.stem for path in deployed.cloud._work.glob("*.log")}
-    assert {"appvengers-dev", *(f"appvengers-dev-{name}" for name in DESIGNED)} <= started
+    spoke = DESIGNED - {"updateData"}  # which its schedule starts
+    assert {"appvengers-dev", *(f"appvengers-dev-{name}" for name in spoke)} <= started
     assert started <= set(NAMES)
 
 
