@@ -53,7 +53,8 @@ def run(bank: Bank) -> list[str]:
         audit_retraining.update(bank, datetime.now(UTC))  # there is no snapshot
         bring(bank, dataset, Console(quiet=True))
         decided = _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
-        audit_retraining.run(bank, dataset.later(TEST_FROM, TEST_TO), decided)
+        later = dataset.later(TEST_FROM, TEST_TO)
+        audit_retraining.run(bank, dataset.snapshot(), later, decided)
         _score_a_file(bank, dataset)
         _upload(bank)
         _repeat(bank, decided)
