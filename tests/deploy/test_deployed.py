@@ -17,7 +17,7 @@ from infrastructure.project import ROOT, functions_of
 DEV = Settings("appvengers", "dev", "us-east-1")
 ACCOUNT = "123456789012"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
-DESIGNED = {*MODELS, "saveResult", "updateData", "createEndpointModel"}
+DESIGNED = {*MODELS, "saveResult", "createEndpointModel"}  # what a deployment itself makes run
 OWN = tuple(functions_of("dev"))
 NAMES = ("appvengers-dev", *(f"appvengers-dev-{name}" for name in OWN))
 TABLE = "dev-appvengers-PrediccionesCredito"
