@@ -4,12 +4,14 @@ moto shows no REGIONAL endpoint of an imported API, and no limits of a stage: th
 Chalice's plan and on the requests (test_plan.py)."""
 
 import json
+from datetime import UTC, datetime
 
 import boto3
 import pytest
 
 from chalicelib.settings import Settings
 from infrastructure import api, functions
+from infrastructure.first_models import scheduled_event
 from infrastructure.project import ROOT, functions_of
 
 DEV = Settings("appvengers", "dev", "us-east-1")
@@ -44,6 +46,9 @@ def test_after_five_deaths_a_prediction_goes_through_all_that_was_uploaded(deplo
     assert "models that spoke: Tradicional, NetworkingAccelerator, AppVengersAccelerator" in (
         deployed.said
     )
+    event = json.dumps(scheduled_event(datetime.now(UTC)))
+    answer = boto3.client("lambda").invoke(FunctionName="appvengers-dev-updateData", Payload=event)
+    assert json.load(answer["Payload"]) == {"done": "nothing new"}
     started = {path.stem for path in deployed.cloud._work.glob("*.log")}
     spoke = DESIGNED - {"updateData"}  # which its schedule starts
     assert {"appvengers-dev", *(f"appvengers-dev-{name}" for name in spoke)} <= started
