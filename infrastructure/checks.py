@@ -87,7 +87,7 @@ def _buckets(settings: Settings) -> Iterator[str]:
 
 def _bucket_fault(s3: "S3Client", settings: Settings, bucket: str, account: str) -> str:
     try:
-        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
+        lives_in = s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)["BucketRegion"]
         found = s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
     except ClientError as error:
         code = error.response["Error"]["Code"]
@@ -101,7 +101,19 @@ def _bucket_fault(s3: "S3Client", settings: Settings, bucket: str, account: str)
         if code != "NoSuchTagSet":
             raise
         found = []
-    return _owner_fault(bucket, {tag["Key"]: tag["Value"] for tag in found}, settings)
+    if fault := _owner_fault(bucket, {tag["Key"]: tag["Value"] for tag in found}, settings):
+        return fault
+    return _elsewhere_fault(bucket, lives_in, settings)
+
+
+def _elsewhere_fault(bucket: str, lives_in: str, settings: Settings) -> str:
+    """Buckets and roles are the same from all regions: a mistaken command reaches them."""
+    if lives_in == settings.region:
+        return ""
+    return (
+        f"{settings.stage} lives in {lives_in}, where the bucket {bucket} is, not in "
+        f"{settings.region}: AWS_DEFAULT_REGION={lives_in}. A stage is in one region."
+    )
 
 
 def _table_fault(dynamodb: "DynamoDBClient", settings: Settings) -> str:

@@ -22,7 +22,17 @@ import stepfunctions.deploy
 from chalicelib import profile
 from chalicelib.errors import AppVengersError
 from chalicelib.settings import STAGES, Settings
-from infrastructure import api, checks, embedded, failures, functions, package, smoke, stack
+from infrastructure import (
+    api,
+    checks,
+    embedded,
+    failures,
+    functions,
+    package,
+    smoke,
+    stack,
+    template,
+)
 from infrastructure.first_models import TrainingFailed
 from infrastructure.project import api_function, app_name
 
@@ -44,6 +54,7 @@ FAULTS = (
     smoke.SmokeFailed,
     stack.StackFailed,
     stepfunctions.deploy.InvalidDefinition,
+    template.TemplateTooLarge,
 )
 
 

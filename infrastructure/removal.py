@@ -11,6 +11,7 @@ from chalicelib.settings import Settings
 from infrastructure import api, functions, package, stack
 from infrastructure.functions import DeployedState
 from infrastructure.project import API_HANDLER, api_function, functions_of
+from stepfunctions.deploy import MACHINES
 
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"  # of all jobs of the account
 GONE = (
@@ -121,12 +122,13 @@ def _role_of(name: str, settings: Settings) -> str:
 
 
 def _log_groups(settings: Settings) -> Iterator[str]:
-    """Chalice leaves them, and takes their retention away: they would be kept for ever."""
+    """The stack retains them, and Chalice takes their retention away: they would stay for ever."""
     logs = boto3.client("logs")
     names = [f"/aws/lambda/{name}" for name in _function_names(settings)]
     names.append(f"/aws/lambda/{settings.function(API_HANDLER)}")
     models = profile.load().models
     names += [f"/aws/sagemaker/Endpoints/{settings.prefix}-{model}" for model in models]
+    names += [f"/aws/vendedlogs/states/{settings.prefix}-{one.name}" for one in MACHINES]
     for name in names:
         if unless_gone(lambda: logs.delete_log_group(logGroupName=name)):  # noqa: B023 - now
             yield f"log group {name}"

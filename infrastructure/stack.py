@@ -3,15 +3,15 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from infrastructure import template
+
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
-TEMPLATE = Path(__file__).with_name("resources.yaml")
 PATIENCE_SECONDS = 1800
 WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 # A first creation that failed leaves a stack that can only be deleted; what it kept is taken over.
@@ -78,14 +78,14 @@ def _change_set(
         "StackName": name,
         "ChangeSetName": f"deploy-{datetime.now(UTC):%Y%m%d%H%M%S%f}",
         "ChangeSetType": kind,
-        "TemplateBody": TEMPLATE.read_text(encoding="utf-8"),
+        "TemplateBody": template.body(app, stage),
         "Parameters": [
             {"ParameterKey": "AppName", "ParameterValue": app},
             {"ParameterKey": "Stage", "ParameterValue": stage},
         ],
         "Tags": [{"Key": "project", "Value": app}, {"Key": "stage", "Value": stage}],
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
-        # The table and the buckets that an earlier stack left are this one's.
+        # The table, the buckets and the log groups that an earlier stack left are this one's.
         "ImportExistingResources": True,
     }
     try:

@@ -317,7 +317,14 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "parse_resource",
             "(resource_json, resources_map)",
             cloudformation.without_resource_policies,
-            "policies of buckets and topics are not evaluated here",
+            "policies of buckets and topics are not evaluated here; what may be imported is marked",
+        ),
+        Replaced(
+            "moto.logs.models:LogGroup",
+            "create_from_cloudformation_json",
+            "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
+            cloudformation.kept_log_group,
+            "a change set imports the groups that are there",
         ),
         Replaced(
             "moto.kms.models:Key",
