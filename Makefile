@@ -20,7 +20,7 @@ yes = $(if $(filter-out yes no,$($(1))),$(error $(1)=$($(1)): say yes or no))$(i
 option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 
 .PHONY: help run demo cloud deploy destroy key package bench-import test test-deploy lint audit models settings \
-  blend bench policy policies rollback serving-code cost launch review-only forget clean
+  replay-history blend bench policy policies rollback serving-code cost launch review-only forget clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -85,6 +85,9 @@ models: $(VENV)/models ## Our models against the usual libraries: docs/models.md
 
 settings: $(VENV)/models ## The third model's settings for credit.toml, by what came after each quarter
 	@$(ALL_CORES) $(VENV)/bin/python -m training.study.settings
+
+replay-history: $(VENV)/models ## Retraining month by month, 2004 to 2008, on real loans: docs/retraining.md (10 minutes)
+	@OMP_WAIT_POLICY=PASSIVE $(VENV)/bin/python -m training.history
 
 blend: $(VENV)/run ## The decision's weights for credit.toml, fitted on the calibration period
 	@$(ALL_CORES) $(VENV)/bin/python -m training.blend

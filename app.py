@@ -118,7 +118,9 @@ def save_result(event: dict[str, Any], context: Any) -> Any:
 @observed
 def update_data(event: CloudWatchEvent) -> Any:
     using, at = services(), retraining.scheduled_at(event.to_dict())
-    return retraining.start_training(at, using.profile, using.data, using.jobs, using.topic)
+    champions = retraining.champions(using.profile, using.endpoints, using.models)
+    parts = (using.data, using.predictions, using.retraining, champions, using.topic)
+    return retraining.update(at, using.profile, *parts)
 
 
 @app.schedule(Rate(1, unit=Rate.DAYS), name="watchTraining")

@@ -17,9 +17,9 @@ from chalicelib.reports import Reports
 
 Document = dict[str, Any]
 
-MOST = 10_000  # decisions: what a function reads in a minute, and more than the measure needs
-PAGE = 60  # of an hour, before it is the next hour's turn
-HOURS = 7 * 24
+DAYS = 7
+A_DAY = 1250  # decisions; with a part of a day at either end, 10,000 in a week
+AN_HOUR = A_DAY // 24
 
 
 class Decisions(Protocol):
@@ -37,12 +37,12 @@ def watch(
 ) -> Document:
     """The report. A schedule's event may come twice: what was reported is not told again."""
     version = at.strftime("%Y%m%dT%H%M%S")
-    seen = [_seen(decision) for decision in islice(spread(at, decisions), MOST)]
+    seen = [_seen(decision) for decision in spread(at, decisions)]
     found = drift.compared(
         seen, _references(profile, bucket, endpoints), profile.asked_for(), profile.drift
     )
     report = {
-        "from": (at - timedelta(hours=HOURS)).isoformat(timespec="seconds"),
+        "from": (at - timedelta(days=DAYS)).isoformat(timespec="seconds"),
         "to": at.isoformat(timespec="seconds"),
         "decisions": len(seen),
         "limits": msgspec.to_builtins(profile.drift),
@@ -55,23 +55,28 @@ def watch(
 
 
 def spread(at: datetime, decisions: Decisions) -> Iterator[Document]:
-    """The week's, a page of every hour in turn: of a busy week, a part of each hour."""
-    hours = [at - timedelta(hours=back) for back in range(HOURS)]
-    waiting = [_hour(one, decisions) for one in hours]
-    while waiting:
-        pages = [(stream, list(islice(stream, PAGE))) for stream in waiting]
-        for _, page in pages:
-            yield from page
-        waiting = [stream for stream, page in pages if len(page) == PAGE]
+    """The week's until `at`; of a busy day, the first of every hour."""
+    for back in range(DAYS + 1):
+        midnight = (at - timedelta(days=back)).replace(hour=0, minute=0, second=0, microsecond=0)
+        start = max(midnight, at - timedelta(days=DAYS))
+        end = min(midnight + timedelta(days=1), at)
+        found = _first(A_DAY + 1, start, end, decisions)
+        if len(found) <= A_DAY:
+            yield from found
+        else:
+            yield from _of_every_hour(start, end, decisions)
 
 
-def _hour(within: datetime, decisions: Decisions) -> Iterator[Document]:
+def _of_every_hour(start: datetime, end: datetime, decisions: Decisions) -> Iterator[Document]:
+    while start < end:
+        yield from _first(AN_HOUR, start, min(start + timedelta(hours=1), end), decisions)
+        start += timedelta(hours=1)
+
+
+def _first(most: int, start: datetime, end: datetime, decisions: Decisions) -> list[Document]:
     """Ids begin with their milliseconds, 12 hexadecimal digits."""
-    start = within.replace(minute=0, second=0, microsecond=0)
-    first, last = (
-        f"{int(one.timestamp() * 1000):012x}" for one in (start, start + timedelta(hours=1))
-    )
-    yield from decisions.made_in(start.date().isoformat(), first, last, PAGE)
+    first, last = (f"{int(one.timestamp() * 1000):012x}" for one in (start, end))
+    return list(islice(decisions.made_in(start.date().isoformat(), first, last, most), most))
 
 
 def _seen(decision: Mapping[str, Any]) -> Seen:

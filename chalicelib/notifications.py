@@ -8,13 +8,14 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 Kind = Literal[
-    "started", "nothing new", "promoted", "deployed", "in service", "failed", "rolled back",
+    "started", "nothing new", "busy", "promoted", "deployed", "in service", "failed", "rolled back",
     "rejected", "trained", "training failed", "drift",
 ]  # fmt: skip
 
 SUBJECTS: dict[Kind, str] = {
     "started": "Reentrenamiento iniciado",
     "nothing new": "Sin datos nuevos para reentrenar",
+    "busy": "Reentrenamiento en curso",
     "promoted": "Modelo promovido",
     "deployed": "Modelo en despliegue",
     "in service": "Modelo en servicio",

@@ -1,155 +1,91 @@
-"""updateData: train the models of the profile on the newest snapshot."""
+"""updateData: is there news since the last snapshot? Then reentrenamiento is started on it."""
 
+import calendar
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from chalicelib.containers import image_uri
+from chalicelib.data_bucket import DataBucket
 from chalicelib.errors import NoSnapshot
+from chalicelib.model_bucket import ModelBucket
 from chalicelib.notifications import NotificationTopic
-from chalicelib.profile import PROFILE_FILE, Profile, SageMaker
-from chalicelib.settings import (
-    JOB_PREFIX,
-    MODEL_PREFIX,
-    PROFILE_PREFIX,
-    SNAPSHOT_PREFIX,
-    SOURCE_KEY,
-)
+from chalicelib.profile import PROFILE_FILE, Profile
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sagemaker import SageMakerClient
-    from mypy_boto3_sagemaker.literals import TrainingInstanceTypeType
-    from mypy_boto3_sagemaker.type_defs import ChannelTypeDef, ResourceConfigTypeDef
+    from mypy_boto3_stepfunctions import SFNClient
 
-METRICS = ("auc", "ks", "brier")
+Document = dict[str, Any]
 
 
-class DataBucket:
-    """Snapshots, profiles, the training source and the jobs' output."""
-
-    def __init__(self, s3: "S3Client", bucket: str) -> None:
-        self._s3 = s3
-        self.name = bucket
-
-    def newest_snapshot(self) -> str:
-        """The name of the latest one; names sort by time. Raises NoSnapshot."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.name, Prefix=SNAPSHOT_PREFIX, Delimiter="/"
-        )
-        found = [part["Prefix"] for page in pages for part in page.get("CommonPrefixes", [])]
-        if not found:
-            raise NoSnapshot(
-                f"There is no snapshot: put one under s3://{self.name}/{SNAPSHOT_PREFIX}<name>/."
-            )
-        return max(found).removeprefix(SNAPSHOT_PREFIX).rstrip("/")
-
-    def keep_profile(self, path: Path) -> str:
-        """The prefix under which training finds this very profile."""
-        body = path.read_bytes()
-        prefix = f"{PROFILE_PREFIX}{hashlib.sha256(body).hexdigest()[:16]}/"
-        self._s3.put_object(Bucket=self.name, Key=f"{prefix}credit.toml", Body=body)
-        return prefix
-
-    def days_since_training(self, now: datetime) -> float:
-        """Since the last artifact that a training job left; since 1970 if none ever did."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.name, Prefix=f"{JOB_PREFIX}/"
-        )
-        ended = [
-            found["LastModified"]
-            for page in pages
-            for found in page.get("Contents", [])
-            if found["Key"].endswith("/model.tar.gz")
-        ]
-        return (now - max(ended, default=datetime.fromtimestamp(0, UTC))) / timedelta(days=1)
-
-    def artifact_of(self, job: str) -> bytes:
-        """What a training job left."""
-        key = f"{JOB_PREFIX}/{job}/output/model.tar.gz"
-        return self._s3.get_object(Bucket=self.name, Key=key)["Body"].read()
-
-    def promote(self, job: str, model: str, version: str, model_bucket: str) -> None:
-        """Copy a job's artifact to where createEndpointModel takes it from."""
-        self._s3.copy_object(
-            Bucket=model_bucket,
-            Key=f"{MODEL_PREFIX}{model}/{version}/model.tar.gz",
-            CopySource={"Bucket": self.name, "Key": f"{JOB_PREFIX}/{job}/output/model.tar.gz"},
-        )
+class Outcomes(Protocol):
+    def outcomes_told_on(self, day: str) -> list[Document]: ...
 
 
-class TrainingJobs:
-    def __init__(
-        self,
-        client: "SageMakerClient",
-        prefix: str,
-        role_arn: str,
-        bucket: str,
-        sagemaker: SageMaker,
-        stage: str,
-    ) -> None:
+class Endpoints(Protocol):
+    def live(self, model: str) -> Document | None: ...
+
+
+class Machine(Protocol):
+    def last(self) -> "Execution | None": ...
+    def start(self, name: str, request: Document) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    name: str
+    status: str
+    previous: str  # the snapshot that it began from
+
+
+class RetrainingMachine:
+    """reentrenamiento, STANDARD: it runs for as long as it takes, and is never started twice."""
+
+    def __init__(self, client: "SFNClient", arn: str) -> None:
         self._client = client
-        self._prefix = prefix
-        self._role_arn = role_arn
-        self._bucket = bucket
-        self._sagemaker = sagemaker
-        self._machine = sagemaker.machine(stage)
+        self._arn = arn
 
-    def start(self, version: str, hyperparameters: dict[str, str], profile_prefix: str) -> str:
-        """The job's name. To start the same version again is harmless."""
-        model, snapshot = hyperparameters["model"], hyperparameters["snapshot"]
-        name = f"{self._prefix}-{model}-{version}"
-        script = {
-            "sagemaker_program": "train.py",
-            "sagemaker_submit_directory": f"s3://{self._bucket}/{SOURCE_KEY}",
-        }
+    def last(self) -> Execution | None:
+        listed = self._client.list_executions(stateMachineArn=self._arn, maxResults=1)["executions"]
+        if not listed:
+            return None
+        described = self._client.describe_execution(executionArn=listed[0]["executionArn"])
+        previous = json.loads(described["input"]).get("previous", "")
+        return Execution(described["name"], described["status"], previous)
+
+    def start(self, name: str, request: Document) -> bool:
+        """False if an execution of this name was started before."""
         try:
-            self._client.create_training_job(
-                TrainingJobName=name,
-                RoleArn=self._role_arn,
-                AlgorithmSpecification={
-                    "TrainingImage": image_uri(
-                        self._sagemaker.image, self._client.meta.region_name
-                    ),
-                    "TrainingInputMode": "File",
-                    "MetricDefinitions": [
-                        {"Name": metric, "Regex": rf"{metric}=([0-9.]+)"} for metric in METRICS
-                    ],
-                },
-                # SageMaker's containers read every hyperparameter as JSON.
-                HyperParameters={k: json.dumps(v) for k, v in (script | hyperparameters).items()},
-                InputDataConfig=[
-                    self._channel("training", f"{SNAPSHOT_PREFIX}{snapshot}/"),
-                    self._channel("profile", profile_prefix),
-                ],
-                OutputDataConfig={"S3OutputPath": f"s3://{self._bucket}/{JOB_PREFIX}"},
-                ResourceConfig=self._resources(),
-                StoppingCondition={"MaxRuntimeInSeconds": self._machine.longest_seconds},
-                EnableNetworkIsolation=self._sagemaker.network_isolation,
+            self._client.start_execution(
+                stateMachineArn=self._arn, name=name, input=json.dumps(request)
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceInUse":
+            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
                 raise
-        return name
+            return False
+        return True
 
-    def _resources(self) -> "ResourceConfigTypeDef":
-        return {
-            "InstanceType": cast("TrainingInstanceTypeType", self._machine.instance_type),
-            "InstanceCount": 1,
-            "VolumeSizeInGB": self._machine.volume_gb,
-        }
 
-    def _channel(self, name: str, key_prefix: str) -> "ChannelTypeDef":
-        uri = f"s3://{self._bucket}/{key_prefix}"
-        return {
-            "ChannelName": name,
-            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}},
-        }
+@dataclass(frozen=True, slots=True)
+class News:
+    """Of what came since a snapshot: files, outcomes that have matured, and what has meanwhile."""
+
+    files: dict[str, str]  # keys and ETags
+    outcomes: tuple[str, ...]
+    matured: str  # since this day, an outcome told earlier counts; empty: none does
+
+    def __bool__(self) -> bool:
+        return bool(self.files or self.outcomes or self.matured)
+
+    def execution(self, at: datetime, after_failed: str) -> str:
+        """The same news in the same week has the same name, unless it failed in between."""
+        year, week, _ = at.isocalendar()
+        said = json.dumps([sorted(self.files.items()), self.outcomes, self.matured, after_failed])
+        return f"{year}-W{week:02}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
 def scheduled_at(event: Mapping[str, Any]) -> datetime:
@@ -157,29 +93,115 @@ def scheduled_at(event: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)
 
 
-def start_training(
-    at: datetime, profile: Profile, data: DataBucket, jobs: TrainingJobs, topic: NotificationTopic
-) -> dict[str, str]:
-    """The job of each model. The version is the time `at`: an event may come twice."""
+def update(
+    at: datetime,
+    profile: Profile,
+    data: DataBucket,
+    predictions: Outcomes,
+    machine: Machine,
+    champions: Mapping[str, Document | None],
+    topic: NotificationTopic,
+) -> Document:
+    """What was done: started, already started, busy or nothing new.
+
+    A run that failed has taken no news: the next one begins from the snapshot that it began from.
+    """
+    at, last = at.astimezone(UTC), machine.last()
     version = at.strftime("%Y%m%dT%H%M%S")
-    try:
-        snapshot = data.newest_snapshot()
-    except NoSnapshot as reason:
-        topic.publish("nothing new", version, str(reason))
-        return {}
-    profile_prefix = data.keep_profile(PROFILE_FILE)
-    started = {
-        model: jobs.start(
-            version,
-            {
-                "model": model,
-                "version": version,
-                "schema": profile.schema(model),
-                "snapshot": snapshot,
-            },
-            profile_prefix,
-        )
-        for model in profile.models
+    undone = last if last and last.status != "SUCCEEDED" else None
+    previous = undone.previous if undone else _newest(data)
+    manifest = data.manifest(previous) if previous else {}
+    news = _news(at, profile, manifest, data, predictions)
+    if not news:
+        topic.publish("nothing new", version, _nothing_new(at, previous, manifest))
+        return {"done": "nothing new"}
+    running = undone.name if undone and undone.status == "RUNNING" else ""
+    name = news.execution(at, undone.name if undone and not running else "")
+    if running and running != name:
+        topic.publish("busy", version, f"Sigue en curso {running}: lo nuevo irá en la próxima.")
+        return {"done": "busy", "execution": running}
+    request = {
+        "version": version,
+        "at": at.isoformat(),
+        "snapshot": version,
+        "previous": previous,
+        "profilePrefix": data.keep_profile(PROFILE_FILE),
+        "news": {"outcomes": len(news.outcomes), "files": sorted(news.files)},
+        "models": [
+            {"model": model, "schema": profile.schema(model), "champion": champions[model]}
+            for model in profile.models
+        ],
     }
-    topic.publish("started", version, f"{snapshot}: {', '.join(started.values())}")
-    return started
+    if running or not machine.start(name, request):
+        return {"done": "already started", "execution": name}
+    counted = f"{len(news.files)} archivos y {len(news.outcomes)} resultados nuevos"
+    topic.publish("started", version, f"{name}: {counted}.")
+    return {"done": "started", "execution": name}
+
+
+def champions(profile: Profile, endpoints: Endpoints, models: ModelBucket) -> dict[str, Any]:
+    """What answers now for each model, and where its artifact is."""
+    live = {model: endpoints.live(model) for model in profile.models}
+    return {
+        model: {"version": one["version"], "url": models.verified_url(model, one["version"])}
+        if one
+        else None
+        for model, one in live.items()
+    }
+
+
+def _newest(data: DataBucket) -> str:
+    try:
+        return data.newest_snapshot()
+    except NoSnapshot:
+        return ""
+
+
+def _news(
+    at: datetime, profile: Profile, manifest: Document, data: DataBucket, predictions: Outcomes
+) -> News:
+    if _is_before(at, manifest):
+        return News({}, (), "")
+    known = {(one["key"], one["etag"]) for one in manifest.get("sources", [])}
+    files = {key: etag for key, etag in data.new_files().items() if (key, etag) not in known}
+    as_of = datetime.fromisoformat(manifest["asOf"]) if "asOf" in manifest else at
+    today, months = at.astimezone(UTC).date(), profile.training.outcome_months
+    told = (one for day in _days(as_of, at) for one in predictions.outcomes_told_on(day))
+    outcomes = sorted(
+        one["predictionId"]
+        for one in told
+        if as_of < datetime.fromisoformat(one["toldAt"]) <= at
+        and months_later(date.fromisoformat(one["decidedAt"][:10]), months) <= today
+    )
+    matures = manifest.get("nextMatures") or ""
+    return News(files, tuple(outcomes), matures if matures <= today.isoformat() else "")
+
+
+def _is_before(at: datetime, manifest: Document) -> bool:
+    """An event that came late, or again."""
+    return "sources" in manifest and at <= datetime.fromisoformat(manifest["asOf"])
+
+
+def _nothing_new(at: datetime, previous: str, manifest: Document) -> str:
+    if _is_before(at, manifest):
+        return f"La instantánea {previous} es de esa hora o posterior."
+    return f"Ni archivos ni resultados maduros desde la instantánea {previous or '(ninguna)'}."
+
+
+def _days(first: datetime, last: datetime) -> Iterator[str]:
+    day, end = (moment.astimezone(UTC).date() for moment in (first, last))
+    while day <= end:
+        yield day.isoformat()
+        day += timedelta(days=1)
+
+
+def months_later(day: date, months: int) -> date:
+    """
+    The same day of a later month, or that month's last.
+
+    >>> months_later(date(2024, 1, 31), 13)
+    datetime.date(2025, 2, 28)
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

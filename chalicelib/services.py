@@ -9,12 +9,12 @@ from botocore.config import Config
 
 from chalicelib import profile
 from chalicelib.analysis import AnalysisMachine
+from chalicelib.data_bucket import DataBucket
 from chalicelib.endpoints import ModelEndpoints
 from chalicelib.model_bucket import ModelBucket
 from chalicelib.notifications import NotificationTopic
 from chalicelib.predictions import PredictionTable
 from chalicelib.reports import Reports
-from chalicelib.retraining import DataBucket, TrainingJobs
 from chalicelib.scoring import ScoringEndpoints
 from chalicelib.settings import Settings
 from chalicelib.training_history import TrainingHistory
@@ -22,6 +22,7 @@ from chalicelib.training_history import TrainingHistory
 if TYPE_CHECKING:
     from chalicelib.profile import Profile
     from chalicelib.promotion import ModelPackages, RetrainingFiles
+    from chalicelib.retraining import RetrainingMachine
     from chalicelib.review_only import ReviewOnlySwitch
 
 QUICK = Config(
@@ -85,15 +86,11 @@ class Services:
         return DataBucket(_client("s3", ARTIFACTS), self.settings.data_bucket)
 
     @cached_property
-    def jobs(self) -> TrainingJobs:
-        return TrainingJobs(
-            _client("sagemaker", QUICK),
-            self.settings.prefix,
-            self.settings.role_arn(self.profile.sagemaker.training_role, self._account),
-            self.settings.data_bucket,
-            self.profile.sagemaker,
-            self.settings.stage,
-        )
+    def retraining(self) -> "RetrainingMachine":
+        from chalicelib.retraining import RetrainingMachine  # updateData alone pays for it
+
+        arn = self.settings.retraining_machine_arn(self._account)
+        return RetrainingMachine(_client("stepfunctions", QUICK), arn)
 
     @cached_property
     def retraining_files(self) -> "RetrainingFiles":

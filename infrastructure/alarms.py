@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.endpoints import VARIANT
 from chalicelib.settings import Settings
-from infrastructure.policies import API, MODELS
+from infrastructure.policies import API, ASYNCHRONOUS, MODELS, RETRAINING
 
 WAITED_FOR = (API, *MODELS, "saveResult")
 MOST = 10  # metrics in one alarm, AWS's limit
@@ -17,15 +17,18 @@ class TooManyMetrics(Exception):
     """An alarm watches more than AWS allows."""
 
 
-def resources(settings: Settings, functions: tuple[str, ...]) -> dict[str, Resource]:
-    """By logical name. `functions` are all but the API's handler."""
-    others = tuple(name for name in functions if name not in WAITED_FOR)
+def resources(settings: Settings) -> dict[str, Resource]:
+    """By logical name."""
     found = {
         "ThrottlesAlarm": _throttles(settings, WAITED_FOR, "throttles", "que alguien espera"),
         "BackgroundThrottlesAlarm": _throttles(
-            settings, others, "throttles-background", "en segundo plano"
+            settings, ASYNCHRONOUS, "throttles-background", "en segundo plano"
+        ),
+        "RetrainingThrottlesAlarm": _throttles(
+            settings, RETRAINING, "throttles-retraining", "de un reentrenamiento"
         ),
     }
+    found["RetrainingFailedAlarm"] = _retraining(settings)
     for model in MODELS:
         found[f"{model}ErrorsAlarm"] = _errors(settings, model)
     for model in MODELS:
@@ -45,6 +48,19 @@ def _throttles(settings: Settings, functions: tuple[str, ...], name: str, which:
     told = f"AWS Lambda rechaza llamadas {which} por exceso de concurrencia."
     expression = " + ".join(f"FILL({one}, 0)" for one in watched)
     return _alarm(settings, name, told, Threshold=0, **_math(expression, watched))
+
+
+def _retraining(settings: Settings) -> Resource:
+    machine = settings.retraining_machine_arn("${AWS::AccountId}")
+    watched = {
+        ended.lower(): _metric(
+            "AWS/States", f"Executions{ended}", "Sum", 300, StateMachineArn=machine
+        )
+        for ended in ("Failed", "TimedOut", "Aborted")
+    }
+    told = "Un reentrenamiento no terminó; los modelos en servicio no cambian."
+    expression = " + ".join(f"FILL({one}, 0)" for one in watched)
+    return _alarm(settings, "retraining-failed", told, Threshold=0, **_math(expression, watched))
 
 
 def _errors(settings: Settings, model: str) -> Resource:

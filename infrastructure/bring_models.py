@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from chalicelib.data_bucket import DataBucket
 from chalicelib.model_bucket import ModelBucket
 from chalicelib.profile import PROFILE_FILE, Profile
-from chalicelib.retraining import DataBucket
 from chalicelib.settings import Settings
 from infrastructure import first_models
 from training.datasets import Dataset, own, sba
@@ -63,7 +63,7 @@ def _train_and_promote(
         table = dataset.snapshot()
         first_models.put_sources(s3, settings, dataset.name, _parquet(table))
     console.print(f"Snapshot {dataset.name}: {len(table):,} rows in s3://{settings.data_bucket}")
-    jobs = first_models.start(boto3.client("lambda"), settings)
+    jobs = first_models.start(settings, profile)
     _show(console, "Training", first_models.job_statuses(sagemaker, jobs))
     _show_metrics(console, jobs)
     first_models.promote(DataBucket(s3, settings.data_bucket), settings, profile, jobs)

@@ -79,13 +79,22 @@ def _around(decisions: int, at: Tariff) -> Bill:
     return {
         "DynamoDB": written_kb * usd.table_write + stored_gb * usd.table_gb_month,
         "S3": month.bucket_gb * usd.bucket_gb_month,
-        "SageMaker training": month.trainings * month.training_hours * usd.training_m5_xlarge_hour,
+        "Retraining": _retraining(at),
         "CloudWatch": decisions * one.log_kb / KB_A_GB * usd.log_gb
         + watching
         + month.dashboards * usd.dashboard_month,
         "X-Ray": decisions * one.traced_share * usd.trace,
         "KMS": month.keys * usd.key_month,
     }
+
+
+def _retraining(at: Tariff) -> float:
+    """Trainings, and the processing jobs that collect a snapshot and compare the models."""
+    usd, month = at.usd, at.month
+    training = month.trainings * month.training_hours * usd.training_m5_xlarge_hour
+    processing = month.processings * month.processing_hours * usd.processing_m5_xlarge_hour
+    transitions: float = month.retraining_transitions * usd.standard_transition
+    return float(training + processing + transitions)
 
 
 DESIGNS: dict[str, Callable[[int, Tariff], Bill]] = {

@@ -32,6 +32,7 @@ from infrastructure import (
     smoke,
     stack,
     template,
+    training_source,
 )
 from infrastructure.first_models import TrainingFailed
 from infrastructure.project import api_function, app_name
@@ -79,6 +80,7 @@ def deploy(wishes: Wishes, console: Console) -> str:
         url = _functions(settings, report)
         failures.keep(boto3.client("lambda"), settings, account)
     with _step(console, "State machines"):
+        training_source.put(boto3.client("s3"), settings)
         machines = boto3.client("stepfunctions")
         for arn in stepfunctions.deploy.deploy(machines, settings, account):
             console.print(f"  {arn}")

@@ -1,19 +1,20 @@
 """A bank's first models: a snapshot in, three endpoints in service. Each step may be repeated."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import boto3
+
 from chalicelib import artifact
+from chalicelib.data_bucket import DataBucket
 from chalicelib.profile import Profile
-from chalicelib.retraining import DataBucket
-from chalicelib.settings import SNAPSHOT_PREFIX, SOURCE_KEY, Settings
+from chalicelib.settings import SNAPSHOT_PREFIX, Settings
 from infrastructure import training_source
+from infrastructure.training_jobs import TrainingJobs, start_all
 
 if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
 
@@ -28,23 +29,25 @@ class TrainingFailed(Exception):
 
 
 def put_sources(s3: "S3Client", settings: Settings, snapshot: str, body: bytes) -> None:
-    """The snapshot and the training source, where updateData looks for them."""
+    """The snapshot and the training source."""
     key = f"{SNAPSHOT_PREFIX}{snapshot}/applications.parquet"
     s3.put_object(Bucket=settings.data_bucket, Key=key, Body=body)
-    s3.put_object(Bucket=settings.data_bucket, Key=SOURCE_KEY, Body=training_source.pack())
+    training_source.put(s3, settings)
 
 
-def start(functions: "LambdaClient", settings: Settings) -> dict[str, str]:
-    """Run updateData as its schedule would: the training job of each model."""
-    response = functions.invoke(
-        FunctionName=settings.function("updateData"),
-        Payload=json.dumps(scheduled_event(datetime.now(UTC))),
+def start(settings: Settings, profile: Profile) -> dict[str, str]:
+    """The training job of each model, on the newest snapshot. Raises NoSnapshot."""
+    account = boto3.client("sts").get_caller_identity()["Account"]
+    sagemaker, data = profile.sagemaker, DataBucket(boto3.client("s3"), settings.data_bucket)
+    jobs = TrainingJobs(
+        boto3.client("sagemaker"),
+        settings.prefix,
+        settings.role_arn(sagemaker.training_role, account),
+        settings.data_bucket,
+        sagemaker,
+        settings.stage,
     )
-    answer = json.load(response["Payload"])
-    if "FunctionError" in response:
-        raise TrainingFailed(f"updateData failed: {answer}")
-    jobs: dict[str, str] = answer
-    return jobs
+    return start_all(datetime.now(UTC), profile, data, jobs)
 
 
 def scheduled_event(at: datetime) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from chalicelib.settings import (
     JOB_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
+    NEW_DATA_PREFIX,
     PROFILE_PREFIX,
     REPORT_PREFIX,
     SNAPSHOT_PREFIX,
@@ -49,6 +50,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     models = f"arn:aws:s3:::{settings.model_bucket}"
     data = f"arn:aws:s3:::{settings.data_bucket}"
     sagemaker = "arn:aws:sagemaker:*:*"
+    states, retraining = "arn:aws:states:*:*", f"{prefix}-reentrenamiento"
     drift = f"{REPORT_PREFIX}drift/"
     machine = f"arn:aws:states:*:*:stateMachine:{prefix}-analisisCredito"
     # SageMaker writes names in lower case in ARNs.
@@ -114,10 +116,16 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("sns:Publish", topic),
         ],
         "updateData": [
-            listing(data, f"{SNAPSHOT_PREFIX}*"),
+            listing(data, f"{SNAPSHOT_PREFIX}*", NEW_DATA_PREFIX),
+            allow("s3:GetObject", f"{data}/{SNAPSHOT_PREFIX}*/manifest.json"),
             allow("s3:PutObject", f"{data}/{PROFILE_PREFIX}*"),
-            allow("sagemaker:CreateTrainingJob", f"{sagemaker}:training-job/{prefix}-*"),
-            pass_role(settings, "training"),
+            allow("dynamodb:Query", f"{table}/index/byDay"),
+            allow(
+                ["states:ListExecutions", "states:StartExecution"],
+                f"{states}:stateMachine:{retraining}",
+            ),
+            allow("states:DescribeExecution", f"{states}:execution:{retraining}:*"),
+            allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
             allow("sns:Publish", topic),
         ],
         "createEndpointModel": [

@@ -14,6 +14,7 @@ from infrastructure.project import API_HANDLER, api_function, functions_of
 from stepfunctions.deploy import MACHINES
 
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"  # of all jobs of the account
+JOB_LOGS = (TRAINING_LOGS, "/aws/sagemaker/ProcessingJobs")
 GONE = (
     "NotFoundException",
     "NoSuchBucket",
@@ -26,8 +27,9 @@ GONE = (
 def remove(settings: Settings, account: str, report: stack.Report) -> None:
     """All but the data. Safe to repeat, and to run on what was deployed half."""
     for gone in (
-        *_endpoints(settings),
         *_machines(settings, account),
+        *_jobs(settings),
+        *_endpoints(settings),
         *api.delete(boto3.client("apigateway"), settings),
     ):
         report(f"deleted {gone}")
@@ -43,13 +45,20 @@ def remove(settings: Settings, account: str, report: stack.Report) -> None:
         report(f"deleted {gone}")
 
 
+def _jobs(settings: Settings) -> Iterator[str]:
+    """Those that still run and cost."""
+    client = boto3.client("sagemaker")
+    running: dict[str, Any] = {"NameContains": settings.prefix, "StatusEquals": "InProgress"}
+    for training in client.list_training_jobs(**running)["TrainingJobSummaries"]:
+        client.stop_training_job(TrainingJobName=training["TrainingJobName"])
+        yield f"training job {training['TrainingJobName']}"
+    for processing in client.list_processing_jobs(**running)["ProcessingJobSummaries"]:
+        client.stop_processing_job(ProcessingJobName=processing["ProcessingJobName"])
+        yield f"processing job {processing['ProcessingJobName']}"
+
+
 def _endpoints(settings: Settings) -> Iterator[str]:
     client, prefix = boto3.client("sagemaker"), settings.prefix
-    for job in client.list_training_jobs(NameContains=prefix, StatusEquals="InProgress")[
-        "TrainingJobSummaries"
-    ]:
-        client.stop_training_job(TrainingJobName=job["TrainingJobName"])
-        yield f"training job {job['TrainingJobName']}"
     wanted = {f"{prefix}-{model}" for model in profile.load().models}
     for name in _named(client, "list_endpoints", "Endpoints", "EndpointName", prefix):
         if name in wanted:
@@ -77,8 +86,20 @@ def _machines(settings: Settings, account: str) -> Iterator[str]:
     for page in client.get_paginator("list_state_machines").paginate():
         for machine in page["stateMachines"]:
             if machine["name"].startswith(f"{settings.prefix}-"):
+                _stop_executions(client, machine)
                 client.delete_state_machine(stateMachineArn=machine["stateMachineArn"])
                 yield f"state machine {machine['name']}"
+
+
+def _stop_executions(client: Any, machine: Any) -> None:
+    """A machine is gone only once its executions have ended."""
+    if machine["type"] == "STANDARD":
+        arn = machine["stateMachineArn"]
+        pages = client.get_paginator("list_executions").paginate(
+            stateMachineArn=arn, statusFilter="RUNNING"
+        )
+        for one in [one for page in pages for one in page["executions"]]:
+            client.stop_execution(executionArn=one["executionArn"], cause="the stage is destroyed")
 
 
 def _functions(settings: Settings, report: stack.Report) -> None:
@@ -132,13 +153,18 @@ def _log_groups(settings: Settings) -> Iterator[str]:
     for name in names:
         if unless_gone(lambda: logs.delete_log_group(logGroupName=name)):  # noqa: B023 - now
             yield f"log group {name}"
+    for group in JOB_LOGS:
+        yield from _job_logs(logs, group, settings)
+
+
+def _job_logs(logs: Any, group: str, settings: Settings) -> Iterator[str]:
     try:
         streams = logs.get_paginator("describe_log_streams").paginate(
-            logGroupName=TRAINING_LOGS, logStreamNamePrefix=f"{settings.prefix}-"
+            logGroupName=group, logStreamNamePrefix=f"{settings.prefix}-"
         )
         for name in [stream["logStreamName"] for page in streams for stream in page["logStreams"]]:
-            logs.delete_log_stream(logGroupName=TRAINING_LOGS, logStreamName=name)
-            yield f"log of training job {name}"
+            logs.delete_log_stream(logGroupName=group, logStreamName=name)
+            yield f"log of {group.rsplit('/', 1)[1].removesuffix('s')} {name}"
     except logs.exceptions.ResourceNotFoundException:
         return
 

@@ -10,7 +10,9 @@ from typing import Any
 import yaml
 
 from chalicelib.settings import (
+    BATCH_PREFIX,
     JOB_PREFIX,
+    NEW_DATA_PREFIX,
     PROFILE_PREFIX,
     REPORT_PREFIX,
     SNAPSHOT_PREFIX,
@@ -55,6 +57,7 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
     logs = f"arn:aws:logs:{place}:log-group"
     data, models = f"arn:aws:s3:::{settings.data_bucket}", f"arn:aws:s3:::{settings.model_bucket}"
     lambdas = f"arn:aws:lambda:{place}:function:"
+    table = f"arn:aws:dynamodb:{place}:table/{settings.predictions_table}"
     return {
         "training": [
             allow(
@@ -65,21 +68,32 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
             allow("s3:ListBucket", data),
             *_container(settings, [f"{logs}:/aws/sagemaker/TrainingJobs"]),
         ],
-        # It compares a challenger with the model that answers now.
+        # They make a snapshot, and compare a challenger with the model that answers now.
         "processing": [
             allow(
                 "s3:GetObject",
                 [
                     f"{data}/{SNAPSHOT_PREFIX}*",
+                    f"{data}/{NEW_DATA_PREFIX}*",
                     f"{data}/{PROFILE_PREFIX}*",
                     f"{data}/{SOURCE_KEY}",
                     f"{data}/{JOB_PREFIX}/*",
                     f"{models}/{VERIFIED_PREFIX}*",
                 ],
             ),
-            allow("s3:PutObject", f"{data}/{REPORT_PREFIX}*"),
+            allow("s3:PutObject", [f"{data}/{REPORT_PREFIX}*", f"{data}/{SNAPSHOT_PREFIX}*"]),
             allow("s3:ListBucket", [data, models]),
+            # The outcomes that came in files are stored as those that came by the API.
+            allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"], table),
+            allow("dynamodb:Query", [table, f"{table}/index/byDay"]),
             *_container(settings, [f"{logs}:/aws/sagemaker/ProcessingJobs"]),
+        ],
+        # It scores files of applications with a model that is deployed.
+        "transform": [
+            allow("s3:GetObject", [f"{data}/{BATCH_PREFIX}*", f"{models}/{VERIFIED_PREFIX}*"]),
+            allow("s3:PutObject", f"{data}/{BATCH_PREFIX}*"),
+            allow("s3:ListBucket", data),
+            *_container(settings, [f"{logs}:/aws/sagemaker/TransformJobs"]),
         ],
         # What answers applications reaches neither the data nor the jobs.
         "endpoints": [
@@ -103,18 +117,7 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                 "lambda:InvokeFunction",
                 [lambdas + settings.function(name) for name in RETRAINING],
             ),
-            allow(
-                [
-                    f"sagemaker:{verb}{kind}Job"
-                    for kind in ("Training", "Processing")
-                    for verb in ("Create", "Describe", "Stop")
-                ]
-                + ["sagemaker:AddTags", "sagemaker:ListTags"],
-                [
-                    f"arn:aws:sagemaker:{place}:{kind}-job/{settings.prefix}-*"
-                    for kind in ("training", "processing")
-                ],
-            ),
+            *(_jobs(kind, settings, place) for kind in ("Training", "Processing")),
             # Step Functions has a rule of its own that tells it when a job ends.
             allow(
                 ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
@@ -154,6 +157,12 @@ def _container(settings: Settings, groups: list[str]) -> list[Statement]:
     ]
 
 
+def _jobs(kind: str, settings: Settings, place: str) -> Statement:
+    verbs = [f"sagemaker:{verb}{kind}Job" for verb in ("Create", "Describe", "Stop")]
+    jobs = f"arn:aws:sagemaker:{place}:{kind.lower()}-job/{settings.prefix}-*"
+    return allow([*verbs, "sagemaker:AddTags", "sagemaker:ListTags"], jobs)
+
+
 def _of_any_machine() -> list[Statement]:
     return [
         allow([a for a in ONLY_ON_EVERYTHING if "Log" in a or "ResourcePol" in a], "*"),
@@ -178,6 +187,9 @@ def _resources() -> dict[str, Any]:
         "ProcessingRole": _role(
             "processing", "sagemaker", "Processing jobs.", declared["processing"]
         ),
+        "TransformRole": _role(
+            "transform", "sagemaker", "Batch transform jobs.", declared["transform"]
+        ),
         "EndpointsRole": _role("endpoints", "sagemaker", "Endpoints.", declared["endpoints"]),
         "AnalysisMachineRole": _role(
             "analisisCredito", "states", "The state machine.", declared["analisisCredito"]
@@ -196,7 +208,7 @@ def _resources() -> dict[str, Any]:
     for name in MODELS:
         group = f"/aws/sagemaker/Endpoints/{SETTINGS.prefix}-{name}"
         resources[_logical(name) + "EndpointLogs"] = _log_group(group)
-    written = alarms.resources(SETTINGS, FUNCTIONS)
+    written = alarms.resources(SETTINGS)
     return resources | {name: _substituted(alarm) for name, alarm in written.items()}
 
 

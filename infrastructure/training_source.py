@@ -1,13 +1,28 @@
 """`training/` as SageMaker takes it: sourcedir.tar.gz, the same bytes for the same files."""
 
 import gzip
+import hashlib
 import tarfile
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from chalicelib.settings import SOURCE_KEY, Settings
 from infrastructure.project import ROOT
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 FOLDER = ROOT / "training"
+
+
+def put(s3: "S3Client", settings: Settings) -> None:
+    """Where jobs look for it; what is there already stays."""
+    body, bucket = pack(), settings.data_bucket
+    there = s3.list_objects_v2(Bucket=bucket, Prefix=SOURCE_KEY).get("Contents", [])
+    digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    if digest not in [one["ETag"].strip('"') for one in there]:
+        s3.put_object(Bucket=bucket, Key=SOURCE_KEY, Body=body)
 
 
 def pack(folder: Path = FOLDER) -> bytes:

@@ -13,13 +13,25 @@ import pandas as pd
 import requests
 from rich.console import Console
 
-from chalicelib.settings import MANIFEST_PREFIX, MODEL_PREFIX, VERIFIED_PREFIX
+from chalicelib import profile
+from chalicelib.endpoints import VARIANT, capacity, deployment
+from chalicelib.predictions import PredictionTable
+from chalicelib.profile import Canary, Endpoint, Instances
+from chalicelib.settings import (
+    BATCH_PREFIX,
+    MANIFEST_PREFIX,
+    MODEL_PREFIX,
+    SNAPSHOT_PREFIX,
+    VERIFIED_PREFIX,
+)
 from infrastructure import first_models
-from infrastructure.policies import ASYNCHRONOUS
+from infrastructure.policies import ASYNCHRONOUS, MODELS
+from localcloud import audit_retraining
 from localcloud.api import serving_api
 from localcloud.authorization import BY_DOCUMENTATION
 from localcloud.bank import Bank
 from localcloud.first_run import body_of, bring
+from training import transform
 from training.datasets import Dataset
 from training.datasets.sba import SAMPLE, applications, snapshot
 
@@ -39,10 +51,14 @@ def run(bank: Bank) -> list[str]:
     with serving_api(bank, API_KEY, 0) as port:
         requester = _Requester(f"http://127.0.0.1:{port}")
         requester.get("/models")  # there are none
-        first_models.start(boto3.client("lambda"), bank.settings)  # there is no snapshot
         bring(bank, dataset, Console(quiet=True))
-        _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
+        decided = _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
+        audit_retraining.run(bank, dataset.snapshot())
+        _score_a_file(bank, dataset)
         _upload(bank)
+        _repeat(bank, decided)
+        _keep_vintages(bank)
+        _watch(bank)
         requester.get("/models")
         _lose_manifests(bank)
         requester.get("/models")
@@ -63,7 +79,8 @@ class _Requester:
         return requests.post(self._url + path, json=body, headers=headers, timeout=30).json()
 
 
-def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> None:
+def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, Any]:
+    """One of the decisions."""
     requester.post("/predict", {})  # is refused
     for body in bodies:
         for _ in range(2):
@@ -75,6 +92,22 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> None:
     requester.post(f"{one}/outcome", {"outcome": "paid", "when": answer["createdAt"][:10]})
     for path in ("/health", client, one, f"{one}/change", f"{client}/none"):
         requester.get(path)
+    return {**answer, "application": body["application"]}
+
+
+def _score_a_file(bank: Bank, dataset: Dataset) -> None:
+    """As training.transform does, with a model that is deployed."""
+    settings = bank.settings
+    lines = "".join(json.dumps(case["application"]) + "\n" for case in islice(dataset.cases(), 20))
+    place = f"s3://{settings.data_bucket}/{BATCH_PREFIX}"
+    s3, key = boto3.client("s3"), f"{BATCH_PREFIX}asked/a.jsonl"
+    s3.put_object(Bucket=settings.data_bucket, Key=key, Body=lines.encode())
+    sagemaker = boto3.client("sagemaker")
+    model = f"{settings.prefix}-{next(iter(MODELS))}"
+    config = sagemaker.describe_endpoint(EndpointName=model)["EndpointConfigName"]
+    role, name = f"{settings.prefix}-transform", f"{settings.prefix}-file"
+    transform.start(sagemaker, config, role, name, f"{place}asked/", f"{place}said/")
+    bank.cloud.idle(PATIENCE_SECONDS)
 
 
 def _upload(bank: Bank) -> None:
@@ -83,7 +116,7 @@ def _upload(bank: Bank) -> None:
     s3, bucket = boto3.client("s3"), bank.settings.model_bucket
     first = s3.list_objects_v2(Bucket=bucket, Prefix=MODEL_PREFIX)["Contents"][0]["Key"]
     archive = s3.get_object(Bucket=bucket, Key=first)["Body"].read()
-    endpoint = _Endpoint(bank, first.split("/")[1], "20960101T000000")
+    endpoint = _Endpoint(bank, *first.split("/")[1:3])
 
     def put(version: str) -> None:
         key = re.sub(r"\d{8}T\d{6}", version, first)
@@ -91,10 +124,13 @@ def _upload(bank: Bank) -> None:
         bank.cloud.idle(PATIENCE_SECONDS)
 
     s3.put_object(Bucket=bucket, Key=f"{MODEL_PREFIX}note.txt", Body=b"no model")
-    for version in (endpoint.version, endpoint.version):
-        put(version)
+    for guarded in (False, True):
+        endpoint.move_to_machines(guarded=guarded)
+        bank.cloud.idle(PATIENCE_SECONDS)
     endpoint.spoil()
-    endpoint.update()
+    for version in ("20960101T000000", "20960101T000000"):
+        put(version)
+    endpoint.fail_to_update()
     put("20970101T000000")  # while it is being updated
     endpoint.make_again()
     put("20980101T000000")  # while it is being created
@@ -107,28 +143,71 @@ class _Endpoint:
     """A model's endpoint, as its operator may spoil it."""
 
     def __init__(self, bank: Bank, model: str, version: str) -> None:
-        self.version = version
+        self._version = version
         self._name = f"{bank.settings.prefix}-{model}"
         self._bucket = bank.settings.model_bucket
-        self._key = f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz"
         self._sagemaker = boto3.client("sagemaker")
 
+    def move_to_machines(self, *, guarded: bool) -> None:
+        """From the second time on a canary goes first, as [endpoint] canary has it."""
+        canary, config = Canary(bake_seconds=1, share=0.5), f"machines-{guarded}"
+        machines = capacity(Endpoint(instances=Instances("ml.m5.large")))
+        self._configure(config, f"{self._name}-{self._version}", machines)
+        prefix, _, model = self._name.rpartition("-")
+        shifting: Any = {"DeploymentConfig": deployment(canary, prefix, model)} if guarded else {}
+        self._update(config, **shifting)
+
     def spoil(self) -> None:
-        """The version's archive takes a while to fail from now on."""
+        """What takes a while to fail is deployed from now on."""
         packed, member = io.BytesIO(), tarfile.TarInfo("code/inference.py")
         member.size = len(SLOW_TO_FAIL)
         with tarfile.open(fileobj=packed, mode="w:gz") as archive:
             archive.addfile(member, io.BytesIO(SLOW_TO_FAIL))
-        boto3.client("s3").put_object(Bucket=self._bucket, Key=self._key, Body=packed.getvalue())
+        key = f"{VERIFIED_PREFIX}spoilt.tar.gz"
+        boto3.client("s3").put_object(Bucket=self._bucket, Key=key, Body=packed.getvalue())
+        like = self._sagemaker.describe_model(ModelName=f"{self._name}-{self._version}")
+        image = like["PrimaryContainer"]["Image"]
+        container: Any = {"Image": image, "ModelDataUrl": f"s3://{self._bucket}/{key}"}
+        self._sagemaker.create_model(
+            ModelName=f"{self._name}-spoilt",
+            ExecutionRoleArn=like["ExecutionRoleArn"],
+            PrimaryContainer=container,
+        )
+        serverless = capacity(Endpoint(memory_mb=1024, max_concurrency=1))
+        self._configure("spoilt", f"{self._name}-spoilt", serverless)
 
-    def update(self) -> None:
-        config = f"{self._name}-{self.version}"
-        self._sagemaker.update_endpoint(EndpointName=self._name, EndpointConfigName=config)
+    def fail_to_update(self) -> None:
+        self._update("spoilt")
 
     def make_again(self) -> None:
         self._sagemaker.delete_endpoint(EndpointName=self._name)
-        config = f"{self._name}-{self.version}"
+        config = f"{self._name}-spoilt"
         self._sagemaker.create_endpoint(EndpointName=self._name, EndpointConfigName=config)
+
+    def _configure(self, config: str, model: str, runs_on: dict[str, Any]) -> None:
+        variant: Any = {"VariantName": VARIANT, "ModelName": model, **runs_on}
+        self._sagemaker.create_endpoint_config(
+            EndpointConfigName=f"{self._name}-{config}", ProductionVariants=[variant]
+        )
+
+    def _update(self, config: str, **shifting: Any) -> None:
+        name = f"{self._name}-{config}"
+        self._sagemaker.update_endpoint(
+            EndpointName=self._name, EndpointConfigName=name, **shifting
+        )
+
+
+def _repeat(bank: Bank, decided: dict[str, Any]) -> None:
+    """A week of one application: that is drift."""
+    table = PredictionTable(boto3.client("dynamodb"), bank.settings.predictions_table)
+    for number in range(profile.load().drift.fewest):
+        identity = f"{decided['predictionId'][:12]}{number:020x}"
+        table.add(decided | {"predictionId": identity})
+
+
+def _keep_vintages(bank: Bank) -> None:
+    bucket = bank.settings.data_bucket
+    boto3.client("s3").put_object(Bucket=bucket, Key=f"{SNAPSHOT_PREFIX}0/vintages.json", Body="[]")
 
 
 def _lose_manifests(bank: Bank) -> None:
@@ -139,8 +218,9 @@ def _lose_manifests(bank: Bank) -> None:
 
 def _watch(bank: Bank) -> None:
     event = json.dumps(first_models.scheduled_event(datetime.now(UTC)))
-    function = bank.settings.function("watchTraining")
-    boto3.client("lambda").invoke(FunctionName=function, Payload=event)
+    for name in ("watchTraining", "watchDrift"):
+        function = bank.settings.function(name)
+        boto3.client("lambda").invoke(FunctionName=function, Payload=event)
 
 
 def _fail_for_good(bank: Bank) -> None:

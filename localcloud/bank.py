@@ -17,7 +17,7 @@ import stepfunctions.deploy
 from chalicelib.observability import LOGGER, METRICS, Printed
 from chalicelib.services import services
 from chalicelib.settings import Settings
-from infrastructure import failures, stack
+from infrastructure import failures, stack, training_source
 from infrastructure.project import ROOT, api_function
 from localcloud.cloud import Cloud, embedded_cloud
 from localcloud.function_logs import FunctionLogs, kept_logs
@@ -70,6 +70,7 @@ def open_bank(folder: Path | None, stage: str = "dev") -> Iterator[Bank]:
         failures.keep(boto3.client("lambda"), settings, _account())
         stepfunctions.deploy.deploy(boto3.client("stepfunctions"), settings, _account())
         cloud.restore()
+        training_source.put(boto3.client("s3"), settings)
         yield bank
 
 

@@ -25,6 +25,7 @@ from localcloud.functions import Failure, Function, Functions, Handler
 from localcloud.notices import Notices
 from localcloud.processing_jobs import ProcessingJobs
 from localcloud.training_jobs import TrainingJobs
+from localcloud.transform_jobs import TransformJobs
 from localcloud.uploaded import Uploaded
 from localcloud.write_through import ObjectEvents
 
@@ -57,7 +58,7 @@ class Cloud:
         self.functions = Functions(self.activity, self.authorization)
         self.object_events = ObjectEvents()
         self._work = _empty_folder(folder)
-        events = Events(ACCOUNT, region)
+        self.events = events = Events(ACCOUNT, region)
         self.endpoints = Endpoints(
             ACCOUNT, region, self.activity, events, self._work, self.authorization
         )
@@ -74,7 +75,11 @@ class Cloud:
             self.authorization,
             self._aws_address,
         )
-        for part in (self.endpoints, self.training_jobs, self.processing_jobs):
+        self.transform_jobs = TransformJobs(
+            ACCOUNT, region, self.activity, events, self._work, self.authorization
+        )
+        jobs = (self.training_jobs, self.processing_jobs, self.transform_jobs)
+        for part in (self.endpoints, *jobs):
             part.changed = self.kept.keep_sagemaker
         self._ports: list[AwsPort] = []
         self._opening = threading.Lock()
@@ -154,6 +159,7 @@ class Cloud:
             self._uploaded.close()
         self.training_jobs.close()
         self.processing_jobs.close()
+        self.transform_jobs.close()
         self.endpoints.close()
         self.kept.close()
         shutil.rmtree(self._work, ignore_errors=True)

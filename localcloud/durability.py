@@ -20,7 +20,7 @@ from moto.s3.models import s3_backends
 from moto.sagemaker.models import sagemaker_backends
 from moto.sns.models import sns_backends
 
-from localcloud import processing_jobs, training_jobs
+from localcloud import kept_executions, processing_jobs, training_jobs, transform_jobs
 
 log = logging.getLogger("localcloud")
 
@@ -40,6 +40,7 @@ _SAGEMAKER = (
     "endpoints",
     "training_jobs",
     "processing_jobs",
+    "transform_jobs",
     "model_package_groups",
     "model_packages",
     "model_package_name_mapping",
@@ -61,6 +62,7 @@ class Kept:
         self._region = region
         self._restored = False
         self._writing = threading.Lock()
+        self._executions = threading.Lock()  # what was read first must not be written last
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock_file = _lock(folder)
@@ -114,6 +116,11 @@ class Kept:
         backend = sagemaker_backends[self._account][self._region]
         self._keep("sagemaker", {name: dict(getattr(backend, name)) for name in _SAGEMAKER})
 
+    def keep_executions(self) -> None:
+        if self.is_open:
+            with self._executions:
+                self._keep("executions", kept_executions.recorded(self._account, self._region))
+
     def keep_subscriptions(self) -> None:
         subscriptions = sns_backends[self._account][self._region].subscriptions
         content = [
@@ -132,6 +139,10 @@ class Kept:
         kept = dict(self._db.execute("select service, content from records").fetchall())
         if "sagemaker" in kept:
             self._restore_sagemaker(pickle.loads(kept["sagemaker"]))
+        if "executions" in kept:
+            records = pickle.loads(kept["executions"])
+            kept_executions.restore(records, self._account, self._region)
+            self.keep_executions()
         if "sns" in kept:
             self._restore_subscriptions(pickle.loads(kept["sns"]))
 
@@ -204,6 +215,8 @@ class Kept:
             training_jobs.failed_when_the_process_died(training)
         for processing in backend.processing_jobs.values():
             processing_jobs.failed_when_the_process_died(processing)
+        for transform in backend.transform_jobs.values():
+            transform_jobs.failed_when_the_process_died(transform)
 
     def _restore_subscriptions(self, content: list[tuple[Any, ...]]) -> None:
         backend = sns_backends[self._account][self._region]

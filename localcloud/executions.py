@@ -12,6 +12,7 @@ from moto.stepfunctions.exceptions import InvalidExecutionInput
 from moto.stepfunctions.parser.api import (
     ExecutionStatus,
 )
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils import (
     LambdaFunctionErrorException,
@@ -103,8 +104,10 @@ def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncE
     )
 
 
-def started_and_counted(activity: Activity, authorization: Authorization) -> Callable[[Any], Any]:
-    """For moto's ExecutionWorker.start: asynchronous executions can be waited for."""
+def started_and_counted(
+    activity: Activity, authorization: Authorization, changed: Callable[[], None]
+) -> Callable[[Any], Any]:
+    """For moto's ExecutionWorker.start: asynchronous executions can be waited for, and are kept."""
 
     def replace(original: Any) -> Any:
         def start(self: Any) -> None:
@@ -114,18 +117,21 @@ def started_and_counted(activity: Activity, authorization: Authorization) -> Cal
             with authorization.acting_as(execution.role_arn, "states", name):
                 _note_machine(authorization)
                 activity.begin(arn)
-                threading.Thread(target=_execute, args=(self, activity, arn), daemon=True).start()
+                changed()
+                parts = (self, activity, arn, changed)
+                threading.Thread(target=_execute, args=parts, daemon=True).start()
 
         return start
 
     return replace
 
 
-def _execute(worker: Any, activity: Activity, arn: str) -> None:
+def _execute(worker: Any, activity: Activity, arn: str, changed: Callable[[], None]) -> None:
     try:
         worker._execution_logic()
     finally:
         TMP_THREADS.clear()
+        changed()
         activity.end(arn)
 
 
@@ -140,6 +146,15 @@ def without_a_thread(original: Any) -> Any:
         EvalComponent.eval(self, env)
 
     return evaluate
+
+
+def error_of_any_name(_original: Any) -> Any:
+    """For moto's CustomErrorName, which refuses AWS's own names."""
+
+    def init(self: Any, error_name: str | None) -> None:
+        ErrorName.__init__(self, error_name=error_name)
+
+    return init
 
 
 def branch_without_a_name(original: Any) -> Any:

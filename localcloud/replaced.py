@@ -20,8 +20,10 @@ from localcloud import (
     functions,
     job_task,
     notices,
+    package_requests,
     processing_requests,
     training_requests,
+    transform_requests,
     write_through,
 )
 
@@ -94,8 +96,10 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "moto.stepfunctions.parser.backend.execution_worker:ExecutionWorker",
             "start",
             "(self)",
-            executions.started_and_counted(cloud.activity, cloud.authorization),
-            "asynchronous executions are waited for by Cloud.idle",
+            executions.started_and_counted(
+                cloud.activity, cloud.authorization, cloud.kept.keep_executions
+            ),
+            "asynchronous executions are waited for by Cloud.idle, and are kept on disk",
         ),
         Replaced(
             f"{_ASL}.component.program.program:Program",
@@ -207,6 +211,20 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "a refused CreateTrainingJob is SageMaker.<code>, not a runtime error",
         ),
         Replaced(
+            f"{_TASK}.service.state_task_service_sns:StateTaskServiceSns",
+            "_from_error",
+            "(self, env, ex)",
+            job_task.error_without_a_request_id,
+            "a refusal has none, and that is a KeyError",
+        ),
+        Replaced(
+            f"{_ASL}.component.common.error_name.custom_error_name:CustomErrorName",
+            "__init__",
+            "(self, error_name)",
+            executions.error_of_any_name,
+            "a States.… error that leaves a Map, or that a Fail tells, is another error",
+        ),
+        Replaced(
             _SAGEMAKER,
             "create_training_job",
             "(self)",
@@ -233,6 +251,27 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "(self)",
             processing_requests.stop_processing_job(cloud.processing_jobs),
             "there is a process to stop",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "update_model_package",
+            "(self)",
+            package_requests.update_model_package(cloud.events),
+            "EventBridge is told of an approval; what a request leaves out stays",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "create_transform_job",
+            "(self)",
+            transform_requests.create_transform_job(cloud.transform_jobs),
+            "moto's jobs are Completed at once and run nothing",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "stop_transform_job",
+            ABSENT,
+            transform_requests.stop_transform_job(cloud.transform_jobs),
+            "missing",
         ),
         Replaced(
             _SAGEMAKER,

@@ -56,6 +56,7 @@ def _of_retraining(settings: Settings, account: str) -> Values:
     return {
         "Prefix": settings.prefix,
         "DataBucket": settings.data_bucket,
+        "PredictionsTable": settings.predictions_table,
         "SourceKey": SOURCE_KEY,
         "TopicArn": settings.topic_arn(account),
         "TrainingRoleArn": settings.role_arn("training", account),

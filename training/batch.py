@@ -4,7 +4,7 @@ What models have in common, a column or how the peers of a lender have done, is 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -81,6 +81,18 @@ class Batch:
         for each in self._inputs:  # those, too, that a model has found no use for
             columns(each)
         return {name: scorer(columns) for name, scorer in self._scorers.items()}
+
+
+def reading_derived(model: Model) -> Model:
+    """The same model, for rows that have their derived features, as they were on their day."""
+    evaluator = model.evaluator.raw if isinstance(model.evaluator, Calibrated) else model.evaluator
+    if isinstance(evaluator, Scorecard):
+        kinds = {name: "number" for name, *_ in evaluator.numbers}
+        kinds |= {name: "text" for name, *_ in evaluator.categories}
+    else:
+        encoding = evaluator.encoding  # type: ignore[attr-defined]
+        kinds = {name: "number" if codes is None else "text" for name, codes in encoding}
+    return replace(model, inputs=kinds, rules={}, tables={})
 
 
 def _definition(model: Model, name: str) -> Definition:

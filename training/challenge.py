@@ -12,6 +12,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,21 @@ class Contender:
     manifest: Facts
     model: inference.Model
 
+    @classmethod
+    def of(cls, folder: Path) -> "Contender":
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        return cls(manifest, inference.model_fn(str(folder)))
+
     def logits(self, rows: pd.DataFrame) -> Floats:
-        return batch.logits_of_rows(self.model, rows)
+        return self._batch.logits(rows)[self.model.name]
+
+    @cached_property
+    def reader(self) -> inference.Model:
+        return batch.reading_derived(self.model)
+
+    @cached_property
+    def _batch(self) -> batch.Batch:
+        return batch.Batch([self.reader])
 
     @property
     def learnt_until(self) -> str | None:
@@ -104,14 +118,12 @@ def challenge(options: argparse.Namespace) -> None:
             champion, absent = _champion(options.champion, stack)
         frame = snapshot.read(options.snapshot, bank, model)
         learning = snapshot.prepare(frame, bank, model)
-        _write(options.out, _measured(bank, model, learning, challenger, champion, absent))
+        _write(options.out, measured(bank, model, learning, challenger, champion, absent))
         _write_decisions(options, bank, challenger)
 
 
 def _contender(folder: Path, stack: ExitStack) -> Contender:
-    opened = stack.enter_context(artifact_folder.opened(folder / "model.tar.gz"))
-    manifest = json.loads((opened / "manifest.json").read_bytes())
-    return Contender(manifest, inference.model_fn(str(opened)))
+    return Contender.of(stack.enter_context(artifact_folder.opened(folder / "model.tar.gz")))
 
 
 def _champion(folder: Path, stack: ExitStack) -> tuple[Contender | None, str]:
@@ -122,7 +134,7 @@ def _champion(folder: Path, stack: ExitStack) -> tuple[Contender | None, str]:
         return None, f"the champion can't be read: {type(fault).__name__}: {fault}"
 
 
-def _measured(
+def measured(
     bank: product.Product,
     model: product.Model,
     learning: snapshot.Learning,
@@ -161,11 +173,7 @@ def _measured(
 
 
 def _reads(champion: Contender, rows: pd.DataFrame) -> bool:
-    try:
-        champion.logits(rows.head(1))
-    except KeyError:
-        return False
-    return True
+    return champion.reader.inputs.keys() <= {*rows.columns}
 
 
 def _untouched(
@@ -253,7 +261,8 @@ def _decisions(
 ) -> Iterator[Facts]:
     """Each as it was, and the challenger's logit as its endpoint would find it."""
     applications = [json.loads(text) for text in stored["application"]]
-    logits = batch.logits(challenger.model, pd.DataFrame(applications)) if applications else []
+    scored = batch.Batch([challenger.model]).logits(pd.DataFrame(applications))
+    logits = scored[challenger.model.name] if applications else []
     for row, application, logit in zip(
         stored.to_dict("records"), applications, logits, strict=True
     ):

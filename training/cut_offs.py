@@ -1,5 +1,6 @@
 """Loans that were scored, and the cut-offs that a stated target asks for. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,9 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+
+
+SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)  # of the loans, that models may disagree about
 
 
 class NoCutOff(Exception):
@@ -50,6 +54,34 @@ class CutOffs:
 def limit_for(loans: Loans, share: float) -> float:
     """The disagreement that at most `share` of the loans exceed, in points."""
     return float(np.quantile(loans.disagreement, 1 - share, method="higher"))
+
+
+@dataclass(frozen=True)
+class Limited:
+    """What a limit to the models' disagreement does to the loans above a cut-off."""
+
+    limit: float
+    beyond: float  # share of all loans
+    approved: float
+    bad: float  # rate among the approved
+    kept_back: float  # rate among those above the cut-off that go to a person
+    by_score: float  # rate among as many with the best scores, as a higher cut-off has it
+
+
+def limited(loans: Loans, approve_from: float) -> Iterator[Limited]:
+    above = loans.points >= approve_from
+    for share in SHARES:
+        limit = limit_for(loans, share)
+        kept = above & loans.agreed(limit)
+        best = np.argsort(-loans.points, kind="stable")[: kept.sum()]
+        yield Limited(
+            limit,
+            float((~loans.agreed(limit)).mean()),
+            float(kept.mean()),
+            loans.rate(kept),
+            loans.rate(above & ~kept),
+            float(loans.bad[best].mean()),
+        )
 
 
 def cut_for_bad_rate(loans: Loans, target: float, limit: float) -> float:

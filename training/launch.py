@@ -29,11 +29,12 @@ from sagemaker.core.shapes import (
 )
 
 from chalicelib import profile
+from chalicelib.data_bucket import DataBucket
 from chalicelib.errors import AppVengersError
-from chalicelib.retraining import METRICS, DataBucket
 from chalicelib.settings import JOB_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY, STAGES, Settings
 from infrastructure import embedded
 from infrastructure.project import TwoNames, app_name
+from infrastructure.training_jobs import METRICS
 from infrastructure.training_source import pack
 
 

@@ -29,12 +29,12 @@ from training.cut_offs import (
     cut_for_costs,
     cut_for_reviews,
     limit_for,
+    limited,
 )
 from training.datasets import Dataset, own, sba
 from training.holdout import scored, train_missing
 
 CUTS = 25  # rows of the trade-off
-SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)  # of the loans, that models may disagree about
 
 
 @click.command(help=__doc__)
@@ -127,15 +127,10 @@ def what_disagreement_buys(loans: Loans, approve_from: float) -> Table:
         "Bad if the score kept back as many",
     ):  # fmt: skip
         table.add_column(title, justify="right")
-    above = loans.points >= approve_from
-    for share in SHARES:
-        limit = limit_for(loans, share)
-        kept = above & loans.agreed(limit)
-        best = np.argsort(-loans.points, kind="stable")[: kept.sum()]
+    for found in limited(loans, approve_from):
         table.add_row(
-            f"{limit:.0f}",
-            *_shares((~loans.agreed(limit)).mean(), kept.mean(), loans.rate(kept)),
-            *_shares(loans.rate(above & ~kept), float(loans.bad[best].mean())),
+            f"{found.limit:.0f}",
+            *_shares(found.beyond, found.approved, found.bad, found.kept_back, found.by_score),
         )
     return table
 

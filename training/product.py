@@ -24,6 +24,11 @@ class Feature:
     derive: dict[str, Any] | None
     monotone: int  # 1: more of it never lowers the probability of default, -1: never raises it
     protected: bool
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+    pattern: str | None = None
 
     @property
     def is_text(self) -> bool:
@@ -40,7 +45,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Training:
-    outcome_months: int | None = None
+    outcome_months: int = 12
     window_months: int | None = None
     calibration_months: int = 0
     holdout_months: int | None = None
@@ -97,6 +102,11 @@ class Product:
     training: Training
     scale: Scale
     segments: tuple[str, ...] = ()
+    recent_decisions: int = 2000
+
+    def asked_for(self) -> tuple[Feature, ...]:
+        """What an application brings; the others are derived."""
+        return tuple(feature for feature in self.features.values() if feature.derive is None)
 
     def model(self, name: str) -> Model:
         if name not in self.models:
@@ -159,6 +169,7 @@ def read(path: Path) -> Product:
             training=_training(document.get("training", {})),
             scale=Scale(**document["score"], approve_from=document["decision"]["approve_from"]),
             segments=tuple(document.get("card", {}).get("segments", ())),
+            recent_decisions=document.get("gate", {}).get("recent_decisions", 2000),
         )
     except FileNotFoundError as fault:
         message = f"no profile at {path}: the channel 'profile' holds credit.toml"
@@ -183,6 +194,11 @@ def _feature(name: str, written: dict[str, Any]) -> Feature:
         derive=written.get("derive"),
         monotone=DIRECTIONS[monotone],
         protected=written.get("protected", False),
+        required=written.get("required", False),
+        minimum=written.get("minimum"),
+        maximum=written.get("maximum"),
+        values=tuple(written.get("values", ())),
+        pattern=written.get("pattern"),
     )
 
 

@@ -89,11 +89,12 @@ def scored(chunk: pd.DataFrame, models: batch.Batch, deployed: Profile) -> pd.Da
     logits = models.logits(chunk)
     columns |= {f"probabilityOfDefault_{name}": probability(one) for name, one in logits.items()}
     if logits.keys() == deployed.models.keys():
-        columns["probabilityOfDefault"] = probability(_blend(logits, deployed))
+        columns["probabilityOfDefault"] = probability(blended(logits, deployed))
     return pd.DataFrame(columns)
 
 
-def _blend(logits: dict[str, Any], deployed: Profile) -> Any:
+def blended(logits: dict[str, Any], deployed: Profile) -> Any:
+    """The decision's logit of each application, from each model's."""
     decision = deployed.decision
     total = sum(decision.weights.values())
     mean = sum(decision.weights[name] / total * one for name, one in logits.items())

@@ -73,13 +73,20 @@ def read(channel: Path, product: Product, model: Model) -> pd.DataFrame:
     columns = own + [feature.name for feature in model.inputs]
     audited = [f for f in product.audited() if f.derive is None and f not in model.inputs]
     optional = [feature.name for feature in audited]
-    frame = pd.concat([_read_file(file, columns, optional) for file in files], ignore_index=True)
-    for feature in (*model.inputs, *audited):
+    frames = (_read_file(file, columns, optional) for file in files)
+    typed_frames = [_typed_frame(f, (*model.inputs, *audited), own) for f in frames]
+    return pd.concat(typed_frames, ignore_index=True)
+
+
+def _typed_frame(
+    frame: pd.DataFrame, features: tuple[Feature, ...], own: list[str]
+) -> pd.DataFrame:
+    for feature in features:
         if feature.name in frame.columns:
-            frame[feature.name] = _typed(frame[feature.name], feature)
+            frame[feature.name] = typed(frame[feature.name], feature)
     for name in own[:-1]:
-        frame[name] = _dates(frame[name])
-    frame[product.outcome] = _outcomes(frame[product.outcome])
+        frame[name] = _dates(frame[name]).astype("datetime64[ns]")
+    frame[own[-1]] = _outcomes(frame[own[-1]])
     return frame
 
 
@@ -97,7 +104,7 @@ def _read_file(file: Path, columns: list[str], optional: list[str]) -> pd.DataFr
         raise InvalidSnapshot(f"{file.name} cannot be read: {fault}. It needs: {needs}") from fault
 
 
-def _typed(column: pd.Series, feature: Feature) -> pd.Series:
+def typed(column: pd.Series, feature: Feature) -> pd.Series:
     if feature.is_text:
         text = column.astype(object)
         return text.where(text.notna(), None).map(str, na_action="ignore")

@@ -99,6 +99,17 @@ def train(options: argparse.Namespace, training: Path, profile: Path, model_dir:
     learning = snapshot.prepare(frame, bank, model)
     rows = len(learning.training.rows)
     print(f"training {model.name} on {rows} of {len(frame)} rows", flush=True)
+    learn_and_write(options, bank, model, learning, model_dir)
+
+
+def learn_and_write(
+    options: argparse.Namespace,
+    bank: product.Product,
+    model: product.Model,
+    learning: snapshot.Learning,
+    model_dir: Path,
+) -> None:
+    """Fits the model, judges it on its holdout and writes its artifact."""
     fitted = fit(model, learning, bank.training)
     judged = audit.judge(learning, fitted.logits)
     measured = measures.metrics(learning.holdout.outcomes, judged.holdout.probabilities)

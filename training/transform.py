@@ -1,14 +1,17 @@
 """A SageMaker Batch Transform job of a model that is deployed, from the artifact it answers from.
 
 \b
-    python -m training.transform Tradicional s3://bucket/applications/ s3://bucket/scored/
+    python -m training.transform Tradicional 2006-01/ scored/2006-01/
+    python -m training.transform --upload applications.jsonl Tradicional 2006-01/ scored/2006-01/
 
+SOURCE and TARGET are below s3://<stage>-<app>-data/credit/batch/, which the job's role can reach.
 The input is JSON lines, an application a line; so is the output, an answer a line in the same
 order, with its reasons. `training.score` does the same here, without the reasons and much quicker.
 """
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
@@ -16,6 +19,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import profile
+from chalicelib.settings import BATCH_PREFIX
 from training import live
 
 if TYPE_CHECKING:
@@ -27,11 +31,22 @@ LARGEST_MEGABYTES = 1  # of lines in one request: a few thousand applications, s
 LONGEST_NAME = 63
 
 
-def start(client: "SageMakerClient", model: str, name: str, source: str, target: str) -> str:
-    """The job's ARN. `model` is SageMaker's name of it, with the version."""
+def start(
+    client: "SageMakerClient", model: str, role: str, name: str, source: str, target: str
+) -> str:
+    """The job's ARN. `model` is SageMaker's name of it, with the version. The job gets a model of
+    its own, from the same artifact: an endpoint's role reaches no applications."""
+    deployed = client.describe_model(ModelName=model)
+    owner = deployed["ExecutionRoleArn"].rpartition("/")[0]
+    client.create_model(
+        ModelName=name,
+        ExecutionRoleArn=f"{owner}/{role}",
+        PrimaryContainer=deployed["PrimaryContainer"],
+        EnableNetworkIsolation=deployed.get("EnableNetworkIsolation", False),
+    )
     created = client.create_transform_job(
         TransformJobName=name,
-        ModelName=model,
+        ModelName=name,
         BatchStrategy="MultiRecord",
         MaxPayloadInMB=LARGEST_MEGABYTES,
         TransformInput={
@@ -54,18 +69,22 @@ def job_name(model: str, at: datetime) -> str:
 @click.argument("model")
 @click.argument("source")
 @click.argument("target")
+@click.option("--upload", type=click.Path(dir_okay=False, exists=True, path_type=Path))
 @click.option("--stage", default="dev", show_default=True)
-def main(model: str, source: str, target: str, stage: str) -> None:
-    for uri in (source, target):
-        if not uri.startswith("s3://"):
-            raise click.UsageError(f"{uri} is not s3://bucket/prefix")
+def main(model: str, source: str, target: str, upload: Path | None, stage: str) -> None:
     try:
         deployed = live.versions(stage, profile.load())
         if model not in deployed:
             raise click.UsageError(f"{model} is no model of the profile: {', '.join(deployed)}")
-        name = f"{live.settings(stage).prefix}-{model}-{deployed[model]}"
+        settings = live.settings(stage)
+        if upload:
+            key = f"{BATCH_PREFIX}{source.rstrip('/')}/{upload.name}"
+            boto3.client("s3").upload_file(str(upload), settings.data_bucket, key)
+        name = f"{settings.prefix}-{model}-{deployed[model]}"
         job = job_name(name, datetime.now(UTC))
-        print(start(boto3.client("sagemaker"), name, job, source, target))
+        places = (f"s3://{settings.data_bucket}/{BATCH_PREFIX}{path}" for path in (source, target))
+        role = f"{settings.prefix}-transform"
+        print(start(boto3.client("sagemaker"), name, role, job, *places))
     except (live.NothingLive, ClientError, BotoCoreError) as fault:
         raise click.ClickException(str(fault)) from fault
 

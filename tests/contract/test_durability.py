@@ -1,4 +1,5 @@
 import contextlib
+import json
 import os
 import signal
 import sqlite3
@@ -11,10 +12,12 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud, embedded_cloud
 from localcloud.durability import FolderInUse
 from tests.contract.conftest import ROLE, ask, make_model, make_role, make_table, tar_gz
+from tests.contract.test_executions import machine
 from tests.contract.test_training_jobs import TRAIN, job
 
 ROOT = Path(__file__).parents[2]
@@ -223,3 +226,40 @@ def test_a_folder_has_one_process(tmp_path: Path) -> None:
         embedded_cloud(tmp_path),
     ):
         pass
+
+
+PASS = {"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}}
+WAIT = {"StartAt": "Only", "States": {"Only": {"Type": "Wait", "Seconds": 60, "End": True}}}
+
+
+def test_an_execution_that_the_cloud_did_not_outlive_has_failed(tmp_path: Path) -> None:
+    with reopened(tmp_path) as cloud:
+        arn, client = machine(PASS, "STANDARD"), boto3.client("stepfunctions")
+        client.start_execution(stateMachineArn=arn, name="done", input='{"week": 1}')
+        cloud.idle(10)
+        client.update_state_machine(stateMachineArn=arn, definition=json.dumps(WAIT))
+        running = client.start_execution(stateMachineArn=arn, name="running")["executionArn"]
+        cloud.kept.close()  # as if it were killed: what follows is not kept
+        client.stop_execution(executionArn=running)
+        cloud.kept.close = lambda: None  # type: ignore[method-assign]
+    with embedded_cloud(tmp_path) as cloud:
+        make_role()
+        arn, client = machine(PASS, "STANDARD"), boto3.client("stepfunctions")
+        cloud.restore()
+        found = {
+            one["name"]: client.describe_execution(executionArn=one["executionArn"])
+            for one in client.list_executions(stateMachineArn=arn)["executions"]
+        }
+        assert {name: one["status"] for name, one in found.items()} == {
+            "done": "SUCCEEDED",
+            "running": "FAILED",
+        }
+        assert json.loads(found["done"]["output"]) == {"week": 1}
+        assert "the embedded cloud stopped" in found["running"]["cause"]
+        history = client.get_execution_history(executionArn=running)["events"]
+        assert history[-1]["type"] == "ExecutionFailed"
+        with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
+            client.start_execution(stateMachineArn=arn, name="running", input='{"week": 2}')
+        following = client.start_execution(stateMachineArn=arn, name="next")["executionArn"]
+        cloud.idle(10)
+        assert client.describe_execution(executionArn=following)["status"] == "SUCCEEDED"

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud
-from tests.contract.conftest import make_table
+from tests.contract.conftest import make_table, permit
 
 Add = Callable[..., str]
 ROLE = "arn:aws:iam::123456789012:role/role"
@@ -229,3 +229,32 @@ def test_a_standard_execution_is_waited_for(cloud: Cloud) -> None:
     started = stepfunctions.start_execution(stateMachineArn=arn, input="{}")["executionArn"]
     cloud.idle(5)
     assert stepfunctions.describe_execution(executionArn=started)["status"] == "SUCCEEDED"
+
+
+def test_an_error_that_aws_names_leaves_a_map_and_is_told_by_a_fail(cloud: Cloud) -> None:
+    inner = {**one({"Type": "Pass", "Parameters": {"a.$": "$.missing"}})}
+    each = {
+        "Type": "Map",
+        "ItemsPath": "$.loans",
+        "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, **inner},
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Told"}],
+        "End": True,
+    }
+    told = {"Type": "Fail", "ErrorPath": "$.Error", "CausePath": "$.Cause"}
+    arn = machine({"StartAt": "Each", "States": {"Each": each, "Told": told}})
+    result = run(arn, loans=[{"term": 84}])
+    assert result["error"] == "States.Runtime"
+    assert "$.missing" in result["cause"]
+
+
+def test_a_refused_notice_is_an_error_of_sns(cloud: Cloud) -> None:
+    arn = boto3.client("sns").create_topic(Name="notices")["TopicArn"]
+    permit({"Effect": "Allow", "Action": "lambda:*", "Resource": "*"})
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sns:publish",
+        "Parameters": {"TopicArn": arn, "Message": "x"},
+    }
+    result = run(machine(one(task)))
+    assert result["error"] == "SNS.AccessDeniedException"
+    assert "sns:Publish" in result["cause"]

@@ -101,7 +101,12 @@ def test_a_functions_logs_are_kept_90_days(deployed, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "rate"), [("updateData", "rate(7 days)"), ("watchTraining", "rate(1 day)")]
+    ("name", "rate"),
+    [
+        ("updateData", "rate(7 days)"),
+        ("watchDrift", "rate(7 days)"),
+        ("watchTraining", "rate(1 day)"),
+    ],
 )
 def test_update_data_runs_every_seven_days_and_its_watch_every_day(deployed, name, rate):
     events = boto3.client("events")
@@ -109,7 +114,7 @@ def test_update_data_runs_every_seven_days_and_its_watch_every_day(deployed, nam
     rule = rules[f"appvengers-dev-{name}-event"]
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
 
-    assert len(rules) == 2
+    assert len(rules) == 3
     assert (rule["ScheduleExpression"], rule["State"]) == (rate, "ENABLED")
     assert target["Arn"].endswith(f":function:appvengers-dev-{name}")
 
@@ -195,16 +200,19 @@ def test_what_the_gateway_answers_itself_is_a_problem_too(deployed, kind, status
     assert given == "'application/problem+json'"
 
 
-def test_the_machine_is_express_traced_and_logs_errors_without_data(deployed):
+@pytest.mark.parametrize(
+    ("name", "kind"), [("analisisCredito", "EXPRESS"), ("reentrenamiento", "STANDARD")]
+)
+def test_a_machine_is_of_its_kind_traced_and_logs_errors_without_data(deployed, name, kind):
     stepfunctions = boto3.client("stepfunctions")
-    arn = DEV.analysis_machine_arn(ACCOUNT)
+    arn = DEV.analysis_machine_arn(ACCOUNT).replace("analisisCredito", name)
     machine = stepfunctions.describe_state_machine(stateMachineArn=arn)
 
-    assert machine["type"] == "EXPRESS"
+    assert machine["type"] == kind
     assert machine["tracingConfiguration"] == {"enabled": True}
     assert machine["loggingConfiguration"]["level"] == "ERROR"
     assert machine["loggingConfiguration"]["includeExecutionData"] is False
-    assert machine["roleArn"] == f"arn:aws:iam::{ACCOUNT}:role/dev-appvengers-analisisCredito"
+    assert machine["roleArn"] == f"arn:aws:iam::{ACCOUNT}:role/dev-appvengers-{name}"
     tags = stepfunctions.list_tags_for_resource(resourceArn=arn)["tags"]
     assert {tag["key"]: tag["value"] for tag in tags} == TAGS
 

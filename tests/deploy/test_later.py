@@ -129,7 +129,7 @@ def _log_groups() -> list[str]:
     """Without the one that all training jobs of an account share."""
     found = boto3.client("logs").describe_log_groups()["logGroups"]
     names = [group["logGroupName"] for group in found]
-    return [name for name in names if name != removal.TRAINING_LOGS]
+    return [name for name in names if name not in removal.JOB_LOGS]
 
 
 def standing() -> dict[str, list[Any]]:

@@ -51,14 +51,14 @@ def described(job):
     return {name: found[name] for name in kept} | {"HyperParameters": parameters}
 
 
-def test_a_training_by_hand_is_updatedatas_and_ends_well(bank, sdk):
+def test_a_training_by_hand_is_that_of_the_first_models_and_ends_well(bank, sdk):
     port = bank.cloud.serve_aws(0)
     environ = {**os.environ, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
     command = [sdk, "-m", "training.launch", "--stage", "dev", "--model", MODEL]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     by_hand = done.stdout.strip().splitlines()[-1]
-    scheduled = first_models.start(boto3.client("lambda"), bank.settings)[MODEL]
+    scheduled = first_models.start(bank.settings, profile.load())[MODEL]
     bank.cloud.idle(60)
     found = boto3.client("sagemaker").describe_training_job(TrainingJobName=by_hand)
 

@@ -38,7 +38,7 @@ def refusal_of(tmp_path, old: str, new: str) -> str:
         ("[features.amount]", "[features.amount]\nprotected = true", "never scored"),
         ('date = "approvalDate"', "", "snapshot.date"),
         ("ratio =", "prefix =", "derive"),
-        ("slope = 1.126", "slope = 0.0", "slope"),
+        ("slope = 1.131", "slope = 0.0", "slope"),
         ('es = "El monto solicitado"', 'es = ""', "reason in es and en"),
         ("derive = { ratio", "actionable = true\nderive = { ratio", "nobody can be told"),
         ('direction = "decrease" }', 'values = ["1"] }', "those of a number"),

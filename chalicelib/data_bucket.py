@@ -1,0 +1,93 @@
+"""The bucket of data: snapshots, outcomes in files, profiles, the training source, jobs' output."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import NoSnapshot
+from chalicelib.settings import (
+    JOB_PREFIX,
+    MODEL_PREFIX,
+    NEW_DATA_PREFIX,
+    PROFILE_PREFIX,
+    SNAPSHOT_PREFIX,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
+
+COLLECTED = re.compile(r"[0-9]{8}T[0-9]{6}")
+
+
+class DataBucket:
+    def __init__(self, s3: "S3Client", bucket: str) -> None:
+        self._s3 = s3
+        self.name = bucket
+
+    def newest_snapshot(self) -> str:
+        """The name of the latest one: a collected one is called by its time, and comes after what
+        was put there by hand. Raises NoSnapshot."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=SNAPSHOT_PREFIX, Delimiter="/"
+        )
+        found = [part["Prefix"] for page in pages for part in page.get("CommonPrefixes", [])]
+        if not found:
+            raise NoSnapshot(
+                f"There is no snapshot: put one under s3://{self.name}/{SNAPSHOT_PREFIX}<name>/."
+            )
+        names = [prefix.removeprefix(SNAPSHOT_PREFIX).rstrip("/") for prefix in found]
+        return max(names, key=lambda name: (bool(COLLECTED.fullmatch(name)), name))
+
+    def manifest(self, snapshot: str) -> dict[str, Any]:
+        """Of one that was put there by hand, since when it is there."""
+        place = f"{SNAPSHOT_PREFIX}{snapshot}/"
+        there = {one["Key"]: one["LastModified"] for one in self._under(place)}
+        if f"{place}manifest.json" not in there:
+            last = max(there.values()).astimezone(UTC)
+            return {"asOf": last.isoformat().replace("+00:00", "Z")}
+        response = self._s3.get_object(Bucket=self.name, Key=f"{place}manifest.json")
+        found: dict[str, Any] = json.loads(response["Body"].read())
+        return found
+
+    def new_files(self) -> dict[str, str]:
+        """The keys of files with outcomes, and their ETags."""
+        found = self._under(NEW_DATA_PREFIX)
+        return {o["Key"]: o["ETag"].strip('"') for o in found if not o["Key"].endswith("/")}
+
+    def keep_profile(self, path: Path) -> str:
+        """The prefix under which training finds this very profile."""
+        body = path.read_bytes()
+        prefix = f"{PROFILE_PREFIX}{hashlib.sha256(body).hexdigest()[:16]}/"
+        self._s3.put_object(Bucket=self.name, Key=f"{prefix}credit.toml", Body=body)
+        return prefix
+
+    def days_since_training(self, now: datetime) -> float:
+        """Since the last artifact that a training job left; since 1970 if none ever did."""
+        ended = [
+            found["LastModified"]
+            for found in self._under(f"{JOB_PREFIX}/")
+            if found["Key"].endswith("/model.tar.gz")
+        ]
+        return (now - max(ended, default=datetime.fromtimestamp(0, UTC))) / timedelta(days=1)
+
+    def artifact_of(self, job: str) -> bytes:
+        """What a training job left."""
+        key = f"{JOB_PREFIX}/{job}/output/model.tar.gz"
+        return self._s3.get_object(Bucket=self.name, Key=key)["Body"].read()
+
+    def promote(self, job: str, model: str, version: str, model_bucket: str) -> None:
+        """Copy a job's artifact to where createEndpointModel takes it from."""
+        self._s3.copy_object(
+            Bucket=model_bucket,
+            Key=f"{MODEL_PREFIX}{model}/{version}/model.tar.gz",
+            CopySource={"Bucket": self.name, "Key": f"{JOB_PREFIX}/{job}/output/model.tar.gz"},
+        )
+
+    def _under(self, prefix: str) -> "Iterator[ObjectTypeDef]":
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+        return (found for page in pages for found in page.get("Contents", []))

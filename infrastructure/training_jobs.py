@@ -1,0 +1,109 @@
+"""The training jobs of a bank's first models; later ones are reentrenamiento's."""
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from botocore.exceptions import ClientError
+
+from chalicelib.containers import image_uri
+from chalicelib.data_bucket import DataBucket
+from chalicelib.profile import PROFILE_FILE, Profile, SageMaker
+from chalicelib.settings import JOB_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker.literals import TrainingInstanceTypeType
+    from mypy_boto3_sagemaker.type_defs import ChannelTypeDef, ResourceConfigTypeDef
+
+METRICS = ("auc", "ks", "brier")
+
+
+class TrainingJobs:
+    def __init__(
+        self,
+        client: "SageMakerClient",
+        prefix: str,
+        role_arn: str,
+        bucket: str,
+        sagemaker: SageMaker,
+        stage: str,
+    ) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._role_arn = role_arn
+        self._bucket = bucket
+        self._sagemaker = sagemaker
+        self._machine = sagemaker.machine(stage)
+
+    def start(self, version: str, hyperparameters: dict[str, str], profile_prefix: str) -> str:
+        """The job's name. To start the same version again is harmless."""
+        model, snapshot = hyperparameters["model"], hyperparameters["snapshot"]
+        name = f"{self._prefix}-{model}-{version}"
+        script = {
+            "sagemaker_program": "train.py",
+            "sagemaker_submit_directory": f"s3://{self._bucket}/{SOURCE_KEY}",
+        }
+        try:
+            self._client.create_training_job(
+                TrainingJobName=name,
+                RoleArn=self._role_arn,
+                AlgorithmSpecification={
+                    "TrainingImage": image_uri(
+                        self._sagemaker.image, self._client.meta.region_name
+                    ),
+                    "TrainingInputMode": "File",
+                    "MetricDefinitions": [
+                        {"Name": metric, "Regex": rf"{metric}=([0-9.]+)"} for metric in METRICS
+                    ],
+                },
+                # SageMaker's containers read every hyperparameter as JSON.
+                HyperParameters={k: json.dumps(v) for k, v in (script | hyperparameters).items()},
+                InputDataConfig=[
+                    self._channel("training", f"{SNAPSHOT_PREFIX}{snapshot}/"),
+                    self._channel("profile", profile_prefix),
+                ],
+                OutputDataConfig={"S3OutputPath": f"s3://{self._bucket}/{JOB_PREFIX}"},
+                ResourceConfig=self._resources(),
+                StoppingCondition={"MaxRuntimeInSeconds": self._machine.longest_seconds},
+                EnableNetworkIsolation=self._sagemaker.network_isolation,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceInUse":
+                raise
+        return name
+
+    def _resources(self) -> "ResourceConfigTypeDef":
+        return {
+            "InstanceType": cast("TrainingInstanceTypeType", self._machine.instance_type),
+            "InstanceCount": 1,
+            "VolumeSizeInGB": self._machine.volume_gb,
+        }
+
+    def _channel(self, name: str, key_prefix: str) -> "ChannelTypeDef":
+        uri = f"s3://{self._bucket}/{key_prefix}"
+        return {
+            "ChannelName": name,
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}},
+        }
+
+
+def start_all(
+    at: datetime, profile: Profile, data: DataBucket, jobs: TrainingJobs
+) -> dict[str, str]:
+    """The job of each model, on the newest snapshot. The version is the time `at`."""
+    version = at.strftime("%Y%m%dT%H%M%S")
+    snapshot, profile_prefix = data.newest_snapshot(), data.keep_profile(PROFILE_FILE)
+    return {
+        model: jobs.start(
+            version,
+            {
+                "model": model,
+                "version": version,
+                "schema": profile.schema(model),
+                "snapshot": snapshot,
+            },
+            profile_prefix,
+        )
+        for model in profile.models
+    }

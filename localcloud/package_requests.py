@@ -1,0 +1,35 @@
+"""SageMaker's registry of models, where moto's answers are not whole."""
+
+from collections.abc import Callable
+from typing import Any
+
+from localcloud.events import Events
+
+
+def update_model_package(events: Events) -> Callable[[Any], Any]:
+    """For moto's action, which tells nobody, and forgets what a request leaves out."""
+
+    def replace(original: Any) -> Any:
+        def update(self: Any) -> Any:
+            arn = self._get_param("ModelPackageArn")
+            package = self.sagemaker_backend.describe_model_package(arn)
+            before = package.customer_metadata_properties
+            answer = original(self)
+            if self._get_param("CustomerMetadataProperties") is None:
+                package.customer_metadata_properties = before
+            events.report(
+                "aws.sagemaker",
+                "SageMaker Model Package State Change",
+                {
+                    "ModelPackageGroupName": package.model_package_group_name,
+                    "ModelPackageVersion": package.model_package_version,
+                    "ModelPackageArn": package.arn,
+                    "ModelPackageStatus": package.model_package_status,
+                    "ModelApprovalStatus": package.model_approval_status,
+                },
+            )
+            return answer
+
+        return update
+
+    return replace

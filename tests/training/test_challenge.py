@@ -1,0 +1,191 @@
+"""What a challenger is measured by: the same models, rows and seed give the same facts."""
+
+import json
+import shutil
+import tarfile
+from argparse import Namespace
+
+import bootstrap
+import challenge
+import measures
+import numpy as np
+import pandas as pd
+import pytest
+from given import MODELS, plain
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score, roc_curve
+
+from training.datasets import sba
+
+OTHER = "20050601T000000"
+
+
+@pytest.fixture(scope="module")
+def folders(artifacts, channel, tmp_path_factory):
+    """As a processing job has them."""
+    root = tmp_path_factory.mktemp("challenge")
+    for name, artifact in artifacts.items():
+        packed(artifact, root / name)
+    (root / "profile").mkdir()
+    shutil.copy(sba.PROFILE, root / "profile" / "credit.toml")
+    shutil.copytree(channel, root / "snapshot")
+    return root
+
+
+def packed(artifact, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(folder / "model.tar.gz", "w:gz") as archive:
+        for path in sorted(artifact.iterdir()):
+            if path.name != "__pycache__":
+                archive.add(path, arcname=path.name)
+    return folder
+
+
+def measured(folders, model, out, champion=None, version="none", challenger=None):
+    options = Namespace(
+        model=model,
+        challenger=challenger or folders / model,
+        champion=champion or folders / model,
+        champion_version=version,
+        snapshot=folders / "snapshot",
+        profile=folders / "profile",
+        out=out,
+        message=out / "message",
+    )
+    challenge.challenge(options)
+    return json.loads((out / "evaluation.json").read_text())
+
+
+def changed(folders, artifacts, model, tmp_path, **facts):
+    """An artifact whose manifest says something else, and is whole all the same."""
+    copy = tmp_path / "artifact"
+    shutil.copytree(artifacts[model], copy, ignore=shutil.ignore_patterns("__pycache__"))
+    manifest = json.loads((copy / "manifest.json").read_text()) | facts
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    return packed(copy, tmp_path / "packed")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_rows_with_their_features_get_the_logits_that_the_endpoint_gives(
+    artifacts, learning, model, folders
+):
+    with challenge.ExitStack() as stack:
+        contender = challenge._contender(folders / model, stack)
+        rows = learning[model].holdout.rows.head(40)
+        expected = []
+        for row in plain(rows):
+            baseline, contributions = contender.model.evaluator.explain(row)
+            expected.append(baseline + sum(contributions.values()))
+
+        assert np.abs(contender.logits(rows) - expected).max() < 1e-9
+
+
+def test_facts_are_the_same_again(folders, tmp_path):
+    first = measured(folders, MODELS[0], tmp_path / "a", version=OTHER)
+
+    assert measured(folders, MODELS[0], tmp_path / "b", version=OTHER) == first
+    assert first["withoutChampion"] == ""
+
+
+def test_the_holdout_is_what_the_artifact_was_judged_on(folders, artifacts, tmp_path):
+    manifest = json.loads((artifacts[MODELS[0]] / "manifest.json").read_text())
+    facts = measured(folders, MODELS[0], tmp_path)
+
+    assert (facts["rows"], facts["bads"]) == tuple(manifest["holdout"][n] for n in ("rows", "bads"))
+    assert facts["challenger"]["auc"] == pytest.approx(manifest["metrics"]["auc"], abs=1e-6)
+    assert facts["champion"] is None
+
+
+def test_what_the_champion_has_learnt_from_is_left_out(folders, artifacts, tmp_path):
+    whole = measured(folders, MODELS[0], tmp_path / "whole")
+    later = {"from": "2003-07-01", "to": "2005-05-15"}
+    champion = changed(folders, artifacts, MODELS[0], tmp_path, window=later)
+    facts = measured(folders, MODELS[0], tmp_path / "out", champion, OTHER)
+
+    assert facts["holdout"]["from"] > "2005-05-15"
+    assert 0 < facts["rows"] < whole["rows"]
+
+
+def test_a_champion_that_has_seen_all_leaves_nothing_to_measure(folders, artifacts, tmp_path):
+    seen = {"from": "2003-07-01", "to": "2005-12-31"}
+    champion = changed(folders, artifacts, MODELS[0], tmp_path, window=seen)
+    facts = measured(folders, MODELS[0], tmp_path / "out", champion, OTHER)
+
+    assert facts["refused"].startswith("0 applications that no model has learnt from")
+
+
+def test_a_champion_that_cannot_be_read_stops_nothing(folders, tmp_path):
+    (tmp_path / "model.tar.gz").write_bytes(b"no archive")
+    facts = measured(folders, MODELS[0], tmp_path / "out", tmp_path, OTHER)
+
+    assert facts["champion"] is None
+    assert "can't be read" in facts["withoutChampion"]
+
+
+def test_a_champion_of_other_features_is_told(folders, tmp_path):
+    facts = measured(folders, MODELS[0], tmp_path, folders / MODELS[1], OTHER)
+
+    assert facts["champion"] is None
+    assert facts["withoutChampion"].startswith("the champion reads features")
+
+
+def test_a_challenger_that_cannot_be_read_is_a_fact(folders, tmp_path):
+    (tmp_path / "model.tar.gz").write_bytes(b"no archive")
+    facts = measured(folders, MODELS[0], tmp_path / "out", challenger=tmp_path)
+
+    assert list(facts) == ["refused"]
+
+
+def test_without_dates_the_drawn_holdout_is_taken_as_it_is(learning, bank):
+    undated = challenge.replace(bank, date=None)
+    part = learning[MODELS[0]].holdout
+
+    assert challenge._untouched(undated, part, []) is part
+
+
+scores = st.lists(st.integers(0, 6), min_size=6, max_size=30)
+
+
+@settings(max_examples=40)
+@given(scores, st.randoms(use_true_random=False))
+def test_auc_and_ks_are_scikit_learns(given_scores, random):
+    outcomes = np.array([0, 1] + [random.randrange(2) for _ in given_scores[2:]])
+    values = np.array(given_scores, dtype=float)
+    false, true, _ = roc_curve(outcomes, values)
+    auc, ks = bootstrap.ranked(values, outcomes).auc_and_ks(np.ones(len(values)))
+
+    assert auc == pytest.approx(roc_auc_score(outcomes, values))
+    assert ks == pytest.approx(np.abs(true - false).max())
+
+
+def test_a_weighted_application_counts_as_often():
+    values, outcomes = np.array([0.1, 0.4, 0.4, 0.9]), np.array([0, 1, 0, 1])
+    weights = np.array([1, 3, 2, 1])
+    repeated = bootstrap.ranked(np.repeat(values, weights), np.repeat(outcomes, weights))
+    ones = np.ones(weights.sum())
+
+    found = bootstrap.ranked(values, outcomes).auc_and_ks(weights.astype(float))
+    assert found == pytest.approx(repeated.auc_and_ks(ones))
+
+
+def test_a_better_score_has_an_interval_above_zero(learning):
+    part = learning[MODELS[0]].holdout
+    outcomes = part.outcomes.to_numpy()
+    noise = np.random.default_rng(1).normal(size=len(outcomes))
+    found = bootstrap.differences(noise + 2 * outcomes, noise, outcomes, seed=1)
+
+    for apart in found.values():
+        assert 0 < apart["low"] < apart["value"] < apart["high"]
+
+
+@pytest.mark.parametrize("kind", ["number", "text"])
+def test_a_column_has_not_moved_from_itself_and_has_from_another(learning, kind):
+    rows = learning[MODELS[0]].training.rows
+    texts = [name for name, column in rows.items() if column.dtype == object]
+    name = texts[0] if kind == "text" else next(n for n in rows if n not in texts)
+    reference = measures.histogram(rows[name])
+    moved = pd.Series(["never seen"] * 50, dtype=object) if kind == "text" else rows[name] * 9 + 9
+
+    assert measures.shift(reference, len(rows), rows[name]) < 1e-3
+    assert measures.shift(reference, len(rows), moved) > 1

@@ -1,0 +1,422 @@
+"""Snapshots from real loans: what is taken, what matures, what is told of what is wrong."""
+
+import io
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import boto3
+import collect
+import labels
+import new_data
+import pandas as pd
+import pytest
+import snapshot
+from decision_log import DecisionLog
+
+from chalicelib import outcomes
+from chalicelib.predictions import PredictionTable
+from infrastructure.stack import deploy
+from localcloud.cloud import embedded_cloud
+from training.datasets import sba
+
+TABLE, BUCKET = "dev-appvengers-PrediccionesCredito", "dev-appvengers-data"
+FIRST = "credit/snapshots/2005-06-30/applications.parquet"
+AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
+DAY = AT.date().isoformat()
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A data bucket and a table."""
+
+    bank: object
+
+    @property
+    def predictions(self):
+        return PredictionTable(boto3.client("dynamodb"), TABLE)
+
+    def put(self, key, body):
+        boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
+
+    def drop(self, name, rows):
+        text = rows if isinstance(rows, bytes) else rows.to_csv(index=False).encode()
+        self.put(f"credit/newData/{name}", text)
+
+    def decide(self, case, number, at="2026-11-20T10:00:00.000Z", kind="APPROVE"):
+        made = {
+            "clientId": f"client-{number}",
+            "predictionId": f"{number:032x}",
+            "createdAt": at,
+            "decision": kind,
+            "application": case["application"],
+            "models": {"Tradicional": {"status": "OK", "probabilityOfDefault": 0.05}},
+        }
+        return self.predictions.add(made)
+
+    def run(self, version, previous="2005-06-30", at=AT):
+        until = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        log = DecisionLog(boto3.resource("dynamodb").Table(TABLE), until)
+        bucket = collect.Bucket(boto3.client("s3"), BUCKET)
+        job = collect.Job(version, at, self.bank, bucket, log)
+        collect.collect(job, previous, recent=3)
+        return json.loads(self.files(version)["manifest.json"])
+
+    def files(self, version):
+        bucket, place = collect.Bucket(boto3.client("s3"), BUCKET), f"credit/snapshots/{version}/"
+        return {key.removeprefix(place): bucket.read(key) for key in bucket.keys(place)}
+
+    def rows(self, version):
+        parts = {n: b for n, b in self.files(version).items() if n.startswith("part-")}
+        newest_last = sorted(parts, key=lambda name: (version in name, name))
+        frames = [
+            labels.canonical(pd.read_parquet(io.BytesIO(parts[name])), self.bank)
+            for name in newest_last
+        ]
+        return pd.concat(frames, ignore_index=True)
+
+    def report(self, version):
+        key = f"credit/reports/newData/{version}.json"
+        return json.loads(collect.Bucket(boto3.client("s3"), BUCKET).read(key))
+
+
+@pytest.fixture(scope="module")
+def first(loans):
+    """The snapshot that a bank starts with."""
+    body = io.BytesIO()
+    sba.snapshot(loans, first=pd.Timestamp("2004-07-01")).to_parquet(body, index=False)
+    return body.getvalue()
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    with embedded_cloud(None):
+        deploy(boto3.client("cloudformation"), "appvengers", "dev")
+        yield
+
+
+@pytest.fixture
+def place(cloud, bank, first):
+    return emptied(bank, first)
+
+
+def emptied(bank, first):
+    s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
+    for key in collect.Bucket(s3, BUCKET).keys(""):
+        s3.delete_object(Bucket=BUCKET, Key=key)
+    for item in dynamodb.scan(TableName=TABLE)["Items"]:
+        key = {name: item[name] for name in ("clientId", "predictionId")}
+        dynamodb.delete_item(TableName=TABLE, Key=key)
+    collected = Collected(bank)
+    collected.put(FIRST, first)
+    return collected
+
+
+@pytest.fixture(scope="module")
+def later(loans):
+    """Real loans of the months after it, with what became of them."""
+    found = sba.snapshot(loans, sba.TEST_FROM, sba.TEST_TO).reset_index(drop=True)
+    return found[found["defaulted"].notna()].head(300)
+
+
+@pytest.fixture(scope="module")
+def cases(loans):
+    return list(sba.applications(loans))[:20]
+
+
+def ids_told(place, number=1):
+    return [
+        o["predictionId"] for o in place.predictions.outcomes(f"client-{number}", f"{number:032x}")
+    ]
+
+
+def tell(place, number, outcome, when, at):
+    said = {"outcome": outcome, "when": when}
+    outcomes.tell(f"client-{number}", f"{number:032x}", said, place.predictions, at)
+
+
+def test_new_loans_come_beside_those_of_the_snapshot_before(place, first, later):
+    place.drop("2005.csv", later)
+    manifest = place.run("20261124T100000")
+    files, rows = place.files("20261124T100000"), place.rows("20261124T100000")
+
+    assert files["part-applications.parquet"] == first
+    new = rows.tail(len(later))
+    assert (new["defaulted"] == later["defaulted"].astype(float).to_numpy()).all()
+    assert (manifest["newRows"], manifest["wrongRows"]) == (len(later), 0)
+    assert manifest["newBads"] == int(later["defaulted"].sum()) > 0
+    assert manifest["rows"] == int(rows["defaulted"].notna().sum())
+    assert manifest["window"] == {
+        "from": str(rows["approvalDate"].min().date()),
+        "to": str(rows["approvalDate"].max().date()),
+    }
+    assert [source["key"] for source in manifest["sources"]] == ["credit/newData/2005.csv"]
+
+
+def test_a_model_learns_from_it(place, bank, later, tmp_path):
+    place.drop("2005.csv", later)
+    place.run("20261124T100000")
+    for name, body in place.files("20261124T100000").items():
+        (tmp_path / name).write_bytes(body)
+    model = bank.model("NetworkingAccelerator")
+    learning = snapshot.prepare(snapshot.read(tmp_path, bank, model), bank, model)
+
+    assert learning.holdout.window["to"] == str(later["approvalDate"].max().date())
+
+
+def test_the_same_inputs_give_the_same_bytes(cloud, bank, first, later, cases):
+    found = []
+    for _ in range(2):
+        place = emptied(bank, first)
+        place.drop("2005.csv", later)
+        for number, case in enumerate(cases, start=1):
+            place.decide(case, number)
+        tell(place, 1, "defaulted", DAY, AT)
+        place.run("20261124T100000")
+        found.append(place.files("20261124T100000"))
+
+    assert found[0] == found[1]
+
+
+def test_a_whole_snapshot_is_never_written_over_and_a_half_one_is_finished(place, later):
+    place.drop("2005.csv", later)
+    place.run("20261124T100000")
+    whole = place.files("20261124T100000")
+    place.drop("more.csv", later.assign(amount=later["amount"] + 1))
+    place.run("20261124T100000")
+    assert place.files("20261124T100000") == whole
+
+    boto3.client("s3").delete_object(
+        Bucket=BUCKET, Key="credit/snapshots/20261124T100000/manifest.json"
+    )
+    assert place.run("20261124T100000")["newRows"] == 2 * len(later)
+
+
+def test_a_label_counts_once_it_has_matured(place, later):
+    loan = later.head(1).assign(approvalDate=pd.Timestamp("2024-01-31"), defaultDate=pd.NaT)
+    place.drop("young.csv", loan.assign(defaulted=0))
+    young = place.run("20261124T100000")
+
+    assert (young["newRows"], young["waiting"], young["nextMatures"]) == (0, 1, "2027-01-31")
+    assert place.rows("20261124T100000")["defaulted"].isna().iloc[-1]
+    day_before = place.run(
+        "20270130T100000", "20261124T100000", datetime(2027, 1, 30, 10, tzinfo=UTC)
+    )
+    assert day_before["newRows"] == 0
+    mature = place.run("20270131T100000", "20261124T100000", datetime(2027, 1, 31, 10, tzinfo=UTC))
+    assert (mature["newRows"], mature["newBads"], mature["waiting"]) == (1, 0, 0)
+    assert mature["nextMatures"] is None
+
+
+def test_a_loan_still_open_is_not_a_good_loan(place, later):
+    place.drop("open.csv", later.head(5).assign(defaulted=None, defaultDate=None))
+    manifest = place.run("20261124T100000")
+
+    assert (manifest["newRows"], manifest["waiting"]) == (0, 0)
+    assert place.rows("20261124T100000").tail(5)["defaulted"].isna().all()
+
+
+@pytest.mark.parametrize(("when", "bad"), [("2007-01-31", 1), ("2007-02-01", 0)])
+def test_a_default_counts_until_the_last_day_of_the_months(place, later, when, bad):
+    loan = later.head(1).assign(approvalDate="2004-01-31", defaultDate=when, defaulted=bad)
+    place.drop("one.csv", loan)
+
+    assert place.run("20261124T100000")["newBads"] == bad
+    assert place.rows("20261124T100000")["defaulted"].iloc[-1] == bad
+
+
+def test_what_is_told_of_a_decision_becomes_a_row_without_its_client(place, cases, later):
+    place.decide(cases[0], 1, at="2023-01-15T10:00:00.000Z")
+    tell(place, 1, "defaulted", "2024-02-01", AT)
+    manifest = place.run("20261124T100000")
+    row = place.rows("20261124T100000").iloc[-1]
+
+    assert (manifest["newRows"], manifest["newBads"]) == (1, 1)
+    assert (row["row"], row["defaulted"]) == (f"{1:032x}", 1)
+    assert str(row["approvalDate"].date()) == "2023-01-15"
+    assert str(row["defaultDate"].date()) == "2024-02-01"
+    for name, value in cases[0]["application"].items():
+        assert row[name] == value
+    assert not any(b"client-1" in body for body in place.files("20261124T100000").values())
+
+
+def test_a_correction_changes_the_label_and_counts_as_new(place, cases):
+    place.decide(cases[0], 1, at="2023-01-15T10:00:00.000Z")
+    tell(place, 1, "paid", "2024-02-01", datetime(2026, 11, 23, tzinfo=UTC))
+    place.run("20261124T100000")
+    tell(place, 1, "defaulted", "2024-02-01", datetime(2026, 11, 25, tzinfo=UTC))
+    corrected = place.run("20261201T100000", "20261124T100000", datetime(2026, 12, 1, tzinfo=UTC))
+    rows = place.rows("20261201T100000")
+
+    assert (corrected["newRows"], corrected["newBads"]) == (1, 1)
+    assert rows[rows["row"] == f"{1:032x}"]["defaulted"].tolist() == [1]
+
+
+def test_what_is_told_after_the_snapshots_time_comes_with_the_next(place, cases):
+    place.decide(cases[0], 1, at="2023-01-15T10:00:00.000Z")
+    tell(place, 1, "paid", "2024-02-01", datetime(2026, 11, 24, 10, 0, 1, tzinfo=UTC))
+
+    assert place.run("20261124T100000")["newRows"] == 0
+    later = datetime(2026, 11, 24, 11, tzinfo=UTC)
+    assert place.run("20261124T110000", "20261124T100000", later)["newRows"] == 1
+
+
+def test_a_file_of_outcomes_is_told_to_the_table_as_the_route_would(place, cases):
+    for number in (1, 2, 3):
+        place.decide(cases[number], number, at="2023-01-15T10:00:00.000Z")
+    tell(place, 2, "paid", "2024-02-01", AT)
+    said = [
+        ("client-1", f"{1:032x}", "defaulted", "2024-02-01"),
+        ("client-2", f"{2:032x}", "paid", "2024-02-01"),  # was told by the route
+        ("client-3", f"{2:032x}", "paid", "2024-02-01"),  # another's
+        ("client-3", f"{3:032x}", "late", "2026-11-25"),
+        ("client-3", f"{3:032x}", "paid", "2023-01-14"),
+    ]
+    frame = pd.DataFrame(said, columns=new_data.OF_DECISIONS)
+    place.drop("told.csv", frame)
+    manifest = place.run("20261124T100000")
+
+    assert (manifest["newRows"], manifest["newBads"], manifest["wrongRows"]) == (2, 1, 3)
+    file = "credit/newData/told.csv"
+    assert place.report("20261124T100000")["wrong"] == [
+        {"file": file, "row": 3, "what": "there is no such decision"},
+        {
+            "file": file,
+            "row": 4,
+            "what": "outcome must be one of paid, defaulted; when must not be in the future",
+        },
+        {"file": file, "row": 5, "what": "when is before the decision"},
+    ]
+    before = ids_told(place)
+    tell(place, 1, "defaulted", "2024-02-01", datetime(2026, 11, 25, tzinfo=UTC))
+    assert len(before) == 1
+    assert ids_told(place) == before
+    assert len(ids_told(place, 2)) == 1
+    name = outcomes.outcome_id(f"{1:032x}", "defaulted", "2024-02-01", "")
+    assert before == [f"outcome#{name}"]
+
+
+def test_a_file_read_again_after_a_failure_takes_back_no_correction(place, cases):
+    place.decide(cases[0], 1, at="2023-01-15T10:00:00.000Z")
+    row = ("client-1", f"{1:032x}", "paid", "2024-02-01")
+    place.drop("told.csv", pd.DataFrame([row], columns=new_data.OF_DECISIONS))
+    place.run("20261124T100000")
+    tell(place, 1, "defaulted", "2024-02-01", datetime(2026, 11, 24, 11, tzinfo=UTC))
+    again = place.run("20261124T120000", at=datetime(2026, 11, 24, 12, tzinfo=UTC))
+
+    assert len(ids_told(place)) == 2
+    assert again["newBads"] == 1
+
+
+def test_the_same_loans_in_another_file_are_not_taken_twice(place, later):
+    place.drop("november.csv", later)
+    place.drop("copy.csv", later)
+    first = place.run("20261124T100000")
+    place.drop("december.csv", pd.concat([later, later.tail(1)]))
+    at = datetime(2026, 12, 1, tzinfo=UTC)
+    second = place.run("20261201T100000", "20261124T100000", at)
+
+    assert first["newRows"] == len(later)
+    assert place.report("20261124T100000")["wrong"] == [
+        {
+            "file": "credit/newData/november.csv",
+            "row": 0,
+            "what": "it was taken before, as credit/newData/copy.csv",
+        }
+    ]
+    assert second["newRows"] == 1  # twins in one file are two loans
+
+
+def test_each_wrong_row_is_told_without_what_it_holds_and_the_rest_is_taken(place, later):
+    rows = later.head(6).astype(object).reset_index(drop=True)
+    rows.loc[0, "amount"] = -5
+    rows.loc[1, ["employees", "state"]] = [2.5, "new jersey"]
+    rows.loc[2, "approvalDate"] = "soon"
+    rows.loc[3, ["defaulted", "defaultDate"]] = [1, "2026-01-01"]
+    rows.loc[4, "defaulted"] = 7
+    place.drop("wrong.csv", rows)
+    place.drop("half.csv", rows[["amount", "defaulted"]])
+    place.drop("note.txt", b"hello")
+    place.drop("broken.parquet", b"PAR1")
+    manifest = place.run("20261124T100000")
+    report = place.report("20261124T100000")
+    what = {(one["file"].rpartition("/")[2], one["row"]): one["what"] for one in report["wrong"]}
+
+    assert manifest["newRows"] == 1
+    assert manifest["wrongRows"] == len(what) == 8
+    assert what["wrong.csv", 1] == "amount must be 100 or more"
+    assert what["wrong.csv", 2] == "employees must be a whole number; state must match [A-Z]{2}"
+    assert what["wrong.csv", 3] == "approvalDate must be a date; approvalDate is required"
+    assert what["wrong.csv", 4] == "defaulted is 1, and the default came after 36 months"
+    assert what["wrong.csv", 5] == "defaulted must be 1, 0 or empty"
+    assert "lacks approvalDate, guaranteeShare, employees" in what["half.csv", 0]
+    assert what["note.txt", 0] == "its name ends neither in .csv nor in .parquet"
+    assert what["broken.parquet", 0].startswith("it can't be read")
+    assert "jersey" not in json.dumps(report)
+    assert report["files"][2:] == [
+        {"file": "credit/newData/note.txt", "taken": 0, "wrong": 1},
+        {"file": "credit/newData/wrong.csv", "taken": 1, "wrong": 5},
+    ]
+
+
+def test_parquet_is_read_as_csv_is(place, later):
+    body = io.BytesIO()
+    later.to_parquet(body, index=False)
+    place.put("credit/newData/loans.parquet", body.getvalue())
+    place.drop("loans.csv", later)
+
+    assert place.run("20261124T100000")["newRows"] == len(later)
+
+
+def test_the_newest_decisions_are_there_for_the_swap_set(place, cases):
+    for number in range(1, 6):
+        place.decide(cases[number], number, at=f"2026-11-2{number - 1}T09:00:00.000Z")
+    tell(place, 4, "paid", "2026-11-23", AT)
+    place.run("20261124T100000")
+    decisions = pd.read_parquet(io.BytesIO(place.files("20261124T100000")["decisions.parquet"]))
+
+    assert decisions["predictionId"].tolist() == [f"{n:032x}" for n in (5, 4, 3)]
+    assert decisions["outcome"].tolist() == [None, "paid", None]
+    assert json.loads(decisions["application"][0]) == cases[5]["application"]
+    assert json.loads(decisions["models"][0])["Tradicional"]["probabilityOfDefault"] == 0.05
+    assert "clientId" not in decisions.columns
+
+
+def test_vintages_count_decisions_by_month_and_what_became_of_them(place, cases):
+    place.decide(cases[0], 1, at="2023-01-15T10:00:00.000Z")
+    place.decide(cases[1], 2, at="2023-01-16T10:00:00.000Z")
+    place.decide(cases[2], 3, at="2023-01-17T10:00:00.000Z", kind="DECLINE")
+    place.decide(cases[3], 4, at="2026-11-24T09:00:00.000Z")
+    tell(place, 1, "defaulted", "2024-02-01", AT)
+    tell(place, 3, "paid", "2024-02-01", AT)
+    tell(place, 4, "defaulted", DAY, AT)
+    place.run("20261124T100000")
+    place.decide(cases[4], 5, at="2026-11-24T09:59:59.999Z")  # was stored late
+    place.decide(cases[5], 6, at="2026-11-30T10:00:00.000Z", kind="REVIEW")
+    place.run("20261201T100000", "20261124T100000", datetime(2026, 12, 1, tzinfo=UTC))
+    months = json.loads(place.files("20261201T100000")["vintages.json"])["months"]
+
+    approved = {"decisions": 2, "matured": 1, "bads": 1, "defaultRate": 1.0}
+    declined = {"decisions": 1, "matured": 1, "bads": 0, "defaultRate": 0.0}
+    assert months[0] == {
+        "month": "2023-01",
+        "decisions": 3,
+        "approved": 2,
+        "matured": 2,
+        "bads": 1,
+        "byDecision": {"APPROVE": approved, "DECLINE": declined},
+    }
+    assert [month["month"] for month in months] == ["2023-01", "2026-11"]
+    assert (months[1]["decisions"], months[1]["approved"], months[1]["matured"]) == (3, 2, 0)
+
+
+def test_without_a_snapshot_before_it_is_what_was_told(place, later):
+    place.drop("2005.csv", later)
+    manifest = place.run("20261124T100000", previous="")
+
+    assert (manifest["rows"], manifest["previous"]) == (len(later), "")
+
+
+def test_a_snapshot_before_that_is_not_there_is_told(place):
+    with pytest.raises(collect.NoSnapshot, match="credit/snapshots/2001/ holds no"):
+        place.run("20261124T100000", previous="2001")

@@ -1,0 +1,159 @@
+"""The stability index, and from which of a week's decisions it is taken."""
+
+import math
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.drift import Histogram, Reference, Seen, compared, drifted, psi
+from chalicelib.drift_watch import AN_HOUR, spread
+from chalicelib.profile import Drift
+
+LIMITS = Drift(psi_watch=0.1, psi_limit=0.25, fewest=10)
+AMOUNT = Histogram(shares=(0.25, 0.25, 0.4), missing=0.1, edges=(10.0, 20.0))
+STATE = Histogram(shares=(0.6, 0.3), missing=0.0, values=("CA", "NY"))
+
+bins = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)), min_size=1, max_size=20)
+
+
+def index(pairs):
+    total = sum(before for before, _ in pairs) or 1
+    return psi([before / total for before, _ in pairs], [after for _, after in pairs])
+
+
+@given(bins)
+def test_the_index_is_never_below_zero_nor_infinite(pairs):
+    assert 0 <= index(pairs) + 1e-12 < math.inf
+
+
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=20).filter(sum), st.integers(1, 50))
+def test_what_is_shared_out_as_expected_has_an_index_of_zero(counts, times):
+    total = sum(counts)
+    expected = [count / total for count in counts]
+
+    assert psi(expected, [count * times for count in counts]) == pytest.approx(0, abs=1e-12)
+
+
+@given(bins, st.randoms())
+def test_the_order_of_the_bins_does_not_matter(pairs, random):
+    mixed = random.sample(pairs, len(pairs))
+
+    assert index(mixed) == pytest.approx(index(pairs), abs=1e-12)
+
+
+@given(st.integers(20, 1000), st.integers(1, 400))
+def test_the_further_from_the_expected_the_higher(total, moved):
+    first, further = (total + moved, total), (total + 2 * moved, total)
+
+    assert 0 < psi([0.5, 0.5], first) < psi([0.5, 0.5], further)
+
+
+def test_a_number_falls_where_training_counted_it():
+    """numpy's searchsorted, from the left: an edge belongs to the bin below it."""
+    assert AMOUNT.counts([5, 10, 10.5, 20, 21, 999, None]) == (2, 2, 2, 0, 1)
+
+
+def test_other_values_have_a_bin_and_so_has_none():
+    assert STATE.counts(["CA", "CA", "NY", "TX", "FL", None]) == (2, 1, 2, 1)
+    assert STATE.expected() == pytest.approx((0.6, 0.3, 0.1, 0.0))
+
+
+def week(amounts, version="v2", score=0.1):
+    return [
+        Seen({"amount": amount, "state": "CA"}, {"Tradicional": (version, score)})
+        for amount in amounts
+    ]
+
+
+def report(seen, limits=LIMITS):
+    scores = Histogram(shares=(0.5, 0.5), missing=0.0, edges=(0.2,))
+    reference = {"amount": AMOUNT, "state": STATE, "lenderPeers": AMOUNT}
+    references = {"Tradicional": Reference("v2", reference, scores)}
+    return compared(seen, references, {"amount", "state"}, limits)["Tradicional"]
+
+
+def test_a_week_like_the_training_is_stable_and_another_has_drifted():
+    like = report(week([5] * 25 + [15] * 25 + [30] * 40 + [None] * 10))["features"]["amount"]
+    other = report(week([30] * 100))
+
+    assert like == {"status": "STABLE", "decisions": 100, "psi": 0.0}
+    assert other["features"]["amount"]["status"] == "DRIFTED"
+    assert ("Tradicional", "amount", other["features"]["amount"]["psi"]) in drifted(
+        {"Tradicional": other}
+    )
+
+
+def test_a_derived_feature_is_named_as_not_watched():
+    assert report(week([5] * 20))["notWatched"] == ["lenderPeers"]
+
+
+def test_too_few_decisions_are_told_and_drift_is_not():
+    found = report(week([30] * 9))
+
+    assert found["features"]["amount"] == {"status": "TOO_FEW", "decisions": 9}
+    assert drifted({"Tradicional": found}) == []
+
+
+def test_a_score_is_compared_with_those_of_its_own_version():
+    found = report(week([5] * 50, version="v1") + week([5] * 12))["score"]
+
+    assert found["decisions"] == 12
+
+
+def test_a_model_that_did_not_answer_has_no_score_and_still_an_application():
+    found = report([Seen({"amount": 5, "state": "CA"}, {})] * 20)
+
+    assert (found["score"]["status"], found["score"]["decisions"]) == ("TOO_FEW", 0)
+    assert found["features"]["amount"]["decisions"] == 20
+
+
+def test_an_artifact_without_its_scores_histogram_says_so():
+    found = compared(week([5] * 20), {"Tradicional": Reference("v2")}, {"amount"}, LIMITS)
+
+    assert found["Tradicional"]["score"]["status"] == "NO_REFERENCE"
+
+
+AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+
+
+def log(*made):
+    """Decisions made at these times, as the table gives them."""
+
+    class Log:
+        def made_in(self, day, first, last, page):
+            ids = sorted(f"{int(at.timestamp() * 1000):012x}" for at in made)
+            for one in ids:
+                at = datetime.fromtimestamp(int(one, 16) / 1000, UTC)
+                if at.date().isoformat() == day and first <= f"{one}x" <= last:
+                    yield {"at": at}
+
+    return Log()
+
+
+def every(seconds, days=7):
+    """A decision so often, for so many days before AT."""
+    return [
+        AT - timedelta(seconds=back) for back in range(0, int(days * 86400), seconds) if back > 0
+    ]
+
+
+def test_of_a_busy_week_a_part_of_every_hour_is_read():
+    taken = Counter(one["at"].strftime("%d %H") for one in spread(AT, log(*every(20))))
+
+    assert len(taken) == 7 * 24 + 1
+    assert sum(taken.values()) <= 10_000
+    assert max(taken.values()) <= AN_HOUR
+
+
+def test_a_quiet_week_is_read_whole_and_nothing_twice():
+    made = every(600)
+    taken = [one["at"] for one in spread(AT, log(*made))]
+
+    assert sorted(taken) == sorted(made)
+
+
+def test_what_is_older_than_a_week_or_later_is_not_read():
+    assert list(spread(AT, log(AT - timedelta(days=7.01), AT + timedelta(minutes=1)))) == []

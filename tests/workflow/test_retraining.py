@@ -1,0 +1,208 @@
+"""reentrenamiento: a week's snapshot to challengers that take over, and the whole story told."""
+
+import json
+import math
+
+import boto3
+import msgspec
+import pandas as pd
+import pytest
+
+from chalicelib import promotion
+from chalicelib.errors import ArtifactChanged
+from chalicelib.profile import load
+from chalicelib.services import services
+from tests.workflow import retraining
+from tests.workflow.conftest import changed
+from tests.workflow.retraining import DATA, MODELS
+
+VERSION = "20310101T000000"
+SIGNED = "20310201T000000"
+
+
+@pytest.fixture(scope="module")
+def decided(served, loans) -> pd.DataFrame:
+    """Real decisions of the bank, as collectSnapshot writes them."""
+    rows = []
+    for number, loan in enumerate(loans[:40]):
+        answer = served.predict(loan)
+        models = {
+            name: {"status": model["status"], "probabilityOfDefault": model["probabilityOfDefault"]}
+            for name, model in answer["models"].items()
+        }
+        rows.append(
+            {
+                "predictionId": answer["predictionId"],
+                "application": json.dumps(loan["application"]),
+                "models": json.dumps(models),
+                "outcome": None if number % 2 else "paid",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="module")
+def story(served, sample, decided):
+    """An execution that has ended: honest challengers on the champions' own snapshot."""
+    before = retraining.champions(served)
+    with retraining.source():
+        retraining.put_snapshot(VERSION, sample.snapshot())
+        retraining.put_decisions(VERSION, decided)
+        arn = retraining.start(served, VERSION)
+        described = retraining.ended(served, arn)
+    yield {"arn": arn, "before": before, **described}
+    retraining.forget(VERSION)
+
+
+def test_an_honest_challenger_takes_over(served, story):
+    assert story["status"] == "SUCCEEDED", story
+    told = {one["model"]: one["verdict"] for one in json.loads(story["output"])["models"]}
+    live = served.get("/models").json()["models"]
+
+    assert told == dict.fromkeys(MODELS, "promoted")
+    assert {name: live[name]["version"] for name in MODELS} == dict.fromkeys(MODELS, VERSION)
+
+
+def test_the_execution_tells_the_whole_story(story):
+    output = json.loads(story["output"])
+    history = boto3.client("stepfunctions").get_execution_history(
+        executionArn=story["arn"], maxResults=1000
+    )["events"]
+    entered = [e["stateEnteredEventDetails"]["name"] for e in history if "Entered" in e["type"]]
+
+    assert {"version", "snapshot", "rows", "bads", "newRows", "newBads", "models"} == output.keys()
+    for one in output["models"]:
+        assert {"model", "version", "verdict", "reasons", "report"} <= one.keys()
+        assert one["champion"] == story["before"][one["model"]]["version"]
+    for state in ("TrainChallenger", "CompareWithChampion", "evaluateModel", "promoteModel"):
+        assert entered.count(state) == len(MODELS)
+
+
+def test_the_same_model_again_differs_by_nothing(story):
+    for one in json.loads(story["output"])["models"]:
+        facts = report_of(one)["facts"]
+        assert facts["aucDifference"] == {"value": 0, "low": 0, "high": 0}
+        assert facts["challenger"] == facts["champion"]
+        assert facts["holdout"]["from"] > max(facts["learntUntil"].values())
+        assert facts["rows"] > 1000
+
+
+def report_of(one: dict) -> dict:
+    return json.loads(content(one["report"].replace(".html", ".json")))
+
+
+def content(url: str) -> str:
+    key = url.removeprefix(f"s3://{DATA}/")
+    return boto3.client("s3").get_object(Bucket=DATA, Key=key)["Body"].read().decode()
+
+
+def test_a_promotion_comes_with_its_swap_set(served, story, decided):
+    for one in json.loads(story["output"])["models"]:
+        swaps = report_of(one)["swapSet"]
+        assert swaps["decisions"] + swaps["leftOut"] == len(decided)
+        assert swaps["yesToNo"]["count"] == swaps["noToYes"]["count"] == 0
+    promoted = [
+        notice.message
+        for notice in served.bank.cloud.notices
+        if notice.subject == "Modelo promovido" and VERSION in notice.message
+    ]
+    assert len(promoted) == len(MODELS)
+    assert all("De 40 decisiones recientes:" in message for message in promoted)
+
+
+def test_what_the_challenger_says_is_what_its_endpoint_says(served, story, loans, decided):
+    lines = content(f"s3://{DATA}/credit/reports/{VERSION}/{MODELS[2]}/decisions.jsonl").split("\n")
+    said = {one["predictionId"]: one["challenger"] for one in map(json.loads, lines[:-1])}
+    answered = served.predict(loans[0])["models"][MODELS[2]]["probabilityOfDefault"]
+
+    assert len(said) == len(decided)
+    logit = said[decided["predictionId"][0]]
+    assert 1 / (1 + math.exp(-logit)) == pytest.approx(answered, abs=1e-9)
+
+
+def test_the_report_is_a_page_that_needs_no_network_and_names_no_client(story, loans):
+    for one in json.loads(story["output"])["models"]:
+        page = content(one["report"])
+        assert page.startswith("<!doctype html>")
+        assert not any(word in page for word in ("http://", "https://", "<script", "<link"))
+        assert all(loan["clientId"] not in page for loan in loans[:40])
+        assert "De sí a no" in page
+
+
+def test_a_snapshot_without_news_trains_nothing(served, sample):
+    version = "20310102T000000"
+    with retraining.source():
+        retraining.put_snapshot(version, sample.snapshot().head(1), new_rows=0)
+        described = retraining.ended(served, retraining.start(served, version))
+    retraining.forget(version)
+
+    assert json.loads(described["output"])["models"] == []
+    assert [*served.bank.cloud.notices][-1].subject == "Sin datos nuevos para reentrenar"
+
+
+@pytest.fixture
+def signing_off(served):
+    """The profile asks for a person."""
+    using = services()
+    before = using.profile
+    gate = msgspec.structs.replace(before.gate, sign_off=True)
+    using.profile = msgspec.structs.replace(before, gate=gate)
+    yield
+    using.profile = before
+
+
+def test_with_sign_off_a_promotion_waits_for_a_person(served, sample, story, signing_off):
+    with retraining.source():
+        retraining.put_snapshot(SIGNED, sample.snapshot())
+        arn = retraining.start(served, SIGNED, (MODELS[0],))
+        found = retraining.outcome(served, arn)[MODELS[0]]
+    retraining.forget(SIGNED)
+    waiting = served.get("/models").json()["models"][MODELS[0]]["version"]
+
+    assert found["verdict"] == "pending"
+    assert waiting == VERSION
+    assert [*served.bank.cloud.notices][-1].subject == "Modelo por aprobar"
+    package = found["package"]
+    sagemaker = boto3.client("sagemaker")
+    assert sagemaker.describe_model_package(ModelPackageName=package)["ModelApprovalStatus"] == (
+        "PendingManualApproval"
+    )
+    sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
+    served.bank.cloud.idle(60)
+    subjects = [notice.subject for notice in served.bank.cloud.notices][-3:]
+    assert subjects == ["Modelo promovido", "Modelo en despliegue", "Modelo en servicio"]
+    assert served.get("/models").json()["models"][MODELS[0]]["version"] == SIGNED
+
+
+def test_a_package_that_is_rejected_or_still_waits_promotes_nothing(served, story):
+    files = promotion.RetrainingFiles(
+        boto3.client("s3"), DATA, "dev-appvengers-createendpointmodel"
+    )
+    packages = promotion.ModelPackages(
+        boto3.client("sagemaker"), "dev-appvengers", load().sagemaker.image
+    )
+    facts = {"model": MODELS[1], "version": "v1", "job": "none", "sha256": "0"}
+    arn = packages.register(MODELS[1], "v1", f"s3://{DATA}/none", facts)
+    before = len([*served.bank.cloud.notices])
+    promotion.approved(arn, files, packages, services().topic)
+    boto3.client("sagemaker").update_model_package(
+        ModelPackageArn=arn, ModelApprovalStatus="Rejected"
+    )
+    served.bank.cloud.idle(30)
+
+    assert packages.signed_off(arn) is None
+    assert len([*served.bank.cloud.notices]) == before
+
+
+def test_what_was_changed_after_its_evaluation_is_not_promoted(served, story):
+    output = json.loads(story["output"])["models"][0]
+    key = f"training/jobs/{output['job']}/output/model.tar.gz"
+    body = boto3.client("s3").get_object(Bucket=DATA, Key=key)["Body"].read()
+    retraining.put(key, changed(body, card__html=b"another"))
+    files = promotion.RetrainingFiles(
+        boto3.client("s3"), DATA, "dev-appvengers-createendpointmodel"
+    )
+    event = {"model": MODELS[0], "version": VERSION, "job": output["job"], "sha256": "0" * 64}
+
+    with pytest.raises(ArtifactChanged, match="not the one that was evaluated"):
+        promotion.promote(event, load(), files, services().packages)

@@ -1,0 +1,138 @@
+"""The table PrediccionesCredito as collect.py reads it, and writes the outcomes of files into it.
+What an outcome's item looks like is chalicelib/outcomes.py's, which SageMaker does not have."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr, Key
+from botocore.exceptions import ClientError
+
+Item = dict[str, Any]
+
+OUTCOME = "outcome#"
+SHORT = {"clientId", "predictionId", "createdAt", "decision", "of", "toldAt"}
+
+
+class DecisionLog:
+    """`until`: what was decided or told later is not there yet."""
+
+    def __init__(self, table: Any, until: str) -> None:
+        self._table = table
+        self._until = until
+
+    def decided(self, since: str) -> Iterator[tuple[str, str]]:
+        """Day and kind of each decision from the day `since` on; all if it is empty."""
+        found = self._each("", since) if since else self._all()
+        for item in found:
+            if "decision" in item and item["createdAt"] <= self._until:
+                yield item["createdAt"][:10], item["decision"]
+
+    def told(self, since: str) -> set[tuple[str, str]]:
+        """Client and prediction of what was told from the day `since` on; of all if it is empty."""
+        found = self._each("outcomes#", since) if since else self._all()
+        return {
+            (item["clientId"], item["of"])
+            for item in found
+            if "toldAt" in item and item["toldAt"] <= self._until
+        }
+
+    def newest(self, count: int, months: list[str]) -> list[Item]:
+        """The newest decisions of these months, whole; the newest first."""
+        found: list[Item] = []
+        for day in reversed(list(self._days(f"{months[0]}-01") if months else [])):
+            if day[:7] not in months:
+                continue
+            items = [i for i in self._of(day) if "decision" in i and i["createdAt"] <= self._until]
+            found += sorted(items, key=lambda item: item["predictionId"], reverse=True)
+            if len(found) >= count:
+                break
+        return found[:count]
+
+    def decision(self, client_id: str, prediction_id: str) -> Item | None:
+        key = {"clientId": client_id, "predictionId": prediction_id}
+        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+        return plain(item) if item and "decision" in item else None
+
+    def outcomes(self, client_id: str, prediction_id: str) -> list[Item]:
+        """Of one decision, the newest last."""
+        of = Key("predictionId").begins_with(f"{OUTCOME}{prediction_id}#")
+        found = self._query(Key("clientId").eq(client_id) & of, ConsistentRead=True)
+        said = [item for item in found if item["toldAt"] <= self._until]
+        return sorted(said, key=lambda item: (item["toldAt"], item["predictionId"]))
+
+    def tell(self, decision: Item, outcome: str, when: str, source: str) -> None:
+        """As POST …/outcome would. What was taken from a file once is not taken from it again."""
+        said = {"outcome": outcome, "when": when}
+        earlier = self.outcomes(decision["clientId"], decision["predictionId"])
+        if any(said.items() <= item.items() for item in earlier[-1:]) or any(
+            {**said, "source": source}.items() <= item.items() for item in earlier
+        ):
+            return
+        replaces = earlier[-1]["predictionId"].rpartition("#")[2] if earlier else ""
+        name = outcome_id(decision["predictionId"], outcome, when, replaces)
+        item = said | {
+            "clientId": decision["clientId"],
+            "predictionId": OUTCOME + name,
+            "of": decision["predictionId"],
+            "decidedAt": decision["createdAt"],
+            "toldAt": self._until,
+            "source": source,
+            "day": f"outcomes#{self._until[:10]}",
+        }
+        try:
+            self._table.put_item(Item=item, ConditionExpression=Attr("predictionId").not_exists())
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+
+    def _each(self, prefix: str, since: str) -> Iterator[Item]:
+        for day in self._days(since):
+            yield from self._of(prefix + day, **_only(SHORT))
+
+    def _of(self, day: str, **more: Any) -> Iterator[Item]:
+        return self._query(Key("day").eq(day), IndexName="byDay", **more)
+
+    def _days(self, since: str) -> Iterator[str]:
+        day, last = date.fromisoformat(since), date.fromisoformat(self._until[:10])
+        while day <= last:
+            yield day.isoformat()
+            day += timedelta(days=1)
+
+    def _query(self, condition: Any, **more: Any) -> Iterator[Item]:
+        return _pages(self._table.query, KeyConditionExpression=condition, **more)
+
+    def _all(self) -> Iterator[Item]:
+        return _pages(self._table.scan, **_only(SHORT))
+
+
+def _pages(read: Any, **asked: Any) -> Iterator[Item]:
+    while True:
+        page = read(**asked)
+        yield from (plain(item) for item in page["Items"])
+        if "LastEvaluatedKey" not in page:
+            return
+        asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _only(names: set[str]) -> dict[str, Any]:
+    placeholders = {f"#{name}": name for name in sorted(names)}  # some are reserved words
+    return {
+        "ProjectionExpression": ", ".join(placeholders),
+        "ExpressionAttributeNames": placeholders,
+    }
+
+
+def outcome_id(prediction_id: str, outcome: str, when: str, replaces: str) -> str:
+    said = f"{outcome}|{when}|{replaces}".encode()
+    return f"{prediction_id}#{hashlib.sha256(said).hexdigest()[:12]}"
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
+    if isinstance(value, dict):
+        return {name: plain(part) for name, part in value.items()}
+    return [plain(part) for part in value] if isinstance(value, list) else value
