@@ -8,17 +8,6 @@ import yaml
 
 TEMPLATE = Path(__file__).with_name("resources.yaml")
 LARGEST_BYTES = 51_200  # in a request; more has to lie in a bucket, and there is none yet
-NAMES = (
-    "AlarmName",
-    "BucketName",
-    "DashboardName",
-    "LogGroupName",
-    "Name",
-    "QueueName",
-    "RoleName",
-    "TableName",
-    "TopicName",
-)
 
 
 class TemplateTooLarge(Exception):
@@ -47,11 +36,10 @@ Loader.add_multi_constructor("!", _function)
 def body(app: str, stage: str) -> str:
     """Raises TemplateTooLarge."""
     template = yaml.load(TEMPLATE.read_text(encoding="utf-8"), Loader)  # noqa: S506 - a SafeLoader
+    known = {"AppName": app, "Stage": stage}
     for resource in template["Resources"].values():
         resource.pop("Metadata", None)  # what linters read
-        properties = resource["Properties"]
-        for name in properties.keys() & set(NAMES):
-            properties[name] = _plain(properties[name], app, stage)
+        resource["Properties"] = _resolved(resource["Properties"], known)
     sent = json.dumps(template, separators=(",", ":"), ensure_ascii=False, default=str)
     if (size := len(sent.encode())) > LARGEST_BYTES:
         raise TemplateTooLarge(
@@ -61,7 +49,17 @@ def body(app: str, stage: str) -> str:
     return sent
 
 
-def _plain(name: Any, app: str, stage: str) -> str:
-    """AWS imports nothing whose name a function makes."""
-    text: str = name["Fn::Sub"] if isinstance(name, dict) else name
-    return text.replace("${AppName}", app).replace("${Stage}", stage)
+def _resolved(value: Any, known: dict[str, str]) -> Any:
+    """What is known is put in: AWS imports nothing whose name a function makes."""
+    if isinstance(value, list):
+        return [_resolved(part, known) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"Ref"}:
+        return known.get(value["Ref"], value)
+    if value.keys() == {"Fn::Sub"} and isinstance(value["Fn::Sub"], str):
+        text = value["Fn::Sub"]
+        for name, given in known.items():
+            text = text.replace(f"${{{name}}}", given)
+        return {"Fn::Sub": text} if "${" in text else text
+    return {name: _resolved(part, known) for name, part in value.items()}

@@ -13,6 +13,7 @@ import pytest
 
 from chalicelib import profile
 from chalicelib.containers import REGISTRIES, image_uri
+from chalicelib.data_bucket import DataBucket
 from infrastructure import first_models
 from localcloud.bank import open_bank
 from training.datasets.sba import SAMPLE, snapshot
@@ -58,7 +59,10 @@ def test_a_training_by_hand_is_that_of_the_first_models_and_ends_well(bank, sdk)
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     by_hand = done.stdout.strip().splitlines()[-1]
-    scheduled = first_models.start(bank.settings, profile.load())[MODEL]
+    bank.cloud.idle(60)  # what still runs would be waited for, and not begun again
+    data = DataBucket(boto3.client("s3"), bank.settings.data_bucket)
+    first = first_models.start(bank.settings, profile.load(), data.newest_snapshot())
+    scheduled = first[MODEL]
     bank.cloud.idle(60)
     found = boto3.client("sagemaker").describe_training_job(TrainingJobName=by_hand)
 
