@@ -6,7 +6,6 @@ python -m infrastructure.api_key --stage dev [--rotate | --retire]
 import argparse
 import sys
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.settings import STAGES, Settings
@@ -24,7 +23,7 @@ def main() -> None:
     given = parser.parse_args()
     embedded.reach()
     try:
-        client = boto3.client("apigateway")
+        client = api.client()
         settings = Settings(app_name(), given.stage, client.meta.region_name)
         if given.rotate:
             api.rotate(client, settings)

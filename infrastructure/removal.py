@@ -30,7 +30,7 @@ def remove(settings: Settings, account: str, report: stack.Report) -> None:
         *_machines(settings, account),
         *_jobs(settings),
         *_endpoints(settings),
-        *api.delete(boto3.client("apigateway"), settings),
+        *api.delete(api.client(), settings),
     ):
         report(f"deleted {gone}")
     _functions(settings, report)
@@ -49,10 +49,12 @@ def _jobs(settings: Settings) -> Iterator[str]:
     """Those that still run and cost."""
     client = boto3.client("sagemaker")
     running: dict[str, Any] = {"NameContains": settings.prefix, "StatusEquals": "InProgress"}
-    for training in client.list_training_jobs(**running)["TrainingJobSummaries"]:
+    trainings = client.get_paginator("list_training_jobs").paginate(**running)
+    for training in [one for page in trainings for one in page["TrainingJobSummaries"]]:
         client.stop_training_job(TrainingJobName=training["TrainingJobName"])
         yield f"training job {training['TrainingJobName']}"
-    for processing in client.list_processing_jobs(**running)["ProcessingJobSummaries"]:
+    processings = client.get_paginator("list_processing_jobs").paginate(**running)
+    for processing in [one for page in processings for one in page["ProcessingJobSummaries"]]:
         client.stop_processing_job(ProcessingJobName=processing["ProcessingJobName"])
         yield f"processing job {processing['ProcessingJobName']}"
 
@@ -110,7 +112,7 @@ def _functions(settings: Settings, report: stack.Report) -> None:
     for name in _function_names(settings):
         for gone in _remnants(name, settings):
             report(f"deleted {gone}")
-    gateway = boto3.client("apigateway")
+    gateway = api.client()
     for one in list(functions.apis(gateway, settings)):
         gateway.delete_rest_api(restApiId=one)
         report(f"deleted REST API {one}")

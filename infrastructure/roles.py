@@ -230,6 +230,10 @@ def _role(name: str, service: str, description: str, declared: list[Statement]) 
                 "Description": description,
                 "AssumeRolePolicyDocument": _document([trust]),
                 "Policies": [policy],
+                "Tags": [
+                    {"Key": "project", "Value": SETTINGS.app_name},
+                    {"Key": "stage", "Value": SETTINGS.stage},
+                ],
             }
         ),
     }

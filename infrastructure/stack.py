@@ -34,15 +34,18 @@ def deploy(
     stage: str,
     report: Report = lambda _: None,
     *,
+    review_only: str = "",
     may_remove: bool = False,
 ) -> str:
-    """The stack's name, once all of it exists. Safe to repeat. Raises StackFailed."""
+    """The stack's name, once all of it exists. Safe to repeat. `review_only` is how the switch
+    stands; empty if there is none yet. Raises StackFailed."""
     name = stack_name(app, stage)
     status = _settled(client, name, report)
     if status in NOTHING_YET:
         delete(client, name, report)
         status = ""
-    change_set = _change_set(client, name, app, stage, "UPDATE" if status else "CREATE")
+    body = template.body(app, stage, review_only or "off")
+    change_set = _change_set(client, name, app, stage, body, "UPDATE" if status else "CREATE")
     if change_set is None:
         report("nothing to change")
         return name
@@ -51,7 +54,9 @@ def deploy(
         report(line)
     if not may_remove and (losing := [line for line, loses in shown if loses]):
         client.delete_change_set(ChangeSetName=change_set["ChangeSetId"])
-        raise StackFailed(f"Not done without YES=yes, as it would lose: {'; '.join(losing)}")
+        raise StackFailed(
+            f"Not done without YES=yes, as it would lose, or may: {'; '.join(losing)}"
+        )
     client.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
     status = _settled(client, name, report)
     if status not in WELL:
@@ -71,14 +76,14 @@ def exists(client: "CloudFormationClient", name: str) -> bool:
 
 
 def _change_set(
-    client: "CloudFormationClient", name: str, app: str, stage: str, kind: Any
+    client: "CloudFormationClient", name: str, app: str, stage: str, body: str, kind: Any
 ) -> dict[str, Any] | None:
     """Nothing if there is nothing to change."""
     request: dict[str, Any] = {
         "StackName": name,
         "ChangeSetName": f"deploy-{datetime.now(UTC):%Y%m%d%H%M%S%f}",
         "ChangeSetType": kind,
-        "TemplateBody": template.body(app, stage),
+        "TemplateBody": body,
         "Parameters": [
             {"ParameterKey": "AppName", "ParameterValue": app},
             {"ParameterKey": "Stage", "ParameterValue": stage},
@@ -116,10 +121,11 @@ def _changes(change_set: dict[str, Any]) -> Iterator[tuple[str, bool]]:
     """What each change does to what, and whether it loses something."""
     for change in change_set.get("Changes", []):
         resource = change["ResourceChange"]
-        replaced = resource.get("Replacement") == "True"
-        action = "Replace" if replaced else resource["Action"]
+        replaced = {"True": "Replace", "Conditional": "Perhaps replace"}
+        action = replaced.get(resource.get("Replacement", ""), resource["Action"])
         kind = resource["ResourceType"].removeprefix("AWS::")
-        yield f"{action} {resource['LogicalResourceId']} ({kind})", action in ("Remove", "Replace")
+        line = f"{action} {resource['LogicalResourceId']} ({kind})"
+        yield line, action in ("Remove", *replaced.values())
 
 
 def _settled(client: "CloudFormationClient", name: str, report: Report) -> str:

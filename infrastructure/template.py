@@ -33,13 +33,15 @@ def _function(loader: Loader, tag: str, node: yaml.Node) -> Any:
 Loader.add_multi_constructor("!", _function)
 
 
-def body(app: str, stage: str) -> str:
-    """Raises TemplateTooLarge."""
+def body(app: str, stage: str, review_only: str) -> str:
+    """`review_only` is how the switch stands: a stack's update must not turn it. Raises
+    TemplateTooLarge."""
     template = yaml.load(TEMPLATE.read_text(encoding="utf-8"), Loader)  # noqa: S506 - a SafeLoader
     known = {"AppName": app, "Stage": stage}
     for resource in template["Resources"].values():
         resource.pop("Metadata", None)  # what linters read
         resource["Properties"] = _resolved(resource["Properties"], known)
+    template["Resources"]["ReviewOnly"]["Properties"]["Value"] = review_only
     sent = json.dumps(template, separators=(",", ":"), ensure_ascii=False, default=str)
     if (size := len(sent.encode())) > LARGEST_BYTES:
         raise TemplateTooLarge(

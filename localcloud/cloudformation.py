@@ -11,6 +11,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.dynamodb.models import dynamodb_backends
 from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
+from moto.ssm.models import ssm_backends
 
 RESOURCE_POLICIES = ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy")
 RETAINING = ("Retain", "RetainExceptOnCreate")
@@ -78,6 +79,17 @@ def kept_log_group(original: Any) -> Callable[..., Any]:
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
         if left := logs_backends[account][region].groups.get(name):
+            return imported(left, name, resource)
+        return original(name, resource, account, region, **more)
+
+    return create
+
+
+def kept_parameter(original: Any) -> Callable[..., Any]:
+    """For moto's Parameter.create_from_cloudformation_json, which imports none."""
+
+    def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
+        if left := ssm_backends[account][region].get_parameter(name):
             return imported(left, name, resource)
         return original(name, resource, account, region, **more)
 

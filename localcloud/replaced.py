@@ -366,6 +366,27 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "a change set imports the groups that are there",
         ),
         Replaced(
+            "moto.ssm.models:Parameter",
+            "create_from_cloudformation_json",
+            "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
+            cloudformation.kept_parameter,
+            "a change set imports the parameters that are there",
+        ),
+        Replaced(
+            "moto.apigateway.responses:APIGatewayResponse",
+            "get_tags",
+            "(self)",
+            api_gateway.tags_of_apis,
+            "only stages have tags",
+        ),
+        Replaced(
+            "moto.apigateway.responses:APIGatewayResponse",
+            "tag_resource",
+            "(self)",
+            api_gateway.tagging_apis,
+            "only stages have tags",
+        ),
+        Replaced(
             "moto.kms.models:Key",
             "create_from_cloudformation_json",
             "(resource_name, cloudformation_json, account_id, region_name, kwargs)",

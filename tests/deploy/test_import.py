@@ -21,7 +21,7 @@ def cloud() -> Iterator[None]:
 
 
 def resources() -> dict[str, dict]:
-    return json.loads(template.body("appvengers", "dev"))["Resources"]
+    return json.loads(template.body("appvengers", "dev", "off"))["Resources"]
 
 
 def test_what_the_template_retains_is_imported_with_what_is_in_it():
@@ -73,8 +73,8 @@ def test_no_resource_has_a_name_that_a_function_makes():
 
 
 def test_a_template_that_cloudformation_would_refuse_is_not_sent(monkeypatch):
-    assert len(template.body("appvengers", "prod").encode()) <= template.LARGEST_BYTES
+    assert len(template.body("appvengers", "prod", "off").encode()) <= template.LARGEST_BYTES
     monkeypatch.setattr(template, "LARGEST_BYTES", 1000)
 
     with pytest.raises(template.TemplateTooLarge, match="resources.yaml"):
-        template.body("appvengers", "prod")
+        template.body("appvengers", "prod", "off")

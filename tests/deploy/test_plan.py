@@ -106,7 +106,10 @@ REMOVED = {
 REPLACED = REMOVED | {"Action": "Modify", "Replacement": "True"}
 
 
-@pytest.mark.parametrize("change", [REMOVED, REPLACED])
+PERHAPS = REMOVED | {"Action": "Modify", "Replacement": "Conditional"}
+
+
+@pytest.mark.parametrize("change", [REMOVED, REPLACED, PERHAPS])
 def test_a_change_that_loses_something_is_not_made_unless_it_is_wished(change):
     client = boto3.client("cloudformation", region_name="us-east-1")
     with Stubber(client) as stubbed:
