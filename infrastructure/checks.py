@@ -45,10 +45,11 @@ def warnings(profile: Profile, stage: str, region: str) -> list[str]:
     """What may be wrong; AWS's list of regions grows, so that it is no reason to stop."""
     if profile.endpoint[stage].instances or region in SERVERLESS:
         return []
-    return [
+    told = (
         f"AWS's documentation does not name {region} among the regions with serverless endpoints: "
         f"if the models fail, give [endpoint.{stage}] of credit.toml instances, or use another."
-    ]
+    )
+    return [told]
 
 
 def _python_fault(version: tuple[int, int]) -> str:
