@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+from moto.apigateway.responses import APIGatewayResponse
+
 _ALL_METHODS = ("get", "post", "put", "delete", "options", "head", "patch")
 
 
@@ -49,6 +51,12 @@ def any_case(original: Any) -> Callable[..., Any]:
         return original(self)
 
     return parse
+
+
+def with_tags_of_apis(original: dict[str, Any]) -> dict[str, Any]:
+    """For moto's apigateway.urls.url_paths."""
+    arn = "arn:(?P<partition>[^/]+):apigateway:(?P<region_name>[^/]+)::/restapis/(?P<api>[^/]+)"
+    return original | {f"{{0}}/tags/{arn}$": APIGatewayResponse.dispatch}
 
 
 def tags_of_apis(original: Any) -> Callable[..., Any]:

@@ -34,6 +34,9 @@ def whole_bucket(original: Any) -> Callable[..., Any]:
         if cors := properties.get("CorsConfiguration"):
             rules = [_cors_rule(rule) for rule in cors["CorsRules"]]
             s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": rules})
+        if rules := properties.get("LifecycleConfiguration", {}).get("Rules"):
+            lifecycle: Any = {"Rules": [_lifecycle_rule(rule) for rule in rules]}
+            s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=lifecycle)
         return bucket
 
     return create
@@ -132,6 +135,17 @@ def whole_key(original: Any) -> Callable[..., Any]:
 def _cors_rule(rule: dict[str, Any]) -> Any:
     """CloudFormation says ExposedHeaders, S3 says ExposeHeaders."""
     return {("ExposeHeaders" if k == "ExposedHeaders" else k): v for k, v in rule.items()}
+
+
+def _lifecycle_rule(rule: dict[str, Any]) -> Any:
+    """S3 spells ID so, and wants a filter; moto's numbers come from a template as texts."""
+    days = {
+        kind: {unit: int(value) for unit, value in rule[kind].items()}
+        for kind in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration")
+        if kind in rule
+    }
+    named = {"ID": rule["Id"], "Status": rule["Status"]}
+    return {**named, "Filter": {"Prefix": rule.get("Prefix", "")}, **days}
 
 
 class AlarmOfTemplate(CloudFormationModel):

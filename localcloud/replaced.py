@@ -373,6 +373,13 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "a change set imports the parameters that are there",
         ),
         Replaced(
+            "moto.apigateway.urls",
+            "url_paths",
+            "dict",
+            api_gateway.with_tags_of_apis,
+            "only stages have tags",
+        ),
+        Replaced(
             "moto.apigateway.responses:APIGatewayResponse",
             "get_tags",
             "(self)",

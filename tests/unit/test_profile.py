@@ -32,6 +32,11 @@ def refusal_of(tmp_path, old: str, new: str) -> str:
         ("base_odds = 50", "base_odds = 0", "score.base_odds must be above 0"),
         ("minimum_models = 2", "minimum_models = 4", "decision.minimum_models"),
         ("[endpoint.prod]", "[endpoint.test]", "endpoint.prod is missing"),
+        (
+            "network_isolation = false",
+            "network_isolation = true",
+            "sagemaker.network_isolation needs instances in endpoint.prod",
+        ),
         ('mandatory = ["Tradicional"]', 'mandatory = ["Otro"]', "Otro"),
         ('peers = ["lender"]', 'peers = ["lendr"]', "lendr"),
         ('features = ["amount"', 'features = ["amnt"', "amnt"),
