@@ -10,7 +10,7 @@ PAGE = """<!doctype html>
 <html lang="es"><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width">
 <style>
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto }}
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: auto; padding: 2rem }}
 table {{ border-collapse: collapse; margin: .5rem 0 1.5rem }}
 th, td {{ padding: .15rem .7rem; text-align: right; border-bottom: 1px solid #ddd }}
 th:first-child, td:first-child {{ text-align: left }}
@@ -36,7 +36,7 @@ def page(report: Document) -> str:
 
 def notice(report: Document) -> str:
     """Figures and reasons, in lines."""
-    lines = [f"{report['model']} {report['version']}, datos hasta {report['snapshot']}."]
+    lines = [f"{report['model']} {report['version']}, instantánea {report['snapshot']}."]
     facts = report["facts"]
     if facts and facts.get("challenger"):
         lines.append(f"AUC {facts['challenger']['auc']:.4f}{_apart(facts)}.")

@@ -49,6 +49,14 @@ class RetrainingFiles:
                 raise
             return None
 
+    def artifact(self, job: str) -> bytes:
+        """What a training left. Raises InvalidArtifact for what is too large to be a model."""
+        response = self._s3.get_object(Bucket=self._data, Key=_artifact_key(job))
+        if response["ContentLength"] > artifact.LARGEST_ARCHIVE:
+            limit = artifact.LARGEST_ARCHIVE // 2**20
+            raise InvalidArtifact(f"It is larger than {limit} MiB, more than any model needs.")
+        return response["Body"].read()
+
     def write(self, key: str, body: bytes, content_type: str) -> None:
         self._s3.put_object(Bucket=self._data, Key=key, Body=body, ContentType=content_type)
 
@@ -106,29 +114,37 @@ class ModelPackages:
 
 def open_snapshot(event: Document, prefix: str, files: RetrainingFiles) -> Document:
     """openSnapshot: how much is new in it, and what each model's training and comparison need."""
-    place = f"{SNAPSHOT_PREFIX}{event['snapshot']}/"
-    manifest = msgspec.json.decode(files.read(f"{place}manifest.json"))
+    key = f"{SNAPSHOT_PREFIX}{event['snapshot']}/manifest.json"
+    manifest = msgspec.json.decode(files.read(key))
     # A job's inputs can't be left out: without a champion a small file takes its place.
-    nobody = {"version": NO_CHAMPION, "url": files.url(f"{place}manifest.json")}
-    version, models = event["version"], []
-    for one in event["models"]:
-        model = one["model"]
-        job = f"{prefix}-{model}-{version}"
-        models.append(
-            {
-                "model": model,
-                "version": version,
-                "schema": one["schema"],
-                "snapshot": event["snapshot"],
-                "profile": files.url(event["profilePrefix"]),
-                "champion": one.get("champion") or nobody,
-                "job": job,
-                "artifact": files.url(_artifact_key(job)),
-                "comparison": f"{job}-compare",
-                "reports": files.url(_report_key(model, version)),
-            }
-        )
-    return {name: manifest[name] for name in NEWS} | {"models": models}
+    nobody = {"version": NO_CHAMPION, "url": files.url(key)}
+    shared = {name: event[name] for name in ("version", "snapshot")}
+    shared["profile"] = files.url(event["profilePrefix"])
+    models = [
+        {
+            **shared,
+            **_names(one["model"], event["version"], prefix, files),
+            "schema": one["schema"],
+            "champion": one.get("champion") or nobody,
+        }
+        for one in event["models"]
+    ]
+    wrong = {
+        "wrongRows": manifest.get("wrongRows", 0),
+        "wrongRowsReport": manifest.get("report", ""),
+    }
+    return {name: manifest[name] for name in NEWS} | wrong | {"models": models}
+
+
+def _names(model: str, version: str, prefix: str, files: RetrainingFiles) -> Document:
+    job = f"{prefix}-{model}-{version}"
+    return {
+        "model": model,
+        "job": job,
+        "artifact": files.url(_artifact_key(job)),
+        "comparison": f"{job}-compare",
+        "reports": files.url(_report_key(model, version)),
+    }
 
 
 def evaluate(event: Document, profile: Profile, files: RetrainingFiles) -> Document:
@@ -136,8 +152,8 @@ def evaluate(event: Document, profile: Profile, files: RetrainingFiles) -> Docum
     model, version = event["model"], event["version"]
     place = _report_key(model, version)
     facts = msgspec.json.decode(files.read(f"{place}evaluation.json"))
-    body = files.read(_artifact_key(event["job"]))
-    reasons = [*_of_artifact(body, facts, model, version, profile), *_of_facts(facts, profile)]
+    digest, faults = _of_artifact(event, facts, profile, files)
+    reasons = [*faults, *_of_facts(facts, profile)]
     lines = files.read_if_there(f"{place}decisions.jsonl") or b""
     recent = msgspec.json.Decoder(Recent).decode_lines(lines)
     report: Document = {
@@ -155,21 +171,27 @@ def evaluate(event: Document, profile: Profile, files: RetrainingFiles) -> Docum
     return {
         **{name: report[name] for name in ("verdict", "reasons")},
         "report": report["page"],
-        "sha256": hashlib.sha256(body).hexdigest(),
+        "sha256": digest,
         "notice": challenge_report.notice(report),
     }
 
 
 def _of_artifact(
-    body: bytes, facts: Document, model: str, version: str, profile: Profile
-) -> list[str]:
+    event: Document, facts: Document, profile: Profile, files: RetrainingFiles
+) -> tuple[str, list[str]]:
+    """The archive's SHA-256, and what is wrong with it."""
     try:
-        verified = artifact.verify(body, model, version, profile)
+        body = files.artifact(event["job"])
     except InvalidArtifact as fault:
-        return [f"artefacto: {fault}"]
+        return "", [f"artefacto: {fault}"]
+    digest = hashlib.sha256(body).hexdigest()
+    try:
+        verified = artifact.verify(body, event["model"], event["version"], profile)
+    except InvalidArtifact as fault:
+        return digest, [f"artefacto: {fault}"]
     if facts.get("sha256", verified.sha256) != verified.sha256:
-        return ["artefacto: no es el que se midió; repita el entrenamiento"]
-    return []
+        return digest, ["artefacto: no es el que se midió; repita el entrenamiento"]
+    return digest, []
 
 
 def _of_facts(facts: Document, profile: Profile) -> list[str]:
@@ -211,7 +233,7 @@ def approved(
 
 
 def _as_evaluated(facts: Mapping[str, str], files: RetrainingFiles) -> bytes:
-    body = files.read(_artifact_key(facts["job"]))
+    body = files.artifact(facts["job"])
     if hashlib.sha256(body).hexdigest() != facts["sha256"]:
         raise ArtifactChanged(
             f"The artifact of {facts['job']} is not the one that was evaluated: train it again."

@@ -14,13 +14,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import boto3
 import click
+from botocore.exceptions import EndpointConnectionError
 from rich.console import Console
 
 from chalicelib.errors import AppVengersError
+from chalicelib.settings import Settings
 from infrastructure import embedded
 from infrastructure.first_models import TrainingFailed, scheduled_event
-from infrastructure.project import ROOT
+from infrastructure.project import ROOT, app_name
+from localcloud import outcome_files
 from localcloud.api import kept_api_key, serving_api
 from localcloud.aws_port import PortTaken
 from localcloud.bank import open_bank
@@ -36,6 +40,7 @@ from localcloud.first_run import (
     remembered_dataset,
     shown_case,
 )
+from localcloud.outcome_files import NoLoans
 from training.datasets import Dataset
 from training.datasets.own import UnreadableData
 from training.datasets.sba import NoRegister
@@ -51,6 +56,7 @@ FAULTS = (
     AppVengersError,
     FolderInUse,
     InvalidProfile,
+    NoLoans,
     NoRegister,
     NoSuchRow,
     PortTaken,
@@ -126,6 +132,29 @@ def application(row: int, outcome: bool) -> None:
     if outcome:
         told = {True: "defaulted", False: "paid", None: "unknown"}[shown["defaulted"]]
         print(told, file=sys.stderr)
+
+
+@main.command()
+@click.option("--from", "first", metavar="YYYY-MM", help="Loans decided elsewhere, from this month")
+@click.option("--to", "last", metavar="YYYY-MM", help="to this one, with what became of them.")
+@click.option("--stored", is_flag=True, help="What became of the loans that were decided here.")
+@click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
+def outcomes(first: str | None, last: str | None, stored: bool, aws_port: int) -> None:
+    """Real outcomes as a file for credit/newData/ (CSV): of loans, or of stored decisions."""
+    if stored == bool(first and last):
+        raise click.UsageError("Give --from and --to, or --stored.")
+    dataset = remembered_dataset(STATE, Console(stderr=True))
+    if not stored:
+        print(outcome_files.of_loans(dataset, first or "", last or ""), end="")
+        return
+    os.environ |= _client_environment(aws_port)
+    name = Settings(app_name(), "dev", os.environ["AWS_DEFAULT_REGION"]).predictions_table
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=name)
+    try:
+        print(outcome_files.of_decisions(dataset, pages, datetime.now(UTC).date()), end="")
+    except EndpointConnectionError as fault:
+        message = f"Nothing answers on port {aws_port}: make run, or name its --aws-port."
+        raise click.ClickException(message) from fault
 
 
 @main.command()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -11,7 +12,8 @@ import pandas as pd
 from chalicelib import profile
 from chalicelib.data_bucket import DataBucket
 from chalicelib.services import services
-from chalicelib.settings import SNAPSHOT_PREFIX, VERIFIED_PREFIX
+from chalicelib.settings import NEW_DATA_PREFIX, SNAPSHOT_PREFIX, VERIFIED_PREFIX
+from infrastructure.first_models import scheduled_event
 from localcloud.bank import Bank
 from localcloud.cloud import ACCOUNT
 
@@ -20,9 +22,16 @@ MODEL = "Tradicional"
 PATIENCE_SECONDS = 300
 
 
-def run(bank: Bank, loans: pd.DataFrame) -> None:
+def run(bank: Bank, known: pd.DataFrame, later: pd.DataFrame, decision: dict[str, Any]) -> None:
+    """`later` loans and an outcome by updateData, which refuses so few; and the `known` ones of the
+    first snapshot again, of which a challenger learns what the champion did, and is promoted."""
     data = DataBucket(boto3.client("s3"), bank.settings.data_bucket)
-    _put_snapshot(data.name, loans)
+    _tell(data.name, later, decision)
+    soon = datetime.now(UTC) + timedelta(minutes=1)  # the decision is from this minute
+    for at in (soon, soon + timedelta(days=1)):
+        update(bank, at)
+        bank.cloud.idle(PATIENCE_SECONDS)
+    _put_snapshot(data.name, known)
     boto3.client("stepfunctions").start_execution(
         stateMachineArn=bank.settings.retraining_machine_arn(ACCOUNT),
         name="audit",
@@ -30,6 +39,21 @@ def run(bank: Bank, loans: pd.DataFrame) -> None:
     )
     bank.cloud.idle(PATIENCE_SECONDS)
     _sign_off(bank, data)
+
+
+def _tell(bucket: str, loans: pd.DataFrame, decision: dict[str, Any]) -> None:
+    """Two files, as a bank would drop them."""
+    outcome = {"outcome": ["defaulted"], "when": [decision["createdAt"][:10]]}
+    told = {name: [decision[name]] for name in ("clientId", "predictionId")} | outcome
+    for name, frame in (("loans", loans), ("told", pd.DataFrame(told))):
+        key = f"{NEW_DATA_PREFIX}{name}.parquet"
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=frame.to_parquet(index=False))
+
+
+def update(bank: Bank, at: datetime) -> None:
+    boto3.client("lambda").invoke(
+        FunctionName=bank.settings.function("updateData"), Payload=json.dumps(scheduled_event(at))
+    )
 
 
 def _put_snapshot(bucket: str, loans: pd.DataFrame) -> None:

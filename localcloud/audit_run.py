@@ -33,7 +33,7 @@ from localcloud.bank import Bank
 from localcloud.first_run import body_of, bring
 from training import transform
 from training.datasets import Dataset
-from training.datasets.sba import SAMPLE, applications, snapshot
+from training.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset_of
 
 API_KEY = "the-audits"
 PATIENCE_SECONDS = 60
@@ -41,8 +41,7 @@ SLOW_TO_FAIL = b"import time; time.sleep(5); raise ImportError"
 
 
 def sample() -> Dataset:
-    loans = pd.read_parquet(SAMPLE)
-    return Dataset("2005-06-30", lambda: snapshot(loans), lambda: applications(loans))
+    return dataset_of(pd.read_parquet(SAMPLE))
 
 
 def run(bank: Bank) -> list[str]:
@@ -51,9 +50,11 @@ def run(bank: Bank) -> list[str]:
     with serving_api(bank, API_KEY, 0) as port:
         requester = _Requester(f"http://127.0.0.1:{port}")
         requester.get("/models")  # there are none
+        audit_retraining.update(bank, datetime.now(UTC))  # there is no snapshot
         bring(bank, dataset, Console(quiet=True))
         decided = _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
-        audit_retraining.run(bank, dataset.snapshot())
+        later = dataset.later(TEST_FROM, TEST_TO)
+        audit_retraining.run(bank, dataset.snapshot(), later, decided)
         _score_a_file(bank, dataset)
         _upload(bank)
         _repeat(bank, decided)

@@ -53,6 +53,7 @@ _RESOURCES: dict[str, tuple[str, ...]] = {
     "sqs:SendMessage": ("{QueueUrl}",),
     "ssm:GetParameter": ("parameter{Name}",),
     "states:DescribeExecution": ("{executionArn}",),
+    "states:ListExecutions": ("{stateMachineArn}",),
     "states:StartExecution": ("{stateMachineArn}",),
     "states:StartSyncExecution": ("{stateMachineArn}",),
 }

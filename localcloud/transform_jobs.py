@@ -2,6 +2,7 @@
 
 import logging
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +24,10 @@ log = logging.getLogger("localcloud")
 
 RUNNING = ("InProgress", "Stopping")
 MEGABYTE = 1 << 20
+DIED = (
+    "InternalServerError: the embedded cloud stopped while this job was running; "
+    "create it again under another name"
+)
 _PAYLOAD = 6  # MaxPayloadInMB has this default
 
 
@@ -46,6 +51,7 @@ class TransformJobs:
         self._work = work
         self._authorization = authorization
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="transform")
+        self._closing = threading.Event()
 
     def start(self, job: Any) -> None:
         job.transform_job_status = "InProgress"
@@ -63,6 +69,7 @@ class TransformJobs:
         self._tell(job)
 
     def close(self) -> None:
+        self._closing.set()
         self._pool.shutdown(cancel_futures=True)
 
     def _run(self, job: Any) -> None:
@@ -105,8 +112,8 @@ class TransformJobs:
             job.transform_start_time = utcnow()
             for path in sorted(path for path in (folder / "in").rglob("*") if path.is_file()):
                 answered = b"".join(self._answers(job, process, path))
-                if job.transform_job_status == "Stopping":
-                    return "Stopped", None
+                if self._is_unwanted(job):
+                    return ("Failed", DIED) if self._closing.is_set() else ("Stopped", None)
                 into, prefix = bucket_and_key(job.transform_output["S3OutputPath"])
                 name = f"{path.relative_to(folder / 'in').as_posix()}.out"
                 s3.put_object(Bucket=into, Key=f"{prefix.rstrip('/')}/{name}", Body=answered)
@@ -119,10 +126,13 @@ class TransformJobs:
         accept = job.transform_output.get("Accept") or content_type
         by_line = job.transform_output.get("AssembleWith") == "Line"
         for body in _requests(job, path):
-            if job.transform_job_status == "Stopping":
+            if self._is_unwanted(job):
                 return
             answer = process.invoke(body, content_type, accept).body
             yield answer.removesuffix(b"\n") + b"\n" if by_line else answer
+
+    def _is_unwanted(self, job: Any) -> bool:
+        return self._closing.is_set() or job.transform_job_status == "Stopping"
 
     def _tell(self, job: Any) -> None:
         log.info("transform job %s: %s", job.transform_job_name, job.transform_job_status)
@@ -161,12 +171,7 @@ def _requests(job: Any, path: Path) -> Iterator[bytes]:
 
 def failed_when_the_process_died(job: Any) -> None:
     if job.transform_job_status in RUNNING:
-        _end(
-            job,
-            "Failed",
-            "InternalServerError: the embedded cloud stopped while this job was running; "
-            "create it again under another name",
-        )
+        _end(job, "Failed", DIED)
 
 
 def _end(job: Any, status: str, reason: str | None) -> None:

@@ -30,7 +30,8 @@ SCRIPT_ENTRYPOINT = [
     "-c",
     (
         "cd /opt/ml/processing/input/code && tar -xzf sourcedir.tar.gz && "
-        "{ python3 -c 'import lightgbm, pyarrow' 2>/dev/null || "
+        "{ python3 -c 'from importlib.util import find_spec as there; "
+        'exit(not (there("lightgbm") and there("pyarrow")))\' || '
         "python3 -m pip install --quiet --disable-pip-version-check -r requirements.txt; } && "
         'exec python3 "$0" "$@"'
     ),

@@ -60,7 +60,8 @@ def main() -> None:
     console.print(
         "One application: from JSON to JSON, all features derived; the estimator gets its features "
         "ready, one row in a table, and gives no reasons. Batch: from the application's columns; "
-        "the estimator, again, from its features. One row of "
+        "the estimator, again, from its features; what bounds the three together are the trees' "
+        "look-ups, one for each feature of each four trees. One row of "
         "trees: LightGBM's own, with pred_contrib; a batch of them: on every core it finds."
     )
 

@@ -143,3 +143,23 @@ def test_a_job_that_was_running_when_the_cloud_was_killed_has_failed(tmp_path: A
         found = described(boto3.client("sagemaker"), "running")
         assert found["TransformJobStatus"] == "Failed"
         assert "the embedded cloud stopped" in found["FailureReason"]
+
+
+def test_a_cloud_that_ends_waits_for_no_file(tmp_path: Any) -> None:
+    with embedded_cloud(tmp_path) as cloud:
+        make_role()
+        boto3.client("s3").create_bucket(Bucket="data")
+        make_model("doubling", 2, LINES)
+        put("slow/a.jsonl", *[{"term": 1, "sleep": 1}] * 600)
+        cloud.restore()
+        slow = job("long", "slow/", BatchStrategy="SingleRecord")
+        boto3.client("sagemaker").create_transform_job(**slow)
+        while not described(boto3.client("sagemaker"), "long").get("TransformStartTime"):
+            time.sleep(0.05)
+    with embedded_cloud(tmp_path) as cloud:
+        cloud.restore()
+        found = described(boto3.client("sagemaker"), "long")
+        assert (found["TransformJobStatus"], found["FailureReason"][:20]) == (
+            "Failed",
+            "InternalServerError:",
+        )

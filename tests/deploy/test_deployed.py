@@ -48,7 +48,9 @@ def test_after_five_deaths_a_prediction_goes_through_all_that_was_uploaded(deplo
         deployed.said
     )
     started = {path.stem for path in deployed.cloud._work.glob("*.log")}
-    assert {"appvengers-dev", *(f"appvengers-dev-{name}" for name in DESIGNED)} <= started
+    # The first models' trainings are the operator's: updateData waits for its schedule.
+    first = DESIGNED - {"updateData"}
+    assert {"appvengers-dev", *(f"appvengers-dev-{name}" for name in first)} <= started
     assert started <= set(NAMES)
 
 

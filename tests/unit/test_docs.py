@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "docs" / "operations.md", ROOT / "docs" / "aws-checklist.md"]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
 VARIABLES = {
+    *re.findall(r"\$\(call (?:yes|option),([A-Z]+)", (ROOT / "Makefile").read_text()),
     *re.findall(r"\$\((?:if \$\()?(?:filter no,\$\()?([A-Z]+)\)", (ROOT / "Makefile").read_text()),
 }
 AWS = botocore.session.get_session()

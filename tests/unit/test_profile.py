@@ -7,6 +7,8 @@ from chalicelib.profile import PROFILE_FILE, load
 
 GERMAN = Path(__file__).parents[1] / "data" / "german.toml"
 TEXT = PROFILE_FILE.read_text(encoding="utf-8")
+MACHINES = 'instances = { type = "ml.m5.large", count = 2 }'
+CANARY = "canary = { share = 0.5, bake_seconds = 60 }"
 
 
 def refusal_of(tmp_path, old: str, new: str) -> str:
@@ -37,6 +39,15 @@ def refusal_of(tmp_path, old: str, new: str) -> str:
             "network_isolation = true",
             "sagemaker.network_isolation needs instances in endpoint.prod",
         ),
+        (
+            "memory_mb = 2048\n",
+            "",
+            "endpoint.dev needs memory_mb and max_concurrency, or instances",
+        ),
+        ("memory_mb = 2048", f"{CANARY}\nmemory_mb = 2048", "a serverless endpoint moves all"),
+        ("memory_mb = 2048", f"{MACHINES}\nmemory_mb = 2048", "either instances or memory_mb"),
+        ("psi_watch = 0.1", "psi_watch = 0.3", "drift.psi_watch"),
+        ("fewest = 200", "fewest = 0", "drift.fewest"),
         ('mandatory = ["Tradicional"]', 'mandatory = ["Otro"]', "Otro"),
         ('peers = ["lender"]', 'peers = ["lendr"]', "lendr"),
         ('features = ["amount"', 'features = ["amnt"', "amnt"),
@@ -55,6 +66,29 @@ def refusal_of(tmp_path, old: str, new: str) -> str:
 )
 def test_a_contradiction_is_told_with_its_place(tmp_path, old, new, told):
     assert told in refusal_of(tmp_path, old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("count = 2", "count = 1", "2 or more for a canary"),
+        ("share = 0.5", "share = 0.6", "half of the capacity"),
+        ("share = 0.5, ", "", "one of share and instances"),
+        ("share = 0.5", "share = 0.5, instances = 1", "one of share and instances"),
+        ("share = 0.5", "instances = 2", "half of instances.count"),
+        ("bake_seconds = 60", "bake_seconds = 4000", "bake_seconds must be 1 to 3600"),
+        ("share = 0.5", "alarms = [], share = 0.5", "nothing would ever roll it back"),
+        ("share = 0.5", 'alarms = ["other"], share = 0.5', "Invalid enum value 'other'"),
+    ],
+)
+def test_a_canary_that_sagemaker_would_refuse_is_told(tmp_path, old, new, told):
+    serverless = "memory_mb = 2048\nmax_concurrency = 5"
+    machines = f"{MACHINES}\n{CANARY}"
+    path = tmp_path / "credit.toml"
+    path.write_text(TEXT.replace(serverless, machines), encoding="utf-8")
+    assert load(path).endpoint["dev"].canary
+
+    assert told in refusal_of(tmp_path, serverless, machines.replace(old, new))
 
 
 def test_a_missing_profile_is_told(tmp_path):

@@ -19,7 +19,7 @@ from localcloud.api import serving_api
 from localcloud.bank import Bank, open_bank
 from localcloud.first_run import body_of, bring
 from training.datasets import Case, Dataset
-from training.datasets.sba import SAMPLE, applications, snapshot
+from training.datasets.sba import SAMPLE, dataset_of
 
 API_KEY = "the-key-of-the-tests"
 QUIET = Console(quiet=True)
@@ -63,8 +63,7 @@ class Served:
 @pytest.fixture(scope="package")
 def sample() -> Dataset:
     """Real loans, committed."""
-    loans = pd.read_parquet(SAMPLE)
-    return Dataset("2005-06-30", lambda: snapshot(loans), lambda: applications(loans))
+    return dataset_of(pd.read_parquet(SAMPLE))
 
 
 @pytest.fixture(scope="package")

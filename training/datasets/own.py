@@ -31,7 +31,15 @@ def dataset(path: Path, profile: Path) -> Dataset:
         name=path.stem,
         snapshot=lambda: rows[:-unseen],
         cases=lambda: _cases(rows[-unseen:], bank),
+        later=lambda first, last: _later(rows[-unseen:], bank, first, last),
     )
+
+
+def _later(
+    unseen: pd.DataFrame, bank: Product, first: pd.Timestamp, last: pd.Timestamp
+) -> pd.DataFrame:
+    known = unseen[unseen[bank.outcome].notna()]
+    return known[pd.to_datetime(known[bank.date]).between(first, last)] if bank.date else known
 
 
 def _read(path: Path, bank: Product) -> pd.DataFrame:
@@ -60,7 +68,14 @@ def _cases(rows: pd.DataFrame, bank: Product) -> Iterator[Case]:
                 if feature.derive is None and not pd.isna(row[name])
             },
             "defaulted": None if pd.isna(outcome) else bool(int(outcome)),
+            "default_days": _default_days(row, bank),
         }
+
+
+def _default_days(row: dict[str, Any], bank: Product) -> int | None:
+    if not bank.date or not bank.default_date or pd.isna(row[bank.default_date]):
+        return None
+    return (pd.Timestamp(row[bank.default_date]) - pd.Timestamp(row[bank.date])).days
 
 
 def _value(value: Any, feature: Feature) -> Any:

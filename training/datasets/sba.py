@@ -53,8 +53,16 @@ class NoRegister(Exception):
 
 
 def dataset(console: Console) -> Dataset:
-    loans = pd.read_parquet(register(console))
-    return Dataset("2005-06-30", lambda: snapshot(loans), lambda: applications(loans))
+    return dataset_of(pd.read_parquet(register(console)))
+
+
+def dataset_of(loans: pd.DataFrame) -> Dataset:
+    return Dataset(
+        "2005-06-30",
+        lambda: snapshot(loans),
+        lambda: applications(loans),
+        lambda first, last: snapshot(loans, first, last).dropna(subset=["defaulted"]),
+    )
 
 
 def register(console: Console, first: pd.Timestamp = FIRST, last: pd.Timestamp = LAST) -> Path:
@@ -214,14 +222,16 @@ def applications(loans: pd.DataFrame) -> Iterator[Case]:
     """The test period: real applications that no model has seen, with what came of them."""
     tested = loans[loans["approvalDate"].between(TEST_FROM, TEST_TO)]
     rows = tested.drop(columns=["loanNumber", "outcomeKnown", "approvalDate", "defaultDate"])
-    for number, outcome, row in zip(
-        tested["loanNumber"], _outcome(tested), rows.to_dict("records"), strict=True
+    ages = (tested["defaultDate"] - tested["approvalDate"]).dt.days
+    for number, outcome, age, row in zip(
+        tested["loanNumber"], _outcome(tested), ages, rows.to_dict("records"), strict=True
     ):
         known = {name: value for name, value in row.items() if not pd.isna(value)}
         yield {
             "clientId": f"sba-{number}",
             "application": known,
             "defaulted": None if pd.isna(outcome) else bool(outcome),
+            "default_days": None if pd.isna(age) else int(age),
         }
 
 

@@ -1,0 +1,208 @@
+"""updateData: what counts as news, and that the same news is started once."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.errors import NoSnapshot
+from chalicelib.retraining import Execution, months_later, update
+from tests.fakes import PredictionList
+
+AT = datetime(2026, 11, 24, 10, tzinfo=UTC)  # in the 48th week
+BEFORE = "2026-11-17T10:00:00.000Z"
+FILE = ("credit/newData/november.csv", "e1")
+CHAMPION = {"version": "20261101T000000", "url": "s3://models/verified/…"}
+
+
+class Data:
+    def __init__(self, files=(), snapshots=None):
+        self.files = dict(files)
+        self.snapshots = snapshots or {}
+
+    def newest_snapshot(self):
+        if not self.snapshots:
+            raise NoSnapshot("There is none.")
+        return max(self.snapshots)
+
+    def manifest(self, snapshot):
+        return self.snapshots[snapshot]
+
+    def new_files(self):
+        return self.files
+
+    def keep_profile(self, path):
+        return "credit/profiles/1234/"
+
+
+class Machine:
+    def __init__(self, *executions):
+        self.executions = list(executions)
+        self.requests = []
+
+    def last(self):
+        return self.executions[-1] if self.executions else None
+
+    def start(self, name, request):
+        if name in [one.name for one in self.executions]:
+            return False
+        self.executions.append(Execution(name, "RUNNING", request["previous"]))
+        self.requests.append(request)
+        return True
+
+    def end(self, status):
+        last = self.executions[-1]
+        self.executions[-1] = Execution(last.name, status, last.previous)
+
+
+class Topic:
+    def __init__(self):
+        self.kinds = []
+
+    def publish(self, kind, what, detail):
+        self.kinds.append(kind)
+
+
+def collected(as_of=BEFORE, sources=(), matures=None):
+    files = [{"key": key, "etag": etag} for key, etag in sources]
+    return {"asOf": as_of, "sources": files, "nextMatures": matures}
+
+
+def told(predictions, told_at, decided_at="2023-11-24T09:00:00.000Z", name="0a#1"):
+    item = {"toldAt": told_at, "decidedAt": decided_at, "outcome": "paid", "when": told_at[:10]}
+    predictions.tell("ana", name, item)
+    return predictions
+
+
+@pytest.fixture
+def run(sba):
+    def run(data, machine, at=AT, predictions=None):
+        topic = Topic()
+        champions = dict.fromkeys(sba.models, CHAMPION)
+        predictions = predictions or PredictionList()
+        done = update(at, sba, data, predictions, machine, champions, topic)
+        return done["done"], topic.kinds
+
+    return run
+
+
+def test_without_news_it_says_so_and_starts_nothing(run):
+    for snapshots in ({}, {"20261117T100000": collected(sources=[FILE])}):
+        machine = Machine()
+
+        assert run(Data([FILE] if snapshots else [], snapshots), machine) == (
+            "nothing new",
+            ["nothing new"],
+        )
+        assert machine.requests == []
+
+
+def test_a_new_file_starts_a_retraining_that_knows_its_past_and_its_champions(run, sba):
+    machine = Machine()
+    data = Data([FILE], {"20261117T100000": collected()})
+
+    assert run(data, machine) == ("started", ["started"])
+    [request] = machine.requests
+    assert request == {
+        "version": "20261124T100000",
+        "at": "2026-11-24T10:00:00+00:00",
+        "snapshot": "20261124T100000",
+        "previous": "20261117T100000",
+        "profilePrefix": "credit/profiles/1234/",
+        "news": {"outcomes": 0, "files": [FILE[0]]},
+        "models": [
+            {"model": model, "schema": sba.schema(model), "champion": CHAMPION}
+            for model in sba.models
+        ],
+    }
+    assert machine.executions[0].name.startswith("2026-W48-")
+
+
+def test_a_file_written_anew_is_new(run):
+    data = Data([(FILE[0], "e2")], {"20261117T100000": collected(sources=[FILE])})
+
+    assert run(data, Machine())[0] == "started"
+
+
+@pytest.mark.parametrize(
+    ("told_at", "decided_at", "done"),
+    [
+        ("2026-11-20T10:00:00.000Z", "2023-11-24T23:00:00.000Z", "started"),
+        ("2026-11-20T10:00:00.000Z", "2023-11-25T00:00:00.000Z", "nothing new"),  # not matured
+        (BEFORE, "2023-11-24T09:00:00.000Z", "nothing new"),  # is in the snapshot
+        ("2026-11-24T10:00:01.000Z", "2023-11-24T09:00:00.000Z", "nothing new"),  # the next time
+    ],
+)
+def test_an_outcome_is_news_if_it_came_since_and_has_matured(run, told_at, decided_at, done):
+    data = Data(snapshots={"20261117T100000": collected()})
+    predictions = told(PredictionList(), told_at, decided_at)
+
+    assert run(data, Machine(), predictions=predictions)[0] == done
+
+
+@pytest.mark.parametrize(
+    ("day", "done"), [("2026-11-24", "started"), ("2026-11-25", "nothing new")]
+)
+def test_what_was_told_earlier_is_news_on_the_day_it_matures(run, day, done):
+    assert run(Data(snapshots={"20261117T100000": collected(matures=day)}), Machine())[0] == done
+
+
+def test_the_same_event_again_starts_nothing_and_says_nothing(run):
+    machine, data = Machine(), Data([FILE], {"20261117T100000": collected()})
+    run(data, machine)
+
+    assert run(data, machine) == ("already started", [])
+    assert len(machine.requests) == 1
+
+
+def test_the_same_news_later_in_the_week_starts_nothing(run):
+    machine, data = Machine(), Data([FILE], {"20261117T100000": collected()})
+    run(data, machine)
+
+    assert run(data, machine, AT + timedelta(days=3)) == ("already started", [])
+
+
+def test_other_news_wait_while_one_runs(run):
+    machine, data = Machine(), Data([FILE], {"20261117T100000": collected()})
+    run(data, machine)
+    data.files["credit/newData/more.csv"] = "e1"
+
+    assert run(data, machine, AT + timedelta(hours=1)) == ("busy", ["busy"])
+    data.snapshots["20261124T100000"] = collected("2026-11-24T10:00:00.000Z", [FILE])
+    machine.end("SUCCEEDED")
+    assert run(data, machine, AT + timedelta(days=7))[0] == "started"
+    assert machine.requests[-1]["previous"] == "20261124T100000"
+    assert machine.requests[-1]["news"]["files"] == ["credit/newData/more.csv"]
+
+
+@pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
+def test_what_a_failed_run_had_is_news_again_from_where_it_began(run, status):
+    machine, data = Machine(), Data([FILE], {"20261117T100000": collected()})
+    run(data, machine)
+    data.snapshots["20261124T100000"] = collected("2026-11-24T10:00:00.000Z", [FILE])
+    machine.end(status)
+
+    for later in (1, 2):  # and if it fails again
+        assert run(data, machine, AT + timedelta(hours=later)) == ("started", ["started"])
+        assert machine.requests[-1]["previous"] == "20261117T100000"
+        assert machine.requests[-1]["news"]["files"] == [FILE[0]]
+        machine.end(status)
+
+
+def test_an_event_older_than_the_snapshot_changes_nothing(run):
+    machine = Machine(Execution("2026-W48-00000000", "SUCCEEDED", ""))
+    data = Data([FILE], {"20261124T100000": collected("2026-11-24T10:00:00.000Z")})
+
+    for at in (AT, AT - timedelta(days=7)):
+        assert run(data, machine, at) == ("nothing new", ["nothing new"])
+    assert machine.requests == []
+
+
+@given(st.dates(date(1999, 1, 1), date(2090, 1, 1)), st.integers(0, 120))
+def test_months_later_is_that_month_and_never_a_later_day(day, months):
+    later = months_later(day, months)
+
+    assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
+    assert later.day <= day.day
+    assert later.day == day.day or (later + timedelta(days=1)).day == 1
