@@ -19,7 +19,10 @@ VARIABLES = {
 }
 AWS = botocore.session.get_session()
 # The CLI's own, and its own name for the endpoint of sns subscribe.
-OF_THE_CLI = {"--cli-binary-format", "--output", "--since", "--notification-endpoint"}
+OF_THE_CLI = {
+    *("--cli-binary-format", "--endpoint-url", "--notification-endpoint", "--output"),
+    *("--query", "--region", "--since"),
+}
 WAITED_FOR = {"endpoint-in-service": "describe-endpoint", "table-exists": "describe-table"}
 CUSTOM = {("s3", "cp"), ("logs", "tail")}  # commands of the CLI itself
 
@@ -38,7 +41,7 @@ COMMANDS = [words for words in commands() if words]
 
 
 def operation(service, name):
-    model = AWS.get_service_model(service)
+    model = AWS.get_service_model({"s3api": "s3"}.get(service, service))
     names = {xform_name(one, "-"): one for one in model.operation_names}
     assert name in names, f"aws {service} has no {name}"
     return model.operation_model(names[name])
