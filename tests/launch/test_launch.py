@@ -71,6 +71,18 @@ def test_a_training_by_hand_is_that_of_the_first_models_and_ends_well(bank, sdk)
     assert described(by_hand) == described(scheduled)
 
 
+def test_a_stage_without_data_is_a_sentence_and_no_traceback(bank, sdk):
+    port = bank.cloud.serve_aws(0)
+    environ = {**os.environ, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
+    command = [sdk, "-m", "training.launch", "--stage", "prod", "--model", MODEL]
+    boto3.client("s3").create_bucket(Bucket="prod-appvengers-data")
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert "There is no snapshot" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_lambda_and_the_sdk_name_the_same_container_in_every_region(sdk):
     program = (
         "import json, sys; from training.launch import image; from chalicelib import profile; "
