@@ -14,6 +14,11 @@ REVIEW ?= 0.1
 CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
 ALL_CORES := OMP_NUM_THREADS=$(CORES) OMP_WAIT_POLICY=PASSIVE SM_NUM_CPUS=$(CORES)
 
+# $(call yes,YES,--yes): the flag if YES=yes. A word that is neither yes nor no stops make.
+yes = $(if $(filter-out yes no,$($(1))),$(error $(1)=$($(1)): say yes or no))$(if $(filter yes,$($(1))),$(2))
+# $(call option,SMOKE,--smoke): the flag with its value, quoted, if there is one.
+option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
+
 .PHONY: help run demo cloud deploy destroy key package bench-import test test-deploy lint audit models settings \
   replay-history blend bench policy policies rollback serving-code cost launch review-only forget clean
 
@@ -30,16 +35,16 @@ cloud: $(VENV)/run ## An empty AWS on AWS_PORT, to deploy to
 	@$(VENV)/bin/python -m localcloud bare
 
 deploy: $(VENV)/run ## Deploy STAGE (dev or prod) to AWS, or update it; see docs/operations.md
-	@$(VENV)/bin/python -m infrastructure.deploy --stage $(STAGE) $(if $(YES),--yes) \
-	  $(if $(filter no,$(MODELS)),--without-models) $(if $(SMOKE),--smoke $(SMOKE))
+	@$(VENV)/bin/python -m infrastructure.deploy --stage '$(STAGE)' $(call yes,YES,--yes) \
+	  $(if $(filter no,$(MODELS)),--without-models) $(call option,SMOKE,--smoke)
 
 destroy: $(VENV)/run ## Take STAGE down; the table and the buckets stay without DATA=yes
-	@$(VENV)/bin/python -m infrastructure.destroy --stage $(STAGE) $(if $(YES),--yes) \
-	  $(if $(DATA),--data) $(if $(CONFIRM),--confirm $(CONFIRM))
+	@$(VENV)/bin/python -m infrastructure.destroy --stage '$(STAGE)' $(call yes,YES,--yes) \
+	  $(call yes,DATA,--data) $(call option,CONFIRM,--confirm)
 
 key: $(VENV)/run ## Show the API key of STAGE; ROTATE=yes makes a new one, RETIRE=yes deletes the old
-	@$(VENV)/bin/python -m infrastructure.api_key --stage $(STAGE) $(if $(ROTATE),--rotate) \
-	  $(if $(RETIRE),--retire)
+	@$(VENV)/bin/python -m infrastructure.api_key --stage '$(STAGE)' $(call yes,ROTATE,--rotate) \
+	  $(call yes,RETIRE,--retire)
 
 package: $(VENV)/run ## Build what Lambda gets, in build/lambda
 	@$(VENV)/bin/python -m infrastructure.package
@@ -66,8 +71,8 @@ lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state
 	@$(LINTERS)/bin/python -W ignore -m infrastructure.policy_lint
 
 rollback: $(VENV)/run ## Bring a model's former version back: STAGE=dev MODEL=Tradicional (VERSION=…)
-	@$(VENV)/bin/python -m infrastructure.rollback --stage $(STAGE) --model $(MODEL) \
-	  $(if $(VERSION),--version $(VERSION))
+	@$(VENV)/bin/python -m infrastructure.rollback --stage '$(STAGE)' --model '$(MODEL)' \
+	  $(call option,VERSION,--version)
 
 audit: $(VENV)/run ## Run everything under its own role: each permission and who uses it
 	@$(VENV)/bin/python -m localcloud.audit
@@ -103,10 +108,10 @@ cost: $(VENV)/run ## The monthly bill, and that of the usual alternatives
 	@$(VENV)/bin/python -m infrastructure.cost
 
 launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
-	@$(DEPLOY)/bin/python -m training.launch --stage $(STAGE)
+	@$(DEPLOY)/bin/python -m training.launch --stage '$(STAGE)'
 
 review-only: $(VENV)/run ## Leave every decision to a person: make review-only STAGE=dev MODE=on (off, show)
-	@$(VENV)/bin/python -m infrastructure.review_only --stage $(STAGE) $(MODE)
+	@$(VENV)/bin/python -m infrastructure.review_only --stage '$(STAGE)' $(MODE)
 
 clean: ## Remove the environment and all that the embedded cloud keeps
 	rm -rf $(VENV) $(LINTERS) .venv-deploy .localcloud

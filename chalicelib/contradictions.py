@@ -81,6 +81,11 @@ def _stage_contradictions(profile: "Profile") -> Iterator[str]:
         yield f"endpoint.{stage} is missing: memory_mb and max_concurrency of its endpoints"
     for stage, endpoint in profile.endpoint.items():
         yield from _endpoint_contradictions(f"endpoint.{stage}", endpoint)
+        if profile.sagemaker.network_isolation and not endpoint.instances:
+            yield (
+                f"sagemaker.network_isolation needs instances in endpoint.{stage}: AWS has no "
+                "serverless endpoints with it"
+            )
 
 
 def _endpoint_contradictions(place: str, endpoint: "Endpoint") -> Iterator[str]:

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import boto3
+from botocore.config import Config
+
 from chalicelib.errors import RequestTooLarge, TooManyRequests
 from chalicelib.settings import Settings
 
@@ -57,27 +60,57 @@ class NoApi(Exception):
     """The stage has no API."""
 
 
+def client() -> "APIGatewayClient":
+    """API Gateway takes one change of a usage plan in 20 seconds, and one deployment in 5, of an
+    account: it is asked again for about a minute."""
+    patience = Config(retries={"mode": "standard", "total_max_attempts": 12})
+    return boto3.client("apigateway", config=patience)
+
+
 def complete(client: "APIGatewayClient", api: str, settings: Settings) -> str:
-    """The API key's id. Safe to repeat."""
-    for kind, body in ANSWERS.items():
-        client.put_gateway_response(
-            restApiId=api,
-            responseType=kind,  # type: ignore[arg-type]
-            statusCode=str(body["status"]),
-            responseParameters={
-                "gatewayresponse.header.Content-Type": "'application/problem+json'",
-                "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
-            },
-            responseTemplates={"application/json": json.dumps(body)},
-        )
-    client.create_deployment(restApiId=api, stageName=GATEWAY_STAGE, tracingEnabled=True)
+    """The API key's id. Safe to repeat: only what differs is sent."""
+    if _answer(client, api):
+        # Chalice has just deployed the API; this time with its answers.
+        client.create_deployment(restApiId=api, stageName=GATEWAY_STAGE, tracingEnabled=True)
     limit_the_stage(client, api, THROTTLES[settings.stage])
-    tags = {"project": settings.app_name, "stage": settings.stage}
-    region = client.meta.region_name
-    stage = f"arn:aws:apigateway:{region}::/restapis/{api}/stages/{GATEWAY_STAGE}"
-    client.tag_resource(resourceArn=stage, tags=tags)
+    _tag(client, api, settings)
     plan = _usage_plan(client, api, settings)
     return _key(client, plan, settings)
+
+
+def _answer(client: "APIGatewayClient", api: str) -> bool:
+    """Whether any of the API's own answers was another."""
+    found = client.get_gateway_responses(restApiId=api, limit=500).get("items", [])
+    there = {one["responseType"]: _essence(one) for one in found}
+    differing = [kind for kind, body in ANSWERS.items() if there.get(kind) != _response(body)]  # type: ignore[call-overload]
+    for kind in differing:
+        client.put_gateway_response(restApiId=api, responseType=kind, **_response(ANSWERS[kind]))  # type: ignore[arg-type]
+    return bool(differing)
+
+
+def _response(body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "statusCode": str(body["status"]),
+        "responseParameters": {
+            "gatewayresponse.header.Content-Type": "'application/problem+json'",
+            "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
+        },
+        "responseTemplates": {"application/json": json.dumps(body)},
+    }
+
+
+def _essence(found: Any) -> dict[str, Any]:
+    return {
+        name: found.get(name) for name in ("statusCode", "responseParameters", "responseTemplates")
+    }
+
+
+def _tag(client: "APIGatewayClient", api: str, settings: Settings) -> None:
+    tags = {"project": settings.app_name, "stage": settings.stage}
+    of_api = f"arn:aws:apigateway:{client.meta.region_name}::/restapis/{api}"
+    for arn in (of_api, f"{of_api}/stages/{GATEWAY_STAGE}"):
+        if not tags.items() <= client.get_tags(resourceArn=arn)["tags"].items():
+            client.tag_resource(resourceArn=arn, tags=tags)
 
 
 def keys(client: "APIGatewayClient", settings: Settings) -> Iterator[tuple[str, str]]:
@@ -116,7 +149,8 @@ def retire(client: "APIGatewayClient", settings: Settings) -> int:
 def delete(client: "APIGatewayClient", settings: Settings) -> Iterator[str]:
     """The usage plan and its keys, each told as it goes; the API itself is Chalice's."""
     if plan := _usage_plan_id(client, settings):
-        _attach(client, plan, [])
+        if patches := _attaching(client.get_usage_plan(usagePlanId=plan), []):
+            client.update_usage_plan(usagePlanId=plan, patchOperations=patches)  # type: ignore[arg-type]
         client.delete_usage_plan(usagePlanId=plan)
         yield f"usage plan {settings.prefix}"
     for key, _ in keys(client, settings):
@@ -126,29 +160,49 @@ def delete(client: "APIGatewayClient", settings: Settings) -> Iterator[str]:
 
 def limit_the_stage(client: "APIGatewayClient", api: str, throttle: Throttle) -> None:
     """GET /health needs no key, so no usage plan limits it."""
-    values = {
-        "/*/*/throttling/rateLimit": str(throttle.rate),
-        "/*/*/throttling/burstLimit": str(throttle.burst),
-        "/tracingEnabled": "true",
+    stage = client.get_stage(restApiId=api, stageName=GATEWAY_STAGE)
+    limits: Any = stage.get("methodSettings", {}).get("*/*", {})
+    there = {
+        "/*/*/throttling/rateLimit": limits.get("throttlingRateLimit"),
+        "/*/*/throttling/burstLimit": limits.get("throttlingBurstLimit"),
+        "/tracingEnabled": stage.get("tracingEnabled"),
     }
-    patches: Any = [{"op": "replace", "path": k, "value": v} for k, v in values.items()]
-    client.update_stage(restApiId=api, stageName=GATEWAY_STAGE, patchOperations=patches)
+    wanted = {
+        "/*/*/throttling/rateLimit": throttle.rate,
+        "/*/*/throttling/burstLimit": throttle.burst,
+        "/tracingEnabled": True,
+    }
+    if patches := _replacing(wanted, there):
+        client.update_stage(restApiId=api, stageName=GATEWAY_STAGE, patchOperations=patches)
+
+
+def _replacing(wanted: dict[str, Any], there: dict[str, Any]) -> Any:
+    return [
+        {"op": "replace", "path": path, "value": json.dumps(value)}
+        for path, value in wanted.items()
+        if there[path] != value
+    ]
 
 
 def _usage_plan(client: "APIGatewayClient", api: str, settings: Settings) -> str:
-    throttle = THROTTLES[settings.stage]
+    """The plan is for this stage of the API and no other; one request, if any."""
+    throttle, place = THROTTLES[settings.stage], {"apiId": api, "stage": GATEWAY_STAGE}
     plan = _usage_plan_id(client, settings)
     if plan is None:
         made = client.create_usage_plan(
             name=settings.prefix,
             throttle={"rateLimit": throttle.rate, "burstLimit": throttle.burst},
+            apiStages=[place],  # type: ignore[list-item]
             tags={"project": settings.app_name, "stage": settings.stage},
         )
-        plan = made["id"]
-    values = {"/throttle/rateLimit": throttle.rate, "/throttle/burstLimit": throttle.burst}
-    patches: Any = [{"op": "replace", "path": k, "value": str(v)} for k, v in values.items()]
-    client.update_usage_plan(usagePlanId=plan, patchOperations=patches)
-    _attach(client, plan, [f"{api}:{GATEWAY_STAGE}"])
+        return made["id"]
+    found = client.get_usage_plan(usagePlanId=plan)
+    limits: Any = found.get("throttle", {})
+    there = {f"/throttle/{name}": limits.get(name) for name in ("rateLimit", "burstLimit")}
+    wanted = {"/throttle/rateLimit": throttle.rate, "/throttle/burstLimit": throttle.burst}
+    patches = _replacing(wanted, there) + _attaching(found, [f"{api}:{GATEWAY_STAGE}"])
+    if patches:
+        client.update_usage_plan(usagePlanId=plan, patchOperations=patches)
     return plan
 
 
@@ -160,15 +214,11 @@ def _usage_plan_id(client: "APIGatewayClient", settings: Settings) -> str | None
     return None
 
 
-def _attach(client: "APIGatewayClient", plan: str, wanted: list[str]) -> None:
-    """The plan is for these stages of APIs and no others."""
-    attached = client.get_usage_plan(usagePlanId=plan).get("apiStages", [])
-    present = [f"{one['apiId']}:{one['stage']}" for one in attached]
+def _attaching(plan: Any, wanted: list[str]) -> list[dict[str, str]]:
+    present = [f"{one['apiId']}:{one['stage']}" for one in plan.get("apiStages", [])]
     changes = [("remove", one) for one in present if one not in wanted]
     changes += [("add", one) for one in wanted if one not in present]
-    patches: Any = [{"op": op, "path": "/apiStages", "value": one} for op, one in changes]
-    if patches:
-        client.update_usage_plan(usagePlanId=plan, patchOperations=patches)
+    return [{"op": op, "path": "/apiStages", "value": one} for op, one in changes]
 
 
 def _key(client: "APIGatewayClient", plan: str, settings: Settings) -> str:

@@ -6,29 +6,31 @@ python -m infrastructure.api_key --stage dev [--rotate | --retire]
 import argparse
 import sys
 
-import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.settings import STAGES, Settings
 from infrastructure import api, embedded
-from infrastructure.project import app_name
+from infrastructure.project import TwoNames, app_name
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--stage", required=True, choices=STAGES)
-    parser.add_argument("--rotate", action="store_true", help="make a new key beside the old one")
-    parser.add_argument("--retire", action="store_true", help="delete all keys but the newest")
+    # Together they would lock out every caller at once.
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--rotate", action="store_true", help="make a new key beside the old one")
+    one.add_argument("--retire", action="store_true", help="delete all keys but the newest")
     given = parser.parse_args()
     embedded.reach()
-    client = boto3.client("apigateway")
-    settings = Settings(app_name(), given.stage, client.meta.region_name)
     try:
+        client = api.client()
+        settings = Settings(app_name(), given.stage, client.meta.region_name)
         if given.rotate:
             api.rotate(client, settings)
         if given.retire:
             print(f"{api.retire(client, settings)} deleted", file=sys.stderr)
         print(api.newest(client, settings))
-    except api.NoApi as fault:
+    except (api.NoApi, BotoCoreError, ClientError, TwoNames) as fault:
         sys.exit(str(fault))
 
 

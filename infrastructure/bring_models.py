@@ -31,7 +31,12 @@ def bring(
 ) -> None:
     """An endpoint for each model of the profile; training is for those that never had a version."""
     s3 = boto3.client("s3")
-    missing = _without_endpoint(settings, profile)
+    there = _endpoints(settings)
+    missing = [model for model in profile.models if there.get(model, "Failed") == "Failed"]
+    for model in missing:
+        if model in there:
+            console.print(f"The endpoint of {model} is Failed, and is made anew")
+            _delete_endpoint(f"{settings.prefix}-{model}")
     bucket = ModelBucket(s3, settings.model_bucket)
     arrivals = {model: bucket.newest_arrival(model) for model in missing}
     known = {model: arrival.version for model, arrival in arrivals.items() if arrival}
@@ -44,14 +49,25 @@ def bring(
     wait_for_endpoints(settings, profile, console)
 
 
-def _without_endpoint(settings: Settings, profile: Profile) -> list[str]:
+def _endpoints(settings: Settings) -> dict[str, str]:
+    """Their statuses, by model."""
     pages = (
         boto3.client("sagemaker")
         .get_paginator("list_endpoints")
         .paginate(NameContains=settings.prefix)
     )
-    there = {endpoint["EndpointName"] for page in pages for endpoint in page["Endpoints"]}
-    return [model for model in profile.models if f"{settings.prefix}-{model}" not in there]
+    return {
+        endpoint["EndpointName"].removeprefix(f"{settings.prefix}-"): endpoint["EndpointStatus"]
+        for page in pages
+        for endpoint in page["Endpoints"]
+    }
+
+
+def _delete_endpoint(name: str) -> None:
+    """AWS updates no endpoint that never came up."""
+    sagemaker = boto3.client("sagemaker")
+    sagemaker.delete_endpoint(EndpointName=name)
+    sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=name)
 
 
 def _train_and_promote(
@@ -61,9 +77,9 @@ def _train_and_promote(
     sagemaker, s3 = boto3.client("sagemaker"), boto3.client("s3")
     with console.status("Writing the snapshot"):
         table = dataset.snapshot()
-        first_models.put_sources(s3, settings, dataset.name, _parquet(table))
-    console.print(f"Snapshot {dataset.name}: {len(table):,} rows in s3://{settings.data_bucket}")
-    jobs = first_models.start(settings, profile)
+        snapshot = first_models.put_sources(s3, settings, dataset.name, _parquet(table))
+    console.print(f"Snapshot {snapshot}: {len(table):,} rows in s3://{settings.data_bucket}")
+    jobs = first_models.start(settings, profile, snapshot)
     _show(console, "Training", first_models.job_statuses(sagemaker, jobs))
     _show_metrics(console, jobs)
     first_models.promote(DataBucket(s3, settings.data_bucket), settings, profile, jobs)

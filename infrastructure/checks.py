@@ -1,23 +1,21 @@
 """What must be true before anything is created: all faults at once, each with what to do."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from chalicelib.containers import REGISTRIES
-from chalicelib.settings import Settings
-from infrastructure import policies
-from infrastructure.project import ROOT, api_function, chalice_config
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_s3 import S3Client
+from chalicelib.profile import Profile
+from infrastructure import policies, roles
+from infrastructure.project import ROOT, chalice_config
 
 OLDEST, NEWEST = (3, 11), (3, 14)  # Lambda's runtimes that AppVengers runs on
-ABSENT = ("404", "NoSuchBucket", "ResourceNotFoundException")
+# https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html, 24 November 2026
+SERVERLESS = (
+    "af-south-1", "ap-east-1", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1",
+    "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1", "eu-south-1",
+    "eu-west-1", "eu-west-2", "eu-west-3", "me-south-1", "sa-east-1", "us-east-1", "us-east-2",
+    "us-west-1", "us-west-2",
+)  # fmt: skip
 
 
 class NotReady(Exception):
@@ -43,12 +41,15 @@ def before_anything(stage: str, region: str | None, version: tuple[int, int]) ->
     return [fault for fault in faults if fault]
 
 
-def names_taken(settings: Settings, account: str) -> list[str]:
-    """Names that another owner holds. What carries our tags is ours."""
-    s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
-    faults = [_bucket_fault(s3, settings, bucket, account) for bucket in _buckets(settings)]
-    faults += [_table_fault(dynamodb, settings), _function_fault(boto3.client("lambda"), settings)]
-    return [fault for fault in faults if fault]
+def warnings(profile: Profile, stage: str, region: str) -> list[str]:
+    """What may be wrong; AWS's list of regions grows, so that it is no reason to stop."""
+    if profile.endpoint[stage].instances or region in SERVERLESS:
+        return []
+    told = (
+        f"AWS's documentation does not name {region} among the regions with serverless endpoints: "
+        f"if the models fail, give [endpoint.{stage}] of credit.toml instances, or use another."
+    )
+    return [told]
 
 
 def _python_fault(version: tuple[int, int]) -> str:
@@ -72,66 +73,12 @@ def _stage_fault(stage: str) -> str:
     if stage not in chalice_config()["stages"]:
         return f"{stage} is not among the stages of .chalice/config.json."
     stale = [path.name for path, text in policies.files() if _differs(path.name, text)]
+    template, text = roles.template()
+    if template.read_text(encoding="utf-8") != text:
+        stale.append(template.name)
     return f"Run `make policies`: {', '.join(stale)} are not what is declared." if stale else ""
 
 
 def _differs(name: str, text: str) -> bool:
     path = ROOT / ".chalice" / name
     return not path.exists() or path.read_text(encoding="utf-8") != text
-
-
-def _buckets(settings: Settings) -> Iterator[str]:
-    yield settings.model_bucket
-    yield settings.data_bucket
-
-
-def _bucket_fault(s3: "S3Client", settings: Settings, bucket: str, account: str) -> str:
-    try:
-        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
-        found = s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in ABSENT:
-            return ""
-        if code == "403":
-            return (
-                f"The bucket {bucket} belongs to another account, and buckets' names are "
-                "everybody's: change app_name in .chalice/config.json."
-            )
-        if code != "NoSuchTagSet":
-            raise
-        found = []
-    return _owner_fault(bucket, {tag["Key"]: tag["Value"] for tag in found}, settings)
-
-
-def _table_fault(dynamodb: "DynamoDBClient", settings: Settings) -> str:
-    try:
-        table = dynamodb.describe_table(TableName=settings.predictions_table)["Table"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ABSENT:
-            raise
-        return ""
-    found = dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]
-    tags = {tag["Key"]: tag["Value"] for tag in found}
-    return _owner_fault(settings.predictions_table, tags, settings)
-
-
-def _function_fault(functions: "LambdaClient", settings: Settings) -> str:
-    name = api_function(settings)
-    try:
-        tags = functions.get_function(FunctionName=name).get("Tags", {})
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ABSENT:
-            raise
-        return ""
-    return _owner_fault(name, tags, settings)
-
-
-def _owner_fault(name: str, tags: dict[str, str], settings: Settings) -> str:
-    if (tags.get("project"), tags.get("stage")) == (settings.app_name, settings.stage):
-        return ""
-    return (
-        f"{name} exists and does not carry the tags project={settings.app_name} and "
-        f"stage={settings.stage}: it is not ours. Change app_name in .chalice/config.json, or, "
-        "if it is ours, tag it."
-    )

@@ -8,11 +8,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,7 +21,8 @@ from rich.console import Console
 
 import stepfunctions.deploy
 from chalicelib import profile
-from chalicelib.errors import AppVengersError
+from chalicelib.application import CreditApplication
+from chalicelib.errors import AppVengersError, InvalidApplication
 from chalicelib.settings import STAGES, Settings
 from infrastructure import (
     api,
@@ -28,18 +30,25 @@ from infrastructure import (
     embedded,
     failures,
     functions,
+    ownership,
     package,
+    review_only,
+    schedules,
     smoke,
     stack,
+    template,
     training_source,
 )
 from infrastructure.first_models import TrainingFailed
-from infrastructure.project import api_function, app_name
+from infrastructure.project import TwoNames, api_function, app_name
 
 
 class NoModels(Exception):
     """All else is deployed, and the first models did not come."""
 
+
+Document = dict[str, Any]
+Loaded = Callable[[], Any]
 
 # What the user can mend: told in a sentence, without a traceback. What is done stays done.
 FAULTS = (
@@ -49,11 +58,14 @@ FAULTS = (
     NoModels,
     TrainingFailed,
     functions.ChaliceFailed,
+    functions.Deploying,
     functions.TwoApis,
+    ownership.StrangeRole,
     package.IncompletePackage,
     smoke.SmokeFailed,
     stack.StackFailed,
     stepfunctions.deploy.InvalidDefinition,
+    template.TemplateTooLarge,
 )
 
 
@@ -69,13 +81,18 @@ def deploy(wishes: Wishes, console: Console) -> str:
     """The API's URL."""
     with _step(console, "Checks"):
         settings, account = ready(wishes.stage)
-        console.print(f"  account {account}, {settings.region}, Python {package.runtime()}")
+        sent, dataset = _given(wishes, console)
+        console.print(f"  account {account}, {settings.region}, {package.runtime()}")
+        for warning in checks.warnings(profile.load(), settings.stage, settings.region):
+            console.print(f"  Warning: {warning}")
     with _step(console, "Package"):
         console.print(f"  {package.build().stat().st_size / 2**20:.2f} MiB")
     with _step(console, f"Stack {stack.stack_name(settings.app_name, settings.stage)}") as report:
         _stack(settings, wishes, report)
     with _step(console, "Functions and API, by Chalice") as report:
         url = _functions(settings, report)
+        ownership.refuse_strange_roles(settings)
+        ownership.mark(settings, account)
         failures.keep(boto3.client("lambda"), settings, account)
     with _step(console, "State machines"):
         training_source.put(boto3.client("s3"), settings)
@@ -85,9 +102,9 @@ def deploy(wishes: Wishes, console: Console) -> str:
     with _step(console, "API key, limits and answers"):
         api_key = _api(settings)
     with _step(console, "Models"):
-        _models(settings, wishes, console)
+        _models(settings, dataset, console)
     with _step(console, "A prediction"):
-        console.print(f"  {_prediction(settings, wishes, url, api_key)}")
+        console.print(f"  {_prediction(settings, sent, url, api_key)}")
     return url
 
 
@@ -99,50 +116,87 @@ def ready(stage: str) -> tuple[Settings, str]:
         raise checks.NotReady("\n".join(faults))
     settings = Settings(app_name(), stage, region or "")
     account = checks.account_of_the_caller()
-    if faults := checks.names_taken(settings, account):
+    if faults := ownership.names_taken(settings, account):
         raise checks.NotReady("\n".join(faults))
     return settings, account
 
 
 def _stack(settings: Settings, wishes: Wishes, report: stack.Report) -> None:
     client, app = boto3.client("cloudformation"), settings.app_name
-    stack.deploy(client, app, settings.stage, report, may_remove=wishes.may_remove)
+    mode = review_only.current(boto3.client("ssm"), settings)
+    if mode == "on":
+        report("review-only is on, and stays so")
+    stack.deploy(
+        client, app, settings.stage, report, review_only=mode, may_remove=wishes.may_remove
+    )
 
 
 def _functions(settings: Settings, report: stack.Report) -> str:
     state = functions.DeployedState(boto3.client("s3"), settings)
     gateway = boto3.client("apigateway")
-    deployed = functions.deploy(gateway, state, settings, package.STAGED, report)
+    with (
+        state.held(),
+        schedules.stopped_ones_stay_stopped(boto3.client("events"), settings, report),
+    ):
+        deployed = functions.deploy(gateway, state, settings, package.STAGED, report)
     url: str = deployed["rest_api_url"]
     return url
 
 
 def _api(settings: Settings) -> str:
     """The API key's value."""
-    gateway = boto3.client("apigateway")
+    gateway = api.client()
     (found,) = functions.apis(gateway, settings)
     api.complete(gateway, found, settings)
     return api.newest(gateway, settings)
 
 
-def _models(settings: Settings, wishes: Wishes, console: Console) -> None:
+def _given(wishes: Wishes, console: Console) -> tuple[Document, Loaded | None]:
+    """The application to predict and the data to train on, read before anything is created; no
+    data if no models are wished. The demo's are fetched only when they are needed. Raises NotReady.
+    """
+    try:
+        sent = _application(wishes.body) if wishes.body else smoke.body(profile.load())
+    except InvalidApplication as fault:
+        wrong = "; ".join(f"{field}: {text}" for field, text in fault.errors.items())
+        raise checks.NotReady(f"SMOKE={wishes.body}: {wrong}") from fault
+    except (OSError, ValueError, smoke.SmokeFailed) as fault:
+        raise checks.NotReady(f"SMOKE={wishes.body or ''}: {fault}") from fault
     if not wishes.models:
-        console.print("  none are brought, as you asked")
-        return
+        return sent, None
     from infrastructure import bring_models  # and with it pandas, which takes a while
 
     given = os.environ.get("DATA")
-    dataset = partial(bring_models.chosen_dataset, Path(given) if given else None, console)
+    if not given:
+        return sent, partial(bring_models.chosen_dataset, None, console)
+    try:
+        own = bring_models.chosen_dataset(Path(given), console)
+    except bring_models.FAULTS as fault:
+        raise checks.NotReady(f"DATA={given}: {fault}") from fault
+    return sent, lambda: own
+
+
+def _application(path: Path) -> Document:
+    """The body of POST /predict. Raises ValueError or InvalidApplication."""
+    sent: Document = json.loads(path.read_text(encoding="utf-8"))
+    CreditApplication.from_payload(sent, profile.load())
+    return sent
+
+
+def _models(settings: Settings, dataset: Loaded | None, console: Console) -> None:
+    if dataset is None:
+        console.print("  none are brought, as you asked")
+        return
+    from infrastructure import bring_models
+
     try:
         bring_models.bring(settings, profile.load(), dataset, console)
     except bring_models.FAULTS as fault:
         raise NoModels(str(fault)) from fault
 
 
-def _prediction(settings: Settings, wishes: Wishes, url: str, api_key: str) -> str:
-    body = json.loads(wishes.body.read_text()) if wishes.body else smoke.body(profile.load())
-    function = api_function(settings)
-    return smoke.predict(url, api_key, function, body, boto3.client("lambda"))
+def _prediction(settings: Settings, sent: Document, url: str, api_key: str) -> str:
+    return smoke.predict(url, api_key, api_function(settings), sent, boto3.client("lambda"))
 
 
 @contextmanager
@@ -166,10 +220,10 @@ def _wishes() -> Wishes:
 def main() -> None:
     wishes, console = _wishes(), Console(soft_wrap=True, highlight=False)
     embedded.reach()
-    os.environ |= {"STAGE": wishes.stage, "APP_NAME": app_name()}
     try:
+        os.environ |= {"STAGE": wishes.stage, "APP_NAME": app_name()}
         url = deploy(wishes, console)
-    except checks.NotReady as fault:
+    except (checks.NotReady, TwoNames) as fault:
         sys.exit(f"\n{fault}\nNothing was changed.")
     except FAULTS as fault:
         sys.exit(f"\n{fault}\nWhat is done stays; mend it and run the same command again.")

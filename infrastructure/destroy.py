@@ -13,11 +13,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from chalicelib.settings import STAGES, Settings
-from infrastructure import checks, embedded, functions, removal, stack
+from infrastructure import checks, embedded, functions, removal, review_only, stack
 from infrastructure.deploy import ready
-from infrastructure.project import app_name
+from infrastructure.project import TwoNames, app_name
 
-FAULTS = (BotoCoreError, ClientError, checks.NotReady, functions.ChaliceFailed, stack.StackFailed)
+FAULTS = (BotoCoreError, ClientError, functions.ChaliceFailed, stack.StackFailed)
 
 
 def destroy_data(settings: Settings, report: stack.Report) -> None:
@@ -33,6 +33,10 @@ def destroy_data(settings: Settings, report: stack.Report) -> None:
         dynamodb.delete_table(TableName=table)
         dynamodb.get_waiter("table_not_exists").wait(TableName=table)
         report(f"deleted table {table}")
+    ssm = boto3.client("ssm")
+    if review_only.current(ssm, settings):
+        ssm.delete_parameter(Name=settings.review_only_parameter)
+        report(f"deleted parameter {settings.review_only_parameter}")
 
 
 def left(settings: Settings) -> Iterator[str]:
@@ -42,9 +46,13 @@ def left(settings: Settings) -> Iterator[str]:
     for bucket in _buckets_left(settings):
         objects = sum(1 for _ in boto3.resource("s3").Bucket(bucket).object_versions.all())
         yield f"bucket {bucket}: {objects} versions of objects"
+    if mode := review_only.current(boto3.client("ssm"), settings):
+        yield f"parameter {settings.review_only_parameter}: {mode}, and so it will be again"
     sagemaker = boto3.client("sagemaker")
-    running = sagemaker.list_training_jobs(NameContains=settings.prefix, StatusEquals="InProgress")
-    for job in running["TrainingJobSummaries"]:
+    running = sagemaker.get_paginator("list_training_jobs").paginate(
+        NameContains=settings.prefix, StatusEquals="InProgress"
+    )
+    for job in [job for page in running for job in page["TrainingJobSummaries"]]:
         yield f"training job {job['TrainingJobName']}, which is still running"
 
 
@@ -74,9 +82,9 @@ def main() -> None:
     if given.stage == "prod" and not given.yes:
         sys.exit("This takes production down. To do so: make destroy STAGE=prod YES=yes")
     embedded.reach()
-    os.environ |= {"STAGE": given.stage, "APP_NAME": app_name()}
     console = Console(soft_wrap=True, highlight=False, markup=False)
     try:
+        os.environ |= {"STAGE": given.stage, "APP_NAME": app_name()}
         settings, account = ready(given.stage)
         if given.data and given.confirm != settings.prefix:
             sys.exit(_told_once(settings))
@@ -84,6 +92,8 @@ def main() -> None:
         if given.data:
             destroy_data(settings, console.print)
         still = [f"  {one}" for one in left(settings)]
+    except (checks.NotReady, TwoNames) as fault:
+        sys.exit(f"\n{fault}\nNothing was changed.")
     except FAULTS as fault:
         sys.exit(f"\n{fault}\nWhat is deleted is gone; mend it and run the same command again.")
     console.print("\n".join(["\nLeft:", *still] if still else ["\nNothing is left."]))

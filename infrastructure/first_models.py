@@ -1,5 +1,6 @@
 """A bank's first models: a snapshot in, three endpoints in service. Each step may be repeated."""
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -28,15 +29,34 @@ class TrainingFailed(Exception):
     """No first models: a job or an endpoint failed."""
 
 
-def put_sources(s3: "S3Client", settings: Settings, snapshot: str, body: bytes) -> None:
-    """The snapshot and the training source."""
-    key = f"{SNAPSHOT_PREFIX}{snapshot}/applications.parquet"
-    s3.put_object(Bucket=settings.data_bucket, Key=key, Body=body)
+def put_sources(s3: "S3Client", settings: Settings, dataset: str, body: bytes) -> str:
+    """The training source, and the snapshot, whose name is returned: it begins with the time, so
+    that the newest sorts last. The same bytes again are the snapshot that is there."""
     training_source.put(s3, settings)
+    if earlier := _same(s3, settings, dataset, body):
+        return earlier
+    snapshot = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{dataset}"
+    key = f"{SNAPSHOT_PREFIX}{snapshot}/applications.parquet"
+    metadata = {"sha256": hashlib.sha256(body).hexdigest()}
+    s3.put_object(Bucket=settings.data_bucket, Key=key, Body=body, Metadata=metadata)
+    return snapshot
 
 
-def start(settings: Settings, profile: Profile) -> dict[str, str]:
-    """The training job of each model, on the newest snapshot. Raises NoSnapshot."""
+def _same(s3: "S3Client", settings: Settings, dataset: str, body: bytes) -> str:
+    end, digest = f"-{dataset}/applications.parquet", hashlib.sha256(body).hexdigest()
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=settings.data_bucket, Prefix=SNAPSHOT_PREFIX
+    )
+    for key in [found["Key"] for page in pages for found in page.get("Contents", [])]:
+        if key.endswith(end):
+            found = s3.head_object(Bucket=settings.data_bucket, Key=key)["Metadata"]
+            if found.get("sha256") == digest:
+                return key.removeprefix(SNAPSHOT_PREFIX).partition("/")[0]
+    return ""
+
+
+def start(settings: Settings, profile: Profile, snapshot: str) -> dict[str, str]:
+    """The training job of each model; one that an earlier run began on it is waited for."""
     account = boto3.client("sts").get_caller_identity()["Account"]
     sagemaker, data = profile.sagemaker, DataBucket(boto3.client("s3"), settings.data_bucket)
     jobs = TrainingJobs(
@@ -47,7 +67,7 @@ def start(settings: Settings, profile: Profile) -> dict[str, str]:
         sagemaker,
         settings.stage,
     )
-    return start_all(datetime.now(UTC), profile, data, jobs)
+    return start_all(datetime.now(UTC), profile, data, jobs, snapshot)
 
 
 def scheduled_event(at: datetime) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +34,10 @@ class TwoApis(Exception):
     """Two REST APIs lead to this stage's functions."""
 
 
+class Deploying(Exception):
+    """Somebody else deploys this stage now."""
+
+
 class DeployedState:
     """What Chalice wrote down of its last deployment, in the data bucket."""
 
@@ -38,6 +45,7 @@ class DeployedState:
         self._s3 = s3
         self._bucket = settings.data_bucket
         self._key = f"{STATE_PREFIX}{settings.stage}.json"
+        self._lock = f"{STATE_PREFIX}{settings.stage}.lock"
 
     def read(self) -> Document:
         try:
@@ -55,6 +63,55 @@ class DeployedState:
 
     def forget(self) -> None:
         self._s3.delete_object(Bucket=self._bucket, Key=self._key)
+        self._s3.delete_object(Bucket=self._bucket, Key=self._lock)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Two deployments at once would make two APIs. Raises Deploying."""
+        me = {"host": socket.gethostname(), "pid": os.getpid(), "at": f"{datetime.now(UTC):%FT%TZ}"}
+        self._hold(json.dumps(me).encode())
+        try:
+            yield
+        finally:
+            self._s3.delete_object(Bucket=self._bucket, Key=self._lock)
+
+    def _hold(self, me: bytes) -> None:
+        condition: Any = {"IfNoneMatch": "*"}
+        try:
+            held = self._s3.get_object(Bucket=self._bucket, Key=self._lock)
+        except self._s3.exceptions.NoSuchKey:
+            held = None
+        if held:
+            holder = json.loads(held["Body"].read())
+            if not _is_dead(holder):
+                raise Deploying(self._told(holder))
+            condition = {"IfMatch": held["ETag"]}
+        try:
+            self._s3.put_object(Bucket=self._bucket, Key=self._lock, Body=me, **condition)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("PreconditionFailed", "412"):
+                raise
+            raise Deploying(self._told({"host": "another", "pid": "?", "at": "now"})) from error
+
+    def _told(self, holder: Document) -> str:
+        return (
+            f"Process {holder['pid']} of {holder['host']} deploys this stage since {holder['at']}: "
+            "wait for it. If it died, say so: aws s3 rm "
+            f"s3://{self._bucket}/{self._lock}"
+        )
+
+
+def _is_dead(holder: Document) -> bool:
+    """Of this machine's own processes that can be told."""
+    if holder["host"] != socket.gethostname():
+        return False
+    try:
+        os.kill(holder["pid"], 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def deploy(
@@ -125,6 +182,9 @@ def _chalice(arguments: list[str], settings: Settings, staged: Path, report: Rep
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
         "AWS_DEFAULT_REGION": settings.region,
+        # API Gateway takes one deployment in 5 seconds.
+        "AWS_RETRY_MODE": "standard",
+        "AWS_MAX_ATTEMPTS": "12",
     }
     said = []
     with subprocess.Popen(

@@ -33,6 +33,14 @@ TOOLS = (
     "auth_alpha", "batch", "circuit_breaker", "data_classes", "data_masking", "feature_flags",
     "idempotency", "kafka", "metadata", "parser", "streaming", "typing", "validation",
 )  # fmt: skip
+# What these tools alone read, and what only type checkers do.
+ALONE = (
+    "logging/buffer/handler", "logging/correlation_paths", "logging/types", "logging/utils",
+    "metrics/metric", "metrics/provider/cloudwatch_emf/types", "metrics/types",
+    "shared/cache_dict", "shared/cookies", "shared/dynamodb_deserializer",
+    "shared/headers_serializer", "tracing/base", "utilities/jmespath_utils/envelopes",
+    "utilities/parameters/types", "utilities/serialization",
+)  # fmt: skip
 UNREAD = (
     *("*.pyi", "py.typed", "*.dist-info", "*.data", "bin"),
     "aws_lambda_powertools/event_handler",
@@ -40,6 +48,7 @@ UNREAD = (
     "aws_lambda_powertools/logging/formatters",
     "aws_lambda_powertools/metrics/provider/datadog",
     *(f"aws_lambda_powertools/utilities/{name}" for name in TOOLS),
+    *(f"aws_lambda_powertools/{name}.py" for name in ALONE),
 )
 EPOCH = (1980, 1, 1, 0, 0, 0)
 

@@ -1,6 +1,7 @@
 """The project's own names, as Chalice knows them."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,32 @@ def chalice_config() -> dict[str, Any]:
 
 
 class TwoNames(Exception):
-    """Chalice names the functions, APP_NAME names the rest: they must be the same."""
+    """What .chalice/config.json says of the app's name in one place, it denies in another."""
 
 
 def app_name() -> str:
-    """Changing it in `.chalice/config.json` moves every name in AWS."""
+    """Changing it in `.chalice/config.json`, wherever it is, moves every name in AWS."""
     config = chalice_config()
     name: str = config["app_name"]
-    if config["environment_variables"]["APP_NAME"] != name:
-        raise TwoNames(f"Set APP_NAME in .chalice/config.json to {name!r}, which is its app_name.")
+    if faults := list(_other_names(config, name)):
+        raise TwoNames(
+            f"In .chalice/config.json app_name is {name!r}. Set {', '.join(faults)}; then "
+            "`make policies`."
+        )
     return name
+
+
+def _other_names(config: dict[str, Any], name: str) -> Iterator[str]:
+    """Functions are named by app_name, the rest by APP_NAME; alarms watch the service's metrics,
+    and what is tagged otherwise is not ours."""
+    wanted = [("environment_variables", "APP_NAME", name), ("tags", "project", name)]
+    for section, key, value in wanted:
+        if config[section][key] != value:
+            yield f"{section}.{key} to {value!r}"
+    for stage, own in config["stages"].items():
+        service = own["environment_variables"]["POWERTOOLS_SERVICE_NAME"]
+        if service != f"{stage}-{name}":
+            yield f"POWERTOOLS_SERVICE_NAME of {stage} to '{stage}-{name}'"
 
 
 def functions_of(stage: str) -> list[str]:

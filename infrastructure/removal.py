@@ -11,6 +11,7 @@ from chalicelib.settings import Settings
 from infrastructure import api, functions, package, stack
 from infrastructure.functions import DeployedState
 from infrastructure.project import API_HANDLER, api_function, functions_of
+from stepfunctions.deploy import MACHINES
 
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"  # of all jobs of the account
 JOB_LOGS = (TRAINING_LOGS, "/aws/sagemaker/ProcessingJobs")
@@ -29,7 +30,7 @@ def remove(settings: Settings, account: str, report: stack.Report) -> None:
         *_machines(settings, account),
         *_jobs(settings),
         *_endpoints(settings),
-        *api.delete(boto3.client("apigateway"), settings),
+        *api.delete(api.client(), settings),
     ):
         report(f"deleted {gone}")
     _functions(settings, report)
@@ -48,10 +49,12 @@ def _jobs(settings: Settings) -> Iterator[str]:
     """Those that still run and cost."""
     client = boto3.client("sagemaker")
     running: dict[str, Any] = {"NameContains": settings.prefix, "StatusEquals": "InProgress"}
-    for training in client.list_training_jobs(**running)["TrainingJobSummaries"]:
+    trainings = client.get_paginator("list_training_jobs").paginate(**running)
+    for training in [one for page in trainings for one in page["TrainingJobSummaries"]]:
         client.stop_training_job(TrainingJobName=training["TrainingJobName"])
         yield f"training job {training['TrainingJobName']}"
-    for processing in client.list_processing_jobs(**running)["ProcessingJobSummaries"]:
+    processings = client.get_paginator("list_processing_jobs").paginate(**running)
+    for processing in [one for page in processings for one in page["ProcessingJobSummaries"]]:
         client.stop_processing_job(ProcessingJobName=processing["ProcessingJobName"])
         yield f"processing job {processing['ProcessingJobName']}"
 
@@ -109,7 +112,7 @@ def _functions(settings: Settings, report: stack.Report) -> None:
     for name in _function_names(settings):
         for gone in _remnants(name, settings):
             report(f"deleted {gone}")
-    gateway = boto3.client("apigateway")
+    gateway = api.client()
     for one in list(functions.apis(gateway, settings)):
         gateway.delete_rest_api(restApiId=one)
         report(f"deleted REST API {one}")
@@ -142,12 +145,13 @@ def _role_of(name: str, settings: Settings) -> str:
 
 
 def _log_groups(settings: Settings) -> Iterator[str]:
-    """Chalice leaves them, and takes their retention away: they would be kept for ever."""
+    """The stack retains them, and Chalice takes their retention away: they would stay for ever."""
     logs = boto3.client("logs")
     names = [f"/aws/lambda/{name}" for name in _function_names(settings)]
     names.append(f"/aws/lambda/{settings.function(API_HANDLER)}")
     models = profile.load().models
     names += [f"/aws/sagemaker/Endpoints/{settings.prefix}-{model}" for model in models]
+    names += [f"/aws/vendedlogs/states/{settings.prefix}-{one.name}" for one in MACHINES]
     for name in names:
         if unless_gone(lambda: logs.delete_log_group(logGroupName=name)):  # noqa: B023 - now
             yield f"log group {name}"

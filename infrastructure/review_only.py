@@ -4,23 +4,43 @@ python -m infrastructure.review_only --stage dev on|off|show
 """
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.settings import STAGES, Settings
-from infrastructure.project import app_name
+from infrastructure import embedded
+from infrastructure.project import TwoNames, app_name
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 
+class NoSwitch(Exception):
+    """The stage is not deployed here."""
+
+
 def switch(client: "SSMClient", settings: Settings, mode: str) -> str:
-    """The mode as it now stands; `show` changes nothing."""
-    name = settings.review_only_parameter
-    if mode != "show":
-        client.put_parameter(Name=name, Value=mode, Overwrite=True)
-    return client.get_parameter(Name=name)["Parameter"]["Value"]
+    """The mode as it now stands; `show` changes nothing. Raises NoSwitch."""
+    found = current(client, settings)
+    if not found:
+        raise NoSwitch(
+            f"{settings.stage} is not deployed in {settings.region}: make deploy "
+            f"STAGE={settings.stage}, or name its region, AWS_DEFAULT_REGION=…"
+        )
+    if mode not in ("show", found):
+        client.put_parameter(Name=settings.review_only_parameter, Value=mode, Overwrite=True)
+    return found if mode == "show" else mode
+
+
+def current(client: "SSMClient", settings: Settings) -> str:
+    """Empty if there is no such parameter."""
+    try:
+        return client.get_parameter(Name=settings.review_only_parameter)["Parameter"]["Value"]
+    except client.exceptions.ParameterNotFound:
+        return ""
 
 
 def main() -> None:
@@ -28,9 +48,13 @@ def main() -> None:
     parser.add_argument("--stage", required=True, choices=STAGES)
     parser.add_argument("mode", choices=("on", "off", "show"))
     given = parser.parse_args()
-    client = boto3.client("ssm")
-    settings = Settings(app_name(), given.stage, client.meta.region_name)
-    print("review-only is", switch(client, settings, given.mode))
+    embedded.reach()
+    try:
+        client = boto3.client("ssm")
+        settings = Settings(app_name(), given.stage, client.meta.region_name)
+        print("review-only is", switch(client, settings, given.mode))
+    except (NoSwitch, BotoCoreError, ClientError, TwoNames) as fault:
+        sys.exit(str(fault))
 
 
 if __name__ == "__main__":

@@ -230,16 +230,22 @@ def _role(name: str, service: str, description: str, declared: list[Statement]) 
                 "Description": description,
                 "AssumeRolePolicyDocument": _document([trust]),
                 "Policies": [policy],
+                "Tags": [
+                    {"Key": "project", "Value": SETTINGS.app_name},
+                    {"Key": "stage", "Value": SETTINGS.stage},
+                ],
             }
         ),
     }
 
 
 def _log_group(name: str) -> dict[str, Any]:
+    """Lambda and SageMaker make a group anew that was deleted under them: what is there is taken
+    over, which AWS does only with what is retained. `make destroy` deletes them itself."""
     return {
         "Type": "AWS::Logs::LogGroup",
-        "DeletionPolicy": "Delete",
-        "UpdateReplacePolicy": "Delete",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
         "Properties": _substituted({"LogGroupName": name, "RetentionInDays": LOG_DAYS}),
     }
 

@@ -18,7 +18,8 @@ from chalicelib.errors import InvalidArtifact
 from chalicelib.model_bucket import ModelBucket
 from chalicelib.profile import Profile
 from chalicelib.settings import STAGES, Settings
-from infrastructure.project import app_name
+from infrastructure import embedded
+from infrastructure.project import TwoNames, app_name
 
 PATIENCE_SECONDS = 2 * 3600  # the longest that a canary may take
 TELL_EVERY_SECONDS = 15
@@ -100,15 +101,16 @@ def main() -> int:
     parser.add_argument("--model", required=True)
     parser.add_argument("--version")
     given = parser.parse_args()
-    client, chosen = boto3.client("sagemaker"), profile.load()
-    settings = Settings(app_name(), given.stage, client.meta.region_name)
-    endpoints = ModelEndpoints(
-        client, settings.prefix, "", chosen.endpoint[given.stage], chosen.sagemaker
-    )
-    bucket = ModelBucket(boto3.client("s3"), settings.model_bucket)
+    embedded.reach()
     try:
+        client, chosen = boto3.client("sagemaker"), profile.load()
+        settings = Settings(app_name(), given.stage, client.meta.region_name)
+        endpoints = ModelEndpoints(
+            client, settings.prefix, "", chosen.endpoint[given.stage], chosen.sagemaker
+        )
+        bucket = ModelBucket(boto3.client("s3"), settings.model_bucket)
         roll_back(given.model, given.version, chosen, bucket, endpoints)
-    except (CannotRollBack, BotoCoreError, ClientError) as fault:
+    except (CannotRollBack, TwoNames, BotoCoreError, ClientError) as fault:
         print(fault, file=sys.stderr)
         return 1
     return 0

@@ -3,15 +3,15 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from infrastructure import template
+
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
-TEMPLATE = Path(__file__).with_name("resources.yaml")
 PATIENCE_SECONDS = 1800
 WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 # A first creation that failed leaves a stack that can only be deleted; what it kept is taken over.
@@ -34,15 +34,18 @@ def deploy(
     stage: str,
     report: Report = lambda _: None,
     *,
+    review_only: str = "",
     may_remove: bool = False,
 ) -> str:
-    """The stack's name, once all of it exists. Safe to repeat. Raises StackFailed."""
+    """The stack's name, once all of it exists. Safe to repeat. `review_only` is how the switch
+    stands; empty if there is none yet. Raises StackFailed."""
     name = stack_name(app, stage)
     status = _settled(client, name, report)
     if status in NOTHING_YET:
         delete(client, name, report)
         status = ""
-    change_set = _change_set(client, name, app, stage, "UPDATE" if status else "CREATE")
+    body = template.body(app, stage, review_only or "off")
+    change_set = _change_set(client, name, app, stage, body, "UPDATE" if status else "CREATE")
     if change_set is None:
         report("nothing to change")
         return name
@@ -51,7 +54,9 @@ def deploy(
         report(line)
     if not may_remove and (losing := [line for line, loses in shown if loses]):
         client.delete_change_set(ChangeSetName=change_set["ChangeSetId"])
-        raise StackFailed(f"Not done without YES=yes, as it would lose: {'; '.join(losing)}")
+        raise StackFailed(
+            f"Not done without YES=yes, as it would lose, or may: {'; '.join(losing)}"
+        )
     client.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
     status = _settled(client, name, report)
     if status not in WELL:
@@ -71,21 +76,21 @@ def exists(client: "CloudFormationClient", name: str) -> bool:
 
 
 def _change_set(
-    client: "CloudFormationClient", name: str, app: str, stage: str, kind: Any
+    client: "CloudFormationClient", name: str, app: str, stage: str, body: str, kind: Any
 ) -> dict[str, Any] | None:
     """Nothing if there is nothing to change."""
     request: dict[str, Any] = {
         "StackName": name,
         "ChangeSetName": f"deploy-{datetime.now(UTC):%Y%m%d%H%M%S%f}",
         "ChangeSetType": kind,
-        "TemplateBody": TEMPLATE.read_text(encoding="utf-8"),
+        "TemplateBody": body,
         "Parameters": [
             {"ParameterKey": "AppName", "ParameterValue": app},
             {"ParameterKey": "Stage", "ParameterValue": stage},
         ],
         "Tags": [{"Key": "project", "Value": app}, {"Key": "stage", "Value": stage}],
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
-        # The table and the buckets that an earlier stack left are this one's.
+        # The table, the buckets and the log groups that an earlier stack left are this one's.
         "ImportExistingResources": True,
     }
     try:
@@ -116,10 +121,11 @@ def _changes(change_set: dict[str, Any]) -> Iterator[tuple[str, bool]]:
     """What each change does to what, and whether it loses something."""
     for change in change_set.get("Changes", []):
         resource = change["ResourceChange"]
-        replaced = resource.get("Replacement") == "True"
-        action = "Replace" if replaced else resource["Action"]
+        replaced = {"True": "Replace", "Conditional": "Perhaps replace"}
+        action = replaced.get(resource.get("Replacement", ""), resource["Action"])
         kind = resource["ResourceType"].removeprefix("AWS::")
-        yield f"{action} {resource['LogicalResourceId']} ({kind})", action in ("Remove", "Replace")
+        line = f"{action} {resource['LogicalResourceId']} ({kind})"
+        yield line, action in ("Remove", *replaced.values())
 
 
 def _settled(client: "CloudFormationClient", name: str, report: Report) -> str:

@@ -73,6 +73,18 @@ class TrainingJobs:
                 raise
         return name
 
+    def running(self, model: str, snapshot: str) -> str:
+        """The name of the job that trains this model on this snapshot now; empty if none does."""
+        pages = self._client.get_paginator("list_training_jobs").paginate(
+            NameContains=f"{self._prefix}-{model}-", StatusEquals="InProgress"
+        )
+        names = [one["TrainingJobName"] for page in pages for one in page["TrainingJobSummaries"]]
+        for name in names:
+            found = self._client.describe_training_job(TrainingJobName=name)["HyperParameters"]
+            if json.loads(found["snapshot"]) == snapshot:
+                return name
+        return ""
+
     def _resources(self) -> "ResourceConfigTypeDef":
         return {
             "InstanceType": cast("TrainingInstanceTypeType", self._machine.instance_type),
@@ -89,13 +101,14 @@ class TrainingJobs:
 
 
 def start_all(
-    at: datetime, profile: Profile, data: DataBucket, jobs: TrainingJobs
+    at: datetime, profile: Profile, data: DataBucket, jobs: TrainingJobs, snapshot: str
 ) -> dict[str, str]:
-    """The job of each model, on the newest snapshot. The version is the time `at`."""
+    """The job of each model. The version is the time `at`; what runs already is not begun again."""
     version = at.strftime("%Y%m%dT%H%M%S")
-    snapshot, profile_prefix = data.newest_snapshot(), data.keep_profile(PROFILE_FILE)
+    profile_prefix = data.keep_profile(PROFILE_FILE)
     return {
-        model: jobs.start(
+        model: jobs.running(model, snapshot)
+        or jobs.start(
             version,
             {
                 "model": model,

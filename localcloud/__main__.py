@@ -97,10 +97,13 @@ def demo() -> None:
 @main.command()
 @click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
 def bare(aws_port: int) -> None:
-    """An empty AWS account, for `make deploy`: nothing is in it, and nothing is kept."""
-    with embedded_cloud() as cloud:
+    """An empty AWS account, for `make deploy`: nothing is in it, and nothing is kept but what was
+    said: logs and notices."""
+    folder = STATE / "bare" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
+    with embedded_cloud(folder) as cloud:
         cloud.run_uploaded_functions(port := cloud.serve_aws(aws_port))
         console.print(f"An empty AWS on http://127.0.0.1:{port}. Ctrl-C forgets all of it.")
+        print(f"Logs and notices: {folder} (make forget removes them)")
         print(f"make deploy STAGE=dev AWS_ENDPOINT_URL=http://127.0.0.1:{port}", flush=True)
         _wait_for_the_end()
 

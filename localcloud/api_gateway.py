@@ -1,9 +1,13 @@
 """What moto's API Gateway and S3 do not take of a Chalice deployment, though AWS does."""
 
 import copy
+import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
+
+from moto.apigateway.responses import APIGatewayResponse
 
 _ALL_METHODS = ("get", "post", "put", "delete", "options", "head", "patch")
 
@@ -47,6 +51,40 @@ def any_case(original: Any) -> Callable[..., Any]:
         return original(self)
 
     return parse
+
+
+def with_tags_of_apis(original: dict[str, Any]) -> dict[str, Any]:
+    """For moto's apigateway.urls.url_paths."""
+    arn = "arn:(?P<partition>[^/]+):apigateway:(?P<region_name>[^/]+)::/restapis/(?P<api>[^/]+)"
+    return original | {f"{{0}}/tags/{arn}$": APIGatewayResponse.dispatch}
+
+
+def tags_of_apis(original: Any) -> Callable[..., Any]:
+    """For moto's APIGatewayResponse.get_tags."""
+
+    def get_tags(self: Any) -> Any:
+        api = _tagged_api(self)
+        return json.dumps({"tags": api.tags or {}}) if api else original(self)
+
+    return get_tags
+
+
+def tagging_apis(original: Any) -> Callable[..., Any]:
+    """For moto's APIGatewayResponse.tag_resource."""
+
+    def tag_resource(self: Any) -> Any:
+        if not (api := _tagged_api(self)):
+            return original(self)
+        api.tags = (api.tags or {}) | self._get_param("tags")
+        return "{}"
+
+    return tag_resource
+
+
+def _tagged_api(request: Any) -> Any:
+    """If the ARN is that of an API, and of nothing in it."""
+    found = re.search(r"/restapis/([^/]+)$", unquote(request.path))
+    return request.backend.get_rest_api(found[1]) if found else None
 
 
 def _as_openapi_3(document: dict[str, Any]) -> dict[str, Any]:

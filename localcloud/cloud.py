@@ -51,6 +51,7 @@ _LEADS_ELSEWHERE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "A
 class Cloud:
     def __init__(self, folder: Path | None, region: str) -> None:
         self.region = region
+        self._folder = folder
         self.activity = Activity()
         self.kept = Kept(folder, ACCOUNT, region)
         self.notices = Notices(folder)
@@ -131,7 +132,8 @@ class Cloud:
     def run_uploaded_functions(self, port: int) -> None:
         """From here on the functions that nobody added are what was uploaded for them; they reach
         this cloud by the port that speaks AWS."""
-        uploaded = self._uploaded = Uploaded(self._work, f"http://{LOOPBACK}:{port}")
+        logs = self._folder / "logs" if self._folder else self._work
+        uploaded = self._uploaded = Uploaded(self._work, logs, f"http://{LOOPBACK}:{port}")
         records = lambda_backends[ACCOUNT][self.region]
 
         def find(name: str) -> Function | None:

@@ -5,11 +5,17 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.parsing import resource_name_property_from_type
 from moto.core.common_models import CloudFormationModel
 from moto.dynamodb.models import dynamodb_backends
+from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
+from moto.ssm.models import ssm_backends
 
 RESOURCE_POLICIES = ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy")
+RETAINING = ("Retain", "RetainExceptOnCreate")
+IMPORTABLE = "localcloud:importable"
 
 
 def whole_bucket(original: Any) -> Callable[..., Any]:
@@ -17,7 +23,7 @@ def whole_bucket(original: Any) -> Callable[..., Any]:
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
         if left := s3_backends[account]["aws"].buckets.get(name):
-            return left  # a change set imports what an earlier stack retained
+            return imported(left, name, resource)
         bucket = original(name, resource, account, region, **more)
         properties, s3 = resource["Properties"], boto3.client("s3", region_name=region)
         if versioning := properties.get("VersioningConfiguration"):
@@ -28,6 +34,9 @@ def whole_bucket(original: Any) -> Callable[..., Any]:
         if cors := properties.get("CorsConfiguration"):
             rules = [_cors_rule(rule) for rule in cors["CorsRules"]]
             s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": rules})
+        if rules := properties.get("LifecycleConfiguration", {}).get("Rules"):
+            lifecycle: Any = {"Rules": [_lifecycle_rule(rule) for rule in rules]}
+            s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=lifecycle)
         return bucket
 
     return create
@@ -39,7 +48,7 @@ def whole_table(original: Any) -> Callable[..., Any]:
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
         if left := dynamodb_backends[account][region].tables.get(name):
-            return left
+            return imported(left, name, resource)
         table = original(name, resource, account, region, **more)
         encryption = resource["Properties"].get("SSESpecification", {})
         if str(encryption.get("SSEEnabled")).lower() == "true":
@@ -60,9 +69,53 @@ def without_resource_policies(original: Any) -> Callable[..., Any]:
     def parse(resource: dict[str, Any], resources_map: Any) -> Any:
         if resource["Type"] in RESOURCE_POLICIES:
             return None
-        return original(resource, resources_map)
+        parsed = original(resource, resources_map)
+        if parsed:
+            parsed[1][IMPORTABLE] = _may_be_imported(resource)
+        return parsed
 
     return parse
+
+
+def kept_log_group(original: Any) -> Callable[..., Any]:
+    """For moto's LogGroup.create_from_cloudformation_json, which imports none."""
+
+    def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
+        if left := logs_backends[account][region].groups.get(name):
+            return imported(left, name, resource)
+        return original(name, resource, account, region, **more)
+
+    return create
+
+
+def kept_parameter(original: Any) -> Callable[..., Any]:
+    """For moto's Parameter.create_from_cloudformation_json, which imports none."""
+
+    def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
+        if left := ssm_backends[account][region].get_parameter(name):
+            return imported(left, name, resource)
+        return original(name, resource, account, region, **more)
+
+    return create
+
+
+def imported(left: Any, name: str, resource: dict[str, Any]) -> Any:
+    """What an earlier stack retained, taken over by a change set, on AWS's conditions:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
+    """
+    if not resource[IMPORTABLE]:
+        raise ValidationError(
+            name,
+            f"{name} already exists, and is imported only with a name that no function makes and a "
+            f"DeletionPolicy among {', '.join(RETAINING)}.",
+        )
+    return left
+
+
+def _may_be_imported(written: dict[str, Any]) -> bool:
+    """By the template as it was sent, before Ref and Sub are resolved."""
+    given = written["Properties"].get(resource_name_property_from_type(written["Type"]))
+    return isinstance(given, str) and written.get("DeletionPolicy") in RETAINING
 
 
 def whole_key(original: Any) -> Callable[..., Any]:
@@ -82,6 +135,17 @@ def whole_key(original: Any) -> Callable[..., Any]:
 def _cors_rule(rule: dict[str, Any]) -> Any:
     """CloudFormation says ExposedHeaders, S3 says ExposeHeaders."""
     return {("ExposeHeaders" if k == "ExposedHeaders" else k): v for k, v in rule.items()}
+
+
+def _lifecycle_rule(rule: dict[str, Any]) -> Any:
+    """S3 spells ID so, and wants a filter; moto's numbers come from a template as texts."""
+    days = {
+        kind: {unit: int(value) for unit, value in rule[kind].items()}
+        for kind in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration")
+        if kind in rule
+    }
+    named = {"ID": rule["Id"], "Status": rule["Status"]}
+    return {**named, "Filter": {"Prefix": rule.get("Prefix", "")}, **days}
 
 
 class AlarmOfTemplate(CloudFormationModel):

@@ -31,8 +31,10 @@ _LAMBDAS_OWN = ("PATH", "LANG", "LD_LIBRARY_PATH")
 class Uploaded:
     """The processes of all uploaded packages; `address` is the port that speaks AWS."""
 
-    def __init__(self, work: Path, address: str) -> None:
+    def __init__(self, work: Path, logs: Path, address: str) -> None:
+        logs.mkdir(exist_ok=True)
         self._work = work
+        self._logs = logs
         self._address = address
         self._idle: dict[str, list[_Process]] = {}
         self._all: list[_Process] = []
@@ -84,7 +86,7 @@ class Uploaded:
         environ = {name: os.environ[name] for name in _LAMBDAS_OWN if name in os.environ}
         environ |= record.environment_vars | self._lambdas_own(record)
         libraries = runtime(self._work / "runtime")
-        log = self._work / f"{record.function_name}.log"
+        log = self._logs / f"{record.function_name}.log"
         command = [sys.executable, "-I", "-S", str(WORKER), str(package), str(libraries)]
         process = _Process([*command, record.handler], environ, log)
         with self._lock:

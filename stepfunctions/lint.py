@@ -80,14 +80,14 @@ def malformed(definition: dict[str, Any]) -> Iterator[str]:
 
 
 def main() -> int:
-    """The number of faults, each printed."""
+    """Each fault is printed."""
     faults = 0
     for path in sorted(FOLDER.glob("*.asl.json")):
         definition = filled(json.loads(path.read_text(encoding="utf-8")), Anything(ANY))
         for fault in (*misled(definition), *malformed(definition)):
             print(f"{path.name}: {fault}")
             faults += 1
-    return faults
+    return min(faults, 1)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ container after 1.4-2 and the whole of version 3 is 1 GB.
 
 import argparse
 import json
+import sys
 from datetime import UTC, datetime
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 from sagemaker.core import image_uris
 from sagemaker.core.resources import TrainingJob
 from sagemaker.core.shapes import (
@@ -28,8 +30,10 @@ from sagemaker.core.shapes import (
 
 from chalicelib import profile
 from chalicelib.data_bucket import DataBucket
+from chalicelib.errors import AppVengersError
 from chalicelib.settings import JOB_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY, STAGES, Settings
-from infrastructure.project import app_name
+from infrastructure import embedded
+from infrastructure.project import TwoNames, app_name
 from infrastructure.training_jobs import METRICS
 from infrastructure.training_source import pack
 
@@ -101,14 +105,19 @@ def main() -> None:
     parser.add_argument("--model", choices=models, help="all by default")
     parser.add_argument("--wait", action="store_true", help="show each job's log until it ends")
     given = parser.parse_args()
-    session = boto3.Session()
-    settings = Settings(app_name(), given.stage, session.region_name)
+    embedded.reach()
     version = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    for model in [given.model] if given.model else models:
-        job = start(session, settings, model, version)
-        print(job.training_job_name, flush=True)
-        if given.wait:
-            job.wait(logs=True)
+    try:
+        session = boto3.Session()
+        region = session.client("sagemaker").meta.region_name  # tells whether there is one
+        settings = Settings(app_name(), given.stage, region)
+        for model in [given.model] if given.model else models:
+            job = start(session, settings, model, version)
+            print(job.training_job_name, flush=True)
+            if given.wait:
+                job.wait(logs=True)
+    except (AppVengersError, BotoCoreError, ClientError, TwoNames) as fault:
+        sys.exit(str(fault))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from chalicelib.settings import Settings
-from infrastructure import checks, embedded, policies
+from infrastructure import checks, deploy, destroy, embedded, ownership, policies
 from localcloud.cloud import Cloud, embedded_cloud
 
 DEV = Settings("appvengers", "dev", "us-east-1")
@@ -24,7 +24,7 @@ def cloud() -> Iterator[Cloud]:
 
 def test_all_is_well_on_an_empty_account(cloud):
     assert checks.before_anything("dev", "us-east-1", (3, 12)) == []
-    assert checks.names_taken(DEV, ACCOUNT) == []
+    assert ownership.names_taken(DEV, ACCOUNT) == []
 
 
 @pytest.mark.parametrize("version", [(3, 10), (3, 15)])
@@ -70,11 +70,40 @@ def test_credentials_that_lead_nowhere_are_told(monkeypatch):
 def test_a_bucket_of_somebody_else_is_told_and_ours_is_not(cloud):
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=DEV.data_bucket)
-    (fault,) = checks.names_taken(DEV, ACCOUNT)
+    (fault,) = ownership.names_taken(DEV, ACCOUNT)
     assert "not ours" in fault
 
     s3.put_bucket_tagging(Bucket=DEV.data_bucket, Tagging={"TagSet": OURS})
-    assert checks.names_taken(DEV, ACCOUNT) == []
+    assert ownership.names_taken(DEV, ACCOUNT) == []
+
+
+def test_a_stage_that_lives_in_another_region_is_told(cloud):
+    s3 = boto3.client("s3", region_name="eu-west-1")
+    there = {"LocationConstraint": "eu-west-1"}
+    s3.create_bucket(Bucket=DEV.data_bucket, CreateBucketConfiguration=there)
+    s3.put_bucket_tagging(Bucket=DEV.data_bucket, Tagging={"TagSet": OURS})
+
+    (fault,) = ownership.names_taken(DEV, ACCOUNT)
+    assert "dev lives in eu-west-1" in fault
+    assert "AWS_DEFAULT_REGION=eu-west-1" in fault
+    assert ownership.names_taken(Settings("appvengers", "dev", "eu-west-1"), ACCOUNT) == []
+
+
+@pytest.mark.parametrize("program", ["deploy", "destroy"])
+def test_nothing_is_done_to_a_stage_from_another_region(cloud, program, monkeypatch, capsys):
+    s3 = boto3.client("s3", region_name="eu-west-1")
+    there = {"LocationConstraint": "eu-west-1"}
+    s3.create_bucket(Bucket=DEV.data_bucket, CreateBucketConfiguration=there)
+    s3.put_bucket_tagging(Bucket=DEV.data_bucket, Tagging={"TagSet": OURS})
+    boto3.client("iam").create_role(
+        RoleName="appvengers-dev-saveResult", AssumeRolePolicyDocument="{}"
+    )
+    monkeypatch.setattr("sys.argv", [program, "--stage", "dev"])
+
+    with pytest.raises(SystemExit, match="lives in eu-west-1"):
+        {"deploy": deploy, "destroy": destroy}[program].main()
+    assert len(boto3.client("iam").list_roles()["Roles"]) == 1
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == []
 
 
 def test_a_table_of_somebody_else_is_told_and_ours_is_not(cloud):
@@ -85,11 +114,11 @@ def test_a_table_of_somebody_else_is_told_and_ours_is_not(cloud):
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    (fault,) = checks.names_taken(DEV, ACCOUNT)
+    (fault,) = ownership.names_taken(DEV, ACCOUNT)
     assert "Change app_name" in fault
 
     dynamodb.tag_resource(ResourceArn=made["TableDescription"]["TableArn"], Tags=OURS)
-    assert checks.names_taken(DEV, ACCOUNT) == []
+    assert ownership.names_taken(DEV, ACCOUNT) == []
 
 
 def test_only_a_loopback_endpoint_is_the_embedded_cloud():

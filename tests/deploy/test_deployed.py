@@ -4,18 +4,23 @@ moto shows no REGIONAL endpoint of an imported API, and no limits of a stage: th
 Chalice's plan and on the requests (test_plan.py)."""
 
 import json
+import re
+from datetime import UTC, datetime
 
 import boto3
 import pytest
 
+import stepfunctions.deploy
 from chalicelib.settings import Settings
-from infrastructure import api, functions
+from infrastructure import api, functions, template
+from infrastructure.first_models import scheduled_event
+from infrastructure.policies import ASYNCHRONOUS
 from infrastructure.project import ROOT, functions_of
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 ACCOUNT = "123456789012"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
-DESIGNED = {*MODELS, "saveResult", "updateData", "createEndpointModel"}
+DESIGNED = {*MODELS, "saveResult", "createEndpointModel"}  # what a deployment itself makes run
 OWN = tuple(functions_of("dev"))
 NAMES = ("appvengers-dev", *(f"appvengers-dev-{name}" for name in OWN))
 TABLE = "dev-appvengers-PrediccionesCredito"
@@ -44,8 +49,12 @@ def test_after_five_deaths_a_prediction_goes_through_all_that_was_uploaded(deplo
     assert "models that spoke: Tradicional, NetworkingAccelerator, AppVengersAccelerator" in (
         deployed.said
     )
+    event = json.dumps(scheduled_event(datetime.now(UTC)))
+    answer = boto3.client("lambda").invoke(FunctionName="appvengers-dev-updateData", Payload=event)
+    assert json.load(answer["Payload"]) == {"done": "nothing new"}
     started = {path.stem for path in deployed.cloud._work.glob("*.log")}
-    assert {"appvengers-dev", *(f"appvengers-dev-{name}" for name in DESIGNED)} <= started
+    spoke = DESIGNED - {"updateData"}  # which its schedule starts
+    assert {"appvengers-dev", *(f"appvengers-dev-{name}" for name in spoke)} <= started
     assert started <= set(NAMES)
 
 
@@ -204,16 +213,16 @@ def test_what_the_gateway_answers_itself_is_a_problem_too(deployed, kind, status
     ("name", "kind"), [("analisisCredito", "EXPRESS"), ("reentrenamiento", "STANDARD")]
 )
 def test_a_machine_is_of_its_kind_traced_and_logs_errors_without_data(deployed, name, kind):
-    stepfunctions = boto3.client("stepfunctions")
+    client = boto3.client("stepfunctions")
     arn = DEV.analysis_machine_arn(ACCOUNT).replace("analisisCredito", name)
-    machine = stepfunctions.describe_state_machine(stateMachineArn=arn)
+    machine = client.describe_state_machine(stateMachineArn=arn)
 
     assert machine["type"] == kind
     assert machine["tracingConfiguration"] == {"enabled": True}
     assert machine["loggingConfiguration"]["level"] == "ERROR"
     assert machine["loggingConfiguration"]["includeExecutionData"] is False
     assert machine["roleArn"] == f"arn:aws:iam::{ACCOUNT}:role/dev-appvengers-{name}"
-    tags = stepfunctions.list_tags_for_resource(resourceArn=arn)["tags"]
+    tags = client.list_tags_for_resource(resourceArn=arn)["tags"]
     assert {tag["key"]: tag["value"] for tag in tags} == TAGS
 
 
@@ -250,6 +259,148 @@ def test_browsers_may_upload_to_the_model_bucket(deployed):
     (rule,) = boto3.client("s3").get_bucket_cors(Bucket=BUCKETS[0])["CORSRules"]
 
     assert "PUT" in rule["AllowedMethods"]
+
+
+@pytest.mark.parametrize(
+    ("bucket", "prefixes"),
+    [
+        (BUCKETS[0], ["appvengers/", "arrivals/", "endings/"]),
+        (BUCKETS[1], ["credit/profiles/", "credit/reports/", "deployment/", "training/"]),
+    ],
+)
+def test_what_was_overwritten_goes_after_90_days_and_evidence_stays(deployed, bucket, prefixes):
+    rules = boto3.client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    expiring = [rule for rule in rules if "NoncurrentVersionExpiration" in rule]
+
+    assert [rule["Filter"]["Prefix"] for rule in expiring] == prefixes
+    for rule in expiring:
+        assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == 90
+    assert all(rule["Status"] == "Enabled" and "Expiration" not in rule for rule in rules)
+
+
+@pytest.mark.parametrize("name", ASYNCHRONOUS)
+def test_what_an_asynchronous_function_gives_up_goes_to_the_queue(deployed, name):
+    found = boto3.client("lambda").get_function_event_invoke_config(
+        FunctionName=f"appvengers-dev-{name}"
+    )
+
+    assert found["MaximumRetryAttempts"] == 2
+    assert found["MaximumEventAgeInSeconds"] == 6 * 3600
+    queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:dev-appvengers-failures"
+    assert found["DestinationConfig"]["OnFailure"]["Destination"] == queue
+
+
+def test_the_queue_is_encrypted_keeps_14_days_and_is_tagged(deployed):
+    sqs = boto3.client("sqs")
+    url = sqs.get_queue_url(QueueName="dev-appvengers-failures")["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+
+    assert attributes["MessageRetentionPeriod"] == str(14 * 24 * 3600)
+    assert attributes["SqsManagedSseEnabled"] == "true"
+    assert TAGS.items() <= sqs.list_queue_tags(QueueUrl=url)["Tags"].items()
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "kind"),
+    [
+        ("endpointChanged", "aws.sagemaker", "SageMaker Endpoint State Change"),
+        ("trainingChanged", "aws.sagemaker", "SageMaker Training Job State Change"),
+        ("packageApproved", "aws.sagemaker", "SageMaker Model Package State Change"),
+    ],
+)
+def test_a_function_hears_of_its_own_events_and_no_others(deployed, name, source, kind):
+    events = boto3.client("events")
+    rule = events.describe_rule(Name=f"appvengers-dev-{name}-event")
+    pattern = json.loads(rule["EventPattern"])
+    (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+
+    assert rule["State"] == "ENABLED"
+    assert (pattern["source"], pattern["detail-type"]) == ([source], [kind])
+    assert "dev-appvengers" in json.dumps(pattern["detail"])  # not those of another app or stage
+    assert target["Arn"].endswith(f":function:appvengers-dev-{name}")
+
+
+def test_every_log_group_of_ours_is_kept_90_days(deployed):
+    found = {
+        group["logGroupName"]: group.get("retentionInDays")
+        for group in boto3.client("logs").describe_log_groups()["logGroups"]
+    }
+    machines = ("analisisCredito", "reentrenamiento")
+    expected = [
+        *(f"/aws/lambda/{name}" for name in NAMES),
+        *(f"/aws/vendedlogs/states/dev-appvengers-{name}" for name in machines),
+        *(f"/aws/sagemaker/Endpoints/dev-appvengers-{name}" for name in MODELS),
+    ]
+
+    assert {name: found.get(name) for name in expected} == dict.fromkeys(expected, 90)
+
+
+def test_the_topic_is_encrypted_with_a_key_that_alarms_may_use(deployed):
+    topic = boto3.client("sns").get_topic_attributes(TopicArn=DEV.topic_arn(ACCOUNT))["Attributes"]
+    kms = boto3.client("kms")
+    policy = json.loads(
+        kms.get_key_policy(KeyId=topic["KmsMasterKeyId"], PolicyName="default")["Policy"]
+    )
+
+    used_by = [statement["Principal"].get("Service") for statement in policy["Statement"]]
+    assert "cloudwatch.amazonaws.com" in used_by
+    assert kms.get_key_rotation_status(KeyId=topic["KmsMasterKeyId"])["KeyRotationEnabled"]
+
+
+def test_the_machines_are_those_of_the_files_with_the_stages_own_functions(deployed):
+    client = boto3.client("stepfunctions")
+    found = {
+        machine["name"]: client.describe_state_machine(stateMachineArn=machine["stateMachineArn"])
+        for machine in client.list_state_machines()["stateMachines"]
+    }
+
+    assert {name: one["type"] for name, one in found.items()} == {
+        "dev-appvengers-analisisCredito": "EXPRESS",
+        "dev-appvengers-reentrenamiento": "STANDARD",
+    }
+    for machine in stepfunctions.deploy.MACHINES:
+        described = found[f"dev-appvengers-{machine.name}"]
+        wanted = stepfunctions.deploy._configuration(machine, DEV, ACCOUNT)
+        assert json.loads(described["definition"]) == json.loads(wanted["definition"])
+        assert described["loggingConfiguration"]["includeExecutionData"] is False
+        called = set(re.findall(r":function:([\w-]+)", described["definition"]))
+        assert called == {f"appvengers-dev-{name}" for name in machine.functions}
+
+
+def test_every_alarm_and_the_dashboard_of_the_template_stand_and_tell_the_topic(deployed):
+    cloudwatch = boto3.client("cloudwatch")
+    declared = json.loads(template.body("appvengers", "dev", "off"))["Resources"].values()
+    alarms = {alarm["AlarmName"]: alarm for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
+    named = {
+        one["Properties"]["AlarmName"]: one["Properties"]
+        for one in declared
+        if one["Type"] == "AWS::CloudWatch::Alarm"
+    }
+
+    assert len(named) >= 8
+    assert alarms.keys() == named.keys()
+    for name, alarm in alarms.items():
+        assert name.startswith("dev-appvengers-")
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [DEV.topic_arn(ACCOUNT)]
+        assert alarm["Threshold"] == float(named[name]["Threshold"])
+    (dashboard,) = cloudwatch.list_dashboards()["DashboardEntries"]
+    assert dashboard["DashboardName"] == "dev-appvengers"
+
+
+def test_roles_rules_and_the_api_carry_the_tags(deployed):
+    iam, events = boto3.client("iam"), boto3.client("events")
+    roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    rules = [rule["Arn"] for rule in events.list_rules()["Rules"]]
+
+    assert len(roles) >= len(NAMES) + 5
+    for role in roles:
+        tags = iam.list_role_tags(RoleName=role)["Tags"]
+        assert {tag["Key"]: tag["Value"] for tag in tags} == TAGS, role
+    for rule in rules:
+        if ":rule/appvengers-dev-" in rule:
+            tags = events.list_tags_for_resource(ResourceARN=rule)["Tags"]
+            assert {tag["Key"]: tag["Value"] for tag in tags} == TAGS, rule
+    assert boto3.client("apigateway").get_rest_api(restApiId=rest_api())["tags"] == TAGS
 
 
 def test_the_topic_and_the_endpoints_have_their_names(deployed):

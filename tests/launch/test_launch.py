@@ -13,6 +13,7 @@ import pytest
 
 from chalicelib import profile
 from chalicelib.containers import REGISTRIES, image_uri
+from chalicelib.data_bucket import DataBucket
 from infrastructure import first_models
 from localcloud.bank import open_bank
 from training.datasets.sba import SAMPLE, snapshot
@@ -58,13 +59,28 @@ def test_a_training_by_hand_is_that_of_the_first_models_and_ends_well(bank, sdk)
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     by_hand = done.stdout.strip().splitlines()[-1]
-    scheduled = first_models.start(bank.settings, profile.load())[MODEL]
+    bank.cloud.idle(60)  # what still runs would be waited for, and not begun again
+    data = DataBucket(boto3.client("s3"), bank.settings.data_bucket)
+    first = first_models.start(bank.settings, profile.load(), data.newest_snapshot())
+    scheduled = first[MODEL]
     bank.cloud.idle(60)
     found = boto3.client("sagemaker").describe_training_job(TrainingJobName=by_hand)
 
     assert found["TrainingJobStatus"] == "Completed", found.get("FailureReason")
     assert by_hand.startswith(f"dev-appvengers-{MODEL}-{datetime.now(UTC):%Y}")
     assert described(by_hand) == described(scheduled)
+
+
+def test_a_stage_without_data_is_a_sentence_and_no_traceback(bank, sdk):
+    port = bank.cloud.serve_aws(0)
+    environ = {**os.environ, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
+    command = [sdk, "-m", "training.launch", "--stage", "prod", "--model", MODEL]
+    boto3.client("s3").create_bucket(Bucket="prod-appvengers-data")
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert "There is no snapshot" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_lambda_and_the_sdk_name_the_same_container_in_every_region(sdk):

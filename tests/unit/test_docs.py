@@ -14,11 +14,15 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "docs" / "operations.md", ROOT / "docs" / "aws-checklist.md"]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
 VARIABLES = {
+    *re.findall(r"\$\(call (?:yes|option),([A-Z]+)", (ROOT / "Makefile").read_text()),
     *re.findall(r"\$\((?:if \$\()?(?:filter no,\$\()?([A-Z]+)\)", (ROOT / "Makefile").read_text()),
 }
 AWS = botocore.session.get_session()
 # The CLI's own, and its own name for the endpoint of sns subscribe.
-OF_THE_CLI = {"--cli-binary-format", "--output", "--since", "--notification-endpoint"}
+OF_THE_CLI = {
+    *("--cli-binary-format", "--endpoint-url", "--notification-endpoint", "--output"),
+    *("--query", "--region", "--since"),
+}
 WAITED_FOR = {"endpoint-in-service": "describe-endpoint", "table-exists": "describe-table"}
 CUSTOM = {("s3", "cp"), ("logs", "tail")}  # commands of the CLI itself
 
@@ -37,7 +41,7 @@ COMMANDS = [words for words in commands() if words]
 
 
 def operation(service, name):
-    model = AWS.get_service_model(service)
+    model = AWS.get_service_model({"s3api": "s3"}.get(service, service))
     names = {xform_name(one, "-"): one for one in model.operation_names}
     assert name in names, f"aws {service} has no {name}"
     return model.operation_model(names[name])

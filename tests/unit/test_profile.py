@@ -35,6 +35,11 @@ def refusal_of(tmp_path, old: str, new: str) -> str:
         ("minimum_models = 2", "minimum_models = 4", "decision.minimum_models"),
         ("[endpoint.prod]", "[endpoint.test]", "endpoint.prod is missing"),
         (
+            "network_isolation = false",
+            "network_isolation = true",
+            "sagemaker.network_isolation needs instances in endpoint.prod",
+        ),
+        (
             "memory_mb = 2048\n",
             "",
             "endpoint.dev needs memory_mb and max_concurrency, or instances",

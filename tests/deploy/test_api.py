@@ -1,0 +1,127 @@
+"""What is asked of API Gateway, which takes one change of a usage plan in 20 seconds."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.stub import Stubber
+
+from chalicelib.settings import Settings
+from infrastructure import api
+from localcloud.cloud import embedded_cloud
+
+DEV = Settings("appvengers", "dev", "us-east-1")
+READING = ("Get",)
+
+
+@pytest.fixture
+def rest_api() -> Iterator[str]:
+    with embedded_cloud():
+        gateway = boto3.client("apigateway")
+        made = gateway.create_rest_api(name="appvengers")["id"]
+        (root,) = gateway.get_resources(restApiId=made)["items"]
+        method: Any = {"restApiId": made, "resourceId": root["id"], "httpMethod": "GET"}
+        gateway.put_method(**method, authorizationType="NONE")
+        gateway.put_integration(**method, type="MOCK")
+        gateway.create_deployment(restApiId=made, stageName="v1")
+        yield made
+
+
+def changes(client: Any) -> list[str]:
+    """The names of the requests that change something, as they are made."""
+    made: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        if not model.name.startswith(READING):
+            made.append(model.name)
+
+    client.meta.events.register("before-call.api-gateway", note)
+    return made
+
+
+def test_the_second_time_nothing_is_asked_for(rest_api):
+    client = api.client()
+    made = changes(client)
+    api.complete(client, rest_api, DEV)
+    assert made.count("CreateDeployment") == 1
+    assert made.count("CreateUsagePlan") == 1
+    assert "UpdateUsagePlan" not in made
+
+    made.clear()
+    api.complete(client, rest_api, DEV)
+    # moto tells no limits of a stage, so that they are set again here
+    assert [name for name in made if name != "UpdateStage"] == []
+
+
+def test_what_differs_of_a_plan_is_one_request(rest_api):
+    client = api.client()
+    api.complete(client, rest_api, DEV)
+    (plan,) = client.get_usage_plans()["items"]
+    operations: Any = [
+        {"op": "replace", "path": "/throttle/rateLimit", "value": "1"},
+        {"op": "remove", "path": "/apiStages", "value": f"{rest_api}:v1"},
+    ]
+    client.update_usage_plan(usagePlanId=plan["id"], patchOperations=operations)
+    made = changes(client)
+    api.complete(client, rest_api, DEV)
+
+    assert made.count("UpdateUsagePlan") == 1
+    (plan,) = client.get_usage_plans()["items"]
+    assert plan["throttle"] == {"rateLimit": 10, "burstLimit": 20}
+    assert plan["apiStages"] == [{"apiId": rest_api, "stage": "v1"}]
+
+
+def test_an_answer_that_chalice_reset_is_given_and_deployed_again(rest_api):
+    client = api.client()
+    api.complete(client, rest_api, DEV)
+    client.delete_gateway_response(restApiId=rest_api, responseType="THROTTLED")
+    made = changes(client)
+    api.complete(client, rest_api, DEV)
+
+    assert made.count("PutGatewayResponse") == 1
+    assert made.count("CreateDeployment") == 1
+
+
+def test_too_many_requests_are_made_again_later(rest_api):
+    client, refused = api.client(), []
+
+    def refuse_twice(**_: Any) -> AWSResponse | None:
+        if len(refused) == 2:
+            return None
+        refused.append(429)
+        raw = type("Raw", (), {"stream": lambda *_, **__: iter([b"{}"])})()
+        headers = {"x-amzn-ErrorType": "TooManyRequestsException"}
+        return AWSResponse("https://any", 429, headers, raw)
+
+    client.meta.events.register("before-send.api-gateway", refuse_twice)
+    assert client.get_usage_plans()["items"] == []
+    assert refused == [429, 429]
+
+
+LIMITED = {"throttlingRateLimit": 10.0, "throttlingBurstLimit": 20}
+
+
+@pytest.mark.parametrize(
+    ("stage", "wanted"),
+    [
+        ({"tracingEnabled": True, "methodSettings": {"*/*": LIMITED}}, []),
+        ({"methodSettings": {"*/*": LIMITED}}, [("/tracingEnabled", "true")]),
+        (
+            {"tracingEnabled": True},
+            [("/*/*/throttling/rateLimit", "10"), ("/*/*/throttling/burstLimit", "20")],
+        ),
+    ],
+)
+def test_a_stage_is_told_only_what_differs(stage, wanted):
+    client = boto3.client("apigateway", region_name="us-east-1")
+    with Stubber(client) as stubbed:
+        stubbed.add_response("get_stage", stage)
+        if wanted:
+            patches = [{"op": "replace", "path": path, "value": value} for path, value in wanted]
+            given = {"restApiId": "id", "stageName": "v1", "patchOperations": patches}
+            stubbed.add_response("update_stage", {}, given)
+
+        api.limit_the_stage(client, "id", api.THROTTLES["dev"])
+        stubbed.assert_no_pending_responses()

@@ -1,0 +1,80 @@
+"""What an earlier stack left is taken over, on the conditions that AWS has for it."""
+
+import json
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from infrastructure import stack, template
+from localcloud.cloud import embedded_cloud
+
+DATA = "dev-appvengers-data"
+GROUP = "/aws/lambda/appvengers-dev-saveResult"
+
+
+@pytest.fixture(autouse=True)
+def cloud() -> Iterator[None]:
+    with embedded_cloud():
+        yield
+
+
+def resources() -> dict[str, dict]:
+    return json.loads(template.body("appvengers", "dev", "off"))["Resources"]
+
+
+def test_what_the_template_retains_is_imported_with_what_is_in_it():
+    s3, logs = boto3.client("s3"), boto3.client("logs")
+    s3.create_bucket(Bucket=DATA)
+    s3.put_object(Bucket=DATA, Key="kept", Body=b"data")
+    logs.create_log_group(logGroupName=GROUP)
+
+    stack.deploy(boto3.client("cloudformation"), "appvengers", "dev")
+    assert s3.get_object(Bucket=DATA, Key="kept")["Body"].read() == b"data"
+
+
+@pytest.mark.parametrize(
+    "fault", [{"DeletionPolicy": "Delete"}, {"Properties": {"BucketName": {"Fn::Sub": DATA}}}]
+)
+def test_nothing_is_imported_on_other_conditions_than_aws_has(fault):
+    boto3.client("s3").create_bucket(Bucket=DATA)
+    bucket = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain"}
+    bucket |= {"Properties": {"BucketName": DATA}} | fault
+
+    with pytest.raises(ClientError, match=f"{DATA} already exists"):
+        boto3.client("cloudformation").create_stack(
+            StackName="one", TemplateBody=json.dumps({"Resources": {"Bucket": bucket}})
+        )
+
+
+NAMES = (
+    "AlarmName", "BucketName", "DashboardName", "LogGroupName", "Name", "QueueName", "RoleName",
+    "TableName", "TopicName",
+)  # fmt: skip
+
+
+def names(resource: dict) -> list:
+    return [resource["Properties"][name] for name in NAMES if name in resource["Properties"]]
+
+
+def test_all_that_is_retained_has_a_plain_name():
+    kept = [one for one in resources().values() if one.get("DeletionPolicy") == "Retain"]
+
+    assert len(kept) >= 20
+    for one in kept:
+        assert names(one), one
+        assert one["UpdateReplacePolicy"] == "Retain"
+
+
+def test_no_resource_has_a_name_that_a_function_makes():
+    for logical, one in resources().items():
+        assert all(isinstance(name, str) for name in names(one)), logical
+
+
+def test_a_template_that_cloudformation_would_refuse_is_not_sent(monkeypatch):
+    assert len(template.body("appvengers", "prod", "off").encode()) <= template.LARGEST_BYTES
+    monkeypatch.setattr(template, "LARGEST_BYTES", 1000)
+
+    with pytest.raises(template.TemplateTooLarge, match="resources.yaml"):
+        template.body("appvengers", "prod", "off")

@@ -1,0 +1,341 @@
+"""What the operator's commands refuse, and what they leave as it was."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from rich.console import Console
+
+from chalicelib.settings import STAGES, Settings
+from infrastructure import (
+    api_key,
+    checks,
+    deploy,
+    destroy,
+    functions,
+    ownership,
+    project,
+    review_only,
+    rollback,
+    schedules,
+    stack,
+)
+from infrastructure.project import ROOT
+from localcloud.cloud import embedded_cloud
+
+DEV = Settings("appvengers", "dev", "us-east-1")
+ACCOUNT = "123456789012"
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+    }
+)
+QUIET = Console(quiet=True)
+OURS: Any = [{"Key": "project", "Value": "appvengers"}, {"Key": "stage", "Value": "dev"}]
+
+
+@pytest.fixture
+def cloud() -> Iterator[None]:
+    with embedded_cloud():
+        yield
+
+
+def make(target: str, *given: str, **exported: str) -> subprocess.CompletedProcess[str]:
+    """What make would run: its recipe, not run."""
+    return subprocess.run(
+        ["make", "-n", target, "STAGE=dev", *given],
+        cwd=ROOT, env=os.environ | exported, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "flag"),
+    [
+        ("deploy", "YES", "--yes"),
+        ("destroy", "YES", "--yes"),
+        ("destroy", "DATA", "--data"),
+        ("key", "ROTATE", "--rotate"),
+        ("key", "RETIRE", "--retire"),
+    ],
+)
+def test_yes_is_yes_and_nothing_else(target, name, flag):
+    assert flag in make(target, f"{name}=yes").stdout
+    for other in ("no", ""):
+        assert flag not in make(target, f"{name}={other}").stdout
+    for wrong in ("true", "yes please", "loans.csv"):
+        refused = make(target, f"{name}={wrong}")
+        assert refused.returncode != 0
+        assert f"{name}={wrong}: say yes or no" in refused.stderr
+
+
+def test_data_to_train_on_is_no_wish_to_delete_data():
+    refused = make("destroy", DATA="loans.csv")
+
+    assert refused.returncode != 0
+    assert "--data" not in refused.stdout
+
+
+def test_a_path_with_spaces_and_quotes_is_one_argument():
+    said = make("deploy", "SMOKE=it's one.json").stdout.splitlines()
+    (line,) = [one for one in said if "--smoke" in one]
+    shown = subprocess.run(
+        ["sh", "-c", f"printf '%s' {line.partition('--smoke')[2]}"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert shown.stdout == "it's one.json"
+
+
+def test_all_callers_are_not_locked_out_at_once(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["key", "--stage", "dev", "--rotate", "--retire"])
+
+    with pytest.raises(SystemExit):
+        api_key.main()
+    assert "not allowed with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments"),
+    [(api_key, []), (review_only, ["on"]), (rollback, ["--model", "Tradicional"])],
+)
+def test_no_region_is_a_sentence_and_no_traceback(program, arguments, monkeypatch, capsys):
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setattr("sys.argv", ["program", "--stage", "dev", *arguments])
+
+    try:
+        said = str(program.main())
+    except SystemExit as ended:
+        said = str(ended)
+    assert "You must specify a region" in said + capsys.readouterr().err
+
+
+def test_a_stage_that_is_not_deployed_has_no_switch(cloud, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["review_only", "--stage", "dev", "on"])
+
+    with pytest.raises(SystemExit, match="dev is not deployed in us-east-1"):
+        review_only.main()
+
+
+def test_a_change_of_the_switch_itself_leaves_it_on(cloud, monkeypatch):
+    client, ssm = boto3.client("cloudformation"), boto3.client("ssm")
+    stack.deploy(client, "appvengers", "dev")
+    review_only.switch(ssm, DEV, "on")
+    written = stack.template.body
+
+    def changed(app: str, stage: str, mode: str) -> str:
+        return written(app, stage, mode).replace("on: no decision", "On: no decision")
+
+    monkeypatch.setattr(stack.template, "body", changed)
+    shown: list[str] = []
+    mode = review_only.current(ssm, DEV)
+    stack.deploy(client, "appvengers", "dev", shown.append, review_only=mode)
+
+    assert any("ReviewOnly" in line for line in shown)
+    assert review_only.current(ssm, DEV) == "on"
+
+
+def test_a_stage_that_is_destroyed_and_comes_back_is_as_careful_as_before(cloud):
+    client, ssm = boto3.client("cloudformation"), boto3.client("ssm")
+    name = stack.deploy(client, "appvengers", "dev")
+    review_only.switch(ssm, DEV, "on")
+    stack.delete(client, name)
+    assert "parameter /dev/appvengers/review-only: on, and so it will be again" in [
+        *destroy.left(DEV)
+    ]
+    stack.deploy(client, "appvengers", "dev", review_only=review_only.current(ssm, DEV))
+
+    assert review_only.current(ssm, DEV) == "on"
+
+
+def test_a_schedule_that_somebody_stopped_stays_stopped(cloud):
+    events, said = boto3.client("events"), []
+    for name in ("appvengers-dev-updateData-event", "appvengers-dev-watchTraining-event"):
+        events.put_rule(Name=name, ScheduleExpression="rate(7 days)")
+    events.disable_rule(Name="appvengers-dev-updateData-event")
+    with schedules.stopped_ones_stay_stopped(events, DEV, said.append):
+        for name in ownership.rules(DEV):  # as Chalice does
+            events.put_rule(Name=name, ScheduleExpression="rate(7 days)", State="ENABLED")
+
+    states = {rule["Name"]: rule["State"] for rule in events.list_rules()["Rules"]}
+    assert states == {
+        "appvengers-dev-updateData-event": "DISABLED",
+        "appvengers-dev-watchTraining-event": "ENABLED",
+    }
+    told = "appvengers-dev-updateData-event stays disabled: aws events enable-rule --name "
+    assert said == [f"{told}appvengers-dev-updateData-event"]
+
+
+def test_a_role_of_somebody_else_is_told_and_what_chalice_left_is_not(cloud):
+    iam, role = boto3.client("iam"), "appvengers-dev-saveResult"
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST)
+    assert ownership.names_taken(DEV, ACCOUNT) == []  # Chalice died before it gave the policy
+    iam.put_role_policy(RoleName=role, PolicyName="all", PolicyDocument=POLICY)
+
+    (fault,) = ownership.names_taken(DEV, ACCOUNT)
+    assert role in fault
+    iam.tag_role(RoleName=role, Tags=OURS)
+    assert ownership.names_taken(DEV, ACCOUNT) == []
+
+
+def test_whatever_of_the_stack_is_somebody_elses_is_told(cloud):
+    boto3.client("iam").create_role(
+        RoleName="dev-appvengers-training", AssumeRolePolicyDocument=TRUST
+    )
+    boto3.client("sns").create_topic(Name="dev-appvengers-ReentrenamientoNotificaciones")
+    boto3.client("sqs").create_queue(QueueName="dev-appvengers-failures")
+    boto3.client("stepfunctions").create_state_machine(
+        name="dev-appvengers-reentrenamiento",
+        definition=json.dumps({"StartAt": "a", "States": {"a": {"Type": "Succeed"}}}),
+        roleArn=f"arn:aws:iam::{ACCOUNT}:role/any",
+    )
+    faults = ownership.names_taken(DEV, ACCOUNT)
+
+    assert {fault.partition(" ")[0] for fault in faults} == {
+        "dev-appvengers-training",
+        "dev-appvengers-ReentrenamientoNotificaciones",
+        "dev-appvengers-failures",
+        "dev-appvengers-reentrenamiento",
+    }
+
+
+@pytest.mark.parametrize("more", ["an attached policy", "another policy", "no policy"])
+def test_a_role_that_may_do_more_than_was_declared_ends_the_deployment(cloud, more):
+    iam = boto3.client("iam")
+    for role in ownership._function_roles(DEV):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST)
+        if more != "no policy":
+            iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=POLICY)
+    role = "appvengers-dev-saveResult"
+    if more == "an attached policy":
+        made = iam.create_policy(PolicyName="Everything", PolicyDocument=POLICY)["Policy"]
+        iam.attach_role_policy(RoleName=role, PolicyArn=made["Arn"])
+    elif more == "another policy":
+        iam.put_role_policy(RoleName=role, PolicyName="Everything", PolicyDocument=POLICY)
+
+    with pytest.raises(ownership.StrangeRole, match="none|Everything"):
+        ownership.refuse_strange_roles(DEV)
+
+
+@pytest.fixture
+def state(cloud) -> functions.DeployedState:
+    boto3.client("s3").create_bucket(Bucket=DEV.data_bucket)
+    return functions.DeployedState(boto3.client("s3"), DEV)
+
+
+def test_two_deployments_at_once_do_not_make_two_apis(state):
+    another = functions.DeployedState(boto3.client("s3"), DEV)
+    with state.held(), pytest.raises(functions.Deploying, match="wait for it"), another.held():
+        pass
+    with another.held():
+        pass
+
+
+def test_a_deployment_that_died_holds_up_nobody(state):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for host, pid, goes_on in ((os.uname().nodename, ended.pid, True), ("another", 1, False)):
+        holder = {"host": host, "pid": pid, "at": "2026-11-24T10:00:00Z"}
+        boto3.client("s3").put_object(
+            Bucket=DEV.data_bucket, Key="deployment/dev.lock", Body=json.dumps(holder)
+        )
+        if goes_on:
+            with state.held():
+                pass
+        else:
+            with pytest.raises(functions.Deploying, match="Process 1 of another.*aws s3 rm"):
+                state._hold(b"{}")
+
+
+@pytest.mark.parametrize("body", ["no json", "[]", '{"clientId": "a", "application": {"x": 1}}'])
+def test_an_application_that_would_be_refused_is_told_first(tmp_path, body):
+    path = tmp_path / "application.json"
+    path.write_text(body)
+
+    with pytest.raises(checks.NotReady, match="SMOKE="):
+        deploy._given(deploy.Wishes("dev", False, False, path), QUIET)
+    with pytest.raises(checks.NotReady, match=r"SMOKE=.*absent\.json"):
+        deploy._given(
+            deploy.Wishes("dev", may_remove=False, models=False, body=tmp_path / "absent.json"),
+            QUIET,
+        )
+
+
+def test_data_that_can_not_be_read_are_told_first(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATA", str(tmp_path / "absent.csv"))
+
+    with pytest.raises(checks.NotReady, match=r"DATA=.*absent\.csv"):
+        deploy._given(deploy.Wishes("dev", may_remove=False, models=True, body=None), QUIET)
+
+
+def test_a_region_without_serverless_endpoints_is_a_warning():
+    bank = deploy.profile.load()
+
+    assert checks.warnings(bank, "dev", "us-east-1") == []
+    (warning,) = checks.warnings(bank, "dev", "eu-south-2")
+    assert "eu-south-2" in warning
+
+
+@pytest.fixture
+def renamed(tmp_path) -> Path:
+    """A copy of all that names are made of, after someone changed app_name and nothing else."""
+    for name in ("chalicelib", "infrastructure", "stepfunctions", ".chalice"):
+        ignored = shutil.ignore_patterns("__pycache__", "deployed")
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    shutil.copyfile(ROOT / "app.py", tmp_path / "app.py")
+    path = tmp_path / ".chalice" / "config.json"
+    path.write_text(path.read_text().replace('"app_name": "appvengers"', '"app_name": "otrobanco"'))
+    return tmp_path
+
+
+def run(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_half_a_new_name_is_refused_with_what_is_missing(renamed, monkeypatch):
+    monkeypatch.setattr(project, "ROOT", renamed)
+
+    with pytest.raises(project.TwoNames) as refused:
+        project.app_name()
+    for missing in (
+        "environment_variables.APP_NAME to 'otrobanco'",
+        "tags.project to 'otrobanco'",
+        "POWERTOOLS_SERVICE_NAME of dev to 'dev-otrobanco'",
+        "POWERTOOLS_SERVICE_NAME of prod to 'prod-otrobanco'",
+    ):
+        assert missing in str(refused.value)
+    done = run(renamed, "from infrastructure import deploy; import sys;"
+                        "sys.argv = ['deploy', '--stage', 'dev']; deploy.main()")  # fmt: skip
+    assert "Set environment_variables.APP_NAME" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_new_name_moves_every_name(renamed):
+    path = renamed / ".chalice" / "config.json"
+    text = path.read_text().replace('"appvengers"', '"otrobanco"')
+    path.write_text(text.replace("-appvengers", "-otrobanco"))
+    program = (
+        "import json; from infrastructure import policies, roles, template, project\n"
+        "for path, text in policies.files(): path.write_text(text)\n"
+        "print(json.dumps([template.body(project.app_name(), stage, 'off') for stage in "
+        f"{STAGES!r}]))"
+    )
+    done = run(renamed, program)
+    assert done.returncode == 0, done.stderr
+    policies = [one.read_text() for one in (renamed / ".chalice").glob("*.json")]
+
+    for text in (*json.loads(done.stdout), *policies):
+        for old in ("dev-appvengers", "prod-appvengers", "appvengers-dev", "appvengers-prod"):
+            assert old not in text
+    assert "dev-otrobanco-data" in done.stdout
