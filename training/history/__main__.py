@@ -33,6 +33,7 @@ from training.history import report
 from training.history.known import Register
 from training.history.months import Bank, InForce, Month, Trained, refused, shown, train_models
 
+DOCS = Path(__file__).parents[2] / "docs"
 FIRST_LOAN, LAST_LOAN = pd.Timestamp("1994-01-01"), pd.Timestamp("2008-12-31")
 
 
@@ -46,15 +47,18 @@ FIRST_LOAN, LAST_LOAN = pd.Timestamp("1994-01-01"), pd.Timestamp("2008-12-31")
     type=click.FloatRange(0.05, 1),
     help="Of the matured loans, those to learn from and be judged on; all count as peers.",
 )
+@click.option("--out", default=DOCS, type=click.Path(path_type=Path), help="Where the page goes.")
 @click.option("--workers", default=os.cpu_count(), show_default="a core each", type=int)
-def main(first: str, last: str, share: float, workers: int) -> None:
+def main(first: str, last: str, share: float, out: Path, workers: int) -> None:
     console, started = Console(stderr=True), time.monotonic()
     days = _days(first, last)
     loans = pd.read_parquet(sba.register(console, FIRST_LOAN, LAST_LOAN))
     bank = _bank(loans, share)
     with tempfile.TemporaryDirectory(prefix="history-") as folder:
         months = [*_lived(days, bank, Path(folder), workers, console)]
-    print(report.write(months, bank, share, minutes=(time.monotonic() - started) / 60))
+    print(report.write(months, bank, share, out))
+    minutes = (time.monotonic() - started) / 60
+    console.print(f"Written to {out / 'retraining.md'} in {minutes:.0f} minutes.")
 
 
 def _days(first: str, last: str) -> Sequence[pd.Timestamp]:
