@@ -5,6 +5,7 @@ Chalice's plan and on the requests (test_plan.py)."""
 
 import json
 import re
+from datetime import UTC, datetime
 
 import boto3
 import pytest
@@ -12,13 +13,14 @@ import pytest
 import stepfunctions.deploy
 from chalicelib.settings import Settings
 from infrastructure import api, functions, template
+from infrastructure.first_models import scheduled_event
 from infrastructure.policies import ASYNCHRONOUS
 from infrastructure.project import ROOT, functions_of
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 ACCOUNT = "123456789012"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
-DESIGNED = {*MODELS, "saveResult", "updateData", "createEndpointModel"}
+DESIGNED = {*MODELS, "saveResult", "createEndpointModel"}  # what a deployment itself makes run
 OWN = tuple(functions_of("dev"))
 NAMES = ("appvengers-dev", *(f"appvengers-dev-{name}" for name in OWN))
 TABLE = "dev-appvengers-PrediccionesCredito"
@@ -47,10 +49,12 @@ def test_after_five_deaths_a_prediction_goes_through_all_that_was_uploaded(deplo
     assert "models that spoke: Tradicional, NetworkingAccelerator, AppVengersAccelerator" in (
         deployed.said
     )
+    event = json.dumps(scheduled_event(datetime.now(UTC)))
+    answer = boto3.client("lambda").invoke(FunctionName="appvengers-dev-updateData", Payload=event)
+    assert json.load(answer["Payload"]) == {"done": "nothing new"}
     started = {path.stem for path in deployed.cloud._work.glob("*.log")}
-    # The first models' trainings are the operator's: updateData waits for its schedule.
-    first = DESIGNED - {"updateData"}
-    assert {"appvengers-dev", *(f"appvengers-dev-{name}" for name in first)} <= started
+    spoke = DESIGNED - {"updateData"}  # which its schedule starts
+    assert {"appvengers-dev", *(f"appvengers-dev-{name}" for name in spoke)} <= started
     assert started <= set(NAMES)
 
 

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +30,11 @@ def put_snapshot(version: str, rows: pd.DataFrame, new_rows: int = 1) -> None:
 
 
 def put_profile() -> None:
-    put(f"{PROFILE_PREFIX}test/credit.toml", profile.PROFILE_FILE.read_bytes())
+    """The trees are fewer where that does not matter; parameters are no part of a schema."""
+    text = profile.PROFILE_FILE.read_text(encoding="utf-8")
+    put(f"{PROFILE_PREFIX}test/credit.toml", text.encode())
+    few = re.sub(r"num_iterations = \d+", "num_iterations = 40", text)
+    put(f"{PROFILE_PREFIX}few/credit.toml", few.encode())
 
 
 def put_decisions(version: str, decisions: pd.DataFrame) -> None:
@@ -83,7 +88,11 @@ def champions(served: Any) -> dict[str, dict[str, str]]:
 
 
 def start(
-    served: Any, version: str, models: tuple[str, ...] = MODELS, unknown: tuple[str, ...] = ()
+    served: Any,
+    version: str,
+    models: tuple[str, ...] = MODELS,
+    unknown: tuple[str, ...] = (),
+    profile_name: str = "test",
 ) -> str:
     """The execution's ARN. `unknown` models are asked for, too."""
     live, bank = champions(served), profile.load()
@@ -92,7 +101,7 @@ def start(
         "at": "2005-07-01T00:00:00+00:00",
         "snapshot": version,
         "previous": "",
-        "profilePrefix": f"{PROFILE_PREFIX}test/",
+        "profilePrefix": f"{PROFILE_PREFIX}{profile_name}/",
         "news": {"outcomes": 1, "files": []},
         "models": [
             {"model": model, "schema": bank.schema(model), "champion": live.get(model)}

@@ -82,7 +82,7 @@ if name == "AppVengersAccelerator":
 def drill(served, sample, version: str, drills: str) -> dict[str, dict]:
     with retraining.source(train=SPOIL.replace("DRILLS", drills), honest=retraining.TRAIN):
         retraining.put_snapshot(version, sample.snapshot())
-        found = retraining.outcome(served, retraining.start(served, version))
+        found = retraining.outcome(served, retraining.start(served, version, profile_name="few"))
     retraining.forget(version)
     return found
 

@@ -15,6 +15,9 @@ def test_the_table_is_keyed_paid_by_request_and_recoverable(served):
     backups = dynamodb.describe_continuous_backups(TableName=TABLE)["ContinuousBackupsDescription"]
 
     assert [key["AttributeName"] for key in table["KeySchema"]] == ["clientId", "predictionId"]
+    [index] = table["GlobalSecondaryIndexes"]
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["day", "predictionId"]
+    assert (index["IndexName"], index["Projection"]["ProjectionType"]) == ("byDay", "ALL")
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert table["SSEDescription"]["Status"] == "ENABLED"
     recovery = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
