@@ -155,7 +155,8 @@ def evaluate_model(event: dict[str, Any], context: Any) -> Any:
 @observed
 def promote_model(event: dict[str, Any], context: Any) -> Any:
     using = services()
-    return promotion.promote(event, using.profile, using.retraining_files, using.packages)
+    parts = (using.retraining_files, using.packages, using.endpoints)
+    return promotion.promote(event, using.profile, *parts)
 
 
 @app.on_cw_event(
@@ -172,7 +173,8 @@ def promote_model(event: dict[str, Any], context: Any) -> Any:
 @observed
 def package_approved(event: CloudWatchEvent) -> None:
     using, arn = services(), event.detail["ModelPackageArn"]
-    promotion.approved(arn, using.retraining_files, using.packages, using.topic)
+    parts = (using.retraining_files, using.packages, using.endpoints, using.topic)
+    promotion.approved(arn, *parts)
 
 
 @app.on_s3_event(

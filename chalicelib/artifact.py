@@ -30,6 +30,19 @@ KEY = re.compile(
 # What a model is made of: text that a person can read. Nothing here is ever unpickled.
 MEMBER = re.compile(r"(code/)?[A-Za-z0-9_]+\.(json|txt|html|py)")
 
+# Without these an endpoint would not come up.
+NEEDED = (
+    "features.json",
+    "peers.json",
+    "calibration.json",
+    "code/features.py",
+    "code/inference.py",
+)
+NEEDED_BY_METHOD = {
+    "scorecard": ("scorecard.json", "code/scorecard.py"),
+    "trees": ("trees.txt", "encoding.json", "code/trees.py"),
+}
+
 # SageMaker allows 63 characters for <stage>-<app>-<Model>-<version>.
 LONGEST_NAME = 63
 
@@ -141,7 +154,8 @@ def _faults(
         yield f"The manifest says {stated}, the key says {model} {version}."
     if manifest.schema != profile.schema(model):
         yield "It was trained for another profile: train it again with the one that is deployed."
-    if missing := manifest.members.keys() - members.keys():
+    needed = {*NEEDED, *NEEDED_BY_METHOD[profile.models[model].method]}
+    if missing := (manifest.members.keys() | needed) - members.keys():
         yield f"Missing: {', '.join(sorted(missing))}."
     for name, content in sorted(members.items()):
         digest = hashlib.sha256(content).hexdigest()

@@ -55,7 +55,7 @@ def watch(
 
 
 def spread(at: datetime, decisions: Decisions) -> Iterator[Document]:
-    """The week's until `at`; of a busy day, the first of every hour."""
+    """The week's until `at`; of a busy day, some of every hour."""
     for back in range(DAYS + 1):
         midnight = (at - timedelta(days=back)).replace(hour=0, minute=0, second=0, microsecond=0)
         start = max(midnight, at - timedelta(days=DAYS))
@@ -68,9 +68,18 @@ def spread(at: datetime, decisions: Decisions) -> Iterator[Document]:
 
 
 def _of_every_hour(start: datetime, end: datetime, decisions: Decisions) -> Iterator[Document]:
+    """What quiet hours leave of the day's share goes to the busy ones."""
+    hours = []
     while start < end:
-        yield from _first(AN_HOUR, start, min(start + timedelta(hours=1), end), decisions)
+        hours.append((start, min(start + timedelta(hours=1), end)))
         start += timedelta(hours=1)
+    found = [_first(AN_HOUR, *hour, decisions) for hour in hours]
+    busy = [place for place, one in enumerate(found) if len(one) == AN_HOUR]
+    share = AN_HOUR + (A_DAY - sum(map(len, found))) // max(len(busy), 1)
+    for place in busy:
+        found[place] = _first(share, *hours[place], decisions)
+    for one in found:
+        yield from one
 
 
 def _first(most: int, start: datetime, end: datetime, decisions: Decisions) -> list[Document]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 VARIANT = "AllTraffic"
+SETTLED = ("InService", "Failed")
 ABSENT = "could not find"
 
 

@@ -126,6 +126,10 @@ class ArtifactChanged(AppVengersError):
     """What would be promoted is not what was evaluated."""
 
 
+class ChampionChanged(AppVengersError):
+    """Another model answers now than the one that a challenger was compared with."""
+
+
 class EndpointBusy(AppVengersError):
     """The endpoint is still being created or updated."""
 

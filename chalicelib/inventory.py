@@ -47,5 +47,17 @@ def _described(
         # Every decision carries the same hash of the model that scored it.
         "sha256": hashlib.sha256(body).hexdigest(),
         "job": job.name if job else None,
+        "since": _since(model, live, bucket),
     }
     return live | {name: manifest[name] for name in SHOWN} | lineage
+
+
+def _since(model: str, live: Document, bucket: ModelBucket) -> str:
+    """When it took over; an update that failed changes the endpoint, not the champion."""
+    took_over = [
+        one.since
+        for one in bucket.endings(model)
+        if (one.version, one.how) == (live["version"], "in-service")
+    ]
+    since: str = max(took_over, default=live["since"])
+    return since

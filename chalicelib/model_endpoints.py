@@ -3,15 +3,13 @@
 from typing import TYPE_CHECKING
 
 from chalicelib import artifact
-from chalicelib.endpoints import ModelEndpoints
+from chalicelib.endpoints import SETTLED, ModelEndpoints
 from chalicelib.errors import EndpointBusy, InvalidArtifact
 from chalicelib.model_bucket import Ending, ModelBucket
 from chalicelib.profile import Profile
 
 if TYPE_CHECKING:
     from chalicelib.notifications import NotificationTopic
-
-SETTLED = ("InService", "Failed")
 
 
 def deploy(
@@ -58,16 +56,20 @@ def changed(
     endpoints: ModelEndpoints,
     topic: "NotificationTopic",
 ) -> None:
-    """endpointChanged: tell once how a deployment ended, then take what arrived in the meantime."""
+    """endpointChanged: take what arrived in the meantime, and tell once how a deployment ended.
+
+    Told last: a topic that refuses holds no model up, and the event is tried again.
+    """
     model = endpoint.rpartition("-")[2]
     live = endpoints.live(model) if model in profile.models else None
     if live is None or live["status"] not in SETTLED:
         return
     ending = Ending(live["since"], live["version"], "failed" if live["failure"] else "in-service")
-    if ending not in bucket.endings(model):
-        _tell(model, live["status"], ending, live["failure"], bucket, topic)
-        bucket.ended(model, ending)
+    tried = [one.version for one in bucket.attempts(model)]
     converge(model, bucket, endpoints, topic)
+    if ending not in bucket.endings(model):
+        _tell(model, live["status"], ending, live["failure"], tried, topic)
+        bucket.ended(model, ending)
     if ending.how == "in-service":
         tidy(model, ending.version, bucket, endpoints)
 
@@ -87,7 +89,7 @@ def _tell(
     status: str,
     ending: Ending,
     failure: str,
-    bucket: ModelBucket,
+    tried: list[str],
     topic: "NotificationTopic",
 ) -> None:
     if ending.how == "in-service":
@@ -95,7 +97,7 @@ def _tell(
     elif status == "Failed":
         topic.publish("failed", f"{model} {ending.version}", failure)
     else:
-        wanted = [one.version for one in bucket.attempts(model)][-1:] or [ending.version]
+        wanted = tried[-1] if tried else ending.version
         topic.publish(
-            "rolled back", f"{model} {wanted[0]}", f"Sigue en servicio {ending.version}. {failure}"
+            "rolled back", f"{model} {wanted}", f"Sigue en servicio {ending.version}. {failure}"
         )

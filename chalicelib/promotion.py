@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib import artifact, challenge_report, gate
 from chalicelib.containers import image_uri
-from chalicelib.errors import ArtifactChanged, InvalidArtifact
+from chalicelib.endpoints import SETTLED
+from chalicelib.errors import ArtifactChanged, ChampionChanged, EndpointBusy, InvalidArtifact
 from chalicelib.profile import Profile
 from chalicelib.settings import JOB_PREFIX, MODEL_PREFIX, REPORT_PREFIX, SNAPSHOT_PREFIX
 from chalicelib.swap_set import Recent, swap_set
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
 
+    from chalicelib.endpoints import ModelEndpoints
     from chalicelib.notifications import NotificationTopic
 
 Document = dict[str, Any]
@@ -202,27 +204,50 @@ def _of_facts(facts: Document, profile: Profile) -> list[str]:
 
 
 def promote(
-    event: Document, profile: Profile, files: RetrainingFiles, packages: ModelPackages
+    event: Document,
+    profile: Profile,
+    files: RetrainingFiles,
+    packages: ModelPackages,
+    endpoints: "ModelEndpoints",
 ) -> Document:
-    """promoteModel: into production, or to the person who signs off. Safe to repeat."""
+    """promoteModel: into production, or to the person who signs off. Safe to repeat.
+
+    Raises ChampionChanged if another model answers now than the one it was compared with.
+    """
     model, version, job = event["model"], event["version"], event["job"]
     body = _as_evaluated(event, files)
+    if _live(model, endpoints) not in (event["champion"], version):
+        raise ChampionChanged(f"{model} {version} was not compared with what answers now.")
     if not profile.gate.sign_off:
         files.promote(model, version, body)
         return {"verdict": "promoted"}
-    facts = {name: event[name] for name in ("model", "version", "job", "sha256")}
+    facts = {name: event[name] for name in ("model", "version", "job", "sha256", "champion")}
     package = packages.register(model, version, files.url(_artifact_key(job)), facts)
     return {"verdict": "pending", "package": package}
 
 
 def approved(
-    arn: str, files: RetrainingFiles, packages: ModelPackages, topic: "NotificationTopic"
+    arn: str,
+    files: RetrainingFiles,
+    packages: ModelPackages,
+    endpoints: "ModelEndpoints",
+    topic: "NotificationTopic",
 ) -> None:
-    """packageApproved: a person has signed off a challenger."""
+    """packageApproved: a person has signed off a challenger. The event may come again, and late.
+
+    Raises EndpointBusy while another version is being deployed: Lambda tries again.
+    """
     facts = packages.signed_off(arn)
     if facts is None:
         return
     what = f"{facts['model']} {facts['version']}"
+    live = _live(facts["model"], endpoints, settled=True)
+    if live == facts["version"]:
+        return
+    if live != facts["champion"]:
+        compared = f"Se comparó con {facts['champion']} y ahora responde {live}"
+        topic.publish("rejected", what, f"{compared}: espere al próximo reentrenamiento.")
+        return
     try:
         body = _as_evaluated(facts, files)
     except ArtifactChanged as fault:
@@ -230,6 +255,16 @@ def approved(
         return
     files.promote(facts["model"], facts["version"], body)
     topic.publish("promoted", what, arn)
+
+
+def _live(model: str, endpoints: "ModelEndpoints", *, settled: bool = False) -> str:
+    live = endpoints.live(model)
+    if live is None:
+        return NO_CHAMPION
+    if settled and live["status"] not in SETTLED:
+        raise EndpointBusy(f"The endpoint of {model} is {live['status']}.")
+    version: str = live["version"]
+    return version
 
 
 def _as_evaluated(facts: Mapping[str, str], files: RetrainingFiles) -> bytes:

@@ -100,13 +100,16 @@ def _parquet(table: pd.DataFrame) -> bytes:
 
 def _show(console: Console, title: str, statuses: Iterator[dict[str, str]]) -> None:
     """A table that changes on a terminal; a line a change in a log."""
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=4) as live:
+            for current in statuses:
+                live.update(_status_table(title, current))
+        return
     told: dict[str, str] = {}
-    with Live(console=console, refresh_per_second=4) as live:
-        for current in statuses:
-            live.update(_status_table(title, current))
-            if not console.is_terminal and current != told:
-                console.print(f"{title}: {', '.join(f'{k} {v}' for k, v in current.items())}")
-                told = current
+    for current in statuses:
+        if current != told:
+            console.print(f"{title}: {', '.join(f'{k} {v}' for k, v in current.items())}")
+            told = current
 
 
 def _status_table(title: str, current: dict[str, str]) -> Table:

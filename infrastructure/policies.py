@@ -81,6 +81,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     promoting = [
         allow("s3:GetObject", f"{data}/{JOB_PREFIX}/*"),
         allow("s3:PutObject", f"{models}/{MODEL_PREFIX}*"),
+        allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
     ]
     declared: dict[str, list[Statement]] = {
         API: [

@@ -83,6 +83,8 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def empty(register: Path) -> Iterator[tuple[Cloud, Operator]]:
+    """Open until the last module of this folder: a process has one cloud at a time, so that those
+    with one of their own have names that sort before test_deployed."""
     with embedded_cloud() as cloud:
         port = cloud.serve_aws(0)
         cloud.run_uploaded_functions(port)

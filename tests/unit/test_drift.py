@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.drift import Histogram, Reference, Seen, compared, drifted, psi
-from chalicelib.drift_watch import AN_HOUR, spread
+from chalicelib.drift_watch import A_DAY, spread
 from chalicelib.profile import Drift
 
 LIMITS = Drift(psi_watch=0.1, psi_limit=0.25, fewest=10)
@@ -145,7 +145,13 @@ def test_of_a_busy_week_a_part_of_every_hour_is_read():
 
     assert len(taken) == 7 * 24 + 1
     assert sum(taken.values()) <= 10_000
-    assert max(taken.values()) <= AN_HOUR
+
+
+def test_a_day_that_is_busy_for_an_hour_is_read_as_far_as_its_share_goes():
+    noon = AT.replace(hour=8, minute=0)
+    taken = list(spread(AT, log(*(noon + timedelta(seconds=2 * n) for n in range(1400)))))
+
+    assert len(taken) == A_DAY
 
 
 def test_a_quiet_week_is_read_whole_and_nothing_twice():

@@ -4,8 +4,12 @@ import json
 import time
 
 import boto3
+import pytest
 
+from chalicelib import model_endpoints
+from chalicelib.artifact import verify
 from chalicelib.model_bucket import ModelBucket
+from chalicelib.services import services
 from tests.workflow.conftest import reversioned
 
 MODEL = "Tradicional"
@@ -103,6 +107,29 @@ def test_an_ending_that_is_told_twice_is_one_notice(served):
 
     assert len(served.bank.cloud.notices) == before
     assert sum(version in told for told in notices(served, "Modelo en servicio")) == 1
+
+
+class Refusing:
+    """A topic that takes nothing."""
+
+    def publish(self, kind, what, detail):
+        raise PermissionError(kind)
+
+
+def test_a_topic_that_refuses_holds_no_waiting_version_up(served):
+    using, version = services(), "20340301T000000"
+    body = reversioned(served.artifact(MODEL), version)
+    using.models.accept(MODEL, version, body, verify(body, MODEL, version, using.profile))
+    now = time.strftime("%Y-%m-%dT%H:%M:%S.999Z", time.gmtime())
+    using.models.arrived(MODEL, version, now)  # while the endpoint was busy
+
+    with pytest.raises(PermissionError):
+        model_endpoints.changed(
+            f"dev-appvengers-{MODEL}", using.profile, using.models, using.endpoints, Refusing()
+        )
+    served.bank.cloud.idle(30)
+
+    assert using.endpoints.live(MODEL)["version"] == version
 
 
 def test_models_tells_where_the_champion_came_from(served, loans):

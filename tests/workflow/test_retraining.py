@@ -1,5 +1,6 @@
 """reentrenamiento: a week's snapshot to challengers that take over, and the whole story told."""
 
+import hashlib
 import json
 import math
 
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 
 from chalicelib import promotion
-from chalicelib.errors import ArtifactChanged
+from chalicelib.errors import ArtifactChanged, ChampionChanged
 from chalicelib.profile import load
 from chalicelib.services import services
 from tests.workflow import retraining
@@ -174,6 +175,23 @@ def test_with_sign_off_a_promotion_waits_for_a_person(served, sample, story, sig
     assert served.get("/models").json()["models"][MODELS[0]]["version"] == SIGNED
 
 
+def test_an_approval_that_comes_again_or_too_late_changes_nothing(served, story):
+    """Too late: what it was compared with does not answer any more."""
+    sagemaker, name = boto3.client("sagemaker"), f"dev-appvengers-{MODELS[0]}"
+    packages = promotion.ModelPackages(sagemaker, "dev-appvengers", load().sagemaker.image)
+    (again,) = sagemaker.list_model_packages(ModelPackageGroupName=name)["ModelPackageSummaryList"]
+    facts = {"model": MODELS[0], "version": "v1", "job": "none", "sha256": "0", "champion": "v0"}
+    late = packages.register(MODELS[0], "v1", f"s3://{DATA}/none", facts)
+    before = len([*served.bank.cloud.notices])
+    for package in (again["ModelPackageArn"], late):
+        sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
+        served.bank.cloud.idle(30)
+
+    told = [notice.subject for notice in served.bank.cloud.notices][before:]
+    assert told == ["Modelo rechazado"]
+    assert served.get("/models").json()["models"][MODELS[0]]["version"] == SIGNED
+
+
 def test_a_package_that_is_rejected_or_still_waits_promotes_nothing(served, story):
     files = promotion.RetrainingFiles(
         boto3.client("s3"), DATA, "dev-appvengers-createendpointmodel"
@@ -181,10 +199,10 @@ def test_a_package_that_is_rejected_or_still_waits_promotes_nothing(served, stor
     packages = promotion.ModelPackages(
         boto3.client("sagemaker"), "dev-appvengers", load().sagemaker.image
     )
-    facts = {"model": MODELS[1], "version": "v1", "job": "none", "sha256": "0"}
+    facts = {"model": MODELS[1], "version": "v1", "job": "none", "sha256": "0", "champion": "v0"}
     arn = packages.register(MODELS[1], "v1", f"s3://{DATA}/none", facts)
     before = len([*served.bank.cloud.notices])
-    promotion.approved(arn, files, packages, services().topic)
+    promotion.approved(arn, files, packages, services().endpoints, services().topic)
     boto3.client("sagemaker").update_model_package(
         ModelPackageArn=arn, ModelApprovalStatus="Rejected"
     )
@@ -203,6 +221,21 @@ def test_what_was_changed_after_its_evaluation_is_not_promoted(served, story):
         boto3.client("s3"), DATA, "dev-appvengers-createendpointmodel"
     )
     event = {"model": MODELS[0], "version": VERSION, "job": output["job"], "sha256": "0" * 64}
+    others = (services().packages, services().endpoints)
 
     with pytest.raises(ArtifactChanged, match="not the one that was evaluated"):
-        promotion.promote(event, load(), files, services().packages)
+        promotion.promote(event, load(), files, *others)
+
+
+def test_a_challenger_is_not_promoted_over_what_it_was_not_compared_with(served, story):
+    job = json.loads(story["output"])["models"][1]["job"]
+    body = services().retraining_files.artifact(job)
+    event = {
+        "model": MODELS[1], "version": "20400101T000000", "job": job, "champion": "another",
+        "sha256": hashlib.sha256(body).hexdigest(),
+    }  # fmt: skip
+
+    with pytest.raises(ChampionChanged, match="not compared"):
+        promotion.promote(
+            event, load(), services().retraining_files, services().packages, services().endpoints
+        )

@@ -1,5 +1,6 @@
 """What the operator's commands refuse, and what they leave as it was."""
 
+import io
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from rich.console import Console
 from chalicelib.settings import STAGES, Settings
 from infrastructure import (
     api_key,
+    bring_models,
     checks,
     deploy,
     destroy,
@@ -275,6 +277,16 @@ def test_data_that_can_not_be_read_are_told_first(tmp_path, monkeypatch):
 
     with pytest.raises(checks.NotReady, match=r"DATA=.*absent\.csv"):
         deploy._given(deploy.Wishes("dev", may_remove=False, models=True, body=None), QUIET)
+
+
+def test_a_log_has_a_line_a_change_and_no_table():
+    console = Console(file=io.StringIO())
+    bring_models._show(
+        console, "Training", iter([{"A": "InProgress"}, {"A": "InProgress"}, {"A": "Completed"}])
+    )
+    console.print("next")
+
+    assert console.file.getvalue() == "Training: A InProgress\nTraining: A Completed\nnext\n"
 
 
 def test_a_region_without_serverless_endpoints_is_a_warning():
