@@ -35,6 +35,7 @@ def read(key: str) -> dict:
 def story(served, sample, loans):
     """An outcome by the API, a file of real loans with one wrong row, updateData twice."""
     decided = served.predict(loans[3])
+    put("credit/snapshots/20260101T000000/part-0.parquet", b"of a job that died")
     first = DataBucket(boto3.client("s3"), DATA).newest_snapshot()
     at = datetime.now(UTC) + timedelta(seconds=1)  # a schedule's times are whole seconds
     later = sample.later(TEST_FROM, TEST_TO).reset_index(drop=True)
