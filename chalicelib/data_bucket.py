@@ -30,18 +30,28 @@ class DataBucket:
         self.name = bucket
 
     def newest_snapshot(self) -> str:
-        """The name of the latest one: a collected one is called by its time, and comes after what
-        was put there by hand. Raises NoSnapshot."""
+        """The name of the latest whole one: a collected one is called by its time, and comes after
+        what was put there by hand. Raises NoSnapshot."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.name, Prefix=SNAPSHOT_PREFIX, Delimiter="/"
         )
         found = [part["Prefix"] for page in pages for part in page.get("CommonPrefixes", [])]
-        if not found:
-            raise NoSnapshot(
-                f"There is no snapshot: put one under s3://{self.name}/{SNAPSHOT_PREFIX}<name>/."
-            )
         names = [prefix.removeprefix(SNAPSHOT_PREFIX).rstrip("/") for prefix in found]
-        return max(names, key=lambda name: (bool(COLLECTED.fullmatch(name)), name))
+        names.sort(key=lambda name: (bool(COLLECTED.fullmatch(name)), name), reverse=True)
+        for name in names:
+            if self.has_snapshot(name):
+                return name
+        raise NoSnapshot(
+            f"There is no snapshot: put one under s3://{self.name}/{SNAPSHOT_PREFIX}<name>/."
+        )
+
+    def has_snapshot(self, name: str) -> bool:
+        """A collected one is whole with its manifest, which is written last."""
+        place = f"{SNAPSHOT_PREFIX}{name}/"
+        files = {one["Key"].removeprefix(place) for one in self._under(place)}
+        if COLLECTED.fullmatch(name):
+            return "manifest.json" in files
+        return any(file.endswith((".parquet", ".csv")) for file in files)
 
     def manifest(self, snapshot: str) -> dict[str, Any]:
         """Of one that was put there by hand, since when it is there."""

@@ -9,13 +9,14 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "started", "nothing new", "busy", "promoted", "deployed", "in service", "failed", "rolled back",
-    "rejected", "trained", "training failed", "drift",
+    "rejected", "trained", "training failed", "drift", "already failed",
 ]  # fmt: skip
 
 SUBJECTS: dict[Kind, str] = {
     "started": "Reentrenamiento iniciado",
     "nothing new": "Sin datos nuevos para reentrenar",
     "busy": "Reentrenamiento en curso",
+    "already failed": "Reentrenamiento ya fallido",
     "promoted": "Modelo promovido",
     "deployed": "Modelo en despliegue",
     "in service": "Modelo en servicio",

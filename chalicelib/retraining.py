@@ -40,6 +40,17 @@ class Execution:
     name: str
     status: str
     previous: str  # the snapshot that it began from
+    version: str
+    verdicts: tuple[str, ...] = ()  # of each model, when it has ended
+
+    @property
+    def running(self) -> bool:
+        return self.status == "RUNNING"
+
+    @property
+    def failed(self) -> bool:
+        """It, or a model of it: what was new is new for the next one."""
+        return not self.running and (self.status != "SUCCEEDED" or "failed" in self.verdicts)
 
 
 class RetrainingMachine:
@@ -54,8 +65,15 @@ class RetrainingMachine:
         if not listed:
             return None
         described = self._client.describe_execution(executionArn=listed[0]["executionArn"])
-        previous = json.loads(described["input"]).get("previous", "")
-        return Execution(described["name"], described["status"], previous)
+        asked = json.loads(described["input"])
+        told = json.loads(described.get("output") or "{}")
+        return Execution(
+            described["name"],
+            described["status"],
+            asked.get("previous", ""),
+            asked.get("version", ""),
+            tuple(one["verdict"] for one in told.get("models", [])),
+        )
 
     def start(self, name: str, request: Document) -> bool:
         """False if an execution of this name was started before."""
@@ -102,20 +120,25 @@ def update(
     champions: Mapping[str, Document | None],
     topic: NotificationTopic,
 ) -> Document:
-    """What was done: started, already started, busy or nothing new.
+    """What was done: started, already started, already failed, busy or nothing new.
 
-    A run that failed has taken no news: the next one begins from the snapshot that it began from.
+    A run that failed, or of which a model did, has taken no news: the next one begins from the
+    snapshot that it began from.
     """
     at, last = at.astimezone(UTC), machine.last()
     version = at.strftime("%Y%m%dT%H%M%S")
-    undone = last if last and last.status != "SUCCEEDED" else None
-    previous = undone.previous if undone else _newest(data)
+    undone = last if last and (last.running or last.failed) else None
+    if undone and undone.failed and undone.version == version:
+        # Its jobs have the names that a second try would give them.
+        topic.publish("already failed", version, _already_failed(undone.name))
+        return {"done": "already failed", "execution": undone.name}
+    previous = _began_from(undone, data) if undone else _newest(data)
     manifest = data.manifest(previous) if previous else {}
     news = _news(at, profile, manifest, data, predictions)
     if not news:
         topic.publish("nothing new", version, _nothing_new(at, previous, manifest))
         return {"done": "nothing new"}
-    running = undone.name if undone and undone.status == "RUNNING" else ""
+    running = undone.name if undone and undone.running else ""
     name = news.execution(at, undone.name if undone and not running else "")
     if running and running != name:
         topic.publish("busy", version, f"Sigue en curso {running}: lo nuevo irá en la próxima.")
@@ -148,6 +171,12 @@ def champions(profile: Profile, endpoints: Endpoints, models: ModelBucket) -> di
         else None
         for model, one in live.items()
     }
+
+
+def _began_from(run: Execution, data: DataBucket) -> str:
+    """Unless somebody has deleted it since."""
+    there = not run.previous or data.has_snapshot(run.previous)
+    return run.previous if there else _newest(data)
 
 
 def _newest(data: DataBucket) -> str:
@@ -186,6 +215,13 @@ def _nothing_new(at: datetime, previous: str, manifest: Document) -> str:
     if _is_before(at, manifest):
         return f"La instantánea {previous} es de esa hora o posterior."
     return f"Ni archivos ni resultados maduros desde la instantánea {previous or '(ninguna)'}."
+
+
+def _already_failed(execution: str) -> str:
+    return (
+        f"{execution}, de esa misma hora, terminó con fallos y no se repite. Lo nuevo irá en la "
+        "próxima; para no esperarla, invoque updateData sin hora o con otra posterior."
+    )
 
 
 def _days(first: datetime, last: datetime) -> Iterator[str]:

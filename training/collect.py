@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import sys
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ import pandas as pd
 import product
 import snapshot
 import vintages
+from botocore.exceptions import ClientError
 from decision_log import DecisionLog
 
 SNAPSHOTS, NEW_DATA = "credit/snapshots/", "credit/newData/"
@@ -162,16 +164,14 @@ def _news(job: Job, earlier: Earlier) -> News:
 def _take(job: Job, key: str, body: bytes, news: News) -> tuple[int, list[new_data.Wrong]]:
     """How many rows of a file were taken, and the wrong ones."""
     try:
-        frame = new_data.read(key, body)
-        of_decisions = new_data.is_of_decisions(frame, job.bank)
+        loans, said, wrong = _rows(job, key, body)
     except new_data.Unreadable as fault:
         return 0, [new_data.Wrong(0, str(fault))]
-    if not of_decisions:
-        loans, wrong = new_data.loans(frame, job.bank, job.as_of)
+    except Exception as fault:  # noqa: BLE001  a file that nobody foresaw stops no other
+        return 0, [new_data.Wrong(0, f"it can't be read: {type(fault).__name__}")]
+    if len(loans):
         news.loans.append(loans)
-        return len(loans), wrong
-    said, wrong = new_data.outcomes(frame, job.as_of)
-    source = hashlib.sha256(body).hexdigest()
+    taken, source = len(loans), hashlib.sha256(body).hexdigest()
     for row, one in said:
         decision = job.log.decision(one["clientId"], one["predictionId"])
         if decision is None:
@@ -181,13 +181,26 @@ def _take(job: Job, key: str, body: bytes, news: News) -> tuple[int, list[new_da
         else:
             job.log.tell(decision, one["outcome"], one["when"], source)
             news.decisions.add((one["clientId"], one["predictionId"]))
-    return len(frame) - len(wrong), sorted(wrong, key=lambda one: one.row)
+            taken += 1
+    return taken, sorted(wrong, key=lambda one: one.row)
+
+
+def _rows(
+    job: Job, key: str, body: bytes
+) -> tuple[pd.DataFrame, list[tuple[int, dict[str, str]]], list[new_data.Wrong]]:
+    """A file's loans, or what it tells of decisions, and its wrong rows."""
+    frame, broken = new_data.read(key, body)
+    if new_data.is_of_decisions(frame, job.bank):
+        said, wrong = new_data.outcomes(frame, job.as_of)
+        return pd.DataFrame(), said, broken + wrong
+    loans, wrong = new_data.loans(frame, job.bank, job.as_of)
+    return labels.canonical(loans, job.bank), [], broken + wrong
 
 
 def _told(job: Job, news: News) -> pd.DataFrame:
     """A row for each loan and decision of which something is told."""
     decided = [_decided(job, *key) for key in sorted(news.decisions, key=lambda key: key[::-1])]
-    frames = [labels.canonical(frame, job.bank) for frame in news.loans if len(frame)]
+    frames = [*news.loans]
     if found := [row for row in decided if row]:
         frames.append(labels.canonical(pd.DataFrame(found), job.bank))
     if not frames:
@@ -225,7 +238,7 @@ def _parts(
     there: set[str] = set()
     for name, body in earlier.parts.items():
         part = f"part-{name.removeprefix('part-').rsplit('.', 1)[0]}.parquet"
-        before = labels.canonical(new_data.read(name, body), job.bank)
+        before = labels.canonical(_whole(name, body), job.bank)
         now = labels.labelled(labels.updated(before, told, job.bank), job.bank, job.as_of)
         kept = now.equals(before) and name.endswith(".parquet")
         files[part] = body if kept else _parquet(now)
@@ -244,6 +257,17 @@ def _parts(
     return files, rows, pd.concat(changes, ignore_index=True)
 
 
+def _whole(name: str, body: bytes) -> pd.DataFrame:
+    """A part of the snapshot before: all of it or nothing."""
+    try:
+        frame, wrong = new_data.read(name, body)
+    except new_data.Unreadable as fault:
+        raise new_data.Unreadable(f"{name}: {fault}") from fault
+    if wrong:
+        raise new_data.Unreadable(f"{name}: row {wrong[0].row}: {wrong[0].what}")
+    return frame
+
+
 def _differ(before: pd.Series, now: pd.Series) -> pd.Series:
     return now.notna() & (now != before)
 
@@ -258,8 +282,11 @@ def _vintages(job: Job, earlier: Earlier, rows: pd.DataFrame) -> Facts:
 
 
 def _recent(job: Job, rows: pd.DataFrame, months: Facts, count: int) -> pd.DataFrame:
-    """The newest decisions for the swap set, with what is told of them; no client is in it."""
-    told = rows.loc[rows["decision"].notna(), ["row", "told"]].set_index("row")["told"].to_dict()
+    """The newest decisions for the swap set, with their labels as far as they have matured; no
+    client is in it."""
+    label = rows[job.bank.outcome].map({0.0: "paid", 1.0: "defaulted"})
+    ended = rows["decision"].notna() & label.notna()
+    known = dict(zip(rows.loc[ended, "row"], label[ended], strict=True))
     newest = job.log.newest(count, [month["month"] for month in months["months"]])
     columns = ("predictionId", "createdAt", "decision", "application", "models", "outcome")
     return pd.DataFrame(
@@ -270,7 +297,7 @@ def _recent(job: Job, rows: pd.DataFrame, months: Facts, count: int) -> pd.DataF
                 one["decision"],
                 json.dumps(one["application"], sort_keys=True),
                 json.dumps(dict(_models(one)), sort_keys=True),
-                told.get(one["predictionId"]),
+                known.get(one["predictionId"]),
             )
             for one in newest
         ],
@@ -337,12 +364,23 @@ def main() -> int:
             Job(options.version, at, bank, bucket, log), options.previous, bank.recent_decisions
         )
     except FAULTS as fault:
-        reason = " ".join(str(fault).split())
-        print(reason, file=sys.stderr)
-        options.message.parent.mkdir(parents=True, exist_ok=True)
-        options.message.write_text(reason, encoding="utf-8")
-        return 1
+        return _failed(" ".join(str(fault).split()), options.message)
+    except Exception as fault:  # noqa: BLE001  its own words may quote a client's id
+        where = "".join(traceback.format_tb(fault.__traceback__))
+        return _failed(f"{_kind(fault)}: see the job's log", options.message, where)
     return 0
+
+
+def _failed(reason: str, message: Path, where: str = "") -> int:
+    print(where + reason, file=sys.stderr)
+    message.parent.mkdir(parents=True, exist_ok=True)
+    message.write_text(reason, encoding="utf-8")
+    return 1
+
+
+def _kind(fault: Exception) -> str:
+    code = fault.response["Error"]["Code"] if isinstance(fault, ClientError) else ""
+    return f"{type(fault).__name__} {code}".strip()
 
 
 def _options() -> argparse.Namespace:

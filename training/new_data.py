@@ -3,40 +3,36 @@ A wrong row is told by its number, without what it holds; the rest is taken."""
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import csv_rows
 import pandas as pd
+from csv_rows import Wrong
 from product import Feature, Product
 
 OF_DECISIONS = ("clientId", "predictionId", "outcome", "when")
+LONGEST_ID = 64
 OUTCOMES = ("paid", "defaulted")
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """Row 1 is the first after the header; row 0 is the file itself."""
-
-    row: int
-    what: str
 
 
 class Unreadable(Exception):
     pass
 
 
-def read(name: str, body: bytes) -> pd.DataFrame:
-    """Raises Unreadable. Of a CSV every value is a text."""
+def read(name: str, body: bytes) -> tuple[pd.DataFrame, list[Wrong]]:
+    """Raises Unreadable. Of a CSV every value is a text; a row has the number it has in the file,
+    less one, as its index."""
     try:
         if name.endswith(".parquet"):
-            return pd.read_parquet(io.BytesIO(body)).reset_index(drop=True)
+            return pd.read_parquet(io.BytesIO(body)).reset_index(drop=True), []
         if name.endswith(".csv"):
-            return pd.read_csv(
-                io.BytesIO(body), dtype=str, keep_default_na=False, na_values=[""],
-                encoding="utf-8-sig",
-            )  # fmt: skip
-    except (ValueError, OSError) as fault:
-        raise Unreadable(f"it can't be read: {type(fault).__name__}") from fault
+            return csv_rows.read(body.decode("utf-8-sig"))
+    except Exception as fault:  # whatever a file can do to its reader; never what it holds
+        raise Unreadable(f"it can't be read: {_what(fault)}") from fault
     raise Unreadable("its name ends neither in .csv nor in .parquet")
+
+
+def _what(fault: Exception) -> str:
+    return str(fault) if isinstance(fault, csv_rows.NoTable) else type(fault).__name__
 
 
 def is_of_decisions(frame: pd.DataFrame, bank: Product) -> bool:
@@ -119,7 +115,7 @@ def _feature_faults(raw: pd.Series, feature: Feature) -> Iterator[tuple[pd.Serie
             yield there & ~text.str.fullmatch(feature.pattern), f"must match {feature.pattern}"
         return
     number = pd.to_numeric(raw, errors="coerce")
-    yield there & number.isna(), "must be a number"
+    yield there & (number.isna() | number.isin([float("inf"), float("-inf")])), "must be a number"
     if feature.type == "integer":
         yield number % 1 != 0, "must be a whole number"
     if feature.minimum is not None:
@@ -135,7 +131,10 @@ def outcomes(
     faults: dict[int, list[str]] = {}
     texts = frame[[*OF_DECISIONS]]
     for name in ("clientId", "predictionId"):
-        _add(faults, texts[name].isna(), f"{name} is required")
+        missing = texts[name].isna()
+        long = ~texts[name].astype("string").str.len().between(1, LONGEST_ID)
+        _add(faults, missing, f"{name} is required")
+        _add(faults, ~missing & long, f"{name} must be 1 to {LONGEST_ID} characters")
     _add(faults, ~texts["outcome"].isin(OUTCOMES), f"outcome must be one of {', '.join(OUTCOMES)}")
     days = _dates(texts["when"])
     _add(faults, days.isna(), "when must be a day as 2026-05-31")

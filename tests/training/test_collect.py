@@ -370,16 +370,121 @@ def test_parquet_is_read_as_csv_is(place, later):
 
 def test_the_newest_decisions_are_there_for_the_swap_set(place, cases):
     for number in range(1, 6):
-        place.decide(cases[number], number, at=f"2026-11-2{number - 1}T09:00:00.000Z")
-    tell(place, 4, "paid", "2026-11-23", AT)
+        place.decide(cases[number], number, at=f"2023-11-2{number + 1}T09:00:00.000Z")
+    tell(place, 3, "defaulted", "2024-11-01", AT)
+    tell(place, 4, "paid", "2026-11-23", AT)  # in a day
     place.run("20261124T100000")
     decisions = pd.read_parquet(io.BytesIO(place.files("20261124T100000")["decisions.parquet"]))
 
     assert decisions["predictionId"].tolist() == [f"{n:032x}" for n in (5, 4, 3)]
-    assert decisions["outcome"].tolist() == [None, "paid", None]
+    assert decisions["outcome"].tolist() == [None, None, "defaulted"]
     assert json.loads(decisions["application"][0]) == cases[5]["application"]
     assert json.loads(decisions["models"][0])["Tradicional"]["probabilityOfDefault"] == 0.05
     assert "clientId" not in decisions.columns
+
+
+@pytest.mark.parametrize(("at", "new", "matures"), [(25, 0, "2026-11-26"), (26, 1, None)])
+def test_what_is_told_of_a_decision_counts_from_the_very_day_on_which_it_matures(
+    place, cases, at, new, matures
+):
+    place.decide(cases[0], 1, at="2023-11-26T23:59:59.999Z")
+    tell(place, 1, "paid", "2024-02-01", AT)
+    manifest = place.run("20261126T100000", at=datetime(2026, 11, at, tzinfo=UTC))
+
+    assert (manifest["newRows"], manifest["nextMatures"]) == (new, matures)
+
+
+def edited(rows, row, edit):
+    """A CSV with one line changed; row 1 is the first after the header."""
+    lines = rows.to_csv(index=False).splitlines()
+    lines[row] = edit(lines[row])
+    return "\n".join(lines).encode()
+
+
+def test_a_comma_at_the_end_of_each_row_moves_no_column(place, later):
+    lines = later.to_csv(index=False).splitlines()
+    place.drop("comma.csv", "\n".join([lines[0], *(f"{line}," for line in lines[1:])]).encode())
+    manifest = place.run("20261124T100000")
+
+    assert (manifest["newRows"], manifest["wrongRows"]) == (len(later), 0)
+    new = place.rows("20261124T100000").tail(len(later))
+    assert (new["amount"] == later["amount"].astype(float).to_numpy()).all()
+
+
+@pytest.mark.parametrize(
+    ("edit", "what"),
+    [
+        (lambda line: "1," + line, "it has 16 fields, and the header 15"),
+        (lambda line: line.rpartition(",")[0], "it has 14 fields, and the header 15"),
+        (lambda line: '"' + line, "a quote in it is not closed, or stands where none may"),
+        (lambda line: line[:-1] + ',"', "a quote in it is not closed, or stands where none may"),
+    ],
+)
+def test_a_broken_row_of_a_csv_is_told_by_its_number_and_the_rest_is_taken(
+    place, later, edit, what
+):
+    columns = len(later.columns)
+    what = what.replace("16", str(columns + 1)).replace("14", str(columns - 1))
+    place.drop("one.csv", edited(later, 7, edit))
+    manifest = place.run("20261124T100000")
+
+    assert place.report("20261124T100000")["wrong"] == [
+        {"file": "credit/newData/one.csv", "row": 7, "what": what.replace("15", str(columns))}
+    ]
+    assert manifest["newRows"] == len(later) - 1
+
+
+def test_blank_lines_move_no_number_and_a_quoted_line_break_is_one_row(place, later):
+    rows = later.head(4).astype(object).reset_index(drop=True).assign(note='two\nlines, "one" row')
+    rows.loc[3, "amount"] = -1
+    lines = rows.to_csv(index=False).encode().split(b"\n")
+    place.drop("blank.csv", b"\n".join([b"", lines[0], b"", *lines[1:3], b"  ", *lines[3:], b""]))
+    place.run("20261124T100000")
+
+    assert place.report("20261124T100000")["wrong"] == [
+        {"file": "credit/newData/blank.csv", "row": 6, "what": "amount must be 100 or more"}
+    ]
+
+
+def test_a_file_that_nobody_foresaw_is_refused_and_stops_no_other(place, cases, later):
+    place.decide(cases[0], 1, at="2023-01-15T10:00:00.000Z")
+    told = [("client-1", f"{1:032x}", "paid", "2024-02-01"), ("x" * 3000, "y", "paid", DAY)]
+    place.drop("told.csv", pd.DataFrame(told, columns=new_data.OF_DECISIONS))
+    nested = later.head(2).assign(amount=[{"a": 1}, {"a": 2}], state=[["NJ"], ["NY"]])
+    bodies = {"empty.csv": b"", "semicolons.csv": later.to_csv(index=False, sep=";").encode()}
+    bodies |= {"latin.csv": "año,client-1\n".encode("latin-1"), "twice.csv": b"a,a\n1,2\n"}
+    for name, body in bodies.items():
+        place.drop(name, body)
+    place.put("credit/newData/nested.parquet", nested.to_parquet(index=False))
+    place.drop("whole.csv", later)
+    manifest = place.run("20261124T100000")
+    report = place.report("20261124T100000")
+    what = {(one["file"].rpartition("/")[2], one["row"]): one["what"] for one in report["wrong"]}
+
+    assert manifest["newRows"] == len(later) + 1
+    assert what["empty.csv", 0] == "it can't be read: it is empty"
+    assert "separated by semicolons" in what["semicolons.csv", 0]
+    assert what["latin.csv", 0] == "it can't be read: UnicodeDecodeError"
+    assert what["twice.csv", 0].endswith("two of its columns have the same name")
+    assert what["told.csv", 2] == "clientId must be 1 to 64 characters"
+    assert any(file == "nested.parquet" for file, _ in what)
+    assert manifest["wrongRows"] == len(what)
+    assert "client-1" not in json.dumps(report)
+
+
+def test_a_failure_that_nobody_foresaw_is_told_without_what_it_holds(
+    place, monkeypatch, tmp_path, capsys
+):
+    given = {"version": "20261124T100000", "at": AT.isoformat(), "previous": "2005-06-30"}
+    given |= {"bucket": BUCKET, "table": "client-1", "profile": str(sba.PROFILE.parent)}
+    given |= {"message": str(tmp_path / "output" / "message")}
+    told = [part for name, value in given.items() for part in (f"--{name}", value)]
+    monkeypatch.setattr("sys.argv", ["collect.py", *told])
+
+    assert collect.main() == 1
+    reason = (tmp_path / "output" / "message").read_text()
+    assert reason == "ResourceNotFoundException ResourceNotFoundException: see the job's log"
+    assert "client-1" not in capsys.readouterr().err
 
 
 def test_vintages_count_decisions_by_month_and_what_became_of_them(place, cases):

@@ -26,7 +26,7 @@ def stored(client_id, day="2024-01-10", **more):
 
 def test_loans_of_some_months_are_taken_row_by_row(dataset):
     text = outcome_files.of_loans(dataset, "2006-01", "2006-02")
-    frame = new_data.read("loans.csv", text.encode())
+    frame, _ = new_data.read("loans.csv", text.encode())
     taken, wrong = new_data.loans(frame, product.read(PROFILE), pd.Timestamp(TODAY))
 
     assert wrong == []

@@ -1,5 +1,6 @@
 """updateData: what counts as news, and that the same news is started once."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -26,6 +27,9 @@ class Data:
             raise NoSnapshot("There is none.")
         return max(self.snapshots)
 
+    def has_snapshot(self, name):
+        return name in self.snapshots
+
     def manifest(self, snapshot):
         return self.snapshots[snapshot]
 
@@ -47,13 +51,14 @@ class Machine:
     def start(self, name, request):
         if name in [one.name for one in self.executions]:
             return False
-        self.executions.append(Execution(name, "RUNNING", request["previous"]))
+        began = request["previous"], request["version"]
+        self.executions.append(Execution(name, "RUNNING", *began))
         self.requests.append(request)
         return True
 
-    def end(self, status):
+    def end(self, status, *verdicts):
         last = self.executions[-1]
-        self.executions[-1] = Execution(last.name, status, last.previous)
+        self.executions[-1] = replace(last, status=status, verdicts=verdicts)
 
 
 class Topic:
@@ -176,22 +181,48 @@ def test_other_news_wait_while_one_runs(run):
     assert machine.requests[-1]["news"]["files"] == ["credit/newData/more.csv"]
 
 
-@pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
-def test_what_a_failed_run_had_is_news_again_from_where_it_began(run, status):
+@pytest.mark.parametrize(
+    "end",
+    [["FAILED"], ["TIMED_OUT"], ["ABORTED"], ["SUCCEEDED", "promoted", "failed", "rejected"]],
+)
+def test_what_a_failed_run_or_one_model_of_it_had_is_news_again_from_where_it_began(run, end):
     machine, data = Machine(), Data([FILE], {"20261117T100000": collected()})
     run(data, machine)
     data.snapshots["20261124T100000"] = collected("2026-11-24T10:00:00.000Z", [FILE])
-    machine.end(status)
+    machine.end(*end)
 
     for later in (1, 2):  # and if it fails again
         assert run(data, machine, AT + timedelta(hours=later)) == ("started", ["started"])
         assert machine.requests[-1]["previous"] == "20261117T100000"
         assert machine.requests[-1]["news"]["files"] == [FILE[0]]
-        machine.end(status)
+        machine.end(*end)
+    machine.end("SUCCEEDED", "promoted", "promoted", "rejected")
+    assert run(data, machine, AT + timedelta(hours=3)) == ("nothing new", ["nothing new"])
+
+
+@pytest.mark.parametrize("end", [["FAILED"], ["SUCCEEDED", "promoted", "failed"]])
+def test_the_event_of_a_failed_run_again_is_told_and_another_time_starts_it_anew(run, end):
+    machine, data = Machine(), Data([FILE], {"20261117T100000": collected()})
+    run(data, machine)
+    machine.end(*end)
+
+    assert run(data, machine) == ("already failed", ["already failed"])
+    assert len(machine.requests) == 1
+    assert run(data, machine, AT + timedelta(seconds=1)) == ("started", ["started"])
+
+
+def test_a_failed_run_whose_beginning_was_deleted_gives_way_to_the_newest(run):
+    machine, data = Machine(), Data([FILE], {"20261110T100000": collected()})
+    run(data, machine)
+    machine.end("FAILED")
+    data.snapshots = {"20261117T100000": collected()}
+
+    assert run(data, machine, AT + timedelta(hours=1)) == ("started", ["started"])
+    assert machine.requests[-1]["previous"] == "20261117T100000"
 
 
 def test_an_event_older_than_the_snapshot_changes_nothing(run):
-    machine = Machine(Execution("2026-W48-00000000", "SUCCEEDED", ""))
+    machine = Machine(Execution("2026-W48-00000000", "SUCCEEDED", "", "20261124T090000"))
     data = Data([FILE], {"20261124T100000": collected("2026-11-24T10:00:00.000Z")})
 
     for at in (AT, AT - timedelta(days=7)):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 
+from chalicelib.data_bucket import DataBucket
 from infrastructure.first_models import scheduled_event
 from training.datasets.sba import TEST_FROM, TEST_TO
 
@@ -34,6 +35,8 @@ def read(key: str) -> dict:
 def story(served, sample, loans):
     """An outcome by the API, a file of real loans with one wrong row, updateData twice."""
     decided = served.predict(loans[3])
+    put("credit/snapshots/20260101T000000/part-0.parquet", b"of a job that died")
+    first = DataBucket(boto3.client("s3"), DATA).newest_snapshot()
     at = datetime.now(UTC) + timedelta(seconds=1)  # a schedule's times are whole seconds
     later = sample.later(TEST_FROM, TEST_TO).reset_index(drop=True)
     later.loc[0, "amount"] = -1
@@ -51,6 +54,7 @@ def story(served, sample, loans):
         "output": json.loads(described.get("output", "null")),
         "version": version,
         "manifest": read(f"credit/snapshots/{version}/manifest.json"),
+        "first": first,
         "decided": decided,
         "later": len(later),
         "notices": [n.message for n in served.bank.cloud.notices if version in n.message],
@@ -77,7 +81,8 @@ def test_each_model_is_promoted_or_refused_with_its_reasons(served, story):
 def test_the_snapshot_has_the_new_loans_beside_the_first_ones(story):
     manifest = story["manifest"]
 
-    assert manifest["previous"] == "2005-06-30"
+    assert manifest["previous"] == story["first"]
+    assert story["first"].endswith("-2005-06-30")
     assert manifest["newRows"] == story["output"]["newRows"] == story["later"] - 1
     assert manifest["wrongRows"] == 1
     assert read(manifest["report"])["wrong"][0]["what"] == "amount must be 100 or more"

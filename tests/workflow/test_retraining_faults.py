@@ -1,10 +1,12 @@
 """Faults of a retraining: what fails is told, the rest goes on, the next run is clean."""
 
 import json
+from datetime import UTC, datetime
 
 import boto3
 import pytest
 
+from infrastructure.first_models import scheduled_event
 from localcloud.cloud import ACCOUNT
 from tests.workflow import retraining
 from tests.workflow.retraining import MODELS
@@ -68,6 +70,15 @@ def test_a_job_that_fails_and_one_that_hangs_are_told_and_stop_nothing_else(
         served.predict(loans[0])["models"]["Tradicional"]["version"]
         == (found["Tradicional"]["champion"])
     )
+    again = boto3.client("lambda").invoke(
+        FunctionName="appvengers-dev-updateData",
+        Payload=json.dumps(scheduled_event(datetime(2033, 1, 1, tzinfo=UTC))),
+    )
+    assert json.load(again["Payload"]) == {
+        "done": "already failed",
+        "execution": f"test-{version}",
+    }
+    assert notices(served, version)[-1][0] == "Reentrenamiento ya fallido"
 
 
 @pytest.fixture
