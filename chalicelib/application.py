@@ -52,14 +52,14 @@ def _wrong_fields(payload: Any, profile: Profile) -> Iterator[tuple[str, str]]:
         yield "application", "must be an object with the application's features"
         return
     for name, feature in profile.asked_for().items():
-        if fault := _fault(application.get(name), feature):
-            yield f"application.{name}", fault
+        if wrong := fault(application.get(name), feature):
+            yield f"application.{name}", wrong
     for name in application.keys() - profile.asked_for().keys():
         known = name in profile.features
         yield f"application.{name}", "is computed, not given" if known else "is not a feature"
 
 
-def _fault(value: Any, feature: Feature) -> str:
+def fault(value: Any, feature: Feature) -> str:
     """What is wrong with a value, or nothing."""
     if value is None:
         return "is required" if feature.required else ""

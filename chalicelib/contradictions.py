@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,10 +21,14 @@ if TYPE_CHECKING:
         Gate,
         Profile,
         Score,
+        Training,
     )
 
 
 def contradictions(profile: "Profile") -> Iterator[str]:
+    if endless := [*_not_finite(msgspec.to_builtins(profile), "")]:
+        yield from (f"{place} must be a finite number" for place in endless)
+        return  # nothing can be compared with NaN
     for name, feature in profile.features.items():
         yield from _feature_contradictions(name, feature, profile)
     for name, model in profile.models.items():
@@ -33,6 +37,7 @@ def contradictions(profile: "Profile") -> Iterator[str]:
                 yield f"models.{name} uses {feature_name}, which is not in [features]"
             elif profile.features[feature_name].protected:
                 yield f"models.{name} uses {feature_name}, which is protected and never scored"
+    yield from _training_contradictions(profile.training)
     yield from _decision_contradictions(profile.decision, profile)
     yield from _score_contradictions(profile.score)
     yield from _gate_contradictions(profile.gate)
@@ -40,6 +45,23 @@ def contradictions(profile: "Profile") -> Iterator[str]:
     yield from _drift_contradictions(profile.drift)
     if unknown := set(profile.card.segments) - set(profile.features):
         yield f"card.segments names no feature: {', '.join(sorted(unknown))}"
+
+
+def _not_finite(part: Any, place: str) -> Iterator[str]:
+    if isinstance(part, dict | list | tuple):
+        parts = part.items() if isinstance(part, dict) else enumerate(part)
+        for name, inner in parts:
+            yield from _not_finite(inner, f"{place}.{name}" if place else str(name))
+    elif isinstance(part, float) and not math.isfinite(part):
+        yield place
+
+
+def _training_contradictions(training: "Training") -> Iterator[str]:
+    for name, months in msgspec.structs.asdict(training).items():
+        if name.endswith("_months") and months is not None and months < 0:
+            yield f"training.{name} must not be below 0"
+    if training.half_life_months == 0:
+        yield "training.half_life_months must be above 0: at 0 no application would count"
 
 
 def _decision_contradictions(decision: "Decision", profile: "Profile") -> Iterator[str]:
@@ -55,8 +77,15 @@ def _decision_contradictions(decision: "Decision", profile: "Profile") -> Iterat
         yield "decision.minimum_models must be 1 to the number of models"
     if decision.slope <= 0:
         yield "decision.slope must be above 0: a higher logit is a higher probability of default"
+    yield from _limit_contradictions(decision)
     if decision.decline_below > decision.approve_from:
         yield "decision.decline_below must not be above decision.approve_from"
+
+
+def _limit_contradictions(decision: "Decision") -> Iterator[str]:
+    for name in ("top_reasons", "maximum_disagreement"):
+        if (getattr(decision, name) or 0) < 0:
+            yield f"decision.{name} must not be below 0"
 
 
 def _score_contradictions(score: "Score") -> Iterator[str]:
@@ -139,6 +168,8 @@ def _feature_contradictions(name: str, feature: "Feature", profile: "Profile") -
         yield f"features.{name}: the minimum must not be above the maximum"
     if feature.type == "category" and not feature.values:
         yield f"features.{name} is a category without values"
+    if feature.monotone and not feature.is_number:
+        yield f"features.{name}.monotone: a {feature.type} has no more or less"
     if not all((*msgspec.structs.astuple(feature.title), *msgspec.structs.astuple(feature.reason))):
         yield f"features.{name} needs its title and reason in es and en"
     if feature.change:
@@ -172,3 +203,13 @@ def _change_contradictions(name: str, feature: "Feature", change: "Actionable") 
         yield f"features.{name}.actionable must list the values that an applicant can choose"
     if feature.values and (unknown := set(change.values) - set(feature.values)):
         yield f"features.{name}.actionable: {', '.join(map(str, unknown))} is none of its values"
+    if feature.is_number:
+        yield from _outside(name, feature, change)
+
+
+def _outside(name: str, feature: "Feature", change: "Actionable") -> Iterator[str]:
+    low = -math.inf if feature.minimum is None else feature.minimum
+    high = math.inf if feature.maximum is None else feature.maximum
+    for value in change.values:
+        if not isinstance(value, str) and not low <= value <= high:
+            yield f"features.{name}.actionable: {value:,.10g} is outside the feature's own bounds"

@@ -161,8 +161,7 @@ def _by(name: str, groups: Sequence[Facts], *more: str) -> str:
 
 def limits(facts: Facts) -> Iterator[str]:
     yield "It learnt from applications that were granted; of those refused it knows nothing."
-    if facts["holdout"].get("to"):
-        yield f"Nothing after {facts['holdout']['to']} was known to it or to this card."
+    yield from _known_until(facts)
     if not facts["protected"]:
         yield "The snapshot holds no protected attribute: whether it is fair to groups is unknown."
     yield from _moved(facts)
@@ -175,6 +174,17 @@ def limits(facts: Facts) -> Iterator[str]:
     for name, groups in facts["groups"].items():
         if small := [str(group["value"]) for group in groups if group["auc"] is None]:
             yield f"{name}: too few good or bad ones for an AUC of {', '.join(small)}."
+
+
+def _known_until(facts: Facts) -> Iterator[str]:
+    last, months = facts["holdout"].get("to"), facts["outcomeMonths"]
+    if last and months:
+        yield (
+            f"No application after {last} is in it or in this card. What became of them is known "
+            f"{months} months after the last one: nobody could have had it on that day."
+        )
+    elif last:
+        yield f"No application after {last} is in it or in this card."
 
 
 def _moved(facts: Facts) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Loans that were scored, and the cut-offs that a stated target asks for. Pure."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -97,6 +98,8 @@ def cut_for_bad_rate(loans: Loans, target: float, limit: float) -> float:
 
 def cut_for_costs(loans: Loans, gain: float, loss: float, limit: float) -> float:
     """The cut-off whose approved loans have earned the most. Raises NoCutOff."""
+    if not (0 <= gain < math.inf and 0 <= loss < math.inf):
+        raise NoCutOff("A gain and a loss are numbers of 0 or more: state both without a sign.")
     cuts, bads, approved = _by_cut(loans, limit)
     earned = gain * (approved - bads) - loss * bads
     if earned.max() <= 0:

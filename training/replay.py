@@ -6,6 +6,12 @@
 
 Says "identical", or names what differs. An artifact that is not the recorded one is refused.
 Texts are the profile's wording of today and no part of a decision. Ends with 1 if anything differs.
+
+\b
+Not checked, for nothing that is stored determines it:
+    clientId, predictionId, createdAt and language;
+    whether the bank was switched to review only: decisionBasis REVIEW_ONLY is taken as it is;
+    why a model did not answer.
 """
 
 import heapq
@@ -39,11 +45,37 @@ Found = Scored | Unavailable | NotScored | NotRecorded
 
 def replay(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list[list[str]]:
     """Of each decision, what differs; nothing if it is identical."""
-    answers = _answers(decisions, read_artifact)
+    missing = [list(_missing(decision)) for decision in decisions]
+    whole = [d for d, gone in zip(decisions, missing, strict=True) if not gone]
+    answers = iter(_answers(whole, read_artifact))
     return [
-        list(_differences(decision, found))
-        for decision, found in zip(decisions, answers, strict=True)
+        gone or list(_differences(decision, next(answers)))
+        for decision, gone in zip(decisions, missing, strict=True)
     ]
+
+
+def _missing(decision: Document) -> Iterator[str]:
+    """What a record needs to be replayed at all, and has not."""
+    evidence = decision.get("evidence")
+    if evidence is None:
+        yield "record: it carries no policy, for it was made before decisions did"
+        return
+    needed = {
+        "": (decision, ("application", "models", "policyVersion", "decisionBasis")),
+        "evidence.": (evidence, ("features", "policy")),
+    }
+    models = decision.get("models")
+    for name, model in (models if isinstance(models, dict) else {}).items():
+        answered = isinstance(model, dict) and model.get("status") == "OK"
+        parts = ("version", "sha256", "reasons") if answered else ("status",)
+        needed[f"models.{name}."] = (model, parts)
+    for place, (part, names) in needed.items():
+        for name in names:
+            if not isinstance(part, dict) or part.get(name) is None:
+                yield f"record: {place}{name} is missing"
+    for name in ("application", "models"):
+        if not isinstance(decision.get(name, {}), dict):
+            yield f"record: {name} is no object"
 
 
 def _answers(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list[dict[str, Found]]:
@@ -69,9 +101,6 @@ def _answers(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list
 
 def _differences(decision: Document, found: dict[str, Found]) -> Iterator[str]:
     """What was changed in the record first, then what comes out otherwise."""
-    if "evidence" not in decision:
-        yield "record: it carries no policy, for it was made before decisions did"
-        return
     for feature in changed_features(decision["application"], decision["evidence"]["features"]):
         yield f"feature {feature}: not the value that was scored"
     answers: dict[str, Answer] = {}
@@ -114,7 +143,7 @@ def _shown(decided: Document) -> Document:
 def _without_texts(part: Document) -> Document:
     if "reasons" not in part:
         return part
-    reasons = {f"{r['feature']} costs": r["points"] for r in part["reasons"]}
+    reasons = {f"{r.get('feature')} costs": r.get("points") for r in part["reasons"] or ()}
     return part | {"reasons": reasons, "order of the reasons": " ".join(reasons)}
 
 

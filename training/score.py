@@ -6,20 +6,19 @@
 
 ARTIFACTS are folders or model.tar.gz; without any, the models that answer now on AWS. Each row gets
 each model's probability of default and, if all the profile's models are there, the decision's. What
-is no feature of the profile (a client's id) is carried along.
+is no feature of the profile (a client's id) is carried along. A row that POST /predict would refuse
+keeps its place without probabilities, and its column `error` says what is wrong with it.
 """
 
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
-import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
 from rich.console import Console
 from rich.progress import Progress
@@ -32,12 +31,11 @@ from calibration import probability
 
 from chalicelib import profile
 from chalicelib.profile import PROFILE_FILE, Profile
-from training import artifact_folder, live
-
-CHUNK = 1 << 16  # rows in memory at a time
-BLOCK = 1 << 24  # bytes of a CSV
+from training import application_files, artifact_folder, live
+from training.checked import checked
 
 FAULTS = (
+    application_files.UnfitFile,
     artifact_folder.NotAnArtifact,
     batch.UnfitColumn,
     inference.Refused,
@@ -60,37 +58,50 @@ def main(applications: Path, artifacts: tuple[Path, ...], stage: str, file: Path
             if not artifacts:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="live-"))
                 artifacts = live.download(stage, profile.load(file), Path(folder))
-            score(applications, artifacts, profile.load(file), sys.stdout.buffer)
+            refused = score(applications, artifacts, profile.load(file), sys.stdout.buffer)
         except FAULTS as fault:
             raise click.ClickException(str(fault)) from fault
+    if refused:
+        click.echo(f"{refused:,} row(s) were not scored: their column `error` says why.", err=True)
 
 
-def score(path: Path, artifacts: Sequence[Path], deployed: Profile, out: BinaryIO) -> None:
+def score(path: Path, artifacts: Sequence[Path], deployed: Profile, out: BinaryIO) -> int:
+    """The number of rows that were refused."""
     loaded = []
     for artifact in artifacts:
         with artifact_folder.opened(artifact) as folder:
             loaded.append(inference.model_fn(str(folder)))
     models = batch.Batch(loaded)
-    rows, chunks = _read(path, deployed)
-    writer = None
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task(f"Scoring {path.name}", total=rows)
-        for chunk in chunks:
-            found = pa.Table.from_pandas(scored(chunk, models, deployed), preserve_index=False)
-            writer = writer or pa.parquet.ParquetWriter(out, found.schema)
-            writer.write_table(found.cast(writer.schema))
-            progress.advance(task, len(chunk))
-    if writer:
-        writer.close()
+    file = application_files.opened(path, deployed)
+    empty = pa.RecordBatch.from_pylist([], file.schema)
+    schema = scored(empty, models, deployed).schema
+    refused = 0
+    with (
+        pa.parquet.ParquetWriter(out, schema) as writer,
+        Progress(console=Console(stderr=True)) as progress,
+    ):
+        task = progress.add_task(f"Scoring {path.name}", total=file.rows)
+        for rows in file.batches:
+            found = scored(rows, models, deployed)
+            refused += len(found) - found["error"].null_count
+            writer.write_table(found)
+            progress.advance(task, rows.num_rows)
+    return refused
 
 
-def scored(chunk: pd.DataFrame, models: batch.Batch, deployed: Profile) -> pd.DataFrame:
-    columns: dict[str, Any] = {n: chunk[n] for n in chunk if n not in deployed.features}
-    logits = models.logits(chunk)
-    columns |= {f"probabilityOfDefault_{name}": probability(one) for name, one in logits.items()}
+def scored(rows: pa.RecordBatch, models: batch.Batch, deployed: Profile) -> pa.Table:
+    columns: dict[str, Any] = {
+        name: rows.column(name) for name in rows.schema.names if name not in deployed.features
+    }
+    applications, wrong = checked(rows, deployed)
+    logits = models.logits(applications)
+    found = {f"probabilityOfDefault_{name}": probability(one) for name, one in logits.items()}
     if logits.keys() == deployed.models.keys():
-        columns["probabilityOfDefault"] = probability(blended(logits, deployed))
-    return pd.DataFrame(columns)
+        found["probabilityOfDefault"] = probability(blended(logits, deployed))
+    refused = wrong != ""
+    columns |= {name: pa.array(values, mask=refused) for name, values in found.items()}
+    columns["error"] = pa.array(wrong, pa.string(), mask=~refused)
+    return pa.table(columns)
 
 
 def blended(logits: dict[str, Any], deployed: Profile) -> Any:
@@ -99,29 +110,6 @@ def blended(logits: dict[str, Any], deployed: Profile) -> Any:
     total = sum(decision.weights.values())
     mean = sum(decision.weights[name] / total * one for name, one in logits.items())
     return decision.intercept + decision.slope * mean
-
-
-def _read(path: Path, deployed: Profile) -> tuple[int | None, Iterator[pd.DataFrame]]:
-    """How many rows there are, if that is known, and the rows."""
-    texts = [n for n, f in deployed.asked_for().items() if not f.is_number]
-    if path.suffix == ".parquet":
-        file = pa.parquet.ParquetFile(path, read_dictionary=texts)
-        return file.metadata.num_rows, (_frame(b, texts) for b in file.iter_batches(CHUNK))
-    types = dict.fromkeys(texts, pa.dictionary(pa.int32(), pa.string()))
-    types |= {n: pa.float64() for n, f in deployed.asked_for().items() if f.is_number}
-    reader = pa.csv.open_csv(
-        path,
-        read_options=pa.csv.ReadOptions(block_size=BLOCK),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=types, strings_can_be_null=True, null_values=[""]
-        ),
-    )
-    return None, (_frame(b, texts) for b in reader)
-
-
-def _frame(rows: pa.RecordBatch, texts: list[str]) -> pd.DataFrame:
-    columns = [column for column in texts if column in rows.schema.names]
-    return rows.to_pandas(categories=columns)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import train
 from given import MODELS, ROOT, plain
 
 from chalicelib import decision, profile
-from training import score
+from training import application_files, score
 
 ROWS = 10_000
 
@@ -127,7 +127,7 @@ def scored(answer):
 def test_a_file_of_many_chunks_needs_the_memory_of_one(
     applications, artifacts, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(score, "CHUNK", 1_000)
+    monkeypatch.setattr(application_files, "CHUNK", 1_000)
     peaks = []
     for times in (1, 5):
         path = tmp_path / f"{times}.parquet"

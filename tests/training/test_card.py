@@ -93,6 +93,17 @@ def test_without_protected_attributes_the_card_says_that_fairness_is_unknown(pag
     assert "no protected attribute" in page
 
 
+def test_the_card_says_when_the_outcomes_it_learnt_from_were_known(page, bank):
+    facts = card.facts_of(page)
+    last, months = facts["holdout"]["to"], bank.training.outcome_months
+    told = f"No application after {last} is in it or in this card."
+
+    assert months == 36
+    assert f"{told} What became of them is known {months} months after the last one" in page
+    assert "Nothing after" not in page
+    assert told in [*card.limits({**facts, "outcomeMonths": 0})]
+
+
 def test_protected_attributes_are_audited_although_no_model_reads_them(german):
     assert set(german["protected"]) == {"age", "personalStatus", "foreignWorker"}
     assert set(german["protected"]) <= set(german["groups"])

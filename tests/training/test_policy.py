@@ -88,6 +88,13 @@ def test_a_target_that_can_not_be_had_is_told():
         cut_for_costs(ruined, 1, 5, 1e9)
 
 
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -1.0])
+def test_costs_that_are_none_are_refused(wrong):
+    for gain, loss in ((wrong, 5.0), (1.0, wrong)):
+        with pytest.raises(NoCutOff, match="numbers of 0 or more"):
+            cut_for_costs(some_loans(1), gain, loss, 1e9)
+
+
 def test_the_holdout_is_scored_as_the_deployed_policy_would(channel, artifacts, bank, learning):
     folder = artifacts["Tradicional"].parent
     loans = scored(folder, channel, bank, profile.load().policy)

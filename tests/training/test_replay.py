@@ -9,6 +9,7 @@ import tarfile
 
 import inference
 import pytest
+from click.testing import CliRunner
 from given import MODELS
 
 from chalicelib import profile
@@ -16,7 +17,7 @@ from chalicelib.analysis import record
 from tests.fakes import PredictionList
 from training.artifact_process import NotRecorded
 from training.datasets import sba
-from training.replay import replay
+from training.replay import main, replay
 
 PROFILE = profile.load()
 VERSION = "20050701T000000"
@@ -255,3 +256,57 @@ def test_a_decision_of_before_policies_were_kept_says_so(replayed):
     assert replayed[1]["old"] == [
         "record: it carries no policy, for it was made before decisions did"
     ]
+
+
+MISSING = [
+    ("application",),
+    ("models",),
+    ("policyVersion",),
+    ("decisionBasis",),
+    ("evidence", "features"),
+    ("evidence", "policy"),
+    ("models", "Tradicional", "status"),
+    ("models", "Tradicional", "version"),
+    ("models", "Tradicional", "sha256"),
+    ("models", "Tradicional", "reasons"),
+]
+
+
+def without(decision: dict, *path: str) -> dict:
+    changed = copy.deepcopy(decision)
+    inner = changed
+    for name in path[:-1]:
+        inner = inner[name]
+    del inner[path[-1]]
+    return changed
+
+
+def test_what_a_record_lacks_is_named_and_the_others_are_replayed(decisions, bucket):
+    lacking = [without(decisions[0], *path) for path in MISSING]
+    whole, *found = replay([decisions[0], *lacking], reading(bucket))
+
+    assert whole == []
+    assert found == [[f"record: {'.'.join(path)} is missing"] for path in MISSING]
+
+
+@pytest.mark.parametrize("name", ["reasons", "score", "decision", "disagreement"])
+def test_a_result_that_is_gone_is_a_difference(decisions, bucket, name):
+    found = differences(without(decisions[0], name), bucket)
+
+    assert found
+    assert all(name in difference for difference in found)
+
+
+def test_a_reason_without_its_points_is_a_difference(decisions, bucket):
+    decision = copy.deepcopy(next(d for d in decisions if d["reasons"]))
+    feature = decision["reasons"][0]["feature"]
+    del decision["reasons"][0]["points"]
+
+    assert differences(decision, bucket)[0].startswith(f"reasons {feature} costs: None is stored")
+
+
+def test_the_help_says_what_is_not_checked():
+    said = CliRunner().invoke(main, ["--help"]).output
+
+    for name in ("clientId", "createdAt", "language", "REVIEW_ONLY"):
+        assert name in said.partition("Not checked")[2]

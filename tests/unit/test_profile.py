@@ -69,6 +69,49 @@ def test_a_contradiction_is_told_with_its_place(tmp_path, old, new, told):
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("slope = 1.131", "slope = nan", "decision.slope"),
+        ("intercept = 0.384", "intercept = inf", "decision.intercept"),
+        ("approve_from = 560", "approve_from = nan", "decision.approve_from"),
+        ("Tradicional = 0.10", "Tradicional = inf", "decision.weights.Tradicional"),
+        ("base_points = 600", "base_points = nan", "score.base_points"),
+        ("minimum_auc = 0.55", "minimum_auc = nan", "gate.minimum_auc"),
+        ("minimum = 100\n", "minimum = nan\n", "features.amount.minimum"),
+        ("[0.5, 0.75", "[0.5, inf", "features.guaranteeShare.actionable.values.1"),
+    ],
+)
+def test_a_number_that_is_not_finite_decides_nothing(tmp_path, old, new, place):
+    assert f"{place} must be a finite number" in refusal_of(tmp_path, old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("top_reasons = 4", "top_reasons = -1", "decision.top_reasons must not be below 0"),
+        (
+            "maximum_disagreement = 108",
+            "maximum_disagreement = -1",
+            "decision.maximum_disagreement must not be below 0",
+        ),
+        *(
+            (f"{name}_months = {months}", f"{name}_months = -1", f"training.{name}_months must not")
+            for name, months in (
+                ("outcome", 36), ("window", 24), ("calibration", 3), ("holdout", 3),
+                ("half_life", 6), ("peer", 60), ("peer_default", 24),
+            )
+        ),
+        ("half_life_months = 6", "half_life_months = 0", "half_life_months must be above 0"),
+        ("[0.5, 0.75", "[0.5, 7.5", "7.5 is outside the feature's own bounds"),
+        ("[0.5, 0.75", "[-0.5, 0.75", "-0.5 is outside the feature's own bounds"),
+        ('type = "code"', 'type = "code"\nmonotone = "increasing"', "has no more or less"),
+    ],
+)  # fmt: skip
+def test_a_figure_that_would_make_no_sense_is_told(tmp_path, old, new, told):
+    assert told in refusal_of(tmp_path, old, new)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "told"),
     [
         ("count = 2", "count = 1", "2 or more for a canary"),
