@@ -11,6 +11,7 @@ AppVengersError
   · AnalysisPending       no answer in time; the machine goes on
   · InvalidArtifact       an upload that must not become a model
   · ArtifactChanged       what would be promoted is not what was evaluated
+  · ChampionChanged       another model answers now than the one it was compared with
   · EndpointBusy          an endpoint that cannot take a new version yet; worth a retry
   · NoSnapshot            nothing to train on
   · InvalidProfile        credit.toml contradicts itself
