@@ -32,13 +32,17 @@ def run(bank: Bank, known: pd.DataFrame, later: pd.DataFrame, decision: dict[str
         update(bank, at)
         bank.cloud.idle(PATIENCE_SECONDS)
     _put_snapshot(data.name, known)
+    asked = _asked(bank, data)
     boto3.client("stepfunctions").start_execution(
         stateMachineArn=bank.settings.retraining_machine_arn(ACCOUNT),
         name="audit",
-        input=json.dumps(_asked(bank, data)),
+        input=json.dumps(asked),
     )
     bank.cloud.idle(PATIENCE_SECONDS)
-    _sign_off(bank, data)
+    champion = asked["models"][0]["champion"]["version"]
+    services().models.arrive_again(MODEL, champion)  # what the challenger was compared with
+    bank.cloud.idle(PATIENCE_SECONDS)
+    _sign_off(bank, data, champion)
 
 
 def _tell(bucket: str, loans: pd.DataFrame, decision: dict[str, Any]) -> None:
@@ -80,7 +84,7 @@ def _asked(bank: Bank, data: DataBucket) -> dict[str, Any]:
     }
 
 
-def _sign_off(bank: Bank, data: DataBucket) -> None:
+def _sign_off(bank: Bank, data: DataBucket, champion: str) -> None:
     """As with `sign_off = true` in the profile: registered, approved, promoted."""
     using = services()
     before = using.profile
@@ -88,7 +92,9 @@ def _sign_off(bank: Bank, data: DataBucket) -> None:
     using.profile = msgspec.structs.replace(before, gate=gate)
     job = f"{bank.settings.prefix}-{MODEL}-{VERSION}"
     digest = hashlib.sha256(data.artifact_of(job)).hexdigest()
-    event = {"model": MODEL, "version": VERSION, "job": job, "sha256": digest}
+    event = {
+        "model": MODEL, "version": VERSION, "job": job, "sha256": digest, "champion": champion,
+    }  # fmt: skip
     answer = boto3.client("lambda").invoke(
         FunctionName=bank.settings.function("promoteModel"), Payload=json.dumps(event)
     )
