@@ -86,7 +86,7 @@ models: $(VENV)/models ## Our models against the usual libraries: docs/models.md
 settings: $(VENV)/models ## The third model's settings for credit.toml, by what came after each quarter
 	@$(ALL_CORES) $(VENV)/bin/python -m training.study.settings
 
-replay-history: $(VENV)/models ## Retraining month by month, 2004 to 2008, on real loans: docs/retraining.md (10 minutes)
+replay-history: $(VENV)/models ## Retraining month by month, 2004 to 2008, on real loans: docs/retraining.md (15 minutes)
 	@OMP_WAIT_POLICY=PASSIVE $(VENV)/bin/python -m training.history
 
 blend: $(VENV)/run ## The decision's weights for credit.toml, fitted on the calibration period

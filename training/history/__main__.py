@@ -3,7 +3,7 @@
 Month by month it takes what was known on the first day: the loans until then, the defaults until
 then, an outcome only once it had matured. It trains the three models, asks the gate, promotes or
 refuses, and scores the month's loans with what is in force, and with what was in force in the first
-month. Writes docs/retraining.md. Ten minutes on two cores.
+month. Writes docs/retraining.md. A quarter of an hour on two cores.
 """
 
 import os
