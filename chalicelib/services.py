@@ -14,15 +14,15 @@ from chalicelib.endpoints import ModelEndpoints
 from chalicelib.model_bucket import ModelBucket
 from chalicelib.notifications import NotificationTopic
 from chalicelib.predictions import PredictionTable
+from chalicelib.promotion import ModelPackages, RetrainingFiles
 from chalicelib.reports import Reports
+from chalicelib.retraining import RetrainingMachine
 from chalicelib.scoring import ScoringEndpoints
 from chalicelib.settings import Settings
 from chalicelib.training_history import TrainingHistory
 
 if TYPE_CHECKING:
     from chalicelib.profile import Profile
-    from chalicelib.promotion import ModelPackages, RetrainingFiles
-    from chalicelib.retraining import RetrainingMachine
     from chalicelib.review_only import ReviewOnlySwitch
 
 QUICK = Config(
@@ -86,23 +86,17 @@ class Services:
         return DataBucket(_client("s3", ARTIFACTS), self.settings.data_bucket)
 
     @cached_property
-    def retraining(self) -> "RetrainingMachine":
-        from chalicelib.retraining import RetrainingMachine  # updateData alone pays for it
-
+    def retraining(self) -> RetrainingMachine:
         arn = self.settings.retraining_machine_arn(self._account)
         return RetrainingMachine(_client("stepfunctions", QUICK), arn)
 
     @cached_property
-    def retraining_files(self) -> "RetrainingFiles":
-        from chalicelib.promotion import RetrainingFiles  # reentrenamiento's functions pay for it
-
+    def retraining_files(self) -> RetrainingFiles:
         s3 = _client("s3", ARTIFACTS)
         return RetrainingFiles(s3, self.settings.data_bucket, self.settings.model_bucket)
 
     @cached_property
-    def packages(self) -> "ModelPackages":
-        from chalicelib.promotion import ModelPackages
-
+    def packages(self) -> ModelPackages:
         client = _client("sagemaker", QUICK)
         return ModelPackages(client, self.settings.prefix, self.profile.sagemaker.image)
 
