@@ -1,4 +1,4 @@
-"""An outcome's id. SageMaker's jobs tell outcomes, too: training/outcome_id.py is this very file."""
+"""An outcome's id. SageMaker's jobs tell outcomes, too: training/outcome_id.py is this file."""
 
 import hashlib
 

@@ -16,7 +16,7 @@ import product
 import snapshot
 from challenge_decisions import on_decisions
 from challenge_facts import measured
-from contender import UNREADABLE, Contender, Facts, contender_in, champion_in
+from contender import UNREADABLE, Contender, Facts, champion_in, contender_in
 
 NONE = "none"  # the version of a champion that there is not yet
 
