@@ -6,6 +6,7 @@ from chalicelib.champions import NONE, bring_back, champion, champions
 from chalicelib.errors import EndpointBusy
 from chalicelib.model_bucket import ModelBucket
 from chalicelib.profile import load
+from tests.fakes import S3, Topic
 
 MODEL = "Tradicional"
 
@@ -16,30 +17,6 @@ class Endpoints:
 
     def live(self, model):
         return self.found
-
-
-class S3:
-    """The keys of a bucket."""
-
-    def __init__(self, *keys):
-        self.keys = sorted(keys)
-
-    def get_paginator(self, name):
-        return self
-
-    def paginate(self, Bucket, Prefix):
-        yield {"Contents": [{"Key": key} for key in self.keys if key.startswith(Prefix)]}
-
-    def copy_object(self, Bucket, Key, CopySource):
-        self.keys.append(Key)
-
-
-class Topic:
-    def __init__(self):
-        self.told = []
-
-    def publish(self, kind, what, detail):
-        self.told.append((kind, what))
 
 
 def verified(*versions):
@@ -55,9 +32,13 @@ ENDINGS = [
 ]
 
 
+def holding(*keys):
+    return ModelBucket(S3(dict.fromkeys(keys, b"")), "models")
+
+
 @pytest.fixture
 def bucket():
-    return ModelBucket(S3(*ENDINGS, *verified("v1", "v2", "v3")), "models")
+    return holding(*ENDINGS, *verified("v1", "v2", "v3"))
 
 
 @pytest.mark.parametrize("status", ["InService", "Updating", "SystemUpdating"])
@@ -71,13 +52,13 @@ def test_of_an_endpoint_that_does_not_answer_the_last_that_was_in_service_is(buc
 
 
 def test_a_version_whose_artifact_is_gone_can_not_be_compared_with():
-    bucket = ModelBucket(S3(*ENDINGS, *verified("v2", "v3")), "models")
+    bucket = holding(*ENDINGS, *verified("v2", "v3"))
 
     assert champion(MODEL, Endpoints(), bucket) == "v2"
 
 
 def test_a_model_that_never_was_in_service_has_none():
-    bucket = ModelBucket(S3(ENDINGS[-1], *verified("v3")), "models")
+    bucket = holding(ENDINGS[-1], *verified("v3"))
 
     assert champion(MODEL, Endpoints("Failed", "v3"), bucket) == NONE
     assert set(champions(load(), Endpoints(), bucket).values()) == {None}
@@ -97,4 +78,4 @@ def test_a_champion_that_does_not_answer_arrives_again(bucket, status, told):
     bring_back(champions(load(), endpoints, bucket), endpoints, bucket, topic)
 
     assert topic.told == told
-    assert (f"appvengers/{MODEL}/v1/model.tar.gz" in bucket._s3.keys) == bool(told)
+    assert (f"appvengers/{MODEL}/v1/model.tar.gz" in bucket._s3.objects) == bool(told)

@@ -1,27 +1,13 @@
 """Of the reports that GET /models shows, only those that are whole."""
 
-import io
 import json
 
 from chalicelib.reports import Reports
-
-
-class S3:
-    def __init__(self, **objects):
-        self.objects = dict(sorted(objects.items()))
-
-    def get_paginator(self, name):
-        return self
-
-    def paginate(self, Bucket, Prefix):
-        yield {"Contents": [{"Key": key} for key in self.objects if key.startswith(Prefix)]}
-
-    def get_object(self, Bucket, Key):
-        return {"Body": io.BytesIO(json.dumps(self.objects[Key]).encode())}
+from tests.fakes import S3
 
 
 def snapshot(name, *files):
-    return {f"credit/snapshots/{name}/{file}": [name] for file in files}
+    return {f"credit/snapshots/{name}/{file}": json.dumps([name]).encode() for file in files}
 
 
 def test_the_vintages_of_a_snapshot_that_is_being_written_are_not_shown():
@@ -29,6 +15,6 @@ def test_the_vintages_of_a_snapshot_that_is_being_written_are_not_shown():
     half = snapshot("20260108T000000", "part-0.parquet", "vintages.json")
     by_hand = snapshot("20260109T000000-bank", "manifest.json")
 
-    shown = Reports(S3(**whole, **half, **by_hand), "data").vintages()
+    shown = Reports(S3(whole | half | by_hand), "data").vintages()
     assert shown == {"snapshot": "20260101T000000", "vintages": ["20260101T000000"]}
-    assert Reports(S3(**half), "data").vintages() is None
+    assert Reports(S3(half), "data").vintages() is None
