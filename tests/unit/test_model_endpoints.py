@@ -63,14 +63,15 @@ def test_an_endpoint_that_somebody_deletes_does_not_come_back_by_the_event_of_it
     [
         ("", ""),
         ("The container did not pass the ping.", "The container did not pass the ping."),
-        ("a" * 500, f"{'a' * 199}… (entero en aws sagemaker describe-endpoint)"),
+        ("a" * 500, f"{'a' * 199}…"),
         (
             "It failed:\n  File x.py\n\nImportError: no such package\n",
-            "It failed: … ImportError: no such package (entero en aws sagemaker describe-endpoint)",
+            "It failed: … ImportError: no such package",
         ),
-        (f"{'a' * 500}\n{'b' * 500}", f"{'a' * 99}… … {'b' * 99}… (entero en aws sagemaker "
-                                      "describe-endpoint)"),
+        (f"{'a' * 500}\n{'b' * 500}", f"{'a' * 99}… … {'b' * 99}…"),
     ],
-)  # fmt: skip
+)
 def test_a_reason_is_a_line_of_its_beginning_and_its_end(reason, told):
-    assert model_endpoints._in_a_line(reason) == told
+    more = " (entero en aws sagemaker describe-endpoint)"
+
+    assert model_endpoints._in_a_line(reason).removesuffix(more) == told

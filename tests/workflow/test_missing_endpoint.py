@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 
 import boto3
+import msgspec
 import pytest
 
 from chalicelib import promotion
@@ -58,8 +59,13 @@ def test_only_one_that_was_compared_with_it_may_be_promoted(served, live, refuse
     event["sha256"] = hashlib.sha256(body).hexdigest()
     parts = (using.retraining_files, using.packages, using.endpoints, using.models)
 
+    gate = msgspec.structs.replace(using.profile.gate, sign_off=True)
+    signing_off = msgspec.structs.replace(using.profile, gate=gate)
+
     with pytest.raises(ChampionChanged, match="not compared"):
-        promotion.promote(event, using.profile, *parts)
+        promotion.promote(event, signing_off, *parts)
+    known = event | {"champion": live}
+    assert promotion.promote(known, signing_off, *parts)["verdict"] == "pending"
     assert using.endpoints.live(MODEL) is None
 
 
