@@ -93,23 +93,29 @@ def needed(
     if today["decision"] != "APPROVE":
         values = choices.steps(application, profile, _quantiles(today["models"], manifests))
         found = counterfactual.smallest_change(application, values, profile, committee.approves)
-    outcome = _outcome(application, found.change)
     change = found.change or {}
     [reached] = committee.decide([application | change]) if change else [today]
     changes = _told(application, change, profile, language)
-    blanks = ", ".join(told["title"] for told in changes if told["from"] is None)
-    text = STATEMENTS[outcome].said_in(language)
+    outcome = _outcome(application, found.change)
     return {
         "clientId": prediction["clientId"],
         "predictionId": prediction["predictionId"],
         "outcome": outcome,
-        "text": text.format(blanks=blanks, tried=committee.asked, fields=found.fields),
+        "text": _text(outcome, language, changes, committee.asked, found.fields),
         "changes": changes,
         "today": _summary(today),
         "afterwards": _summary(reached) if change else None,
         "tried": committee.asked,
         "policyVersion": profile.policy_version(),
     }
+
+
+def _text(
+    outcome: str, language: Language, changes: list[Document], tried: int, fields: int
+) -> str:
+    blanks = ", ".join(told["title"] for told in changes if told["from"] is None)
+    said = STATEMENTS[outcome].said_in(language)
+    return said.format(blanks=blanks, tried=tried, fields=fields)
 
 
 def _outcome(application: Document, change: counterfactual.Change | None) -> str:
