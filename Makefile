@@ -81,7 +81,7 @@ policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans
 	@$(VENV)/bin/python -m training.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET)) \
 	  $(call yes,CONFIDENT,--confident)
 
-models: $(VENV)/models ## Our models against the usual libraries: docs/models.md (15 minutes)
+models: $(VENV)/models ## Our models against the usual libraries: docs/models.md (half an hour)
 	@$(ALL_CORES) $(VENV)/bin/python -m training.study
 
 settings: $(VENV)/models ## The third model's settings for credit.toml, by what came after each quarter

@@ -16,6 +16,11 @@ VALUES = 20
 
 
 def metrics(outcomes: pd.Series, probabilities: npt.NDArray[np.float64]) -> dict[str, float]:
+    found = exact_metrics(outcomes, probabilities)
+    return {name: round(value, DECIMALS) for name, value in found.items()}
+
+
+def exact_metrics(outcomes: pd.Series, probabilities: npt.NDArray[np.float64]) -> dict[str, float]:
     false_positives, true_positives, _ = roc_curve(outcomes, probabilities)
     slope, _ = calibration.regression(calibration.logit(probabilities), outcomes)
     measured = {
@@ -28,7 +33,7 @@ def metrics(outcomes: pd.Series, probabilities: npt.NDArray[np.float64]) -> dict
         "ece": expected_calibration_error(outcomes, probabilities),
         "slope": slope,
     }
-    return {name: round(float(value), DECIMALS) for name, value in measured.items()}
+    return {name: float(value) for name, value in measured.items()}
 
 
 def expected_calibration_error(
