@@ -77,10 +77,11 @@ rollback: $(VENV)/run ## Bring a model's former version back: STAGE=dev MODEL=Tr
 audit: $(VENV)/run ## Run everything under its own role: each permission and who uses it
 	@$(VENV)/bin/python -m localcloud.audit
 
-policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans: TARGET=0.04 REVIEW=0.1
-	@$(VENV)/bin/python -m training.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET))
+policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans: TARGET=0.04 REVIEW=0.1 CONFIDENT=yes
+	@$(VENV)/bin/python -m training.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET)) \
+	  $(call yes,CONFIDENT,--confident)
 
-models: $(VENV)/models ## Our models against the usual libraries: docs/models.md (15 minutes)
+models: $(VENV)/models ## Our models against the usual libraries: docs/models.md (half an hour)
 	@$(ALL_CORES) $(VENV)/bin/python -m training.study
 
 settings: $(VENV)/models ## The third model's settings for credit.toml, by what came after each quarter

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from chalicelib import counterfactual
-from chalicelib.counterfactual import Value, Verdict
+from chalicelib import choices, counterfactual
+from chalicelib.choices import Value
 from chalicelib.decision import Scored, weigh
 from chalicelib.errors import AnalysisUnavailable, EndpointFault
 from chalicelib.profile import Language, Profile, Text
@@ -21,9 +21,17 @@ STATEMENTS = {
         es="Con estos cambios, y con todo lo demás igual, la solicitud se aprobaría.",
         en="With these changes, and all else the same, the application would be approved.",
     ),
+    "FILL_IN": Text(
+        es="Se dejó en blanco: {blanks}. Ningún cambio que se probó de lo que sí se dijo bastaría; "
+        "si lo que aquí se indica es cierto, y con todo lo demás igual, se aprobaría.",
+        en="Left blank: {blanks}. No change that was tried of what was told would be enough; "
+        "if what is shown here is true, and all else is the same, it would be approved.",
+    ),
     "NONE": Text(
-        es="Ningún cambio de los que se probaron llevaría a la aprobación.",
-        en="None of the changes that were tried would lead to approval.",
+        es="Ninguna de las {tried} solicitudes que se probaron se aprobaría, cambiando hasta "
+        "{fields} datos a la vez. Los valores intermedios no se probaron.",
+        en="None of the {tried} applications that were tried would be approved, with up to "
+        "{fields} changes at once. The values in between were not tried.",
     ),
     "NOT_NEEDED": Text(
         es="La solicitud, tal como está, se aprobaría hoy.",
@@ -66,11 +74,8 @@ class Committee:
             weigh(dict(zip(models, one, strict=True)), policy) for one in zip(*said, strict=True)
         ]
 
-    def judge(self, applications: Sequence[dict[str, Value]]) -> list[Verdict]:
-        return [
-            Verdict(decided["decision"] == "APPROVE", decided["score"])
-            for decided in self.decide(applications)
-        ]
+    def approves(self, applications: Sequence[dict[str, Value]]) -> list[bool]:
+        return [decided["decision"] == "APPROVE" for decided in self.decide(applications)]
 
 
 def needed(
@@ -84,24 +89,41 @@ def needed(
     """The smallest change that reaches APPROVE with today's models and policy, if any does."""
     application, committee = prediction["application"], Committee(profile, scoring, clock)
     [today] = committee.decide([application])
-    change: counterfactual.Change | None = {}
+    found = counterfactual.Found({}, 0)
     if today["decision"] != "APPROVE":
-        quantiles = _quantiles(today["models"], manifests)
-        steps = counterfactual.steps(application, profile, quantiles)
-        change = counterfactual.smallest_change(application, steps, profile, committee.judge)
-    outcome = "NONE" if change is None else "CHANGE" if change else "NOT_NEEDED"
+        values = choices.steps(application, profile, _quantiles(today["models"], manifests))
+        found = counterfactual.smallest_change(application, values, profile, committee.approves)
+    change = found.change or {}
     [reached] = committee.decide([application | change]) if change else [today]
+    changes = _told(application, change, profile, language)
+    outcome = _outcome(application, found.change)
     return {
         "clientId": prediction["clientId"],
         "predictionId": prediction["predictionId"],
         "outcome": outcome,
-        "text": STATEMENTS[outcome].said_in(language),
-        "changes": _told(application, change or {}, profile, language),
+        "text": _text(outcome, language, changes, committee.asked, found.fields),
+        "changes": changes,
         "today": _summary(today),
         "afterwards": _summary(reached) if change else None,
         "tried": committee.asked,
         "policyVersion": profile.policy_version(),
     }
+
+
+def _text(
+    outcome: str, language: Language, changes: list[Document], tried: int, fields: int
+) -> str:
+    blanks = ", ".join(told["title"] for told in changes if told["from"] is None)
+    said = STATEMENTS[outcome].said_in(language)
+    return said.format(blanks=blanks, tried=tried, fields=fields)
+
+
+def _outcome(application: Document, change: counterfactual.Change | None) -> str:
+    if change is None:
+        return "NONE"
+    if not change:
+        return "NOT_NEEDED"
+    return "FILL_IN" if counterfactual.filled_in(application, change) else "CHANGE"
 
 
 def _quantiles(models: Document, manifests: Manifests) -> dict[str, list[float]]:

@@ -1,75 +1,54 @@
 """The smallest change of an application that would be approved. Pure: `judge` asks the models.
 
-Fewest fields first, then the smallest relative change. All combinations of the steps are tried
-while they are at most MOST_CANDIDATES; beyond that, those that build on the best so far.
+Every combination of up to MOST_FIELDS fields is tried, at the values of `choices`, in the order of
+`cost`; the first that is approved is brought nearer to what the application says, a number at a
+time. MOST_OF_A_SIZE bounds what is asked of the models.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeGuard
+from itertools import combinations, product
 
-from chalicelib.profile import Actionable, Feature, Profile
+from chalicelib.choices import Application, Value, is_number, rounded
+from chalicelib.profile import Feature, Profile
 
-MOST_CANDIDATES = 400  # that one call has to score
-RELATIVE_STEPS = (0.05, 0.1, 0.2, 0.4)
+MOST_FIELDS = 4  # changed at once
+MOST_OF_A_SIZE = 1500  # combinations of so many fields; beyond it numbers get fewer values
+AT_ONCE = 200  # that one call has to score
 NEARER = 12  # values tried between the old value and one that is approved
 REFINEMENTS = 2
-DIGITS = 3  # of a number that is proposed
 
-Value = float | int | str
-Application = Mapping[str, Value]
 Change = dict[str, Value]
+Judge = Callable[[list[dict[str, Value]]], list[bool]]  # which would be approved
+Grid = Mapping[str, Sequence[Value]]  # the values of each field
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    is_approved: bool
-    score: float
+class Found:
+    change: Change | None  # None: nothing of what was tried is enough
+    fields: int  # that were changed at once, at most
 
 
-Judge = Callable[[list[dict[str, Value]]], list[Verdict]]
+def smallest_change(application: Application, tried: Grid, profile: Profile, judge: Judge) -> Found:
+    """What to change so that `judge` approves, and of how many fields at once all was tried."""
+    grids = list(_grids(tried, profile))
+    changes = sorted(_combined(grids), key=lambda change: cost(application, change))
+    enough = _first_approved(application, changes, judge)
+    change = None if enough is None else _refined(application, enough, profile, judge)
+    return Found(change, len(grids))
 
 
-def steps(
-    application: Application, profile: Profile, quantiles: Mapping[str, Sequence[float]]
-) -> dict[str, list[Value]]:
-    """The values to try for each feature in the applicant's hands; `quantiles` of other loans."""
-    found: dict[str, list[Value]] = {}
-    for name, feature in profile.features.items():
-        if feature.change:
-            values = _values(
-                feature, feature.change, application.get(name), quantiles.get(name, ())
-            )
-            if values:
-                found[name] = values
-    return found
-
-
-def smallest_change(
-    application: Application, tried: Mapping[str, Sequence[Value]], profile: Profile, judge: Judge
-) -> Change | None:
-    """What to change so that `judge` approves; None: no combination of what was tried is enough."""
-    begun: list[Change] = [{}]
-    for _ in tried:
-        candidates = _extended(begun, tried)
-        if not candidates:
-            return None
-        verdicts = judge([{**application, **change} for change in candidates])
-        judged = list(zip(candidates, verdicts, strict=True))
-        approved = [change for change, verdict in judged if verdict.is_approved]
-        if approved:
-            smallest = min(approved, key=lambda change: cost(application, change))
-            return _refined(application, smallest, profile, judge)
-        judged.sort(key=lambda pair: -pair[1].score)
-        begun = [change for change, _ in judged]
-    return None
-
-
-def cost(application: Application, change: Change) -> tuple[int, float, str]:
-    """Fewest fields first, then the smallest sum of relative changes; a text's change is 1."""
+def cost(application: Application, change: Change) -> tuple[int, int, float, str]:
+    """Fewest blanks filled in, for that is telling, not changing; then the fewest fields; then the
+    smallest sum of relative changes. A text's is 1, as is that of 0 and of a blank."""
     relative = sum(_relative(application.get(name), value) for name, value in change.items())
-    return len(change), relative, repr(sorted(change.items()))
+    return len(filled_in(application, change)), len(change), relative, repr(sorted(change.items()))
+
+
+def filled_in(application: Application, change: Change) -> list[str]:
+    """The fields that were left blank."""
+    return [name for name in change if application.get(name) is None]
 
 
 def _relative(old: Value | None, new: Value) -> float:
@@ -78,53 +57,48 @@ def _relative(old: Value | None, new: Value) -> float:
     return abs(new - old) / abs(old)
 
 
-def _values(
-    feature: Feature, change: Actionable, old: Value | None, quantiles: Iterable[float]
-) -> list[Value]:
-    if not feature.is_number:
-        return [value for value in change.values or feature.values if value != old]
-    low, high = _bounds(feature, change, old)
-    if change.values:
-        listed = [value for value in change.values if not isinstance(value, str)]
-        whole = feature.type == "integer"
-        allowed = sorted(value for value in listed if low <= value <= high and value != old)
-        return [int(value) if whole else value for value in allowed]
-    steps_away = [old * (1 + s) for r in RELATIVE_STEPS for s in (r, -r)] if _is_number(old) else []
-    bounds = [bound for bound in (low, high) if math.isfinite(bound)]
-    wanted = {_rounded(value, feature) for value in (*quantiles, *steps_away, *bounds)}
-    return sorted(value for value in wanted if low <= value <= high and value != old)
+def _grids(tried: Grid, profile: Profile) -> Iterator[Grid]:
+    """For one field, for two at once, …: the finest grid with no more combinations than may be."""
+    longest = max([2, *map(len, tried.values())])
+    for size in range(1, min(MOST_FIELDS, len(tried)) + 1):
+        thinner = (_thinned(tried, most, profile) for most in range(longest, 1, -1))
+        grid = next((grid for grid in thinner if _count(grid, size) <= MOST_OF_A_SIZE), None)
+        if grid is None:
+            return
+        yield grid
 
 
-def _bounds(feature: Feature, change: Actionable, old: Value | None) -> tuple[float, float]:
-    lows = [bound for bound in (feature.minimum, change.minimum) if bound is not None]
-    highs = [bound for bound in (feature.maximum, change.maximum) if bound is not None]
-    if _is_number(old) and change.direction == "increase":
-        lows.append(old)
-    if _is_number(old) and change.direction == "decrease":
-        highs.append(old)
-    return max(lows, default=float("-inf")), min(highs, default=float("inf"))
+def _thinned(tried: Grid, most: int, profile: Profile) -> Grid:
+    """At most so many values of each number, evenly, from the first to the last."""
+    return {
+        name: [values[n * (len(values) - 1) // (most - 1)] for n in range(most)]
+        if profile.features[name].is_number and len(values) > most
+        else values
+        for name, values in tried.items()
+    }
 
 
-def _is_number(value: Value | None) -> TypeGuard[float]:
-    return isinstance(value, float | int)
+def _count(grid: Grid, size: int) -> int:
+    lengths = [len(values) for values in grid.values()]
+    return sum(math.prod(chosen) for chosen in combinations(lengths, size))
 
 
-def _rounded(value: float, feature: Feature) -> float:
-    rounded = float(f"{value:.{DIGITS}g}")
-    return int(rounded) if feature.type == "integer" or rounded.is_integer() else rounded
+def _combined(grids: Iterable[Grid]) -> Iterator[Change]:
+    for size, grid in enumerate(grids, 1):
+        for names in combinations(grid, size):
+            for values in product(*(grid[name] for name in names)):
+                yield dict(zip(names, values, strict=True))
 
 
-def _extended(begun: list[Change], tried: Mapping[str, Sequence[Value]]) -> list[Change]:
-    """Each change with one field more, from the best on, no combination twice."""
-    found: dict[frozenset[tuple[str, Value]], Change] = {}
-    for change in begun:
-        for name, values in tried.items():
-            for value in values if name not in change else ():
-                longer = {**change, name: value}
-                found.setdefault(frozenset(longer.items()), longer)
-                if len(found) == MOST_CANDIDATES:
-                    return list(found.values())
-    return list(found.values())
+def _first_approved(
+    application: Application, changes: Sequence[Change], judge: Judge
+) -> Change | None:
+    for start in range(0, len(changes), AT_ONCE):
+        batch = changes[start : start + AT_ONCE]
+        approved = judge([{**application, **change} for change in batch])
+        if any(approved):
+            return batch[approved.index(True)]
+    return None
 
 
 def _refined(application: Application, change: Change, profile: Profile, judge: Judge) -> Change:
@@ -132,14 +106,13 @@ def _refined(application: Application, change: Change, profile: Profile, judge: 
     for name in change:
         near, far = application.get(name), change[name]
         for _ in range(REFINEMENTS):
-            if not _is_number(near) or not _is_number(far):
+            if not is_number(near) or not is_number(far):
                 break
             between = _between(near, far, profile.features[name])
             if not between:
                 break
-            verdicts = judge([{**application, **change, name: value} for value in between])
-            approved = (n for n, verdict in enumerate(verdicts) if verdict.is_approved)
-            first = next(approved, len(between))
+            approved = judge([{**application, **change, name: value} for value in between])
+            first = approved.index(True) if any(approved) else len(between)
             near, far = [near, *between, far][first : first + 2]
         change = {**change, name: far}
     return change
@@ -150,6 +123,6 @@ def _between(near: float, far: float, feature: Feature) -> list[float]:
     if feature.change and feature.change.values:
         return []
     gap = (far - near) / (NEARER + 1)
-    values = [_rounded(near + gap * step, feature) for step in range(1, NEARER + 1)]
+    values = [rounded(near + gap * step, feature) for step in range(1, NEARER + 1)]
     low, high = sorted((near, far))
     return [value for value in dict.fromkeys(values) if low < value < high]

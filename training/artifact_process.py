@@ -29,8 +29,8 @@ for line in sys.stdin:
     try:
         asked = inference.input_fn(line, "application/json")
         answer = inference.output_fn(inference.predict_fn(asked, model), "application/json")
-    except (ValueError, TypeError) as fault:
-        answer = json.dumps({"fault": str(fault)})
+    except Exception as fault:  # whatever it is, it is about this application
+        answer = json.dumps({"fault": str(fault) or type(fault).__name__})
     print(answer)
 """
 

@@ -60,7 +60,7 @@ def facts(bank: Product, model: Model, judged: Judged, manifest: dict[str, Any])
         "outcomeMonths": bank.training.outcome_months,
         "approveFrom": bank.scale.approve_from,
         "features": [_feature(feature, judged) for feature in model.features],
-        "psi": _number(stability(judged.training.logits, holdout.logits)),
+        "psi": _number(measures.stability(judged.training.logits, holdout.logits)),
         "vintages": list(_vintages(bank, judged)),
         "groups": {name: list(_groups(name, bank, judged)) for name in _grouped(bank, holdout)},
         "protected": [name for name in bank.protected if name in holdout.part.audit],
@@ -72,39 +72,12 @@ def facts(bank: Product, model: Model, judged: Judged, manifest: dict[str, Any])
     }
 
 
-def stability(then: Floats | pd.Series, now: Floats | pd.Series) -> float:
-    """The population stability index, over the tenths or the values of `then`."""
-    before, after = _shares(pd.Series(then), pd.Series(now))
-    return float(((after - before) * np.log(after / before)).sum())
-
-
-def _shares(then: pd.Series, now: pd.Series) -> tuple[Floats, Floats]:
-    if then.dtype == object:
-        kinds = pd.Index(then.value_counts().index[: measures.VALUES])
-        places = [kinds.get_indexer(pd.Index(column, dtype=object)) for column in (then, now)]
-        bins = len(kinds)
-    else:
-        edges = (
-            np.unique(np.quantile(then.dropna(), measures.DECILES)) if then.notna().any() else []
-        )
-        places = [np.searchsorted(edges, column) for column in (then, now)]
-        bins = len(edges) + 1
-    missing = [column.isna().to_numpy() for column in (then, now)]
-    counted = [
-        np.bincount(np.where(gone, bins + 1, np.where(place < 0, bins, place)), minlength=bins + 2)
-        for place, gone in zip(places, missing, strict=True)
-    ]
-    # Half an application in every bin: an empty one must not make it infinite.
-    before, after = ((count + 0.5) / (count + 0.5).sum() for count in counted)
-    return before, after
-
-
 def _feature(feature: Feature, judged: Judged) -> Facts:
     then, now = (period.part.rows[feature.name] for period in (judged.training, judged.holdout))
     return {
         "name": feature.name,
         "monotone": feature.monotone,
-        "csi": _number(stability(then, now)),
+        "csi": _number(measures.stability(then, now)),
     }
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from chalicelib.swap_set import wilson
+
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-
+Texts = npt.NDArray[np.str_]
 
 SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)  # of the loans, that models may disagree about
 
@@ -26,12 +28,23 @@ class Loans:
     expected: Floats  # probability of default
     disagreement: Floats
     bad: Floats
+    month: Texts | None = None  # of the application
 
     def rate(self, chosen: Mask) -> float:
         return float(self.bad[chosen].mean()) if chosen.any() else float("nan")
 
     def expected_rate(self, chosen: Mask) -> float:
         return float(self.expected[chosen].mean()) if chosen.any() else float("nan")
+
+    def interval(self, chosen: Mask) -> tuple[float, float]:
+        """Of their bad rate, at 95 %, if what comes is like them."""
+        return wilson(float(self.bad[chosen].sum()), int(chosen.sum()))
+
+    def months(self) -> dict[str, Mask]:
+        return {
+            str(month): self.month == month
+            for month in np.unique([] if self.month is None else self.month)
+        }
 
     def agreed(self, limit: float) -> Mask:
         agreed: Mask = self.disagreement <= limit
@@ -85,13 +98,21 @@ def limited(loans: Loans, approve_from: float) -> Iterator[Limited]:
         )
 
 
-def cut_for_bad_rate(loans: Loans, target: float, limit: float) -> float:
-    """The lowest cut-off whose approved loans are bad no more often. Raises NoCutOff."""
+def cut_for_bad_rate(
+    loans: Loans, target: float, limit: float, *, confident: bool = False
+) -> float:
+    """The lowest cut-off whose approved loans are bad no more often; if `confident`, so is the
+    upper end of the rate's interval. Raises NoCutOff."""
     cuts, bads, approved = _by_cut(loans, limit)
-    kept = cuts[bads <= target * approved]
+    if confident:
+        ends = np.array([wilson(*counts)[1] for counts in zip(bads, approved, strict=True)])
+        kept = cuts[ends <= target]
+    else:
+        kept = cuts[bads <= target * approved]
     if not len(kept):
+        surely = "surely " if confident else ""
         raise NoCutOff(
-            f"No cut-off leaves {target:.1%} bad among the approved: state a higher one."
+            f"No cut-off {surely}leaves {target:.1%} bad among the approved: state a higher one."
         )
     return float(kept.min())
 

@@ -33,20 +33,23 @@ def scored(models: Path, channel: Path, bank: product.Product, policy: Policy) -
         progress = track(rows, f"Scoring with {name}", console=Console(stderr=True), transient=True)
         for found, row in zip(answers, progress, strict=True):
             found[name] = Scored(served.version, served.sha256, 0.5, *served.evaluator.explain(row))
-    return _weighed(answers, policy, learning.holdout.outcomes)
+    return _weighed(answers, policy, learning.holdout, bank.date)
 
 
 def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return rows.astype(object).where(rows.notna(), None).to_dict("records")
 
 
-def _weighed(answers: list[dict[str, Answer]], policy: Policy, outcomes: pd.Series) -> Loans:
+def _weighed(
+    answers: list[dict[str, Answer]], policy: Policy, holdout: snapshot.Part, date: str | None
+) -> Loans:
     said = pd.DataFrame([weigh(found, policy) for found in answers])
     return Loans(
         said["score"].to_numpy(float),
         said["probabilityOfDefault"].to_numpy(float),
         said["disagreement"].to_numpy(float),
-        outcomes.to_numpy(float),
+        holdout.outcomes.to_numpy(float),
+        holdout.audit[date].dt.strftime("%Y-%m").to_numpy(str) if date else None,
     )
 
 

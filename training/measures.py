@@ -8,12 +8,19 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
 
+Floats = npt.NDArray[np.float64]
+
 DECIMALS = 6
 DECILES = np.linspace(0.1, 0.9, 9)
 VALUES = 20
 
 
 def metrics(outcomes: pd.Series, probabilities: npt.NDArray[np.float64]) -> dict[str, float]:
+    found = exact_metrics(outcomes, probabilities)
+    return {name: round(value, DECIMALS) for name, value in found.items()}
+
+
+def exact_metrics(outcomes: pd.Series, probabilities: npt.NDArray[np.float64]) -> dict[str, float]:
     false_positives, true_positives, _ = roc_curve(outcomes, probabilities)
     slope, _ = calibration.regression(calibration.logit(probabilities), outcomes)
     measured = {
@@ -26,7 +33,7 @@ def metrics(outcomes: pd.Series, probabilities: npt.NDArray[np.float64]) -> dict
         "ece": expected_calibration_error(outcomes, probabilities),
         "slope": slope,
     }
-    return {name: round(float(value), DECIMALS) for name, value in measured.items()}
+    return {name: float(value) for name, value in measured.items()}
 
 
 def expected_calibration_error(
@@ -66,13 +73,35 @@ def histogram(column: pd.Series) -> dict[str, Any]:
 
 
 def shift(reference: dict[str, Any], rows: int, column: pd.Series) -> float:
-    """The stability index of a column against a histogram of `rows` applications; half an
-    application in every bin, for an empty one must not make it infinite."""
-    now = _counts(reference, column)
+    """The stability index of a column against a histogram of `rows` applications."""
     then = np.array([*reference["shares"], reference["missing"]])
     if "values" in reference:
         then = np.insert(then, -1, max(0.0, 1 - then.sum()))
-    before, after = ((count + 0.5) / (count + 0.5).sum() for count in (then * rows, now))
+    return _index(then * rows, _counts(reference, column))
+
+
+def stability(then: Floats | pd.Series, now: Floats | pd.Series) -> float:
+    """The population stability index, over the tenths or the values of `then`."""
+    then, now = pd.Series(then), pd.Series(now)
+    if then.dtype == object:
+        kinds = pd.Index(then.value_counts().index[:VALUES])
+        places = [kinds.get_indexer(pd.Index(column, dtype=object)) for column in (then, now)]
+        bins = len(kinds)
+    else:
+        edges = np.unique(np.quantile(then.dropna(), DECILES)) if then.notna().any() else []
+        places = [np.searchsorted(edges, column) for column in (then, now)]
+        bins = len(edges) + 1
+    missing = [column.isna().to_numpy() for column in (then, now)]
+    counted = [
+        np.bincount(np.where(gone, bins + 1, np.where(place < 0, bins, place)), minlength=bins + 2)
+        for place, gone in zip(places, missing, strict=True)
+    ]
+    return _index(*counted)
+
+
+def _index(then: Floats, now: Floats) -> float:
+    # Half an application in every bin: an empty one must not make it infinite.
+    before, after = ((count + 0.5) / (count + 0.5).sum() for count in (then, now))
     return float(((after - before) * np.log(after / before)).sum())
 
 

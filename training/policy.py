@@ -1,8 +1,9 @@
 """Cut-offs from a stated target, on real loans of the holdout, which no model has learnt from.
 
 \b
-    python -m training.policy --target 0.04      at most 4 % bad among the approved
-    python -m training.policy --costs 1 9        what a good loan earns, what a bad one costs
+    python -m training.policy --target 0.04               at most 4 % bad among the approved
+    python -m training.policy --target 0.04 --confident   and the rate's 95 % interval, too
+    python -m training.policy --costs 1 9                 what a good loan earns, a bad one costs
 
 Without a target it shows the trade-off of today's. It trains the models first; --models keeps them,
 and takes those that are there.
@@ -14,9 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from chalicelib import profile
 from chalicelib.profile import PROFILE_FILE, Profile
@@ -29,16 +28,20 @@ from training.cut_offs import (
     cut_for_costs,
     cut_for_reviews,
     limit_for,
-    limited,
 )
 from training.datasets import Dataset, own, sba
 from training.holdout import scored, train_missing
+from training.trade_off import by_month, trade_off, what_disagreement_buys
 
-CUTS = 25  # rows of the trade-off
+UNKNOWN = (
+    "The interval is of chance alone: the holdout can't tell the next period's level, "
+    "which may lie outside."
+)
 
 
 @click.command(help=__doc__)
 @click.option("--target", type=click.FloatRange(0, 1), help="Bad rate among the approved.")
+@click.option("--confident", is_flag=True, help="The target is met by the interval's upper end.")
 @click.option("--costs", nargs=2, type=float, help="A good loan's gain, a bad one's loss.")
 @click.option("--review", default=0.1, show_default=True, help="Share that people can look at.")
 @click.option("--disagreeing", default=0.0, show_default=True, help="Share beyond the limit.")
@@ -47,6 +50,7 @@ CUTS = 25  # rows of the trade-off
 @click.option("--data", envvar="DATA", type=click.Path(path_type=Path), help="A bank's own loans.")
 def main(
     target: float | None,
+    confident: bool,
     costs: tuple[float, float] | None,
     review: float,
     disagreeing: float,
@@ -56,30 +60,27 @@ def main(
 ) -> None:
     if target is not None and costs:
         raise click.UsageError("State --target or --costs.")
+    if confident and target is None:
+        raise click.UsageError("--confident is of a --target: state one.")
     deployed, console = profile.load(file), Console()
     dataset = own.dataset(data, file) if data else sba.dataset(Console(stderr=True))
     loans = _holdout(models, dataset, file, deployed)
     limit = limit_for(loans, disagreeing)
     try:
-        approve_from = _approve_from(loans, target, costs, limit, deployed)
+        if target is not None:
+            approve_from = cut_for_bad_rate(loans, target, limit, confident=confident)
+        else:
+            today = deployed.decision.approve_from
+            approve_from = cut_for_costs(loans, *costs, limit) if costs else today
     except NoCutOff as fault:
         raise click.ClickException(str(fault)) from fault
-    decline_below = cut_for_reviews(loans, review, approve_from, limit)
+    cuts = CutOffs(approve_from, cut_for_reviews(loans, review, approve_from, limit), limit)
     console.print(trade_off(loans, limit, review))
+    if loans.months():
+        console.print(by_month(loans, cuts))
     console.print(what_disagreement_buys(loans, approve_from))
-    _print_cut_offs(console, loans, CutOffs(approve_from, decline_below, limit))
-
-
-def _approve_from(
-    loans: Loans,
-    target: float | None,
-    costs: tuple[float, float] | None,
-    limit: float,
-    deployed: Profile,
-) -> float:
-    if target is not None:
-        return cut_for_bad_rate(loans, target, limit)
-    return cut_for_costs(loans, *costs, limit) if costs else deployed.decision.approve_from
+    console.print(beyond_the_limit(loans, deployed.decision.maximum_disagreement))
+    _print_cut_offs(console, loans, cuts)
 
 
 def _holdout(models: Path | None, dataset: Dataset, file: Path, deployed: Profile) -> Loans:
@@ -100,54 +101,28 @@ def _folder(given: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def trade_off(loans: Loans, limit: float, review: float) -> Table:
-    table = Table(title=f"{len(loans.bad):,} loans of the holdout, {loans.bad.mean():.2%} bad")
-    for title in (
-        "Approve from", "Decline below", "Approved", "Bad: expected", "observed", "Reviewed",
-        "Declined",
-    ):  # fmt: skip
-        table.add_column(title, justify="right")
-    for cut in np.unique(np.quantile(loans.points, np.linspace(0.02, 0.98, CUTS)).round()):
-        cuts = CutOffs(cut, cut_for_reviews(loans, review, cut, limit), limit)
-        approved, reviewed = cuts.approved(loans), cuts.reviewed(loans)
-        table.add_row(
-            f"{cuts.approve_from:.0f}",
-            f"{cuts.decline_below:.0f}",
-            *_shares(approved.mean(), loans.expected_rate(approved), loans.rate(approved)),
-            *_shares(reviewed.mean(), (~approved & ~reviewed).mean()),
-        )
-    return table
-
-
-def what_disagreement_buys(loans: Loans, approve_from: float) -> Table:
-    """Against what a higher cut-off would do that approves as many."""
-    table = Table(title=f"Disagreement, approving from {approve_from:.0f} points")
-    for title in (
-        "Limit", "Beyond it", "Approved", "Bad of them", "Bad of the kept back",
-        "Bad if the score kept back as many",
-    ):  # fmt: skip
-        table.add_column(title, justify="right")
-    for found in limited(loans, approve_from):
-        table.add_row(
-            f"{found.limit:.0f}",
-            *_shares(found.beyond, found.approved, found.bad, found.kept_back, found.by_score),
-        )
-    return table
-
-
-def _shares(*shares: float) -> Iterator[str]:
-    return ("-" if np.isnan(share) else f"{share:.2%}" for share in shares)
-
-
 def _print_cut_offs(console: Console, loans: Loans, cuts: CutOffs) -> None:
     approved, reviewed = cuts.approved(loans), cuts.reviewed(loans)
+    low, high = loans.interval(approved)
+    rates = [loans.rate(approved & month) for month in loans.months().values()]
+    apart = f"Its months had {min(rates):.2%} to {max(rates):.2%}. " if rates else ""
     console.print(
         f"Approved {approved.mean():.1%}, of which bad {loans.rate(approved):.2%} "
-        f"(expected {loans.expected_rate(approved):.2%}); to review {reviewed.mean():.1%}. "
-        "For credit.toml:\n\n\\[decision]"
+        f"(95 %: {low:.2%} to {high:.2%}; expected {loans.expected_rate(approved):.2%}); "
+        f"to review {reviewed.mean():.1%}. {apart}{UNKNOWN}\n\nFor credit.toml:\n\n\\[decision]"
     )
     for name in ("approve_from", "decline_below", "maximum_disagreement"):
         console.print(f"{name} = {getattr(cuts, name):.0f}")
+
+
+def beyond_the_limit(loans: Loans, limit: float | None) -> str:
+    if limit is None:
+        return "credit.toml has no limit to the models' disagreement."
+    beyond = int((~loans.agreed(limit)).sum())
+    return (
+        f"Beyond credit.toml's limit to disagreement, {limit:g} points: {beyond:,} of "
+        f"{len(loans.bad):,} loans of the holdout."
+    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import math
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Collection
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,18 @@ class Product:
             needed=needed,
             parameters=dict(written.get("parameters", {})),
         )
+
+    def without(self, inputs: Collection[str]) -> "Product":
+        """The same models without these features and all that is derived from them."""
+        gone = set(inputs)
+        for name, feature in self.features.items():  # sources stand before what is derived
+            if gone & {*feature.sources}:
+                gone.add(name)
+        models = {
+            name: {**model, "features": [f for f in model["features"] if f not in gone]}
+            for name, model in self.models.items()
+        }
+        return replace(self, models=models)
 
     @property
     def protected(self) -> tuple[str, ...]:

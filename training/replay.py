@@ -17,145 +17,20 @@ Not checked, for nothing that is stored determines it:
 import heapq
 import os
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import boto3
 import click
-import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from chalicelib.decision import Answer, Scored, Unavailable, weigh
 from chalicelib.errors import PredictionNotFound, TableUnavailable
-from chalicelib.evidence import changed_features
 from chalicelib.predictions import CLAIM, OUTCOME, PredictionTable
-from chalicelib.profile import Policy
 from chalicelib.settings import STAGES, VERIFIED_PREFIX, Settings
 from infrastructure.project import app_name
-from training.artifact_process import NotRecorded, NotScored, evaluate
-
-TOLERANCE = 1e-9  # of a probability: the last digits are the processor's
-
-Document = dict[str, Any]
-ReadArtifact = Callable[[str, str], bytes]  # of a model and version; raises NotRecorded
-Found = Scored | Unavailable | NotScored | NotRecorded
-
-
-def replay(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list[list[str]]:
-    """Of each decision, what differs; nothing if it is identical."""
-    missing = [list(_missing(decision)) for decision in decisions]
-    whole = [d for d, gone in zip(decisions, missing, strict=True) if not gone]
-    answers = iter(_answers(whole, read_artifact))
-    return [
-        gone or list(_differences(decision, next(answers)))
-        for decision, gone in zip(decisions, missing, strict=True)
-    ]
-
-
-def _missing(decision: Document) -> Iterator[str]:
-    """What a record needs to be replayed at all, and has not."""
-    evidence = decision.get("evidence")
-    if evidence is None:
-        yield "record: it carries no policy, for it was made before decisions did"
-        return
-    needed = {
-        "": (decision, ("application", "models", "policyVersion", "decisionBasis")),
-        "evidence.": (evidence, ("features", "policy")),
-    }
-    models = decision.get("models")
-    for name, model in (models if isinstance(models, dict) else {}).items():
-        answered = isinstance(model, dict) and model.get("status") == "OK"
-        parts = ("version", "sha256", "reasons") if answered else ("status",)
-        needed[f"models.{name}."] = (model, parts)
-    for place, (part, names) in needed.items():
-        for name in names:
-            if not isinstance(part, dict) or part.get(name) is None:
-                yield f"record: {place}{name} is missing"
-    for name in ("application", "models"):
-        if not isinstance(decision.get(name, {}), dict):
-            yield f"record: {name} is no object"
-
-
-def _answers(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list[dict[str, Found]]:
-    """What each model says now; every artifact is loaded once."""
-    answers: list[dict[str, Found]] = [{} for _ in decisions]
-    asked: dict[tuple[str, str, str], list[int]] = defaultdict(list)
-    for place, decision in enumerate(decisions):
-        for name, model in decision["models"].items():
-            answers[place][name] = Unavailable({"Error": model.get("cause", "")})
-            if model["status"] == "OK":
-                asked[name, model["version"], model["sha256"]].append(place)
-    for (name, version, sha256), places in asked.items():
-        applications = [decisions[place]["application"] for place in places]
-        said: Sequence[Found]
-        try:
-            said = evaluate(read_artifact(name, version), sha256, applications)
-        except NotRecorded as refused:
-            said = [refused] * len(places)
-        for place, answer in zip(places, said, strict=True):
-            answers[place][name] = answer
-    return answers
-
-
-def _differences(decision: Document, found: dict[str, Found]) -> Iterator[str]:
-    """What was changed in the record first, then what comes out otherwise."""
-    for feature in changed_features(decision["application"], decision["evidence"]["features"]):
-        yield f"feature {feature}: not the value that was scored"
-    answers: dict[str, Answer] = {}
-    for name, answer in found.items():
-        label = f"model {name} {decision['models'][name].get('version', '')}"
-        if isinstance(answer, NotRecorded):
-            yield f"{label}: refused, {answer}"
-        elif isinstance(answer, NotScored):
-            yield f"{label}: can't score this application, {answer}"
-        else:
-            answers[name] = answer
-    policy = _policy(decision)
-    if policy is None:
-        yield f"policy {decision['policyVersion']}: not the one that was in force"
-    elif answers.keys() == found.keys():
-        review_only = decision["decisionBasis"] == "REVIEW_ONLY"  # was switched on, not decided
-        again = weigh(answers, policy, review_only=review_only)
-        yield from _unlike(_shown(decision), _shown(again), "")
-
-
-def _policy(decision: Document) -> Policy | None:
-    try:
-        policy = msgspec.convert(decision["evidence"]["policy"], Policy)
-    except msgspec.ValidationError:
-        return None
-    return policy if policy.version() == decision["policyVersion"] else None
-
-
-def _shown(decided: Document) -> Document:
-    """What the models and the policy determine, without texts."""
-    parts = (
-        "decision", "decisionBasis", "probabilityOfDefault", "score", "disagreement", "reasons",
-        "models", "policyVersion",
-    )  # fmt: skip
-    shown = {name: decided.get(name) for name in parts}
-    models = {name: _without_texts(model) for name, model in decided["models"].items()}
-    return _without_texts(shown) | {"models": models}
-
-
-def _without_texts(part: Document) -> Document:
-    if "reasons" not in part:
-        return part
-    reasons = {f"{r.get('feature')} costs": r.get("points") for r in part["reasons"] or ()}
-    return part | {"reasons": reasons, "order of the reasons": " ".join(reasons)}
-
-
-def _unlike(stored: Any, again: Any, where: str) -> Iterator[str]:
-    if isinstance(stored, dict) and isinstance(again, dict):
-        for name in sorted({*stored, *again}):
-            yield from _unlike(stored.get(name), again.get(name), f"{where} {name}".strip())
-    elif isinstance(stored, float) and isinstance(again, float):
-        if abs(stored - again) > TOLERANCE:
-            yield f"{where}: {stored!r} is stored, {again!r} comes out"
-    elif stored != again:
-        yield f"{where}: {stored!r} is stored, {again!r} comes out"
+from training.artifact_process import NotRecorded
+from training.recomputed import ReadArtifact, replay
 
 
 def newest(client: Any, table: str, count: int) -> list[tuple[str, str]]:
@@ -212,7 +87,7 @@ def _replay_stored(
     dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
     table = PredictionTable(dynamodb, settings.predictions_table)
     with Console(stderr=True).status("Reading the decisions"):
-        keys: Iterable[tuple[str, str]] = (
+        keys = (
             newest(dynamodb, settings.predictions_table, count)
             if count
             else [(client_id or "", prediction_id or "")]
@@ -220,14 +95,14 @@ def _replay_stored(
         decisions = [table.get(*key) for key in keys]
     with Console(stderr=True).status(f"Replaying {len(decisions):,}"):
         found = replay(decisions, artifacts_in(s3, settings.model_bucket))
-    return _print(decisions, found)
+    return _print(keys, found)
 
 
-def _print(decisions: list[Document], found: list[list[str]]) -> int:
+def _print(keys: Sequence[tuple[str, str]], found: list[list[str]]) -> int:
     """The number of those that differ."""
-    for decision, differences in zip(decisions, found, strict=True):
+    for (client_id, prediction_id), differences in zip(keys, found, strict=True):
         told = "differs" if differences else "identical"
-        print(f"{told}  {decision['clientId']} {decision['predictionId']}")
+        print(f"{told}  {client_id} {prediction_id}")
         for difference in differences:
             print(f"  {difference}")
     differing = sum(map(bool, found))

@@ -10,6 +10,7 @@ import tarfile
 
 import audit
 import card
+import measures
 import numpy as np
 import pandas as pd
 import pytest
@@ -114,12 +115,12 @@ def test_protected_attributes_are_audited_although_no_model_reads_them(german):
 def test_an_unchanged_column_is_stable_and_a_moved_one_is_not():
     then = pd.Series(np.random.default_rng(1).normal(size=5_000))
     now = pd.Series(np.random.default_rng(2).normal(size=5_000))
-    assert audit.stability(then, now) < 0.02
-    assert audit.stability(then, now + 1) > 0.5
-    assert np.isfinite(audit.stability(then, now * np.nan))
+    assert measures.stability(then, now) < 0.02
+    assert measures.stability(then, now + 1) > 0.5
+    assert np.isfinite(measures.stability(then, now * np.nan))
     texts = pd.Series(["a", "b"] * 500 + [None], dtype=object)
-    assert audit.stability(texts, texts) == pytest.approx(0)
-    assert audit.stability(texts, pd.Series(["c"] * 100, dtype=object)) > 1
+    assert measures.stability(texts, texts) == pytest.approx(0)
+    assert measures.stability(texts, pd.Series(["c"] * 100, dtype=object)) > 1
 
 
 def test_a_text_from_the_data_cannot_become_markup(german):

@@ -20,6 +20,7 @@ from training.cut_offs import (
 )
 from training.datasets import sba
 from training.holdout import scored
+from training.policy import beyond_the_limit
 
 
 def some_loans(seed: int, size: int = 500) -> Loans:
@@ -27,7 +28,8 @@ def some_loans(seed: int, size: int = 500) -> Loans:
     points = random.normal(570, 25, size).round()
     expected = 1 / (1 + np.exp((points - 520) / 15))
     bad = (random.random(size) < expected).astype(float)
-    return Loans(points, expected, random.exponential(30, size).round(), bad)
+    month = random.choice(["2005-04", "2005-05"], size)
+    return Loans(points, expected, random.exponential(30, size).round(), bad, month)
 
 
 seeds = st.integers(0, 10_000)
@@ -44,6 +46,40 @@ def test_the_approved_are_bad_no_more_often_than_the_target_and_none_fewer_would
 
     assert loans.rate(CutOffs(cut, 0, limit).approved(loans)) <= target
     assert all(loans.rate(CutOffs(c, 0, limit).approved(loans)) > target for c in lower)
+
+
+@given(seeds, st.floats(0.03, 0.3))
+def test_a_confident_cut_off_meets_the_target_with_its_intervals_upper_end(seed, target):
+    loans = some_loans(seed)
+    limit = limit_for(loans, 0)
+    try:
+        cut = cut_for_bad_rate(loans, target, limit, confident=True)
+    except NoCutOff as fault:
+        assert "No cut-off surely leaves" in str(fault)
+        cut = np.inf
+    lower = [c for c in np.unique(loans.points) if c < cut]
+
+    assert cut == np.inf or loans.interval(loans.points >= cut)[1] <= target
+    assert all(loans.interval(loans.points >= c)[1] > target for c in lower)
+
+
+def test_a_few_good_loans_at_the_top_are_no_evidence_of_a_low_bad_rate():
+    points = np.array([600.0] * 3 + [500.0] * 97)
+    loans = Loans(points, np.full(100, 0.1), np.zeros(100), np.array([0.0] * 3 + [1.0] * 97))
+
+    assert cut_for_bad_rate(loans, 0.05, 0) == 600
+    with pytest.raises(NoCutOff, match="surely"):
+        cut_for_bad_rate(loans, 0.05, 0, confident=True)
+
+
+@given(seeds)
+def test_the_interval_is_that_of_resamples(seed):
+    loans = some_loans(seed, 2_000)
+    approved = loans.points >= 560
+    draws = np.random.default_rng(seed).integers(approved.sum(), size=(400, approved.sum()))
+    low, high = np.quantile(loans.bad[approved][draws].mean(axis=1), [0.025, 0.975])
+
+    assert loans.interval(approved) == pytest.approx((low, high), abs=0.006)
 
 
 @given(seeds, st.floats(1, 20))
@@ -101,6 +137,8 @@ def test_the_holdout_is_scored_as_the_deployed_policy_would(channel, artifacts, 
     held_out = learning["Tradicional"].holdout.outcomes
 
     assert loans.bad.tolist() == held_out.tolist()
+    assert [*loans.months()] == ["2005-04", "2005-05", "2005-06"]
+    assert sum(month.sum() for month in loans.months().values()) == len(held_out)
     assert loans.points[loans.bad == 0].mean() > loans.points[loans.bad == 1].mean() + 5
     assert (loans.disagreement >= 0).all()
 
@@ -114,6 +152,26 @@ def test_the_command_prints_cut_offs_for_the_profile(artifacts, monkeypatch):
     found = dict(line.split(" = ") for line in done.output.splitlines() if " = " in line)
     assert found.keys() == {"approve_from", "decline_below", "maximum_disagreement"}
     assert int(found["decline_below"]) <= int(found["approve_from"])
+    said = " ".join(done.output.split())
+    for told in (
+        "By month of application", "2005-06", "(95 %: ", "the holdout can't tell",
+        "Beyond credit.toml's limit to disagreement, 108 points: 0 of 1,660 loans",
+    ):  # fmt: skip
+        assert told in said
+
+
+def test_how_many_are_beyond_the_deployed_limit_is_told():
+    loans = some_loans(3)
+    limit = float(np.quantile(loans.disagreement, 0.9))
+
+    assert f"{(loans.disagreement > limit).sum()} of 500 loans" in beyond_the_limit(loans, limit)
+    assert "no limit" in beyond_the_limit(loans, None)
+
+
+def test_to_be_confident_needs_a_target():
+    done = CliRunner().invoke(policy.main, ["--confident"])
+
+    assert (done.exit_code, "of a --target" in done.output) == (2, True)
 
 
 def test_two_targets_at_once_are_refused():

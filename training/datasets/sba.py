@@ -41,6 +41,7 @@ MEMBER_SHA256 = "0359128a0b7599e83e4c2e4dcdd781d9121a765237f98d9f0ec1ab3e7c52254
 
 FIRST, LAST = pd.Timestamp("1999-01-01"), pd.Timestamp("2007-12-31")  # of the register we keep
 HISTORY_FROM, APPLICATIONS_TO = pd.Timestamp("1999-01-01"), pd.Timestamp("2005-06-30")
+KNOWN_LATER = ("lender",)  # who held the loan in 2014: docs/decisions/0005
 TEST_FROM, TEST_TO = pd.Timestamp("2005-07-01"), pd.Timestamp("2006-03-31")
 
 TEXT = ("Name", "State", "Zip", "Bank", "NAICS", "ApprovalDate", "ChgOffDate", "FranchiseCode",

@@ -16,6 +16,7 @@ sys.path.insert(
 import batch
 import challenge_facts
 import inference
+import measures
 import msgspec
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,6 @@ import pandas as pd
 import product
 import snapshot
 import train
-from audit import stability
 from calibration import probability
 from contender import Contender
 from sklearn.metrics import roc_auc_score
@@ -128,7 +128,7 @@ def shown(in_force: InForce, loans: pd.DataFrame, bank: Bank) -> Shown:
     return Shown(
         float(roc_auc_score(loans["defaulted"][known].astype(int), found[known])),
         float(probability(found[known]).mean()),
-        stability(in_force.reference, found),
+        measures.stability(in_force.reference, found),
     )
 
 

@@ -7,7 +7,6 @@ them, and free of them.
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol
 
 import catboost
@@ -18,12 +17,14 @@ import optbinning
 import pandas as pd
 import xgboost
 from interpret.glassbox import ExplainableBoostingClassifier
+from product import Training
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from snapshot import Part
 
 Settings = Mapping[str, Any]
 
@@ -48,28 +49,49 @@ class Columns:
 
 
 @dataclass(frozen=True)
+class Task:
+    """Applications to learn from, what came of them and how much each counts."""
+
+    rows: pd.DataFrame
+    bad: pd.Series
+    weights: npt.NDArray[np.float64] | None
+    columns: Columns
+    seed: int
+    directions: Mapping[str, int] | None  # those to obey; None: free
+
+    @classmethod
+    def of(cls, part: Part, columns: Columns, training: Training, *, obeys: bool) -> "Task":
+        return cls(
+            part.rows,
+            part.outcomes,
+            part.weights(training.half_life_months),
+            columns,
+            training.seed,
+            columns.directions if obeys else None,
+        )
+
+    @property
+    def worded(self) -> pd.DataFrame:
+        return _worded(self.rows, self.columns.texts)
+
+
+@dataclass(frozen=True)
 class Library:
     name: str
-    fit: Callable[[pd.DataFrame, pd.Series, Settings], Classifier]
+    fit: Callable[[Task, Settings], Classifier]
     settings: tuple[Settings, ...]
     obeys: bool  # the profile's directions
 
 
-def libraries(columns: Columns, seed: int) -> Iterator[Library]:
-    yield Library(
-        "LogisticRegression", partial(_regression, columns), ({"C": 0.1}, {"C": 1}), False
-    )
-    yield Library("optbinning", partial(_scorecard, columns), ({"C": 0.1}, {"C": 1}), True)
-    smoothed = ({"interactions": 0.5}, {"interactions": 0.9})
-    yield Library("EBM", partial(_ebm, columns, seed), smoothed, False)
-    for name, fit, settings in (
-        ("HistGradientBoosting", _hist, HIST),
-        ("LightGBM", _lightgbm, LIGHTGBM),
-        ("XGBoost", _xgboost, XGBOOST),
-        ("CatBoost", _catboost, CATBOOST),
-    ):
-        yield Library(name, partial(fit, columns, seed, columns.directions), settings, True)
-        yield Library(name, partial(fit, columns, seed, None), settings, False)
+def libraries() -> Iterator[Library]:
+    yield Library("LogisticRegression", _regression, ({"C": 0.1}, {"C": 1}), obeys=False)
+    yield Library("optbinning", _scorecard, ({"C": 0.1}, {"C": 1}), obeys=True)
+    yield Library("EBM", _ebm, ({"interactions": 0.5}, {"interactions": 0.9}), obeys=False)
+    for obeys in (True, False):
+        yield Library("HistGradientBoosting", _hist, HIST, obeys)
+        yield Library("LightGBM", _lightgbm, LIGHTGBM, obeys)
+        yield Library("XGBoost", _xgboost, XGBOOST, obeys)
+        yield Library("CatBoost", _catboost, CATBOOST, obeys)
 
 
 # The last of each: what `make settings` chose for our own trees, as far as a library has it.
@@ -106,134 +128,93 @@ CATBOOST = (
 )
 
 
-def _regression(
-    columns: Columns, rows: pd.DataFrame, bad: pd.Series, settings: Settings
-) -> Classifier:
+def _regression(task: Task, settings: Settings) -> Classifier:
     filled = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
+    words = OneHotEncoder(min_frequency=100, handle_unknown="infrequent_if_exist")
     prepared = make_column_transformer(
-        (filled, columns.numbers),
-        (OneHotEncoder(min_frequency=100, handle_unknown="infrequent_if_exist"), [*columns.texts]),
+        (filled, task.columns.numbers), (words, [*task.columns.texts])
     )
-    return make_pipeline(prepared, LogisticRegression(max_iter=2000, **settings)).fit(rows, bad)
+    regression = LogisticRegression(max_iter=2000, **settings)
+    return make_pipeline(prepared, regression).fit(
+        task.rows, task.bad, logisticregression__sample_weight=task.weights
+    )
 
 
-@dataclass(frozen=True)
-class _Named:
-    """A scorecard whose text columns want a word for what is missing."""
-
-    card: optbinning.Scorecard
-    texts: tuple[str, ...]
-
-    def predict_proba(self, rows: pd.DataFrame) -> npt.NDArray[np.float64]:
-        result: npt.NDArray[np.float64] = self.card.predict_proba(_worded(rows, self.texts))
-        return result
-
-
-def _scorecard(
-    columns: Columns, rows: pd.DataFrame, bad: pd.Series, settings: Settings
-) -> Classifier:
+def _scorecard(task: Task, settings: Settings) -> Classifier:
     process = optbinning.BinningProcess(
-        list(rows),
-        categorical_variables=[*columns.texts],
+        list(task.rows),
+        categorical_variables=[*task.columns.texts],
         binning_fit_params={
             name: {"monotonic_trend": "ascending" if direction > 0 else "descending"}
-            for name, direction in columns.directions.items()
+            for name, direction in task.columns.directions.items()
             if direction
         },
-        binning_transform_params={name: {"metric_missing": "empirical"} for name in rows},
+        binning_transform_params={name: {"metric_missing": "empirical"} for name in task.rows},
         n_jobs=THREADS,
     )
     estimator = LogisticRegression(max_iter=2000, **settings)
     card = optbinning.Scorecard(process, estimator).fit(
-        _worded(rows, columns.texts), bad.to_numpy(), metric_missing="empirical"
+        task.worded, task.bad.to_numpy(), sample_weight=task.weights, metric_missing="empirical"
     )
-    return _Named(card, columns.texts)
+    return _Worded(card, task.columns.texts)
 
 
-def _ebm(
-    columns: Columns, seed: int, rows: pd.DataFrame, bad: pd.Series, settings: Settings
-) -> Classifier:
+def _ebm(task: Task, settings: Settings) -> Classifier:
     model = ExplainableBoostingClassifier(
-        random_state=seed, outer_bags=4, n_jobs=THREADS, max_rounds=2000, **settings
+        random_state=task.seed, outer_bags=4, n_jobs=THREADS, max_rounds=2000, **settings
     )
-    return _Worded(model.fit(_worded(rows, columns.texts), bad), columns.texts)
+    model.fit(task.worded, task.bad, sample_weight=task.weights)
+    return _Worded(model, task.columns.texts)
 
 
-def _hist(
-    columns: Columns,
-    seed: int,
-    directions: Mapping[str, int] | None,
-    rows: pd.DataFrame,
-    bad: pd.Series,
-    settings: Settings,
-) -> Classifier:
+def _hist(task: Task, settings: Settings) -> Classifier:
     model = HistGradientBoostingClassifier(
         categorical_features="from_dtype",
-        monotonic_cst=dict(directions) if directions else None,
+        monotonic_cst=dict(task.directions) if task.directions else None,
         early_stopping=False,
-        random_state=seed,
+        random_state=task.seed,
         **settings,
     )
-    return _Categories.of(rows, columns.texts).fit(model, rows, bad)
+    return _Categories.fit(model, task)
 
 
-def _lightgbm(
-    columns: Columns,
-    seed: int,
-    directions: Mapping[str, int] | None,
-    rows: pd.DataFrame,
-    bad: pd.Series,
-    settings: Settings,
-) -> Classifier:
+def _lightgbm(task: Task, settings: Settings) -> Classifier:
     model = lightgbm.LGBMClassifier(
-        monotone_constraints=list(directions.values()) if directions else None,
-        random_state=seed,
+        monotone_constraints=list(task.directions.values()) if task.directions else None,
+        random_state=task.seed,
         deterministic=True,
         force_row_wise=True,
         n_jobs=THREADS,
         verbosity=-1,
         **settings,
     )
-    return _Categories.of(rows, columns.texts).fit(model, rows, bad)
+    return _Categories.fit(model, task)
 
 
-def _xgboost(
-    columns: Columns,
-    seed: int,
-    directions: Mapping[str, int] | None,
-    rows: pd.DataFrame,
-    bad: pd.Series,
-    settings: Settings,
-) -> Classifier:
+def _xgboost(task: Task, settings: Settings) -> Classifier:
     model = xgboost.XGBClassifier(
         enable_categorical=True,
         tree_method="hist",
-        monotone_constraints=dict(directions) if directions else None,
-        random_state=seed,
+        monotone_constraints=dict(task.directions) if task.directions else None,
+        random_state=task.seed,
         n_jobs=THREADS,
         **settings,
     )
-    return _Categories.of(rows, columns.texts).fit(model, rows, bad)
+    return _Categories.fit(model, task)
 
 
-def _catboost(
-    columns: Columns,
-    seed: int,
-    directions: Mapping[str, int] | None,
-    rows: pd.DataFrame,
-    bad: pd.Series,
-    settings: Settings,
-) -> Classifier:
+def _catboost(task: Task, settings: Settings) -> Classifier:
     model = catboost.CatBoostClassifier(
-        cat_features=[*columns.texts],
-        monotone_constraints=dict(directions) if directions else None,
-        random_seed=seed,
+        cat_features=[*task.columns.texts],
+        monotone_constraints=dict(task.directions) if task.directions else None,
+        random_seed=task.seed,
         thread_count=THREADS,
         verbose=False,
         allow_writing_files=False,
         **settings,
     )
-    return _Worded(model.fit(_worded(rows, columns.texts), bad), columns.texts)
+    model.fit(task.worded, task.bad, sample_weight=task.weights)
+    return _Worded(model, task.columns.texts)
 
 
 def _worded(rows: pd.DataFrame, texts: tuple[str, ...]) -> pd.DataFrame:
@@ -242,6 +223,8 @@ def _worded(rows: pd.DataFrame, texts: tuple[str, ...]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Worded:
+    """A model whose text columns want a word for what is missing."""
+
     model: Any
     texts: tuple[str, ...]
 
@@ -255,14 +238,16 @@ class _Categories:
     """A model that reads pandas' categories: always the training's; others are missing."""
 
     kinds: Mapping[str, pd.CategoricalDtype]
-    model: Any = None
+    model: Any
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, texts: tuple[str, ...]) -> "_Categories":
-        return cls({n: pd.CategoricalDtype(sorted(rows[n].dropna().unique())) for n in texts})
-
-    def fit(self, model: Any, rows: pd.DataFrame, bad: pd.Series) -> "_Categories":
-        return _Categories(self.kinds, model.fit(rows.astype(dict(self.kinds)), bad))
+    def fit(cls, model: Any, task: Task) -> "_Categories":
+        kinds = {
+            name: pd.CategoricalDtype(sorted(task.rows[name].dropna().unique()))
+            for name in task.columns.texts
+        }
+        model.fit(task.rows.astype(kinds), task.bad, sample_weight=task.weights)
+        return cls(kinds, model)
 
     def predict_proba(self, rows: pd.DataFrame) -> npt.NDArray[np.float64]:
         result: npt.NDArray[np.float64] = self.model.predict_proba(rows.astype(dict(self.kinds)))

@@ -1,0 +1,76 @@
+"""The values that an applicant can choose for each feature in his hands. Pure."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import TypeGuard
+
+from chalicelib.profile import Actionable, Feature, Profile
+
+FINER = 5  # steps from one quantile of other loans to the next
+RELATIVE_STEPS = (0.05, 0.1, 0.2, 0.4)
+DIGITS = 3  # of a number that is proposed
+
+Value = float | int | str
+Application = Mapping[str, Value]
+
+
+def steps(
+    application: Application, profile: Profile, quantiles: Mapping[str, Sequence[float]]
+) -> dict[str, list[Value]]:
+    """The values to try for each feature in the applicant's hands; `quantiles` of other loans.
+
+    A number's cover all that its bounds allow; where it has none, from the lowest quantile to the
+    highest.
+    """
+    found: dict[str, list[Value]] = {}
+    for name, feature in profile.features.items():
+        if feature.change:
+            values = _values(
+                feature, feature.change, application.get(name), quantiles.get(name, ())
+            )
+            if values:
+                found[name] = values
+    return found
+
+
+def _values(
+    feature: Feature, change: Actionable, old: Value | None, quantiles: Iterable[float]
+) -> list[Value]:
+    if not feature.is_number:
+        return [value for value in change.values or feature.values if value != old]
+    low, high = _bounds(feature, change, old)
+    if change.values:
+        listed = [value for value in change.values if not isinstance(value, str)]
+        whole = feature.type == "integer"
+        allowed = sorted(value for value in listed if low <= value <= high and value != old)
+        return [int(value) if whole else value for value in allowed]
+    given = [old] if is_number(old) else []
+    bounds = [_whole(bound, feature) for bound in (low, high) if math.isfinite(bound)]
+    known = sorted({*bounds, *given, *(q for q in quantiles if low <= q <= high)})
+    between = [a + (b - a) * n / FINER for a, b in pairwise(known) for n in range(FINER + 1)]
+    nearby = [number * (1 + s) for number in given for r in RELATIVE_STEPS for s in (r, -r)]
+    wanted = {*bounds, *(rounded(value, feature) for value in (*known, *between, *nearby))}
+    return sorted(value for value in wanted if low <= value <= high and value != old)
+
+
+def _bounds(feature: Feature, change: Actionable, old: Value | None) -> tuple[float, float]:
+    lows = [bound for bound in (feature.minimum, change.minimum) if bound is not None]
+    highs = [bound for bound in (feature.maximum, change.maximum) if bound is not None]
+    if is_number(old) and change.direction == "increase":
+        lows.append(old)
+    if is_number(old) and change.direction == "decrease":
+        highs.append(old)
+    return max(lows, default=float("-inf")), min(highs, default=float("inf"))
+
+
+def is_number(value: Value | None) -> TypeGuard[float]:
+    return isinstance(value, float | int)
+
+
+def _whole(value: float, feature: Feature) -> float:
+    return int(value) if feature.type == "integer" or float(value).is_integer() else value
+
+
+def rounded(value: float, feature: Feature) -> float:
+    return _whole(float(f"{value:.{DIGITS}g}"), feature)

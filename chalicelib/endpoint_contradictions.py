@@ -1,0 +1,49 @@
+"""What in the endpoints of the stages contradicts itself, or what SageMaker has."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from chalicelib.settings import STAGES
+
+if TYPE_CHECKING:
+    from chalicelib.profile import Canary, Endpoint, Profile
+
+
+def of_stages(profile: "Profile") -> Iterator[str]:
+    for stage in {*STAGES} - {*profile.endpoint}:
+        yield f"endpoint.{stage} is missing: memory_mb and max_concurrency of its endpoints"
+    for stage, endpoint in profile.endpoint.items():
+        yield from _endpoint(f"endpoint.{stage}", endpoint)
+        if profile.sagemaker.network_isolation and not endpoint.instances:
+            yield (
+                f"sagemaker.network_isolation needs instances in endpoint.{stage}: AWS has no "
+                "serverless endpoints with it"
+            )
+
+
+def _endpoint(place: str, endpoint: "Endpoint") -> Iterator[str]:
+    serverless = (endpoint.memory_mb, endpoint.max_concurrency)
+    if endpoint.instances and serverless != (None, None):
+        yield f"{place} is either instances or memory_mb and max_concurrency, not both"
+    if not endpoint.instances and None in serverless:
+        yield f"{place} needs memory_mb and max_concurrency, or instances"
+    if endpoint.canary and not endpoint.instances:
+        yield f"{place}.canary needs instances: a serverless endpoint moves all its traffic at once"
+    if endpoint.instances and endpoint.instances.count < (2 if endpoint.canary else 1):
+        yield f"{place}.instances.count must be 1 or more, and 2 or more for a canary"
+    if endpoint.canary:
+        count = endpoint.instances.count if endpoint.instances else 0
+        yield from _canary(f"{place}.canary", endpoint.canary, count)
+
+
+def _canary(place: str, canary: "Canary", count: int) -> Iterator[str]:
+    if (canary.share is None) == (canary.instances is None):
+        yield f"{place} needs one of share and instances"
+    if canary.share is not None and not 0.01 <= canary.share <= 0.5:
+        yield f"{place}.share must be 0.01 to 0.5: SageMaker allows half of the capacity at most"
+    if canary.instances is not None and not 1 <= canary.instances <= count / 2:
+        yield f"{place}.instances must be 1 to half of instances.count"
+    if not 0 < canary.bake_seconds <= 3600:
+        yield f"{place}.bake_seconds must be 1 to 3600"
+    if not canary.alarms:
+        yield f"{place}.alarms names none: nothing would ever roll it back"
