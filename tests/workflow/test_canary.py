@@ -20,7 +20,7 @@ MACHINES = Endpoint(
     instances=Instances("ml.m5.large", 2), canary=Canary(bake_seconds=3, instances=1)
 )
 ALARM = f"dev-appvengers-model-latency-{MODEL}"
-VERSIONS = [f"2033010{day}T000000" for day in range(1, 4)]
+VERSIONS = [f"2037010{day}T000000" for day in range(1, 4)]
 
 
 @pytest.fixture(scope="module")

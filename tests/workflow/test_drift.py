@@ -49,6 +49,7 @@ def add_a_week_of(served, decided, days, **changes):
         table.add(
             whole
             | {"predictionId": identity, "createdAt": at.isoformat()}
+            | {"clientId": f"later-{number}"}  # other tests ask for the newest of a real one
             | {"application": whole["application"] | changes}
         )
 
