@@ -8,9 +8,12 @@ from chalice.app import Chalice, CloudWatchEvent, Rate, S3Event
 
 from chalicelib import (
     analysis,
+    champions,
     change,
     drift_watch,
+    evaluation,
     model_endpoints,
+    opening,
     outcomes,
     promotion,
     retraining,
@@ -118,8 +121,9 @@ def save_result(event: dict[str, Any], context: Any) -> Any:
 @observed
 def update_data(event: CloudWatchEvent) -> Any:
     using, at = services(), retraining.scheduled_at(event.to_dict())
-    champions = retraining.champions(using.profile, using.endpoints, using.models)
-    parts = (using.data, using.predictions, using.retraining, champions, using.topic)
+    found = champions.champions(using.profile, using.endpoints, using.models)
+    champions.bring_back(found, using.endpoints, using.models, using.topic)
+    parts = (using.data, using.predictions, using.retraining, found, using.topic)
     return retraining.update(at, using.profile, *parts)
 
 
@@ -141,21 +145,21 @@ def watch_drift(event: CloudWatchEvent) -> Any:
 @app.lambda_function(name="openSnapshot")
 @observed
 def open_snapshot(event: dict[str, Any], context: Any) -> Any:
-    return promotion.open_snapshot(event, settings.prefix, services().retraining_files)
+    return opening.open_snapshot(event, settings.prefix, services().retraining_files)
 
 
 @app.lambda_function(name="evaluateModel")
 @observed
 def evaluate_model(event: dict[str, Any], context: Any) -> Any:
     using = services()
-    return promotion.evaluate(event, using.profile, using.retraining_files)
+    return evaluation.evaluate(event, using.profile, using.retraining_files)
 
 
 @app.lambda_function(name="promoteModel")
 @observed
 def promote_model(event: dict[str, Any], context: Any) -> Any:
     using = services()
-    parts = (using.retraining_files, using.packages, using.endpoints)
+    parts = (using.retraining_files, using.packages, using.endpoints, using.models)
     return promotion.promote(event, using.profile, *parts)
 
 
@@ -173,7 +177,7 @@ def promote_model(event: dict[str, Any], context: Any) -> Any:
 @observed
 def package_approved(event: CloudWatchEvent) -> None:
     using, arn = services(), event.detail["ModelPackageArn"]
-    parts = (using.retraining_files, using.packages, using.endpoints, using.topic)
+    parts = (using.retraining_files, using.packages, using.endpoints, using.models, using.topic)
     promotion.approved(arn, *parts)
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from chalicelib.errors import InvalidArtifact
 from chalicelib.profile import Profile
-from chalicelib.settings import MODEL_PREFIX
+from chalicelib.settings import LONGEST_NAME, MODEL_PREFIX
 
 RELEASED_CODE = Path(__file__).with_name("serving_code.json")
 
@@ -42,9 +42,6 @@ NEEDED_BY_METHOD = {
     "scorecard": ("scorecard.json", "code/scorecard.py"),
     "trees": ("trees.txt", "encoding.json", "code/trees.py"),
 }
-
-# SageMaker allows 63 characters for <stage>-<app>-<Model>-<version>.
-LONGEST_NAME = 63
 
 
 class Manifest(msgspec.Struct, frozen=True):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.errors import NoSnapshot
 from chalicelib.settings import (
     JOB_PREFIX,
-    MODEL_PREFIX,
     NEW_DATA_PREFIX,
     PROFILE_PREFIX,
     SNAPSHOT_PREFIX,
@@ -84,19 +83,6 @@ class DataBucket:
             if found["Key"].endswith("/model.tar.gz")
         ]
         return (now - max(ended, default=datetime.fromtimestamp(0, UTC))) / timedelta(days=1)
-
-    def artifact_of(self, job: str) -> bytes:
-        """What a training job left."""
-        key = f"{JOB_PREFIX}/{job}/output/model.tar.gz"
-        return self._s3.get_object(Bucket=self.name, Key=key)["Body"].read()
-
-    def promote(self, job: str, model: str, version: str, model_bucket: str) -> None:
-        """Copy a job's artifact to where createEndpointModel takes it from."""
-        self._s3.copy_object(
-            Bucket=model_bucket,
-            Key=f"{MODEL_PREFIX}{model}/{version}/model.tar.gz",
-            CopySource={"Bucket": self.name, "Key": f"{JOB_PREFIX}/{job}/output/model.tar.gz"},
-        )
 
     def _under(self, prefix: str) -> "Iterator[ObjectTypeDef]":
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.containers import image_uri
-from chalicelib.errors import EndpointBusy
+from chalicelib.errors import EndpointBusy, EndpointGoing
 from chalicelib.profile import Canary, Endpoint, SageMaker
 
 if TYPE_CHECKING:
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 VARIANT = "AllTraffic"
-SETTLED = ("InService", "Failed")
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
+SETTLED = ("InService", "Failed", "UpdateRollbackFailed", "OutOfService")
+DOWN = ("Failed", "Deleting", "OutOfService")  # nothing answers, nor will by itself
+GOING = ("Failed", "Deleting")  # a failed one can only be deleted
+BROKEN = ("UpdateRollbackFailed", "OutOfService")  # the version that it has is put again, too
 ABSENT = "could not find"
 
 
@@ -44,19 +48,23 @@ class ModelEndpoints:
             "status": endpoint["EndpointStatus"],
             "version": config.removeprefix(f"{self._name(model)}-"),
             "since": endpoint["LastModifiedTime"].isoformat(),
+            "created": endpoint["CreationTime"].isoformat(),
             "failure": endpoint.get("FailureReason", ""),
         }
 
     def put(self, model: str, version: str, artifact_url: str) -> bool:
-        """Whether anything changed. Raises EndpointBusy while another version is being deployed."""
+        """Whether anything changed. Raises EndpointBusy while another version is being deployed,
+        and EndpointGoing while what never came up is being deleted: AWS is not done at once."""
         live = self.live(model)
-        if live and live["status"] == "Failed":  # AWS updates no endpoint that never came up
+        status = live["status"] if live else ""
+        if status == "Failed":
             self._client.delete_endpoint(EndpointName=self._name(model))
-            live = None
-        if live and live["version"] == version:
+        if status in GOING:
+            raise EndpointGoing(f"The endpoint of {model} is being deleted.")
+        if live and live["version"] == version and status not in BROKEN:
             return False
-        if live and live["status"] != "InService":
-            raise EndpointBusy(f"The endpoint of {model} is {live['status']}.")
+        if live and status != "InService" and status not in BROKEN:
+            raise EndpointBusy(f"The endpoint of {model} is {status}.")
         self._create_model(self._name(model, version), artifact_url)
         self._create_configuration(self._name(model, version))
         name, config = self._name(model), self._name(model, version)

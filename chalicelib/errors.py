@@ -12,7 +12,8 @@ AppVengersError
   · InvalidArtifact       an upload that must not become a model
   · ArtifactChanged       what would be promoted is not what was evaluated
   · ChampionChanged       another model answers now than the one it was compared with
-  · EndpointBusy          an endpoint that cannot take a new version yet; worth a retry
+  · EndpointBusy          an endpoint that cannot take a new version yet; an event tells when it can
+  · EndpointGoing         an endpoint that is being deleted, to be made anew; Lambda tries again
   · NoSnapshot            nothing to train on
   · InvalidProfile        credit.toml contradicts itself
   · UnknownStage          a stage that the bank does not have
@@ -133,6 +134,10 @@ class ChampionChanged(AppVengersError):
 
 class EndpointBusy(AppVengersError):
     """The endpoint is still being created or updated."""
+
+
+class EndpointGoing(AppVengersError):
+    """The endpoint is still being deleted; its name is free when it is gone."""
 
 
 class NoSnapshot(AppVengersError):

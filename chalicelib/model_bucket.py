@@ -19,6 +19,8 @@ from chalicelib.settings import (
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+How = Literal["in-service", "failed"]
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -35,7 +37,7 @@ class Ending:
 
     since: str
     version: str
-    how: Literal["in-service", "failed"]
+    how: How
 
 
 class ModelBucket:
@@ -46,8 +48,13 @@ class ModelBucket:
         self.name = bucket
 
     def read_artifact(self, key: str) -> bytes:
-        """Raises InvalidArtifact for what is too large to be a model."""
-        response = self._s3.get_object(Bucket=self.name, Key=key)
+        """Raises InvalidArtifact for what is too large to be a model, or gone."""
+        try:
+            response = self._s3.get_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchKey":
+                raise
+            raise InvalidArtifact("It is not there any more: upload it again.") from error
         if response["ContentLength"] > artifact.LARGEST_ARCHIVE:
             limit = artifact.LARGEST_ARCHIVE // 2**20
             raise InvalidArtifact(f"It is larger than {limit} MiB, more than any model needs.")
@@ -123,10 +130,20 @@ class ModelBucket:
             for since, version, how in marks
         ]
 
+    def served(self, model: str) -> list[Ending]:
+        """What came into service; the newest last."""
+        return [one for one in self.endings(model) if one.how == "in-service"]
+
     def former(self, model: str, live: str) -> str | None:
         """The version that answered before the live one."""
-        served = [one.version for one in self.endings(model) if one.how == "in-service"]
-        return next((version for version in reversed(served) if version != live), None)
+        versions = [one.version for one in reversed(self.served(model))]
+        return next((version for version in versions if version != live), None)
+
+    def last_served(self, model: str) -> str | None:
+        """The newest version that was in service and whose artifact is there."""
+        there = set(self._keys(f"{VERIFIED_PREFIX}{model}/"))
+        versions = [one.version for one in reversed(self.served(model))]
+        return next((one for one in versions if _verified_key(model, one) in there), None)
 
     def versions(self, model: str) -> list[str]:
         """All that were ever accepted; the oldest first if they are named by their time."""

@@ -1,15 +1,24 @@
 """An artifact in S3 becomes a SageMaker endpoint, or a refusal."""
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import artifact
 from chalicelib.endpoints import SETTLED, ModelEndpoints
 from chalicelib.errors import EndpointBusy, InvalidArtifact
-from chalicelib.model_bucket import Ending, ModelBucket
+from chalicelib.model_bucket import Ending, How, ModelBucket
 from chalicelib.profile import Profile
 
 if TYPE_CHECKING:
     from chalicelib.notifications import NotificationTopic
+
+Document = dict[str, Any]
+
+MOST_TOLD = 200  # characters of a reason
+MEANT = {
+    "UpdateRollbackFailed": "Responden dos versiones: suba de nuevo la que deba responder.",
+    "OutOfService": "No responde: suba de nuevo la versión que deba responder.",
+}
 
 
 def deploy(
@@ -61,17 +70,41 @@ def changed(
     Told last: a topic that refuses holds no model up, and the event is tried again.
     """
     model = endpoint.rpartition("-")[2]
-    live = endpoints.live(model) if model in profile.models else None
-    if live is None or live["status"] not in SETTLED:
+    if model not in profile.models:
         return
-    ending = Ending(live["since"], live["version"], "failed" if live["failure"] else "in-service")
+    live = endpoints.live(model)
+    if live and live["status"] not in SETTLED:
+        return
     tried = [one.version for one in bucket.attempts(model)]
-    converge(model, bucket, endpoints, topic)
-    if ending not in bucket.endings(model):
-        _tell(model, live["status"], ending, live["failure"], tried, topic)
+    try:
+        converge(model, bucket, endpoints, topic)
+    finally:  # what failed and is being deleted is gone when this event comes again
+        if live:
+            _end(model, live, tried, bucket, topic)
+    if live and _answers(live):
+        tidy(model, live["version"], bucket, endpoints)
+
+
+def _end(
+    model: str, live: Document, tried: list[str], bucket: ModelBucket, topic: "NotificationTopic"
+) -> None:
+    how: How = "in-service" if _answers(live) else "failed"
+    ending = Ending(live["since"], live["version"], how)
+    if _is_news(ending, live["created"], bucket.endings(model)):
+        _tell(model, live, tried, topic)
         bucket.ended(model, ending)
-    if ending.how == "in-service":
-        tidy(model, ending.version, bucket, endpoints)
+
+
+def _answers(live: Document) -> bool:
+    return live["status"] == "InService" and not live["failure"]
+
+
+def _is_news(ending: Ending, created: str, endings: list[Ending]) -> bool:
+    """A restart or AWS's own maintenance only brings back what was in service."""
+    served = [one for one in endings if one.how == "in-service"]
+    if ending.how == "failed" or not served or served[-1].version != ending.version:
+        return ending not in endings
+    return datetime.fromisoformat(served[-1].since) < datetime.fromisoformat(created)
 
 
 def tidy(model: str, live: str, bucket: ModelBucket, endpoints: ModelEndpoints) -> None:
@@ -84,20 +117,24 @@ def tidy(model: str, live: str, bucket: ModelBucket, endpoints: ModelEndpoints) 
             bucket.cleared(model, arrival)
 
 
-def _tell(
-    model: str,
-    status: str,
-    ending: Ending,
-    failure: str,
-    tried: list[str],
-    topic: "NotificationTopic",
-) -> None:
-    if ending.how == "in-service":
-        topic.publish("in service", f"{model} {ending.version}", ending.since)
-    elif status == "Failed":
-        topic.publish("failed", f"{model} {ending.version}", failure)
+def _tell(model: str, live: Document, tried: list[str], topic: "NotificationTopic") -> None:
+    version, why = live["version"], _in_a_line(live["failure"])
+    if _answers(live):
+        topic.publish("in service", f"{model} {version}", live["since"])
+    elif live["status"] == "InService":
+        wanted = tried[-1] if tried else version
+        topic.publish("rolled back", f"{model} {wanted}", f"Sigue en servicio {version}. {why}")
     else:
-        wanted = tried[-1] if tried else ending.version
-        topic.publish(
-            "rolled back", f"{model} {wanted}", f"Sigue en servicio {ending.version}. {failure}"
-        )
+        told = f"{MEANT.get(live['status'], '')} {why}".strip()
+        topic.publish("failed", f"{model} {version}", told)
+
+
+def _in_a_line(failure: str) -> str:
+    """SageMaker's reason may hold a whole traceback: its first line and its last, the fault."""
+    lines = [line.strip() for line in failure.splitlines() if line.strip()]
+    if len(lines) <= 1 and len(failure) <= MOST_TOLD:
+        return "".join(lines)
+    ends = lines if len(lines) == 1 else [lines[0], lines[-1]]
+    most = MOST_TOLD // len(ends)
+    cut = [line if len(line) <= most else f"{line[: most - 1]}…" for line in ends]
+    return f"{' … '.join(cut)} (entero en aws sagemaker describe-endpoint)"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "started", "nothing new", "busy", "promoted", "deployed", "in service", "failed", "rolled back",
-    "rejected", "trained", "training failed", "drift", "already failed",
+    "rejected", "trained", "training failed", "drift", "already failed", "brought back",
 ]  # fmt: skip
 
 SUBJECTS: dict[Kind, str] = {
@@ -22,6 +22,7 @@ SUBJECTS: dict[Kind, str] = {
     "in service": "Modelo en servicio",
     "failed": "Despliegue fallido",
     "rolled back": "Despliegue revertido",
+    "brought back": "Modelo repuesto",
     "rejected": "Modelo rechazado",
     "trained": "Entrenamiento terminado",
     "training failed": "Entrenamiento fallido",

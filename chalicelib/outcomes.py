@@ -1,12 +1,12 @@
 """POST …/outcome: what became of a decided loan. Nothing is overwritten; the newest told counts."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 from chalicelib.errors import InvalidOutcome
+from chalicelib.outcome_id import outcome_id
 
 OUTCOMES = ("paid", "defaulted")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -45,13 +45,6 @@ def with_outcomes(client_id: str, prediction_id: str, predictions: Predictions) 
     told = predictions.outcomes(client_id, prediction_id)
     shown = ("outcome", "when", "toldAt")
     return stored | {"outcomes": [{name: one[name] for name in shown} for one in told[::-1]]}
-
-
-def outcome_id(prediction_id: str, outcome: str, when: str, replaces: str) -> str:
-    """What it says is its id, with the 12 digits of the one that it corrects: said twice, it is
-    one; back to what was said before the last, it is another."""
-    said = f"{outcome}|{when}|{replaces}".encode()
-    return f"{prediction_id}#{hashlib.sha256(said).hexdigest()[:12]}"
 
 
 def _answer(told: Document) -> Document:

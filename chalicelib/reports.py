@@ -32,12 +32,16 @@ class Reports:
         self._s3.put_object(Bucket=self._bucket, Key=_drift_key(version), Body=body)
 
     def vintages(self) -> Document | None:
-        """Those of the newest snapshot that has them."""
-        found = [key for key in self._keys(SNAPSHOT_PREFIX) if key.endswith("/vintages.json")]
+        """Those of the newest snapshot that has them and is whole: its manifest comes last."""
+        keys = self._keys(SNAPSHOT_PREFIX)
+        whole = {
+            key.removesuffix("manifest.json") for key in keys if key.endswith("/manifest.json")
+        }
+        found = [place for place in sorted(whole) if f"{place}vintages.json" in keys]
         if not found:
             return None
-        snapshot = found[-1].removeprefix(SNAPSHOT_PREFIX).partition("/")[0]
-        return {"snapshot": snapshot, "vintages": self._read(found[-1])}
+        snapshot = found[-1].removeprefix(SNAPSHOT_PREFIX).rstrip("/")
+        return {"snapshot": snapshot, "vintages": self._read(f"{found[-1]}vintages.json")}
 
     def _keys(self, prefix: str) -> list[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(

@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 
 from chalicelib.data_bucket import DataBucket
 from chalicelib.errors import NoSnapshot
-from chalicelib.model_bucket import ModelBucket
 from chalicelib.notifications import NotificationTopic
 from chalicelib.profile import PROFILE_FILE, Profile
 
@@ -24,10 +23,6 @@ Document = dict[str, Any]
 
 class Outcomes(Protocol):
     def outcomes_told_on(self, day: str) -> list[Document]: ...
-
-
-class Endpoints(Protocol):
-    def live(self, model: str) -> Document | None: ...
 
 
 class Machine(Protocol):
@@ -160,17 +155,6 @@ def update(
     counted = f"{len(news.files)} archivos y {len(news.outcomes)} resultados nuevos"
     topic.publish("started", version, f"{name}: {counted}.")
     return {"done": "started", "execution": name}
-
-
-def champions(profile: Profile, endpoints: Endpoints, models: ModelBucket) -> dict[str, Any]:
-    """What answers now for each model, and where its artifact is."""
-    live = {model: endpoints.live(model) for model in profile.models}
-    return {
-        model: {"version": one["version"], "url": models.verified_url(model, one["version"])}
-        if one
-        else None
-        for model, one in live.items()
-    }
 
 
 def _began_from(run: Execution, data: DataBucket) -> str:

@@ -12,11 +12,12 @@ from chalicelib.analysis import AnalysisMachine
 from chalicelib.data_bucket import DataBucket
 from chalicelib.endpoints import ModelEndpoints
 from chalicelib.model_bucket import ModelBucket
+from chalicelib.model_packages import ModelPackages
 from chalicelib.notifications import NotificationTopic
 from chalicelib.predictions import PredictionTable
-from chalicelib.promotion import ModelPackages, RetrainingFiles
 from chalicelib.reports import Reports
 from chalicelib.retraining import RetrainingMachine
+from chalicelib.retraining_files import RetrainingFiles
 from chalicelib.scoring import ScoringEndpoints
 from chalicelib.settings import Settings
 from chalicelib.training_history import TrainingHistory

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from chalicelib.data_bucket import DataBucket
 from chalicelib.model_bucket import ModelBucket
 from chalicelib.profile import PROFILE_FILE, Profile
+from chalicelib.retraining_files import RetrainingFiles
 from chalicelib.settings import Settings
 from infrastructure import first_models
 from training.datasets import Dataset, own, sba
@@ -82,7 +82,8 @@ def _train_and_promote(
     jobs = first_models.start(settings, profile, snapshot)
     _show(console, "Training", first_models.job_statuses(sagemaker, jobs))
     _show_metrics(console, jobs)
-    first_models.promote(DataBucket(s3, settings.data_bucket), settings, profile, jobs)
+    files = RetrainingFiles(s3, settings.data_bucket, settings.model_bucket)
+    first_models.promote(files, settings, profile, jobs)
 
 
 def wait_for_endpoints(settings: Settings, profile: Profile, console: Console) -> None:

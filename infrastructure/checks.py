@@ -3,11 +3,15 @@
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
+from chalicelib import opening
 from chalicelib.containers import REGISTRIES
 from chalicelib.profile import Profile
+from chalicelib.settings import LONGEST_NAME
 from infrastructure import policies, roles
+from infrastructure.policies import MODELS
 from infrastructure.project import ROOT, chalice_config
 
+VERSION = "20260101T000000"  # as long as any
 OLDEST, NEWEST = (3, 11), (3, 14)  # Lambda's runtimes that AppVengers runs on
 # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html, 24 November 2026
 SERVERLESS = (
@@ -37,7 +41,12 @@ def account_of_the_caller() -> str:
 
 def before_anything(stage: str, region: str | None, version: tuple[int, int]) -> list[str]:
     """What can be told without AWS."""
-    faults = [_python_fault(version), _region_fault(region), _stage_fault(stage)]
+    faults = [
+        _python_fault(version),
+        _region_fault(region),
+        _stage_fault(stage),
+        _name_fault(stage),
+    ]
     return [fault for fault in faults if fault]
 
 
@@ -77,6 +86,21 @@ def _stage_fault(stage: str) -> str:
     if template.read_text(encoding="utf-8") != text:
         stale.append(template.name)
     return f"Run `make policies`: {', '.join(stale)} are not what is declared." if stale else ""
+
+
+def _name_fault(stage: str) -> str:
+    return name_fault(f"{stage}-{chalice_config()['app_name']}")
+
+
+def name_fault(prefix: str) -> str:
+    """A retraining's longest name, which SageMaker would refuse weeks after the deployment."""
+    longest = max((opening.job_names(prefix, model, VERSION)[1] for model in MODELS), key=len)
+    if len(longest) <= LONGEST_NAME:
+        return ""
+    return (
+        f"{longest} would have {len(longest)} characters, and SageMaker takes {LONGEST_NAME}: "
+        f"shorten the stage or app_name by {len(longest) - LONGEST_NAME}, in .chalice/config.json."
+    )
 
 
 def _differs(name: str, text: str) -> bool:

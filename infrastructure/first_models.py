@@ -11,6 +11,7 @@ import boto3
 from chalicelib import artifact
 from chalicelib.data_bucket import DataBucket
 from chalicelib.profile import Profile
+from chalicelib.retraining_files import RetrainingFiles
 from chalicelib.settings import SNAPSHOT_PREFIX, Settings
 from infrastructure import training_source
 from infrastructure.training_jobs import TrainingJobs, start_all
@@ -114,16 +115,19 @@ def endpoint_statuses(
     return _statuses(describe, {model: model for model in models})
 
 
-def promote(data: DataBucket, settings: Settings, profile: Profile, jobs: dict[str, str]) -> None:
+def promote(
+    files: RetrainingFiles, settings: Settings, profile: Profile, jobs: dict[str, str]
+) -> None:
     """Each job's artifact to where createEndpointModel takes it from.
 
     Raises InvalidArtifact for what would be refused there: nobody should wait for its endpoint.
     """
     versions = {m: job.removeprefix(f"{settings.prefix}-{m}-") for m, job in jobs.items()}
-    for model, job in jobs.items():
-        artifact.verify(data.artifact_of(job), model, versions[model], profile)
-    for model, job in jobs.items():
-        data.promote(job, model, versions[model], settings.model_bucket)
+    bodies = {model: files.artifact(job) for model, job in jobs.items()}
+    for model, body in bodies.items():
+        artifact.verify(body, model, versions[model], profile)
+    for model, body in bodies.items():
+        files.promote(model, versions[model], body)
 
 
 def _statuses(

@@ -78,7 +78,10 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         pass_role(settings, "endpoints"),
         allow("sns:Publish", topic),
     ]
+    # What was in service last.
+    champions = listing(models, f"{ENDING_PREFIX}*", f"{VERIFIED_PREFIX}*")
     promoting = [
+        champions,
         allow("s3:GetObject", f"{data}/{JOB_PREFIX}/*"),
         allow("s3:PutObject", f"{models}/{MODEL_PREFIX}*"),
         allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
@@ -127,6 +130,10 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             ),
             allow("states:DescribeExecution", f"{states}:execution:{retraining}:*"),
             allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
+            champions,
+            # A champion that does not answer is brought back by the road of an upload.
+            allow("s3:GetObject", f"{models}/{VERIFIED_PREFIX}*"),
+            allow("s3:PutObject", f"{models}/{MODEL_PREFIX}*"),
             allow("sns:Publish", topic),
         ],
         "createEndpointModel": [

@@ -28,6 +28,7 @@ def run(bank: Bank, known: pd.DataFrame, later: pd.DataFrame, decision: dict[str
     data = DataBucket(boto3.client("s3"), bank.settings.data_bucket)
     _tell(data.name, later, decision)
     soon = datetime.now(UTC) + timedelta(minutes=1)  # the decision is from this minute
+    _take_away(bank, MODEL)  # updateData brings it back
     for at in (soon, soon + timedelta(days=1)):
         update(bank, at)
         bank.cloud.idle(PATIENCE_SECONDS)
@@ -42,7 +43,7 @@ def run(bank: Bank, known: pd.DataFrame, later: pd.DataFrame, decision: dict[str
     champion = asked["models"][0]["champion"]["version"]
     services().models.arrive_again(MODEL, champion)  # what the challenger was compared with
     bank.cloud.idle(PATIENCE_SECONDS)
-    _sign_off(bank, data, champion)
+    _sign_off(bank, champion)
 
 
 def _tell(bucket: str, loans: pd.DataFrame, decision: dict[str, Any]) -> None:
@@ -58,6 +59,11 @@ def update(bank: Bank, at: datetime) -> None:
     boto3.client("lambda").invoke(
         FunctionName=bank.settings.function("updateData"), Payload=json.dumps(scheduled_event(at))
     )
+
+
+def _take_away(bank: Bank, model: str) -> None:
+    """An endpoint that somebody deleted by hand."""
+    boto3.client("sagemaker").delete_endpoint(EndpointName=f"{bank.settings.prefix}-{model}")
 
 
 def _put_snapshot(bucket: str, loans: pd.DataFrame) -> None:
@@ -84,14 +90,16 @@ def _asked(bank: Bank, data: DataBucket) -> dict[str, Any]:
     }
 
 
-def _sign_off(bank: Bank, data: DataBucket, champion: str) -> None:
-    """As with `sign_off = true` in the profile: registered, approved, promoted."""
+def _sign_off(bank: Bank, champion: str) -> None:
+    """As with `sign_off = true` in the profile: registered, approved, promoted. Nothing answers
+    meanwhile, and what did last is the champion."""
+    _take_away(bank, MODEL)
     using = services()
     before = using.profile
     gate = msgspec.structs.replace(before.gate, sign_off=True)
     using.profile = msgspec.structs.replace(before, gate=gate)
     job = f"{bank.settings.prefix}-{MODEL}-{VERSION}"
-    digest = hashlib.sha256(data.artifact_of(job)).hexdigest()
+    digest = hashlib.sha256(using.retraining_files.artifact(job)).hexdigest()
     event = {
         "model": MODEL, "version": VERSION, "job": job, "sha256": digest, "champion": champion,
     }  # fmt: skip

@@ -21,7 +21,6 @@ from chalicelib.settings import (
     BATCH_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
-    SNAPSHOT_PREFIX,
     VERIFIED_PREFIX,
 )
 from infrastructure import first_models
@@ -58,7 +57,6 @@ def run(bank: Bank) -> list[str]:
         _score_a_file(bank, dataset)
         _upload(bank)
         _repeat(bank, decided)
-        _keep_vintages(bank)
         _watch(bank)
         requester.get("/models")
         _lose_manifests(bank)
@@ -204,11 +202,6 @@ def _repeat(bank: Bank, decided: dict[str, Any]) -> None:
     for number in range(profile.load().drift.fewest):
         identity = f"{decided['predictionId'][:12]}{number:020x}"
         table.add(decided | {"predictionId": identity})
-
-
-def _keep_vintages(bank: Bank) -> None:
-    bucket = bank.settings.data_bucket
-    boto3.client("s3").put_object(Bucket=bucket, Key=f"{SNAPSHOT_PREFIX}0/vintages.json", Body="[]")
 
 
 def _lose_manifests(bank: Bank) -> None:

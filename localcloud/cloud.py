@@ -22,6 +22,7 @@ from localcloud.durability import Kept
 from localcloud.endpoints import Endpoints
 from localcloud.events import Events
 from localcloud.functions import Failure, Function, Functions, Handler
+from localcloud.jobs import Surroundings
 from localcloud.notices import Notices
 from localcloud.processing_jobs import ProcessingJobs
 from localcloud.training_jobs import TrainingJobs
@@ -63,22 +64,10 @@ class Cloud:
         self.endpoints = Endpoints(
             ACCOUNT, region, self.activity, events, self._work, self.authorization
         )
-        logs = folder / "training-logs" if folder else None
-        self.training_jobs = TrainingJobs(
-            region, self.activity, events, self._work, logs, self.authorization
-        )
-        self.processing_jobs = ProcessingJobs(
-            region,
-            self.activity,
-            events,
-            self._work,
-            folder / "processing-logs" if folder else None,
-            self.authorization,
-            self._aws_address,
-        )
-        self.transform_jobs = TransformJobs(
-            ACCOUNT, region, self.activity, events, self._work, self.authorization
-        )
+        around = Surroundings(region, self.activity, events, self._work, folder, self.authorization)
+        self.training_jobs = TrainingJobs(around)
+        self.processing_jobs = ProcessingJobs(around, self._aws_address)
+        self.transform_jobs = TransformJobs(around, ACCOUNT)
         jobs = (self.training_jobs, self.processing_jobs, self.transform_jobs)
         for part in (self.endpoints, *jobs):
             part.changed = self.kept.keep_sagemaker

@@ -20,7 +20,10 @@ from moto.s3.models import s3_backends
 from moto.sagemaker.models import sagemaker_backends
 from moto.sns.models import sns_backends
 
-from localcloud import kept_executions, processing_jobs, training_jobs, transform_jobs
+from localcloud import kept_executions
+from localcloud.processing_jobs import ProcessingJobs
+from localcloud.training_jobs import TrainingJobs
+from localcloud.transform_jobs import TransformJobs
 
 log = logging.getLogger("localcloud")
 
@@ -212,11 +215,11 @@ class Kept:
         for name in _SAGEMAKER:
             getattr(backend, name).update(content.get(name, {}))
         for training in backend.training_jobs.values():
-            training_jobs.failed_when_the_process_died(training)
+            TrainingJobs.fail_if_the_process_died(training)
         for processing in backend.processing_jobs.values():
-            processing_jobs.failed_when_the_process_died(processing)
+            ProcessingJobs.fail_if_the_process_died(processing)
         for transform in backend.transform_jobs.values():
-            transform_jobs.failed_when_the_process_died(transform)
+            TransformJobs.fail_if_the_process_died(transform)
 
     def _restore_subscriptions(self, content: list[tuple[Any, ...]]) -> None:
         backend = sns_backends[self._account][self._region]

@@ -3,7 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
+from moto.core.responses import ActionResult
+
 from localcloud.events import Events
+
+
+def create_model_package(original: Any) -> Any:
+    """For moto's action, which knows no ClientToken: the same one again is the same package."""
+
+    def create(self: Any) -> Any:
+        token = self._get_param("ClientToken")
+        for package in self.sagemaker_backend.model_packages.values():
+            if token and package.client_token == token:
+                return ActionResult({"ModelPackageArn": package.arn})
+        return original(self)
+
+    return create
 
 
 def update_model_package(events: Events) -> Callable[[Any], Any]:

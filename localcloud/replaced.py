@@ -254,6 +254,13 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
         ),
         Replaced(
             _SAGEMAKER,
+            "create_model_package",
+            "(self)",
+            package_requests.create_model_package,
+            "the same ClientToken again is the same package",
+        ),
+        Replaced(
+            _SAGEMAKER,
             "update_model_package",
             "(self)",
             package_requests.update_model_package(cloud.events),

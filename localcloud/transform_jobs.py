@@ -1,113 +1,70 @@
 """SageMaker Batch Transform: a model's process over files in S3, an output for each."""
 
-import logging
-import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 from moto.core.utils import utcnow
-from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import sagemaker_backends
 
-from localcloud.activity import Activity
 from localcloud.artifacts import bucket_and_key, download_prefix
-from localcloud.authorization import Authorization
-from localcloud.container_role import note_container
-from localcloud.events import Events
+from localcloud.jobs import DIED, Jobs, Surroundings
 from localcloud.model_process import InvocationFailed, ModelProcess, WorkerFailed
 
-log = logging.getLogger("localcloud")
-
-RUNNING = ("InProgress", "Stopping")
 MEGABYTE = 1 << 20
-DIED = (
-    "InternalServerError: the embedded cloud stopped while this job was running; "
-    "create it again under another name"
-)
 _PAYLOAD = 6  # MaxPayloadInMB has this default
 
 
-class TransformJobs:
-    """Runs each job in a process of its own, at most two at a time."""
+class TransformJobs(Jobs):
+    kind = "Transform"
 
-    def __init__(
-        self,
-        account: str,
-        region: str,
-        activity: Activity,
-        events: Events,
-        work: Path,
-        authorization: Authorization,
-    ) -> None:
-        self.changed: Callable[[], None] = lambda: None
+    def __init__(self, around: Surroundings, account: str) -> None:
+        super().__init__(around)
         self._account = account
-        self._region = region
-        self._activity = activity
-        self._events = events
-        self._work = work
-        self._authorization = authorization
-        self._pool = ThreadPoolExecutor(2, thread_name_prefix="transform")
         self._closing = threading.Event()
 
-    def start(self, job: Any) -> None:
+    def begin(self, job: Any) -> None:
         job.transform_job_status = "InProgress"
         job.transform_start_time = job.transform_end_time = job.failure_reason = None
-        self._activity.begin(job.arn)
-        self._pool.submit(self._run, job)
 
-    def stop(self, job: Any) -> None:
-        if job.transform_job_status not in RUNNING:
-            raise ValidationError(
-                message="The request was rejected because the transform job is in status "
-                f"{job.transform_job_status}."
-            )
+    def role_and_image(self, job: Any) -> tuple[str, str]:
+        model = self._model(job)
+        return model.execution_role_arn, model.primary_container["Image"]
+
+    def interrupt(self, job: Any) -> None:
         job.transform_job_status = "Stopping"
-        self._tell(job)
+        self.tell(job)
+
+    def told(self, job: Any) -> dict[str, Any]:
+        return {"ModelName": job.model_name}
 
     def close(self) -> None:
         self._closing.set()
-        self._pool.shutdown(cancel_futures=True)
+        super().close()
 
-    def _run(self, job: Any) -> None:
-        status, reason = "Failed", None
-        model = sagemaker_backends[self._account][self._region].describe_model(job.model_name)
+    def carry_out(self, job: Any, folder: Path) -> tuple[str, str | None]:
         try:
-            with (
-                tempfile.TemporaryDirectory(prefix="transform-", dir=self._work) as folder,
-                self._authorization.acting_as(
-                    model.execution_role_arn, "sagemaker", "transform job"
-                ),
-            ):
-                container = model.primary_container
-                note_container(
-                    self._authorization, container["Image"], "TransformJobs", self._region
-                )
-                status, reason = self._carry_out(job, container, Path(folder))
+            return self._between_s3(job, self._model(job).primary_container, folder)
         except (WorkerFailed, InvocationFailed) as error:
-            reason = f"AlgorithmError: {error}"
-        except Exception as error:  # the process boundary: the job answers for it
-            log.exception("transform job %s", job.transform_job_name)
-            reason = f"InternalServerError: {type(error).__name__}: {error}"
-        finally:
-            _end(job, status, reason)
-            self._tell(job)
-            self._activity.end(job.arn)
+            return "Failed", f"AlgorithmError: {error}"
 
-    def _carry_out(
+    def _model(self, job: Any) -> Any:
+        backend = sagemaker_backends[self._account][self._around.region]
+        return backend.describe_model(job.model_name)
+
+    def _between_s3(
         self, job: Any, container: dict[str, Any], folder: Path
     ) -> tuple[str, str | None]:
-        s3 = boto3.client("s3", region_name=self._region)
+        s3 = boto3.client("s3", region_name=self._around.region)
         source = job.transform_input["DataSource"]["S3DataSource"]["S3Uri"]
         if download_prefix(s3, source, folder / "in") == 0:
             return "Failed", f"ClientError: {source} matched no files on s3; upload them first"
         bucket, key = bucket_and_key(container["ModelDataUrl"])
         archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         environment = {**(container.get("Environment") or {}), **(job.environment or {})}
-        process = ModelProcess(archive, environment, self._work)
+        process = ModelProcess(archive, environment, self._around.work)
         try:
             job.transform_start_time = utcnow()
             for path in sorted(path for path in (folder / "in").rglob("*") if path.is_file()):
@@ -134,20 +91,6 @@ class TransformJobs:
     def _is_unwanted(self, job: Any) -> bool:
         return self._closing.is_set() or job.transform_job_status == "Stopping"
 
-    def _tell(self, job: Any) -> None:
-        log.info("transform job %s: %s", job.transform_job_name, job.transform_job_status)
-        self.changed()
-        self._events.report(
-            "aws.sagemaker",
-            "SageMaker Transform Job State Change",
-            {
-                "TransformJobName": job.transform_job_name,
-                "TransformJobArn": job.arn,
-                "TransformJobStatus": job.transform_job_status,
-                "FailureReason": job.failure_reason,
-            },
-        )
-
 
 def _requests(job: Any, path: Path) -> Iterator[bytes]:
     """The file, its lines, or as many of them at once as a payload may hold."""
@@ -167,14 +110,3 @@ def _requests(job: Any, path: Path) -> Iterator[bytes]:
             size += len(line)
     if waiting:
         yield b"".join(waiting)
-
-
-def failed_when_the_process_died(job: Any) -> None:
-    if job.transform_job_status in RUNNING:
-        _end(job, "Failed", DIED)
-
-
-def _end(job: Any, status: str, reason: str | None) -> None:
-    job.transform_job_status = status
-    job.transform_end_time = job.last_modified_time = utcnow()
-    job.failure_reason = reason[:1024] if reason else None

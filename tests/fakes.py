@@ -1,5 +1,6 @@
 """What stands for AWS in unit tests; tests/unit/test_predictions.py holds the table to the same."""
 
+import io
 from typing import Any
 
 from chalicelib.errors import PredictionNotFound
@@ -65,3 +66,36 @@ class StoringMachine:
     def run(self, request: Document) -> Document:
         self.runs.append(request)
         return self._predictions.add(request | {"decision": "APPROVE"})
+
+
+class S3:
+    """boto3's client, of one bucket that holds these objects."""
+
+    def __init__(self, objects: dict[str, bytes]) -> None:
+        self.objects = objects
+
+    def get_paginator(self, name: str) -> "S3":
+        return self
+
+    def paginate(self, Bucket: str, Prefix: str) -> list[Document]:
+        keys = [key for key in sorted(self.objects) if key.startswith(Prefix)]
+        return [{"Contents": [{"Key": key} for key in keys]}]
+
+    def get_object(self, Bucket: str, Key: str) -> Document:
+        return {"Body": io.BytesIO(self.objects[Key])}
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:
+        self.objects[Key] = Body
+
+    def copy_object(self, Bucket: str, Key: str, CopySource: dict[str, str]) -> None:
+        self.objects[Key] = self.objects[CopySource["Key"]]
+
+
+class Topic:
+    """What was told, of what."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    def publish(self, kind: str, what: str, detail: str) -> None:
+        self.told.append((kind, what))

@@ -1,7 +1,6 @@
 """The table PrediccionesCredito as collect.py reads it, and writes the outcomes of files into it.
 What an outcome's item looks like is chalicelib/outcomes.py's, which SageMaker does not have."""
 
-import hashlib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,6 +8,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
+from outcome_id import outcome_id
 
 Item = dict[str, Any]
 
@@ -123,11 +123,6 @@ def _only(names: set[str]) -> dict[str, Any]:
         "ProjectionExpression": ", ".join(placeholders),
         "ExpressionAttributeNames": placeholders,
     }
-
-
-def outcome_id(prediction_id: str, outcome: str, when: str, replaces: str) -> str:
-    said = f"{outcome}|{when}|{replaces}".encode()
-    return f"{prediction_id}#{hashlib.sha256(said).hexdigest()[:12]}"
 
 
 def plain(value: Any) -> Any:

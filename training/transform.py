@@ -19,7 +19,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import profile
-from chalicelib.settings import BATCH_PREFIX
+from chalicelib.settings import BATCH_PREFIX, LONGEST_NAME
 from training import live
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 LINES = "application/jsonlines"
 INSTANCE = "ml.m5.large"
 LARGEST_MEGABYTES = 1  # of lines in one request: a few thousand applications, seconds of work
-LONGEST_NAME = 63
 
 
 def start(

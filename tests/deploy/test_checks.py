@@ -1,14 +1,17 @@
 """What is wrong is told before anything is created."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 
 import boto3
 import pytest
 
-from chalicelib.settings import Settings
+from chalicelib import opening
+from chalicelib.settings import STAGES, Settings
 from infrastructure import checks, deploy, destroy, embedded, ownership, policies
+from infrastructure.project import app_name
 from localcloud.cloud import Cloud, embedded_cloud
 
 DEV = Settings("appvengers", "dev", "us-east-1")
@@ -43,8 +46,30 @@ def test_a_region_that_is_missing_or_has_no_container_is_told(region, told):
     assert told in fault
 
 
+def longest_prefix() -> str:
+    version, model = "20260101T000000", max(policies.MODELS, key=len)
+    left = 63 - len(opening.job_names("", model, version)[1])
+    return "p" * left
+
+
+@pytest.mark.parametrize("model", policies.MODELS)
+def test_every_name_of_a_retraining_fits_if_the_longest_does(model):
+    for stage in (f"{stage}-{app_name()}" for stage in STAGES):
+        assert len(stage) <= len(longest_prefix())
+    assert checks.name_fault(longest_prefix()) == ""
+    for name in opening.job_names(longest_prefix(), model, "20260101T000000"):
+        assert re.fullmatch("[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name)  # SageMaker's own rule
+
+
+def test_a_stage_that_makes_names_too_long_is_told_before_anything_is_made():
+    told = checks.name_fault(f"{longest_prefix()}xyz")
+
+    assert "66 characters" in told
+    assert "shorten the stage or app_name by 3" in told
+
+
 def test_faults_are_told_together():
-    assert len(checks.before_anything("test", None, (3, 9))) == 3
+    assert len(checks.before_anything("a-stage-too-long", None, (3, 9))) == 4
 
 
 def test_policies_that_are_stale_are_told(tmp_path, monkeypatch):

@@ -4,6 +4,8 @@ import json
 import shutil
 import tarfile
 from argparse import Namespace
+from contextlib import ExitStack
+from dataclasses import replace
 
 import bootstrap
 import challenge
@@ -11,6 +13,8 @@ import measures
 import numpy as np
 import pandas as pd
 import pytest
+from challenge_facts import untouched_by
+from contender import contender_in
 from given import MODELS, plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -70,8 +74,8 @@ def changed(folders, artifacts, model, tmp_path, **facts):
 def test_rows_with_their_features_get_the_logits_that_the_endpoint_gives(
     artifacts, learning, model, folders
 ):
-    with challenge.ExitStack() as stack:
-        contender = challenge._contender(folders / model, stack)
+    with ExitStack() as stack:
+        contender = contender_in(folders / model, stack)
         rows = learning[model].holdout.rows.head(40)
         expected = []
         for row in plain(rows):
@@ -138,10 +142,10 @@ def test_a_challenger_that_cannot_be_read_is_a_fact(folders, tmp_path):
 
 
 def test_without_dates_the_drawn_holdout_is_taken_as_it_is(learning, bank):
-    undated = challenge.replace(bank, date=None)
+    undated = replace(bank, date=None)
     part = learning[MODELS[0]].holdout
 
-    assert challenge._untouched(undated, part, []) is part
+    assert untouched_by(undated, part, []) is part
 
 
 scores = st.lists(st.integers(0, 6), min_size=6, max_size=30)

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import snapshot
 from decision_log import DecisionLog
+from outcome_id import outcome_id
 
 from chalicelib import outcomes
 from chalicelib.predictions import PredictionTable
@@ -292,7 +293,7 @@ def test_a_file_of_outcomes_is_told_to_the_table_as_the_route_would(place, cases
     assert len(before) == 1
     assert ids_told(place) == before
     assert len(ids_told(place, 2)) == 1
-    name = outcomes.outcome_id(f"{1:032x}", "defaulted", "2024-02-01", "")
+    name = outcome_id(f"{1:032x}", "defaulted", "2024-02-01", "")
     assert before == [f"outcome#{name}"]
 
 

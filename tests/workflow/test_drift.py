@@ -111,10 +111,13 @@ def test_models_shows_the_newest_report_and_the_vintages(served, decided):
     report = watch(scheduled(days=500))
     s3, bucket = boto3.client("s3"), served.bank.settings.data_bucket
     vintages = [{"month": "2026-11", "decisions": 12, "approved": 7, "matured": 0, "bads": 0}]
-    key = "credit/snapshots/20300101T000000/vintages.json"
-    s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(vintages))
+    place = "credit/snapshots/20300101T000000"
+    keys = [f"{place}/vintages.json", f"{place}/manifest.json"]
+    for key in keys:
+        s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(vintages))
     shown = served.get("/models").json()
-    s3.delete_object(Bucket=bucket, Key=key)
+    for key in keys:
+        s3.delete_object(Bucket=bucket, Key=key)
 
     assert shown["drift"] == report
     assert shown["vintages"] == {"snapshot": "20300101T000000", "vintages": vintages}

@@ -1,6 +1,8 @@
 """How a training or a deployment ended is told, once, and by one teller."""
 
+import io
 import json
+import tarfile
 import time
 
 import boto3
@@ -107,6 +109,108 @@ def test_an_ending_that_is_told_twice_is_one_notice(served):
 
     assert len(served.bank.cloud.notices) == before
     assert sum(version in told for told in notices(served, "Modelo en servicio")) == 1
+
+
+def test_what_comes_back_after_a_restart_is_not_told_again(served):
+    cloud, before = served.bank.cloud, len(served.bank.cloud.notices)
+    since = served.get("/models").json()["models"][MODEL]["since"]
+    record = cloud.endpoints.records[f"dev-appvengers-{MODEL}"]
+    cloud.endpoints.deploy(record, record.endpoint_config_name, "Creating")  # as `restore` does
+    cloud.idle(30)
+
+    assert len(served.bank.cloud.notices) == before
+    assert served.get("/models").json()["models"][MODEL]["since"] == since
+
+
+def test_what_was_taken_away_and_made_again_is_told(served):
+    sagemaker, name = boto3.client("sagemaker"), f"dev-appvengers-{MODEL}"
+    config = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+    before = len(served.bank.cloud.notices)
+    sagemaker.delete_endpoint(EndpointName=name)
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+    served.bank.cloud.idle(30)
+
+    assert [one.subject for one in served.bank.cloud.notices[before:]] == ["Modelo en servicio"]
+
+
+def test_a_failed_update_is_told_in_a_line(served):
+    """A model that no container can load: SageMaker's reason is its whole traceback."""
+    sagemaker, name = boto3.client("sagemaker"), f"dev-appvengers-{MODEL}"
+    like = sagemaker.describe_model(
+        ModelName=sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+    )
+    s3, bucket = boto3.client("s3"), served.bank.settings.model_bucket
+    s3.put_object(Bucket=bucket, Key="verified/line.tar.gz", Body=archive_that_raises())
+    container = like["PrimaryContainer"] | {"ModelDataUrl": f"s3://{bucket}/verified/line.tar.gz"}
+    config = f"{name}-line"
+    sagemaker.create_model(
+        ModelName=config, ExecutionRoleArn=like["ExecutionRoleArn"], PrimaryContainer=container
+    )
+    variant = {"VariantName": "AllTraffic", "ModelName": config}
+    serverless = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=config, ProductionVariants=[{**variant, "ServerlessConfig": serverless}]
+    )
+    sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=config)
+    served.bank.cloud.idle(30)
+    reason = sagemaker.describe_endpoint(EndpointName=name)["FailureReason"]
+    told = notices(served, "Despliegue revertido")[-1]
+
+    assert reason.count("\n") > 3
+    _, _, line = told.partition("\n")
+    assert "\n" not in line
+    assert len(line) < 320
+    assert "no such package" in line
+    assert "describe-endpoint" in line
+
+
+def archive_that_raises() -> bytes:
+    packed, code = io.BytesIO(), b"raise ImportError('no such package')"
+    member = tarfile.TarInfo("code/inference.py")
+    member.size = len(code)
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.addfile(member, io.BytesIO(code))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("UpdateRollbackFailed", "Responden dos versiones: suba de nuevo"),
+        ("OutOfService", "No responde: suba de nuevo"),
+    ],
+)
+def test_an_endpoint_that_is_half_in_service_is_told_with_what_to_do(served, status, told):
+    endpoints, using = HalfInService(status, services().endpoints.live(MODEL)), services()
+    model_endpoints.changed(
+        f"dev-appvengers-{MODEL}", using.profile, using.models, endpoints, using.topic
+    )
+
+    assert told in notices(served, "Despliegue fallido")[-1]
+
+
+class HalfInService:
+    """An endpoint as no embedded cloud has it."""
+
+    def __init__(self, status, live):
+        self._live = live | {"status": status, "since": f"2034-02-01T00:00:00+00:00-{status}"}
+
+    def live(self, model):
+        return self._live
+
+
+def test_an_upload_that_is_gone_before_its_event_is_told_and_ends_well(served):
+    key = f"appvengers/{MODEL}/20340201T000000/model.tar.gz"
+    bucket = {"name": served.bank.settings.model_bucket}
+    record = {"eventTime": "2034-02-01T00:00:00.000Z", "s3": {"bucket": bucket}}
+    event = {"Records": [record | {"s3": record["s3"] | {"object": {"key": key}}}]}
+    answer = boto3.client("lambda").invoke(
+        FunctionName="appvengers-dev-createEndpointModel", Payload=json.dumps(event)
+    )
+
+    assert "FunctionError" not in answer
+    assert key in notices(served, "Modelo rechazado")[-1]
+    assert "upload it again" in notices(served, "Modelo rechazado")[-1]
 
 
 class Refusing:

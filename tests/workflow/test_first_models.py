@@ -13,6 +13,7 @@ from rich.console import Console
 
 from chalicelib.data_bucket import DataBucket
 from chalicelib.errors import InvalidArtifact
+from chalicelib.services import services
 from infrastructure import first_models
 from infrastructure.training_jobs import TrainingJobs, start_all
 from localcloud.first_run import bring
@@ -35,9 +36,7 @@ def test_an_artifact_that_would_be_refused_is_told_before_anybody_waits_for_it(s
     before = uploads(served)
 
     with pytest.raises(InvalidArtifact, match=r"scorecard\.json is not what the manifest says"):
-        first_models.promote(
-            DataBucket(boto3.client("s3"), settings.data_bucket), settings, sba, {MODEL: job}
-        )
+        first_models.promote(services().retraining_files, settings, sba, {MODEL: job})
     assert uploads(served) == before
 
 

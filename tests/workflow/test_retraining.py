@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib import promotion
 from chalicelib.errors import ArtifactChanged, ChampionChanged
+from chalicelib.model_packages import ModelPackages
 from chalicelib.profile import load
 from chalicelib.services import services
 from tests.workflow import retraining
@@ -178,7 +179,7 @@ def test_with_sign_off_a_promotion_waits_for_a_person(served, sample, story, sig
 def test_an_approval_that_comes_again_or_too_late_changes_nothing(served, story):
     """Too late: what it was compared with does not answer any more."""
     sagemaker, name = boto3.client("sagemaker"), f"dev-appvengers-{MODELS[0]}"
-    packages = promotion.ModelPackages(sagemaker, "dev-appvengers", load().sagemaker.image)
+    packages = ModelPackages(sagemaker, "dev-appvengers", load().sagemaker.image)
     (again,) = sagemaker.list_model_packages(ModelPackageGroupName=name)["ModelPackageSummaryList"]
     facts = {"model": MODELS[0], "version": "v1", "job": "none", "sha256": "0", "champion": "v0"}
     late = packages.register(MODELS[0], "v1", f"s3://{DATA}/none", facts)
@@ -192,17 +193,22 @@ def test_an_approval_that_comes_again_or_too_late_changes_nothing(served, story)
     assert served.get("/models").json()["models"][MODELS[0]]["version"] == SIGNED
 
 
+def test_a_package_that_is_registered_again_is_the_same_package(served, story):
+    packages = services().packages
+    facts = {"model": MODELS[2], "version": "v1", "job": "none", "sha256": "0", "champion": "v0"}
+    first, again = [packages.register(MODELS[2], "v1", f"s3://{DATA}/n", facts) for _ in "12"]
+    other = packages.register(MODELS[2], "v1", f"s3://{DATA}/n", facts | {"sha256": "1"})
+
+    assert first == again != other
+
+
 def test_a_package_that_is_rejected_or_still_waits_promotes_nothing(served, story):
-    files = promotion.RetrainingFiles(
-        boto3.client("s3"), DATA, "dev-appvengers-createendpointmodel"
-    )
-    packages = promotion.ModelPackages(
-        boto3.client("sagemaker"), "dev-appvengers", load().sagemaker.image
-    )
+    using, packages = services(), services().packages
     facts = {"model": MODELS[1], "version": "v1", "job": "none", "sha256": "0", "champion": "v0"}
     arn = packages.register(MODELS[1], "v1", f"s3://{DATA}/none", facts)
     before = len([*served.bank.cloud.notices])
-    promotion.approved(arn, files, packages, services().endpoints, services().topic)
+    parts = (using.retraining_files, packages, using.endpoints, using.models, using.topic)
+    promotion.approved(arn, *parts)
     boto3.client("sagemaker").update_model_package(
         ModelPackageArn=arn, ModelApprovalStatus="Rejected"
     )
@@ -212,19 +218,20 @@ def test_a_package_that_is_rejected_or_still_waits_promotes_nothing(served, stor
     assert len([*served.bank.cloud.notices]) == before
 
 
+def parts_of_promotion() -> tuple:
+    using = services()
+    return using.retraining_files, using.packages, using.endpoints, using.models
+
+
 def test_what_was_changed_after_its_evaluation_is_not_promoted(served, story):
     output = json.loads(story["output"])["models"][0]
     key = f"training/jobs/{output['job']}/output/model.tar.gz"
     body = boto3.client("s3").get_object(Bucket=DATA, Key=key)["Body"].read()
     retraining.put(key, changed(body, card__html=b"another"))
-    files = promotion.RetrainingFiles(
-        boto3.client("s3"), DATA, "dev-appvengers-createendpointmodel"
-    )
     event = {"model": MODELS[0], "version": VERSION, "job": output["job"], "sha256": "0" * 64}
-    others = (services().packages, services().endpoints)
 
     with pytest.raises(ArtifactChanged, match="not the one that was evaluated"):
-        promotion.promote(event, load(), files, *others)
+        promotion.promote(event, load(), *parts_of_promotion())
 
 
 def test_a_challenger_is_not_promoted_over_what_it_was_not_compared_with(served, story):
@@ -236,6 +243,4 @@ def test_a_challenger_is_not_promoted_over_what_it_was_not_compared_with(served,
     }  # fmt: skip
 
     with pytest.raises(ChampionChanged, match="not compared"):
-        promotion.promote(
-            event, load(), services().retraining_files, services().packages, services().endpoints
-        )
+        promotion.promote(event, load(), *parts_of_promotion())

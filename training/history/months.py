@@ -14,7 +14,7 @@ sys.path.insert(
 )  # where train.py's modules import each other flat
 
 import batch
-import challenge
+import challenge_facts
 import inference
 import measures
 import msgspec
@@ -25,6 +25,7 @@ import product
 import snapshot
 import train
 from calibration import probability
+from contender import Contender
 from sklearn.metrics import roc_auc_score
 
 from chalicelib import gate
@@ -107,12 +108,12 @@ def train_models(day: pd.Timestamp, bank: Bank, work: Path) -> Trained:
 def refused(name: str, challenger: Path, champion: Path, bank: Bank) -> tuple[str, ...]:
     """The gate's rules against the challenger; none: it is promoted."""
     learning: snapshot.Learning = pickle.loads(_kept(challenger).read_bytes())  # noqa: S301 - ours
-    measured = challenge.measured(
+    measured = challenge_facts.measured(
         bank.product,
         bank.product.model(name),
         learning,
-        challenge.Contender.of(challenger),
-        challenge.Contender.of(champion),
+        Contender.of(challenger),
+        Contender.of(champion),
         absent="",
     )
     if "refused" in measured:

@@ -1,0 +1,105 @@
+"""A version for an endpoint, whatever state that is in. SageMaker deletes when it has time to."""
+
+from datetime import UTC, datetime
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.endpoints import ModelEndpoints
+from chalicelib.errors import EndpointBusy, EndpointGoing
+from chalicelib.profile import load
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+OLD, NEW = "20260101T000000", "20260201T000000"
+
+
+class SageMaker:
+    """One endpoint; a deletion takes until `finish`."""
+
+    def __init__(self, status, version=OLD):
+        self.status, self.version, self.did = status, version, []
+        self.meta = type("Meta", (), {"region_name": "us-east-1"})
+
+    def describe_endpoint(self, EndpointName):
+        if not self.status:
+            raise _fault("DescribeEndpoint", f'Could not find endpoint "{EndpointName}".')
+        return {
+            "EndpointStatus": self.status,
+            "EndpointConfigName": f"{EndpointName}-{self.version}",
+            "CreationTime": NOW,
+            "LastModifiedTime": NOW,
+        }
+
+    def delete_endpoint(self, EndpointName):
+        self.did.append("delete")
+        self.status = "Deleting"
+
+    def finish(self):
+        self.status = ""
+
+    def create_endpoint(self, EndpointName, EndpointConfigName):
+        if self.status:
+            raise _fault("CreateEndpoint", "Cannot create already existing endpoint.")
+        self.did.append("create")
+        self.status, self.version = "Creating", EndpointConfigName.rpartition("-")[2]
+
+    def update_endpoint(self, EndpointName, EndpointConfigName):
+        self.did.append("update")
+        self.status, self.version = "Updating", EndpointConfigName.rpartition("-")[2]
+
+    def describe_model(self, ModelName):
+        return {"ModelName": ModelName}
+
+    def describe_endpoint_config(self, EndpointConfigName):
+        return {"ProductionVariants": [{"ServerlessConfig": {}}]}
+
+
+def _fault(operation, told):
+    return ClientError({"Error": {"Code": "ValidationException", "Message": told}}, operation)
+
+
+def endpoints(sagemaker):
+    bank = load()
+    return ModelEndpoints(sagemaker, "dev-bank", "role", bank.endpoint["dev"], bank.sagemaker)
+
+
+def put(sagemaker, version):
+    return endpoints(sagemaker).put("Tradicional", version, "s3://models/a")
+
+
+def test_a_failed_endpoint_is_deleted_first_and_made_anew_when_its_name_is_free():
+    sagemaker = SageMaker("Failed")
+    with pytest.raises(EndpointGoing):
+        put(sagemaker, NEW)
+    with pytest.raises(EndpointGoing):  # Lambda's first retry comes while AWS is still at it
+        put(sagemaker, NEW)
+    sagemaker.finish()
+
+    assert put(sagemaker, NEW) is True
+    assert sagemaker.did == ["delete", "create"]
+    assert sagemaker.version == NEW
+
+
+@pytest.mark.parametrize("status", ["Creating", "Updating", "SystemUpdating", "RollingBack"])
+def test_what_is_on_its_way_is_left_alone(status):
+    sagemaker = SageMaker(status)
+    with pytest.raises(EndpointBusy):
+        put(sagemaker, NEW)
+
+    assert sagemaker.did == []
+
+
+@pytest.mark.parametrize("status", ["UpdateRollbackFailed", "OutOfService"])
+@pytest.mark.parametrize("version", [OLD, NEW])
+def test_what_is_half_in_service_takes_a_version_even_the_one_that_it_has(status, version):
+    sagemaker = SageMaker(status)
+
+    assert put(sagemaker, version) is True
+    assert sagemaker.did == ["update"]
+
+
+def test_what_is_in_service_already_is_not_updated():
+    sagemaker = SageMaker("InService")
+
+    assert put(sagemaker, OLD) is False
+    assert sagemaker.did == []

@@ -1,0 +1,41 @@
+"""What a challenger says to the bank's recent decisions, for the swap set."""
+
+import json
+from collections.abc import Iterator
+
+import batch
+import pandas as pd
+import product
+from contender import Contender, Facts
+from features import derive
+
+
+def on_decisions(
+    stored: pd.DataFrame, bank: product.Product, challenger: Contender
+) -> Iterator[Facts]:
+    """Each as it was, and the challenger's logit as its endpoint would find it."""
+    applications = [json.loads(text) for text in stored["application"]]
+    scored = batch.Batch([challenger.model]).logits(pd.DataFrame(applications))
+    logits = scored[challenger.model.name] if applications else []
+    for row, application, logit in zip(
+        stored.to_dict("records"), applications, logits, strict=True
+    ):
+        yield {
+            "predictionId": row["predictionId"],
+            "models": json.loads(row["models"]),
+            "challenger": float(logit),
+            "segments": _segments(application, bank),
+            "outcome": row["outcome"] if isinstance(row["outcome"], str) else None,
+        }
+
+
+def _segments(application: Facts, bank: product.Product) -> dict[str, str]:
+    """The values of the card's segments; those of numbers have no few values."""
+    rules = {name: f.derive for name, f in bank.features.items()
+             if f.derive and "peers" not in f.derive}  # fmt: skip
+    row = derive(application, rules, {})
+    return {
+        name: str(row.get(name) or "missing")
+        for name in bank.segments
+        if bank.features[name].is_text
+    }

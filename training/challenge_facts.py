@@ -1,0 +1,119 @@
+"""What a challenger shows, beside the champion, on what neither has learnt from."""
+
+from dataclasses import replace
+
+import audit
+import bootstrap
+import calibration
+import measures
+import pandas as pd
+import product
+import snapshot
+from contender import Contender, Facts, Floats
+
+DECIMALS = 6
+
+
+def measured(
+    bank: product.Product,
+    model: product.Model,
+    learning: snapshot.Learning,
+    challenger: Contender,
+    champion: Contender | None,
+    absent: str,
+) -> Facts:
+    if champion and not _reads(champion, learning.holdout.rows):
+        champion, absent = None, "the champion reads features that the profile no longer has"
+    contenders = [challenger, *([champion] if champion else [])]
+    untouched = untouched_by(bank, learning.holdout, contenders)
+    told: Facts = {
+        "model": model.name,
+        "version": challenger.manifest["version"],
+        "sha256": challenger.model.sha256,
+        "snapshot": challenger.manifest["snapshot"],
+        "learntUntil": {"challenger": challenger.learnt_until},
+        "holdout": untouched.window,
+        "champion": None,
+        "championVersion": None,
+        "withoutChampion": absent,
+        "rows": len(untouched.rows),
+        "bads": int(untouched.outcomes.sum()),
+    }
+    if untouched.outcomes.nunique() < 2:
+        return told | {"refused": f"{len(untouched.rows)} applications that no model has learnt "
+                                  "from, not both outcomes"}  # fmt: skip
+    judged = audit.judge(replace(learning, holdout=untouched), challenger.logits)
+    facts = audit.facts(bank, model, judged, challenger.manifest)
+    told |= _of_challenger(facts, untouched, judged.holdout.logits)
+    told["featureCsi"] = _shifts(challenger, untouched.rows)
+    if champion:
+        told |= _beside(champion, untouched, judged.holdout.logits, bank.training.seed)
+        told["learntUntil"]["champion"] = champion.learnt_until
+    return told
+
+
+def _reads(champion: Contender, rows: pd.DataFrame) -> bool:
+    return champion.reader.inputs.keys() <= {*rows.columns}
+
+
+def untouched_by(
+    bank: product.Product, holdout: snapshot.Part, contenders: list[Contender]
+) -> snapshot.Part:
+    """The holdout's applications after all that either has learnt from. Without dates, all of it:
+    an old champion may have seen some of them, which is in its favour."""
+    ends = [one.learnt_until for one in contenders if one.learnt_until]
+    if bank.date is None or not ends:
+        return holdout
+    chosen = holdout.audit[bank.date] > pd.Timestamp(max(ends))
+    parts = {
+        name: getattr(holdout, name)[chosen].reset_index(drop=True)
+        for name in ("rows", "outcomes", "ages", "audit")
+    }
+    dates = parts["audit"][bank.date]
+    window = {"from": str(dates.min().date()), "to": str(dates.max().date())} if len(dates) else {}
+    return snapshot.Part(**parts, window=window)
+
+
+def _of_challenger(facts: Facts, part: snapshot.Part, logits: Floats) -> Facts:
+    protected = {name: facts["groups"][name] for name in facts["protected"]}
+    return {
+        "challenger": _figures(part, logits),
+        "aucDifference": None,
+        "ksDifference": None,
+        "scorePsi": facts["psi"],
+        "directions": [
+            {"feature": one["name"], "steps": one["steps"], "broken": one["broken"]}
+            for one in facts["monotone"]
+        ],
+        "protected": protected,
+        "segments": {n: groups for n, groups in facts["groups"].items() if n not in protected},
+    }
+
+
+def _shifts(challenger: Contender, rows: pd.DataFrame) -> dict[str, float]:
+    """Against what the artifact says it has learnt from, whatever snapshot that was."""
+    learnt = challenger.manifest["rows"]
+    return {
+        name: round(measures.shift(reference, learnt, rows[name]), DECIMALS)
+        for name, reference in challenger.manifest["reference"].items()
+        if name in rows
+    }
+
+
+def _beside(champion: Contender, part: snapshot.Part, logits: Floats, seed: int) -> Facts:
+    theirs = champion.logits(part.rows)
+    apart = bootstrap.differences(logits, theirs, part.outcomes.to_numpy(), seed)
+    return {
+        "champion": _figures(part, theirs),
+        "championVersion": champion.manifest["version"],
+        "withoutChampion": "",
+        "aucDifference": apart["auc"],
+        "ksDifference": apart["ks"],
+    }
+
+
+def _figures(part: snapshot.Part, logits: Floats) -> Facts:
+    measured = measures.metrics(part.outcomes, calibration.probability(logits))
+    _, intercept = calibration.regression(logits, part.outcomes)
+    names = ("auc", "ks", "brier", "ece", "slope")
+    return {name: measured[name] for name in names} | {"intercept": round(intercept, DECIMALS)}

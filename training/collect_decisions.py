@@ -1,0 +1,50 @@
+"""A snapshot's decisions: by vintage, and the newest ones for the swap set."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC
+
+import pandas as pd
+import vintages
+from collect_job import Facts, Job
+from collect_parts import Earlier
+
+
+def by_vintage(job: Job, earlier: Earlier, rows: pd.DataFrame) -> Facts:
+    since = earlier.vintages["lastDay"]["day"] if earlier.vintages else ""
+    at = job.at.astimezone(UTC).isoformat(timespec="seconds")
+    counts, last_day = vintages.counted(earlier.vintages, job.log.decided(since), at[:10])
+    outcome = job.bank.outcome
+    ended = rows[rows["decision"].notna() & rows[outcome].notna()]
+    return vintages.vintages(at, counts, last_day, ended.assign(bad=ended[outcome]))
+
+
+def newest(job: Job, rows: pd.DataFrame, months: Facts, count: int) -> pd.DataFrame:
+    """The newest decisions for the swap set, with their labels as far as they have matured; no
+    client is in it."""
+    label = rows[job.bank.outcome].map({0.0: "paid", 1.0: "defaulted"})
+    ended = rows["decision"].notna() & label.notna()
+    known = dict(zip(rows.loc[ended, "row"], label[ended], strict=True))
+    newest = job.log.newest(count, [month["month"] for month in months["months"]])
+    columns = ("predictionId", "createdAt", "decision", "application", "models", "outcome")
+    return pd.DataFrame(
+        [
+            (
+                one["predictionId"],
+                one["createdAt"],
+                one["decision"],
+                json.dumps(one["application"], sort_keys=True),
+                json.dumps(dict(_models(one)), sort_keys=True),
+                known.get(one["predictionId"]),
+            )
+            for one in newest
+        ],
+        columns=columns,
+        dtype=object,
+    )
+
+
+def _models(decision: Facts) -> Iterator[tuple[str, Facts]]:
+    for name, said in decision["models"].items():
+        kept = ("status", "version", "probabilityOfDefault")
+        yield name, {part: said[part] for part in kept if part in said}
