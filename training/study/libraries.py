@@ -5,6 +5,7 @@ them, and free of them.
 """
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -163,7 +164,8 @@ def _ebm(task: Task, settings: Settings) -> Classifier:
     model = ExplainableBoostingClassifier(
         random_state=task.seed, outer_bags=4, n_jobs=THREADS, max_rounds=2000, **settings
     )
-    model.fit(task.worded, task.bad, sample_weight=task.weights)
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # of its plots
+        model.fit(task.worded, task.bad, sample_weight=task.weights)
     return _Worded(model, task.columns.texts)
 
 
