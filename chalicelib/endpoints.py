@@ -56,7 +56,8 @@ class ModelEndpoints:
 
     def put(self, model: str, version: str, artifact_url: str) -> bool:
         """Whether anything changed. Raises EndpointBusy while an update may still end with another
-        version than it has now, and EndpointGoing while what never came up is being deleted: AWS is not done at once."""
+        version than it has now, and EndpointGoing while what never came up is being deleted: AWS
+        is not done at once."""
         live = self.live(model)
         status = live["status"] if live else ""
         if status == "Failed":
