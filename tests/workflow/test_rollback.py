@@ -116,12 +116,19 @@ def test_a_version_of_another_profile_is_not_brought_back(served, rolling):
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_what_somebody_deleted_comes_back_as_it_was_or_by_its_name(served, rolling, capsys, named):
-    before = answers(served)
-    boto3.client("sagemaker").delete_endpoint(EndpointName=PREFIX)
+@pytest.mark.parametrize("status", ["", "Failed", "OutOfService", "UpdateRollbackFailed"])
+def test_what_is_gone_or_broken_comes_back_as_it_was_or_by_its_name(
+    served, rolling, loans, capsys, status, named
+):
+    before, endpoints = answers(served), served.bank.cloud.endpoints
+    if status:
+        endpoints.remove(PREFIX)
+        endpoints.records[PREFIX].endpoint_status = status
+    else:
+        boto3.client("sagemaker").delete_endpoint(EndpointName=PREFIX)
     rolling(version=before if named else None)
 
-    assert answers(served) == before
+    assert served.predict(loans[0])["models"][MODEL]["version"] == before
     told = f"{MODEL}: no single version answers now, {before} will."
     assert capsys.readouterr().out.startswith(told)
 
