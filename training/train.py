@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 import product
 import snapshot
+from blanks import with_blanks
 
 
 class Estimator(Protocol):
@@ -170,6 +171,7 @@ def _scorecard(model: product.Model, part: snapshot.Part, training: product.Trai
 def _trees(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
     import trees  # LightGBM is slow to load and the scorecards do without it
 
+    part = with_blanks(part, model, training.seed)
     try:
         fitted = trees.fit(
             part.rows,
