@@ -122,9 +122,10 @@ def save_result(event: dict[str, Any], context: Any) -> Any:
 def update_data(event: CloudWatchEvent) -> Any:
     using, at = services(), retraining.scheduled_at(event.to_dict())
     found = champions.champions(using.profile, using.endpoints, using.models)
-    champions.bring_back(found, using.endpoints, using.models, using.topic)
     parts = (using.data, using.predictions, using.retraining, found, using.topic)
-    return retraining.update(at, using.profile, *parts)
+    done = retraining.update(at, using.profile, *parts)
+    champions.tell_of_silent(found, settings.stage, using.endpoints, using.topic)
+    return done
 
 
 @app.schedule(Rate(1, unit=Rate.DAYS), name="watchTraining")

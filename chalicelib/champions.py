@@ -32,18 +32,16 @@ def champions(
     }
 
 
-def bring_back(
-    found: dict[str, Document | None],
-    endpoints: Endpoints,
-    models: ModelBucket,
-    topic: "NotificationTopic",
+def tell_of_silent(
+    found: dict[str, Document | None], stage: str, endpoints: Endpoints, topic: "NotificationTopic"
 ) -> None:
-    """The champions that do not answer, by the road of an upload."""
-    for model, one in found.items():
-        if one and _is_down(endpoints.live(model)):
-            models.arrive_again(model, one["version"])
-            told = "Su endpoint no respondía; vuelve la última versión que estuvo en servicio."
-            topic.publish("brought back", f"{model} {one['version']}", told)
+    """One notice. None is brought back by itself: somebody may have taken it away on purpose, and
+    what is on its way is newer than what answered last."""
+    down = [model for model, one in found.items() if one and _is_down(endpoints.live(model))]
+    if down:
+        commands = "\n".join(f"make rollback STAGE={stage} MODEL={model}" for model in down)
+        told = f"No responde su endpoint. Para que vuelva lo último que sirvió:\n{commands}"
+        topic.publish("not answering", ", ".join(down), told)
 
 
 def champion(

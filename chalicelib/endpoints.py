@@ -1,6 +1,7 @@
 """SageMaker's endpoints `<prefix>-<Model>`; a model and a configuration a version."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -47,21 +48,23 @@ class ModelEndpoints:
         return {
             "status": endpoint["EndpointStatus"],
             "version": config.removeprefix(f"{self._name(model)}-"),
-            "since": endpoint["LastModifiedTime"].isoformat(),
-            "created": endpoint["CreationTime"].isoformat(),
+            # Compared as text, and names in the ledger: boto3 gives this machine's own zone.
+            "since": endpoint["LastModifiedTime"].astimezone(UTC).isoformat(),
+            "created": endpoint["CreationTime"].astimezone(UTC).isoformat(),
             "failure": endpoint.get("FailureReason", ""),
         }
 
     def put(self, model: str, version: str, artifact_url: str) -> bool:
-        """Whether anything changed. Raises EndpointBusy while another version is being deployed,
-        and EndpointGoing while what never came up is being deleted: AWS is not done at once."""
+        """Whether anything changed. Raises EndpointBusy while an update may still end with another
+        version than it has now, and EndpointGoing while what never came up is being deleted: AWS
+        is not done at once."""
         live = self.live(model)
         status = live["status"] if live else ""
         if status == "Failed":
             self._client.delete_endpoint(EndpointName=self._name(model))
         if status in GOING:
             raise EndpointGoing(f"The endpoint of {model} is being deleted.")
-        if live and live["version"] == version and status not in BROKEN:
+        if live and live["version"] == version and status in ("InService", "Creating"):
             return False
         if live and status != "InService" and status not in BROKEN:
             raise EndpointBusy(f"The endpoint of {model} is {status}.")

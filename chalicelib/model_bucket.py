@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 How = Literal["in-service", "failed"]
+HOWS = ("in-service", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,22 +129,34 @@ class ModelBucket:
         return [
             Ending(since, version, "failed" if how == "failed" else "in-service")
             for since, version, how in marks
+            if how in HOWS
         ]
+
+    def told(self, model: str, ending: Ending) -> None:
+        """Beside the fact, which is true whether anybody was told of it or not."""
+        key = f"{ENDING_PREFIX}{model}/{ending.since}/{ending.version}/{ending.how}-told"
+        self._s3.put_object(Bucket=self.name, Key=key, Body=b"")
+
+    def is_told(self, model: str, ending: Ending) -> bool:
+        mark = ending.since, ending.version, f"{ending.how}-told"
+        return mark in self._marks(ENDING_PREFIX, model)
 
     def served(self, model: str) -> list[Ending]:
         """What came into service; the newest last."""
         return [one for one in self.endings(model) if one.how == "in-service"]
 
     def former(self, model: str, live: str) -> str | None:
-        """The version that answered before the live one."""
-        versions = [one.version for one in reversed(self.served(model))]
-        return next((version for version in versions if version != live), None)
+        """The version that answered before the live one: what was left by going back is not it."""
+        way: list[str] = []
+        for one in self.served(model):
+            way = [*way[: way.index(one.version) if one.version in way else None], one.version]
+        before = way[: way.index(live)] if live in way else way
+        return before[-1] if before else None
 
     def last_served(self, model: str) -> str | None:
-        """The newest version that was in service and whose artifact is there."""
-        there = set(self._keys(f"{VERIFIED_PREFIX}{model}/"))
-        versions = [one.version for one in reversed(self.served(model))]
-        return next((one for one in versions if _verified_key(model, one) in there), None)
+        """The version that was the last to come into service."""
+        served = self.served(model)
+        return served[-1].version if served else None
 
     def versions(self, model: str) -> list[str]:
         """All that were ever accepted; the oldest first if they are named by their time."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import artifact
-from chalicelib.endpoints import SETTLED, ModelEndpoints
+from chalicelib.endpoints import GOING, SETTLED, ModelEndpoints
 from chalicelib.errors import EndpointBusy, InvalidArtifact
 from chalicelib.model_bucket import Ending, How, ModelBucket
 from chalicelib.profile import Profile
@@ -68,18 +68,19 @@ def changed(
     """endpointChanged: take what arrived in the meantime, and tell once how a deployment ended.
 
     Told last: a topic that refuses holds no model up, and the event is tried again.
+    Raises EndpointGoing while something waits for an endpoint that is being deleted.
     """
     model = endpoint.rpartition("-")[2]
     if model not in profile.models:
         return
     live = endpoints.live(model)
-    if live and live["status"] not in SETTLED:
+    if live and live["status"] not in (*SETTLED, *GOING):
         return
     tried = [one.version for one in bucket.attempts(model)]
     try:
         converge(model, bucket, endpoints, topic)
     finally:  # what failed and is being deleted is gone when this event comes again
-        if live:
+        if live and live["status"] in SETTLED:
             _end(model, live, tried, bucket, topic)
     if live and _answers(live):
         tidy(model, live["version"], bucket, endpoints)
@@ -90,9 +91,13 @@ def _end(
 ) -> None:
     how: How = "in-service" if _answers(live) else "failed"
     ending = Ending(live["since"], live["version"], how)
-    if _is_news(ending, live["created"], bucket.endings(model)):
-        _tell(model, live, tried, topic)
+    endings = bucket.endings(model)
+    if _is_news(ending, live["created"], endings):
         bucket.ended(model, ending)
+    elif ending not in endings or bucket.is_told(model, ending):
+        return
+    _tell(model, live, tried, topic)
+    bucket.told(model, ending)
 
 
 def _answers(live: Document) -> bool:

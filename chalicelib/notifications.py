@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "started", "nothing new", "busy", "promoted", "deployed", "in service", "failed", "rolled back",
-    "rejected", "trained", "training failed", "drift", "already failed", "brought back",
+    "rejected", "trained", "training failed", "drift", "already failed", "not answering",
 ]  # fmt: skip
 
 SUBJECTS: dict[Kind, str] = {
@@ -22,7 +22,7 @@ SUBJECTS: dict[Kind, str] = {
     "in service": "Modelo en servicio",
     "failed": "Despliegue fallido",
     "rolled back": "Despliegue revertido",
-    "brought back": "Modelo repuesto",
+    "not answering": "Modelo que no responde",
     "rejected": "Modelo rechazado",
     "trained": "Entrenamiento terminado",
     "training failed": "Entrenamiento fallido",

@@ -57,10 +57,10 @@ def approved(
     facts = packages.signed_off(arn)
     if facts is None:
         return
+    if facts["version"] in models.versions(facts["model"]):
+        return  # on its way, or it was: who went back from it does not want it again
     what = f"{facts['model']} {facts['version']}"
     now = champion(facts["model"], endpoints, models, settled=True)
-    if now == facts["version"]:
-        return
     if now != facts["champion"]:
         compared = f"Se comparó con {facts['champion']} y ahora responde {now}"
         topic.publish("rejected", what, f"{compared}: espere al próximo reentrenamiento.")

@@ -103,7 +103,8 @@ class News:
 
 def scheduled_at(event: Mapping[str, Any]) -> datetime:
     """When a schedule's event is from; an event sent by hand may leave its time out."""
-    return datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)
+    told = datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)
+    return told.astimezone(UTC)
 
 
 def update(

@@ -79,9 +79,8 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         allow("sns:Publish", topic),
     ]
     # What was in service last.
-    champions = listing(models, f"{ENDING_PREFIX}*", f"{VERIFIED_PREFIX}*")
+    champions = listing(models, f"{ENDING_PREFIX}*")
     promoting = [
-        champions,
         allow("s3:GetObject", f"{data}/{JOB_PREFIX}/*"),
         allow("s3:PutObject", f"{models}/{MODEL_PREFIX}*"),
         allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
@@ -131,9 +130,6 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("states:DescribeExecution", f"{states}:execution:{retraining}:*"),
             allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
             champions,
-            # A champion that does not answer is brought back by the road of an upload.
-            allow("s3:GetObject", f"{models}/{VERIFIED_PREFIX}*"),
-            allow("s3:PutObject", f"{models}/{MODEL_PREFIX}*"),
             allow("sns:Publish", topic),
         ],
         "createEndpointModel": [
@@ -155,6 +151,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("s3:ListBucket", data),
         ],
         "promoteModel": [
+            champions,
             *promoting,
             allow(
                 ["sagemaker:DescribeModelPackageGroup", "sagemaker:CreateModelPackageGroup"],
@@ -169,6 +166,8 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             ),
         ],
         "packageApproved": [
+            # And which versions were ever deployed: an approval may be told again.
+            listing(models, f"{ENDING_PREFIX}*", f"{MANIFEST_PREFIX}*"),
             *promoting,
             allow("sagemaker:DescribeModelPackage", f"{sagemaker}:model-package/{prefix}-*"),
             allow("sns:Publish", topic),

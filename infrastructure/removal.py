@@ -25,15 +25,19 @@ GONE = (
 
 
 def remove(settings: Settings, account: str, report: stack.Report) -> None:
-    """All but the data. Safe to repeat, and to run on what was deployed half."""
+    """All but the data. Safe to repeat, and to run on what was deployed half.
+
+    Endpoints after the functions: no schedule, and no upload, makes one anew behind us.
+    """
     for gone in (
         *_machines(settings, account),
         *_jobs(settings),
-        *_endpoints(settings),
         *api.delete(api.client(), settings),
     ):
         report(f"deleted {gone}")
     _functions(settings, report)
+    for gone in _endpoints(settings):
+        report(f"deleted {gone}")
     client, name = (
         boto3.client("cloudformation"),
         stack.stack_name(settings.app_name, settings.stage),

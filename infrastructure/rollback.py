@@ -1,4 +1,4 @@
-"""Bring a model's former version back, or the one that is named.
+"""Bring a model's former version back, or the one that is named; if none answers, the last.
 
 python -m infrastructure.rollback --stage dev --model Tradicional [--version 20260101T000000]
 """
@@ -13,7 +13,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import artifact, profile
-from chalicelib.endpoints import ModelEndpoints
+from chalicelib.endpoints import BROKEN, SETTLED, ModelEndpoints
 from chalicelib.errors import InvalidArtifact
 from chalicelib.model_bucket import ModelBucket
 from chalicelib.profile import Profile
@@ -26,22 +26,37 @@ TELL_EVERY_SECONDS = 15
 
 Document = dict[str, Any]
 
+GONE: Document = {"status": "Deleted", "version": "", "since": "", "failure": ""}
+
 
 class CannotRollBack(Exception):
     """The message says why, and what there is."""
 
 
-def wanted(model: str, version: str | None, live: str, bucket: ModelBucket) -> str:
-    """The version to bring back: the one that is named, else the former. Raises CannotRollBack."""
-    version = version or bucket.former(model, live)
+def wanted(model: str, version: str | None, live: str | None, bucket: ModelBucket) -> str:
+    """The version to bring back: the one that is named, else the former, or the last that was in
+    service if none is `live`. Raises CannotRollBack."""
+    version = version or (bucket.former(model, live) if live else bucket.last_served(model))
     there = [one for one in bucket.versions(model) if one != live]
-    choice = f"choose one of: {', '.join(there)}" if there else "it never had another"
+    choice = f"choose one of: {', '.join(there)}" if there else "there is no other"
     if version is None:
-        raise CannotRollBack(f"No version of {model} answered before {live}; {choice}.")
+        before = f" before {live}" if live else ""
+        raise CannotRollBack(f"No version of {model} answered{before}; {choice}, with VERSION=….")
     if version == live:
         raise CannotRollBack(f"{model} {version} is what answers now; {choice}.")
     if version not in there:
         raise CannotRollBack(f"{model} has no version {version}; {choice}.")
+    return version
+
+
+def answering(model: str, before: Document | None) -> str | None:
+    """The version that answers alone, if one does. Raises CannotRollBack while that is open."""
+    if before is None or before["status"] in ("Failed", *BROKEN):
+        return None
+    if before["status"] != "InService":
+        status = before["status"]
+        raise CannotRollBack(f"The endpoint of {model} is {status}: try again when that is over.")
+    version: str = before["version"]
     return version
 
 
@@ -53,17 +68,20 @@ def _verify(model: str, version: str, chosen: Profile, bucket: ModelBucket) -> N
 
 
 def until_in_service(
-    model: str, version: str, endpoints: ModelEndpoints, before: Document
+    model: str, version: str, endpoints: ModelEndpoints, before: Document | None
 ) -> Iterator[str]:
     """The endpoint's statuses, again and again. Raises CannotRollBack if it does not come up."""
     deadline = time.monotonic() + PATIENCE_SECONDS
+    since = before["since"] if before else ""
     while time.monotonic() < deadline:
-        live = endpoints.live(model) or {"status": "Deleted", "version": "", "failure": ""}
-        yield live["status"]
-        if live["status"] == "InService" and live["version"] == version:
+        live = endpoints.live(model) or GONE
+        status = live["status"]
+        yield status
+        if status == "InService" and live["version"] == version:
             return
-        if live["failure"] and live["since"] != before["since"]:
-            raise CannotRollBack(f"{live['version']} still answers: {live['failure']}")
+        if live["failure"] and status in SETTLED and live["since"] != since:
+            now = f"{live['version']} still answers" if status == "InService" else f"It is {status}"
+            raise CannotRollBack(f"{now}: {live['failure']}")
         time.sleep(0.5)
     raise CannotRollBack(f"{model} {version} is not in service after {PATIENCE_SECONDS} s.")
 
@@ -78,12 +96,10 @@ def roll_back(
     if model not in chosen.models:
         raise CannotRollBack(f"{model} is no model of the profile: {', '.join(chosen.models)}.")
     before = endpoints.live(model)
-    if before is None or before["status"] != "InService":
-        status = before["status"] if before else "not there"
-        raise CannotRollBack(f"The endpoint of {model} is {status}: try again when it answers.")
-    version = wanted(model, version, before["version"], bucket)
+    live = answering(model, before)
+    version = wanted(model, version, live, bucket)
     _verify(model, version, chosen, bucket)
-    print(f"{model}: {before['version']} answers now, {version} will.", flush=True)
+    print(f"{model}: {live or 'no single version'} answers now, {version} will.", flush=True)
     bucket.arrive_again(model, version)
     started = told_at = time.monotonic()
     told = ""

@@ -28,22 +28,17 @@ def run(bank: Bank, known: pd.DataFrame, later: pd.DataFrame, decision: dict[str
     data = DataBucket(boto3.client("s3"), bank.settings.data_bucket)
     _tell(data.name, later, decision)
     soon = datetime.now(UTC) + timedelta(minutes=1)  # the decision is from this minute
-    _take_away(bank, MODEL)  # updateData brings it back
+    _take_away(bank, MODEL)  # what was in service last is its champion, and updateData says so
     for at in (soon, soon + timedelta(days=1)):
         update(bank, at)
         bank.cloud.idle(PATIENCE_SECONDS)
+    champion = services().models.last_served(MODEL)
+    assert champion
+    services().models.arrive_again(MODEL, champion)
+    bank.cloud.idle(PATIENCE_SECONDS)
     _put_snapshot(data.name, known)
-    asked = _asked(bank, data)
-    boto3.client("stepfunctions").start_execution(
-        stateMachineArn=bank.settings.retraining_machine_arn(ACCOUNT),
-        name="audit",
-        input=json.dumps(asked),
-    )
-    bank.cloud.idle(PATIENCE_SECONDS)
-    champion = asked["models"][0]["champion"]["version"]
-    services().models.arrive_again(MODEL, champion)  # what the challenger was compared with
-    bank.cloud.idle(PATIENCE_SECONDS)
-    _sign_off(bank, champion)
+    _sign_off(bank, _pending(bank, data))
+    _promote(bank, champion)
 
 
 def _tell(bucket: str, loans: pd.DataFrame, decision: dict[str, Any]) -> None:
@@ -90,25 +85,43 @@ def _asked(bank: Bank, data: DataBucket) -> dict[str, Any]:
     }
 
 
-def _sign_off(bank: Bank, champion: str) -> None:
-    """As with `sign_off = true` in the profile: registered, approved, promoted. Nothing answers
-    meanwhile, and what did last is the champion."""
-    _take_away(bank, MODEL)
+def _pending(bank: Bank, data: DataBucket) -> str:
+    """As with `sign_off = true` in the profile: the package that waits for a person."""
     using = services()
     before = using.profile
     gate = msgspec.structs.replace(before.gate, sign_off=True)
     using.profile = msgspec.structs.replace(before, gate=gate)
+    machines = boto3.client("stepfunctions")
+    started = machines.start_execution(
+        stateMachineArn=bank.settings.retraining_machine_arn(ACCOUNT),
+        name="audit",
+        input=json.dumps(_asked(bank, data)),
+    )
+    bank.cloud.idle(PATIENCE_SECONDS)
+    using.profile = before
+    ended = machines.describe_execution(executionArn=started["executionArn"])
+    package: str = json.loads(ended["output"])["models"][0]["package"]
+    return package
+
+
+def _sign_off(bank: Bank, package: str) -> None:
+    """Nothing answers meanwhile, and what did last is the champion."""
+    _take_away(bank, MODEL)
+    boto3.client("sagemaker").update_model_package(
+        ModelPackageArn=package, ModelApprovalStatus="Approved"
+    )
+    bank.cloud.idle(PATIENCE_SECONDS)
+
+
+def _promote(bank: Bank, champion: str) -> None:
+    """As the machine does where nobody signs off."""
+    _take_away(bank, MODEL)
     job = f"{bank.settings.prefix}-{MODEL}-{VERSION}"
-    digest = hashlib.sha256(using.retraining_files.artifact(job)).hexdigest()
+    digest = hashlib.sha256(services().retraining_files.artifact(job)).hexdigest()
     event = {
         "model": MODEL, "version": VERSION, "job": job, "sha256": digest, "champion": champion,
     }  # fmt: skip
-    answer = boto3.client("lambda").invoke(
+    boto3.client("lambda").invoke(
         FunctionName=bank.settings.function("promoteModel"), Payload=json.dumps(event)
-    )
-    using.profile = before
-    package = json.load(answer["Payload"])["package"]
-    boto3.client("sagemaker").update_model_package(
-        ModelPackageArn=package, ModelApprovalStatus="Approved"
     )
     bank.cloud.idle(PATIENCE_SECONDS)

@@ -96,6 +96,8 @@ class Topic:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
+        self.details: list[str] = []
 
     def publish(self, kind: str, what: str, detail: str) -> None:
         self.told.append((kind, what))
+        self.details.append(detail)

@@ -108,6 +108,8 @@ def test_what_costs_money_goes_and_the_data_stay(deployed):
     predictions = stored()
     said = deployed.operator.destroy()
 
+    # No schedule that still stands makes an endpoint anew.
+    assert said.rindex("Deleting function: ") < said.index("deleted endpoint")
     assert stored() == predictions
     assert [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]] == BUCKETS
     assert all(f"bucket {bucket}" in said.partition("Left:")[2] for bucket in BUCKETS)

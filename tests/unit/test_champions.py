@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.champions import NONE, bring_back, champion, champions
+from chalicelib.champions import NONE, champion, champions, tell_of_silent
 from chalicelib.errors import EndpointBusy
 from chalicelib.model_bucket import ModelBucket
 from chalicelib.profile import load
@@ -17,10 +17,6 @@ class Endpoints:
 
     def live(self, model):
         return self.found
-
-
-def verified(*versions):
-    return [f"verified/{MODEL}/{version}/model.tar.gz" for version in versions]
 
 
 # v1 was rolled back to, after v2; v3 never came up.
@@ -38,7 +34,7 @@ def holding(*keys):
 
 @pytest.fixture
 def bucket():
-    return holding(*ENDINGS, *verified("v1", "v2", "v3"))
+    return holding(*ENDINGS)
 
 
 @pytest.mark.parametrize("status", ["InService", "Updating", "SystemUpdating"])
@@ -51,14 +47,8 @@ def test_of_an_endpoint_that_does_not_answer_the_last_that_was_in_service_is(buc
     assert champion(MODEL, Endpoints(status, "v3"), bucket) == "v1"
 
 
-def test_a_version_whose_artifact_is_gone_can_not_be_compared_with():
-    bucket = holding(*ENDINGS, *verified("v2", "v3"))
-
-    assert champion(MODEL, Endpoints(), bucket) == "v2"
-
-
 def test_a_model_that_never_was_in_service_has_none():
-    bucket = holding(ENDINGS[-1], *verified("v3"))
+    bucket = holding(ENDINGS[-1])
 
     assert champion(MODEL, Endpoints("Failed", "v3"), bucket) == NONE
     assert set(champions(load(), Endpoints(), bucket).values()) == {None}
@@ -70,12 +60,32 @@ def test_whoever_signs_off_waits_until_a_deployment_is_over(bucket):
     assert champion(MODEL, Endpoints("Deleting"), bucket, settled=True) == "v1"
 
 
-@pytest.mark.parametrize(
-    ("status", "told"), [(None, [("brought back", f"{MODEL} v1")]), ("InService", [])]
-)
-def test_a_champion_that_does_not_answer_arrives_again(bucket, status, told):
-    topic, endpoints = Topic(), Endpoints(status)
-    bring_back(champions(load(), endpoints, bucket), endpoints, bucket, topic)
+FOUND = {MODEL: {"version": "v1", "url": "s3://models/a"}, "Otro": None}
 
-    assert topic.told == told
-    assert (f"appvengers/{MODEL}/v1/model.tar.gz" in bucket._s3.objects) == bool(told)
+
+@pytest.mark.parametrize("status", [None, "Failed", "Deleting", "OutOfService"])
+def test_a_champion_that_does_not_answer_is_told_with_the_command_and_nothing_is_done(
+    bucket, status
+):
+    """It may be gone on purpose, and what waits in its place may be newer."""
+    before, topic = dict(bucket._s3.objects), Topic()
+    tell_of_silent(FOUND, "prod", Endpoints(status), topic)
+
+    assert topic.told == [("not answering", MODEL)]
+    assert topic.details[0].splitlines()[1:] == [f"make rollback STAGE=prod MODEL={MODEL}"]
+    assert bucket._s3.objects == before
+
+
+def test_all_that_do_not_answer_are_one_notice():
+    topic = Topic()
+    tell_of_silent({"A": FOUND[MODEL], "B": FOUND[MODEL]}, "dev", Endpoints(), topic)
+
+    assert topic.told == [("not answering", "A, B")]
+    assert topic.details[0].count("make rollback STAGE=dev MODEL=") == 2
+
+
+def test_nothing_is_told_of_what_answers():
+    topic = Topic()
+    tell_of_silent(FOUND, "prod", Endpoints("InService"), topic)
+
+    assert topic.told == []

@@ -1,6 +1,6 @@
 """A version for an endpoint, whatever state that is in. SageMaker deletes when it has time to."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from botocore.exceptions import ClientError
@@ -17,7 +17,7 @@ class SageMaker:
     """One endpoint; a deletion takes until `finish`."""
 
     def __init__(self, status, version=OLD):
-        self.status, self.version, self.did = status, version, []
+        self.status, self.version, self.did, self.at = status, version, [], NOW
         self.meta = type("Meta", (), {"region_name": "us-east-1"})
 
     def describe_endpoint(self, EndpointName):
@@ -26,8 +26,8 @@ class SageMaker:
         return {
             "EndpointStatus": self.status,
             "EndpointConfigName": f"{EndpointName}-{self.version}",
-            "CreationTime": NOW,
-            "LastModifiedTime": NOW,
+            "CreationTime": self.at,
+            "LastModifiedTime": self.at,
         }
 
     def delete_endpoint(self, EndpointName):
@@ -98,8 +98,25 @@ def test_what_is_half_in_service_takes_a_version_even_the_one_that_it_has(status
     assert sagemaker.did == ["update"]
 
 
-def test_what_is_in_service_already_is_not_updated():
+@pytest.mark.parametrize("status", ["Updating", "SystemUpdating", "RollingBack"])
+def test_an_update_that_names_the_version_may_still_end_with_another(status):
+    """While it goes on, SageMaker may name what was there before."""
+    with pytest.raises(EndpointBusy):
+        put(SageMaker(status), OLD)
+
+
+def test_times_are_utc_whatever_zone_this_machine_is_in():
+    """The order of the ledger is that of its text."""
     sagemaker = SageMaker("InService")
+    sagemaker.at = NOW.astimezone(timezone(timedelta(hours=-5)))
+    live = endpoints(sagemaker).live("Tradicional")
+
+    assert [live["since"], live["created"]] == ["2026-11-24T00:00:00+00:00"] * 2
+
+
+@pytest.mark.parametrize("status", ["InService", "Creating"])
+def test_what_is_in_service_already_or_comes_up_is_not_updated(status):
+    sagemaker = SageMaker(status)
 
     assert put(sagemaker, OLD) is False
     assert sagemaker.did == []

@@ -58,6 +58,77 @@ def test_an_endpoint_that_somebody_deletes_does_not_come_back_by_the_event_of_it
     assert (endpoints.put_there, topic.told) == ([], [])
 
 
+class Deleting(Endpoints):
+    """AWS takes its time to delete: it is still there for some calls."""
+
+    def __init__(self, calls):
+        super().__init__()
+        self.calls, self.found = calls, FAILED | {"status": "Deleting"}
+
+    def put(self, model, version, url):
+        self.calls -= 1
+        if self.calls > 0:
+            raise EndpointGoing("It is being deleted.")
+        self.found = None
+        return super().put(model, version, url)
+
+
+def test_what_waits_for_a_deletion_is_tried_until_that_is_over():
+    """No event tells that the name is free: the one of its beginning has to come again."""
+    bucket = ModelBucket(S3({f"arrivals/{MODEL}/2026-01-02/v2/arrived": b""}), "models")
+    endpoints, topic = Deleting(calls=3), Topic()
+    what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
+    for _ in range(2):
+        with pytest.raises(EndpointGoing):
+            model_endpoints.changed(*what)
+    model_endpoints.changed(*what)
+
+    assert endpoints.put_there == ["v2"]
+    assert topic.told == [("deployed", f"{MODEL} v2")]
+    assert bucket.endings(MODEL) == []
+
+
+def test_a_deletion_that_nothing_waits_for_is_no_fault():
+    bucket, topic = ModelBucket(S3({}), "models"), Topic()
+    model_endpoints.changed(f"dev-bank-{MODEL}", load(), bucket, Deleting(calls=3), topic)
+
+    assert topic.told == []
+
+
+class Refusing(Topic):
+    """SNS takes nothing at first."""
+
+    refuses = True
+
+    def publish(self, kind, what, detail):
+        if self.refuses:
+            raise PermissionError(kind)
+        super().publish(kind, what, detail)
+
+
+@pytest.mark.parametrize(
+    ("status", "failure", "how", "kind"),
+    [
+        ("InService", "", "in-service", "in service"),
+        ("InService", "an alarm rang", "failed", "rolled back"),
+        ("Failed", "no such package", "failed", "failed"),
+    ],
+)
+def test_what_nobody_could_be_told_of_is_recorded_and_told_once_later(status, failure, how, kind):
+    bucket, endpoints, topic = ModelBucket(S3({}), "models"), Endpoints(), Refusing()
+    endpoints.found = FAILED | {"status": status, "failure": failure}
+    what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
+    with pytest.raises(PermissionError):
+        model_endpoints.changed(*what)
+    assert [(one.version, one.how) for one in bucket.endings(MODEL)] == [("v1", how)]
+    topic.refuses = False
+    for _ in range(3):
+        model_endpoints.changed(*what)
+
+    assert topic.told == [(kind, f"{MODEL} v1")]
+    assert len(bucket.endings(MODEL)) == 1
+
+
 @pytest.mark.parametrize(
     ("reason", "told"),
     [

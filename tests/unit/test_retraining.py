@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import NoSnapshot
-from chalicelib.retraining import Execution, months_later, update
+from chalicelib.retraining import Execution, months_later, scheduled_at, update
 from tests.fakes import PredictionList
 
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)  # in the 48th week
@@ -219,6 +219,10 @@ def test_a_failed_run_whose_beginning_was_deleted_gives_way_to_the_newest(run):
 
     assert run(data, machine, AT + timedelta(hours=1)) == ("started", ["started"])
     assert machine.requests[-1]["previous"] == "20261117T100000"
+
+
+def test_an_event_of_another_zone_is_of_its_day_in_utc():
+    assert scheduled_at({"time": "2026-11-24T20:00:00-05:00"}).isoformat()[:13] == "2026-11-25T01"
 
 
 def test_an_event_older_than_the_snapshot_changes_nothing(run):

@@ -1,4 +1,4 @@
-"""An endpoint that somebody deleted: what answered last stays the champion, and comes back."""
+"""An endpoint that somebody deleted: what answered last stays the champion, and that is told."""
 
 import hashlib
 import json
@@ -25,7 +25,9 @@ def live(served, loans):
     """The version that answered before, and what updateData takes as champion without it."""
     version = served.predict(loans[0])["models"][MODEL]["version"]
     boto3.client("sagemaker").delete_endpoint(EndpointName=f"dev-appvengers-{MODEL}")
-    return version
+    yield version
+    services().models.arrive_again(MODEL, version)
+    served.bank.cloud.idle(60)
 
 
 @pytest.fixture(scope="module")
@@ -69,19 +71,45 @@ def test_only_one_that_was_compared_with_it_may_be_promoted(served, live, refuse
     assert using.endpoints.live(MODEL) is None
 
 
-def test_the_weekly_run_brings_it_back_and_tells(served, loans, live, refused):
+def update_data(served):
+    """What it did, and of which notices it was the cause."""
     before = len([*served.bank.cloud.notices])
     event = scheduled_event(datetime(2026, 1, 1, tzinfo=UTC))
-    for _ in range(2):  # the second time it is there
-        boto3.client("lambda").invoke(
-            FunctionName="appvengers-dev-updateData", Payload=json.dumps(event)
-        )
-        served.bank.cloud.idle(60)
-    told = [n for n in [*served.bank.cloud.notices][before:] if MODEL in n.message]
+    answer = boto3.client("lambda").invoke(
+        FunctionName="appvengers-dev-updateData", Payload=json.dumps(event)
+    )
+    served.bank.cloud.idle(60)
+    return json.load(answer["Payload"]), [*served.bank.cloud.notices][before:]
 
-    assert [one.subject for one in told] == [
-        "Modelo repuesto",
-        "Modelo en despliegue",
-        "Modelo en servicio",
-    ]
-    assert served.predict(loans[0])["models"][MODEL]["version"] == live
+
+def test_the_weekly_run_tells_that_it_does_not_answer_and_leaves_it_so(served, live, refused):
+    """Last, after what it did about a retraining."""
+    done, notices = update_data(served)
+
+    assert done["done"]
+    assert [one.subject for one in notices][1:] == ["Modelo que no responde"]
+    assert notices[-1].message.endswith(f"make rollback STAGE=dev MODEL={MODEL}")
+    assert services().endpoints.live(MODEL) is None
+
+
+class Refusing:
+    """SNS takes all but that notice."""
+
+    def __init__(self, topic):
+        self.topic = topic
+
+    def publish(self, kind, what, detail):
+        if kind == "not answering":
+            raise PermissionError(kind)
+        self.topic.publish(kind, what, detail)
+
+
+def test_a_notice_that_sns_refuses_stops_no_retraining(served, live, refused):
+    using = services()
+    topic = using.topic
+    using.topic = Refusing(topic)
+    answer, notices = update_data(served)
+    using.topic = topic
+
+    assert answer["errorType"] == "PermissionError"
+    assert len(notices) == 1  # of the retraining

@@ -142,6 +142,25 @@ def test_a_snapshot_without_news_trains_nothing(served, sample):
     assert [*served.bank.cloud.notices][-1].subject == "Sin datos nuevos para reentrenar"
 
 
+def test_one_that_was_compared_with_another_is_told_with_that_and_is_not_promoted(
+    served, sample, story
+):
+    """Somebody deployed a version while it was trained."""
+    version = "20310103T000000"
+    known = retraining.champions(served)[MODELS[0]] | {"version": "20010101T000000"}
+    with retraining.source():
+        retraining.put_snapshot(version, sample.snapshot())
+        arn = retraining.start(served, version, (MODELS[0],), known={MODELS[0]: known})
+        found = retraining.outcome(served, arn)[MODELS[0]]
+    retraining.forget(version)
+    told = [*served.bank.cloud.notices][-1]
+
+    assert (found["verdict"], found["reasons"]) == ("failed", ["ChampionChanged"])
+    assert told.subject == "Reentrenamiento fallido"
+    assert "se comparó con 20010101T000000" in told.message
+    assert "sigue en servicio" not in told.message
+
+
 @pytest.fixture
 def signing_off(served):
     """The profile asks for a person."""
@@ -191,6 +210,19 @@ def test_an_approval_that_comes_again_or_too_late_changes_nothing(served, story)
     told = [notice.subject for notice in served.bank.cloud.notices][before:]
     assert told == ["Modelo rechazado"]
     assert served.get("/models").json()["models"][MODELS[0]]["version"] == SIGNED
+
+
+def test_an_approval_that_comes_again_after_a_rollback_does_not_undo_it(served, story):
+    sagemaker, name = boto3.client("sagemaker"), f"dev-appvengers-{MODELS[0]}"
+    found = sagemaker.list_model_packages(ModelPackageGroupName=name)["ModelPackageSummaryList"]
+    arns = [one["ModelPackageArn"] for one in found]
+    (approved,) = [arn for arn in arns if services().packages.signed_off(arn)["version"] == SIGNED]
+    services().models.arrive_again(MODELS[0], VERSION)
+    served.bank.cloud.idle(30)
+    sagemaker.update_model_package(ModelPackageArn=approved, ModelApprovalStatus="Approved")
+    served.bank.cloud.idle(30)
+
+    assert served.get("/models").json()["models"][MODELS[0]]["version"] == VERSION
 
 
 def test_a_package_that_is_registered_again_is_the_same_package(served, story):

@@ -66,6 +66,14 @@ def test_the_version_before_answers_again(served, rolling, capsys):
     assert said[-1] == f"{MODEL} {VERSIONS[2]} answers."
 
 
+def test_a_second_rollback_goes_one_further_back_and_never_forward(served, rolling):
+    if answers(served) == VERSIONS[3]:
+        rolling()
+    rolling()
+
+    assert answers(served) == VERSIONS[1]
+
+
 def test_a_version_that_was_cleared_away_comes_back_by_its_name(served, rolling):
     rolling(version=VERSIONS[0])
 
@@ -105,6 +113,24 @@ def test_a_version_of_another_profile_is_not_brought_back(served, rolling):
     s3.put_object(Bucket=bucket, Key=key, Body=whole)
 
     assert answers(served) == before
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("status", ["", "Failed", "OutOfService", "UpdateRollbackFailed"])
+def test_what_is_gone_or_broken_comes_back_as_it_was_or_by_its_name(
+    served, rolling, loans, capsys, status, named
+):
+    before, endpoints = answers(served), served.bank.cloud.endpoints
+    if status:
+        endpoints.remove(PREFIX)
+        endpoints.records[PREFIX].endpoint_status = status
+    else:
+        boto3.client("sagemaker").delete_endpoint(EndpointName=PREFIX)
+    rolling(version=before if named else None)
+
+    assert served.predict(loans[0])["models"][MODEL]["version"] == before
+    told = f"{MODEL}: no single version answers now, {before} will."
+    assert capsys.readouterr().out.startswith(told)
 
 
 def test_the_command_works_from_another_process(served, rolling):
