@@ -126,10 +126,18 @@ def _stability(facts: Facts) -> Iterator[str]:
     yield f"<p>PSI of the score, holdout against training: {facts['psi']:.4f}.</p>"
     broken = {checked["name"]: checked for checked in facts["monotone"]}
     rows = (
-        (f["name"], DIRECTIONS[f["monotone"]], check(broken.get(f["name"])), f["csi"])
+        (f["name"], DIRECTIONS[f["monotone"]], check(broken.get(f["name"])), f["csi"], _use(f))
         for f in facts["features"]
     )
-    yield table(("Feature", "Direction", "Checked on the holdout", "CSI"), rows)
+    yield table(("Feature", "Direction", "Checked on the holdout", "CSI", "Used"), rows)
+
+
+def is_read(feature: Facts) -> bool:
+    return feature.get("read", True) is True  # cards of before do not tell
+
+
+def _use(feature: Facts) -> str:
+    return "yes" if is_read(feature) else "not used: wrong sign"
 
 
 def check(checked: Facts | None) -> str:
@@ -191,5 +199,5 @@ def _moved(facts: Facts) -> Iterator[str]:
     if facts["psi"] > LARGE_SHIFT:
         yield f"The scores have moved since the training: PSI {facts['psi']:.2f}."
     for feature in facts["features"]:
-        if feature["csi"] > LARGE_SHIFT:
+        if is_read(feature) and feature["csi"] > LARGE_SHIFT:
             yield f"{feature['name']} has moved since the training: CSI {feature['csi']:.2f}."

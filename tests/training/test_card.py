@@ -155,6 +155,51 @@ def test_champion_and_challenger_are_compared_on_one_page(artifacts, tmp_path):
         assert f"<h2>{heading}</h2>" in run.stdout
 
 
+@pytest.mark.parametrize("model", ["Tradicional", "NetworkingAccelerator"])
+def test_a_card_tells_which_features_a_scorecard_left_out(artifacts, bank, model):
+    written = json.loads((artifacts[model] / "scorecard.json").read_text())["features"]
+    text = (artifacts[model] / "card.html").read_text("utf-8")
+    rows = re.findall(r"<tr><td>(\w+)</td>(?:<td>[^<]*</td>){3}<td>([^<]*)</td></tr>", text)
+    told = {name: use for name, use in rows if name in bank.features}
+
+    assert told == {
+        f.name: "yes" if f.name in written else "not used: wrong sign"
+        for f in bank.model(model).features
+    }
+    assert model == "Tradicional" or {*told.values()} == {"yes", "not used: wrong sign"}
+
+
+def test_a_feature_that_a_scorecard_left_out_has_no_csi_in_a_comparison(artifacts):
+    facts = [
+        card.facts_of((artifacts[model] / "card.html").read_text("utf-8"))
+        for model in ("NetworkingAccelerator", "AppVengersAccelerator")
+    ]
+    left_out = [f["name"] for f in facts[0]["features"] if not f["read"]]
+    text = compare.page(*facts)
+
+    assert left_out
+    for name in left_out:
+        row = text.partition("Features, stability")[2].partition(f"<td>{name}</td>")[2]
+        cells = re.findall(r"<td>([^<]*)</td>", row.partition("</tr>")[0])
+        assert cells[0] == cells[2] == "-"
+        assert cells[1] != "-"
+
+
+def test_what_a_scorecard_left_out_is_no_limit_of_it_when_it_moves(german):
+    moved = [{**one, "csi": 0.9} for one in german["features"]]
+    first = moved[0]["name"]
+    told = " ".join(card.limits({**german, "features": moved}))
+    left_out = [{**moved[0], "read": False}, *moved[1:]]
+
+    assert f"{first} has moved" in told
+    assert f"{first} has moved" not in " ".join(card.limits({**german, "features": left_out}))
+
+
+def test_a_card_of_before_is_compared_as_if_all_was_read(german):
+    old = [{k: v for k, v in one.items() if k != "read"} for one in german["features"]]
+    assert "not used" not in card.page({**german, "features": old})
+
+
 def test_two_cards_with_protected_attributes_are_compared_by_them_and_their_proxies(german):
     text = compare.page(german, {**german, "proxies": []})
     assert "<h2>Protected: age</h2>" in text
