@@ -15,6 +15,12 @@ Facts = dict[str, Any]
 
 LARGE_SHIFT = 0.25  # of a PSI; Siddiqi's rule of thumb
 PROXY = 0.7  # an AUC from which a model's inputs tell a protected attribute
+BLANKS = {
+    "trees": "An input left blank, or a code never seen, scores as what is usual among similar "
+    "applications.",
+    "scorecard": "An input left blank, or a code never seen, scores as the few like it did, "
+    "drawn to the average; if there were none, as the average.",
+}
 IN_SAMPLE = (
     "It has learnt from the vintages of training and calibration, which flatters it there; "
     "the holdout's judge it."
@@ -170,6 +176,10 @@ def _by(name: str, groups: Sequence[Facts], *more: str) -> str:
 def limits(facts: Facts) -> Iterator[str]:
     yield "It learnt from applications that were granted; of those refused it knows nothing."
     yield from _known_until(facts)
+    for declared in facts.get("limits", ()):  # of the profile; older cards have none
+        yield declared["en"]
+        yield declared["es"]
+    yield BLANKS[facts["method"]]
     if not facts["protected"]:
         yield "The snapshot holds no protected attribute: whether it is fair to groups is unknown."
     yield from _moved(facts)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 
 import audit
 import card
@@ -198,6 +199,34 @@ def test_what_a_scorecard_left_out_is_no_limit_of_it_when_it_moves(german):
 def test_a_card_of_before_is_compared_as_if_all_was_read(german):
     old = [{k: v for k, v in one.items() if k != "read"} for one in german["features"]]
     assert "not used" not in card.page({**german, "features": old})
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_limit_of_the_data_is_told_in_the_cards_of_the_models_it_is_of(artifacts, bank, model):
+    text = html.unescape((artifacts[model] / "card.html").read_text("utf-8"))
+    told = text.partition("<h2>Known limits</h2>")[2].partition("<script")[0]
+    [limit] = bank.limits
+    reads = {feature.name for feature in bank.model(model).needed}
+
+    assert limit["features"] == ["lender"]
+    assert (limit["es"] in told, limit["en"] in told) == ("lender" in reads,) * 2
+    assert ("lender" in reads) == (model != "Tradicional")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_card_tells_what_a_blank_scores_as(artifacts, model):
+    text = (artifacts[model] / "card.html").read_text("utf-8")
+    similar = "scores as what is usual among similar applications" in text
+
+    assert "An input left blank, or a code never seen, scores as" in text
+    assert similar == (model == "AppVengersAccelerator")
+
+
+def test_a_product_without_declared_limits_has_none_in_its_card(german, bank):
+    everybody = replace(bank, limits=({"es": "a", "en": "b"},))
+
+    assert german["limits"] == []
+    assert everybody.limits_of(bank.model("Tradicional")) == [{"es": "a", "en": "b"}]
 
 
 def test_two_cards_with_protected_attributes_are_compared_by_them_and_their_proxies(german):
