@@ -130,7 +130,10 @@ class Policy(Part, frozen=True):
     decision: Decision
 
     def version(self) -> str:
-        return _digest([self.score, self.decision])[:12]
+        """The same whatever the order of the mandatory models."""
+        mandatory = tuple(sorted({*self.decision.mandatory}))
+        decides = msgspec.structs.replace(self.decision, mandatory=mandatory)
+        return _digest([self.score, decides])[:12]
 
 
 class Limit(Text, frozen=True):
