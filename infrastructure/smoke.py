@@ -3,9 +3,11 @@
 import json
 import time
 from collections.abc import Callable
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import requests
+from rstr import Rstr
 
 from chalicelib.profile import Feature, Profile
 from infrastructure.embedded import is_embedded
@@ -98,6 +100,8 @@ def _value(name: str, feature: Feature) -> float | int | str:
         return int(value) if feature.type == "integer" else float(value)
     if feature.values:
         return feature.values[0]
+    if feature.pattern:
+        return str(Rstr(Random(CLIENT_ID)).xeger(feature.pattern))
     raise SmokeFailed(
         f"{name} is required and is a code, which nobody can make up: name a file with the body of "
         "an application, SMOKE=application.json."

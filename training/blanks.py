@@ -1,8 +1,8 @@
 """What a blank means to trees, which would send what they have never met anywhere.
 
-Data of loans that were made hardly ever lack an input. So a share of them is learnt from once more
-with inputs left out, as if the applicant had not told them: a blank then stands for what is usual
-among applications that are like this one otherwise.
+Data of loans that were made hardly ever lack an input, and a code that they do not have reads as a
+blank. So a share of them is learnt from once more with inputs left out: a blank then stands for
+what is usual among applications that are like this one otherwise.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from product import Model
 from snapshot import Part
 
 SHARE = 0.1  # of the applications
-LEFT_OUT = 0.5  # of the inputs that an application may lack
+LEFT_OUT = 0.5  # of the inputs that may be blank, or a code that nobody has had
 
 
 def with_blanks(part: Part, model: Model, seed: int) -> Part:
@@ -25,7 +25,7 @@ def with_blanks(part: Part, model: Model, seed: int) -> Part:
         for name in ("rows", "outcomes", "ages", "audit")
     }
     rows, known_by = cut["rows"], _inputs(model)
-    for name in [feature.name for feature in model.inputs if not feature.required]:
+    for name in [f.name for f in model.inputs if f.is_text or not f.required]:
         blank = random.random(len(rows)) < LEFT_OUT
         gone = [column for column in rows if name in known_by[column]]
         rows = rows.assign(**{column: rows[column].mask(blank) for column in gone})

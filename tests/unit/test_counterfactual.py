@@ -30,6 +30,9 @@ applications = st.fixed_dictionaries(
         "amount": st.integers(1_000, 5_000_000),
         "guaranteeShare": st.sampled_from([0.5, 0.75, 0.85, 0.9]),
         "employees": st.integers(0, 500),
+        "state": st.just("NJ"),
+        "naics": st.just("453310"),
+        "lender": st.just("A BANK"),
     },
     optional={
         "revolving": st.sampled_from(["yes", "no"]),

@@ -16,7 +16,7 @@ PERSON = {
     "clientId": "cedula-1712345678",
     "application": {
         "amount": 87654.25, "guaranteeShare": 0.8125, "employees": 7919, "jobsCreated": 6113,
-        "zip": "90573", "naics": "722511", "lender": "COOPERATIVA DE LOS ANDES",
+        "state": "GU", "zip": "90573", "naics": "722511", "lender": "COOPERATIVA DE LOS ANDES",
         "earlierLoans": 617,
     },
 }  # fmt: skip

@@ -86,7 +86,7 @@ class Library:
 
 def libraries() -> Iterator[Library]:
     yield Library("LogisticRegression", _regression, ({"C": 0.1}, {"C": 1}), obeys=False)
-    yield Library("optbinning", _scorecard, ({"C": 0.1}, {"C": 1}), obeys=True)
+    yield Library("optbinning", _scorecard, ({"C": 0.1}, {"C": 1}), obeys=False)
     yield Library("EBM", _ebm, ({"interactions": 0.5}, {"interactions": 0.9}), obeys=False)
     for obeys in (True, False):
         yield Library("HistGradientBoosting", _hist, HIST, obeys)
