@@ -73,7 +73,9 @@ def change_needed(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the 
     using = services()
     stored = using.predictions.get(clientId, predictionId)
     said_in = language(app.current_request, using.profile)
-    return change.needed(stored, said_in, using.profile, using.scoring, using.models)
+    review_only = using.review_only.is_on()
+    parts = (using.profile, using.scoring, using.models)
+    return change.needed(stored, said_in, *parts, review_only=review_only)
 
 
 @app.route("/models", api_key_required=True, cors=CORS)

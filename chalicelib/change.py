@@ -33,6 +33,12 @@ STATEMENTS = {
         en="None of the {tried} applications that were tried would be approved, with up to "
         "{fields} changes at once. The values in between were not tried.",
     ),
+    "REVIEW_ONLY": Text(
+        es="Hoy una persona decide sobre cada solicitud: ningún cambio haría que se aprobara sin "
+        "ella. No se buscó ninguno.",
+        en="Today a person decides on every application: no change would have it approved without "
+        "one. None was looked for.",
+    ),
     "NOT_NEEDED": Text(
         es="La solicitud, tal como está, se aprobaría hoy.",
         en="The application as it is would be approved today.",
@@ -51,8 +57,16 @@ class Manifests(Protocol):
 class Committee:
     """The models of the profile and its policy, as they are today, asked about many at once."""
 
-    def __init__(self, profile: Profile, scoring: Scoring, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        scoring: Scoring,
+        clock: Callable[[], float],
+        *,
+        review_only: bool = False,
+    ) -> None:
         self.asked = 0
+        self._review_only = review_only
         self._profile = profile
         self._scoring = scoring
         self._clock = clock
@@ -71,7 +85,8 @@ class Committee:
                 f"{fault} All models must answer: try again later."
             ) from fault
         return [
-            weigh(dict(zip(models, one, strict=True)), policy) for one in zip(*said, strict=True)
+            weigh(dict(zip(models, one, strict=True)), policy, review_only=self._review_only)
+            for one in zip(*said, strict=True)
         ]
 
     def approves(self, applications: Sequence[dict[str, Value]]) -> list[bool]:
@@ -85,18 +100,21 @@ def needed(
     scoring: Scoring,
     manifests: Manifests,
     clock: Callable[[], float] = time.monotonic,
+    *,
+    review_only: bool = False,
 ) -> Document:
     """The smallest change that reaches APPROVE with today's models and policy, if any does."""
-    application, committee = prediction["application"], Committee(profile, scoring, clock)
+    application = prediction["application"]
+    committee = Committee(profile, scoring, clock, review_only=review_only)
     [today] = committee.decide([application])
     found = counterfactual.Found({}, 0)
-    if today["decision"] != "APPROVE":
+    if today["decision"] != "APPROVE" and not review_only:
         values = choices.steps(application, profile, _quantiles(today["models"], manifests))
         found = counterfactual.smallest_change(application, values, profile, committee.approves)
     change = found.change or {}
     [reached] = committee.decide([application | change]) if change else [today]
     changes = _told(application, change, profile, language)
-    outcome = _outcome(application, found.change)
+    outcome = "REVIEW_ONLY" if review_only else _outcome(application, found.change)
     return {
         "clientId": prediction["clientId"],
         "predictionId": prediction["predictionId"],

@@ -38,8 +38,14 @@ def contradictions(profile: "Profile") -> Iterator[str]:
     yield from _gate_contradictions(profile.gate)
     yield from of_stages(profile)
     yield from _drift_contradictions(profile.drift)
-    if unknown := set(profile.card.segments) - set(profile.features):
-        yield f"card.segments names no feature: {', '.join(sorted(unknown))}"
+    yield from _card_contradictions(profile)
+
+
+def _card_contradictions(profile: "Profile") -> Iterator[str]:
+    limited = {name for limit in profile.card.limits for name in limit.features}
+    for part, named in (("segments", {*profile.card.segments}), ("limits", limited)):
+        if unknown := named - set(profile.features):
+            yield f"card.{part} names no feature: {', '.join(sorted(unknown))}"
 
 
 def _not_finite(part: Any, place: str) -> Iterator[str]:

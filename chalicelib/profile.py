@@ -130,13 +130,23 @@ class Policy(Part, frozen=True):
     decision: Decision
 
     def version(self) -> str:
-        return _digest([self.score, self.decision])[:12]
+        """The same whatever the order of the mandatory models."""
+        mandatory = tuple(sorted({*self.decision.mandatory}))
+        decides = msgspec.structs.replace(self.decision, mandatory=mandatory)
+        return _digest([self.score, decides])[:12]
+
+
+class Limit(Text, frozen=True):
+    """What the data do to whatever reads these features; without any, to every model."""
+
+    features: tuple[str, ...] = ()
 
 
 class Card(Part, frozen=True):
-    """The features by whose values a model card shows how a model does."""
+    """The features by whose values a model card shows how a model does, and what it warns of."""
 
     segments: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
 
 class Gate(Part, frozen=True):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 QUICK = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
 )
-# saveResult has 10 seconds; a switch that can't be read is on.
+# Both who ask have little time; a switch that can't be read is on.
 SWITCH = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2})
 # The state machine retries a branch, so the client does not; a branch has 10 seconds.
 SCORING = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 1})
@@ -54,7 +54,7 @@ class Services:
 
     @cached_property
     def review_only(self) -> "ReviewOnlySwitch":
-        from chalicelib.review_only import ReviewOnlySwitch  # saveResult alone pays for it
+        from chalicelib.review_only import ReviewOnlySwitch  # who does not ask does not pay for it
 
         return ReviewOnlySwitch(_client("ssm", SWITCH), self.settings.review_only_parameter)
 

@@ -52,6 +52,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     sagemaker = "arn:aws:sagemaker:*:*"
     states, retraining = "arn:aws:states:*:*", f"{prefix}-reentrenamiento"
     drift = f"{REPORT_PREFIX}drift/"
+    switch = f"arn:aws:ssm:*:*:parameter{settings.review_only_parameter}"
     machine = f"arn:aws:states:*:*:stateMachine:{prefix}-analisisCredito"
     # SageMaker writes names in lower case in ARNs.
     scoring = {model: f"{sagemaker}:endpoint/{prefix}-{model.lower()}" for model in MODELS}
@@ -91,6 +92,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], table),
             allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
             allow("sagemaker:InvokeEndpoint", list(scoring.values())),
+            allow("ssm:GetParameter", switch),
             allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
             # Who may not list is told 403, not 404, of what is not there.
             allow("s3:ListBucket", models),
@@ -100,7 +102,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         ],
         "saveResult": [
             allow("dynamodb:PutItem", table),
-            allow("ssm:GetParameter", f"arn:aws:ssm:*:*:parameter{settings.review_only_parameter}"),
+            allow("ssm:GetParameter", switch),
         ],
         "watchTraining": [
             listing(data, f"{JOB_PREFIX}/*"),

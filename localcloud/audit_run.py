@@ -17,6 +17,7 @@ from chalicelib import profile
 from chalicelib.endpoints import VARIANT, capacity, deployment
 from chalicelib.predictions import PredictionTable
 from chalicelib.profile import Canary, Endpoint, Instances
+from chalicelib.services import services
 from chalicelib.settings import (
     BATCH_PREFIX,
     MANIFEST_PREFIX,
@@ -89,6 +90,7 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, A
     client = f"/predictions/{answer['clientId']}"
     one = f"{client}/{answer['predictionId']}"
     requester.post(f"{one}/outcome", {"outcome": "paid", "when": answer["createdAt"][:10]})
+    services.cache_clear()  # on AWS the API asks for the switch itself: saveResult can't for it
     for path in ("/health", client, one, f"{one}/change", f"{client}/none"):
         requester.get(path)
     return {**answer, "application": body["application"]}

@@ -4,6 +4,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,8 @@ import pyarrow.parquet
 from chalicelib.profile import Profile
 
 CHUNK = 1 << 16  # rows in memory at a time
-BLOCK = 1 << 24  # bytes of a CSV
+BLOCK = 1 << 22  # bytes of a CSV
+MEND = "Mend the file and score it again: what was written of the answer can't be read."
 
 
 class UnfitFile(Exception):
@@ -28,8 +30,8 @@ class Applications:
 
 
 def opened(path: Path, deployed: Profile) -> Applications:
-    """Raises UnfitFile, pyarrow's ArrowInvalid and OSError."""
-    return (_parquet if path.suffix == ".parquet" else _csv)(path, deployed)
+    """Raises UnfitFile, pyarrow's ArrowInvalid and OSError; so does the reading of `batches`."""
+    return (_parquet if path.suffix.lower() == ".parquet" else _csv)(path, deployed)
 
 
 def _parquet(path: Path, deployed: Profile) -> Applications:
@@ -54,14 +56,54 @@ def _csv(path: Path, deployed: Profile) -> Applications:
     for name, feature in deployed.asked_for().items():
         if name in types and not feature.is_number:
             types[name] = pa.dictionary(pa.int32(), pa.string())
-    reader = pa.csv.open_csv(
-        path,
-        read_options=pa.csv.ReadOptions(block_size=BLOCK),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=types, strings_can_be_null=True, null_values=[""]
-        ),
-    )
-    return Applications(reader.schema, None, reader)
+    ragged: list[pa.csv.InvalidRow] = []
+    try:
+        reader = pa.csv.open_csv(
+            path,
+            # One thread: rows are read no faster than they are scored, and have their numbers.
+            read_options=pa.csv.ReadOptions(block_size=BLOCK, use_threads=False),
+            parse_options=pa.csv.ParseOptions(
+                newlines_in_values=True, invalid_row_handler=partial(_noted, ragged)
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=types, strings_can_be_null=True, null_values=[""]
+            ),
+        )
+    except pa.ArrowInvalid as fault:
+        raise UnfitFile(_unread(path, 0, ragged, fault)) from fault
+    return Applications(reader.schema, None, _batches(path, reader, ragged))
+
+
+def _noted(ragged: list[pa.csv.InvalidRow], row: pa.csv.InvalidRow) -> str:
+    ragged.append(row)
+    return "error"
+
+
+def _batches(
+    path: Path, reader: pa.csv.CSVStreamingReader, ragged: list[pa.csv.InvalidRow]
+) -> Iterator[pa.RecordBatch]:
+    done = 0
+    try:
+        for rows in reader:
+            yield rows
+            done += rows.num_rows
+    except pa.ArrowInvalid as fault:
+        raise UnfitFile(_unread(path, done, ragged, fault)) from fault
+
+
+def _unread(path: Path, done: int, ragged: list[pa.csv.InvalidRow], fault: pa.ArrowInvalid) -> str:
+    """Row 1 is the first after the header. Quotes nothing of the file."""
+    if ragged:
+        row = ragged[0]
+        return (
+            f"{path.name}: row {row.number - 1:,} has {row.actual_columns} fields, and the header "
+            f"{row.expected_columns}: a comma or a quote is missing, or too many. {MEND}"
+        )
+    if "UTF8" in str(fault):
+        what = "it is no CSV in UTF-8"
+    else:
+        what = f"a quote is not closed, or a row is longer than {BLOCK >> 20} MB"
+    return f"{path.name}: somewhere after row {done:,}, {what}. {MEND}"
 
 
 def _header(path: Path) -> list[str]:

@@ -17,6 +17,7 @@ from snapshot import Learning, Part
 Floats = npt.NDArray[np.float64]
 Logits = Callable[[pd.DataFrame], Floats]
 Facts = dict[str, Any]
+Features = tuple[Feature, ...]
 
 GROUPS = 12  # values of a segment, the commonest
 FEWEST = 20  # of good and of bad loans, for an AUC that means something
@@ -51,6 +52,7 @@ def judge(learning: Learning, logits: Logits) -> Judged:
 
 def facts(bank: Product, model: Model, judged: Judged, manifest: dict[str, Any]) -> Facts:
     holdout = judged.holdout
+    read = tuple(feature for feature in model.features if _is_read(feature, model, judged))
     told = (
         "model", "method", "version", "snapshot", "window", "rows", "bads", "calibration",
         "holdout", "metrics",
@@ -59,12 +61,15 @@ def facts(bank: Product, model: Model, judged: Judged, manifest: dict[str, Any])
         **{name: manifest[name] for name in told},
         "outcomeMonths": bank.training.outcome_months,
         "approveFrom": bank.scale.approve_from,
-        "features": [_feature(feature, judged) for feature in model.features],
+        "features": [
+            _feature(feature, judged) | {"read": feature in read} for feature in model.features
+        ],
+        "limits": bank.limits_of(model),
         "psi": _number(measures.stability(judged.training.logits, holdout.logits)),
         "vintages": list(_vintages(bank, judged)),
         "groups": {name: list(_groups(name, bank, judged)) for name in _grouped(bank, holdout)},
         "protected": [name for name in bank.protected if name in holdout.part.audit],
-        "proxies": list(_proxies(bank, model, judged)),
+        "proxies": list(_proxies(bank, read, judged)),
         "monotone": [_direction(f, judged) for f in model.features if f.monotone],
         "roc": _roc(holdout),
         "reliability": _reliability(holdout),
@@ -79,6 +84,17 @@ def _feature(feature: Feature, judged: Judged) -> Facts:
         "monotone": feature.monotone,
         "csi": _number(measures.stability(then, now)),
     }
+
+
+def _is_read(feature: Feature, model: Model, judged: Judged) -> bool:
+    """A scorecard leaves a feature out whose coefficient has the wrong sign. It is a sum, so what
+    one application gets by each value of a feature shows whether that one is in it."""
+    if model.method != "scorecard":
+        return True
+    learnt = judged.training.part.rows
+    values = learnt[feature.name].drop_duplicates().to_numpy()
+    rows = learnt.iloc[[0] * len(values)].reset_index(drop=True)
+    return bool(np.ptp(judged.logits(rows.assign(**{feature.name: values}))) > 0)
 
 
 def _vintages(bank: Product, judged: Judged) -> Iterator[Facts]:
@@ -125,24 +141,22 @@ def _shown(bank: Product, period: Period, chosen: pd.Series) -> Facts:
     }
 
 
-def _proxies(bank: Product, model: Model, judged: Judged) -> Iterator[Facts]:
-    """How well a scorecard of the model's inputs tells who has a protected attribute's value."""
+def _proxies(bank: Product, read: Features, judged: Judged) -> Iterator[Facts]:
+    """How well a scorecard of what the model reads tells who has a protected attribute's value."""
     for name in bank.protected:
         if name not in judged.training.part.audit:
             continue
         known = _values(name, bank, judged.training, judged)
         asked = _values(name, bank, judged.holdout, judged)
         for value in known.value_counts().index[:GROUPS]:
-            auc = _told_apart(judged, model, known == value, asked == value)
+            auc = _told_apart(judged, read, known == value, asked == value)
             yield {"attribute": name, "value": value, "auc": auc}
 
 
-def _told_apart(judged: Judged, model: Model, known: pd.Series, asked: pd.Series) -> float | None:
+def _told_apart(judged: Judged, read: Features, known: pd.Series, asked: pd.Series) -> float | None:
     if known.nunique() < 2 or asked.nunique() < 2:
         return None
-    features = tuple(
-        Feature(f.name, f.type, f.derive, monotone=0, protected=False) for f in model.features
-    )
+    features = tuple(Feature(f.name, f.type, f.derive, monotone=0, protected=False) for f in read)
     rows = judged.training.part.rows
     try:
         fitted = fit_scorecard.fit(rows, known.astype(int), features, fit_scorecard.Parameters())

@@ -15,6 +15,12 @@ Facts = dict[str, Any]
 
 LARGE_SHIFT = 0.25  # of a PSI; Siddiqi's rule of thumb
 PROXY = 0.7  # an AUC from which a model's inputs tell a protected attribute
+BLANKS = {
+    "trees": "An input left blank, or a code never seen, scores as what is usual among similar "
+    "applications.",
+    "scorecard": "An input left blank, or a code never seen, scores as the few like it did, "
+    "drawn to the average; if there were none, as the average.",
+}
 IN_SAMPLE = (
     "It has learnt from the vintages of training and calibration, which flatters it there; "
     "the holdout's judge it."
@@ -126,10 +132,18 @@ def _stability(facts: Facts) -> Iterator[str]:
     yield f"<p>PSI of the score, holdout against training: {facts['psi']:.4f}.</p>"
     broken = {checked["name"]: checked for checked in facts["monotone"]}
     rows = (
-        (f["name"], DIRECTIONS[f["monotone"]], check(broken.get(f["name"])), f["csi"])
+        (f["name"], DIRECTIONS[f["monotone"]], check(broken.get(f["name"])), f["csi"], _use(f))
         for f in facts["features"]
     )
-    yield table(("Feature", "Direction", "Checked on the holdout", "CSI"), rows)
+    yield table(("Feature", "Direction", "Checked on the holdout", "CSI", "Used"), rows)
+
+
+def is_read(feature: Facts) -> bool:
+    return feature.get("read", True) is True  # cards of before do not tell
+
+
+def _use(feature: Facts) -> str:
+    return "yes" if is_read(feature) else "not used: wrong sign"
 
 
 def check(checked: Facts | None) -> str:
@@ -162,6 +176,10 @@ def _by(name: str, groups: Sequence[Facts], *more: str) -> str:
 def limits(facts: Facts) -> Iterator[str]:
     yield "It learnt from applications that were granted; of those refused it knows nothing."
     yield from _known_until(facts)
+    for declared in facts.get("limits", ()):  # of the profile; older cards have none
+        yield declared["en"]
+        yield declared["es"]
+    yield BLANKS[facts["method"]]
     if not facts["protected"]:
         yield "The snapshot holds no protected attribute: whether it is fair to groups is unknown."
     yield from _moved(facts)
@@ -191,5 +209,5 @@ def _moved(facts: Facts) -> Iterator[str]:
     if facts["psi"] > LARGE_SHIFT:
         yield f"The scores have moved since the training: PSI {facts['psi']:.2f}."
     for feature in facts["features"]:
-        if feature["csi"] > LARGE_SHIFT:
+        if is_read(feature) and feature["csi"] > LARGE_SHIFT:
             yield f"{feature['name']} has moved since the training: CSI {feature['csi']:.2f}."

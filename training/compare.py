@@ -81,15 +81,16 @@ def _differences(champion: Facts, challenger: Facts) -> Iterator[tuple[str, floa
 
 def _features(champion: Facts, challenger: Facts) -> Iterator[str]:
     yield "<h2>Features, stability and directions</h2>"
-    found = [{f["name"]: f for f in facts["features"]} for facts in (champion, challenger)]
-    checked = [{c["name"]: c for c in facts["monotone"]} for facts in (champion, challenger)]
+    both = (champion, challenger)
+    read = [{f["name"]: f["csi"] for f in one["features"] if card.is_read(f)} for one in both]
+    checked = [
+        {c["name"]: c for c in one["monotone"] if c["name"] in known}
+        for one, known in zip(both, read, strict=True)
+    ]
+    names = dict.fromkeys(f["name"] for one in both for f in one["features"])
     rows = (
-        (
-            name,
-            *(of.get(name, {}).get("csi") for of in found),
-            *(card.check(of.get(name)) for of in checked),
-        )
-        for name in dict.fromkeys([*found[0], *found[1]])
+        (name, *(of.get(name) for of in read), *(card.check(of.get(name)) for of in checked))
+        for name in names
     )
     yield card.table(("Feature", *_each("CSI"), *_each("direction")), rows)
     yield "<p>Without a CSI: the model does not read that feature.</p>"

@@ -9,10 +9,12 @@ Without a target it shows the trade-off of today's. It trains the models first; 
 and takes those that are there.
 """
 
+import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -39,12 +41,28 @@ UNKNOWN = (
 )
 
 
+FEWEST = 100  # approved loans, for a bad rate that is more than chance
+
+
+class Share(click.FloatRange):
+    """click takes nan to be in every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        share = super().convert(value, param, ctx)
+        if math.isnan(share):
+            self.fail(f"{value} is not a share: state a number from 0 to 1.", param, ctx)
+        return share
+
+
+SHARE = Share(0, 1)
+
+
 @click.command(help=__doc__)
-@click.option("--target", type=click.FloatRange(0, 1), help="Bad rate among the approved.")
+@click.option("--target", type=SHARE, help="Bad rate among the approved.")
 @click.option("--confident", is_flag=True, help="The target is met by the interval's upper end.")
 @click.option("--costs", nargs=2, type=float, help="A good loan's gain, a bad one's loss.")
-@click.option("--review", default=0.1, show_default=True, help="Share that people can look at.")
-@click.option("--disagreeing", default=0.0, show_default=True, help="Share beyond the limit.")
+@click.option("--review", type=SHARE, default=0.1, show_default=True, help="That people can see.")
+@click.option("--disagreeing", type=SHARE, default=0.0, show_default=True, help="Over the limit.")
 @click.option("--models", type=click.Path(path_type=Path), help="Keep the artifacts; use those.")
 @click.option("--profile", "file", default=PROFILE_FILE, type=click.Path(path_type=Path))
 @click.option("--data", envvar="DATA", type=click.Path(path_type=Path), help="A bank's own loans.")
@@ -80,6 +98,8 @@ def main(
         console.print(by_month(loans, cuts))
     console.print(what_disagreement_buys(loans, approve_from))
     console.print(beyond_the_limit(loans, deployed.decision.maximum_disagreement))
+    if few := too_few(loans, cuts):
+        console.print(few, style="yellow")
     _print_cut_offs(console, loans, cuts)
 
 
@@ -113,6 +133,17 @@ def _print_cut_offs(console: Console, loans: Loans, cuts: CutOffs) -> None:
     )
     for name in ("approve_from", "decline_below", "maximum_disagreement"):
         console.print(f"{name} = {getattr(cuts, name):.0f}")
+
+
+def too_few(loans: Loans, cuts: CutOffs) -> str:
+    """Empty if there are enough."""
+    approved = int(cuts.approved(loans).sum())
+    if approved >= FEWEST:
+        return ""
+    return (
+        f"Warning: only {approved:,} loans of the holdout are approved so, and what came of so few "
+        "is chance: state a higher target, or --confident."
+    )
 
 
 def beyond_the_limit(loans: Loans, limit: float | None) -> str:

@@ -103,6 +103,7 @@ class Product:
     training: Training
     scale: Scale
     segments: tuple[str, ...] = ()
+    limits: tuple[dict[str, Any], ...] = ()
     recent_decisions: int = 2000
 
     def asked_for(self) -> tuple[Feature, ...]:
@@ -145,6 +146,15 @@ class Product:
     def protected(self) -> tuple[str, ...]:
         return tuple(name for name, feature in self.features.items() if feature.protected)
 
+    def limits_of(self, model: Model) -> list[dict[str, str]]:
+        """What the profile warns of, in its languages, that is of what this model reads."""
+        read = {feature.name for feature in model.needed}
+        return [
+            {"es": limit["es"], "en": limit["en"]}
+            for limit in self.limits
+            if not limit.get("features") or read & {*limit["features"]}
+        ]
+
     def audited(self) -> tuple[Feature, ...]:
         """What a model card groups by, with its sources; no model need read any of it."""
         wanted = {*self.protected, *self.segments}
@@ -182,6 +192,7 @@ def read(path: Path) -> Product:
             training=_training(document.get("training", {})),
             scale=Scale(**document["score"], approve_from=document["decision"]["approve_from"]),
             segments=tuple(document.get("card", {}).get("segments", ())),
+            limits=tuple(document.get("card", {}).get("limits", ())),
             recent_decisions=document.get("gate", {}).get("recent_decisions", 2000),
         )
     except FileNotFoundError as fault:

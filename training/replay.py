@@ -10,6 +10,9 @@ Texts are the profile's wording of today and no part of a decision. Ends with 1 
 \b
 Not checked, for nothing that is stored determines it:
     clientId, predictionId, createdAt and language;
+    whether the policy was the bank's: a record whose policy, policyVersion and decision were forged
+        to agree is identical, for no other place keeps policies; look whether a credit.toml of
+        its repository's history has that policyVersion (GET /health tells today's);
     whether the bank was switched to review only: decisionBasis REVIEW_ONLY is taken as it is;
     why a model did not answer.
 """

@@ -10,10 +10,11 @@ is no feature of the profile (a client's id) is carried along. A row that POST /
 keeps its place without probabilities, and its column `error` says what is wrong with it.
 """
 
+import io
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -43,6 +44,29 @@ FAULTS = (
     pa.ArrowInvalid,
     OSError,
 )
+
+
+class Sink(io.RawIOBase):
+    """Whoever writes Parquet ends it, even on a fault; without that end nobody reads a part of the
+    applications as if it were all."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._is_cut_off = False
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, body: Any) -> int:
+        return len(body) if self._is_cut_off else self._out.write(body)
+
+    @contextmanager
+    def cut_off_by_a_fault(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._is_cut_off = True
+            raise
 
 
 @click.command(help=__doc__)
@@ -76,8 +100,10 @@ def score(path: Path, artifacts: Sequence[Path], deployed: Profile, out: BinaryI
     empty = pa.RecordBatch.from_pylist([], file.schema)
     schema = scored(empty, models, deployed).schema
     refused = 0
+    sink = Sink(out)
     with (
-        pa.parquet.ParquetWriter(out, schema) as writer,
+        pa.parquet.ParquetWriter(sink, schema) as writer,
+        sink.cut_off_by_a_fault(),
         Progress(console=Console(stderr=True)) as progress,
     ):
         task = progress.add_task(f"Scoring {path.name}", total=file.rows)

@@ -178,3 +178,66 @@ def test_what_is_carried_along_may_change_its_type(applications, folder, tmp_pat
 
         assert found["ref"].to_pylist() == ref
         assert found["note"].to_pylist() == note
+
+
+@pytest.fixture
+def many(applications, monkeypatch):
+    """More rows than a block of the file holds."""
+    monkeypatch.setattr(score.application_files, "BLOCK", 2_048)
+    return pd.concat([applications] * 20, ignore_index=True)
+
+
+@pytest.mark.parametrize("place", [0, 100])
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ("1000,0.5", "row {row} has 2 fields, and the header {width}: a comma or a quote"),
+        ('1000,"0.5', "a quote is"),
+        ("1000,\xd1", "it is no CSV in UTF-8"),
+    ],
+)
+def test_a_row_that_can_not_be_read_is_told_and_leaves_no_readable_answer(
+    many, folder, tmp_path, place, broken, said
+):
+    lines = many.assign(lender="A" * 70).to_csv(index=False).splitlines()
+    lines[place + 1] = broken if "\xd1" not in broken else lines[place + 1].replace("AAA", "\xd1")
+    (tmp_path / "a.csv").write_bytes("\n".join(lines).encode("latin-1"))
+    run = CliRunner().invoke(score.main, [str(tmp_path / "a.csv"), str(folder)])
+
+    assert run.exit_code == 1
+    assert "block size" not in run.stderr
+    assert isinstance(run.exception, SystemExit)
+    if not (place == 0 and "\xd1" in broken):  # in the first lines it is found with the header
+        assert said.format(row=place + 1, width=len(many.columns)) in run.stderr
+    with pytest.raises(pa.ArrowInvalid):
+        pa.parquet.read_table(io.BytesIO(run.stdout_bytes))
+
+
+def test_a_line_break_within_quotes_is_a_part_of_its_value(many, folder, tmp_path):
+    notes = [f"first line of {n}\nand, its second" for n in range(len(many))]
+    many.assign(note=notes).to_csv(tmp_path / "a.csv", index=False)
+    found = scored(tmp_path / "a.csv", folder)
+
+    assert found["note"].to_pylist() == notes
+    assert found["probabilityOfDefault_Tradicional"].null_count == 0
+
+
+def test_a_parquet_that_breaks_off_leaves_no_readable_answer(many, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(score.application_files, "CHUNK", 10)
+    many.to_parquet(tmp_path / "whole.parquet", row_group_size=10, compression="gzip")
+    body = bytearray((tmp_path / "whole.parquet").read_bytes())
+    place = pa.parquet.read_metadata(tmp_path / "whole.parquet").row_group(6).column(0)
+    body[place.data_page_offset : place.data_page_offset + 40] = bytes(40)
+    (tmp_path / "a.parquet").write_bytes(body)
+    run = CliRunner().invoke(score.main, [str(tmp_path / "a.parquet"), str(folder)])
+
+    assert (run.exit_code, type(run.exception)) == (1, SystemExit)
+    assert len(run.stdout_bytes) > 100
+    with pytest.raises(pa.ArrowInvalid):
+        pa.parquet.read_table(io.BytesIO(run.stdout_bytes))
+
+
+def test_parquet_in_capitals_is_parquet(applications, folder, tmp_path):
+    applications.to_parquet(tmp_path / "A.PARQUET")
+
+    assert scored(tmp_path / "A.PARQUET", folder).num_rows == len(applications)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 
 import audit
 import card
@@ -153,6 +154,79 @@ def test_champion_and_challenger_are_compared_on_one_page(artifacts, tmp_path):
     assert row.startswith(f"<td>-</td><td>{read:.4f}</td>")
     for heading in ("By vintage", "Segment: sector", "Known limits of the challenger"):
         assert f"<h2>{heading}</h2>" in run.stdout
+
+
+@pytest.mark.parametrize("model", ["Tradicional", "NetworkingAccelerator"])
+def test_a_card_tells_which_features_a_scorecard_left_out(artifacts, bank, model):
+    written = json.loads((artifacts[model] / "scorecard.json").read_text())["features"]
+    text = (artifacts[model] / "card.html").read_text("utf-8")
+    rows = re.findall(r"<tr><td>(\w+)</td>(?:<td>[^<]*</td>){3}<td>([^<]*)</td></tr>", text)
+    told = {name: use for name, use in rows if name in bank.features}
+
+    assert told == {
+        f.name: "yes" if f.name in written else "not used: wrong sign"
+        for f in bank.model(model).features
+    }
+    assert model == "Tradicional" or {*told.values()} == {"yes", "not used: wrong sign"}
+
+
+def test_a_feature_that_a_scorecard_left_out_has_no_csi_in_a_comparison(artifacts):
+    facts = [
+        card.facts_of((artifacts[model] / "card.html").read_text("utf-8"))
+        for model in ("NetworkingAccelerator", "AppVengersAccelerator")
+    ]
+    left_out = [f["name"] for f in facts[0]["features"] if not f["read"]]
+    text = compare.page(*facts)
+
+    assert left_out
+    for name in left_out:
+        row = text.partition("Features, stability")[2].partition(f"<td>{name}</td>")[2]
+        cells = re.findall(r"<td>([^<]*)</td>", row.partition("</tr>")[0])
+        assert cells[0] == cells[2] == "-"
+        assert cells[1] != "-"
+
+
+def test_what_a_scorecard_left_out_is_no_limit_of_it_when_it_moves(german):
+    moved = [{**one, "csi": 0.9} for one in german["features"]]
+    first = moved[0]["name"]
+    told = " ".join(card.limits({**german, "features": moved}))
+    left_out = [{**moved[0], "read": False}, *moved[1:]]
+
+    assert f"{first} has moved" in told
+    assert f"{first} has moved" not in " ".join(card.limits({**german, "features": left_out}))
+
+
+def test_a_card_of_before_is_compared_as_if_all_was_read(german):
+    old = [{k: v for k, v in one.items() if k != "read"} for one in german["features"]]
+    assert "not used" not in card.page({**german, "features": old})
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_limit_of_the_data_is_told_in_the_cards_of_the_models_it_is_of(artifacts, bank, model):
+    text = html.unescape((artifacts[model] / "card.html").read_text("utf-8"))
+    told = text.partition("<h2>Known limits</h2>")[2].partition("<script")[0]
+    [limit] = bank.limits
+    reads = {feature.name for feature in bank.model(model).needed}
+
+    assert limit["features"] == ["lender"]
+    assert (limit["es"] in told, limit["en"] in told) == ("lender" in reads,) * 2
+    assert ("lender" in reads) == (model != "Tradicional")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_card_tells_what_a_blank_scores_as(artifacts, model):
+    text = (artifacts[model] / "card.html").read_text("utf-8")
+    similar = "scores as what is usual among similar applications" in text
+
+    assert "An input left blank, or a code never seen, scores as" in text
+    assert similar == (model == "AppVengersAccelerator")
+
+
+def test_a_product_without_declared_limits_has_none_in_its_card(german, bank):
+    everybody = replace(bank, limits=({"es": "a", "en": "b"},))
+
+    assert german["limits"] == []
+    assert everybody.limits_of(bank.model("Tradicional")) == [{"es": "a", "en": "b"}]
 
 
 def test_two_cards_with_protected_attributes_are_compared_by_them_and_their_proxies(german):

@@ -20,7 +20,7 @@ from training.cut_offs import (
 )
 from training.datasets import sba
 from training.holdout import scored
-from training.policy import beyond_the_limit
+from training.policy import beyond_the_limit, too_few
 
 
 def some_loans(seed: int, size: int = 500) -> Loans:
@@ -166,6 +166,35 @@ def test_how_many_are_beyond_the_deployed_limit_is_told():
 
     assert f"{(loans.disagreement > limit).sum()} of 500 loans" in beyond_the_limit(loans, limit)
     assert "no limit" in beyond_the_limit(loans, None)
+
+
+@pytest.mark.parametrize("option", ["--target", "--review", "--disagreeing"])
+@pytest.mark.parametrize("wrong", ["nan", "-1", "2", "inf", "-nan"])
+def test_a_share_that_is_none_is_refused_before_anything_is_trained(option, wrong):
+    done = CliRunner().invoke(policy.main, [f"{option}={wrong}"])
+
+    assert done.exit_code == 2
+    assert "range 0<=x<=1" in done.output or "state a number from 0 to 1" in done.output
+
+
+def test_a_cut_off_that_approves_a_handful_is_warned_of():
+    loans = some_loans(1)
+    best = np.sort(loans.points)[::-1]
+
+    assert "only 0 loans" in too_few(loans, CutOffs(best[0] + 1, 0, 1e9))
+    few, many = (CutOffs(best[n], 0, 1e9) for n in (50, 200))
+    assert f"only {(loans.points >= best[50]).sum()} loans" in too_few(loans, few)
+    assert too_few(loans, many) == ""
+
+
+def test_the_command_warns_where_a_handful_meets_the_target(artifacts, monkeypatch):
+    monkeypatch.setenv("APPVENGERS_REGISTER", str(sba.SAMPLE))
+    monkeypatch.setattr(policy, "FEWEST", 1_661)  # more than the holdout has
+    models = str(artifacts[MODELS[0]].parent)
+    done = CliRunner().invoke(policy.main, ["--target", "0.05", "--models", models])
+
+    assert done.exit_code == 0, done.output
+    assert "Warning: only 1," in done.output
 
 
 def test_to_be_confident_needs_a_target():

@@ -13,6 +13,7 @@ from stored import VERSION, packed, reading, stored
 from chalicelib.profile import Policy
 from training.datasets import sba
 from training.recomputed import replay
+from training.replay import main
 
 GONE = object()
 KINDS = {
@@ -101,6 +102,22 @@ def test_a_policy_by_which_nothing_can_be_decided_ends_nothing(records, bucket):
 
     assert told.startswith(f"policy {version}: nothing can be decided by it")
     assert whole == []
+
+
+def test_a_policy_that_was_forged_with_its_version_and_decision_is_not_seen_as_help_says(
+    records, bucket
+):
+    policy = copy.deepcopy(records[0]["evidence"]["policy"])
+    policy["decision"]["approve_from"] = policy["decision"]["decline_below"] = 9_000
+    version = msgspec.convert(policy, Policy).version()
+    strict = broken(records[0], ("evidence", "policy"), policy) | {"policyVersion": version}
+    consistent = strict | {"decision": "DECLINE", "decisionBasis": "SCORE"}
+    half, whole = replay([strict, consistent], bucket)
+
+    assert records[0]["decision"] == "APPROVE"
+    assert any(told.startswith("decision:") for told in half)
+    assert whole == []
+    assert "forged" in (main.help or "").partition("Not checked")[2]
 
 
 @pytest.mark.parametrize("name", ["Tradicional", "Unheard"])

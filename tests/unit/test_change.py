@@ -96,6 +96,17 @@ def test_what_would_be_approved_today_as_it_is_needs_nothing(sba):
     assert told["today"]["decision"] == "APPROVE"
 
 
+@pytest.mark.parametrize("amount", [1_000, 900_000])
+def test_while_a_person_decides_on_all_no_approval_is_promised_and_none_is_searched(sba, amount):
+    asked = PREDICTION | {"application": APPLICATION | {"amount": amount}}
+    told = change.needed(asked, "en", sba, Scoring(floor=-9), Manifests(), NOW, review_only=True)
+
+    assert (told["outcome"], told["changes"], told["tried"]) == ("REVIEW_ONLY", [], 1)
+    assert told["text"].startswith("Today a person decides on every application")
+    assert (told["today"]["decision"], told["today"]["decisionBasis"]) == ("REVIEW", "REVIEW_ONLY")
+    assert told["afterwards"] is None
+
+
 @pytest.mark.parametrize("silent", ["Tradicional", "AppVengersAccelerator"])
 def test_without_all_three_models_nothing_is_promised(sba, silent):
     with pytest.raises(AnalysisUnavailable, match=f"{silent} can't be reached"):

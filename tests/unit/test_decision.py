@@ -173,6 +173,17 @@ def test_every_field_of_the_policy_is_in_its_version(field):
     )
 
 
+def test_the_order_of_the_mandatory_models_and_a_repetition_change_no_policy():
+    def version(*mandatory: str) -> str:
+        decision = msgspec.structs.replace(PROFILE.decision, mandatory=mandatory)
+        return msgspec.structs.replace(PROFILE, decision=decision).policy_version()
+
+    first, second, _ = PROFILE.models
+
+    assert version(first, second) == version(second, first) == version(second, first, second)
+    assert version(first) != version(second) != version(first, second)
+
+
 def test_a_policy_read_back_from_what_was_stored_has_the_same_version():
     stored = json.loads(json.dumps(msgspec.to_builtins(PROFILE.policy)).replace(".0", ""))
 

@@ -162,6 +162,8 @@ def test_a_models_schema_changes_with_what_it_reads_and_with_no_text(tmp_path, s
             'segments = ["nobody"',
             "card.segments names no feature: nobody",
         ),
+        ('features = ["lender"]', 'features = ["nobody"]', "card.limits names no feature: nobody"),
+        ('en = "The lender is who', 'fr = "The lender is who', "card.limits"),
         (
             'ratio = ["amount", "employees"]',
             'ratio = ["amount", "employees"], measure = "volume"',

@@ -33,6 +33,12 @@ def test_review_only_is_seen_within_seconds_and_recorded_on_every_decision(
     assert {(a["decision"], a["decisionBasis"]) for a in answers} == {("REVIEW", "REVIEW_ONLY")}
     assert served.get(path).json()["decisionBasis"] == "REVIEW_ONLY"
     assert all(answer["score"] for answer in answers)  # the person sees what the models say
+    for answer in answers:
+        told = served.get(f"/predictions/{answer['clientId']}/{answer['predictionId']}/change")
+        assert (told.json()["outcome"], told.json()["today"]["decision"]) == (
+            "REVIEW_ONLY",
+            "REVIEW",
+        )
 
 
 def test_it_is_off_when_it_says_so(served, loans):
