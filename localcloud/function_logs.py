@@ -102,6 +102,7 @@ class _Metrics:
         self._client: Any = boto3.client("cloudwatch")
         self._waiting: dict[Series, list[float]] = defaultdict(list)
         self._lock = threading.Lock()
+        self._putting = threading.Lock()  # who flushes waits for what is being put
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="metrics", daemon=True)
         self._thread.start()
@@ -117,8 +118,12 @@ class _Metrics:
                         self._waiting[series] += emf[metric["Name"]]
 
     def put(self) -> None:
-        with self._lock:
-            waiting, self._waiting = self._waiting, defaultdict(list)
+        with self._putting:
+            with self._lock:
+                waiting, self._waiting = self._waiting, defaultdict(list)
+            self._send(waiting)
+
+    def _send(self, waiting: dict[Series, list[float]]) -> None:
         for (namespace, name, unit, dimensions), values in waiting.items():
             datum = {
                 "MetricName": name,
