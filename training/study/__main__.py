@@ -59,7 +59,7 @@ def _as_deployed(study: Study, learning: snapshot.Learning) -> Scored:
     loans = pd.read_parquet(sba.register(study.console))
     first = pd.Timestamp(learning.holdout.window["from"])
     tested = sba.snapshot(loans, first, TO).dropna(subset="defaulted")
-    return as_deployed(loans, tested, study.console)
+    return as_deployed(loans, tested)
 
 
 def _without(study: Study, inputs: Iterable[str]) -> list[Scored]:

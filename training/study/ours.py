@@ -63,7 +63,7 @@ def ours(study: Study) -> tuple[snapshot.Learning, list[Scored], Decided]:
     return learning, [*blends, *found], decided
 
 
-def as_deployed(loans: pd.DataFrame, tested: pd.DataFrame, console: Console) -> Scored:
+def as_deployed(loans: pd.DataFrame, tested: pd.DataFrame) -> Scored:
     """credit.toml's decision by the artifacts that `make run` trains, on what `tested` asks for:
     the endpoints have their peers' tables from the day of the snapshot."""
     deployed, started = profile.load(sba.PROFILE), time.perf_counter()
