@@ -39,6 +39,12 @@ STATEMENTS = {
         en="Today a person decides on every application: no change would have it approved without "
         "one. None was looked for.",
     ),
+    "UNSEEN_CODE": Text(
+        es="Una persona decide sobre esta solicitud: ningún préstamo anterior tenía lo mismo en "
+        "{unseen}, y ningún cambio haría que se aprobara sin ella. No se buscó ninguno.",
+        en="A person decides on this application: no earlier loan had the same in {unseen}, and no "
+        "change would have it approved without one. None was looked for.",
+    ),
     "NOT_NEEDED": Text(
         es="La solicitud, tal como está, se aprobaría hoy.",
         en="The application as it is would be approved today.",
@@ -108,18 +114,27 @@ def needed(
     committee = Committee(profile, scoring, clock, review_only=review_only)
     [today] = committee.decide([application])
     found = counterfactual.Found({}, 0)
-    if today["decision"] != "APPROVE" and not review_only:
+    is_for_a_person = _is_for_a_person(today, profile)
+    if today["decision"] != "APPROVE" and not is_for_a_person:
         values = choices.steps(application, profile, _quantiles(today["models"], manifests))
         found = counterfactual.smallest_change(application, values, profile, committee.approves)
     change = found.change or {}
     [reached] = committee.decide([application | change]) if change else [today]
     changes = _told(application, change, profile, language)
-    outcome = "REVIEW_ONLY" if review_only else _outcome(application, found.change)
+    outcome = today["decisionBasis"] if is_for_a_person else _outcome(application, found.change)
+    blanks = counterfactual.filled_in(application, change)
     return {
         "clientId": prediction["clientId"],
         "predictionId": prediction["predictionId"],
         "outcome": outcome,
-        "text": _text(outcome, language, changes, committee.asked, found.fields),
+        "text": STATEMENTS[outcome]
+        .said_in(language)
+        .format(
+            blanks=_titles(blanks, profile, language),
+            unseen=_titles(today.get("unseen", []), profile, language),
+            tried=committee.asked,
+            fields=found.fields,
+        ),
         "changes": changes,
         "today": _summary(today),
         "afterwards": _summary(reached) if change else None,
@@ -128,12 +143,14 @@ def needed(
     }
 
 
-def _text(
-    outcome: str, language: Language, changes: list[Document], tried: int, fields: int
-) -> str:
-    blanks = ", ".join(told["title"] for told in changes if told["from"] is None)
-    said = STATEMENTS[outcome].said_in(language)
-    return said.format(blanks=blanks, tried=tried, fields=fields)
+def _is_for_a_person(today: Document, profile: Profile) -> bool:
+    """Whatever is changed: a person decides on all, or a code is new that can't be changed."""
+    unseen = (profile.features[name] for name in today.get("unseen", ()))
+    return today["decisionBasis"] == "REVIEW_ONLY" or not all(one.change for one in unseen)
+
+
+def _titles(names: Sequence[str], profile: Profile, language: Language) -> str:
+    return ", ".join(profile.features[name].title.said_in(language) for name in names)
 
 
 def _outcome(application: Document, change: counterfactual.Change | None) -> str:
@@ -170,6 +187,9 @@ def _told(
 
 
 def _summary(decided: Document) -> Document:
-    shown = ("decision", "decisionBasis", "score", "probabilityOfDefault", "disagreement")
+    shown = (
+        "decision", "decisionBasis", "unseen", "score", "probabilityOfDefault", "disagreement",
+    )  # fmt: skip
     versions = {name: model["version"] for name, model in decided["models"].items()}
-    return {name: decided[name] for name in shown} | {"models": versions}
+    told = {name: decided[name] for name in shown if name in decided}
+    return told | {"models": versions}

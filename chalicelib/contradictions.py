@@ -79,6 +79,9 @@ def _decision_contradictions(decision: "Decision", profile: "Profile") -> Iterat
     if decision.slope <= 0:
         yield "decision.slope must be above 0: a higher logit is a higher probability of default"
     yield from _limit_contradictions(decision)
+    codes = {name for name, feature in profile.asked_for().items() if feature.type == "code"}
+    if others := set(decision.review_unseen) - codes:
+        yield f"decision.review_unseen names no code that is asked for: {', '.join(sorted(others))}"
     if decision.decline_below > decision.approve_from:
         yield "decision.decline_below must not be above decision.approve_from"
 

@@ -15,13 +15,17 @@ Document = dict[str, Any]
 
 
 class Scored(msgspec.Struct, frozen=True, tag_field="status", tag="OK", rename="camel"):
-    """A model's answer: `baseline` and contributions, in log-odds of default, sum to its logit."""
+    """
+    A model's answer: `baseline` and contributions, in log-odds of default, sum to its logit.
+    `unseen` are the features whose code no loan had that it knows of.
+    """
 
     version: str
     sha256: str
     probability_of_default: float
     baseline: float
     contributions: dict[str, float]
+    unseen: tuple[str, ...] = ()
 
 
 class Unavailable(msgspec.Struct, frozen=True, tag_field="status", tag="UNAVAILABLE"):
@@ -71,7 +75,8 @@ def weigh(answers: Mapping[str, Answer], policy: Policy, *, review_only: bool = 
     The decision without its texts: all that the policy and the models' answers determine.
 
     `disagreement` is the spread of the models that answered, in points: the highest score less the
-    lowest, as they are shown. Its limit is `maximum_disagreement`.
+    lowest, as they are shown. Its limit is `maximum_disagreement`. `unseen` are the features of
+    `review_unseen` whose code is new to one of them.
     """
     models = {name: _model(answer, policy) for name, answer in answers.items()}
     scored = {name: answer for name, answer in answers.items() if isinstance(answer, Scored)}
@@ -79,13 +84,15 @@ def weigh(answers: Mapping[str, Answer], policy: Policy, *, review_only: bool = 
     apart = max(scores) - min(scores) if scores else None
     mixed = blend(scored, policy.decision)
     points = score(mixed.logit, policy.score) if mixed else None
-    basis = "REVIEW_ONLY" if review_only else _basis(scored, apart, policy.decision)
+    unseen = _unseen(scored, policy.decision)
+    basis = "REVIEW_ONLY" if review_only else _basis(scored, unseen, apart, policy.decision)
     return {
         "decision": "REVIEW" if points is None or basis != "SCORE" else _cut(points, policy),
         "decisionBasis": basis,
         "probabilityOfDefault": 1 / (1 + math.exp(-mixed.logit)) if mixed else None,
         "score": points,
         "disagreement": apart,
+        **({"unseen": unseen} if unseen else {}),
         "reasons": reasons(mixed.contributions, policy) if mixed else [],
         "models": models,
         "policyVersion": policy.version(),
@@ -134,12 +141,21 @@ def _factor(scale: Score) -> float:
     return scale.points_to_double_odds / math.log(2)
 
 
-def _basis(scored: Mapping[str, Scored], apart: int | None, decision: Decision) -> str:
+def _unseen(scored: Mapping[str, Scored], decision: Decision) -> list[str]:
+    found = {name for answer in scored.values() for name in answer.unseen}
+    return sorted(found & {*decision.review_unseen})
+
+
+def _basis(
+    scored: Mapping[str, Scored], unseen: list[str], apart: int | None, decision: Decision
+) -> str:
     """The partial-answer policy: why the score may decide, or may not."""
     if not set(decision.mandatory) <= set(scored):
         return "MANDATORY_MODEL_UNAVAILABLE"
     if len(scored) < decision.minimum_models:
         return "TOO_FEW_MODELS"
+    if unseen:
+        return "UNSEEN_CODE"
     limit = decision.maximum_disagreement
     if limit is not None and apart is not None and apart > limit:
         return "MODELS_DISAGREE"
@@ -163,4 +179,5 @@ def _model(answer: Answer, policy: Policy) -> Document:
         "probabilityOfDefault": answer.probability_of_default,
         "score": score(logit, policy.score),
         "reasons": reasons(answer.contributions, policy),
+        **({"unseen": [*answer.unseen]} if answer.unseen else {}),
     }

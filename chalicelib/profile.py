@@ -121,6 +121,7 @@ class Decision(Part, frozen=True, omit_defaults=True):
     intercept: float = 0.0
     slope: float = 1.0
     maximum_disagreement: float | None = None
+    review_unseen: tuple[str, ...] = ()
 
 
 class Policy(Part, frozen=True):
@@ -130,9 +131,12 @@ class Policy(Part, frozen=True):
     decision: Decision
 
     def version(self) -> str:
-        """The same whatever the order of the mandatory models."""
-        mandatory = tuple(sorted({*self.decision.mandatory}))
-        decides = msgspec.structs.replace(self.decision, mandatory=mandatory)
+        """The same whatever the order of what is named in it."""
+        decides = msgspec.structs.replace(
+            self.decision,
+            mandatory=tuple(sorted({*self.decision.mandatory})),
+            review_unseen=tuple(sorted({*self.decision.review_unseen})),
+        )
         return _digest([self.score, decides])[:12]
 
 

@@ -78,8 +78,10 @@ class ScoringEndpoints:
             logit = scored.baseline + math.fsum(scored.contributions.values())
         except (msgspec.MsgspecError, TypeError, OverflowError) as error:
             raise ModelRejected(f"{endpoint} gave what is not a score.") from error
-        if not abs(logit) < LARGEST_LOGIT or not scored.contributions.keys() <= set(self._features):
+        if not abs(logit) < LARGEST_LOGIT:
             raise ModelRejected(f"{endpoint} gave a score that can't be: {logit:.6g} in log-odds.")
+        if not {*scored.contributions, *scored.unseen} <= {*self._features}:
+            raise ModelRejected(f"{endpoint} spoke of what is no feature of the profile.")
         return scored
 
 

@@ -22,16 +22,19 @@ SMALLEST = 1e-15  # a probability that floats still tell from 0 and 1
 class ModelAnswer(msgspec.Struct, frozen=True, rename="camel"):
     status: str
     probability_of_default: float | None = None
+    unseen: tuple[str, ...] = ()
 
 
 class Recent(msgspec.Struct, frozen=True, rename="camel"):
-    """A stored decision: what the models said, and what the challenger says, as a logit."""
+    """A stored decision: what the models said, and what the challenger says: a logit, and the
+    features whose code it has not seen."""
 
     prediction_id: str
     models: dict[str, ModelAnswer]
     challenger: float
     segments: dict[str, str] = {}
     outcome: str | None = None
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def _turned(recent: Iterable[Recent], model: str, policy: Policy) -> Iterator[Tu
         before = {name: _answer(answer) for name, answer in one.models.items()}
         if not isinstance(before.get(model), Scored):
             continue
-        after = weigh({**before, model: _scored(one.challenger)}, policy)
+        after = weigh({**before, model: _scored(one.challenger, one.unseen)}, policy)
         yield Turned(
             weigh(before, policy)["decision"],
             after["decision"],
@@ -94,12 +97,12 @@ def _answer(answer: ModelAnswer) -> Answer:
     if answer.status != "OK" or probability is None:
         return Unavailable({"Error": answer.status})
     inside = min(max(probability, SMALLEST), 1 - SMALLEST)
-    return _scored(math.log(inside / (1 - inside)))
+    return _scored(math.log(inside / (1 - inside)), answer.unseen)
 
 
-def _scored(logit: float) -> Scored:
-    """Only the logit decides; what it is made of is reasons."""
-    return Scored("", "", 1 / (1 + math.exp(-logit)), logit, {})
+def _scored(logit: float, unseen: tuple[str, ...]) -> Scored:
+    """The logit and the unseen decide; what a logit is made of is reasons."""
+    return Scored("", "", 1 / (1 + math.exp(-logit)), logit, {}, unseen)
 
 
 def _group(turned: list[Turned]) -> Document:

@@ -73,6 +73,7 @@ class Batch:
     def __init__(self, models: Sequence[Model]) -> None:
         self._peers = _peers(models)
         self._inputs = [("input", *one) for model in models for one in model.inputs.items()]
+        self._seen = _seen(models)
         self._scorers = {model.name: _scorer(model, self._peers) for model in models}
 
     def logits(self, applications: pd.DataFrame) -> dict[str, Floats]:
@@ -81,6 +82,17 @@ class Batch:
         for each in self._inputs:  # those, too, that a model has found no use for
             columns(each)
         return {name: scorer(columns) for name, scorer in self._scorers.items()}
+
+    def unseen(self, applications: pd.DataFrame) -> list[list[str]]:
+        """Of each application, the features whose code is new to any of the models."""
+        found: list[list[str]] = [[] for _ in range(len(applications))]
+        columns = Columns(applications, self._peers)
+        for name, codes in sorted(self._seen.items()):
+            column: Any = columns(("input", name, "text"))
+            is_new = [value not in codes for value in column.values]
+            for row in np.flatnonzero(column.spread(np.array([*is_new, False]))):
+                found[row].append(name)
+        return found
 
 
 def reading_derived(model: Model) -> Model:
@@ -93,6 +105,15 @@ def reading_derived(model: Model) -> Model:
         encoding = evaluator.encoding  # type: ignore[attr-defined]
         kinds = {name: "number" if codes is None else "text" for name, codes in encoding}
     return replace(model, inputs=kinds, rules={}, tables={})
+
+
+def _seen(models: Sequence[Model]) -> dict[str, frozenset[str]]:
+    """The codes that all models have seen that read the feature."""
+    found: dict[str, frozenset[str]] = {}
+    for model in models:
+        for name, codes in model.seen.items():
+            found[name] = found.get(name, codes) & codes
+    return found
 
 
 def _definition(model: Model, name: str) -> Definition:

@@ -24,6 +24,7 @@ def on_decisions(
             "predictionId": row["predictionId"],
             "models": json.loads(row["models"]),
             "challenger": float(logit),
+            "unseen": challenger.model.unseen(application),
             "segments": _segments(application, bank),
             "outcome": row["outcome"] if isinstance(row["outcome"], str) else None,
         }

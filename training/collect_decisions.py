@@ -46,5 +46,5 @@ def newest(job: Job, rows: pd.DataFrame, months: Facts, count: int) -> pd.DataFr
 
 def _models(decision: Facts) -> Iterator[tuple[str, Facts]]:
     for name, said in decision["models"].items():
-        kept = ("status", "version", "probabilityOfDefault")
+        kept = ("status", "version", "probabilityOfDefault", "unseen")
         yield name, {part: said[part] for part in kept if part in said}

@@ -64,7 +64,16 @@ class Model:
     inputs: dict[str, str]
     rules: dict[str, Rule]
     tables: dict[str, Table]
+    seen: dict[str, frozenset[str]]  # codes that any loan of its snapshot had; older artifacts: none
     evaluator: Evaluator
+
+    def unseen(self, application: Application) -> list[str]:
+        """The codes of an application that this model can know nothing about."""
+        return sorted(
+            name
+            for name, codes in self.seen.items()
+            if application.get(name) is not None and application[name] not in codes
+        )
 
 
 def model_fn(model_dir: str) -> Model:
@@ -80,6 +89,7 @@ def model_fn(model_dir: str) -> Model:
         inputs=features["inputs"],
         rules={rule["feature"]: rule for rule in features["derive"]},
         tables=_json(directory / "peers.json"),
+        seen={name: frozenset(codes) for name, codes in features.get("seen", {}).items()},
         evaluator=Calibrated(
             _evaluator(directory, manifest["method"]), **_json(directory / "calibration.json")
         ),
@@ -186,6 +196,7 @@ def _prediction(application: Application, model: Model) -> dict[str, Any]:
         "probabilityOfDefault": 1 / (1 + math.exp(-baseline - sum(contributions.values()))),
         "baseline": baseline,
         "contributions": contributions,
+        "unseen": model.unseen(application),
     }
 
 

@@ -145,8 +145,8 @@ def _otherwise(decision: Document, answers: dict[str, Answer], policy: Policy) -
 def _shown(decided: Document) -> Document:
     """What the models and the policy determine, without texts."""
     parts = (
-        "decision", "decisionBasis", "probabilityOfDefault", "score", "disagreement", "reasons",
-        "models", "policyVersion",
+        "decision", "decisionBasis", "probabilityOfDefault", "score", "disagreement", "unseen",
+        "reasons", "models", "policyVersion",
     )  # fmt: skip
     shown = {name: decided.get(name) for name in parts}
     models = {name: _without_texts(model) for name, model in decided["models"].items()}

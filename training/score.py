@@ -6,8 +6,10 @@
 
 ARTIFACTS are folders or model.tar.gz; without any, the models that answer now on AWS. Each row gets
 each model's probability of default and, if all the profile's models are there, the decision's. What
-is no feature of the profile (a client's id) is carried along. A row that POST /predict would refuse
-keeps its place without probabilities, and its column `error` says what is wrong with it.
+is no feature of the profile (a client's id) is carried along. The column `unseen` names the features
+whose code is new to a model: `review_unseen` of the profile may leave these to a person. A row that
+POST /predict would refuse keeps its place without probabilities, and its column `error` says what
+is wrong with it.
 """
 
 import io
@@ -126,6 +128,8 @@ def scored(rows: pa.RecordBatch, models: batch.Batch, deployed: Profile) -> pa.T
         found["probabilityOfDefault"] = probability(blended(logits, deployed))
     refused = wrong != ""
     columns |= {name: pa.array(values, mask=refused) for name, values in found.items()}
+    unseen = [", ".join(names) or None for names in models.unseen(applications)]
+    columns["unseen"] = pa.array(unseen, pa.string(), mask=refused)
     columns["error"] = pa.array(wrong, pa.string(), mask=~refused)
     return pa.table(columns)
 

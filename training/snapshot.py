@@ -53,12 +53,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Learning:
-    """One after the other in time, and the peers' tables for the endpoint."""
+    """One after the other in time; the peers' tables, and the codes that any loan had, for the
+    endpoint."""
 
     training: Part
     calibration: Part
     holdout: Part
     tables: dict[str, dict[str, float]]
+    seen: dict[str, list[str]]
 
 
 def read(channel: Path, product: Product, model: Model) -> pd.DataFrame:
@@ -141,7 +143,12 @@ def prepare(frame: pd.DataFrame, product: Product, model: Model) -> Learning:
         parts, tables = _with_peers(frame, parts, product, model)
     end = None if product.date is None else frame[product.date].max()
     training, calibration, holdout = (_part(part, product, model, end) for part in parts)
-    return Learning(training, calibration, holdout, tables)
+    return Learning(training, calibration, holdout, tables, _seen(frame, model))
+
+
+def _seen(frame: pd.DataFrame, model: Model) -> dict[str, list[str]]:
+    codes = [feature.name for feature in model.inputs if feature.type == "code"]
+    return {name: sorted(frame[name].dropna().unique()) for name in codes}
 
 
 def _derivations(frame: pd.DataFrame, product: Product, model: Model) -> dict[str, dict[str, Any]]:

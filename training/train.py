@@ -119,7 +119,7 @@ def learn_and_write(
     artifact.write(
         model_dir,
         documents={
-            "features.json": _features(model),
+            "features.json": _features(model, learning),
             "peers.json": learning.tables,
             "calibration.json": asdict(fitted.calibrated),
             "card.html": card.page(audit.facts(bank, model, judged, manifest)),
@@ -193,11 +193,12 @@ def _trees(model: product.Model, part: snapshot.Part, training: product.Training
     )
 
 
-def _features(model: product.Model) -> dict[str, Any]:
-    """What the endpoint asks for and derives; lists, for their order counts."""
+def _features(model: product.Model, learning: snapshot.Learning) -> dict[str, Any]:
+    """What the endpoint asks for, derives and has seen; lists, for their order counts."""
     return {
         "inputs": {f.name: "text" if f.is_text else "number" for f in model.inputs},
         "derive": [{"feature": name, **rule} for name, rule in model.derivations.items()],
+        "seen": learning.seen,
     }
 
 

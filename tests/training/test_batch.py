@@ -65,6 +65,19 @@ def test_the_evaluator_equals_the_fitted_estimator_on_real_loans(name, learning,
     assert np.abs(in_a_batch(ready, rows) - evaluated).max() < 1e-9
 
 
+def test_a_batch_names_what_each_model_has_not_seen(artifacts, applications):
+    models = [inference.model_fn(str(folder)) for folder in artifacts.values()]
+    rows = applications.head(40).copy()
+    rows.loc[::2, "state"], rows.loc[::3, "lender"] = "ZZ", "BANK OF NOBODY"
+    rows.loc[::5, ["zip", "naics"]] = None
+    one_by_one = [
+        sorted({name for model in models for name in model.unseen(row)}) for row in plain(rows)
+    ]
+
+    assert batch.Batch(models).unseen(rows) == one_by_one
+    assert {tuple(names) for names in one_by_one} >= {("lender",), ("lender", "state"), ("state",)}
+
+
 def test_a_column_left_out_is_missing_everywhere(served, applications):
     some = applications.head(50)
     name = next(iter(served.inputs))
@@ -116,10 +129,12 @@ def test_the_command_scores_csv_and_parquet_alike_and_as_the_decision(
         assert found[0]["probabilityOfDefault"][place] == pytest.approx(
             decided["probabilityOfDefault"], abs=1e-9
         )
+        unseen = {name for answer in answers.values() for name in answer.unseen}
+        assert (found[0]["unseen"][place] or "") == ", ".join(sorted(unseen))
 
 
 def scored(answer):
-    known = ("version", "sha256", "baseline", "contributions")
+    known = ("version", "sha256", "baseline", "contributions", "unseen")
     parts = {name: answer[name] for name in known}
     return decision.Scored(probability_of_default=answer["probabilityOfDefault"], **parts)
 

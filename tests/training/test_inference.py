@@ -1,6 +1,8 @@
 import hashlib
 import json
 import math
+import shutil
+from pathlib import Path
 
 import inference
 import pytest
@@ -69,6 +71,28 @@ def test_a_list_of_applications_is_answered_in_its_order(model, application):
 def test_a_faulty_body_is_a_value_error_that_says_why(body, content_type, reason):
     with pytest.raises(ValueError, match=reason):
         inference.input_fn(body, content_type)
+
+
+def test_a_code_that_no_loan_had_is_named_and_a_blank_is_none(model, application):
+    codes = {"state": "ZZ", "lender": "BANK OF NOBODY", "naics": "999999", "zip": "00000"}
+    read = sorted(codes.keys() & model.inputs.keys())
+
+    assert answer(model, application)["unseen"] == []
+    assert answer(model, application | codes)["unseen"] == read
+    assert answer(model, application | dict.fromkeys(codes))["unseen"] == []
+
+
+def test_an_artifact_that_was_trained_before_codes_were_kept_names_none(artifacts, tmp_path):
+    folder = Path(shutil.copytree(artifacts["Tradicional"], tmp_path / "older"))
+    features = json.loads((folder / "features.json").read_bytes())
+    del features["seen"]
+    body = json.dumps(features).encode()
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    manifest["members"]["features.json"] = hashlib.sha256(body).hexdigest()
+    (folder / "features.json").write_bytes(body)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    assert answer(inference.model_fn(str(folder)), {"state": "ZZ"})["unseen"] == []
 
 
 @pytest.mark.parametrize("value", ["a lot", True, [1], 10**400])

@@ -73,7 +73,7 @@ def test_trees_with_more_leaves_than_bits_are_left_to_lightgbm():
         quick_trees.QuickTrees(large.booster.model_to_string(), [None, None, None, 40])
     asked = columns(2)
     kinds = {"a": "number", "b": "number", "c": "number", "d": "text"}
-    model = inference.Model("m", "1", "", kinds, {}, {}, large)
+    model = inference.Model("m", "1", "", kinds, {}, {}, {}, large)
     texts = [None if np.isnan(code) else f"{code:.0f}" for code in asked[3]]
     rows = pd.DataFrame(dict(zip("abcd", [*asked[:3], texts], strict=True)))
     expected = large.booster.predict(np.column_stack(asked), raw_score=True, num_threads=1)

@@ -4,11 +4,13 @@ import itertools
 import json
 import math
 
+import msgspec
 import pytest
 
 from chalicelib import change
 from chalicelib.decision import Scored
 from chalicelib.errors import AnalysisUnavailable, EndpointUnavailable
+from chalicelib.profile import Actionable
 
 APPLICATION = {"amount": 900_000, "guaranteeShare": 0.8, "employees": 3}
 PREDICTION = {"clientId": "ana", "predictionId": "0a", "application": APPLICATION}
@@ -105,6 +107,35 @@ def test_while_a_person_decides_on_all_no_approval_is_promised_and_none_is_searc
     assert told["text"].startswith("Today a person decides on every application")
     assert (told["today"]["decision"], told["today"]["decisionBasis"]) == ("REVIEW", "REVIEW_ONLY")
     assert told["afterwards"] is None
+
+
+class NewLender(Scoring):
+    def _scored(self, logit):
+        return msgspec.structs.replace(super()._scored(logit), unseen=("lender",))
+
+
+def reviewing(sba, *features, **changed):
+    decision = msgspec.structs.replace(sba.decision, review_unseen=features)
+    features = sba.features | {
+        name: msgspec.structs.replace(sba.features[name], actionable=actionable)
+        for name, actionable in changed.items()
+    }
+    return msgspec.structs.replace(sba, decision=decision, features=features)
+
+
+def test_where_a_person_decides_for_a_code_is_new_no_change_is_searched(sba):
+    told = needed(reviewing(sba, "lender"), NewLender(floor=-9), "en")
+
+    assert (told["outcome"], told["changes"], told["tried"]) == ("UNSEEN_CODE", [], 1)
+    assert "no earlier loan had the same in Lender" in told["text"]
+    assert told["today"]["unseen"] == ["lender"]
+
+
+def test_a_new_code_that_the_policy_does_not_name_or_that_can_be_changed_ends_no_search(sba):
+    asked = [reviewing(sba), reviewing(sba, "lender", lender=Actionable(values=("A", "B")))]
+
+    assert needed(asked[0], NewLender(floor=-9))["outcome"] == "CHANGE"
+    assert needed(asked[1], NewLender(floor=-9))["tried"] > 50
 
 
 @pytest.mark.parametrize("silent", ["Tradicional", "AppVengersAccelerator"])

@@ -157,10 +157,40 @@ def test_one_model_alone_disagrees_with_nobody_and_none_with_nothing():
     assert decided(dict.fromkeys(MODELS, DOWN))["disagreement"] is None
 
 
+def unseen_by(model: str, *features: str) -> dict[str, Answer]:
+    answers = dict.fromkeys(MODELS, answer(-9))
+    return answers | {model: msgspec.structs.replace(answers[model], unseen=features)}
+
+
+def reviewing(*features: str) -> Any:
+    decision = msgspec.structs.replace(PROFILE.decision, review_unseen=features)
+    return msgspec.structs.replace(PROFILE, decision=decision)
+
+
+@given(st.sampled_from(MODELS), logits)
+def test_a_code_that_is_new_to_any_model_is_reviewed_whatever_the_score(model, logit):
+    answers = unseen_by(model, "lender", "zip") | {"Tradicional": answer(logit)}
+    answers[model] = msgspec.structs.replace(answers[model], unseen=("lender", "zip"))
+    outcome = decide(answers, reviewing("state", "lender"), "es")
+
+    assert (outcome["decision"], outcome["decisionBasis"]) == ("REVIEW", "UNSEEN_CODE")
+    assert outcome["unseen"] == ["lender"]
+    assert [name for name in MODELS if "unseen" in outcome["models"][name]] == [model]
+    assert outcome["models"][model]["unseen"] == ["lender", "zip"]
+
+
+def test_a_code_that_the_policy_does_not_name_decides_nothing():
+    for profile in (reviewing(), reviewing("state")):
+        outcome = decide(unseen_by("Tradicional", "lender"), profile, "es")
+
+        assert (outcome["decision"], outcome["decisionBasis"]) == ("APPROVE", "SCORE")
+        assert "unseen" not in outcome
+
+
 OTHERWISE = {
     "approve_from": 700.0, "decline_below": 400.0, "minimum_models": 3, "mandatory": (),
     "top_reasons": 9, "intercept": 0.5, "slope": 1.5, "maximum_disagreement": 7.0,
-    "weights": dict.fromkeys(MODELS, 1.0),
+    "review_unseen": ("zip",), "weights": dict.fromkeys(MODELS, 1.0),
 }  # fmt: skip
 
 
@@ -171,6 +201,16 @@ def test_every_field_of_the_policy_is_in_its_version(field):
     assert msgspec.structs.replace(PROFILE, decision=decision).policy_version() != (
         PROFILE.policy_version()
     )
+
+
+def test_the_order_of_the_unseen_and_a_repetition_change_no_policy():
+    versions = {
+        reviewing(*names).policy_version()
+        for names in (("zip", "state"), ("state", "zip"), ("zip", "state", "zip"))
+    }
+
+    assert len(versions) == 1
+    assert reviewing().policy_version() not in versions
 
 
 def test_the_order_of_the_mandatory_models_and_a_repetition_change_no_policy():

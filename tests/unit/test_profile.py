@@ -88,6 +88,11 @@ def test_a_number_that_is_not_finite_decides_nothing(tmp_path, old, new, place):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
+        (
+            'review_unseen = ["lender",',
+            'review_unseen = ["lander", "amount", "sector", "zip",',
+            "decision.review_unseen names no code that is asked for: amount, lander, sector",
+        ),
         ("top_reasons = 4", "top_reasons = -1", "decision.top_reasons must not be below 0"),
         (
             "maximum_disagreement = 109",

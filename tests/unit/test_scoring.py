@@ -50,6 +50,8 @@ def test_an_answer_is_passed_on_with_its_status(endpoint):
         {},
         ANSWER | {"contributions": {"mistaken": 0.1}},
         ANSWER | {"contributions": {"amount": "a lot"}},
+        ANSWER | {"unseen": ["mistaken"]},
+        ANSWER | {"unseen": "state"},
         ANSWER | {"baseline": -1e6},
         ANSWER | {"contributions": {"amount": 1e308, "state": 1e308}},
     ],

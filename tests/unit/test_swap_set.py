@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +54,18 @@ def test_who_turns_is_counted_with_segments_and_outcomes():
     assert lost["expected"]["rate"] > won["expected"]["rate"]
     assert lost["expected"]["low"] < lost["expected"]["rate"] < lost["expected"]["high"]
     assert sum(move["count"] for move in found["moves"]) == 5
+
+
+def test_a_challenger_that_has_met_a_code_may_decide_what_a_person_had_to():
+    decision = msgspec.structs.replace(load().decision, review_unseen=("lender",))
+    policy = msgspec.structs.replace(POLICY, decision=decision)
+    new = msgspec.structs.replace(said(SAFE), unseen=("lender",))
+    known_now = recent(SAFE, SAFE, **{STRONG: new})
+    still_new = msgspec.structs.replace(known_now, unseen=("lender",))
+    found = swap_set([known_now, still_new], STRONG, policy)
+
+    assert found["noToYes"]["count"] == 1
+    assert {"before": "REVIEW", "after": "REVIEW", "count": 1} in found["moves"]
 
 
 def test_a_decision_that_the_model_had_no_part_in_is_left_out():

@@ -105,6 +105,22 @@ def test_what_is_no_application_is_a_problem(served, body, media_type, status):
     assert response.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("code", "invented"), [("lender", "BANK OF NOBODY"), ("state", "ZZ"), ("naics", "999999")]
+)
+def test_a_code_that_no_loan_had_goes_to_a_person(served, loans, code, invented):
+    loan = next(one for one in loans if served.predict(one)["decision"] == "APPROVE")
+    answer = served.post(
+        body_of(loan) | {"application": loan["application"] | {code: invented}}
+    ).json()
+    change = served.get(f"/predictions/{answer['clientId']}/{answer['predictionId']}/change").json()
+
+    assert (answer["decision"], answer["decisionBasis"]) == ("REVIEW", "UNSEEN_CODE")
+    assert answer["unseen"] == [code]
+    assert answer["score"] > 0
+    assert (change["outcome"], change["tried"]) == ("UNSEEN_CODE", 1)
+
+
 def test_reasons_come_in_english_when_asked(served, loans):
     english = served.post(body_of(loans[0]), **{"Accept-Language": "en-GB,es;q=0.5"}).json()
     spanish = served.post(body_of(loans[0])).json()

@@ -33,6 +33,22 @@ def test_the_newest_decisions_are_identical(answers):
     assert lines == [*newest, "5 replayed, 5 identical, 0 not"]
 
 
+def test_one_with_a_code_that_no_loan_had_is_identical_and_hiding_that_is_seen(served, loans):
+    invented = {"application": loans[500]["application"] | {"lender": "BANK OF NOBODY"}}
+    answer = served.predict(loans[500] | invented)
+    table = boto3.resource("dynamodb").Table(served.bank.settings.predictions_table)
+    key = {name: answer[name] for name in ("clientId", "predictionId")}
+    honest = replayed(*key.values())
+    item = table.get_item(Key=key)["Item"]
+    del item["unseen"]
+    table.put_item(Item=item)
+
+    assert honest == (0, [f"identical  {key['clientId']} {key['predictionId']}"])
+    assert replayed(*key.values())[1][1:] == [
+        "  unseen: None is stored, ['lender'] comes out",
+    ]
+
+
 def test_an_artifact_that_was_replaced_in_the_bucket_is_refused(served, answers):
     version = answers[0]["models"]["Tradicional"]["version"]
     key = f"verified/Tradicional/{version}/model.tar.gz"
