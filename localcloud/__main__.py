@@ -48,6 +48,7 @@ from training.product import InvalidProfile
 
 STATE = Path(os.environ.get("LOCALCLOUD_FOLDER", ROOT / ".localcloud"))
 PATIENCE_SECONDS = 120
+AWS_PORT, AWS_PORT_FILE = 4566, "aws_port"
 # make says when it started; imports take their time, too.
 STARTED = float(os.environ.get("STARTED_AT") or time.time())
 
@@ -68,6 +69,22 @@ FAULTS = (
 console = Console()
 
 
+def _aws_port_of_the_bank() -> int:
+    """That of the last `make run`, which may have been told another than the default."""
+    kept = STATE / AWS_PORT_FILE
+    return int(kept.read_text()) if kept.exists() else AWS_PORT
+
+
+of_the_bank = click.option(
+    "--aws-port",
+    envvar="AWS_PORT",
+    type=int,
+    default=_aws_port_of_the_bank,
+    show_default="that of make run",
+    help="AWS's port.",
+)
+
+
 @click.group(help=__doc__, context_settings={"max_content_width": 100})
 def main() -> None:
     """The sentence above is the help."""
@@ -75,7 +92,9 @@ def main() -> None:
 
 @main.command()
 @click.option("--port", envvar="PORT", default=8000, show_default=True, help="The API's port.")
-@click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
+@click.option(
+    "--aws-port", envvar="AWS_PORT", default=AWS_PORT, show_default=True, help="AWS's port."
+)
 def run(port: int, aws_port: int) -> None:
     """Train what is missing, make a first prediction, and serve until Ctrl-C."""
     with _bank(STATE, port, aws_port) as bank:
@@ -95,7 +114,9 @@ def demo() -> None:
 
 
 @main.command()
-@click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
+@click.option(
+    "--aws-port", envvar="AWS_PORT", default=AWS_PORT, show_default=True, help="AWS's port."
+)
 def bare(aws_port: int) -> None:
     """An empty AWS account, for `make deploy`: nothing is in it, and nothing is kept but what was
     said: logs and notices."""
@@ -109,7 +130,7 @@ def bare(aws_port: int) -> None:
 
 
 @main.command()
-@click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
+@of_the_bank
 def env(aws_port: int) -> None:
     """What the AWS CLI, boto3 and `chalice local` need: eval "$(python -m localcloud env)"."""
     for name, value in _client_environment(aws_port).items():
@@ -138,7 +159,7 @@ def application(row: int, outcome: bool) -> None:
 @click.option("--from", "first", metavar="YYYY-MM", help="Loans decided elsewhere, from this month")
 @click.option("--to", "last", metavar="YYYY-MM", help="to this one, with what became of them.")
 @click.option("--stored", is_flag=True, help="What became of the loans that were decided here.")
-@click.option("--aws-port", envvar="AWS_PORT", default=4566, show_default=True, help="AWS's port.")
+@of_the_bank
 def outcomes(first: str | None, last: str | None, stored: bool, aws_port: int) -> None:
     """Real outcomes as a file for credit/newData/ (CSV): of loans, or of stored decisions."""
     if stored == bool(first and last):
@@ -180,6 +201,7 @@ def _bank(folder: Path, port: int, aws_port: int) -> Iterator[Opened]:
         with console.status("Opening the embedded cloud"):
             bank = stack.enter_context(open_bank(folder))
             aws = bank.cloud.serve_aws(aws_port)
+            (folder / AWS_PORT_FILE).write_text(str(aws))
             api = stack.enter_context(serving_api(bank, api_key, port))
         console.print(f"AWS  http://127.0.0.1:{aws}")
         console.print(f"API  http://127.0.0.1:{api}  x-api-key: {api_key}")

@@ -91,12 +91,13 @@ def _of_challenger(facts: Facts, part: snapshot.Part, logits: Floats) -> Facts:
 
 
 def _shifts(challenger: Contender, rows: pd.DataFrame) -> dict[str, float]:
-    """Against what the artifact says it has learnt from, whatever snapshot that was."""
+    """Of what the model reads, for a scorecard drops features; against what its artifact says it
+    has learnt from, whatever snapshot that was."""
     learnt = challenger.manifest["rows"]
     return {
         name: round(measures.shift(reference, learnt, rows[name]), DECIMALS)
         for name, reference in challenger.manifest["reference"].items()
-        if name in rows
+        if name in rows and name in challenger.reader.inputs
     }
 
 

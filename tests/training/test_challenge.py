@@ -101,6 +101,18 @@ def test_the_holdout_is_what_the_artifact_was_judged_on(folders, artifacts, tmp_
     assert facts["champion"] is None
 
 
+def test_only_what_the_model_reads_can_have_shifted(folders, artifacts, bank, tmp_path):
+    shifted = {name: {*measured(folders, name, tmp_path / name)["featureCsi"]} for name in MODELS}
+    read = {
+        name: {*json.loads((artifacts[name] / "scorecard.json").read_bytes())["features"]}
+        for name in MODELS[:2]
+    }
+
+    assert {name: shifted[name] for name in read} == read
+    assert any(len(names) < len(bank.model(name).features) for name, names in read.items())
+    assert shifted[MODELS[2]] == {feature.name for feature in bank.model(MODELS[2]).features}
+
+
 def test_what_the_champion_has_learnt_from_is_left_out(folders, artifacts, tmp_path):
     whole = measured(folders, MODELS[0], tmp_path / "whole")
     later = {"from": "2003-07-01", "to": "2005-05-15"}

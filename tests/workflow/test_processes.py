@@ -109,7 +109,7 @@ def test_chalice_local_works_against_a_running_embedded_cloud(state, loans, tmp_
         printed = subprocess.run(
             [sys.executable, "-m", "localcloud", "env"],
             cwd=ROOT,
-            env=os.environ | state,
+            env=os.environ | {"LOCALCLOUD_FOLDER": state["LOCALCLOUD_FOLDER"]},
             capture_output=True,
             text=True,
             check=True,
