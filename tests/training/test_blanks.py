@@ -1,13 +1,16 @@
 """What is not told is no advantage: a blank stands for what is usual among similar applications."""
 
+from dataclasses import replace
 from math import nan
 
 import batch
 import inference
 import product
 import pytest
+import trees
 from blanks import SHARE, with_blanks
 from given import MODELS
+from snapshot import Part
 
 from chalicelib import profile
 from training.datasets import sba
@@ -36,10 +39,24 @@ def test_a_blank_raises_no_score_by_much(name, applications, points):
     assert shift.mean() < POINTS
 
 
-def test_without_its_lender_an_application_scores_as_usual(applications, points):
-    """8 points lower on this sample, 45 higher on the whole register, before trees learnt it."""
-    shift = points(applications.assign(lender=None)) - points(applications)
-    assert abs(shift.mean()) < 5
+def test_trees_that_learnt_blanks_take_a_blank_for_what_is_usual(learning):
+    """Others read it as 0, here as the smallest lenders, of which few are bad."""
+    learnt, model = learning[MODELS[-1]].training, BANK.model(MODELS[-1])
+    large = learnt.rows["lenderVolume"] > learnt.rows["lenderVolume"].median()
+    part = replace(learnt, outcomes=(large | (learnt.outcomes == 1)).astype(int))
+    silent = part.rows.assign(**{f.name: nan for f in model.features if "lender" in f.sources})
+
+    def expected(learnt_from: Part) -> float:
+        monotone = {feature.name: feature.monotone for feature in model.features}
+        text = frozenset(feature.name for feature in model.features if feature.is_text)
+        parameters = model.parameters | {"num_iterations": 60}
+        rows, outcomes = learnt_from.rows, learnt_from.outcomes
+        fitted = trees.fit(rows, outcomes, monotone, text, parameters, 1, 1)
+        return fitted.probabilities(silent).mean()
+
+    usual = part.outcomes.mean()
+    assert abs(expected(with_blanks(part, model, seed=1)) - usual) < 0.1
+    assert expected(part) < usual - 0.2
 
 
 def test_all_blanks_at_once_are_no_advantage(applications, points):

@@ -13,10 +13,14 @@ LOAN: dict[str, Any] = {  # a real one: 1359925008 of the register
     "guaranteeShare": 0.5,
     "employees": 2,
     "newBusiness": "existing",
+    "jobsCreated": 0,
+    "jobsRetained": 0,
     "state": "NJ",
     "zip": "07066",
     "naics": "453310",
     "lender": "BANK OF AMERICA NATL ASSOC",
+    "earlierLoans": 0,
+    "earlierDefaults": 0,
 }
 PROFILE = load()
 

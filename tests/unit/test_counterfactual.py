@@ -33,6 +33,9 @@ applications = st.fixed_dictionaries(
         "state": st.just("NJ"),
         "naics": st.just("453310"),
         "lender": st.just("A BANK"),
+        **dict.fromkeys(
+            ("jobsCreated", "jobsRetained", "earlierLoans", "earlierDefaults"), st.just(0)
+        ),
     },
     optional={
         "revolving": st.sampled_from(["yes", "no"]),
