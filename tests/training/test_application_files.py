@@ -122,8 +122,10 @@ def test_a_refused_row_keeps_its_place_and_the_others_their_scores(applications,
         ("amount,state\n1000,CA\n", "are missing: guaranteeShare, employees"),
         ("amount,amount,guaranteeShare,employees\n1,2,0.5,3\n", "more than once: amount"),
         (
-            "amount,guaranteeShare,employees,jobsCreated,jobsRetained,state,naics,lender,earlierLoans,"
-            "earlierDefaults,error\n1,0.5,3,0,0,NJ,453310,A,0,0,x\n",
+            (
+                "amount,guaranteeShare,employees,jobsCreated,jobsRetained,state,naics,lender,"
+                "earlierLoans,earlierDefaults,error\n1,0.5,3,0,0,NJ,453310,A,0,0,x\n"
+            ),
             "rename: error",
         ),
         (b"amount,lender\n1,CAJA ESPA\xd1A\n", "UTF-8"),
