@@ -44,6 +44,12 @@ NEEDED_BY_METHOD = {
 }
 
 
+class Features(msgspec.Struct, frozen=True):
+    """Of features.json: the codes that the model has seen, by feature."""
+
+    seen: dict[str, list[str]] = {}
+
+
 class Manifest(msgspec.Struct, frozen=True):
     model: str
     method: str
@@ -160,6 +166,20 @@ def _faults(
             yield f"{name} is not what the manifest says."
         if name.startswith("code/") and released_code().get(digest) != name.removeprefix("code/"):
             yield f"{name} is no code of this bank's releases: train with the deployed source."
+    yield from _unknown_codes(members.get("features.json", b"{}"), model, profile)
+
+
+def _unknown_codes(features: bytes, model: str, profile: Profile) -> Iterator[str]:
+    """Without them what is new would be decided by score, where a person must decide."""
+    try:
+        seen = msgspec.json.decode(features, type=Features).seen
+    except (msgspec.MsgspecError, RecursionError) as error:
+        yield f"features.json can't be read: {error}."
+        return
+    read = profile.sources_of(profile.models[model].features)
+    if silent := {*profile.decision.review_unseen} & read - seen.keys():
+        told = ", ".join(sorted(silent))
+        yield f"It does not say which codes it has seen of {told}: train it again."
 
 
 @cache

@@ -40,10 +40,12 @@ STATEMENTS = {
         "one. None was looked for.",
     ),
     "UNSEEN_CODE": Text(
-        es="Una persona decide sobre esta solicitud: ningún préstamo anterior tenía lo mismo en "
-        "{unseen}, y ningún cambio haría que se aprobara sin ella. No se buscó ninguno.",
-        en="A person decides on this application: no earlier loan had the same in {unseen}, and no "
-        "change would have it approved without one. None was looked for.",
+        es="Una persona decide sobre esta solicitud: los modelos, o uno de ellos, apenas conocen "
+        "préstamos recientes con lo mismo en {unseen}. Si está bien escrito, ningún cambio haría "
+        "que se aprobara sin ella. No se buscó ninguno.",
+        en="A person decides on this application: the models, or one of them, know hardly any "
+        "recent loans with the same in {unseen}. If it is spelt right, no change would have it "
+        "approved without one. None was looked for.",
     ),
     "NOT_NEEDED": Text(
         es="La solicitud, tal como está, se aprobaría hoy.",

@@ -61,6 +61,8 @@ def _training_contradictions(training: "Training") -> Iterator[str]:
     for name, months in msgspec.structs.asdict(training).items():
         if name.endswith("_months") and months is not None and months < 0:
             yield f"training.{name} must not be below 0"
+    if training.seen_loans < 1:
+        yield "training.seen_loans must be 1 or more"
     if training.half_life_months == 0:
         yield "training.half_life_months must be above 0: at 0 no application would count"
 
@@ -79,11 +81,24 @@ def _decision_contradictions(decision: "Decision", profile: "Profile") -> Iterat
     if decision.slope <= 0:
         yield "decision.slope must be above 0: a higher logit is a higher probability of default"
     yield from _limit_contradictions(decision)
-    codes = {name for name, feature in profile.asked_for().items() if feature.type == "code"}
-    if others := set(decision.review_unseen) - codes:
-        yield f"decision.review_unseen names no code that is asked for: {', '.join(sorted(others))}"
+    yield from _unseen_contradictions(decision, profile)
     if decision.decline_below > decision.approve_from:
         yield "decision.decline_below must not be above decision.approve_from"
+
+
+def _unseen_contradictions(decision: "Decision", profile: "Profile") -> Iterator[str]:
+    features, named = profile.asked_for(), set(decision.review_unseen)
+    codes = {name for name, feature in features.items() if feature.type == "code"}
+    if others := named - codes:
+        yield f"decision.review_unseen names no code that is asked for: {', '.join(sorted(others))}"
+    if silent := {name for name in named & codes if not features[name].required}:
+        told = ", ".join(sorted(silent))
+        yield f"decision.review_unseen names {told}, which may be left out: make it required"
+    read = {
+        name for model in profile.models.values() for name in profile.sources_of(model.features)
+    }
+    if idle := named & codes - read:
+        yield f"decision.review_unseen names {', '.join(sorted(idle))}, which no model reads"
 
 
 def _limit_contradictions(decision: "Decision") -> Iterator[str]:

@@ -59,6 +59,7 @@ class Facts(Fact, frozen=True):
     feature_csi: Mapping[str, float]
     directions: tuple[Direction, ...]
     protected: Mapping[str, tuple[Group, ...]]
+    served_auc: float | None = None  # by the artifact's own tables of peers, if it has any
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -68,8 +69,9 @@ class Reason(msgspec.Struct, frozen=True):
 
 def reasons(facts: Facts, gate: Gate) -> list[Reason]:
     """None: the challenger may pass."""
-    told = [*_enough(facts, gate), *_ranking(facts, gate), *_calibration(facts, gate)]
-    return [*told, *_stability(facts, gate), *_directions(facts, gate), *_fairness(facts, gate)]
+    told = [*_enough(facts, gate), *_ranking(facts, gate), *_tables(facts, gate)]
+    told += [*_calibration(facts, gate), *_stability(facts, gate)]
+    return [*told, *_directions(facts, gate), *_fairness(facts, gate)]
 
 
 def _enough(facts: Facts, gate: Gate) -> Iterator[Reason]:
@@ -94,6 +96,17 @@ def _ranking(facts: Facts, gate: Gate) -> Iterator[Reason]:
                 f"{apart.value:+.4f}, intervalo {apart.low:+.4f} a {apart.high:+.4f}; "
                 f"puede ser peor en más de {margin:g}",
             )
+
+
+def _tables(facts: Facts, gate: Gate) -> Iterator[Reason]:
+    """What was judged by the peers of each day must be what will answer by those of today."""
+    own, served = facts.challenger.auc, facts.served_auc
+    if served is not None and served < own - gate.served_margin:
+        yield Reason(
+            "AUC con sus tablas de pares",
+            f"{served:.4f}, contra {own:.4f} con los pares de cada día: las tablas están vacías o "
+            "viejas; busque fechas equivocadas en la instantánea",
+        )
 
 
 def _calibration(facts: Facts, gate: Gate) -> Iterator[Reason]:

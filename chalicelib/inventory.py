@@ -23,10 +23,14 @@ def inventory(
     history: TrainingHistory,
     reports: Reports,
 ) -> Document:
-    """`drift` is the newest weekly report; `vintages`, what became of the decisions by month."""
+    """
+    `challenger` is the newest that the gate has judged, promoted or not; `drift` the newest weekly
+    report; `vintages`, what became of the decisions by month.
+    """
     return {
         "models": {
-            model: _described(model, bucket, endpoints, history) for model in profile.models
+            model: _described(model, bucket, endpoints, history) | {"challenger": judged}
+            for model, judged in reports.challengers(profile.models).items()
         },
         "drift": reports.drift(),
         "vintages": reports.vintages(),

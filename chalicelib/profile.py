@@ -47,6 +47,7 @@ class Training(Part, frozen=True):
     half_life_months: float | None = None
     peer_months: int = 60
     peer_default_months: int = 24
+    seen_loans: int = 1
 
 
 class Derivation(Part, frozen=True):
@@ -162,6 +163,7 @@ class Gate(Part, frozen=True):
     minimum_ks: float = 0.05
     auc_margin: float = 0.02
     ks_margin: float = 0.05
+    served_margin: float = 0.01
     maximum_ece: float = 0.03
     minimum_slope: float = 0.5
     maximum_slope: float = 2.0

@@ -1,5 +1,6 @@
 """Reports in the data bucket, for `GET /models`."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
+JUDGED = ("version", "snapshot", "verdict", "reasons")
 DRIFT_PREFIX = f"{REPORT_PREFIX}drift/"
 
 
@@ -30,6 +32,20 @@ class Reports:
     def put_drift(self, version: str, report: Document) -> None:
         body = msgspec.json.encode(report)
         self._s3.put_object(Bucket=self._bucket, Key=_drift_key(version), Body=body)
+
+    def challengers(self, models: Iterable[str]) -> dict[str, Document | None]:
+        """Of each model the newest that was judged, and what was said of it; versions sort by
+        time."""
+        keys = self._keys(REPORT_PREFIX)
+        found = {
+            model: [key for key in keys if key.endswith(f"/{model}/report.json")]
+            for model in models
+        }
+        return {model: self._judged(keys[-1]) if keys else None for model, keys in found.items()}
+
+    def _judged(self, key: str) -> Document:
+        report = self._read(key)
+        return {name: report[name] for name in JUDGED} | {"report": report["page"]}
 
     def vintages(self) -> Document | None:
         """Those of the newest snapshot that has them and is whole: its manifest comes last."""

@@ -96,8 +96,15 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
             # Who may not list is told 403, not 404, of what is not there.
             allow("s3:ListBucket", models),
-            listing(data, f"{drift}*", f"{SNAPSHOT_PREFIX}*"),
-            allow("s3:GetObject", [f"{data}/{drift}*", f"{data}/{SNAPSHOT_PREFIX}*/vintages.json"]),
+            listing(data, f"{REPORT_PREFIX}*", f"{SNAPSHOT_PREFIX}*"),
+            allow(
+                "s3:GetObject",
+                [
+                    f"{data}/{drift}*",
+                    f"{data}/{REPORT_PREFIX}*/report.json",
+                    f"{data}/{SNAPSHOT_PREFIX}*/vintages.json",
+                ],
+            ),
             allow("sagemaker:DescribeTrainingJob", f"{sagemaker}:training-job/{prefix}-*"),
         ],
         "saveResult": [

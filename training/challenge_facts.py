@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import audit
+import batch
 import bootstrap
 import calibration
 import measures
@@ -25,7 +26,8 @@ def measured(
     if champion and not _reads(champion, learning.holdout.rows):
         champion, absent = None, "the champion reads features that the profile no longer has"
     contenders = [challenger, *([champion] if champion else [])]
-    untouched = untouched_by(bank, learning.holdout, contenders)
+    learning = untouched_by(bank, learning, contenders)
+    untouched = learning.holdout
     told: Facts = {
         "model": model.name,
         "version": challenger.manifest["version"],
@@ -42,10 +44,11 @@ def measured(
     if untouched.outcomes.nunique() < 2:
         return told | {"refused": f"{len(untouched.rows)} applications that no model has learnt "
                                   "from, not both outcomes"}  # fmt: skip
-    judged = audit.judge(replace(learning, holdout=untouched), challenger.logits)
+    judged = audit.judge(learning, challenger.logits)
     facts = audit.facts(bank, model, judged, challenger.manifest)
     told |= _of_challenger(facts, untouched, judged.holdout.logits)
     told["featureCsi"] = _shifts(challenger, untouched.rows)
+    told["servedAuc"] = _served(challenger, learning) if challenger.model.tables else None
     if champion:
         told |= _beside(champion, untouched, judged.holdout.logits, bank.training.seed)
         told["learntUntil"]["champion"] = champion.learnt_until
@@ -57,13 +60,14 @@ def _reads(champion: Contender, rows: pd.DataFrame) -> bool:
 
 
 def untouched_by(
-    bank: product.Product, holdout: snapshot.Part, contenders: list[Contender]
-) -> snapshot.Part:
-    """The holdout's applications after all that either has learnt from. Without dates, all of it:
+    bank: product.Product, learning: snapshot.Learning, contenders: list[Contender]
+) -> snapshot.Learning:
+    """Its holdout are the applications after all that either has learnt from. Without dates, all:
     an old champion may have seen some of them, which is in its favour."""
+    holdout = learning.holdout
     ends = [one.learnt_until for one in contenders if one.learnt_until]
     if bank.date is None or not ends:
-        return holdout
+        return learning
     chosen = holdout.audit[bank.date] > pd.Timestamp(max(ends))
     parts = {
         name: getattr(holdout, name)[chosen].reset_index(drop=True)
@@ -71,7 +75,8 @@ def untouched_by(
     }
     dates = parts["audit"][bank.date]
     window = {"from": str(dates.min().date()), "to": str(dates.max().date())} if len(dates) else {}
-    return snapshot.Part(**parts, window=window)
+    brought = learning.brought[chosen].reset_index(drop=True)
+    return replace(learning, holdout=snapshot.Part(**parts, window=window), brought=brought)
 
 
 def _of_challenger(facts: Facts, part: snapshot.Part, logits: Floats) -> Facts:
@@ -88,6 +93,16 @@ def _of_challenger(facts: Facts, part: snapshot.Part, logits: Floats) -> Facts:
         "protected": protected,
         "segments": {n: groups for n, groups in facts["groups"].items() if n not in protected},
     }
+
+
+def _served(challenger: Contender, learning: snapshot.Learning) -> float:
+    """
+    Ranked as its endpoint would today, by the artifact's own tables of peers: all else is measured
+    with what was known of the peers on each day. The tables know what came of these applications
+    themselves, so this flatters: a low one is a fault, a high one is nothing.
+    """
+    logits = batch.Batch([challenger.model]).logits(learning.brought)[challenger.model.name]
+    return _figures(learning.holdout, logits)["auc"]
 
 
 def _shifts(challenger: Contender, rows: pd.DataFrame) -> dict[str, float]:

@@ -64,9 +64,7 @@ class Model:
     inputs: dict[str, str]
     rules: dict[str, Rule]
     tables: dict[str, Table]
-    seen: dict[
-        str, frozenset[str]
-    ]  # codes that any loan of its snapshot had; older artifacts: none
+    seen: dict[str, frozenset[str]]  # codes of loans enough; older artifacts have none
     evaluator: Evaluator
 
     def unseen(self, application: Application) -> list[str]:

@@ -7,8 +7,9 @@
 ARTIFACTS are folders or model.tar.gz; without any, the models that answer now on AWS. Each row gets
 each model's probability of default and, if all the profile's models are there, the decision's. What
 is no feature of the profile (a client's id) is carried along. The column `unseen` names features
-whose code is new to a model: by `review_unseen` a person decides on these. A row that POST /predict
-would refuse keeps its place without probabilities, and its column `error` says what is wrong.
+whose code is new to a model: a person decides on those that `review_unseen` of the profile names. A
+row that POST /predict would refuse keeps its place without probabilities, and its column `error`
+says what is wrong with it.
 """
 
 import io

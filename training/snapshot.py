@@ -18,6 +18,7 @@ DECISIONS = "decisions.parquet"  # what lies beside a snapshot's rows for the sw
 HOLDOUT_SHARE = 0.25  # of a snapshot without dates
 DAYS_A_MONTH = 30.4375
 CALIBRATION_SHARE = 0.2  # of its other rows
+LEAST_OF_A_MONTH = 0.05  # of what is usual, for a month to be the last one
 
 
 class InvalidSnapshot(Exception):
@@ -53,12 +54,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Learning:
-    """One after the other in time; the peers' tables, and the codes that any loan had, for the
-    endpoint."""
+    """
+    One after the other in time; what the holdout's applications brought; for the endpoint the
+    peers' tables, and the codes that loans enough had to know something of them.
+    """
 
     training: Part
     calibration: Part
     holdout: Part
+    brought: pd.DataFrame
     tables: dict[str, dict[str, float]]
     seen: dict[str, list[str]]
 
@@ -133,6 +137,7 @@ def _outcomes(column: pd.Series) -> pd.Series:
 def prepare(frame: pd.DataFrame, product: Product, model: Model) -> Learning:
     frame = derive_columns(frame, _derivations(frame, product, model))
     parts = _split(frame[frame[product.outcome].notna()], product)
+    brought = frame.loc[parts[-1].index, [feature.name for feature in model.inputs]]
     for name, part in zip(
         ("to learn from", "to calibrate on", "in the holdout"), parts, strict=True
     ):
@@ -141,14 +146,31 @@ def prepare(frame: pd.DataFrame, product: Product, model: Model) -> Learning:
     tables: dict[str, dict[str, float]] = {}
     if model.peers:
         parts, tables = _with_peers(frame, parts, product, model)
-    end = None if product.date is None else frame[product.date].max()
+    end = None if product.date is None else last_day(frame[product.date])
     training, calibration, holdout = (_part(part, product, model, end) for part in parts)
-    return Learning(training, calibration, holdout, tables, _seen(frame, model))
+    brought, seen = brought.reset_index(drop=True), _seen(frame, product, model)
+    return Learning(training, calibration, holdout, brought, tables, seen)
 
 
-def _seen(frame: pd.DataFrame, model: Model) -> dict[str, list[str]]:
+def last_day(dates: pd.Series) -> pd.Timestamp:
+    """Of the last month that has loans as a month has: a few that are dated far from the others, a
+    slip or a decision of today in a bank that lives in the past, would make all peers old."""
+    months = dates.dt.to_period("M")
+    counts = months.value_counts().sort_index()
+    usual = counts.shift(1).rolling(12, min_periods=1).median()
+    last = counts.index[(usual.isna() | (counts >= LEAST_OF_A_MONTH * usual))].max()
+    return dates[months == last].max()
+
+
+def _seen(frame: pd.DataFrame, product: Product, model: Model) -> dict[str, list[str]]:
+    if product.date is not None and product.training.peer_months is not None:
+        end = last_day(frame[product.date])
+        months = pd.DateOffset(months=product.training.peer_months)
+        frame = frame[frame[product.date].between(end - months, end)]
     codes = [feature.name for feature in model.inputs if feature.type == "code"]
-    return {name: sorted(frame[name].dropna().unique()) for name in codes}
+    counts = {name: frame[name].value_counts() for name in codes}
+    least = product.training.seen_loans
+    return {name: sorted(found.index[found >= least]) for name, found in counts.items()}
 
 
 def _derivations(frame: pd.DataFrame, product: Product, model: Model) -> dict[str, dict[str, Any]]:
@@ -207,7 +229,7 @@ def _drawn(labelled: pd.DataFrame, product: Product) -> tuple[pd.DataFrame, ...]
 def _months_back(dates: pd.Series, months: int | None) -> pd.Timestamp:
     if months is None:
         raise InvalidProfile("[training] needs window_months and holdout_months")
-    return dates.max() + pd.Timedelta(days=1) - pd.DateOffset(months=months)
+    return last_day(dates) + pd.Timedelta(days=1) - pd.DateOffset(months=months)
 
 
 def _with_peers(
@@ -221,6 +243,7 @@ def _with_peers(
     windows = peers.Windows(*months)  # type: ignore[arg-type]
     history = peers.History(frame[product.date], frame[product.default_date])
     known: dict[tuple[str, ...], tuple[pd.Series, pd.Index]] = {}
+    last = last_day(frame[product.date])
     asked, tables = pd.concat(parts), {}
     for name, rule in model.peers.items():
         keys = tuple(rule["peers"])
@@ -228,7 +251,7 @@ def _with_peers(
             known[keys] = _codes(frame, keys)
         codes, names = known[keys]
         measure = peers.MEASURES[rule.get("measure", "intensity")]
-        told = peers.table(measure, history, codes, windows, frame[product.date].max())
+        told = peers.table(measure, history, codes, windows, last)
         tables[name] = {names[int(code)]: value for code, value in told.items()}
         values = measure(history, codes, windows, codes[asked.index], asked[product.date])
         asked = asked.assign(**{name: values})

@@ -1,5 +1,6 @@
 """What a challenger is measured by: the same models, rows and seed give the same facts."""
 
+import hashlib
 import json
 import shutil
 import tarfile
@@ -10,6 +11,7 @@ from dataclasses import replace
 import bootstrap
 import challenge
 import measures
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
+from chalicelib import gate, profile
 from training.datasets import sba
 
 OTHER = "20050601T000000"
@@ -61,11 +64,15 @@ def measured(folders, model, out, champion=None, version="none", challenger=None
     return json.loads((out / "evaluation.json").read_text())
 
 
-def changed(folders, artifacts, model, tmp_path, **facts):
+def changed(folders, artifacts, model, tmp_path, *, peers=None, **facts):
     """An artifact whose manifest says something else, and is whole all the same."""
     copy = tmp_path / "artifact"
     shutil.copytree(artifacts[model], copy, ignore=shutil.ignore_patterns("__pycache__"))
     manifest = json.loads((copy / "manifest.json").read_text()) | facts
+    if peers is not None:
+        (copy / "peers.json").write_text(json.dumps(peers))
+        digest = hashlib.sha256((copy / "peers.json").read_bytes()).hexdigest()
+        manifest["members"]["peers.json"] = digest
     (copy / "manifest.json").write_text(json.dumps(manifest))
     return packed(copy, tmp_path / "packed")
 
@@ -113,6 +120,27 @@ def test_only_what_the_model_reads_can_have_shifted(folders, artifacts, bank, tm
     assert shifted[MODELS[2]] == {feature.name for feature in bank.model(MODELS[2]).features}
 
 
+@pytest.mark.parametrize("model", MODELS[1:])
+def test_a_model_whose_tables_know_no_peers_is_judged_as_it_would_answer(
+    folders, artifacts, bank, model, tmp_path
+):
+    """Figures by the peers of each day do not see it: the gate would let it pass."""
+    empty = {name: {} for name in bank.model(model).peers}
+    spoilt = changed(folders, artifacts, model, tmp_path, peers=empty)
+    limits = profile.load().gate
+    found = {
+        what: measured(folders, model, tmp_path / what, challenger=challenger)
+        for what, challenger in (("whole", None), ("spoilt", spoilt))
+    }
+    against = {
+        what: {one.rule for one in gate.reasons(msgspec.convert(facts, gate.Facts), limits)}
+        for what, facts in found.items()
+    }
+
+    assert found["spoilt"]["challenger"] == found["whole"]["challenger"]
+    assert against["spoilt"] == against["whole"] | {"AUC con sus tablas de pares"}
+
+
 def test_what_the_champion_has_learnt_from_is_left_out(folders, artifacts, tmp_path):
     whole = measured(folders, MODELS[0], tmp_path / "whole")
     later = {"from": "2003-07-01", "to": "2005-05-15"}
@@ -155,9 +183,9 @@ def test_a_challenger_that_cannot_be_read_is_a_fact(folders, tmp_path):
 
 def test_without_dates_the_drawn_holdout_is_taken_as_it_is(learning, bank):
     undated = replace(bank, date=None)
-    part = learning[MODELS[0]].holdout
+    drawn = learning[MODELS[0]]
 
-    assert untouched_by(undated, part, []) is part
+    assert untouched_by(undated, drawn, []) is drawn
 
 
 scores = st.lists(st.integers(0, 6), min_size=6, max_size=30)

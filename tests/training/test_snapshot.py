@@ -24,6 +24,46 @@ def test_rows_without_an_outcome_only_serve_as_peers(loans, bank, model, learnin
     assert prepared.tables == learning[model.name].tables
 
 
+def test_a_few_loans_dated_far_from_the_others_make_nobodys_peers_old(
+    loans, bank, model, learning, tmp_path
+):
+    """As an outcome told of a decision of today is, where the other loans are of years ago."""
+    demo = sba.snapshot(loans)
+    again = demo.loc[[*demo.index, *demo.index[-20:]]].reset_index(drop=True)
+    late, told = again.index >= len(demo), again.index >= len(demo) + 10
+    again.loc[late, ["approvalDate", "lender"]] = pd.Timestamp("2026-11-24"), "A NEW ONE"
+    again.loc[late, "defaulted"] = None
+    again.loc[told, "defaulted"] = 0.0  # some that have matured, too
+    prepared, usual = prepare(again, bank, model, tmp_path), learning[model.name]
+
+    assert prepared.tables == usual.tables
+    assert prepared.seen == usual.seen
+    assert prepared.training.window == usual.training.window
+    assert len(prepared.holdout.rows) == len(usual.holdout.rows) + told.sum()
+
+
+@pytest.mark.parametrize(("newest", "last"), [(1, "2005-06"), (4, "2005-06"), (5, "2005-07")])
+def test_a_month_with_hardly_a_loan_is_not_the_last(newest, last):
+    months = pd.date_range("2004-01-01", "2005-06-01", freq="MS").repeat(100)
+    dates = pd.Series([*months, *[pd.Timestamp("2005-07-02")] * newest])
+
+    assert str(snapshot.last_day(dates).to_period("M")) == last
+
+
+def test_a_code_is_seen_once_loans_enough_of_late_had_it(loans, bank, model, tmp_path):
+    demo, least = sba.snapshot(loans), bank.training.seen_loans
+    newest, oldest = demo.nlargest(least, "approvalDate"), demo.nsmallest(least, "approvalDate")
+    named = [
+        newest.assign(lender="ENOUGH"),
+        newest.iloc[1:].assign(lender="ONE TOO FEW"),
+        oldest.assign(lender="LONG AGO"),
+    ]
+    seen = prepare(pd.concat([demo, *named]), bank, model, tmp_path).seen["lender"]
+
+    assert least > 1
+    assert {"ENOUGH", "ONE TOO FEW", "LONG AGO"} & {*seen} == {"ENOUGH"}
+
+
 def test_the_window_is_counted_back_from_the_last_application_with_an_outcome(
     loans, bank, model, tmp_path
 ):

@@ -127,7 +127,7 @@ def test_where_a_person_decides_for_a_code_is_new_no_change_is_searched(sba):
     told = needed(reviewing(sba, "lender"), NewLender(floor=-9), "en")
 
     assert (told["outcome"], told["changes"], told["tried"]) == ("UNSEEN_CODE", [], 1)
-    assert "no earlier loan had the same in Lender" in told["text"]
+    assert "hardly any recent loans with the same in Lender" in told["text"]
     assert told["today"]["unseen"] == ["lender"]
 
 

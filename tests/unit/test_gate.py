@@ -31,6 +31,7 @@ PASSING = Facts(
     feature_csi={"size": 0.1, "place": 0.2},
     directions=(Direction("arrears", 1600, 0),),
     protected={"age": (group("to 30"), group("above 30"))},
+    served_auc=GOOD.auc - 0.009,
 )
 
 BAD: list[tuple[dict[str, Any], str]] = [
@@ -43,6 +44,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"challenger": msgspec.structs.replace(GOOD, ece=0.031)}, "calibración"),
     ({"challenger": msgspec.structs.replace(GOOD, slope=0.4)}, "pendiente de calibración"),
     ({"challenger": msgspec.structs.replace(GOOD, slope=2.1)}, "pendiente de calibración"),
+    ({"served_auc": GOOD.auc - 0.011}, "AUC con sus tablas de pares"),
     ({"score_psi": 0.26}, "PSI del puntaje"),
     ({"feature_csi": {"size": 0.6, "place": 0.2}}, "CSI de size"),
     ({"directions": (Direction("arrears", 1600, 1),)}, "monotonía de arrears"),
@@ -76,6 +78,7 @@ def test_every_reason_is_given_and_not_the_first():
         feature_csi={"size": 2.0},
         directions=(Direction("arrears", 10, 5),),
         protected={"age": (group("a"), group("b", approved=0.1, observed=0.5))},
+        served_auc=0.3,
     )
 
     assert set(rules(worst)) == {rule for _, rule in BAD} - {"calibración de age a"} | {
@@ -146,10 +149,11 @@ facts = st.builds(
         max_size=2,
     ).map(tuple),
     protected=st.dictionaries(st.sampled_from("pq"), st.lists(groups, max_size=3).map(tuple)),
+    served_auc=st.none() | shares,
 )
 LOOSER_UPWARDS = {
-    "auc_margin", "ks_margin", "maximum_ece", "maximum_slope", "maximum_psi", "maximum_csi",
-    "maximum_breaks", "maximum_group_gap", "minimum_group_rows",
+    "auc_margin", "ks_margin", "served_margin", "maximum_ece", "maximum_slope", "maximum_psi",
+    "maximum_csi", "maximum_breaks", "maximum_group_gap", "minimum_group_rows",
 }  # fmt: skip
 LIMITS = [
     *sorted(LOOSER_UPWARDS),
@@ -203,7 +207,8 @@ def raised(apart: Interval, by: float) -> Interval:
 def test_a_better_fact_never_adds_a_reason(given_facts, by, data):
     changes = better(given_facts, by)
     name = data.draw(st.sampled_from(sorted(changes)))
-    improved = msgspec.structs.replace(given_facts, **{name: changes[name]})
+    served = given_facts.served_auc and given_facts.served_auc + 2 * by  # better by tables, too
+    improved = msgspec.structs.replace(given_facts, served_auc=served, **{name: changes[name]})
 
     assert set(rules(improved)) <= set(rules(given_facts))
 

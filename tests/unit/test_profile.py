@@ -72,8 +72,8 @@ def test_a_contradiction_is_told_with_its_place(tmp_path, old, new, told):
     ("old", "new", "place"),
     [
         ("slope = 1.13", "slope = nan", "decision.slope"),
-        ("intercept = 0.38 ", "intercept = inf", "decision.intercept"),
-        ("approve_from = 560", "approve_from = nan", "decision.approve_from"),
+        ("intercept = 0.379", "intercept = inf", "decision.intercept"),
+        ("approve_from = 561", "approve_from = nan", "decision.approve_from"),
         ("Tradicional = 0.10", "Tradicional = inf", "decision.weights.Tradicional"),
         ("base_points = 600", "base_points = nan", "score.base_points"),
         ("minimum_auc = 0.55", "minimum_auc = nan", "gate.minimum_auc"),
@@ -95,7 +95,7 @@ def test_a_number_that_is_not_finite_decides_nothing(tmp_path, old, new, place):
         ),
         ("top_reasons = 4", "top_reasons = -1", "decision.top_reasons must not be below 0"),
         (
-            "maximum_disagreement = 108",
+            "maximum_disagreement = 104",
             "maximum_disagreement = -1",
             "decision.maximum_disagreement must not be below 0",
         ),

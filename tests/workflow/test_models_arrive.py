@@ -6,6 +6,7 @@ import io
 import json
 import pickle
 import tarfile
+from collections.abc import Callable
 
 import boto3
 import pytest
@@ -115,13 +116,15 @@ def of_another_profile(body: bytes) -> bytes:
     return changed(body, manifest__json=json.dumps(manifest).encode())
 
 
-def with_code_of_its_own(body: bytes) -> bytes:
-    code = b"import os\n"
-    manifest = manifest_of(body) | {"version": "v1"}
-    manifest["members"] |= {"code/inference.py": hashlib.sha256(code).hexdigest()}
-    return changed(
-        body, manifest__json=json.dumps(manifest).encode(), **{"code/inference__py": code}
-    )
+def sealed_with(member: str, content: bytes) -> Callable[[bytes], bytes]:
+    """Changes a member, and the manifest with it."""
+
+    def change(body: bytes) -> bytes:
+        manifest = manifest_of(body) | {"version": "v1"}
+        manifest["members"] |= {member: hashlib.sha256(content).hexdigest()}
+        return changed(body, **{"manifest.json": json.dumps(manifest).encode(), member: content})
+
+    return change
 
 
 REFUSED = {
@@ -157,7 +160,17 @@ REFUSED = {
     ),
     "a link": (key_of("v1"), lambda _: link_out(), "has no place in a model"),
     "another profile": (key_of("v1"), of_another_profile, "trained for another profile"),
-    "code that nobody released": (key_of("v1"), with_code_of_its_own, "no code of this bank"),
+    "code that nobody released": (
+        key_of("v1"),
+        sealed_with("code/inference.py", b"import os\n"),
+        "no code of this bank",
+    ),
+    "no codes that it has seen": (
+        key_of("v1"),
+        sealed_with("features.json", b'{"inputs": {}, "derive": []}'),
+        "which codes it has seen of naics, state",
+    ),
+    "broken features": (key_of("v1"), sealed_with("features.json", b"["), "features.json can't"),
     "too long a version": (key_of("v" * 60), lambda body: body, "shorten the version"),
 }
 

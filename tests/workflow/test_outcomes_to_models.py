@@ -76,6 +76,10 @@ def test_each_model_is_promoted_or_refused_with_its_reasons(served, story):
         assert bool(one["reasons"]) == (one["verdict"] == "rejected")
         promoted = live[name]["version"] == story["version"]
         assert promoted == (one["verdict"] == "promoted")
+        judged = live[name]["challenger"]
+        assert (judged["version"], judged["reasons"]) == (story["version"], one["reasons"])
+        assert judged["verdict"] == ("passed" if promoted else "rejected")
+        assert judged["report"].endswith(f"/{name}/report.html")
 
 
 def test_the_snapshot_has_the_new_loans_beside_the_first_ones(story):

@@ -101,8 +101,8 @@ HIST = (
      "l2_regularization": 10, "max_features": 0.3},
     {"max_iter": 200, "learning_rate": 0.08, "max_leaf_nodes": 31, "min_samples_leaf": 100,
      "l2_regularization": 10, "max_features": 0.5},
-    {"max_iter": 300, "learning_rate": 0.05, "max_leaf_nodes": 16, "min_samples_leaf": 200,
-     "l2_regularization": 2, "max_features": 0.5, "max_bins": 63},
+    {"max_iter": 300, "learning_rate": 0.03, "max_leaf_nodes": 16, "min_samples_leaf": 100,
+     "l2_regularization": 2, "max_features": 0.7, "max_bins": 63},
 )  # fmt: skip
 LIGHTGBM = (
     {"n_estimators": 300, "learning_rate": 0.05, "num_leaves": 15, "min_child_samples": 200,
@@ -110,8 +110,8 @@ LIGHTGBM = (
      "cat_smooth": 50, "cat_l2": 50},
     {"n_estimators": 400, "learning_rate": 0.03, "num_leaves": 31, "min_child_samples": 100,
      "colsample_bytree": 0.5, "subsample": 0.7, "subsample_freq": 1, "reg_lambda": 10},
-    {"n_estimators": 300, "learning_rate": 0.05, "num_leaves": 16, "min_child_samples": 200,
-     "colsample_bytree": 0.5, "subsample": 0.7, "subsample_freq": 1, "reg_lambda": 2,
+    {"n_estimators": 300, "learning_rate": 0.03, "num_leaves": 16, "min_child_samples": 100,
+     "colsample_bytree": 0.7, "subsample": 0.7, "subsample_freq": 1, "reg_lambda": 2,
      "cat_smooth": 50, "cat_l2": 50, "max_bin": 63},
 )  # fmt: skip
 XGBOOST = (
@@ -119,13 +119,13 @@ XGBOOST = (
      "subsample": 0.7, "colsample_bytree": 0.3, "reg_lambda": 10},
     {"n_estimators": 300, "learning_rate": 0.05, "max_depth": 7, "min_child_weight": 20,
      "subsample": 0.7, "colsample_bytree": 0.3, "reg_lambda": 10},
-    {"n_estimators": 300, "learning_rate": 0.05, "max_depth": 5, "min_child_weight": 20,
-     "subsample": 0.7, "colsample_bytree": 0.5, "reg_lambda": 2, "max_bin": 63},
+    {"n_estimators": 300, "learning_rate": 0.03, "max_depth": 5, "min_child_weight": 20,
+     "subsample": 0.7, "colsample_bytree": 0.7, "reg_lambda": 2, "max_bin": 63},
 )  # fmt: skip
 CATBOOST = (
     {"iterations": 400, "learning_rate": 0.08, "depth": 6, "l2_leaf_reg": 3},
     {"iterations": 300, "learning_rate": 0.08, "depth": 8, "l2_leaf_reg": 10},
-    {"iterations": 400, "learning_rate": 0.05, "depth": 6, "l2_leaf_reg": 2, "border_count": 63},
+    {"iterations": 400, "learning_rate": 0.03, "depth": 6, "l2_leaf_reg": 2, "border_count": 63},
 )
 
 
