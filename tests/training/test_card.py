@@ -205,12 +205,18 @@ def test_a_card_of_before_is_compared_as_if_all_was_read(german):
 def test_a_limit_of_the_data_is_told_in_the_cards_of_the_models_it_is_of(artifacts, bank, model):
     text = html.unescape((artifacts[model] / "card.html").read_text("utf-8"))
     told = text.partition("<h2>Known limits</h2>")[2].partition("<script")[0]
-    [limit] = bank.limits
     reads = {feature.name for feature in bank.model(model).needed}
+    concerned = {
+        feature: feature in reads for limit in bank.limits for feature in limit["features"]
+    }
 
-    assert limit["features"] == ["lender"]
-    assert (limit["es"] in told, limit["en"] in told) == ("lender" in reads,) * 2
-    assert ("lender" in reads) == (model != "Tradicional")
+    assert concerned == {
+        "lender": model != "Tradicional",
+        "amount": model != "NetworkingAccelerator",
+    }
+    for limit in bank.limits:
+        is_told = concerned[limit["features"][0]]
+        assert (limit["es"] in told, limit["en"] in told) == (is_told, is_told)
 
 
 @pytest.mark.parametrize("model", MODELS)
