@@ -16,6 +16,7 @@ PERSON = {
     "clientId": "cedula-1712345678",
     "application": {
         "amount": 87654.25, "guaranteeShare": 0.8125, "employees": 7919, "jobsCreated": 6113,
+        "jobsRetained": 5227, "earlierDefaults": 431,
         "state": "GU", "zip": "90573", "naics": "722511", "lender": "COOPERATIVA DE LOS ANDES",
         "earlierLoans": 617,
     },

@@ -28,8 +28,9 @@ def decided(served, loans) -> pd.DataFrame:
     rows = []
     for number, loan in enumerate(loans[:40]):
         answer = served.predict(loan)
+        kept = ("status", "probabilityOfDefault", "unseen")
         models = {
-            name: {"status": model["status"], "probabilityOfDefault": model["probabilityOfDefault"]}
+            name: {part: model[part] for part in kept if part in model}
             for name, model in answer["models"].items()
         }
         rows.append(
