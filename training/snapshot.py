@@ -158,7 +158,7 @@ def last_day(dates: pd.Series) -> pd.Timestamp:
     months = dates.dt.to_period("M")
     counts = months.value_counts().sort_index()
     usual = counts.shift(1).rolling(12, min_periods=1).median()
-    last = counts.index[(usual.isna() | (counts >= LEAST_OF_A_MONTH * usual))].max()
+    last = counts.index[usual.isna() | (counts >= LEAST_OF_A_MONTH * usual)].max()
     return dates[months == last].max()
 
 
