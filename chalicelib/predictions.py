@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.day_index import BY_DAY, OUTCOMES, key_of, keys_of, merged, page_of
 from chalicelib.errors import PredictionNotFound, TableUnavailable
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ Item = dict[str, Any]
 
 # Prediction ids are hexadecimal, so every claim and outcome sorts behind every prediction.
 CLAIM, OUTCOME = "idempotency#", "outcome#"
-BY_DAY = "byDay"  # the index: decisions under their day, outcomes under outcomes#<day told>
 
 
 class PredictionTable:
@@ -30,7 +30,7 @@ class PredictionTable:
 
     def add(self, prediction: Item) -> Item:
         """What is stored under this id afterwards: a second add changes nothing."""
-        return self._put_once(prediction | {"day": prediction["createdAt"][:10]})
+        return self._put_once(prediction | {"day": _index_key("", prediction, "createdAt")})
 
     def claim(self, client_id: str, key: str, claim: Item) -> Item:
         """The first claim made under an idempotency key, which may be this one."""
@@ -38,8 +38,8 @@ class PredictionTable:
 
     def tell(self, client_id: str, outcome_id: str, outcome: Item) -> Item:
         """What is stored under this id afterwards. The day it was told is the index's."""
-        keys = {"clientId": client_id, "predictionId": OUTCOME + outcome_id}
-        return self._put_once(keys | outcome | {"day": f"outcomes#{outcome['toldAt'][:10]}"})
+        item = {"clientId": client_id, "predictionId": OUTCOME + outcome_id} | outcome
+        return self._put_once(item | {"day": _index_key(OUTCOMES, item, "toldAt")})
 
     def outcomes(self, client_id: str, prediction_id: str) -> list[Item]:
         """All that was told of one prediction, the newest last."""
@@ -51,12 +51,9 @@ class PredictionTable:
         )
         return sorted(found, key=lambda told: (told["toldAt"], told["predictionId"]))
 
-    def outcomes_told_on(self, day: str) -> list[Item]:
-        return self._of_day(f"outcomes#{day}", None)
-
-    def decided_on(self, day: str, limit: int | None = None) -> list[Item]:
-        """The decisions of a day, the newest first."""
-        return self._of_day(day, limit)
+    def outcomes_told_on(self, day: str) -> Iterator[Item]:
+        """Yield the outcomes told on a day, sorted by id."""
+        return self._of_day(OUTCOMES + day, "#day = :day")
 
     def get(self, client_id: str, prediction_id: str) -> Item:
         """Raises PredictionNotFound."""
@@ -73,46 +70,50 @@ class PredictionTable:
     def newest(self, client_id: str, limit: int, before: str | None) -> list[Item]:
         """At most `limit` predictions older than the id `before`, the newest first."""
         bound = before if before and before < CLAIM else CLAIM
-        return self._query(
+        found = self._query(
             KeyConditionExpression="clientId = :client AND predictionId < :before",
             ExpressionAttributeValues=_to_item({":client": client_id, ":before": bound}),
             ScanIndexForward=False,
             PaginationConfig={"MaxItems": limit, "PageSize": limit},
         )
+        return list(found)
 
     def made_in(self, day: str, first: str, last: str, page: int) -> Iterator[Item]:
-        """Application and models of a day's decisions with ids between; read a page at a time."""
-        with _told_as_ours():
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                IndexName=BY_DAY,
-                KeyConditionExpression="#day = :day AND predictionId BETWEEN :first AND :last",
-                ProjectionExpression="#application, #models",
-                ExpressionAttributeNames={
-                    "#day": "day",
-                    "#application": "application",
-                    "#models": "models",
-                },
-                ExpressionAttributeValues=_to_item({":day": day, ":first": first, ":last": last}),
-                PaginationConfig={"PageSize": page},
-            )
-            for found in pages:
-                yield from map(_from_item, found["Items"])
+        """Yield application and models of a day's decisions with ids between, sorted by id.
 
-    def _of_day(self, day: str, limit: int | None) -> list[Item]:
-        return self._query(
-            IndexName=BY_DAY,
-            KeyConditionExpression="#day = :day",
-            ExpressionAttributeNames={"#day": "day"},  # a reserved word
-            ExpressionAttributeValues=_to_item({":day": day}),
-            ScanIndexForward=False,
-            PaginationConfig={"MaxItems": limit} if limit else {},
+        `page` of them are read at a time, from all shards together.
+        """
+        shown = ("clientId", "predictionId", "application", "models")
+        return self._of_day(
+            day,
+            "#day = :day AND predictionId BETWEEN :first AND :last",
+            {":first": first, ":last": last},
+            ProjectionExpression=", ".join(f"#{name}" for name in shown),
+            ExpressionAttributeNames={f"#{name}": name for name in ("day", *shown)},
+            PaginationConfig={"PageSize": page_of(page)},
         )
 
-    def _query(self, **query: Any) -> list[Item]:
+    def _of_day(
+        self, day: str, condition: str, values: Item | None = None, **more: Any
+    ) -> Iterator[Item]:
+        query = {
+            "IndexName": BY_DAY,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": {"#day": "day"},  # a reserved word
+            **more,
+        }
+        return merged(
+            self._query(
+                **query, ExpressionAttributeValues=_to_item({":day": key, **(values or {})})
+            )
+            for key in keys_of(day)
+        )
+
+    def _query(self, **query: Any) -> Iterator[Item]:
         with _told_as_ours():
             pages = self._client.get_paginator("query").paginate(TableName=self._table, **query)
-            return [_from_item(item) for page in pages for item in page["Items"]]
+            for page in pages:
+                yield from map(_from_item, page["Items"])
 
     def _put_once(self, document: Item) -> Item:
         with _told_as_ours():
@@ -134,6 +135,10 @@ def _told_as_ours() -> Iterator[None]:
         yield
     except (ClientError, BotoCoreError) as error:
         raise TableUnavailable("Nothing was changed. Try again in a moment.") from error
+
+
+def _index_key(kind: str, item: Item, when: str) -> str:
+    return key_of(f"{kind}{item[when][:10]}", item["predictionId"])
 
 
 def _to_item(document: Item) -> Item:

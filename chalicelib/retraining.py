@@ -22,7 +22,7 @@ Document = dict[str, Any]
 
 
 class Outcomes(Protocol):
-    def outcomes_told_on(self, day: str) -> list[Document]: ...
+    def outcomes_told_on(self, day: str) -> Iterator[Document]: ...
 
 
 class Machine(Protocol):

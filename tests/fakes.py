@@ -1,6 +1,7 @@
 """What stands for AWS in unit tests; tests/unit/test_predictions.py holds the table to the same."""
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.errors import PredictionNotFound
@@ -33,16 +34,9 @@ class PredictionList:
         ]
         return sorted(found, key=lambda told: (told["toldAt"], told["predictionId"]))
 
-    def decided_on(self, day: str, limit: int | None = None) -> list[Document]:
-        found = [one for one in self._decisions() if one["createdAt"].startswith(day)]
-        return sorted(found, key=lambda one: one["predictionId"], reverse=True)[:limit]
-
-    def outcomes_told_on(self, day: str) -> list[Document]:
+    def outcomes_told_on(self, day: str) -> Iterator[Document]:
         told = [one for one in self._items.values() if one.get("toldAt", "").startswith(day)]
-        return sorted(told, key=lambda one: one["predictionId"], reverse=True)
-
-    def _decisions(self) -> list[Document]:
-        return [item for (_, name), item in self._items.items() if "#" not in name]
+        yield from sorted(told, key=lambda one: one["predictionId"])
 
     def get(self, client_id: str, prediction_id: str) -> Document:
         hidden = prediction_id.startswith(("idempotency#", "outcome#"))

@@ -4,10 +4,12 @@ What an outcome's item looks like is chalicelib/outcomes.py's, which SageMaker d
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
+from day_index import BY_DAY, OUTCOMES, key_of, keys_of, merged
 from outcome_id import outcome_id
 
 Item = dict[str, Any]
@@ -32,7 +34,7 @@ class DecisionLog:
 
     def told(self, since: str) -> set[tuple[str, str]]:
         """Client and prediction of what was told from the day `since` on; of all if it is empty."""
-        found = self._each("outcomes#", since) if since else self._all()
+        found = self._each(OUTCOMES, since) if since else self._all()
         return {
             (item["clientId"], item["of"])
             for item in found
@@ -40,16 +42,12 @@ class DecisionLog:
         }
 
     def newest(self, count: int, months: list[str]) -> list[Item]:
-        """The newest decisions of these months, whole; the newest first."""
-        found: list[Item] = []
-        for day in reversed(list(self._days(f"{months[0]}-01") if months else [])):
-            if day[:7] not in months:
-                continue
-            items = [i for i in self._of(day) if "decision" in i and i["createdAt"] <= self._until]
-            found += sorted(items, key=lambda item: item["predictionId"], reverse=True)
-            if len(found) >= count:
-                break
-        return found[:count]
+        """Return the newest decisions of these months, whole; the newest first."""
+        days = self._days(f"{months[0]}-01") if months else ()
+        wanted = [day for day in days if day[:7] in months]
+        found = (item for day in wanted[::-1] for item in self._of(day, newest_first=True))
+        there = (i for i in found if "decision" in i and i["createdAt"] <= self._until)
+        return list(islice(there, count))
 
     def decision(self, client_id: str, prediction_id: str) -> Item | None:
         key = {"clientId": client_id, "predictionId": prediction_id}
@@ -80,7 +78,7 @@ class DecisionLog:
             "decidedAt": decision["createdAt"],
             "toldAt": self._until,
             "source": source,
-            "day": f"outcomes#{self._until[:10]}",
+            "day": key_of(OUTCOMES + self._until[:10], OUTCOME + name),
         }
         try:
             self._table.put_item(Item=item, ConditionExpression=Attr("predictionId").not_exists())
@@ -92,8 +90,10 @@ class DecisionLog:
         for day in self._days(since):
             yield from self._of(prefix + day, **_only(SHORT))
 
-    def _of(self, day: str, **more: Any) -> Iterator[Item]:
-        return self._query(Key("day").eq(day), IndexName="byDay", **more)
+    def _of(self, day: str, *, newest_first: bool = False, **more: Any) -> Iterator[Item]:
+        asked = {"IndexName": BY_DAY, "ScanIndexForward": not newest_first, **more}
+        found = (self._query(Key("day").eq(key), **asked) for key in keys_of(day))
+        return merged(found, newest_first=newest_first)
 
     def _days(self, since: str) -> Iterator[str]:
         day, last = date.fromisoformat(since), date.fromisoformat(self._until[:10])

@@ -1,10 +1,13 @@
 """The table and its fake, held to the same facts."""
 
+from itertools import islice
+
 import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.day_index import SHARDS
 from chalicelib.errors import PredictionNotFound, TableUnavailable
 from chalicelib.predictions import PredictionTable
 from infrastructure.stack import deploy
@@ -103,16 +106,80 @@ def test_an_outcome_told_twice_is_the_first_one(predictions):
     assert predictions.outcomes("ana", "0a") == [again]
 
 
-def test_a_day_has_its_decisions_and_the_outcomes_told_on_it(predictions):
+def test_a_day_has_the_outcomes_told_on_it(predictions):
     for number, day in enumerate(("23", "24", "24", "25")):
-        made = {"predictionId": f"0{number}", "createdAt": f"2026-11-{day}T09:30:00.000Z"}
-        predictions.add(PREDICTION | made)
-    predictions.tell("ana", "00#ffff", outcome("2026-11-24T08:00:00.000Z"))
+        told = outcome(f"2026-11-{day}T08:00:00.000Z")
+        predictions.tell("ana", f"0{number}#ffff", told)
 
-    assert [one["predictionId"] for one in predictions.decided_on("2026-11-24")] == ["02", "01"]
-    assert [one["predictionId"] for one in predictions.decided_on("2026-11-24", 1)] == ["02"]
-    [told] = predictions.outcomes_told_on("2026-11-24")
-    assert told["predictionId"] == "outcome#00#ffff"
+    found = [one["predictionId"] for one in predictions.outcomes_told_on("2026-11-24")]
+    assert found == ["outcome#01#ffff", "outcome#02#ffff"]
+
+
+def of_a_day(client, count):
+    """Decisions of one day and one client, and their ids in order; the table is empty before."""
+    for item in client.scan(TableName=TABLE)["Items"]:
+        key = {name: item[name] for name in ("clientId", "predictionId")}
+        client.delete_item(TableName=TABLE, Key=key)
+    made = [
+        PREDICTION | {"predictionId": f"{number:032x}", "models": {}} for number in range(count)
+    ]
+    return PredictionTable(client, TABLE), made, [one["predictionId"] for one in made]
+
+
+def test_the_shards_of_a_day_are_read_as_one_in_order_and_within_bounds(client):
+    table, made, ids = of_a_day(client, 60)
+    for one in made:
+        table.add(one)
+    found = list(table.made_in("2026-11-24", ids[5], ids[50], 20))
+
+    assert [one["predictionId"] for one in found] == ids[5:51]
+    assert found[0].keys() == {"clientId", "predictionId", "application", "models"}
+    assert list(table.made_in("2026-11-25", ids[0], ids[-1], 20)) == []
+
+
+class Counting:
+    """DynamoDB's client, and how many items it gave for queries."""
+
+    def __init__(self, client):
+        self._client, self.items = client, 0
+
+    def get_paginator(self, name):
+        self._pages = self._client.get_paginator(name)
+        return self
+
+    def paginate(self, **asked):
+        for page in self._pages.paginate(**asked):
+            self.items += len(page["Items"])
+            yield page
+
+
+def test_whoever_wants_some_of_a_busy_day_reads_no_more_than_about_twice_as_many(client):
+    table, made, ids = of_a_day(client, 400)
+    for one in made:
+        table.add(one)
+    counting = Counting(client)
+    found = PredictionTable(counting, TABLE).made_in("2026-11-24", ids[0], ids[-1], 80)
+
+    assert [one["predictionId"] for one in islice(found, 80)] == ids[:80]
+    assert counting.items <= 2 * 80 + 2 * SHARDS
+
+
+@pytest.mark.parametrize("moved", [0, 7, 20])
+def test_a_day_is_whole_while_what_was_stored_before_the_shards_is_moved(client, moved):
+    table, made, ids = of_a_day(client, 20)
+    for number, one in enumerate(made):
+        table.add(one)
+        if number >= moved:
+            client.update_item(
+                TableName=TABLE,
+                Key={"clientId": {"S": "ana"}, "predictionId": {"S": one["predictionId"]}},
+                UpdateExpression="SET #day = :day",
+                ExpressionAttributeNames={"#day": "day"},
+                ExpressionAttributeValues={":day": {"S": "2026-11-24"}},
+            )
+
+    found = table.made_in("2026-11-24", ids[0], ids[-1], 20)
+    assert [one["predictionId"] for one in found] == ids
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e100, max_value=1e100))

@@ -1,0 +1,1 @@
+../chalicelib/day_index.py
