@@ -24,31 +24,35 @@ from chalicelib.inventory import inventory
 from chalicelib.observability import last_trained, observed
 from chalicelib.services import services
 from chalicelib.settings import MODEL_PREFIX, Settings
-from chalicelib.web import CORS, answers_problems, json_body, language
+from chalicelib.web import CORS, answering, json_body, language
 
 # Chalice needs the bucket's name to declare the trigger; the rest waits for the first call.
 settings = Settings.from_environ(os.environ)
 
 app = Chalice(app_name=settings.app_name)
+ANY = ["*/*"]  # else Chalice refuses a media type itself, and not as a problem
+answers_problems = answering(app, lambda: services().profile.product.language)
 
 
-@app.route("/predict", methods=["POST"], api_key_required=True, cors=CORS, content_types=["*/*"])
+@app.route("/predict", methods=["POST"], api_key_required=True, cors=CORS, content_types=ANY)
 @answers_problems
 def predict() -> Any:
     request, using = app.current_request, services()
     application = CreditApplication.from_payload(json_body(request), using.profile)
     key = request.headers.get("idempotency-key")
-    said_in = language(request, using.profile)
+    said_in = language(request, using.profile.product.language)
     return analysis.analyse(application, said_in, key, using.machine, using.predictions)
 
 
-@app.route("/predictions/{clientId}", api_key_required=True, cors=CORS)
+@app.route("/predictions/{clientId}", api_key_required=True, cors=CORS, content_types=ANY)
 @answers_problems
 def predictions(clientId: str) -> Any:  # noqa: N803 - the path's own name
     return analysis.page(clientId, app.current_request.query_params or {}, services().predictions)
 
 
-@app.route("/predictions/{clientId}/{predictionId}", api_key_required=True, cors=CORS)
+@app.route(
+    "/predictions/{clientId}/{predictionId}", api_key_required=True, cors=CORS, content_types=ANY
+)
 @answers_problems
 def prediction(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
     return outcomes.with_outcomes(clientId, predictionId, services().predictions)
@@ -59,7 +63,7 @@ def prediction(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the pat
     methods=["POST"],
     api_key_required=True,
     cors=CORS,
-    content_types=["*/*"],
+    content_types=ANY,
 )
 @answers_problems
 def outcome(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
@@ -67,18 +71,23 @@ def outcome(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's
     return outcomes.tell(clientId, predictionId, body, services().predictions, datetime.now(UTC))
 
 
-@app.route("/predictions/{clientId}/{predictionId}/change", api_key_required=True, cors=CORS)
+@app.route(
+    "/predictions/{clientId}/{predictionId}/change",
+    api_key_required=True,
+    cors=CORS,
+    content_types=ANY,
+)
 @answers_problems
 def change_needed(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
     using = services()
     stored = using.predictions.get(clientId, predictionId)
-    said_in = language(app.current_request, using.profile)
+    said_in = language(app.current_request, using.profile.product.language)
     review_only = using.review_only.is_on()
     parts = (using.profile, using.scoring, using.models)
     return change.needed(stored, said_in, *parts, review_only=review_only)
 
 
-@app.route("/models", api_key_required=True, cors=CORS)
+@app.route("/models", api_key_required=True, cors=CORS, content_types=ANY)
 @answers_problems
 def models() -> Any:
     using = services()
@@ -86,7 +95,7 @@ def models() -> Any:
     return inventory(using.profile, *parts)
 
 
-@app.route("/health", cors=CORS)
+@app.route("/health", methods=["GET", "HEAD"], cors=CORS, content_types=ANY)
 def health() -> Any:
     profile = services().profile
     policy = profile.policy_version()

@@ -10,7 +10,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from chalicelib import observability
-from chalicelib.application import CreditApplication
+from chalicelib.application import CORRECT, CreditApplication
 from chalicelib.decision import Answer, decide
 from chalicelib.errors import (
     AnalysisPending,
@@ -21,10 +21,19 @@ from chalicelib.errors import (
     TooManyRequests,
 )
 from chalicelib.evidence import evidence
-from chalicelib.profile import Language, Profile
+from chalicelib.profile import Profile
+from chalicelib.text import Language, Text
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+
+NOTHING_DECIDED = AnalysisUnavailable.usual
+ENDED = Text(
+    es="El análisis terminó como {status}. Inténtelo de nuevo en un momento.",
+    en="The analysis ended as {status}. Try again in a moment.",
+)
+LIMIT_RANGE = Text(es="debe ser de 1 a 100", en="must be 1 to 100")
+KEY_LENGTH = Text(es="debe tener de 1 a 255 caracteres", en="must be 1 to 255 characters")
 
 Document = dict[str, Any]
 
@@ -60,14 +69,12 @@ class AnalysisMachine:
             raise AnalysisPending(location(request)) from error
         except ClientError as error:
             if error.response["Error"]["Code"] == "ThrottlingException":
-                raise TooManyRequests("Nothing was decided. Try again in a moment.") from error
-            raise AnalysisUnavailable("Nothing was decided. Try again in a moment.") from error
+                raise TooManyRequests(NOTHING_DECIDED) from error
+            raise AnalysisUnavailable(NOTHING_DECIDED) from error
         except BotoCoreError as error:
-            raise AnalysisUnavailable("Nothing was decided. Try again in a moment.") from error
+            raise AnalysisUnavailable(NOTHING_DECIDED) from error
         if execution["status"] != "SUCCEEDED":
-            raise AnalysisUnavailable(
-                f"The analysis ended as {execution['status']}. Try again in a moment."
-            )
+            raise AnalysisUnavailable(ENDED.format(status=execution["status"]))
         output: Document = msgspec.json.decode(execution["output"])
         return output
 
@@ -107,7 +114,7 @@ def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> 
     """A client's predictions, the newest first. `next` is the cursor of the following page."""
     text = query.get("limit", "20")
     if not text.isdecimal() or len(text) > 3 or not 1 <= int(text) <= 100:
-        raise InvalidRequest("limit must be 1 to 100.", {"limit": "must be 1 to 100"})
+        raise InvalidRequest(CORRECT.format(count=1, fields="limit"), {"limit": LIMIT_RANGE})
     found = predictions.newest(client_id, int(text), query.get("cursor"))
     following = found[-1]["predictionId"] if len(found) == int(text) else None
     return {"predictions": [answer(prediction) for prediction in found], "next": following}
@@ -138,8 +145,8 @@ def _request(application: CreditApplication, language: Language) -> Document:
 def _claimed(request: Document, key: str, predictions: Predictions) -> Document:
     """The id and time that the key's first request was given."""
     if not 1 <= len(key) <= 255:
-        fault = {"Idempotency-Key": "must be 1 to 255 characters"}
-        raise InvalidRequest("The Idempotency-Key must be 1 to 255 characters.", fault)
+        fault = {"Idempotency-Key": KEY_LENGTH}
+        raise InvalidRequest(CORRECT.format(count=1, fields="Idempotency-Key"), fault)
     claim = {
         "createdAt": request["createdAt"],
         "claimedId": request["predictionId"],
@@ -147,7 +154,7 @@ def _claimed(request: Document, key: str, predictions: Predictions) -> Document:
     }
     first = predictions.claim(request["clientId"], _digest(key.encode()), claim)
     if first["applicationHash"] != claim["applicationHash"]:
-        raise IdempotencyConflict("Send a new key with a new application.")
+        raise IdempotencyConflict
     return {"predictionId": first["claimedId"], "createdAt": first["createdAt"]}
 
 

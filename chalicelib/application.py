@@ -8,10 +8,40 @@ from typing import Any
 
 from chalicelib.errors import InvalidApplication
 from chalicelib.profile import Feature, Profile
+from chalicelib.text import Text
 
 MOST_ERRORS = 100  # named at once
 LARGEST_NUMBER = 1e15  # a float still tells whole numbers apart
 CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+
+NOT_A_REQUEST = Text(
+    es='debe ser un objeto con "clientId" y "application"',
+    en='must be an object with "clientId" and "application"',
+)
+NO_CLIENT_ID = Text(
+    es="debe tener de 1 a 64 letras sin tilde y cifras, y tras la primera también . _ : -",
+    en="must be 1 to 64 letters, digits, and . _ : - after the first",
+)
+UNKNOWN_FIELD = Text(es="no es un campo de la petición", en="is not a field of a request")
+NOT_AN_APPLICATION = Text(
+    es="debe ser un objeto con los datos de la solicitud",
+    en="must be an object with the application's features",
+)
+COMPUTED = Text(es="se calcula, no se envía", en="is computed, not given")
+NO_FEATURE = Text(es="no es un dato de la solicitud", en="is not a feature")
+REQUIRED = Text(es="es obligatorio", en="is required")
+NOT_A_TEXT = Text(es="debe ser un texto", en="must be a text")
+NOT_ONE_OF = Text(es="debe ser uno de {values}", en="must be one of {values}")
+MALFORMED = Text(es="debe tener {format}", en="must have {format}")
+UNEXPECTED_FORMAT = Text(es="no tiene el formato esperado", en="does not have the expected format")
+NOT_A_NUMBER = Text(es="debe ser un número", en="must be a number")
+NOT_WHOLE = Text(es="debe ser un número entero", en="must be a whole number")
+TOO_LOW = Text(es="debe ser {bound} o más", en="must be {bound} or more")
+TOO_HIGH = Text(es="debe ser {bound} o menos", en="must be {bound} or less")
+CORRECT = Text(
+    es="{count} campo(s) por corregir: {fields}.",
+    en="{count} field(s) must be corrected: {fields}.",
+)
 
 Value = float | int | str
 
@@ -28,7 +58,7 @@ class CreditApplication:
         """Raises InvalidApplication, naming every wrong field."""
         errors = dict(islice(_wrong_fields(payload, profile), MOST_ERRORS))
         if errors:
-            detail = f"{len(errors)} field(s) must be corrected: {', '.join(errors)}."
+            detail = CORRECT.format(count=len(errors), fields=", ".join(errors))
             raise InvalidApplication(detail, errors)
         values = {
             name: _plain(value, profile.features[name])
@@ -38,54 +68,58 @@ class CreditApplication:
         return cls(payload["clientId"], values)
 
 
-def _wrong_fields(payload: Any, profile: Profile) -> Iterator[tuple[str, str]]:
+def _wrong_fields(payload: Any, profile: Profile) -> Iterator[tuple[str, Text]]:
     if not isinstance(payload, dict):
-        yield "body", 'must be an object with "clientId" and "application"'
+        yield "body", NOT_A_REQUEST
         return
     client_id = payload.get("clientId")
     if not isinstance(client_id, str) or not CLIENT_ID.fullmatch(client_id):
-        yield "clientId", "must be 1 to 64 letters, digits, and . _ : - after the first"
+        yield "clientId", NO_CLIENT_ID
     for name in payload.keys() - {"clientId", "application"}:
-        yield name, "is not a field of a request"
+        yield name, UNKNOWN_FIELD
     application = payload.get("application")
     if not isinstance(application, dict):
-        yield "application", "must be an object with the application's features"
+        yield "application", NOT_AN_APPLICATION
         return
     for name, feature in profile.asked_for().items():
         if wrong := fault(application.get(name), feature):
             yield f"application.{name}", wrong
     for name in application.keys() - profile.asked_for().keys():
-        known = name in profile.features
-        yield f"application.{name}", "is computed, not given" if known else "is not a feature"
+        yield f"application.{name}", COMPUTED if name in profile.features else NO_FEATURE
 
 
-def fault(value: Any, feature: Feature) -> str:
-    """What is wrong with a value, or nothing."""
+def fault(value: Any, feature: Feature) -> Text | None:
+    """Return what is wrong with a value, if anything is."""
     if value is None:
-        return "is required" if feature.required else ""
+        return REQUIRED if feature.required else None
     if feature.type in ("number", "integer"):
         return _number_fault(value, feature)
     if not isinstance(value, str):
-        return "must be a text"
+        return NOT_A_TEXT
     if feature.values and value not in feature.values:
-        return f"must be one of {', '.join(feature.values)}"
+        return NOT_ONE_OF.format(values=", ".join(feature.values))
     if feature.pattern and not re.fullmatch(feature.pattern, value):
-        return f"must match {feature.pattern}"
-    return ""
+        return MALFORMED.format(format=feature.format) if feature.format else UNEXPECTED_FORMAT
+    return None
 
 
-def _number_fault(value: Any, feature: Feature) -> str:
+def _number_fault(value: Any, feature: Feature) -> Text | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return "must be a number"
+        return NOT_A_NUMBER
     if not -LARGEST_NUMBER < value < LARGEST_NUMBER:  # nor NaN, nor what no float can hold
-        return "must be a number"
+        return NOT_A_NUMBER
     if feature.type == "integer" and value != int(value):
-        return "must be a whole number"
+        return NOT_WHOLE
     if feature.minimum is not None and value < feature.minimum:
-        return f"must be {feature.minimum:,.10g} or more"
+        return TOO_LOW.format(bound=_written(feature.minimum))
     if feature.maximum is not None and value > feature.maximum:
-        return f"must be {feature.maximum:,.10g} or less"
-    return ""
+        return TOO_HIGH.format(bound=_written(feature.maximum))
+    return None
+
+
+def _written(number: float) -> Text:
+    text = f"{number:,.10g}"
+    return Text(es=text.replace(",", " "), en=text)
 
 
 def _plain(value: Value, feature: Feature) -> Value:

@@ -10,11 +10,21 @@ from chalicelib import choices, counterfactual
 from chalicelib.choices import Value
 from chalicelib.decision import Scored, weigh
 from chalicelib.errors import AnalysisUnavailable, EndpointFault
-from chalicelib.profile import Language, Profile, Text
+from chalicelib.profile import Profile
+from chalicelib.text import Language, Text
 
 PATIENCE_SECONDS = 18  # API Gateway waits 29, and the last question may take 8
 
 Document = dict[str, Any]
+
+TOO_LONG = Text(
+    es="La búsqueda tardó demasiado. Inténtelo de nuevo en un momento.",
+    en="The search took too long. Try again in a moment.",
+)
+SILENT_MODEL = Text(
+    es="El modelo {model} no respondió, y deben responder todos. Inténtelo más tarde.",
+    en="The model {model} did not answer, and all must answer. Try again later.",
+)
 
 STATEMENTS = {
     "CHANGE": Text(
@@ -83,19 +93,20 @@ class Committee:
     def decide(self, applications: Sequence[dict[str, Value]]) -> list[Document]:
         """Raises AnalysisUnavailable if a model does not answer or the time is up."""
         if self._clock() > self._ends:
-            raise AnalysisUnavailable("The search took too long. Try again in a moment.")
+            raise AnalysisUnavailable(TOO_LONG)
         self.asked += len(applications)
         policy, models = self._profile.policy, list(self._profile.models)
-        try:
-            said = [self._scoring.score_all(model, applications) for model in models]
-        except EndpointFault as fault:
-            raise AnalysisUnavailable(
-                f"{fault} All models must answer: try again later."
-            ) from fault
+        said = [self._ask(model, applications) for model in models]
         return [
             weigh(dict(zip(models, one, strict=True)), policy, review_only=self._review_only)
             for one in zip(*said, strict=True)
         ]
+
+    def _ask(self, model: str, applications: Sequence[dict[str, Value]]) -> list[Scored]:
+        try:
+            return self._scoring.score_all(model, applications)
+        except EndpointFault as fault:
+            raise AnalysisUnavailable(SILENT_MODEL.format(model=model)) from fault
 
     def approves(self, applications: Sequence[dict[str, Value]]) -> list[bool]:
         return [decided["decision"] == "APPROVE" for decided in self.decide(applications)]
@@ -142,6 +153,7 @@ def needed(
         "afterwards": _summary(reached) if change else None,
         "tried": committee.asked,
         "policyVersion": profile.policy_version(),
+        "language": language,
     }
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.profile import Decision, Language, Policy, Profile, Score
+from chalicelib.profile import Decision, Policy, Profile, Score
+from chalicelib.text import Language
 
 Document = dict[str, Any]
 

@@ -2,9 +2,10 @@
 
 AppVengersError
   × Problem               answered to the caller of the API, each with its HTTP status
-      · InvalidRequest · InvalidApplication · InvalidOutcome · PredictionNotFound
-      · IdempotencyConflict
-      · RequestTooLarge · UnsupportedMediaType · TooManyRequests · AnalysisUnavailable
+      · InvalidRequest · InvalidApplication · InvalidOutcome · Forbidden · NotFound
+      · PredictionNotFound · IdempotencyConflict · RequestTooLarge · UnsupportedMediaType
+      · TooManyRequests · InternalError · AnalysisUnavailable
+      · ServiceUnavailable · ServiceTimeout    API Gateway's own
       · TableUnavailable    saveResult is retried on it
   × EndpointFault         a model did not answer; analisisCredito retries by these names
       · ModelNotReady · EndpointThrottled · EndpointUnavailable · ModelRejected
@@ -19,8 +20,10 @@ AppVengersError
   · UnknownStage          a stage that the bank does not have
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
+
+from chalicelib.text import Text
 
 
 class AppVengersError(Exception):
@@ -28,68 +31,162 @@ class AppVengersError(Exception):
 
 
 class Problem(AppVengersError):
-    """An answer of RFC 9457. `errors` names each wrong field with what is wrong with it."""
+    """An answer of RFC 9457, in each language. `errors` says of each wrong field what is wrong.
+
+    A kind of problem has a title, and the detail that it answers where none is given.
+    """
 
     status: ClassVar[int]
-    title: ClassVar[str]
+    title: ClassVar[Text]
+    usual: ClassVar[Text]
+    retry_after: ClassVar[int | None] = None  # seconds
 
-    def __init__(self, detail: str, errors: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(
+        self, detail: Text | None = None, errors: Mapping[str, Text] | None = None
+    ) -> None:
+        self.detail = detail or self.usual
         self.errors = dict(errors or {})
+        super().__init__(self.detail.en)
 
-    def to_payload(self) -> dict[str, Any]:
+    def to_payload(self, say: Callable[[Text], str]) -> dict[str, Any]:
+        """Return the body; `say` chooses the language."""
         slug = "".join("-" + c.lower() if c.isupper() else c for c in type(self).__name__)[1:]
         payload = {
             "type": f"urn:problem:{slug}",
-            "title": self.title,
+            "title": say(self.title),
             "status": self.status,
-            "detail": self.detail,
+            "detail": say(self.detail),
         }
         if self.errors:
-            fields = [{"field": field, "message": text} for field, text in self.errors.items()]
+            fields = [{"field": name, "message": say(text)} for name, text in self.errors.items()]
             return {**payload, "errors": fields}
         return payload
 
 
+AGAIN = Text(es="Inténtelo de nuevo en un momento.", en="Try again in a moment.")
+
+
 class InvalidRequest(Problem):
-    status, title = 400, "The request is not valid"
+    status = 400
+    title = Text(es="La petición no es válida", en="The request is not valid")
+    usual = Text(es="Corrija la petición.", en="Correct the request.")
 
 
 class InvalidApplication(Problem):
-    status, title = 400, "The application is not valid"
+    status = 400
+    title = Text(es="La solicitud de crédito no es válida", en="The application is not valid")
+    usual = Text(es="Corrija la solicitud.", en="Correct the application.")
 
 
 class InvalidOutcome(Problem):
-    status, title = 400, "The outcome is not valid"
+    status = 400
+    title = Text(es="El resultado del préstamo no es válido", en="The outcome is not valid")
+    usual = Text(es="Corrija el resultado.", en="Correct the outcome.")
+
+
+class Forbidden(Problem):
+    status = 403
+    title = Text(es="La clave de la API falta o no es válida", en="The API key is missing or wrong")
+    usual = Text(
+        es="Envíe la clave en la cabecera x-api-key.", en="Send the key in the header x-api-key."
+    )
+
+
+class NotFound(Problem):
+    """No such path, or it does not take the method: API Gateway does not tell them apart."""
+
+    status = 404
+    title = Text(es="No existe ese recurso", en="There is no such resource")
+    usual = Text(
+        es="Revise la ruta y el método. GET /health siempre responde, y sin clave.",
+        en="Check the path and the method. GET /health always answers, and needs no key.",
+    )
 
 
 class PredictionNotFound(Problem):
-    status, title = 404, "There is no such prediction"
+    status = 404
+    title = Text(es="No existe esa predicción", en="There is no such prediction")
+    usual = Text(es="Revise clientId y predictionId.", en="Check clientId and predictionId.")
 
 
 class IdempotencyConflict(Problem):
-    status, title = 409, "The Idempotency-Key was used for another application"
+    status = 409
+    title = Text(
+        es="La Idempotency-Key ya se usó con otra solicitud",
+        en="The Idempotency-Key was used for another application",
+    )
+    usual = Text(
+        es="Envíe una clave nueva con cada solicitud nueva.",
+        en="Send a new key with a new application.",
+    )
 
 
 class RequestTooLarge(Problem):
-    status, title = 413, "The request is too large"
+    status = 413
+    title = Text(es="La petición es demasiado grande", en="The request is too large")
+    usual = Text(es="Envíe 64 KB como máximo.", en="Send 64 KB at most.")
 
 
 class UnsupportedMediaType(Problem):
-    status, title = 415, "The media type is not supported"
+    status = 415
+    title = Text(es="El tipo de contenido no se admite", en="The media type is not supported")
+    usual = Text(
+        es="Envíe el cuerpo como application/json en UTF-8, sin comprimir o con gzip o deflate.",
+        en="Send the body as application/json in UTF-8, plain or with gzip or deflate.",
+    )
 
 
 class TooManyRequests(Problem):
-    status, title = 429, "Too many requests"
+    status, retry_after = 429, 1
+    title = Text(es="Demasiadas peticiones", en="Too many requests")
+    usual = AGAIN
+
+
+class InternalError(Problem):
+    """A fault of ours: the log says which."""
+
+    status = 500
+    title = Text(es="Error interno del servicio", en="The service failed")
+    usual = Text(
+        es="El fallo quedó registrado. Inténtelo de nuevo; si persiste, avise al banco.",
+        en="The fault is logged. Try again; if it persists, tell the bank.",
+    )
 
 
 class AnalysisUnavailable(Problem):
-    status, title = 503, "The analysis is not available"
+    status, retry_after = 503, 1
+    title = Text(es="El análisis no está disponible", en="The analysis is not available")
+    usual = Text(
+        es="No se decidió nada. Inténtelo de nuevo en un momento.",
+        en="Nothing was decided. Try again in a moment.",
+    )
 
 
 class TableUnavailable(Problem):
-    status, title = 503, "The table of predictions is not available"
+    status, retry_after = 503, 1
+    title = Text(
+        es="La tabla de predicciones no está disponible",
+        en="The table of predictions is not available",
+    )
+    usual = Text(
+        es="No se cambió nada. Inténtelo de nuevo en un momento.",
+        en="Nothing was changed. Try again in a moment.",
+    )
+
+
+class ServiceUnavailable(Problem):
+    status, retry_after = 503, 1
+    title = Text(es="El servicio no está disponible", en="The service is not available")
+    usual = AGAIN
+
+
+class ServiceTimeout(Problem):
+    status = 504
+    title = Text(es="El servicio no respondió a tiempo", en="The service did not answer in time")
+    usual = Text(
+        es="Puede que la solicitud se haya decidido: consulte GET /predictions/{clientId}.",
+        en="The application may have been decided: ask GET /predictions/{clientId}.",
+    )
 
 
 class EndpointFault(AppVengersError):

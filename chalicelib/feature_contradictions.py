@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
 
 def of_feature(name: str, feature: "Feature", profile: "Profile") -> Iterator[str]:
-    if feature.pattern is not None and (fault := _pattern_fault(feature.pattern)):
-        yield f"features.{name}.pattern is no regular expression: {fault}"
+    yield from _pattern(name, feature)
     low, high = feature.minimum, feature.maximum
     if low is not None and high is not None and low > high:
         yield f"features.{name}: the minimum must not be above the maximum"
@@ -29,12 +28,13 @@ def of_feature(name: str, feature: "Feature", profile: "Profile") -> Iterator[st
         yield from _derived(name, feature.derive, profile)
 
 
-def _pattern_fault(pattern: str) -> str:
+def _pattern(name: str, feature: "Feature") -> Iterator[str]:
+    if feature.format and not feature.pattern:
+        yield f"features.{name}.format describes a pattern, and there is none"
     try:
-        re.compile(pattern)
+        re.compile(feature.pattern or "")
     except re.error as error:
-        return str(error)
-    return ""
+        yield f"features.{name}.pattern is no regular expression: {error}"
 
 
 def _derived(name: str, derive: "Derivation", profile: "Profile") -> Iterator[str]:

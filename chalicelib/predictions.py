@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.day_index import BY_DAY, OUTCOMES, key_of, keys_of, merged, page_of
 from chalicelib.errors import PredictionNotFound, TableUnavailable
+from chalicelib.text import Text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,6 +20,11 @@ Item = dict[str, Any]
 
 # Prediction ids are hexadecimal, so every claim and outcome sorts behind every prediction.
 CLAIM, OUTCOME = "idempotency#", "outcome#"
+
+
+NO_PREDICTION = Text(
+    es="{client} no tiene ninguna predicción {id}.", en="{client} has no prediction {id}."
+)
 
 
 class PredictionTable:
@@ -64,7 +70,7 @@ class PredictionTable:
                 ConsistentRead=True,
             )
         if "Item" not in response or prediction_id.startswith((CLAIM, OUTCOME)):
-            raise PredictionNotFound(f"{client_id} has no prediction {prediction_id}.")
+            raise PredictionNotFound(NO_PREDICTION.format(client=client_id, id=prediction_id))
         return _from_item(response["Item"])
 
     def newest(self, client_id: str, limit: int, before: str | None) -> list[Item]:
@@ -134,7 +140,7 @@ def _told_as_ours() -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        raise TableUnavailable("Nothing was changed. Try again in a moment.") from error
+        raise TableUnavailable from error
 
 
 def _index_key(kind: str, item: Item, when: str) -> str:

@@ -8,22 +8,13 @@ import msgspec
 
 from chalicelib.contradictions import contradictions
 from chalicelib.errors import InvalidProfile
+from chalicelib.text import Language, Text
 
 PROFILE_FILE = Path(__file__).with_name("credit.toml")
-
-Language = Literal["es", "en"]
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of the profile: what is misspelt is refused."""
-
-
-class Text(Part, frozen=True):
-    es: str
-    en: str
-
-    def said_in(self, language: Language) -> str:
-        return self.en if language == "en" else self.es
 
 
 class Product(Part, frozen=True):
@@ -81,6 +72,7 @@ class Feature(Part, frozen=True):
     maximum: float | None = None
     values: tuple[str, ...] = ()
     pattern: str | None = None
+    format: Text | None = None  # the pattern, in words
     required: bool = False
     monotone: Literal["increasing", "decreasing"] | None = None
     protected: bool = False

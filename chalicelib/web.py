@@ -1,4 +1,4 @@
-"""HTTP at its edge: bodies in, problems out."""
+"""HTTP at its edge: bodies in, answers and problems out."""
 
 import time
 from collections.abc import Callable
@@ -7,82 +7,113 @@ from typing import Any, ParamSpec
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
-from chalice.app import CORSConfig, Request, Response
+from chalice.app import Chalice, CORSConfig, Request, Response
 
 from chalicelib import observability
 from chalicelib.errors import (
     AnalysisPending,
-    AnalysisUnavailable,
+    InternalError,
     InvalidRequest,
     Problem,
     RequestTooLarge,
+    ServiceUnavailable,
     UnsupportedMediaType,
 )
-from chalicelib.profile import Language, Profile
+from chalicelib.text import Language, Text, preferred
 
 LARGEST_BODY = 64 * 1024
 
 CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Language"])
+PROBLEM_TYPE = "application/problem+json"
+# An answer holds what a person applied for: no cache on the way may keep it.
+NOT_STORED = {"Cache-Control": "no-store"}
 
 
 P = ParamSpec("P")
+View = Callable[P, Any]
+Headers = dict[str, str | list[str]]
 
 
-def answers_problems(view: Callable[P, Any]) -> Callable[P, Any]:
-    """Chalice turns a view's exceptions into 500 before any middleware sees them."""
+def answering(app: Chalice, usual: Callable[[], Language]) -> Callable[[View[P]], View[P]]:
+    """Return a decorator of views. Whatever a view returns or raises is an answer in the caller's
+    language, `usual` where the caller names none. Chalice turns a view's exceptions into a 500 of
+    its own before any middleware sees them."""
 
+    def said_in() -> Language:
+        request = app.current_request
+        return language(request, usual()) if request else usual()
+
+    def answers_problems(view: View[P]) -> View[P]:
+        asked = observability.observed(_with_problems(view, said_in))
+
+        @wraps(view)
+        def answered(*args: P.args, **kwargs: P.kwargs) -> Response:
+            started = time.perf_counter()
+            try:
+                answer = asked(*args, **kwargs)
+            except Exception:  # noqa: BLE001 - the edge: it is logged by its name already
+                answer = _problem(InternalError(), said_in())
+            seconds = time.perf_counter() - started
+            observability.answered(view.__name__, answer.status_code, seconds)
+            return answer
+
+        return answered
+
+    return answers_problems
+
+
+def _with_problems(view: View[P], said_in: Callable[[], Language]) -> Callable[P, Response]:
     @wraps(view)
-    def answered(*args: P.args, **kwargs: P.kwargs) -> Any:
-        started = time.perf_counter()
-        answer = answer_or_problem(*args, **kwargs)
-        status = answer.status_code if isinstance(answer, Response) else 200
-        if isinstance(answer, dict) and "predictionId" in answer:
-            observability.correlate(answer["predictionId"])
-        observability.answered(view.__name__, status, time.perf_counter() - started)
-        return answer
-
-    @observability.observed
-    @wraps(view)
-    def answer_or_problem(*args: P.args, **kwargs: P.kwargs) -> Any:
+    def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
         try:
-            return view(*args, **kwargs)
+            return _answer(view(*args, **kwargs))
         except Problem as problem:
-            return _problem(problem)
+            return _problem(problem, said_in())
         except AnalysisPending as pending:
-            body = {"predictionUrl": pending.location}
-            return Response(body, {"Location": pending.location}, status_code=202)
+            headers: Headers = {"Location": pending.location, **NOT_STORED}
+            return Response({"predictionUrl": pending.location}, headers, status_code=202)
         except (ClientError, BotoCoreError):
-            return _problem(AnalysisUnavailable("A service did not answer. Try again in a moment."))
+            return _problem(ServiceUnavailable(), said_in())
 
-    return answered
+    return answer
 
 
 def json_body(request: Request) -> Any:
     """Raises the problem with what is not JSON of at most 64 KB."""
     media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if media_type != "application/json":
-        raise UnsupportedMediaType("Send the body as application/json.")
+        raise UnsupportedMediaType
     if len(request.raw_body) > LARGEST_BODY:
-        raise RequestTooLarge("Send 64 KB at most.")
+        raise RequestTooLarge
     try:
         return msgspec.json.decode(request.raw_body)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise InvalidRequest(f"The body is not JSON: {error}.") from error
+        raise InvalidRequest(NOT_JSON.format(fault=error)) from error
 
 
-def language(request: Request, profile: Profile) -> Language:
-    """Spanish or English, whichever the caller names first; else the profile's."""
-    for wanted in request.headers.get("accept-language", "").lower().split(","):
-        if wanted.strip()[:2] == "en":
-            return "en"
-        if wanted.strip()[:2] == "es":
-            return "es"
-    return profile.product.language
+NOT_JSON = Text(es="El cuerpo no es JSON: {fault}.", en="The body is not JSON: {fault}.")
 
 
-def _problem(problem: Problem) -> Response:
-    return Response(
-        problem.to_payload(),
-        {"Content-Type": "application/problem+json"},
-        status_code=problem.status,
-    )
+def language(request: Request, usual: Language) -> Language:
+    """Return the language that the caller prefers, else the usual."""
+    return preferred(request.headers.get("accept-language", ""), usual)
+
+
+def _answer(said: Any) -> Response:
+    """Return the answer, in the language that its texts are in, if it has any."""
+    if isinstance(said, Response):
+        return said
+    headers: Headers = {**NOT_STORED}
+    if isinstance(said, dict) and "language" in said:
+        headers["Content-Language"] = said["language"]
+    if isinstance(said, dict) and "predictionId" in said:
+        observability.correlate(said["predictionId"])
+    return Response(said, headers)
+
+
+def _problem(problem: Problem, said_in: Language) -> Response:
+    headers: Headers = {"Content-Type": PROBLEM_TYPE, "Content-Language": said_in, **NOT_STORED}
+    if problem.retry_after:
+        headers["Retry-After"] = str(problem.retry_after)
+    body = problem.to_payload(lambda text: text.said_in(said_in))
+    return Response(body, headers, status_code=problem.status)

@@ -8,8 +8,21 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from chalicelib.errors import RequestTooLarge, TooManyRequests
+from chalicelib.errors import (
+    Forbidden,
+    InternalError,
+    InvalidRequest,
+    NotFound,
+    Problem,
+    RequestTooLarge,
+    ServiceTimeout,
+    ServiceUnavailable,
+    TooManyRequests,
+    UnsupportedMediaType,
+)
 from chalicelib.settings import Settings
+from chalicelib.text import LANGUAGES, Text
+from chalicelib.web import NOT_STORED, PROBLEM_TYPE
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -28,32 +41,52 @@ class Throttle:
 THROTTLES = {"dev": Throttle(rate=10, burst=20), "prod": Throttle(rate=100, burst=200)}
 
 
-def _problem(slug: str, title: str, status: int, detail: str) -> dict[str, Any]:
-    return {"type": f"urn:problem:{slug}", "title": title, "status": status, "detail": detail}
-
-
-FORBIDDEN = _problem(
-    "forbidden", "The API key is missing or wrong", 403, "Send the header x-api-key."
-)
-# What API Gateway answers without asking a function: https://docs.aws.amazon.com/apigateway/
-# latest/developerguide/supported-gateway-response-types.html
-ANSWERS: dict[str, dict[str, Any]] = {
-    "INVALID_API_KEY": FORBIDDEN,
-    "ACCESS_DENIED": FORBIDDEN,
-    # It answers so to a path that does not exist.
-    "MISSING_AUTHENTICATION_TOKEN": _problem(
-        "not-found", "There is no such resource", 404, "GET /health needs no key and always is."
-    ),
-    "REQUEST_TOO_LARGE": RequestTooLarge("Send 64 KB at most.").to_payload(),
-    "THROTTLED": TooManyRequests("Try again in a moment.").to_payload(),
-    "QUOTA_EXCEEDED": TooManyRequests("The key's quota is used up.").to_payload(),
-    "INTEGRATION_FAILURE": _problem(
-        "unavailable", "The service is not available", 503, "Try again in a moment."
-    ),
-    "INTEGRATION_TIMEOUT": _problem(
-        "timeout", "The service did not answer in time", 504, "Ask GET /predictions/{clientId}."
-    ),
+QUOTA_USED = Text(es="La cuota de la clave está agotada.", en="The key's quota is used up.")
+# What API Gateway answers without asking a function. A path or a method that does not exist is
+# MISSING_AUTHENTICATION_TOKEN, or a matter of the signature if the request has an Authorization
+# header. https://docs.aws.amazon.com/apigateway/latest/developerguide/
+# supported-gateway-response-types.html
+ANSWERS: dict[str, Problem] = {
+    "ACCESS_DENIED": Forbidden(),
+    "API_CONFIGURATION_ERROR": InternalError(),
+    "AUTHORIZER_CONFIGURATION_ERROR": InternalError(),
+    "AUTHORIZER_FAILURE": InternalError(),
+    "BAD_REQUEST_BODY": InvalidRequest(),
+    "BAD_REQUEST_PARAMETERS": InvalidRequest(),
+    "DEFAULT_4XX": InvalidRequest(),
+    "DEFAULT_5XX": InternalError(),
+    "EXPIRED_TOKEN": NotFound(),
+    "INTEGRATION_FAILURE": ServiceUnavailable(),
+    "INTEGRATION_TIMEOUT": ServiceTimeout(),
+    "INVALID_API_KEY": Forbidden(),
+    "INVALID_SIGNATURE": NotFound(),
+    "MISSING_AUTHENTICATION_TOKEN": NotFound(),
+    "QUOTA_EXCEEDED": TooManyRequests(QUOTA_USED),
+    "REQUEST_TOO_LARGE": RequestTooLarge(),
+    "RESOURCE_NOT_FOUND": NotFound(),
+    "THROTTLED": TooManyRequests(),
+    "UNAUTHORIZED": Forbidden(),
+    "UNSUPPORTED_MEDIA_TYPE": UnsupportedMediaType(),
+    "WAF_FILTERED": Forbidden(),
 }
+
+
+def headers_of(problem: Problem) -> dict[str, str]:
+    """Return the headers of a gateway's own answer. Its template can't choose a language by the
+    request (it has variables, and no conditions): each answer has both."""
+    headers = {
+        "Content-Type": PROBLEM_TYPE,
+        "Content-Language": ", ".join(LANGUAGES),
+        **NOT_STORED,
+    }
+    if problem.retry_after:
+        headers["Retry-After"] = str(problem.retry_after)
+    return headers
+
+
+def body_of(problem: Problem) -> str:
+    """Return the body of a gateway's own answer, in each language."""
+    return json.dumps(problem.to_payload(Text.bilingual), ensure_ascii=False)
 
 
 class NoApi(Exception):
@@ -82,20 +115,21 @@ def _answer(client: "APIGatewayClient", api: str) -> bool:
     """Whether any of the API's own answers was another."""
     found = client.get_gateway_responses(restApiId=api, limit=500).get("items", [])
     there = {one["responseType"]: _essence(one) for one in found}
-    differing = [kind for kind, body in ANSWERS.items() if there.get(kind) != _response(body)]  # type: ignore[call-overload]
+    wanted: dict[Any, Any] = {kind: _response(problem) for kind, problem in ANSWERS.items()}
+    differing = [kind for kind, response in wanted.items() if there.get(kind) != response]
     for kind in differing:
-        client.put_gateway_response(restApiId=api, responseType=kind, **_response(ANSWERS[kind]))  # type: ignore[arg-type]
+        client.put_gateway_response(restApiId=api, responseType=kind, **wanted[kind])
     return bool(differing)
 
 
-def _response(body: dict[str, Any]) -> dict[str, Any]:
+def _response(problem: Problem) -> dict[str, Any]:
+    headers = {**headers_of(problem), "Access-Control-Allow-Origin": "*"}
     return {
-        "statusCode": str(body["status"]),
+        "statusCode": str(problem.status),
         "responseParameters": {
-            "gatewayresponse.header.Content-Type": "'application/problem+json'",
-            "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
+            f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()
         },
-        "responseTemplates": {"application/json": json.dumps(body)},
+        "responseTemplates": {"application/json": body_of(problem)},
     }
 
 

@@ -158,7 +158,7 @@ def _given(wishes: Wishes, console: Console) -> tuple[Document, Loaded | None]:
     try:
         sent = _application(wishes.body) if wishes.body else smoke.body(profile.load())
     except InvalidApplication as fault:
-        wrong = "; ".join(f"{field}: {text}" for field, text in fault.errors.items())
+        wrong = "; ".join(f"{field}: {text.en}" for field, text in fault.errors.items())
         raise checks.NotReady(f"SMOKE={wishes.body}: {wrong}") from fault
     except (OSError, ValueError, smoke.SmokeFailed) as fault:
         raise checks.NotReady(f"SMOKE={wishes.body or ''}: {fault}") from fault

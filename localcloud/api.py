@@ -1,7 +1,6 @@
 """The API on Chalice's own local server, with what API Gateway adds: the API key."""
 
 import hmac
-import json
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -20,7 +19,8 @@ from chalice.local import (
     create_local_server,
 )
 
-from infrastructure.api import ANSWERS, FORBIDDEN
+from chalicelib.errors import Problem
+from infrastructure.api import ANSWERS, body_of, headers_of
 from localcloud.aws_port import LOOPBACK, PortTaken
 from localcloud.bank import Bank
 
@@ -54,7 +54,7 @@ class KeyedHandler(ChaliceRequestHandler):
             self._refuse(ANSWERS["REQUEST_TOO_LARGE"])
         elif self._needs_key() and not self._has_key():
             self._parse_payload()
-            self._refuse(FORBIDDEN)
+            self._refuse(ANSWERS["INVALID_API_KEY"])
         else:
             self._decode_path()
             with self._in_role(self._used_by()):
@@ -66,10 +66,9 @@ class KeyedHandler(ChaliceRequestHandler):
         if "%2f" not in path.lower():
             self.path = unquote(path) + mark + query
 
-    def _refuse(self, problem: dict[str, Any]) -> None:
-        self.close_connection = problem["status"] != 403  # the unread would be the next request
-        headers: Any = {"Content-Type": "application/problem+json"}
-        self._send_http_response(problem["status"], headers, json.dumps(problem))
+    def _refuse(self, problem: Problem) -> None:
+        self.close_connection = problem.status != 403  # the unread would be the next request
+        self._send_http_response(problem.status, headers_of(problem), body_of(problem))
 
     # The class that this one extends bound its own.
     do_GET = do_POST = do_OPTIONS = do_HEAD = _generic_handle  # noqa: N815

@@ -41,7 +41,7 @@ class PredictionList:
     def get(self, client_id: str, prediction_id: str) -> Document:
         hidden = prediction_id.startswith(("idempotency#", "outcome#"))
         if (client_id, prediction_id) not in self._items or hidden:
-            raise PredictionNotFound(f"{client_id} has no prediction {prediction_id}.")
+            raise PredictionNotFound
         return self._items[client_id, prediction_id]
 
     def newest(self, client_id: str, limit: int, before: str | None) -> list[Document]:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from chalicelib.application import LARGEST_NUMBER, fault
+from chalicelib.application import LARGEST_NUMBER, NOT_A_TEXT, fault
 from chalicelib.profile import Feature, Profile
 
 Floats = npt.NDArray[np.float64]
@@ -29,13 +29,19 @@ def checked(rows: pa.RecordBatch, deployed: Profile) -> tuple[pd.DataFrame, Told
     return pd.DataFrame(columns), wrong
 
 
+def _fault(value: Any, feature: Feature) -> str:
+    """Return what is wrong in English, as all of a file's report is; empty if nothing is."""
+    wrong = fault(value, feature)
+    return wrong.en if wrong else ""
+
+
 def _numbers(column: pa.Array, feature: Feature) -> tuple[Floats, Told]:
     values, missing = _floats(column), column.is_null().to_numpy(zero_copy_only=False)
     told = np.full(len(values), "", dtype=object)
-    told[missing] = fault(None, feature)
+    told[missing] = _fault(None, feature)
     # Only what is not plainly within the bounds is asked about, one by one.
     suspects = np.flatnonzero(~_within(values, feature) & ~missing)
-    told[suspects] = [fault(value, feature) for value in values[suspects].tolist()]
+    told[suspects] = [_fault(value, feature) for value in values[suspects].tolist()]
     return values, told
 
 
@@ -70,17 +76,17 @@ def _floats(column: pa.Array) -> Floats:
 
 
 def _texts(column: pa.Array, feature: Feature) -> tuple[pd.Categorical, Told]:
-    missing = fault(None, feature)
+    missing = _fault(None, feature)
     if not _is_text(column.type):
         absent = column.is_null().to_numpy(zero_copy_only=False)
         nothing = pd.Categorical.from_codes(np.full(len(column), -1), [])
-        return nothing, np.where(absent, missing, "must be a text").astype(object)
+        return nothing, np.where(absent, missing, NOT_A_TEXT.en).astype(object)
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     elif column.dictionary.null_count:
         column = column.dictionary_decode().dictionary_encode()
     found = column.to_pandas()
-    told = [*(fault(value, feature) for value in found.cat.categories), missing]
+    told = [*(_fault(value, feature) for value in found.cat.categories), missing]
     return found.array, np.array(told, dtype=object).take(found.cat.codes, mode="wrap")
 
 

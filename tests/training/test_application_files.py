@@ -75,7 +75,7 @@ def test_a_value_is_refused_as_the_api_refuses_it(applications, name, row):
     one = applications.iloc[[row]].astype({name: object}).assign(**{name: [WRONG[name]]})
     _, wrong = checked(pa.RecordBatch.from_pandas(one, preserve_index=False), DEPLOYED)
 
-    assert wrong.tolist() == [f"{name} {refused.value.errors[f'application.{name}']}"]
+    assert wrong.tolist() == [f"{name} {refused.value.errors[f'application.{name}'].en}"]
 
 
 @pytest.mark.parametrize("value", ["inf", "-inf", "1e300", "nan"])

@@ -64,7 +64,7 @@ def test_the_same_key_gives_the_same_prediction_and_runs_once(machine, predictio
 def test_a_key_whose_run_was_lost_runs_again_under_the_same_id(machine, predictions):
     class Lost:
         def run(self, request):
-            raise AnalysisUnavailable("x")
+            raise AnalysisUnavailable
 
     with pytest.raises(AnalysisUnavailable):
         analyse(ANA, "es", "k1", Lost(), predictions)

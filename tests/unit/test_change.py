@@ -140,7 +140,7 @@ def test_a_new_code_that_the_policy_does_not_name_or_that_can_be_changed_ends_no
 
 @pytest.mark.parametrize("silent", ["Tradicional", "AppVengersAccelerator"])
 def test_without_all_three_models_nothing_is_promised(sba, silent):
-    with pytest.raises(AnalysisUnavailable, match=f"{silent} can't be reached"):
+    with pytest.raises(AnalysisUnavailable, match=f"{silent} did not answer"):
         needed(sba, Scoring(floor=-9, silent=silent))
 
 

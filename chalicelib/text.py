@@ -1,0 +1,57 @@
+"""Texts in each language that the bank speaks."""
+
+import re
+from typing import Any, Literal
+
+import msgspec
+
+Language = Literal["es", "en"]
+WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
+LANGUAGES: tuple[Language, ...] = ("es", "en")
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One sentence or name, in Spanish and in English."""
+
+    es: str
+    en: str
+
+    def said_in(self, language: Language) -> str:
+        return self.en if language == "en" else self.es
+
+    def bilingual(self) -> str:
+        """Return both, for an answer that can't know its reader's language."""
+        return f"{self.es} / {self.en}"
+
+    def format(self, **values: Any) -> "Text":
+        """Return the text with its places filled; a value that is a Text is said in each."""
+        spanish, english = (
+            {name: value.said_in(language) if isinstance(value, Text) else value
+             for name, value in values.items()}
+            for language in LANGUAGES
+        )  # fmt: skip
+        return Text(self.es.format(**spanish), self.en.format(**english))
+
+
+def preferred(header: str, default: Language) -> Language:
+    """Return the language that an Accept-Language header weighs highest, else the default.
+
+    Of equal weights the first named wins. https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4
+    """
+    weights: dict[str, float] = {}
+    for one in header.lower().split(","):
+        name, _, parameter = one.partition(";")
+        language = name.strip().partition("-")[0]
+        weights[language] = max(_weight(parameter), weights.get(language, 0.0))
+    rest = weights.get("*", 0.0)
+    ranked: list[Language] = sorted(LANGUAGES, key=[*weights, default, *LANGUAGES].index)
+    best = max(ranked, key=lambda language: weights.get(language, rest))
+    return best if weights.get(best, rest) > 0 else default
+
+
+def _weight(parameter: str) -> float:
+    """Return q, 1 without one, and 0 for what is no weight."""
+    if not parameter.strip():
+        return 1.0
+    name, _, value = parameter.replace(" ", "").partition("=")
+    return float(value) if name == "q" and WEIGHT.fullmatch(value) else 0.0

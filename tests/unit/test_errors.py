@@ -1,0 +1,52 @@
+"""What a caller is answered: each kind of problem in each language."""
+
+import re
+
+import pytest
+
+from chalicelib import errors
+from chalicelib.errors import InvalidApplication, Problem
+from chalicelib.text import Text
+from infrastructure.api import ANSWERS, body_of
+
+KINDS = [
+    kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, Problem) and kind is not Problem
+]
+# What the bank is made of is no matter of a caller's.
+INTERNAL = re.compile(r"(?i)dynamo|lambda|sagemaker|states?\.|exception|endpoint|traceback|moto")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_title_and_a_detail_in_each_language(kind):
+    for text in (kind.title, kind.usual):
+        assert text.es
+        assert text.en
+        assert text.es != text.en
+        assert not INTERNAL.search(text.bilingual())
+    assert 400 <= kind.status < 600
+
+
+def test_a_problem_says_everything_in_the_language_asked_for():
+    wrong = {"application.amount": Text(es="debe ser un número", en="must be a number")}
+    problem = InvalidApplication(Text(es="Corrija.", en="Correct."), wrong)
+    spanish = problem.to_payload(lambda text: text.es)
+
+    assert spanish == {
+        "type": "urn:problem:invalid-application",
+        "title": "La solicitud de crédito no es válida",
+        "status": 400,
+        "detail": "Corrija.",
+        "errors": [{"field": "application.amount", "message": "debe ser un número"}],
+    }
+    assert problem.to_payload(lambda text: text.en)["errors"][0]["message"] == "must be a number"
+    assert str(problem) == "Correct."  # for logs and commands
+
+
+@pytest.mark.parametrize("problem", ANSWERS.values())
+def test_the_gateway_answers_in_both(problem):
+    assert problem.title.es in body_of(problem)
+    assert problem.title.en in body_of(problem)
+    # API Gateway's templates replace $variables.
+    assert "$" not in body_of(problem)
