@@ -8,6 +8,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 STAGE ?=
 export PORT ?= 8000
 export AWS_PORT ?= 4566
+export QUOTAS ?=
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
 REVIEW ?= 0.1
@@ -31,7 +32,7 @@ run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS 
 demo: $(VENV)/run ## The same on free ports, until the first prediction
 	@STARTED_AT=$$(date +%s) $(VENV)/bin/python -m localcloud demo
 
-cloud: $(VENV)/run ## An empty AWS on AWS_PORT, to deploy to
+cloud: $(VENV)/run ## A new AWS account on AWS_PORT, to deploy to: QUOTAS=granted, or "sagemaker/L-611FA074=3"
 	@$(VENV)/bin/python -m localcloud bare
 
 deploy: $(VENV)/run ## Deploy STAGE (dev or prod) to AWS, or update it; see docs/operations.md

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from infrastructure import embedded
 from infrastructure.first_models import TrainingFailed, scheduled_event
 from infrastructure.project import ROOT, app_name
 from localcloud import outcome_files
+from localcloud.account_quotas import UnknownQuota, parsed
 from localcloud.api import kept_api_key, serving_api
 from localcloud.aws_port import PortTaken
 from localcloud.bank import open_bank
@@ -63,6 +64,7 @@ FAULTS = (
     PortTaken,
     PredictionRefused,
     TrainingFailed,
+    UnknownQuota,
     UnreadableData,
 )
 
@@ -84,6 +86,16 @@ of_the_bank = click.option(
     help="AWS's port.",
 )
 
+granted = click.option(
+    "--quota",
+    "quotas",
+    envvar="QUOTAS",
+    multiple=True,
+    metavar="SERVICE/CODE=VALUE",
+    help="A quota that the account was granted, as sagemaker/L-96300102=20; or the word granted, "
+    "for the instances of both stages. May be repeated.",
+)
+
 
 @click.group(help=__doc__, context_settings={"max_content_width": 100})
 def main() -> None:
@@ -95,9 +107,10 @@ def main() -> None:
 @click.option(
     "--aws-port", envvar="AWS_PORT", default=AWS_PORT, show_default=True, help="AWS's port."
 )
-def run(port: int, aws_port: int) -> None:
+@granted
+def run(port: int, aws_port: int, quotas: tuple[str, ...]) -> None:
     """Train what is missing, make a first prediction, and serve until Ctrl-C."""
-    with _bank(STATE, port, aws_port) as bank:
+    with _bank(STATE, port, aws_port, parsed(quotas)) as bank:
         _predict(bank)
         console.print("\nServing. Ctrl-C stops; everything is kept in", str(STATE))
         _wait_for_the_end()
@@ -108,7 +121,7 @@ def demo() -> None:
     """The same on free ports and in a folder of its own, until the first prediction."""
     with (
         tempfile.TemporaryDirectory(prefix="appvengers-") as folder,
-        _bank(Path(folder), 0, 0) as bank,
+        _bank(Path(folder), 0, 0, {}) as bank,
     ):
         _predict(bank)
 
@@ -117,13 +130,15 @@ def demo() -> None:
 @click.option(
     "--aws-port", envvar="AWS_PORT", default=AWS_PORT, show_default=True, help="AWS's port."
 )
-def bare(aws_port: int) -> None:
-    """An empty AWS account, for `make deploy`: nothing is in it, and nothing is kept but what was
-    said: logs and notices."""
+@granted
+def bare(aws_port: int, quotas: tuple[str, ...]) -> None:
+    """Serve a new and empty AWS account, for `make deploy`. Only its logs and notices are kept."""
     folder = STATE / "bare" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
-    with embedded_cloud(folder) as cloud:
+    with embedded_cloud(folder, quotas=parsed(quotas)) as cloud:
         cloud.run_uploaded_functions(port := cloud.serve_aws(aws_port))
         console.print(f"An empty AWS on http://127.0.0.1:{port}. Ctrl-C forgets all of it.")
+        if not quotas:
+            print("A new account has no SageMaker instances; make cloud QUOTAS=granted has.")
         print(f"Logs and notices: {folder} (make forget removes them)")
         print(f"make deploy STAGE=dev AWS_ENDPOINT_URL=http://127.0.0.1:{port}", flush=True)
         _wait_for_the_end()
@@ -192,14 +207,14 @@ class Opened:
 
 
 @contextmanager
-def _bank(folder: Path, port: int, aws_port: int) -> Iterator[Opened]:
+def _bank(folder: Path, port: int, aws_port: int, quotas: Mapping[str, float]) -> Iterator[Opened]:
     """The bank, open and with models."""
     os.umask(0o077)  # whole applications are kept here
     folder.mkdir(parents=True, exist_ok=True)
     api_key = kept_api_key(folder / "api_key")
     with ExitStack() as stack:
         with console.status("Opening the embedded cloud"):
-            bank = stack.enter_context(open_bank(folder))
+            bank = stack.enter_context(open_bank(folder, quotas=quotas))
             aws = bank.cloud.serve_aws(aws_port)
             (folder / AWS_PORT_FILE).write_text(str(aws))
             api = stack.enter_context(serving_api(bank, api_key, port))

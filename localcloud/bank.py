@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from chalicelib.services import services
 from chalicelib.settings import Settings
 from infrastructure import failures, stack, training_source
 from infrastructure.project import ROOT, api_function
+from localcloud.account_quotas import GRANTED
 from localcloud.cloud import Cloud, embedded_cloud
 from localcloud.function_logs import FunctionLogs, kept_logs
 from localcloud.functions import Function
@@ -52,11 +53,14 @@ class Bank:
 
 
 @contextmanager
-def open_bank(folder: Path | None, stage: str = "dev") -> Iterator[Bank]:
-    """All but the models; `folder` keeps what was answered, without one nothing is kept."""
+def open_bank(
+    folder: Path | None, stage: str = "dev", quotas: Mapping[str, float] | None = None
+) -> Iterator[Bank]:
+    """Open the bank without its models. `folder` keeps its state; without a folder none is kept.
+    Its account was granted the instances that both stages need, and `quotas`."""
     logs = folder and folder / "logs"
     with (
-        embedded_cloud(folder) as cloud,
+        embedded_cloud(folder, quotas={**GRANTED, **(quotas or {})}) as cloud,
         kept_logs(logs, (LOGGER, METRICS), Printed) as function_logs,
     ):
         config = CLIFactory(str(ROOT), environ=os.environ).create_config_obj(stage)

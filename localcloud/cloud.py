@@ -15,6 +15,7 @@ from moto.awslambda.models import lambda_backends
 from moto.core.config import DefaultConfig
 
 from localcloud import executions, replaced
+from localcloud.account_quotas import Quotas
 from localcloud.activity import Activity
 from localcloud.authorization import Authorization
 from localcloud.aws_port import LOOPBACK, AwsPort
@@ -50,8 +51,11 @@ _LEADS_ELSEWHERE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "A
 
 
 class Cloud:
-    def __init__(self, folder: Path | None, region: str) -> None:
+    def __init__(
+        self, folder: Path | None, region: str, quotas: Mapping[str, float] | None = None
+    ) -> None:
         self.region = region
+        self.quotas = Quotas(ACCOUNT, region, quotas or {})
         self._folder = folder
         self.activity = Activity()
         self.kept = Kept(folder, ACCOUNT, region)
@@ -157,13 +161,18 @@ class Cloud:
 
 
 @contextmanager
-def embedded_cloud(folder: Path | None = None, region: str = "us-east-1") -> Iterator[Cloud]:
-    """An AWS account in this process: every boto3 client made inside reaches it and no other.
-    What is kept in `folder` outlives the process; without a folder nothing is."""
+def embedded_cloud(
+    folder: Path | None = None,
+    region: str = "us-east-1",
+    quotas: Mapping[str, float] | None = None,
+) -> Iterator[Cloud]:
+    """Open an AWS account in this process: every boto3 client made inside reaches it and no other.
+    State kept in `folder` outlives the process; without a folder none is kept. `quotas` are those
+    that were granted, by `service/code`; the others are a new account's."""
     with ExitStack() as undo:
         undo.enter_context(_environment(region))
         undo.enter_context(mock_aws(config=_MOTO))
-        cloud = Cloud(folder, region)
+        cloud = Cloud(folder, region, quotas)
         undo.enter_context(replaced.install(replaced.the_list(cloud)))
         undo.callback(cloud.close)
         yield cloud

@@ -12,6 +12,7 @@ from moto.core.responses import ActionResult
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import FakeEndpoint
 
+from localcloud.account_quotas import Quotas
 from localcloud.artifacts import bucket_and_key
 from localcloud.authorization import Authorization, NotAuthorized
 from localcloud.endpoints import Endpoints, NotLoaded
@@ -75,7 +76,7 @@ def create_endpoint_config(original: Any) -> Any:
     return create
 
 
-def create_endpoint(endpoints: Endpoints) -> Callable[[Any], Any]:
+def create_endpoint(endpoints: Endpoints, quotas: Quotas) -> Callable[[Any], Any]:
     """For moto's action, whose endpoints are InService at once with nothing behind them."""
 
     def replace(original: Any) -> Any:
@@ -84,9 +85,10 @@ def create_endpoint(endpoints: Endpoints) -> Callable[[Any], Any]:
             existing = endpoints.records.get(name)
             if existing:
                 raise ValidationError(f'Cannot create already existing endpoint "{existing.arn}".')
-            answer = original(self)
-            endpoint = endpoints.records[name]
-            endpoints.deploy(endpoint, endpoint.endpoint_config_name, "Creating")
+            with quotas.for_endpoint(name, self._get_param("EndpointConfigName")):
+                answer = original(self)
+                endpoint = endpoints.records[name]
+                endpoints.deploy(endpoint, endpoint.endpoint_config_name, "Creating")
             return answer
 
         return create
@@ -94,7 +96,7 @@ def create_endpoint(endpoints: Endpoints) -> Callable[[Any], Any]:
     return replace
 
 
-def update_endpoint(endpoints: Endpoints) -> Callable[[None], Any]:
+def update_endpoint(endpoints: Endpoints, quotas: Quotas) -> Callable[[None], Any]:
     """For moto's SageMakerResponse, which has no such action."""
 
     def replace(_absent: None) -> Any:
@@ -111,7 +113,8 @@ def update_endpoint(endpoints: Endpoints) -> Callable[[None], Any]:
             before = configs.get(endpoint.endpoint_config_name)
             variant = before.production_variants[0] if before else {}
             moving = shifting(self._get_param("DeploymentConfig"), variant)
-            endpoints.deploy(endpoint, config_name, "Updating", moving)
+            with quotas.for_endpoint(endpoint.endpoint_name, config_name):
+                endpoints.deploy(endpoint, config_name, "Updating", moving)
             return ActionResult({"EndpointArn": endpoint.arn})
 
         return update

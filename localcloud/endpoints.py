@@ -70,6 +70,7 @@ class Endpoints:
     ) -> None:
         """Loads what the configuration names, then swaps. `status`: Creating or Updating."""
         self._activity.begin(endpoint.arn)
+        endpoint.moves_to = config_name  # counts against the account's quotas from now on
         self._enter(endpoint, status, None)
         self._deployments.submit(self._deploy, endpoint, config_name, shifting)
 
@@ -117,6 +118,7 @@ class Endpoints:
             self._adopt(endpoint, config_name)
             self._enter(endpoint, "InService", None)
         finally:
+            endpoint.moves_to = None
             self._activity.end(endpoint.arn)
 
     def _try(self, name: str, config_name: str, worker: ModelProcess, shifting: Shifting) -> None:

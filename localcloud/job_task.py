@@ -115,9 +115,17 @@ def errors_of_the_service(original: Any) -> Any:
         if not isinstance(ex, ClientError) or self.resource.service_name != "sagemaker":
             return original(self, env, ex)
         error = ex.response["Error"]
-        return _task_failed(self, env, error["Message"], f"SageMaker.{error['Code']}")
+        return _task_failed(self, env, error["Message"], error_name(error["Code"]))
 
     return from_error
+
+
+def error_name(code: str) -> str:
+    """Name an error as Step Functions does, by the exception of AWS's Java SDK.
+
+    ResourceLimitExceeded is SageMaker.ResourceLimitExceededException in executions.
+    """
+    return f"SageMaker.{code.removesuffix('Exception')}Exception"
 
 
 def error_without_a_request_id(original: Any) -> Any:

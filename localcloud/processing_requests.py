@@ -6,12 +6,13 @@ from typing import Any
 from moto.core.responses import EmptyResult
 from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 
+from localcloud.account_quotas import Quotas
 from localcloud.processing_jobs import ROOT, ProcessingJobs
 
 _BELOW = f"{ROOT}/processing/"
 
 
-def create_processing_job(jobs: ProcessingJobs) -> Callable[[Any], Any]:
+def create_processing_job(jobs: ProcessingJobs, quotas: Quotas) -> Callable[[Any], Any]:
     """For moto's action, whose jobs are Completed at once and leave nothing."""
 
     def replace(original: Any) -> Any:
@@ -20,11 +21,14 @@ def create_processing_job(jobs: ProcessingJobs) -> Callable[[Any], Any]:
             _refuse_a_name_in_use(self, name)
             if faults := list(_what_cannot_run(self)):
                 raise ValidationError(message="; ".join(faults))
-            answer = original(self)
-            job = self.sagemaker_backend.processing_jobs[name]
-            job.environment = self._get_param("Environment") or {}
-            job.processing_resources = self._get_param("ProcessingResources")
-            jobs.start(job)
+            with quotas.for_job(
+                "processing", self._get_param("ProcessingResources")["ClusterConfig"]
+            ):
+                answer = original(self)
+                job = self.sagemaker_backend.processing_jobs[name]
+                job.environment = self._get_param("Environment") or {}
+                job.processing_resources = self._get_param("ProcessingResources")
+                jobs.start(job)
             return answer
 
         return create

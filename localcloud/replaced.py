@@ -22,6 +22,7 @@ from localcloud import (
     notices,
     package_requests,
     processing_requests,
+    quota_requests,
     training_requests,
     transform_requests,
     write_through,
@@ -228,7 +229,7 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             _SAGEMAKER,
             "create_training_job",
             "(self)",
-            training_requests.create_training_job(cloud.training_jobs),
+            training_requests.create_training_job(cloud.training_jobs, cloud.quotas),
             "moto's jobs are Completed at once, with made up metrics and no artifact",
         ),
         Replaced(
@@ -242,7 +243,7 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             _SAGEMAKER,
             "create_processing_job",
             "(self)",
-            processing_requests.create_processing_job(cloud.processing_jobs),
+            processing_requests.create_processing_job(cloud.processing_jobs, cloud.quotas),
             "moto's jobs are Completed at once and run nothing",
         ),
         Replaced(
@@ -270,7 +271,7 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             _SAGEMAKER,
             "create_transform_job",
             "(self)",
-            transform_requests.create_transform_job(cloud.transform_jobs),
+            transform_requests.create_transform_job(cloud.transform_jobs, cloud.quotas),
             "moto's jobs are Completed at once and run nothing",
         ),
         Replaced(
@@ -298,14 +299,14 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             _SAGEMAKER,
             "create_endpoint",
             "(self)",
-            endpoint_requests.create_endpoint(cloud.endpoints),
+            endpoint_requests.create_endpoint(cloud.endpoints, cloud.quotas),
             "moto's endpoints load nothing",
         ),
         Replaced(
             _SAGEMAKER,
             "update_endpoint",
             ABSENT,
-            endpoint_requests.update_endpoint(cloud.endpoints),
+            endpoint_requests.update_endpoint(cloud.endpoints, cloud.quotas),
             "missing",
         ),
         Replaced(
@@ -328,6 +329,22 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "bool",
             lambda _: True,
             "a request to a model may be binary, and is no query string",
+        ),
+        *(
+            Replaced(
+                "moto.servicequotas.responses:ServiceQuotasResponse",
+                attribute,
+                as_moto_has_it,
+                replacement(cloud.quotas),
+                "moto has the defaults of one service, and nothing is limited by them",
+            )
+            for attribute, as_moto_has_it, replacement in (
+                ("list_service_quotas", ABSENT, quota_requests.list_service_quotas),
+                ("get_service_quota", "(self)", quota_requests.get_service_quota),
+                ("list_aws_default_service_quotas", "(self)", quota_requests.list_defaults),
+                ("get_aws_default_service_quota", ABSENT, quota_requests.get_default),
+                ("request_service_quota_increase", ABSENT, quota_requests.request_increase),
+            )
         ),
         Replaced(
             "moto.events.models:Rule",

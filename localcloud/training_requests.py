@@ -7,12 +7,13 @@ from typing import Any
 from moto.core.responses import EmptyResult
 from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 
+from localcloud.account_quotas import Quotas
 from localcloud.training_jobs import TrainingJobs
 
 SCRIPT_MODE = {"sagemaker_program", "sagemaker_submit_directory"}
 
 
-def create_training_job(jobs: TrainingJobs) -> Callable[[Any], Any]:
+def create_training_job(jobs: TrainingJobs, quotas: Quotas) -> Callable[[Any], Any]:
     """For moto's action, whose jobs are Completed at once and leave nothing."""
 
     def replace(original: Any) -> Any:
@@ -20,11 +21,12 @@ def create_training_job(jobs: TrainingJobs) -> Callable[[Any], Any]:
             name = self._get_param("TrainingJobName")
             algorithm = copy.deepcopy(self._get_param("AlgorithmSpecification"))
             _refuse_what_cannot_run(self, name)
-            answer = original(self)
-            job = self.sagemaker_backend.training_jobs[name]
-            job.algorithm_specification = algorithm  # moto puts its own metrics there
-            job.environment = self._get_param("Environment") or {}
-            jobs.start(job)
+            with quotas.for_job("training", self._get_param("ResourceConfig")):
+                answer = original(self)
+                job = self.sagemaker_backend.training_jobs[name]
+                job.algorithm_specification = algorithm  # moto puts its own metrics there
+                job.environment = self._get_param("Environment") or {}
+                jobs.start(job)
             return answer
 
         return create

@@ -6,12 +6,13 @@ from typing import Any
 from moto.core.responses import EmptyResult
 from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 
+from localcloud.account_quotas import Quotas
 from localcloud.transform_jobs import TransformJobs
 
 _SPLITS = (None, "None", "Line")
 
 
-def create_transform_job(jobs: TransformJobs) -> Callable[[Any], Any]:
+def create_transform_job(jobs: TransformJobs, quotas: Quotas) -> Callable[[Any], Any]:
     """For moto's action, whose jobs are Completed at once and leave nothing."""
 
     def replace(original: Any) -> Any:
@@ -25,8 +26,9 @@ def create_transform_job(jobs: TransformJobs) -> Callable[[Any], Any]:
             self.sagemaker_backend.describe_model(self._get_param("ModelName"))  # or says it
             if faults := list(_what_cannot_run(self)):
                 raise ValidationError(message="; ".join(faults))
-            answer = original(self)
-            jobs.start(self.sagemaker_backend.transform_jobs[name])
+            with quotas.for_job("transform", self._get_param("TransformResources")):
+                answer = original(self)
+                jobs.start(self.sagemaker_backend.transform_jobs[name])
             return answer
 
         return create

@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
+from localcloud.account_quotas import GRANTED
 from localcloud.cloud import Cloud, embedded_cloud
 
 ROLE = "arn:aws:iam::123456789012:role/role"
@@ -16,7 +17,7 @@ EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
-    with embedded_cloud() as cloud:
+    with embedded_cloud(quotas=GRANTED) as cloud:
         make_role()
         yield cloud
 

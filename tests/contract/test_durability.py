@@ -14,6 +14,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from localcloud.account_quotas import GRANTED
 from localcloud.cloud import Cloud, embedded_cloud
 from localcloud.durability import FolderInUse
 from tests.contract.conftest import ROLE, ask, make_model, make_role, make_table, tar_gz
@@ -29,7 +30,7 @@ def key(n: int, client: str = "c1") -> dict[str, Any]:
 
 @contextlib.contextmanager
 def reopened(folder: Path) -> Iterator[Cloud]:
-    with embedded_cloud(folder) as cloud:
+    with embedded_cloud(folder, quotas=GRANTED) as cloud:
         make_role()
         make_table()
         boto3.client("s3").create_bucket(Bucket="data")
@@ -221,9 +222,9 @@ def test_another_moto_keeps_the_decisions_and_asks_for_the_models(
 
 def test_a_folder_has_one_process(tmp_path: Path) -> None:
     with (
-        embedded_cloud(tmp_path),
+        embedded_cloud(tmp_path, quotas=GRANTED),
         pytest.raises(FolderInUse, match=f"process {os.getpid()}"),
-        embedded_cloud(tmp_path),
+        embedded_cloud(tmp_path, quotas=GRANTED),
     ):
         pass
 
@@ -242,7 +243,7 @@ def test_an_execution_that_the_cloud_did_not_outlive_has_failed(tmp_path: Path) 
         cloud.kept.close()  # as if it were killed: what follows is not kept
         client.stop_execution(executionArn=running)
         cloud.kept.close = lambda: None  # type: ignore[method-assign]
-    with embedded_cloud(tmp_path) as cloud:
+    with embedded_cloud(tmp_path, quotas=GRANTED) as cloud:
         make_role()
         arn, client = machine(PASS, "STANDARD"), boto3.client("stepfunctions")
         cloud.restore()

@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from localcloud.account_quotas import GRANTED
 from localcloud.cloud import Cloud, embedded_cloud
 from tests.contract.conftest import ROLE, make_role, permit
 from tests.contract.test_executions import one
@@ -188,11 +189,11 @@ def test_a_refused_job_is_an_error_of_sagemaker(cloud: Cloud, sagemaker: Any) ->
     sagemaker.create_processing_job(**job("first"))
     resource = "arn:aws:states:::sagemaker:createProcessingJob.sync"
     again = one({"Type": "Task", "Resource": resource, "Parameters": job("first")})
-    assert execute(cloud, again)["error"] == "SageMaker.ResourceInUse"
+    assert execute(cloud, again)["error"] == "SageMaker.ResourceInUseException"
 
 
 def test_a_job_that_the_cloud_did_not_outlive_has_failed(tmp_path: Path) -> None:
-    with embedded_cloud(tmp_path) as cloud:
+    with embedded_cloud(tmp_path, quotas=GRANTED) as cloud:
         make_role()
         put_data()
         cloud.restore()
@@ -204,7 +205,7 @@ def test_a_job_that_the_cloud_did_not_outlive_has_failed(tmp_path: Path) -> None
         cloud.processing_jobs._processes["running"].kill()
         cloud.idle(30)
         cloud.kept.close = lambda: None  # type: ignore[method-assign]
-    with embedded_cloud(tmp_path) as cloud:
+    with embedded_cloud(tmp_path, quotas=GRANTED) as cloud:
         cloud.restore()
         found = boto3.client("sagemaker").describe_processing_job(ProcessingJobName="running")
         assert found["ProcessingJobStatus"] == "Failed"

@@ -175,7 +175,7 @@ def test_a_refused_job_is_an_error_of_sagemaker(cloud: Cloud, sagemaker: Any) ->
             "Parameters": job("first"),
         }
     )
-    assert execute(cloud, definition)["error"] == "SageMaker.ResourceInUse"
+    assert execute(cloud, definition)["error"] == "SageMaker.ResourceInUseException"
 
 
 def execute(cloud: Cloud, definition: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from localcloud.account_quotas import GRANTED
 from localcloud.cloud import Cloud, embedded_cloud
 from tests.contract.conftest import make_model, make_role
 
@@ -126,7 +127,7 @@ def test_what_cannot_run_is_refused(sagemaker: Any) -> None:
 
 
 def test_a_job_that_was_running_when_the_cloud_was_killed_has_failed(tmp_path: Any) -> None:
-    with embedded_cloud(tmp_path) as cloud:
+    with embedded_cloud(tmp_path, quotas=GRANTED) as cloud:
         make_role()
         boto3.client("s3").create_bucket(Bucket="data")
         make_model("doubling", 2, LINES)
@@ -138,7 +139,7 @@ def test_a_job_that_was_running_when_the_cloud_was_killed_has_failed(tmp_path: A
         cloud.kept.close()  # as if it were killed: what follows is not kept
         cloud.idle(30)
         cloud.kept.close = lambda: None  # type: ignore[method-assign]
-    with embedded_cloud(tmp_path) as cloud:
+    with embedded_cloud(tmp_path, quotas=GRANTED) as cloud:
         cloud.restore()
         found = described(boto3.client("sagemaker"), "running")
         assert found["TransformJobStatus"] == "Failed"
@@ -146,7 +147,7 @@ def test_a_job_that_was_running_when_the_cloud_was_killed_has_failed(tmp_path: A
 
 
 def test_a_cloud_that_ends_waits_for_no_file(tmp_path: Any) -> None:
-    with embedded_cloud(tmp_path) as cloud:
+    with embedded_cloud(tmp_path, quotas=GRANTED) as cloud:
         make_role()
         boto3.client("s3").create_bucket(Bucket="data")
         make_model("doubling", 2, LINES)
@@ -156,7 +157,7 @@ def test_a_cloud_that_ends_waits_for_no_file(tmp_path: Any) -> None:
         boto3.client("sagemaker").create_transform_job(**slow)
         while not described(boto3.client("sagemaker"), "long").get("TransformStartTime"):
             time.sleep(0.05)
-    with embedded_cloud(tmp_path) as cloud:
+    with embedded_cloud(tmp_path, quotas=GRANTED) as cloud:
         cloud.restore()
         found = described(boto3.client("sagemaker"), "long")
         assert (found["TransformJobStatus"], found["FailureReason"][:20]) == (

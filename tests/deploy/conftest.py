@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from infrastructure.project import ROOT
+from localcloud.account_quotas import GRANTED
 from localcloud.cloud import Cloud, embedded_cloud
 from training.datasets.sba import SAMPLE
 
@@ -85,7 +86,7 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def empty(register: Path) -> Iterator[tuple[Cloud, Operator]]:
     """Open until the last module of this folder: a process has one cloud at a time, so that those
     with one of their own have names that sort before test_deployed."""
-    with embedded_cloud() as cloud:
+    with embedded_cloud(quotas=GRANTED) as cloud:
         port = cloud.serve_aws(0)
         cloud.run_uploaded_functions(port)
         yield cloud, Operator(port, register)

@@ -130,7 +130,7 @@ def test_a_figure_that_would_make_no_sense_is_told(tmp_path, old, new, told):
     ],
 )
 def test_a_canary_that_sagemaker_would_refuse_is_told(tmp_path, old, new, told):
-    serverless = "memory_mb = 2048\nmax_concurrency = 5"
+    serverless = "memory_mb = 2048\nmax_concurrency = 3"
     machines = f"{MACHINES}\n{CANARY}"
     path = tmp_path / "credit.toml"
     path.write_text(TEXT.replace(serverless, machines), encoding="utf-8")
