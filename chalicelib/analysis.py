@@ -10,8 +10,9 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from chalicelib import observability
+from chalicelib.answers import Answer, Unavailable
 from chalicelib.application import CORRECT, CreditApplication
-from chalicelib.decision import Answer, decide
+from chalicelib.decision import decide
 from chalicelib.errors import (
     AnalysisPending,
     AnalysisUnavailable,
@@ -106,7 +107,8 @@ def record(
     kept = ("predictionId", "clientId", "createdAt", "language", "application")
     proof = {"evidence": evidence(event["application"], profile.policy)}
     stored = predictions.add({name: event[name] for name in kept} | decision | proof)
-    observability.decided(stored)
+    causes = {name: one.cause() for name, one in answers.items() if isinstance(one, Unavailable)}
+    observability.decided(stored, causes)
     return stored
 
 

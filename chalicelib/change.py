@@ -7,8 +7,9 @@ from typing import Any, Protocol
 import msgspec
 
 from chalicelib import choices, counterfactual
+from chalicelib.answers import Scored
 from chalicelib.choices import Value
-from chalicelib.decision import Scored, weigh
+from chalicelib.decision import weigh
 from chalicelib.errors import AnalysisUnavailable, EndpointFault
 from chalicelib.profile import Profile
 from chalicelib.text import Language, Text

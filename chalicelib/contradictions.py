@@ -78,6 +78,8 @@ def _decision_contradictions(decision: "Decision", profile: "Profile") -> Iterat
         yield f"decision.mandatory names no model: {', '.join(sorted(unknown))}"
     if not 1 <= decision.minimum_models <= len(profile.models):
         yield "decision.minimum_models must be 1 to the number of models"
+    if not 0 <= decision.minimum_weight <= 1:
+        yield "decision.minimum_weight must be 0 to 1, a share of the models' weights"
     if decision.slope <= 0:
         yield "decision.slope must be above 0: a higher logit is a higher probability of default"
     yield from _limit_contradictions(decision)

@@ -1,55 +1,28 @@
 """Three scores, one decision and its reasons. Pure."""
 
-import json
 import math
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
+from chalicelib.answers import Answer, Direction, Scored, Unavailable
 from chalicelib.profile import Decision, Policy, Profile, Score
+from chalicelib.reasons import points_a_unit, reasons, tell
 from chalicelib.text import Language
 
 Document = dict[str, Any]
 
-
-class Scored(msgspec.Struct, frozen=True, tag_field="status", tag="OK", rename="camel"):
-    """
-    A model's answer: `baseline` and contributions, in log-odds of default, sum to its logit.
-    `unseen` are the features whose code no loan had that it knows of.
-    """
-
-    version: str
-    sha256: str
-    probability_of_default: float
-    baseline: float
-    contributions: dict[str, float]
-    unseen: tuple[str, ...] = ()
-
-
-class Unavailable(msgspec.Struct, frozen=True, tag_field="status", tag="UNAVAILABLE"):
-    """What Step Functions caught: `Error` is an exception's name, `Cause` its text or JSON."""
-
-    error: dict[str, str]
-
-    def cause(self) -> str:
-        name, text = self.error.get("Error", "Unknown"), self.error.get("Cause", "")
-        with suppress(ValueError, KeyError, TypeError):  # not every Cause is a Lambda's JSON
-            text = json.loads(text)["errorMessage"]
-        return f"{name}: {text}" if text else name
-
-
-Answer = Scored | Unavailable
+ROUNDED = 1e-9  # of a share of the weights, whose sum is binary
 
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """The decision's logit: the baseline and each feature's contribution sum to it."""
+    """The decision's logit: the baseline and each feature's contribution sum to it. A feature's
+    direction is that of the model which contributes the most of it."""
 
     baseline: float
     contributions: dict[str, float]
+    directions: dict[str, Direction] = field(default_factory=dict)
 
     @property
     def logit(self) -> float:
@@ -66,8 +39,7 @@ def decide(
     """The decision part of a prediction. Each model of the profile has an answer in `answers`."""
     decided = weigh(answers, profile.policy, review_only=review_only)
     for part in (decided, *decided["models"].values()):
-        for reason in part.get("reasons", ()):
-            reason["text"] = profile.features[reason["feature"]].reason.said_in(language)
+        tell(part.get("reasons", ()), profile, language)
     return decided
 
 
@@ -77,7 +49,8 @@ def weigh(answers: Mapping[str, Answer], policy: Policy, *, review_only: bool = 
 
     `disagreement` is the spread of the models that answered, in points: the highest score less the
     lowest, as they are shown. Its limit is `maximum_disagreement`. `unseen` are the features of
-    `review_unseen` whose code is new to one of them.
+    `review_unseen` whose code is new to one of them. `partial` and `missing` are there only if a
+    model is silent.
     """
     models = {name: _model(answer, policy) for name, answer in answers.items()}
     scored = {name: answer for name, answer in answers.items() if isinstance(answer, Scored)}
@@ -86,15 +59,21 @@ def weigh(answers: Mapping[str, Answer], policy: Policy, *, review_only: bool = 
     mixed = blend(scored, policy.decision)
     points = score(mixed.logit, policy.score) if mixed else None
     unseen = _unseen(scored, policy.decision)
+    missing = sorted(answers.keys() - scored.keys())
     basis = "REVIEW_ONLY" if review_only else _basis(scored, unseen, apart, policy.decision)
     return {
         "decision": "REVIEW" if points is None or basis != "SCORE" else _cut(points, policy),
         "decisionBasis": basis,
         "probabilityOfDefault": 1 / (1 + math.exp(-mixed.logit)) if mixed else None,
         "score": points,
+        "cutOffs": {
+            "approveFrom": policy.decision.approve_from,
+            "declineBelow": policy.decision.decline_below,
+        },
         "disagreement": apart,
         **({"unseen": unseen} if unseen else {}),
-        "reasons": reasons(mixed.contributions, policy) if mixed else [],
+        **({"partial": True, "missing": missing} if missing else {}),
+        "reasons": reasons(mixed.contributions, policy, mixed.directions) if mixed else [],
         "models": models,
         "policyVersion": policy.version(),
     }
@@ -108,16 +87,7 @@ def score(logit: float, scale: Score) -> int:
     >>> score(-math.log(50), scale), score(-math.log(100), scale)
     (600, 620)
     """
-    return round(scale.base_points - _factor(scale) * (logit + math.log(scale.base_odds)))
-
-
-def reasons(contributions: Mapping[str, float], policy: Policy) -> list[Document]:
-    """What cost the most points, the worst first; never what helped. The points are rounded."""
-    factor = _factor(policy.score)
-    cost = {name: round(-factor * logit) for name, logit in contributions.items()}
-    worst = sorted(cost, key=lambda name: (-contributions[name], name))
-    shown = worst[: policy.decision.top_reasons]
-    return [{"feature": name, "points": cost[name]} for name in shown if cost[name] < 0]
+    return round(scale.base_points - points_a_unit(scale) * (logit + math.log(scale.base_odds)))
 
 
 def blend(scored: Mapping[str, Scored], decision: Decision) -> Blend | None:
@@ -126,20 +96,38 @@ def blend(scored: Mapping[str, Scored], decision: Decision) -> Blend | None:
     total = math.fsum(weights.values())
     if not total:
         return None
-    parts: dict[str, list[float]] = {}
+    parts: dict[str, dict[str, float]] = {}
     baselines = [decision.intercept]
     for name, answer in scored.items():
         share = decision.slope * weights[name] / total
         baselines.append(share * answer.baseline)
         for feature, value in answer.contributions.items():
-            parts.setdefault(feature, []).append(share * value)
-    contributions = {feature: math.fsum(values) for feature, values in parts.items()}
-    return Blend(math.fsum(baselines), contributions)
+            parts.setdefault(feature, {})[name] = share * value
+    contributions = {feature: math.fsum(values.values()) for feature, values in parts.items()}
+    return Blend(math.fsum(baselines), contributions, _directions(parts, scored))
 
 
-def _factor(scale: Score) -> float:
-    """Points a unit of log-odds."""
-    return scale.points_to_double_odds / math.log(2)
+def may_decide(models: Collection[str], decision: Decision) -> str:
+    """Return SCORE if the answers of these models are enough, or the policy's reason why not."""
+    if not {*decision.mandatory} <= {*models}:
+        return "MANDATORY_MODEL_UNAVAILABLE"
+    if len(models) < decision.minimum_models:
+        return "TOO_FEW_MODELS"
+    heard = math.fsum(decision.weights[name] for name in models)
+    if heard / math.fsum(decision.weights.values()) < decision.minimum_weight - ROUNDED:
+        return "TOO_LITTLE_WEIGHT"
+    return "SCORE"
+
+
+def _directions(
+    parts: Mapping[str, Mapping[str, float]], scored: Mapping[str, Scored]
+) -> dict[str, Direction]:
+    found: dict[str, Direction] = {}
+    for feature, shares in parts.items():
+        heaviest = max(shares, key=lambda name: (shares[name], name))
+        if side := scored[heaviest].directions.get(feature):
+            found[feature] = side
+    return found
 
 
 def _unseen(scored: Mapping[str, Scored], decision: Decision) -> list[str]:
@@ -151,10 +139,9 @@ def _basis(
     scored: Mapping[str, Scored], unseen: list[str], apart: int | None, decision: Decision
 ) -> str:
     """The partial-answer policy: why the score may decide, or may not."""
-    if not set(decision.mandatory) <= set(scored):
-        return "MANDATORY_MODEL_UNAVAILABLE"
-    if len(scored) < decision.minimum_models:
-        return "TOO_FEW_MODELS"
+    enough = may_decide(scored, decision)
+    if enough != "SCORE":
+        return enough
     if unseen:
         return "UNSEEN_CODE"
     limit = decision.maximum_disagreement
@@ -171,7 +158,7 @@ def _cut(points: int, policy: Policy) -> str:
 
 def _model(answer: Answer, policy: Policy) -> Document:
     if isinstance(answer, Unavailable):
-        return {"status": "UNAVAILABLE", "cause": answer.cause()}
+        return {"status": "UNAVAILABLE", "cause": answer.code()}
     logit = answer.baseline + math.fsum(answer.contributions.values())
     return {
         "status": "OK",
@@ -179,6 +166,6 @@ def _model(answer: Answer, policy: Policy) -> Document:
         "sha256": answer.sha256,
         "probabilityOfDefault": answer.probability_of_default,
         "score": score(logit, policy.score),
-        "reasons": reasons(answer.contributions, policy),
+        "reasons": reasons(answer.contributions, policy, answer.directions),
         **({"unseen": [*answer.unseen]} if answer.unseen else {}),
     }

@@ -60,7 +60,8 @@ def answered(operation: str, status: int, seconds: float) -> None:
     _measure("Latency", seconds * 1000, MetricUnit.Milliseconds, operation=operation)
 
 
-def decided(prediction: Mapping[str, Any]) -> None:
+def decided(prediction: Mapping[str, Any], causes: Mapping[str, str]) -> None:
+    """Log a decision. `causes` has the internal cause of each model that is silent."""
     models = prediction["models"]
     unavailable = [name for name, answer in models.items() if answer["status"] != "OK"]
     logger.info(
@@ -69,7 +70,7 @@ def decided(prediction: Mapping[str, Any]) -> None:
         basis=prediction["decisionBasis"],
         policy=prediction["policyVersion"],
         versions={name: answer.get("version") for name, answer in models.items()},
-        unavailable={name: models[name]["cause"].split(":")[0] for name in unavailable},
+        unavailable=dict(causes),
     )
     _measure("Decisions", 1, MetricUnit.Count, decision=prediction["decision"])
     for name in unavailable:

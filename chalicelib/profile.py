@@ -12,6 +12,8 @@ from chalicelib.text import Language, Text
 
 PROFILE_FILE = Path(__file__).with_name("credit.toml")
 
+MINIMUM_WEIGHT = 0.6  # of [decision], for a profile that states none
+
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of the profile: what is misspelt is refused."""
@@ -115,6 +117,7 @@ class Decision(Part, frozen=True, omit_defaults=True):
     slope: float = 1.0
     maximum_disagreement: float | None = None
     review_unseen: tuple[str, ...] = ()
+    minimum_weight: float = 0.0  # decisions stored before there was one had none
 
 
 class Policy(Part, frozen=True):
@@ -271,6 +274,7 @@ def load(path: Path = PROFILE_FILE) -> Profile:
         written = msgspec.toml.decode(path.read_bytes())
         for name, feature in written.get("features", {}).items():
             _feature(name, feature)
+        written.get("decision", {}).setdefault("minimum_weight", MINIMUM_WEIGHT)
         profile = msgspec.convert(written, Profile)
     except (OSError, msgspec.MsgspecError) as error:
         raise InvalidProfile(f"{path} can't be read as a profile: {error}") from error

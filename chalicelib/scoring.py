@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.decision import Scored
+from chalicelib.answers import Scored
 from chalicelib.errors import (
     EndpointFault,
     EndpointThrottled,
@@ -80,7 +80,7 @@ class ScoringEndpoints:
             raise ModelRejected(f"{endpoint} gave what is not a score.") from error
         if not abs(logit) < LARGEST_LOGIT:
             raise ModelRejected(f"{endpoint} gave a score that can't be: {logit:.6g} in log-odds.")
-        if not {*scored.contributions, *scored.unseen} <= {*self._features}:
+        if not {*scored.contributions, *scored.unseen, *scored.directions} <= {*self._features}:
             raise ModelRejected(f"{endpoint} spoke of what is no feature of the profile.")
         return scored
 

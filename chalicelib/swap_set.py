@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.decision import Answer, Scored, Unavailable, weigh
+from chalicelib.answers import Answer, Scored, Unavailable
+from chalicelib.decision import weigh
 from chalicelib.profile import Policy
 
 Document = dict[str, Any]

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from chalicelib import artifact
-from chalicelib.decision import Scored
+from chalicelib.answers import Scored
 from chalicelib.errors import InvalidArtifact
 
 # SageMaker's own contract, so that artifacts of any age answer; a line an application.

@@ -6,6 +6,7 @@ Loads nothing but the standard library: the endpoint imports it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ Rule = Mapping[str, Any]  # a feature's `derive` in the profile
 Table = Mapping[str, float]  # peers' joined key -> value
 
 NOTHING_KNOWN = 0.0  # like the portfolio, and no loan among the peers
+ROUNDED = 1e-5  # the manifest's shares have six decimals
 
 
 def derive(
@@ -46,6 +48,38 @@ def _peers(row: Mapping[str, Value], keys: list[str], table: Table) -> float | N
     if None in parts:
         return None
     return table.get("|".join(parts), NOTHING_KNOWN)  # type: ignore[arg-type]
+
+
+def usual(histogram: Mapping[str, Any]) -> Value:
+    """Return the median of a number or the commonest text; None if no application had a value.
+
+    `histogram` is the manifest's reference of one feature. A number's bins end at the deciles, so
+    the median is the first edge that half of the known values do not exceed.
+    """
+    if "values" in histogram:
+        commonest: list[str] = histogram["values"]
+        return commonest[0] if commonest else None
+    half = (1 - histogram["missing"]) / 2 - ROUNDED
+    so_far = accumulate(histogram["shares"])
+    reached = (
+        edge for edge, share in zip(histogram["edges"], so_far, strict=False) if share >= half
+    )
+    return next(reached, None)
+
+
+def direction(value: Value, middle: Value) -> str | None:
+    """Return on which side of the usual a value lies; None if it is as usual, or nothing is known.
+
+    >>> direction(3, 5.0), direction("TX", "CA"), direction(None, 5.0), direction(5, 5.0)
+    ('BELOW', 'OTHER', 'MISSING', None)
+    """
+    if value is None:
+        return "MISSING"
+    if middle is None or value == middle:
+        return None
+    if isinstance(value, str) or isinstance(middle, str):
+        return "OTHER"
+    return "ABOVE" if value > middle else "BELOW"
 
 
 def derive_columns(frame: pd.DataFrame, rules: Mapping[str, Rule]) -> pd.DataFrame:

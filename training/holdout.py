@@ -16,7 +16,8 @@ import product
 import snapshot
 import train
 
-from chalicelib.decision import Answer, Scored, weigh
+from chalicelib.answers import Answer, Scored
+from chalicelib.decision import weigh
 from chalicelib.profile import Policy
 from training.cut_offs import Loans
 

@@ -8,11 +8,11 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from features import Rule, Table, Value, derive
+from features import Rule, Table, Value, derive, direction, usual
 
 FORMAT = 1
 JSON_TYPE = "application/json"
@@ -66,6 +66,7 @@ class Model:
     tables: dict[str, Table]
     seen: dict[str, frozenset[str]]  # codes of loans enough; older artifacts have none
     evaluator: Evaluator
+    usual: dict[str, Value] = field(default_factory=dict)  # of the loans that it learnt from
 
     def unseen(self, application: Application) -> list[str]:
         """The codes of an application that this model can know nothing about."""
@@ -74,6 +75,11 @@ class Model:
             for name, codes in self.seen.items()
             if application.get(name) is not None and application[name] not in codes
         )
+
+    def directions(self, row: Mapping[str, Value]) -> dict[str, str]:
+        """Return ABOVE, BELOW, OTHER or MISSING for each feature whose value is not the usual."""
+        found = {name: direction(row.get(name), middle) for name, middle in self.usual.items()}
+        return {name: side for name, side in found.items() if side}
 
 
 def model_fn(model_dir: str) -> Model:
@@ -93,6 +99,7 @@ def model_fn(model_dir: str) -> Model:
         evaluator=Calibrated(
             _evaluator(directory, manifest["method"]), **_json(directory / "calibration.json")
         ),
+        usual={name: usual(one) for name, one in manifest.get("reference", {}).items()},
     )
 
 
@@ -196,6 +203,7 @@ def _prediction(application: Application, model: Model) -> dict[str, Any]:
         "probabilityOfDefault": 1 / (1 + math.exp(-baseline - sum(contributions.values()))),
         "baseline": baseline,
         "contributions": contributions,
+        "directions": model.directions(row),
         "unseen": model.unseen(application),
     }
 

@@ -7,12 +7,18 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.decision import Answer, Scored, Unavailable, weigh
+from chalicelib.answers import Answer, Scored, Unavailable
+from chalicelib.decision import weigh
 from chalicelib.evidence import changed_features
 from chalicelib.profile import Policy
 from training.artifact_process import NotRecorded, NotScored, evaluate
 
 TOLERANCE = 1e-9  # of a probability: the last digits are the processor's
+SHOWN = (
+    "decision", "decisionBasis", "probabilityOfDefault", "score", "disagreement", "unseen",
+    "reasons", "models", "policyVersion",
+)  # fmt: skip
+SINCE_MINIMUM_WEIGHT = ("cutOffs", "partial", "missing")
 
 Document = dict[str, Any]
 ReadArtifact = Callable[[str, str], bytes]  # of a model and version; raises NotRecorded
@@ -22,6 +28,7 @@ Found = Scored | Unavailable | NotScored | NotRecorded
 class Reason(msgspec.Struct):
     feature: str
     points: int
+    direction: str | None = None
 
 
 class Answered(msgspec.Struct, tag_field="status", tag="OK"):
@@ -86,7 +93,7 @@ def _answers(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list
     asked: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for place, decision in enumerate(decisions):
         for name, model in decision["models"].items():
-            answers[place][name] = Unavailable({"Error": model.get("cause", "")})
+            answers[place][name] = Unavailable({}, model.get("cause", ""))
             if model["status"] == "OK":
                 asked[name, model["version"], model["sha256"]].append(place)
     for (name, version, sha256), places in asked.items():
@@ -139,15 +146,13 @@ def _otherwise(decision: Document, answers: dict[str, Answer], policy: Policy) -
     except (ArithmeticError, ValueError) as fault:
         yield f"policy {decision['policyVersion']}: nothing can be decided by it, {fault}"
         return
-    yield from _unlike(_shown(decision), _shown(again), "")
+    dated = policy.decision.minimum_weight or decision.keys() & {*SINCE_MINIMUM_WEIGHT}
+    parts = (*SHOWN, *SINCE_MINIMUM_WEIGHT) if dated else SHOWN
+    yield from _unlike(_shown(decision, parts), _shown(again, parts), "")
 
 
-def _shown(decided: Document) -> Document:
+def _shown(decided: Document, parts: tuple[str, ...]) -> Document:
     """What the models and the policy determine, without texts."""
-    parts = (
-        "decision", "decisionBasis", "probabilityOfDefault", "score", "disagreement", "unseen",
-        "reasons", "models", "policyVersion",
-    )  # fmt: skip
     shown = {name: decided.get(name) for name in parts}
     models = {name: _without_texts(model) for name, model in decided["models"].items()}
     return _without_texts(shown) | {"models": models}
@@ -157,7 +162,9 @@ def _without_texts(part: Document) -> Document:
     if "reasons" not in part:
         return part
     reasons = {f"{reason['feature']} costs": reason["points"] for reason in part["reasons"]}
-    return part | {"reasons": reasons, "order of the reasons": " ".join(reasons)}
+    sides = {one["feature"]: one["direction"] for one in part["reasons"] if one.get("direction")}
+    order = {"order of the reasons": " ".join(reasons)}
+    return part | {"reasons": reasons, "directions of the reasons": sides} | order
 
 
 def _unlike(stored: Any, again: Any, where: str) -> Iterator[str]:

@@ -10,7 +10,8 @@ import train
 from given import MODELS, ROOT, options, plain
 
 from chalicelib import profile
-from chalicelib.decision import Scored, blend, weigh
+from chalicelib.answers import Scored
+from chalicelib.decision import blend, weigh
 
 DATA = ROOT / "tests" / "data"
 

@@ -8,8 +8,8 @@ import pytest
 from given import MODELS
 
 from chalicelib import change, choices, profile
+from chalicelib.answers import Scored
 from chalicelib.counterfactual import cost, filled_in
-from chalicelib.decision import Scored
 from training.datasets import sba
 
 PROFILE = profile.load()

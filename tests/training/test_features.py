@@ -1,5 +1,7 @@
+import measures
 import pandas as pd
-from features import derive, derive_columns, joined_keys
+import pytest
+from features import derive, derive_columns, direction, joined_keys, usual
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,3 +48,33 @@ def test_a_lender_nobody_knows_is_like_the_portfolio():
 
 def test_peers_of_an_unknown_sector_are_missing():
     assert derive({"lender": "ZIONS BANK"}, RULES, TABLES)["lenderSectorPeers"] is None
+
+
+@given(st.lists(st.floats(-1e6, 1e6) | st.none(), min_size=1, max_size=200))
+def test_the_usual_number_is_the_median_of_the_loans_learnt_from(values):
+    column = pd.Series(values, dtype=float)
+    found = usual(measures.histogram(column))
+    known = column.dropna().sort_values().tolist()
+
+    if not known:
+        assert found is None
+        return
+    below = sum(value <= found for value in known) / len(known)
+    assert below >= 0.5 - 1e-4
+    assert found == pytest.approx(column.median(), abs=max(known) - min(known))
+
+
+@given(st.integers(1, 50), st.integers(0, 50))
+def test_the_usual_text_is_the_commonest(common, missing):
+    column = pd.Series(["TX"] * common + ["CA"] * (common - 1) + [None] * missing, dtype=object)
+
+    assert usual(measures.histogram(column)) == "TX"
+
+
+@pytest.mark.parametrize(
+    ("value", "middle", "side"),
+    [(5, 5.0, None), (5.1, 5, "ABOVE"), (4.9, 5, "BELOW"), (None, 5, "MISSING"), ("a", "a", None),
+     ("b", "a", "OTHER"), (5, None, None)],
+)  # fmt: skip
+def test_a_values_side_is_pinned_at_the_usual(value, middle, side):
+    assert direction(value, middle) == side

@@ -105,3 +105,18 @@ def test_an_amount_that_is_no_number_is_named(artifacts, value):
 def test_only_json_is_answered():
     with pytest.raises(ValueError, match="text/csv"):
         inference.output_fn({}, "text/csv")
+
+
+def test_a_value_is_above_below_or_other_than_that_of_the_loans_learnt_from(
+    model, application, artifacts
+):
+    manifest = json.loads((artifacts[model.name] / "manifest.json").read_bytes())
+    for name in {"amount", "newBusiness"} & manifest["reference"].keys():
+        usual = manifest["reference"][name]
+        if "edges" in usual:
+            values = {"ABOVE": usual["edges"][-1] + 1, "BELOW": usual["edges"][0] - 1}
+        else:
+            values = {"OTHER": usual["values"][1]}
+            assert name not in answer(model, application | {name: usual["values"][0]})["directions"]
+        for side, value in {**values, "MISSING": None}.items():
+            assert answer(model, application | {name: value})["directions"][name] == side

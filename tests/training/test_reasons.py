@@ -10,7 +10,9 @@ import pytest
 from given import MODELS
 
 from chalicelib import profile
-from chalicelib.decision import Scored, blend, decide, reasons, weigh
+from chalicelib.answers import Scored
+from chalicelib.decision import blend, decide, weigh
+from chalicelib.reasons import reasons
 from training.datasets import sba
 
 PROFILE = profile.load()

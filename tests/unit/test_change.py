@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from chalicelib import change
-from chalicelib.decision import Scored
+from chalicelib.answers import Scored
 from chalicelib.errors import AnalysisUnavailable, EndpointUnavailable
 from chalicelib.profile import Actionable
 

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.decision import Answer, Scored, Unavailable, blend, decide, reasons, score
+from chalicelib.answers import Answer, Scored, Unavailable
+from chalicelib.decision import blend, decide, may_decide, score, weigh
 from chalicelib.profile import Policy, Score, load
+from chalicelib.reasons import reasons
 
 PROFILE = load()
 MODELS = list(PROFILE.models)
@@ -91,8 +93,12 @@ def test_without_the_models_that_must_speak_it_is_review(silent, logit):
     answers |= dict.fromkeys(silent, DOWN)
     outcome = decided(answers)
     heard = set(MODELS) - silent
+    policy = PROFILE.decision
+    weight = sum(policy.weights[name] for name in heard) / sum(policy.weights.values())
     enough = (
-        set(PROFILE.decision.mandatory) <= heard and len(heard) >= PROFILE.decision.minimum_models
+        set(policy.mandatory) <= heard
+        and len(heard) >= policy.minimum_models
+        and weight >= policy.minimum_weight
     )
 
     assert (outcome["decisionBasis"] == "SCORE") == enough
@@ -106,11 +112,122 @@ def test_no_answer_at_all_has_no_score():
     assert (outcome["decision"], outcome["score"], outcome["reasons"]) == ("REVIEW", None, [])
 
 
-def test_an_unavailable_model_says_its_cause():
-    caught = {"Error": "ModelNotReady", "Cause": '{"errorMessage": "x is starting."}'}
+def test_an_unavailable_model_shows_a_code_and_keeps_its_cause_for_the_log():
+    caught = Unavailable({"Error": "ModelNotReady", "Cause": '{"errorMessage": "x is starting."}'})
+    shown = decided(dict.fromkeys(MODELS, caught))["models"]["Tradicional"]
 
-    assert Unavailable(caught).cause() == "ModelNotReady: x is starting."
-    assert DOWN.cause() == "States.Timeout"
+    assert caught.cause() == "ModelNotReady: x is starting."
+    assert shown == {"status": "UNAVAILABLE", "cause": "NOT_READY"}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("States.Timeout", "TIMEOUT"),
+        ("EndpointTimeout", "TIMEOUT"),
+        ("EndpointThrottled", "THROTTLED"),
+        ("EndpointUnavailable", "UNREACHABLE"),
+        ("ModelRejected", "REJECTED"),
+        ("CircuitOpen", "CIRCUIT_OPEN"),
+        ("Lambda.AWSLambdaException", "FAULT"),
+    ],
+)
+def test_each_fault_has_its_public_code(error, code):
+    assert Unavailable({"Error": error, "Cause": "dev-appvengers-Tradicional"}).code() == code
+
+
+def test_the_answer_names_the_cut_offs_and_what_is_missing():
+    whole = decided(dict.fromkeys(MODELS, answer()))
+    partial = decided(dict.fromkeys(MODELS, answer()) | {MODELS[2]: DOWN, MODELS[1]: DOWN})
+    policy = PROFILE.decision
+
+    assert whole["cutOffs"] == {
+        "approveFrom": policy.approve_from,
+        "declineBelow": policy.decline_below,
+    }
+    assert not {"partial", "missing"} & whole.keys()
+    assert (partial["partial"], partial["missing"]) == (True, sorted(MODELS[1:]))
+
+
+WEIGHTS = ({"a": 0.1, "b": 0.1, "c": 0.8}, {"a": 0.1, "b": 0.2, "c": 0.3}, {"a": 7, "b": 1, "c": 2})
+
+
+@pytest.mark.parametrize("weights", WEIGHTS, ids=str)
+@pytest.mark.parametrize("heard", ["a", "ab", "bc", "abc"])
+def test_the_minimum_weight_is_enough_at_equality_and_not_below(weights, heard):
+    share = sum(weights[name] for name in heard) / sum(weights.values())
+    policy = msgspec.structs.replace(
+        PROFILE.decision, weights=weights, mandatory=(), minimum_models=1
+    )
+    at = msgspec.structs.replace(policy, minimum_weight=share)
+    above = msgspec.structs.replace(policy, minimum_weight=share + 1e-6)
+
+    assert may_decide([*heard], at) == "SCORE"
+    assert may_decide([*heard], above) == "TOO_LITTLE_WEIGHT"
+
+
+def test_too_little_weight_is_reviewed_whatever_the_score():
+    answers = dict.fromkeys(MODELS, answer(-9)) | {"AppVengersAccelerator": DOWN}
+    outcome = decided(answers)
+
+    assert PROFILE.decision.minimum_weight == 0.6
+    assert (outcome["decision"], outcome["decisionBasis"]) == ("REVIEW", "TOO_LITTLE_WEIGHT")
+    assert outcome["score"] > PROFILE.decision.approve_from
+
+
+STORED_BEFORE = {
+    "score": {"points_to_double_odds": 20, "base_points": 600, "base_odds": 50},
+    "decision": {
+        "approve_from": 561, "decline_below": 543, "minimum_models": 2,
+        "mandatory": ["Tradicional"], "top_reasons": 4,
+        "weights": {
+            "Tradicional": 0.1, "NetworkingAccelerator": 0.1, "AppVengersAccelerator": 0.8,
+        },
+        "intercept": 0.379, "slope": 1.13, "maximum_disagreement": 104,
+        "review_unseen": ["lender", "naics", "state"],
+    },
+}  # fmt: skip
+
+
+def test_a_policy_stored_before_there_was_a_minimum_weight_has_its_old_version_and_none():
+    policy = msgspec.convert(STORED_BEFORE, Policy)
+    two = dict.fromkeys(MODELS, answer(-9)) | {"AppVengersAccelerator": DOWN}
+
+    assert policy.version() == "c27a61c516c3"
+    assert weigh(two, policy)["decisionBasis"] == "SCORE"
+
+
+@pytest.mark.parametrize(
+    ("side", "spanish", "english"),
+    [
+        ("ABOVE", "por encima de lo habitual", "above what is usual"),
+        ("BELOW", "por debajo de lo habitual", "below what is usual"),
+        ("OTHER", "no es lo habitual", "not what is usual"),
+        ("MISSING", "no se conoce", "not known"),
+    ],
+)
+def test_a_reason_says_on_which_side_of_the_usual_the_value_lies(side, spanish, english):
+    said = msgspec.structs.replace(
+        answer(parts={"amount": 1.0}), directions={"amount": side, "zip": "OTHER"}
+    )
+    for language, words in (("es", spanish), ("en", english)):
+        outcome = decide(dict.fromkeys(MODELS, said), PROFILE, language)
+        for part in (outcome, *outcome["models"].values()):
+            [reason] = part["reasons"]
+            text = PROFILE.features["amount"].reason.said_in(language)
+            assert reason["direction"] == side
+            assert reason["text"].startswith(f"{text}: {words}")
+
+
+def test_the_direction_is_that_of_the_model_that_costs_the_most_points():
+    def saying(side, cost):
+        return msgspec.structs.replace(answer(parts={"amount": cost}), directions={"amount": side})
+
+    light, heavy = saying("ABOVE", 1.0), saying("BELOW", 0.5)  # 0.1 x 1.0 and 0.8 x 0.5
+    answers = {MODELS[0]: light, MODELS[1]: light, MODELS[2]: heavy}
+    [reason] = decided(answers)["reasons"]
+
+    assert reason["direction"] == "BELOW"
 
 
 @given(st.permutations(MODELS), contributions)
@@ -190,7 +307,7 @@ def test_a_code_that_the_policy_does_not_name_decides_nothing():
 OTHERWISE = {
     "approve_from": 700.0, "decline_below": 400.0, "minimum_models": 3, "mandatory": (),
     "top_reasons": 9, "intercept": 0.5, "slope": 1.5, "maximum_disagreement": 7.0,
-    "review_unseen": ("zip",), "weights": dict.fromkeys(MODELS, 1.0),
+    "review_unseen": ("zip",), "minimum_weight": 0.7, "weights": dict.fromkeys(MODELS, 1.0),
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from tests.workflow.conftest import API_KEY
 
 FIELDS = {
     "predictionId", "clientId", "createdAt", "decision", "probabilityOfDefault", "score", "reasons",
-    "models", "policyVersion",
+    "models", "policyVersion", "cutOffs",
 }  # fmt: skip
 MODELS = ["Tradicional", "NetworkingAccelerator", "AppVengersAccelerator"]
 
@@ -24,6 +24,22 @@ def test_real_loans_are_decided_by_three_models_with_reasons(served, loans):
         assert list(answer["models"]) == MODELS
         assert {model["status"] for model in answer["models"].values()} == {"OK"}
         assert all(reason["points"] < 0 and reason["text"] for reason in answer["reasons"])
+        assert not {"partial", "missing"} & answer.keys()
+
+
+def test_reasons_say_which_way(served, loans):
+    reasons = [
+        reason
+        for loan in loans[::60]
+        for reason in served.post(body_of(loan), **{"Accept-Language": "en"}).json()["reasons"]
+    ]
+    sides = {reason.get("direction") for reason in reasons}
+    amounts = [one for one in reasons if one["feature"] == "amount" and "direction" in one]
+
+    assert {"ABOVE", "BELOW", "OTHER"} <= sides
+    for one in amounts:
+        words = {"ABOVE": "above what is usual", "BELOW": "below what is usual"}[one["direction"]]
+        assert one["text"] == f"The requested amount: {words} for past loans"
 
 
 def test_every_loan_of_the_test_period_is_a_valid_application(served, loans, sba):
