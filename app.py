@@ -4,7 +4,7 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, Rate, S3Event
+from chalice.app import Chalice, CloudWatchEvent, Cron, S3Event
 
 from chalicelib import (
     analysis,
@@ -128,7 +128,8 @@ def save_result(event: dict[str, Any], context: Any) -> Any:
     return analysis.record(event, using.profile, using.predictions, review_only=review_only)
 
 
-@app.schedule(Rate(7, unit=Rate.DAYS), name="updateData")
+# A rate may begin to count anew at each deployment, a cron expression can't. Its days are UTC's.
+@app.schedule(Cron(0, 3, "?", "*", "SUN", "*"), name="updateData")
 @observed
 def update_data(event: CloudWatchEvent) -> Any:
     using, at = services(), retraining.scheduled_at(event.to_dict())
@@ -139,14 +140,14 @@ def update_data(event: CloudWatchEvent) -> Any:
     return done
 
 
-@app.schedule(Rate(1, unit=Rate.DAYS), name="watchTraining")
+@app.schedule(Cron(0, 4, "*", "*", "?", "*"), name="watchTraining")
 @observed
 def watch_training(event: CloudWatchEvent) -> None:
     at = retraining.scheduled_at(event.to_dict())
     last_trained(services().data.days_since_training(at))
 
 
-@app.schedule(Rate(7, unit=Rate.DAYS), name="watchDrift")
+@app.schedule(Cron(0, 5, "?", "*", "SUN", "*"), name="watchDrift")
 @observed
 def watch_drift(event: CloudWatchEvent) -> Any:
     using, at = services(), retraining.scheduled_at(event.to_dict())

@@ -126,6 +126,9 @@ def _show_metrics(console: Console, jobs: dict[str, str]) -> None:
         found = boto3.client("sagemaker").describe_training_job(TrainingJobName=job)
         metrics = {m["MetricName"]: m["Value"] for m in found.get("FinalMetricDataList", [])}
         took = found["TrainingEndTime"] - found["TrainingStartTime"]
-        values: Sequence[str] = [f"{metrics[name]:.3f}" for name in ("auc", "ks", "brier")]
+        # SageMaker reads metrics from the log, and now and then finds none.
+        values: Sequence[str] = [
+            f"{metrics[name]:.3f}" if name in metrics else "-" for name in ("auc", "ks", "brier")
+        ]
         table.add_row(model, *values, f"{took.total_seconds():.0f} s")
     console.print("On the last months of the snapshot, which training did not see:", table)

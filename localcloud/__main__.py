@@ -195,7 +195,7 @@ def outcomes(first: str | None, last: str | None, stored: bool, aws_port: int) -
 
 @main.command()
 def schedule() -> None:
-    """The event that updateData gets every 7 days, to send it by hand."""
+    """The event that updateData gets every Sunday, to send it by hand."""
     print(json.dumps(scheduled_event(datetime.now(UTC))))
 
 

@@ -110,21 +110,21 @@ def test_a_functions_logs_are_kept_90_days(deployed, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "rate"),
+    ("name", "times"),
     [
-        ("updateData", "rate(7 days)"),
-        ("watchDrift", "rate(7 days)"),
-        ("watchTraining", "rate(1 day)"),
+        ("updateData", "cron(0 3 ? * SUN *)"),
+        ("watchDrift", "cron(0 5 ? * SUN *)"),
+        ("watchTraining", "cron(0 4 * * ? *)"),
     ],
 )
-def test_update_data_runs_every_seven_days_and_its_watch_every_day(deployed, name, rate):
+def test_update_data_runs_every_week_and_its_watch_every_day(deployed, name, times):
     events = boto3.client("events")
     rules = {r["Name"]: r for r in events.list_rules()["Rules"] if "ScheduleExpression" in r}
     rule = rules[f"appvengers-dev-{name}-event"]
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
 
     assert len(rules) == 3
-    assert (rule["ScheduleExpression"], rule["State"]) == (rate, "ENABLED")
+    assert (rule["ScheduleExpression"], rule["State"]) == (times, "ENABLED")
     assert target["Arn"].endswith(f":function:appvengers-dev-{name}")
 
 
