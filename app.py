@@ -22,9 +22,10 @@ from chalicelib import (
 from chalicelib.application import CreditApplication
 from chalicelib.inventory import inventory
 from chalicelib.observability import last_trained, observed
+from chalicelib.request_body import json_body
 from chalicelib.services import services
 from chalicelib.settings import MODEL_PREFIX, Settings
-from chalicelib.web import CORS, answering, json_body, language
+from chalicelib.web import CORS, answering, language
 
 # Chalice needs the bucket's name to declare the trigger; the rest waits for the first call.
 settings = Settings.from_environ(os.environ)

@@ -123,5 +123,6 @@ def _written(number: float) -> Text:
 
 
 def _plain(value: Value, feature: Feature) -> Value:
-    """59.0 employees are 59: JSON has one kind of number."""
-    return int(value) if feature.type == "integer" else value
+    """Return a whole number as an integer: 25000, 25000.0, 2.5e4 are a number in JSON, and must
+    be one application under one idempotency key."""
+    return int(value) if feature.is_number and value == int(value) else value

@@ -1,11 +1,10 @@
-"""HTTP at its edge: bodies in, answers and problems out."""
+"""HTTP at its edge: answers and problems out."""
 
 import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
 
-import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, CORSConfig, Request, Response
 
@@ -13,15 +12,10 @@ from chalicelib import observability
 from chalicelib.errors import (
     AnalysisPending,
     InternalError,
-    InvalidRequest,
     Problem,
-    RequestTooLarge,
     ServiceUnavailable,
-    UnsupportedMediaType,
 )
-from chalicelib.text import Language, Text, preferred
-
-LARGEST_BODY = 64 * 1024
+from chalicelib.text import Language, preferred
 
 CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Language"])
 PROBLEM_TYPE = "application/problem+json"
@@ -76,22 +70,6 @@ def _with_problems(view: View[P], said_in: Callable[[], Language]) -> Callable[P
             return _problem(ServiceUnavailable(), said_in())
 
     return answer
-
-
-def json_body(request: Request) -> Any:
-    """Raises the problem with what is not JSON of at most 64 KB."""
-    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise UnsupportedMediaType
-    if len(request.raw_body) > LARGEST_BODY:
-        raise RequestTooLarge
-    try:
-        return msgspec.json.decode(request.raw_body)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise InvalidRequest(NOT_JSON.format(fault=error)) from error
-
-
-NOT_JSON = Text(es="El cuerpo no es JSON: {fault}.", en="The body is not JSON: {fault}.")
 
 
 def language(request: Request, usual: Language) -> Language:

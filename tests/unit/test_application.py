@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -90,6 +91,30 @@ def test_what_is_not_given_is_left_out():
 
     assert "newBusiness" not in application.values
     assert repr(application.values["employees"]) == "2"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("25000", "25000"), ("25000.0", "25000"), ("2.5e4", "25000"), ("25000.5", "25000.5")],
+)
+def test_a_number_is_the_same_however_it_is_written(given, kept):
+    payload = {"clientId": "ana", "application": LOAN | {"amount": json.loads(given)}}
+    values = CreditApplication.from_payload(payload, PROFILE).values
+    assert repr(values["amount"]) == kept
+
+
+def test_there_is_one_zero():
+    payload = {"clientId": "ana", "application": LOAN | {"guaranteeShare": -0.0}}
+    assert repr(CreditApplication.from_payload(payload, PROFILE).values["guaranteeShare"]) == "0"
+
+
+def test_no_message_shows_a_regular_expression():
+    for name, feature in PROFILE.asked_for().items():
+        if feature.pattern:
+            [message] = errors_of(**{name: "\n"}).values()
+            assert feature.pattern not in message
+            assert feature.format
+            assert feature.format.en in message
 
 
 @given(anything | st.fixed_dictionaries({"clientId": anything, "application": applications}))

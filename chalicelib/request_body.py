@@ -1,0 +1,126 @@
+"""The body of a request: JSON, read strictly, the same whoever stands in front of the function."""
+
+import json
+import re
+from collections import Counter
+from email.message import Message
+from typing import Any
+
+import msgspec
+from chalice.app import Request
+
+from chalicelib.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType
+from chalicelib.text import Text
+
+LARGEST_BODY = 64 * 1024
+# API Gateway decompresses these before it calls the function.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-enable-compression.html
+CODINGS = ("gzip", "deflate", "identity", "")
+
+EMPTY = Text(es="El cuerpo está vacío.", en="The body is empty.")
+NOT_UTF8 = Text(
+    es="El cuerpo no está en UTF-8: una letra con tilde en Latin-1 basta. Envíelo en UTF-8.",
+    en="The body is not UTF-8: one accented letter in Latin-1 is enough. Send it as UTF-8.",
+)
+BYTE_ORDER_MARK = Text(
+    es="El cuerpo empieza con una marca de orden de bytes (BOM). Envíelo en UTF-8 sin ella.",
+    en="The body begins with a byte order mark (BOM). Send it as UTF-8 without one.",
+)
+MALFORMED = Text(
+    es="El cuerpo no es JSON: se deja de entender en el byte {byte}.",
+    en="The body is not JSON: it makes no sense from byte {byte}.",
+)
+TRUNCATED = Text(
+    es="El cuerpo no es JSON completo: termina antes de tiempo.",
+    en="The body is not whole JSON: it ends too early.",
+)
+TOO_GREAT = Text(
+    es="El cuerpo tiene un número que no cabe en 64 bits de coma flotante.",
+    en="The body has a number beyond 64-bit floating point.",
+)
+TOO_DEEP = Text(
+    es="El cuerpo anida demasiados objetos o listas.",
+    en="The body nests too many objects or lists.",
+)
+REPEATED = Text(
+    es="El cuerpo da más de una vez: {names}. Envíe un solo valor de cada campo.",
+    en="The body gives more than once: {names}. Send a single value of each field.",
+)
+TWICE = Text(es="está más de una vez", en="is given more than once")
+
+
+def json_body(request: Request) -> Any:
+    """Return the value that the body says.
+
+    Raises UnsupportedMediaType unless it is application/json in UTF-8, RequestTooLarge over
+    64 KB, and InvalidRequest for what is not strict JSON or gives a name twice in an object.
+    """
+    coding = request.headers.get("content-encoding", "").strip().lower()
+    if coding not in CODINGS or not _is_json(request.headers.get("content-type", "")):
+        raise UnsupportedMediaType
+    body = request.raw_body
+    if len(body) > LARGEST_BODY:
+        raise RequestTooLarge
+    try:
+        return _value(body if isinstance(body, bytes) else body.encode())
+    except InvalidRequest as fault:
+        # It says that it is compressed, and came as it was sent: it is something else.
+        raise UnsupportedMediaType if coding not in ("identity", "") else fault from fault
+
+
+def _is_json(content_type: str) -> bool:
+    header = Message()
+    header["Content-Type"] = content_type
+    charset = str(header.get_param("charset", "utf-8")).lower()
+    return header.get_content_type() == "application/json" and charset in ("utf-8", "utf8")
+
+
+def _value(body: bytes) -> Any:
+    if not body.strip():
+        raise InvalidRequest(EMPTY)
+    text = _text(body)
+    try:
+        value = msgspec.json.decode(text)
+        repeated = _repeated(text)
+    except msgspec.MsgspecError as error:
+        raise InvalidRequest(_malformed(str(error))) from error
+    except RecursionError as error:
+        raise InvalidRequest(TOO_DEEP) from error
+    if repeated:
+        names = REPEATED.format(names=", ".join(repeated))
+        raise InvalidRequest(names, dict.fromkeys(repeated, TWICE))
+    return value
+
+
+def _text(body: bytes) -> str:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(NOT_UTF8) from error
+    if "\N{REPLACEMENT CHARACTER}" in text:  # API Gateway's, for bytes that are not UTF-8
+        raise InvalidRequest(NOT_UTF8)
+    if text.startswith("\N{ZERO WIDTH NO-BREAK SPACE}"):
+        raise InvalidRequest(BYTE_ORDER_MARK)
+    return text
+
+
+def _malformed(fault: str) -> Text:
+    """Return the fault of msgspec's words, which are in English only."""
+    place = re.search(r"\(byte (\d+)\)", fault)
+    if place:
+        return MALFORMED.format(byte=place[1])
+    return TOO_GREAT if "out of range" in fault else TRUNCATED
+
+
+def _repeated(text: str) -> list[str]:
+    """Return the names that an object gives more than once. msgspec takes the last of them, and
+    another reader may take the first: who signed for which amount would be open."""
+    found: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        if len(dict(pairs)) < len(pairs):
+            counts = Counter(name for name, _ in pairs)
+            found.extend(name for name, count in counts.items() if count > 1)
+
+    json.loads(text, object_pairs_hook=note, parse_int=str, parse_float=str)
+    return found
