@@ -40,7 +40,13 @@ NEEDED = (
 )
 NEEDED_BY_METHOD = {
     "scorecard": ("scorecard.json", "code/scorecard.py"),
-    "trees": ("trees.txt", "encoding.json", "code/trees.py"),
+    "trees": (
+        "trees.txt",
+        "encoding.json",
+        "code/trees.py",
+        "code/tree_shap.py",
+        "code/tree_text.py",
+    ),
 }
 
 
@@ -166,6 +172,8 @@ def _faults(
             yield f"{name} is not what the manifest says."
         if name.startswith("code/") and released_code().get(digest) != name.removeprefix("code/"):
             yield f"{name} is no code of this bank's releases: train with the deployed source."
+    if members.get("code/requirements.txt", b"").strip():
+        yield "It needs packages, and no endpoint fetches any when it starts: train it again."
     yield from _unknown_codes(members.get("features.json", b"{}"), model, profile)
 
 

@@ -14,18 +14,20 @@ from pathlib import Path
 from infrastructure.project import ROOT
 
 LIST = ROOT / "chalicelib" / "serving_code.json"
-MODULES = ("features.py", "inference.py", "scorecard.py", "trees.py")
-REQUIREMENTS = ("", "lightgbm==4.7.0\n")
+MODULES = (
+    "features.py",
+    "inference.py",
+    "scorecard.py",
+    "tree_shap.py",
+    "tree_text.py",
+    "trees.py",
+)
 
 
 def released() -> dict[str, str]:
     """SHA-256 to name: what was released before, and what is in `training/` now."""
     before: dict[str, str] = json.loads(LIST.read_text("utf-8")) if LIST.exists() else {}
-    return (
-        before
-        | {_digest(path.read_bytes()): path.name for path in _modules()}
-        | {_digest(text.encode()): "requirements.txt" for text in REQUIREMENTS}
-    )
+    return before | {_digest(path.read_bytes()): path.name for path in _modules()}
 
 
 def _modules() -> list[Path]:

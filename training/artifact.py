@@ -17,13 +17,11 @@ def write(
     model_dir: Path,
     documents: Mapping[str, Any],
     modules: tuple[str, ...],
-    requirements: str,
     manifest: Mapping[str, Any],
 ) -> None:
     """`documents` by file name: a text as it is, anything else as JSON."""
     members = {name: _text(document) for name, document in documents.items()}
     members |= {f"code/{module}": (SOURCES / module).read_text("utf-8") for module in modules}
-    members["code/requirements.txt"] = requirements
     for name, text in members.items():
         _put(model_dir / name, text)
     digests = {n: hashlib.sha256(text.encode()).hexdigest() for n, text in members.items()}

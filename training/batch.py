@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from columns import Coded, Floats, Peers, places
-from inference import Calibrated, Evaluator, Model
-from quick_trees import QuickTrees, TooManyLeaves
+from inference import Calibrated, Model
+from quick_trees import QuickTrees
 from scorecard import Scorecard
+from tree_text import ZERO
+from trees import Trees
 
 Definition = tuple[Any, ...]  # what a column is: an input of a kind, or a rule over other columns
 Column = Coded | Floats
@@ -204,31 +206,16 @@ def _card(card: Scorecard, read: Callable[..., Reading]) -> Callable[[Columns], 
     return lambda columns: card.baseline + sum(reading(columns) for reading in readings)
 
 
-def _trees(evaluator: Evaluator, read: Callable[..., Reading]) -> Callable[[Columns], Floats]:
-    """LightGBM's own way, ten times slower, if the trees are too large for QuickTrees."""
-    encoding, booster = evaluator.encoding, evaluator.booster  # type: ignore[attr-defined]
-    sizes = [None if codes is None else len(codes) for _, codes in encoding]
-    try:
-        quick = QuickTrees(booster.model_to_string(), sizes)
-    except TooManyLeaves:
-        readings = [read(name, _encoder(codes, np.nan), np.nan) for name, codes in encoding]
-        return lambda columns: booster.predict(
-            np.column_stack([reading(columns) for reading in readings]),
-            raw_score=True,
-            num_threads=1,
-        )
-    ranked = [
-        read(
-            name,
-            partial(places, quick.thresholds[n]) if codes is None else _encoder(codes, len(codes)),
-            len(quick.thresholds[n]) + 1 if codes is None else len(codes),
-        )
-        for n, (name, codes) in enumerate(encoding)
+def _trees(evaluator: Trees, read: Callable[..., Reading]) -> Callable[[Columns], Floats]:
+    quick, ranks = QuickTrees(evaluator.trees, evaluator.ranks), evaluator.ranks
+    readings = [
+        read(name, _ranker(np.array(ranks.edges[n]), codes, ranks.missing(n)), ranks.missing(n))
+        for n, (name, codes) in enumerate(evaluator.encoding)
     ]
-    return lambda columns: quick.logits([reading(columns) for reading in ranked])
+    return lambda columns: quick.logits([reading(columns) for reading in readings])
 
 
-def _encoder(codes: Mapping[str, int] | None, unknown: float) -> Meaning:
+def _ranker(edges: Floats, codes: Mapping[str, int] | None, missing: int) -> Meaning:
     if codes is None:
-        return lambda values: values
-    return lambda values: np.array([codes.get(v, unknown) for v in values], dtype=type(unknown))
+        return lambda values: places(edges, np.where(np.abs(values) <= ZERO, 0.0, values))
+    return lambda values: np.array([codes.get(value, missing) for value in values], dtype=np.intp)

@@ -147,10 +147,14 @@ def _evaluator(directory: Path, method: str) -> Evaluator:
 
         return Scorecard(_json(directory / "scorecard.json"))
     if method == "trees":
+        from tree_text import UnknownTrees
         from trees import Trees
 
         text = (directory / "trees.txt").read_text("utf-8")
-        return Trees(text, _json(directory / "encoding.json")["columns"])
+        try:
+            return Trees(text, _json(directory / "encoding.json")["columns"])
+        except UnknownTrees as fault:
+            raise Refused(f"trees.txt can't be evaluated: {fault}") from fault
     raise Refused(f"method {method!r} is unknown; there is scorecard and trees")
 
 

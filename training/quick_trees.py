@@ -1,78 +1,60 @@
-"""LightGBM's trees for many rows at once: QuickScorer (Lucchese et al., SIGIR 2015) in numpy.
+"""Trees for many rows at once: QuickScorer (Lucchese et al., SIGIR 2015) in numpy.
 
 A tree's leaves are bits, from left to right. A split that sends a row to the right rules out the
 leaves on its left; of the bits that are left the lowest is the row's leaf. So a tree is a few table
-look-ups a feature, by the rank of the row's value among all thresholds of that feature. Four trees
-that look at much the same features share them: each has a quarter of a word of 64 bits.
+look-ups a feature, by the rank of the row's value. A tree with more leaves than bits is cut into
+pieces; a row that does not come to a piece is left with its last bit, which is worth nothing. Four
+pieces that look at much the same features share them: each has a quarter of a word of 64 bits.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from tree_text import Floats, Ranks, Tree, Ways
 
-Floats = npt.NDArray[np.float64]
-Ranks = npt.NDArray[np.intp]
+RankArray = npt.NDArray[np.intp]
 Masks = npt.NDArray[np.uint16]
 
 MOST_LEAVES = 16
 ALL = 0xFFFF
+ELSEWHERE = 1 << (MOST_LEAVES - 1)  # the bit of a piece's rows that do not come to it
 TOGETHER = 4
 BLOCK = 1 << 14  # rows whose ranks fit into a cache
-
-CATEGORICAL, DEFAULT_LEFT, NAN = 1, 2, 2 << 2  # of LightGBM's decision_type
-MISSING_KIND = 3 << 2
-
-NEEDED = frozenset(
-    {
-        *("split_feature", "threshold", "decision_type", "left_child", "right_child"),
-        *("leaf_value", "cat_boundaries", "cat_threshold"),
-    }
-)
 
 # Two trees' leaves as two bytes, and those read as one number.
 PAIRS = np.indices((MOST_LEAVES, MOST_LEAVES)).reshape(2, -1).T.astype(np.uint8).copy()
 NUMBERS = PAIRS.view(np.uint16).ravel()
 
 
-class TooManyLeaves(Exception):
-    """A mask has no bit for every leaf."""
+@dataclass
+class Piece:
+    tables: dict[int, Masks] = field(default_factory=dict)  # by feature: what each rank leaves
+    leaves: list[float] = field(default_factory=list)
 
-
-@dataclass(frozen=True)
-class Tree:
-    tables: dict[int, Masks]  # by feature: of each rank, the leaves still possible
-    leaves: Floats
+    def narrow(self, feature: int, masks: Masks) -> None:
+        self.tables[feature] = self.tables.get(feature, np.uint16(ALL)) & masks
 
 
 @dataclass(frozen=True)
 class Group:
-    tables: tuple[tuple[int, npt.NDArray[np.uint64]], ...]  # as a tree's, of four trees
-    sums: tuple[Floats, Floats]  # of each two trees' leaves, by their number
+    tables: tuple[tuple[int, npt.NDArray[np.uint64]], ...]  # as a piece's, of four pieces
+    sums: tuple[Floats, Floats]  # of each two pieces' leaves, by their number
 
 
 class QuickTrees:
-    def __init__(self, text: str, categories: Sequence[int | None]) -> None:
-        """`categories` has, for each feature in order, how many there are; None is a number.
+    def __init__(self, trees: Sequence[Tree], ranks: Ranks) -> None:
+        pieces = [piece for tree in trees for piece in _pieces(tree, ranks)]
+        self._groups = [*map(_group, _alike(pieces))]
 
-        Raises TooManyLeaves.
-        """
-        written = list(_trees(text))
-        if any(len(tree["leaf_value"]) > MOST_LEAVES for tree in written):
-            raise TooManyLeaves
-        self._categories = categories
-        self.thresholds = [_thresholds(written, n) for n in range(len(categories))]
-        self._groups = [*map(_group, _alike([self._tree(tree) for tree in written]))]
-
-    def logits(self, ranks: Sequence[Ranks]) -> Floats:
-        """A number's rank is the thresholds below it, or one more than there are if it is missing;
-        a category's is its code, or how many there are."""
+    def logits(self, ranks: Sequence[RankArray]) -> Floats:
+        """Of rows, by the ranks of their values, feature by feature."""
         starts = range(0, len(ranks[0]), BLOCK)
         blocks = [self._block([r[start : start + BLOCK] for r in ranks]) for start in starts]
         return np.concatenate(blocks) if blocks else np.empty(0)
 
-    def _block(self, ranks: Sequence[Ranks]) -> Floats:
+    def _block(self, ranks: Sequence[RankArray]) -> Floats:
         rows = len(ranks[0])
         possible, looked_up = np.empty((2, rows), dtype=np.uint64)
         lanes, below = possible.view(np.uint16), np.empty(rows * TOGETHER, dtype=np.uint16)
@@ -92,33 +74,55 @@ class QuickTrees:
                 total += sums.take(numbers[:, two], out=summand, mode="clip")
         return total
 
-    def _tree(self, written: Mapping[str, Floats]) -> Tree:
-        left_of, order = _leaves(written)
-        tables: dict[int, Masks] = {}
-        for node, removed in left_of.items():
-            feature = int(written["split_feature"][node])
-            goes_left = self._goes_left(written, node, feature)
-            masks = np.where(goes_left, ALL, ALL & ~removed).astype(np.uint16)
-            tables[feature] = tables.get(feature, np.uint16(ALL)) & masks
-        return Tree(tables, written["leaf_value"][order])
 
-    def _goes_left(
-        self, written: Mapping[str, Floats], node: int, feature: int
-    ) -> npt.NDArray[np.bool_]:
-        """Of each rank of the feature, the missing one last."""
-        kind, threshold = int(written["decision_type"][node]), written["threshold"][node]
-        if kind & CATEGORICAL:
-            return np.array(
-                [*_chosen(written, int(threshold), self._categories[feature] or 0), False]
-            )
-        thresholds = self.thresholds[feature]
-        place = np.searchsorted(thresholds, threshold)
-        is_sent = kind & MISSING_KIND == NAN  # where it says; else what is missing is read as 0
-        missing = bool(kind & DEFAULT_LEFT) if is_sent else threshold >= 0
-        return np.append(np.arange(len(thresholds) + 1) <= place, missing)
+def _pieces(tree: Tree, ranks: Ranks) -> Iterator[Piece]:
+    sizes = _sizes(tree)
+    if sizes[tree.root] <= MOST_LEAVES:
+        yield _piece(tree, tree.root, {}, ranks)
+        return
+    waiting: list[tuple[int, dict[int, Ways]]] = [(tree.root, {})]
+    while waiting:
+        node, coming = waiting.pop()
+        if sizes[node] < MOST_LEAVES:  # a bit is left for those elsewhere
+            yield _piece(tree, node, coming, ranks)
+            continue
+        feature, left = tree.features[node], ranks.goes_left(tree, node)
+        for child, ways in zip(tree.children(node), (left, ~left), strict=True):
+            waiting.append((child, {**coming, feature: coming.get(feature, np.True_) & ways}))
 
 
-def _alike(trees: Sequence[Tree]) -> Iterator[list[Tree]]:
+def _sizes(tree: Tree) -> dict[int, int]:
+    """The leaves below each node."""
+    sizes = {~leaf: 1 for leaf in range(len(tree.leaf_values))}
+    order = [tree.root]
+    for node in order:
+        order += tree.children(node) if node >= 0 else ()
+    for node in reversed(order):
+        if node >= 0:
+            sizes[node] = sum(sizes[child] for child in tree.children(node))
+    return sizes
+
+
+def _piece(tree: Tree, root: int, coming: dict[int, Ways], ranks: Ranks) -> Piece:
+    """The leaves below a node; `coming` has the ranks by which a row comes to it."""
+    piece = Piece()
+    for feature, ways in coming.items():
+        piece.narrow(feature, np.where(ways, ALL, ELSEWHERE).astype(np.uint16))
+
+    def below(node: int) -> int:
+        if node < 0:
+            piece.leaves.append(tree.leaf_values[~node])
+            return 1 << (len(piece.leaves) - 1)
+        left = below(tree.left[node])
+        masks = np.where(ranks.goes_left(tree, node), ALL, ALL & ~left)
+        piece.narrow(tree.features[node], masks.astype(np.uint16))
+        return left | below(tree.right[node])
+
+    below(root)
+    return piece
+
+
+def _alike(trees: Sequence[Piece]) -> Iterator[list[Piece]]:
     """Fours, each of trees that add the fewest features to those of the ones before."""
     left = list(trees)
     while left:
@@ -131,7 +135,7 @@ def _alike(trees: Sequence[Tree]) -> Iterator[list[Tree]]:
         yield group
 
 
-def _group(trees: Sequence[Tree]) -> Group:
+def _group(trees: Sequence[Piece]) -> Group:
     tables: dict[int, Masks] = {}
     for lane, tree in enumerate(trees):
         for feature, masks in tree.tables.items():
@@ -152,53 +156,3 @@ def _sums(first: Floats, second: Floats) -> Floats:
     sums = np.zeros(int(NUMBERS.max()) + 1)
     sums[NUMBERS] = first[PAIRS[:, 0]] + second[PAIRS[:, 1]]
     return sums
-
-
-def _trees(text: str) -> Iterator[dict[str, Floats]]:
-    for part in text.split("\nTree=")[1:]:
-        fields = (line.split("=", 1) for line in part.split("\n\n")[0].splitlines() if "=" in line)
-        yield {
-            name: np.array(values.split(), dtype=float) for name, values in fields if name in NEEDED
-        }
-
-
-def _thresholds(written: Sequence[Mapping[str, Floats]], feature: int) -> Floats:
-    return np.unique(
-        np.concatenate(
-            [
-                tree["threshold"][
-                    (tree["split_feature"] == feature)
-                    & (tree["decision_type"].astype(int) & CATEGORICAL == 0)
-                ]
-                for tree in written
-                if "split_feature" in tree
-            ]
-            or [np.empty(0)]
-        )
-    )
-
-
-def _leaves(written: Mapping[str, Floats]) -> tuple[dict[int, int], list[int]]:
-    """The mask of the leaves on the left of each split, and the leaves from left to right."""
-    left_of: dict[int, int] = {}
-    order: list[int] = []
-
-    def below(node: int) -> int:
-        if node < 0:
-            order.append(~node)
-            return 1 << (len(order) - 1)
-        left = below(int(written["left_child"][node]))
-        left_of[node] = left
-        return left | below(int(written["right_child"][node]))
-
-    below(0 if "left_child" in written and len(written["left_child"]) else ~0)
-    return left_of, order
-
-
-def _chosen(written: Mapping[str, Floats], place: int, categories: int) -> Iterator[bool]:
-    """Of each category, whether the split's bitset of 32-bit words has it."""
-    first, last = (int(n) for n in written["cat_boundaries"][place : place + 2])
-    words = written["cat_threshold"][first:last].astype(np.int64)
-    for code in range(categories):
-        word, bit = divmod(code, 32)
-        yield word < len(words) and bool(words[word] >> bit & 1)

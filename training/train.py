@@ -41,7 +41,6 @@ class Trained:
     estimator: Estimator
     documents: dict[str, Any]  # the model's files, by name
     modules: tuple[str, ...]  # what evaluates them
-    requirements: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,6 @@ def learn_and_write(
         }
         | fitted.trained.documents,
         modules=("inference.py", "features.py", *fitted.trained.modules),
-        requirements=fitted.trained.requirements,
         manifest=manifest,
     )
     _report(measured, learning)
@@ -169,11 +167,12 @@ def _scorecard(model: product.Model, part: snapshot.Part, training: product.Trai
 
 
 def _trees(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
-    import trees  # LightGBM is slow to load and the scorecards do without it
+    import fit_trees  # LightGBM is slow to load and the scorecards do without it
+    from tree_text import UnknownTrees
 
     part = with_blanks(part, model, training.seed)
     try:
-        fitted = trees.fit(
+        fitted = fit_trees.fit(
             part.rows,
             part.outcomes,
             monotone={feature.name: feature.monotone for feature in model.features},
@@ -183,13 +182,16 @@ def _trees(model: product.Model, part: snapshot.Part, training: product.Training
             threads=int(os.environ.get("SM_NUM_CPUS", "1")),
             weights=part.weights(training.half_life_months),
         )
-    except trees.lightgbm.basic.LightGBMError as fault:
+        fitted.check(part.rows)
+    except fit_trees.lightgbm.basic.LightGBMError as fault:
         raise product.InvalidProfile(f"{model.name}: LightGBM refuses this: {fault}") from fault
+    except UnknownTrees as fault:
+        message = f"{model.name}: no endpoint can evaluate these trees: {fault}"
+        raise product.InvalidProfile(message) from fault
     return Trained(
         fitted,
         {"trees.txt": fitted.text(), "encoding.json": {"columns": fitted.columns()}},
-        modules=("trees.py",),
-        requirements=trees.REQUIREMENTS,
+        modules=("trees.py", "tree_shap.py", "tree_text.py"),
     )
 
 

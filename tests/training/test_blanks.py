@@ -4,10 +4,10 @@ from dataclasses import replace
 from math import nan
 
 import batch
+import fit_trees
 import inference
 import product
 import pytest
-import trees
 from blanks import SHARE, with_blanks
 from given import MODELS
 from snapshot import Part
@@ -51,7 +51,7 @@ def test_trees_that_learnt_blanks_take_a_blank_for_what_is_usual(learning):
         text = frozenset(feature.name for feature in model.features if feature.is_text)
         parameters = model.parameters | {"num_iterations": 60}
         rows, outcomes = learnt_from.rows, learnt_from.outcomes
-        fitted = trees.fit(rows, outcomes, monotone, text, parameters, 1, 1)
+        fitted = fit_trees.fit(rows, outcomes, monotone, text, parameters, 1, 1)
         return fitted.probabilities(silent).mean()
 
     usual = part.outcomes.mean()
