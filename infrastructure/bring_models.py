@@ -1,6 +1,8 @@
 """A bank's first models, shown as they come: snapshot, trainings, endpoints."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from chalicelib import artifact
+from chalicelib.errors import InvalidArtifact
 from chalicelib.model_bucket import ModelBucket
 from chalicelib.profile import PROFILE_FILE, Profile
 from chalicelib.retraining_files import RetrainingFiles
@@ -18,6 +22,7 @@ from infrastructure import first_models
 from training.datasets import Dataset, own, sba
 from training.product import InvalidProfile
 
+SECONDS_BETWEEN_LINES = 60
 FAULTS = (InvalidProfile, own.UnreadableData, sba.NoRegister)
 
 
@@ -30,7 +35,7 @@ def bring(
     settings: Settings, profile: Profile, dataset: Callable[[], Dataset], console: Console
 ) -> None:
     """An endpoint for each model of the profile; training is for those that never had a version."""
-    s3 = boto3.client("s3")
+    s3, since = boto3.client("s3"), datetime.now(UTC)
     there = _endpoints(settings)
     missing = [model for model in profile.models if there.get(model, "Failed") == "Failed"]
     for model in missing:
@@ -39,14 +44,30 @@ def bring(
             _delete_endpoint(f"{settings.prefix}-{model}")
     bucket = ModelBucket(s3, settings.model_bucket)
     arrivals = {model: bucket.newest_arrival(model) for model in missing}
-    known = {model: arrival.version for model, arrival in arrivals.items() if arrival}
+    known = {
+        model: arrival.version
+        for model, arrival in arrivals.items()
+        if arrival and _is_valid(bucket, model, arrival.version, profile, console)
+    }
     if known.keys() != arrivals.keys():
         _train_and_promote(settings, profile, dataset(), console)
     else:
         for model, version in known.items():
             console.print(f"{model} {version} is deployed again")
             bucket.arrive_again(model, version)
-    wait_for_endpoints(settings, profile, console)
+    wait_for_endpoints(settings, profile, console, since)
+
+
+def _is_valid(
+    bucket: ModelBucket, model: str, version: str, profile: Profile, console: Console
+) -> bool:
+    """An artifact of another profile would be refused by createEndpointModel, and never come."""
+    try:
+        artifact.verify(bucket.verified_artifact(model, version), model, version, profile)
+    except InvalidArtifact as fault:
+        console.print(f"{model} {version} is trained anew: {fault}")
+        return False
+    return True
 
 
 def _endpoints(settings: Settings) -> dict[str, str]:
@@ -86,10 +107,13 @@ def _train_and_promote(
     first_models.promote(files, settings, profile, jobs)
 
 
-def wait_for_endpoints(settings: Settings, profile: Profile, console: Console) -> None:
-    """Until each model of the profile answers. Raises TrainingFailed."""
+def wait_for_endpoints(
+    settings: Settings, profile: Profile, console: Console, since: datetime
+) -> None:
+    """Until each model of the profile answers. `since` is when they were uploaded. Raises
+    TrainingFailed."""
     sagemaker = boto3.client("sagemaker")
-    statuses = first_models.endpoint_statuses(sagemaker, settings, list(profile.models))
+    statuses = first_models.endpoint_statuses(sagemaker, settings, list(profile.models), since)
     _show(console, "Endpoint", statuses)
 
 
@@ -100,21 +124,25 @@ def _parquet(table: pd.DataFrame) -> bytes:
 
 
 def _show(console: Console, title: str, statuses: Iterator[dict[str, str]]) -> None:
-    """A table that changes on a terminal; a line a change in a log."""
+    """Show a table that changes on a terminal; in a log a line a change, or a minute."""
+    began = time.monotonic()
     if console.is_terminal:
         with Live(console=console, refresh_per_second=4) as live:
             for current in statuses:
-                live.update(_status_table(title, current))
+                live.update(_status_table(title, current, time.monotonic() - began))
         return
     told: dict[str, str] = {}
+    told_at = began
     for current in statuses:
-        if current != told:
-            console.print(f"{title}: {', '.join(f'{k} {v}' for k, v in current.items())}")
-            told = current
+        now = time.monotonic()
+        if current != told or now - told_at >= SECONDS_BETWEEN_LINES:
+            shown = ", ".join(f"{model} {status}" for model, status in current.items())
+            console.print(f"{title} {now - began:4.0f} s: {shown}")
+            told, told_at = current, now
 
 
-def _status_table(title: str, current: dict[str, str]) -> Table:
-    table = Table(title, "Status")
+def _status_table(title: str, current: dict[str, str], seconds: float) -> Table:
+    table = Table(title, f"Status after {seconds:.0f} s")
     for model, status in current.items():
         table.add_row(model, status)
     return table

@@ -25,6 +25,7 @@ from chalicelib.application import CreditApplication
 from chalicelib.errors import AppVengersError, InvalidApplication
 from chalicelib.settings import STAGES, Settings
 from infrastructure import (
+    account_quotas,
     api,
     checks,
     embedded,
@@ -40,7 +41,7 @@ from infrastructure import (
     training_source,
 )
 from infrastructure.first_models import TrainingFailed
-from infrastructure.project import TwoNames, api_function, app_name
+from infrastructure.project import TwoNames, app_name
 
 
 class NoModels(Exception):
@@ -59,6 +60,8 @@ FAULTS = (
     TrainingFailed,
     functions.ChaliceFailed,
     functions.Deploying,
+    api.NoApi,
+    functions.NoApi,
     functions.TwoApis,
     ownership.StrangeRole,
     package.IncompletePackage,
@@ -77,20 +80,18 @@ class Wishes:
     body: Path | None
 
 
-def deploy(wishes: Wishes, console: Console) -> str:
-    """The API's URL."""
+def deploy(wishes: Wishes, console: Console) -> None:
+    """From the checks to a prediction, and a request that works."""
     with _step(console, "Checks"):
-        settings, account = ready(wishes.stage)
-        sent, dataset = _given(wishes, console)
+        settings, account = placed(wishes.stage)
         console.print(f"  account {account}, {settings.region}, {package.runtime()}")
-        for warning in checks.warnings(profile.load(), settings.stage, settings.region):
-            console.print(f"  Warning: {warning}")
+        sent, dataset = _checked(settings, account, wishes, console)
     with _step(console, "Package"):
         console.print(f"  {package.build().stat().st_size / 2**20:.2f} MiB")
     with _step(console, f"Stack {stack.stack_name(settings.app_name, settings.stage)}") as report:
         _stack(settings, wishes, report)
     with _step(console, "Functions and API, by Chalice") as report:
-        url = _functions(settings, report)
+        _functions(settings, report)
         ownership.refuse_strange_roles(settings)
         ownership.mark(settings, account)
         failures.keep(boto3.client("lambda"), settings, account)
@@ -100,25 +101,51 @@ def deploy(wishes: Wishes, console: Console) -> str:
         for arn in stepfunctions.deploy.deploy(machines, settings, account):
             console.print(f"  {arn}")
     with _step(console, "API key, limits and answers"):
-        api_key = _api(settings)
+        url, api_key = _api(settings)
     with _step(console, "Models"):
         _models(settings, dataset, console)
     with _step(console, "A prediction"):
-        console.print(f"  {_prediction(settings, sent, url, api_key)}")
-    return url
+        console.print(f"  {_prediction(settings, url, api_key, sent)}", markup=False)
+    console.print(_a_request_that_works(settings, url, sent), markup=False)
 
 
 def ready(stage: str) -> tuple[Settings, str]:
-    """The names and the account. Raises NotReady with all that is wrong."""
+    """Return the names and the account. Raises NotReady with all that is wrong."""
+    settings, account = placed(stage)
+    if faults := ownership.names_taken(settings, account):
+        raise checks.NotReady("\n".join(faults))
+    return settings, account
+
+
+def placed(stage: str) -> tuple[Settings, str]:
+    """Return the names and the account, held against nothing in AWS yet. Raises NotReady."""
     region = boto3.Session().region_name
     version = (sys.version_info[0], sys.version_info[1])
     if faults := checks.before_anything(stage, region, version):
         raise checks.NotReady("\n".join(faults))
-    settings = Settings(app_name(), stage, region or "")
-    account = checks.account_of_the_caller()
-    if faults := ownership.names_taken(settings, account):
+    return Settings(app_name(), stage, region or ""), checks.account_of_the_caller()
+
+
+def _checked(
+    settings: Settings, account: str, wishes: Wishes, console: Console
+) -> tuple[Document, Loaded | None]:
+    """Return what `_given` does. Raises NotReady with all faults at once."""
+    bank = profile.load()
+    quotas = account_quotas.check(bank, settings)
+    warnings = [*checks.warnings(bank, settings.stage, settings.region), *quotas.warnings]
+    if not wishes.models:  # those may come once AWS has granted what they need
+        warnings += [f"Too low for models: {fault}" for fault in quotas.of_models]
+    for warning in warnings:
+        console.print(f"  Warning: {warning}", markup=False)
+    faults = [*ownership.names_taken(settings, account), *quotas.of_all]
+    faults += quotas.of_models if wishes.models else []
+    try:
+        given = _given(wishes, console)
+    except checks.NotReady as fault:
+        raise checks.NotReady("\n".join([*faults, str(fault)])) from fault
+    if faults:
         raise checks.NotReady("\n".join(faults))
-    return settings, account
+    return given
 
 
 def _stack(settings: Settings, wishes: Wishes, report: stack.Report) -> None:
@@ -131,24 +158,32 @@ def _stack(settings: Settings, wishes: Wishes, report: stack.Report) -> None:
     )
 
 
-def _functions(settings: Settings, report: stack.Report) -> str:
+def _functions(settings: Settings, report: stack.Report) -> None:
     state = functions.DeployedState(boto3.client("s3"), settings)
     gateway = boto3.client("apigateway")
     with (
         state.held(),
         schedules.stopped_ones_stay_stopped(boto3.client("events"), settings, report),
     ):
-        deployed = functions.deploy(gateway, state, settings, package.STAGED, report)
-    url: str = deployed["rest_api_url"]
-    return url
+        functions.deploy(gateway, state, settings, package.STAGED, report)
 
 
-def _api(settings: Settings) -> str:
-    """The API key's value."""
+def _api(settings: Settings) -> tuple[str, str]:
+    """Return the API's URL and key."""
     gateway = api.client()
-    (found,) = functions.apis(gateway, settings)
+    found = functions.only_api(gateway, settings)
     api.complete(gateway, found, settings)
-    return api.newest(gateway, settings)
+    url = embedded.api_url(found, api.GATEWAY_STAGE, settings.region)
+    return url, api.newest(gateway, settings)
+
+
+def _a_request_that_works(settings: Settings, url: str, sent: Document) -> str:
+    """The key itself is not printed: CI keeps what is printed."""
+    where = f" AWS_ENDPOINT_URL={os.environ['AWS_ENDPOINT_URL']}" if embedded.is_embedded() else ""
+    key = f"$(make -s key STAGE={settings.stage}{where})"
+    return f"\nAPI  {url}\nA request that works, with the key that make key shows:\n\n" + (
+        smoke.command(url, sent, key)
+    )
 
 
 def _given(wishes: Wishes, console: Console) -> tuple[Document, Loaded | None]:
@@ -195,8 +230,15 @@ def _models(settings: Settings, dataset: Loaded | None, console: Console) -> Non
         raise NoModels(str(fault)) from fault
 
 
-def _prediction(settings: Settings, sent: Document, url: str, api_key: str) -> str:
-    return smoke.predict(url, api_key, api_function(settings), sent, boto3.client("lambda"))
+def _prediction(settings: Settings, url: str, api_key: str, sent: Document) -> str:
+    """Every model that is in service must speak. Raises SmokeFailed."""
+    bank, client = profile.load(), boto3.client("sagemaker")
+    there = [client.list_endpoints(NameContains=f"{settings.prefix}-{one}") for one in bank.models]
+    models = [model for model, found in zip(bank.models, there, strict=True) if found["Endpoints"]]
+    if not models:
+        smoke.refuse_silence(url)
+        return "none: no model is in service yet; GET /health answers"
+    return smoke.sentence(smoke.predict(url, api_key, sent, models), bank.decision)
 
 
 @contextmanager
@@ -222,12 +264,25 @@ def main() -> None:
     embedded.reach()
     try:
         os.environ |= {"STAGE": wishes.stage, "APP_NAME": app_name()}
-        url = deploy(wishes, console)
+        deploy(wishes, console)
     except (checks.NotReady, TwoNames) as fault:
         sys.exit(f"\n{fault}\nNothing was changed.")
     except FAULTS as fault:
-        sys.exit(f"\n{fault}\nWhat is done stays; mend it and run the same command again.")
-    console.print(f"\n{url}\nmake key STAGE={wishes.stage} shows the API key.")
+        sys.exit(
+            f"\n{fault}\n{_advice(wishes.stage, fault)}"
+            "What is done stays; mend it and run the same command again."
+        )
+
+
+def _advice(stage: str, fault: Exception) -> str:
+    """A quota that was enough before the deployment may be too low now: tell by how much."""
+    if "ResourceLimitExceeded" not in str(fault):
+        return ""
+    try:
+        faults = account_quotas.check(profile.load(), placed(stage)[0]).of_models
+    except (BotoCoreError, ClientError, checks.NotReady):
+        return ""
+    return "".join(f"{one}\n" for one in faults)
 
 
 if __name__ == "__main__":

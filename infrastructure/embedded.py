@@ -26,3 +26,10 @@ def reach(environ: MutableMapping[str, str] = os.environ) -> None:
         )
         for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
             environ.pop(name, None)
+
+
+def api_url(api: str, stage: str, region: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return where callers reach a REST API: its own host on AWS, a path of the embedded cloud."""
+    if is_embedded(environ):
+        return f"{environ['AWS_ENDPOINT_URL'].rstrip('/')}/restapis/{api}/{stage}/_user_request_/"
+    return f"https://{api}.execute-api.{region}.amazonaws.com/{stage}/"

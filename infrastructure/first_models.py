@@ -3,7 +3,8 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -13,7 +14,7 @@ from chalicelib.data_bucket import DataBucket
 from chalicelib.profile import Profile
 from chalicelib.retraining_files import RetrainingFiles
 from chalicelib.settings import SNAPSHOT_PREFIX, Settings
-from infrastructure import training_source
+from infrastructure import causes, training_source
 from infrastructure.training_jobs import TrainingJobs, start_all
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 PATIENCE_SECONDS = 3600
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds; an account may describe some 10 jobs a second
+# From an upload to its endpoint: an event, a function and its two further tries.
+MOST_SECONDS_WITHOUT_ENDPOINT = timedelta(minutes=8)
+WAITING = "Waiting"  # for an endpoint that does not exist yet
 ENDED = ("Completed", "Failed", "Stopped", "InService", "OutOfService")
 
 Statuses = dict[str, str]
@@ -28,6 +33,19 @@ Statuses = dict[str, str]
 
 class TrainingFailed(Exception):
     """No first models: a job or an endpoint failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A job or an endpoint as SageMaker describes it."""
+
+    status: str
+    doing: str = ""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        doing = self.doing not in ("", self.status) and self.status == "InProgress"
+        return f"{self.status}: {self.doing}" if doing else self.status
 
 
 def put_sources(s3: "S3Client", settings: Settings, dataset: str, body: bytes) -> str:
@@ -87,32 +105,59 @@ def scheduled_event(at: datetime) -> dict[str, Any]:
 
 
 def job_statuses(sagemaker: "SageMakerClient", jobs: dict[str, str]) -> Iterator[Statuses]:
-    """The jobs' statuses by model, again and again until all have ended well."""
+    """Yield the jobs' statuses by model until all have ended well. Raises TrainingFailed with the
+    cause when one has not."""
 
-    def describe(job: str) -> tuple[str, str]:
+    def describe(job: str) -> Described:
         found = sagemaker.describe_training_job(TrainingJobName=job)
-        return found["TrainingJobStatus"], found.get("FailureReason", "")
+        return Described(
+            found["TrainingJobStatus"],
+            found.get("SecondaryStatus", ""),
+            found.get("FailureReason", ""),
+        )
 
-    return _statuses(describe, jobs)
+    return _statuses(describe, jobs, causes.log_of_training)
 
 
 def endpoint_statuses(
-    sagemaker: "SageMakerClient", settings: Settings, models: list[str]
+    sagemaker: "SageMakerClient", settings: Settings, models: list[str], since: datetime
 ) -> Iterator[Statuses]:
-    """The endpoints' statuses by model, until all are in service."""
+    """Yield the endpoints' statuses by model until all are in service. `since` is when what should
+    make them was begun. Raises TrainingFailed with the cause when one fails, or when the function
+    that should make it does."""
+    failed = causes.Causes(settings, since)
 
-    def describe(model: str) -> tuple[str, str]:
-        name = f"{settings.prefix}-{model}"
+    def describe(name: str) -> Described:
         found = [
             endpoint["EndpointStatus"]
             for endpoint in sagemaker.list_endpoints(NameContains=name)["Endpoints"]
             if endpoint["EndpointName"] == name
         ]
         if "Failed" not in found:
-            return found[0] if found else "Waiting", ""
-        return "Failed", sagemaker.describe_endpoint(EndpointName=name).get("FailureReason", "")
+            return Described(found[0] if found else WAITING)
+        reason = sagemaker.describe_endpoint(EndpointName=name).get("FailureReason", "")
+        return Described("Failed", "", reason)
 
-    return _statuses(describe, {model: model for model in models})
+    names = {model: f"{settings.prefix}-{model}" for model in models}
+    for statuses in _statuses(describe, names, causes.log_of_endpoint):
+        yield statuses
+        if WAITING in statuses.values():
+            _refuse_to_wait(failed, statuses, since)
+
+
+def _refuse_to_wait(failed: causes.Causes, statuses: Statuses, since: datetime) -> None:
+    """Raises TrainingFailed once an endpoint that does not exist yet can't come any more."""
+    missing = ", ".join(model for model, status in statuses.items() if status == WAITING)
+    found = failed.of_endpoints()
+    for cause in found:
+        if cause.lasting:
+            raise TrainingFailed(f"The endpoint of {missing} does not come: {cause}")
+    if datetime.now(UTC) - since > MOST_SECONDS_WITHOUT_ENDPOINT:
+        told = f"{found[-1]}" if found else "createEndpointModel logged no fault"
+        raise TrainingFailed(
+            f"The endpoint of {missing} does not exist after {MOST_SECONDS_WITHOUT_ENDPOINT}, and "
+            f"{told}. Does the model bucket's event reach it?"
+        )
 
 
 def promote(
@@ -131,16 +176,25 @@ def promote(
 
 
 def _statuses(
-    describe: Callable[[str], tuple[str, str]], names: dict[str, str]
+    describe: Callable[[str], Described], names: dict[str, str], log: Callable[[str], list[str]]
 ) -> Iterator[Statuses]:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline, pause = time.monotonic() + PATIENCE_SECONDS, SHORTEST_PAUSE
     while time.monotonic() < deadline:
         described = {model: describe(name) for model, name in names.items()}
-        yield {model: status for model, (status, _) in described.items()}
-        for model, (status, reason) in described.items():
-            if status in ("Failed", "Stopped", "OutOfService"):
-                raise TrainingFailed(f"{model} ended as {status}: {reason}")
-        if all(status in ENDED for status, _ in described.values()):
+        yield {model: str(one) for model, one in described.items()}
+        for model, one in described.items():
+            if one.status in ("Failed", "Stopped", "OutOfService"):
+                raise TrainingFailed(_failure(model, names[model], one, log(names[model])))
+        if all(one.status in ENDED for one in described.values()):
             return
-        time.sleep(0.5)
+        time.sleep(pause)
+        pause = min(pause * 1.2, LONGEST_PAUSE)
     raise TrainingFailed(f"Not done after {PATIENCE_SECONDS} seconds: {', '.join(names.values())}")
+
+
+def _failure(model: str, name: str, described: Described, log: list[str]) -> str:
+    """Tell SageMaker's reason, and the log's last lines if the reason does not have them."""
+    reason = described.reason or "SageMaker gives no reason."
+    lines = [line for line in log if line not in reason]
+    shown = "\n  ".join([f"The last lines of the log of {name}:", *lines]) if lines else ""
+    return f"{model} ended as {described.status}: {reason}\n{shown}".rstrip()

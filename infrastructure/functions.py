@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 STATE_PREFIX = "deployment/"
+# Chalice's lines that tell a person nothing: the functions are named as they are made.
+TOLD_ELSEWHERE = (
+    "Creating deployment package",
+    "Reusing existing deployment package",
+    "Creating IAM role",
+    "Updating policy for IAM role",
+    "Resources deployed",
+    "- Lambda ARN",
+    "- Rest API URL",
+)
 Document = dict[str, Any]
 
 
@@ -32,6 +42,10 @@ class ChaliceFailed(Exception):
 
 class TwoApis(Exception):
     """Two REST APIs lead to this stage's functions."""
+
+
+class NoApi(Exception):
+    """No REST API leads to this stage's functions."""
 
 
 class Deploying(Exception):
@@ -155,6 +169,26 @@ def apis(apigateway: "APIGatewayClient", settings: Settings) -> Iterator[str]:
                 yield api["id"]
 
 
+def only_api(apigateway: "APIGatewayClient", settings: Settings) -> str:
+    """Return the id of the one REST API that leads to this stage. Raises NoApi, or TwoApis."""
+    living = list(apis(apigateway, settings))
+    if not living:
+        raise NoApi(
+            f"No REST API named {settings.app_name} leads to {api_function(settings)}. Somebody "
+            "deleted it, or `chalice deploy` made none: run the same command again."
+        )
+    _refuse_two(living, settings)
+    return living[0]
+
+
+def _refuse_two(living: list[str], settings: Settings) -> None:
+    if len(living) > 1:
+        raise TwoApis(
+            f"The APIs {', '.join(living)} all lead to {api_function(settings)}: delete those that "
+            "nobody calls, with `aws apigateway delete-rest-api --rest-api-id <id>`."
+        )
+
+
 def _integrations(apigateway: "APIGatewayClient", api: str) -> str:
     pages = apigateway.get_paginator("get_resources").paginate(restApiId=api, embed=["methods"])
     return json.dumps([page["items"] for page in pages], default=str)
@@ -162,11 +196,7 @@ def _integrations(apigateway: "APIGatewayClient", api: str) -> str:
 
 def with_the_living_api(known: Document, living: list[str], settings: Settings) -> Document:
     """Chalice finds all but the API by name: a deployment that died before it wrote is mended."""
-    if len(living) > 1:
-        raise TwoApis(
-            f"The APIs {', '.join(living)} all lead to {api_function(settings)}: delete those that "
-            "nobody calls, with `aws apigateway delete-rest-api --rest-api-id <id>`."
-        )
+    _refuse_two(living, settings)
     if not living or rest_api(known).get("rest_api_id") == living[0]:
         return known
     url = f"https://{living[0]}.execute-api.{settings.region}.amazonaws.com/v1/"
@@ -196,7 +226,8 @@ def _chalice(arguments: list[str], settings: Settings, staged: Path, report: Rep
     ) as running:
         for line in running.stdout or ():
             said.append(line)
-            report(line.rstrip())
+            if not line.lstrip().startswith(TOLD_ELSEWHERE):
+                report(line.rstrip())
     if running.returncode:
         raise ChaliceFailed(f"`chalice {' '.join(arguments)}` ended with {running.returncode}.")
     package.refuse_what_is_missing("".join(said))

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.settings import Settings
 from infrastructure import stack
+from infrastructure.policies import ASYNCHRONOUS
 from infrastructure.project import API_HANDLER, api_function, functions_of
 from stepfunctions.deploy import MACHINES
 
@@ -25,6 +26,7 @@ ABSENT = (
     "ResourceNotFoundException",
     "StateMachineDoesNotExist",
 )
+BY_S3 = "createEndpointModel"  # the one asynchronous function that no rule of EventBridge invokes
 OF_THE_STACK = ("training", "processing", "endpoints", *(machine.name for machine in MACHINES))
 
 Tags = dict[str, str]
@@ -82,9 +84,15 @@ def mark(settings: Settings, account: str) -> None:
         events.tag_resource(ResourceARN=arn, Tags=given)
 
 
+def rule_names(settings: Settings) -> set[str]:
+    """Name the EventBridge rules of this stage, as Chalice does; S3 needs none."""
+    by_rule = [name for name in ASYNCHRONOUS if name != BY_S3]
+    return {f"{settings.function(name)}-event" for name in by_rule}
+
+
 def rules(settings: Settings) -> list[str]:
-    """Of Chalice's schedules and events, those that there are."""
-    named = {f"{settings.function(name)}-event" for name in functions_of(settings.stage)}
+    """List the stage's EventBridge rules that exist."""
+    named = rule_names(settings)
     pages = (
         boto3.client("events")
         .get_paginator("list_rules")

@@ -1,22 +1,22 @@
 """One prediction through what was deployed."""
 
 import json
+import re
+import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 from rstr import Rstr
 
-from chalicelib.profile import Feature, Profile
-from infrastructure.embedded import is_embedded
-
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
+from chalicelib.profile import Decision, Feature, Profile
 
 CLIENT_ID = "smoke-test"
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 120  # a new key is not known everywhere at once; what is cold takes longer
+PAUSE_SECONDS = 5
+LEGIBLE = ("Example", "NY", "541511", "12345", "A1")  # codes that a person can read
 NOT_YET = (202, 403, 429, 503, 504)
 
 Document = dict[str, Any]
@@ -33,64 +33,85 @@ def body(profile: Profile) -> Document:
     return {"clientId": CLIENT_ID, "application": application}
 
 
-def predict(url: str, api_key: str, function: str, sent: Document, lambdas: "LambdaClient") -> str:
-    """A sentence about the decision. moto has no proxy integration: on the embedded cloud the
-    API's function is asked what API Gateway would ask it. Raises SmokeFailed."""
-    if is_embedded():
-        way = "through the API's function and analisisCredito (the embedded cloud has no gateway)"
-        status, answer = _in_time(lambda: _ask_the_function(lambdas, function, sent))
-    else:
-        way = f"through {url}predict"
-        status, answer = _in_time(lambda: _ask_the_api(url, api_key, sent))
-    if status != 200:
-        raise SmokeFailed(f"POST /predict {way} answered {status}: {json.dumps(answer)}")
-    spoke = [name for name, model in answer["models"].items() if model["status"] == "OK"]
-    return f"{answer['decision']} {way}; models that spoke: {', '.join(spoke) or 'none'}"
-
-
-def _in_time(ask: Callable[[], tuple[int, Document]]) -> tuple[int, Document]:
-    """A new key is not known everywhere at once, and functions that start cold take longer."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def predict(
+    url: str,
+    api_key: str,
+    sent: Document,
+    models: Sequence[str],
+    patience: float = PATIENCE_SECONDS,
+) -> Document:
+    """Return the answer to POST /predict, once each of `models` had its say. Raises SmokeFailed
+    with what is missing after `patience` seconds."""
+    deadline = time.monotonic() + patience
     while True:
-        status, answer = ask()
-        if status not in NOT_YET or time.monotonic() > deadline:
-            return status, answer
-        time.sleep(5)
+        status, answer = _ask(url, api_key, sent)
+        missing = _silent(answer, models) if status == 200 else {}
+        may_come = status in NOT_YET or missing
+        if not may_come or time.monotonic() + PAUSE_SECONDS > deadline:
+            break
+        time.sleep(PAUSE_SECONDS)
+    if status != 200:
+        raise SmokeFailed(f"POST {url}predict answered {status}: {json.dumps(answer)}")
+    if missing:
+        causes = "; ".join(f"{model} did not answer: {cause}" for model, cause in missing.items())
+        raise SmokeFailed(f"A prediction came without all models for {patience:.0f} s. {causes}")
+    return answer
 
 
-def _ask_the_api(url: str, api_key: str, sent: Document) -> tuple[int, Document]:
-    headers = {"x-api-key": api_key}
-    response = requests.post(f"{url}predict", json=sent, headers=headers, timeout=40)
-    return response.status_code, response.json()
+def refuse_silence(url: str) -> None:
+    """Raises SmokeFailed unless the API is alive."""
+    try:
+        status = requests.get(f"{url}health", timeout=40).status_code
+    except requests.RequestException as fault:
+        raise SmokeFailed(f"GET {url}health: nothing answers: {fault}") from fault
+    if status != 200:
+        raise SmokeFailed(f"GET {url}health answered {status}")
 
 
-def _ask_the_function(
-    lambdas: "LambdaClient", function: str, sent: Document
-) -> tuple[int, Document]:
-    event = {
-        "resource": "/predict",
-        "path": "/predict",
-        "httpMethod": "POST",
-        "headers": {"content-type": "application/json"},
-        "multiValueHeaders": {"content-type": ["application/json"]},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "pathParameters": None,
-        "stageVariables": None,
-        "requestContext": {
-            "resourcePath": "/predict",
-            "httpMethod": "POST",
-            "path": "/v1/predict",
-            "identity": {"sourceIp": "127.0.0.1"},
-        },
-        "body": json.dumps(sent),
-        "isBase64Encoded": False,
+def sentence(answer: Document, cut_offs: Decision) -> str:
+    """Tell a decision, beside the limits that made it."""
+    spoke = [name for name, model in answer["models"].items() if model["status"] == "OK"]
+    if not spoke:
+        return f"{answer['decision']}: no model is in service yet"
+    return (
+        f"{answer['decision']}: score {answer['score']} (approved from {cut_offs.approve_from:g}, "
+        f"declined below {cut_offs.decline_below:g}), probability of default "
+        f"{answer['probabilityOfDefault']:.1%}, by {answer['decisionBasis']}; "
+        f"models that spoke: {', '.join(spoke)}"
+    )
+
+
+def command(url: str, sent: Document, key: str) -> str:
+    """Return a request that a person can send; `key` is what a shell puts in for the API key."""
+    return (
+        f'curl -s -X POST {url}predict -H "x-api-key: {key}" \\\n'
+        "  -H 'Content-Type: application/json' -H 'Accept-Language: en' \\\n"
+        f"  -d {shlex.quote(json.dumps(sent))}"
+    )
+
+
+def _silent(answer: Document, models: Sequence[str]) -> dict[str, str]:
+    """The models without an answer, each with its cause."""
+    found = {model: answer["models"].get(model, {}) for model in models}
+    return {
+        model: f"{one.get('status', 'absent')}, {one.get('cause', 'no cause is given')}"
+        for model, one in found.items()
+        if one.get("status") != "OK"
     }
-    response = lambdas.invoke(FunctionName=function, Payload=json.dumps(event))
-    answer = json.load(response["Payload"])
-    if "FunctionError" in response:
-        raise SmokeFailed(f"{function} failed: {answer}")
-    return answer["statusCode"], json.loads(answer["body"])
+
+
+def _ask(url: str, api_key: str, sent: Document) -> tuple[int, Document]:
+    """Raises SmokeFailed if what answers is not the API."""
+    headers = {"x-api-key": api_key, "Accept-Language": "en"}
+    try:
+        response = requests.post(f"{url}predict", json=sent, headers=headers, timeout=40)
+        answer: Document = response.json()
+    except requests.JSONDecodeError as fault:
+        told = f"{response.status_code}, not JSON: {response.text[:200]!r}"
+        raise SmokeFailed(f"POST {url}predict answered {told}") from fault
+    except requests.RequestException as fault:
+        raise SmokeFailed(f"POST {url}predict: nothing answers: {fault}") from fault
+    return response.status_code, answer
 
 
 def _value(name: str, feature: Feature) -> float | int | str:
@@ -100,6 +121,9 @@ def _value(name: str, feature: Feature) -> float | int | str:
         return int(value) if feature.type == "integer" else float(value)
     if feature.values:
         return feature.values[0]
+    for legible in LEGIBLE:
+        if feature.pattern and re.fullmatch(feature.pattern, legible):
+            return legible
     if feature.pattern:
         return str(Rstr(Random(CLIENT_ID)).xeger(feature.pattern))
     raise SmokeFailed(

@@ -1,6 +1,7 @@
 """The stack of resources.yaml, created and changed by change sets that are shown first."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,7 @@ def deploy(
         report("nothing to change")
         return name
     shown = list(_changes(change_set))
-    for line, _ in shown:
+    for line in _told(shown):
         report(line)
     if not may_remove and (losing := [line for line, loses in shown if loses]):
         client.delete_change_set(ChangeSetName=change_set["ChangeSetId"])
@@ -126,6 +127,16 @@ def _changes(change_set: dict[str, Any]) -> Iterator[tuple[str, bool]]:
         kind = resource["ResourceType"].removeprefix("AWS::")
         line = f"{action} {resource['LogicalResourceId']} ({kind})"
         yield line, action in ("Remove", *replaced.values())
+
+
+def _told(shown: list[tuple[str, bool]]) -> Iterator[str]:
+    """What is new is counted; a person must see each of the others."""
+    added = [line for line, _ in shown if line.startswith("Add ")]
+    yield from (line for line, _ in shown if line not in added)
+    if added:
+        kinds = Counter(line.rpartition("(")[2].rstrip(")") for line in added)
+        counted = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+        yield f"Add {len(added)} resources: {counted}"
 
 
 def _settled(client: "CloudFormationClient", name: str, report: Report) -> str:

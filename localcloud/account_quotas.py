@@ -18,6 +18,7 @@ _PARAMETERS = "https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
 
 # The names of the quotas that no instance type is part of.
 CONCURRENCY = "Maximum total concurrency that can be allocated across all serverless endpoints"
+ENDPOINTS = "Maximum number of serverless endpoints"
 MEMORY = "Memory size in MB per serverless endpoint"
 
 
@@ -49,6 +50,7 @@ def _instances(use: str, **codes: tuple[str, float]) -> Iterator[Quota]:
 # those of organizations, were given more.
 TABLE: tuple[Quota, ...] = (
     Quota("sagemaker", "L-96300102", CONCURRENCY, 10, _REFERENCE, "Concurrent invocations"),
+    Quota("sagemaker", "L-99AD19BF", ENDPOINTS, 5, _REFERENCE, "Endpoints"),
     *_instances("training job", ml_m5_large=("L-611FA074", 0), ml_m5_xlarge=("L-CCE2AFA6", 0)),
     *_instances("processing job", ml_m5_large=("L-8541302D", 0), ml_m5_xlarge=("L-0307F515", 0)),
     *_instances("processing job", ml_t3_medium=("L-0CE343FE", 4)),
@@ -197,6 +199,7 @@ def _needs(variants: list[dict[str, Any]]) -> dict[Quota, float]:
         serverless = variant.get("ServerlessConfig")
         if serverless:
             quota, count = _of(CONCURRENCY), serverless["MaxConcurrency"]
+            needed[_of(ENDPOINTS)] = 1
         else:
             quota = _of(f"{variant.get('InstanceType')} for endpoint usage")
             count = variant.get("InitialInstanceCount") or 1

@@ -27,9 +27,12 @@ class QuietHandler(MotoRequestHandler):
 
 
 class AwsPort:
-    def __init__(self, port: int) -> None:
+    """`serving`: what answers before moto does."""
+
+    def __init__(self, port: int, serving: Callable[[Any], Any] = lambda moto: moto) -> None:
         listening = _listen(port)
-        application = for_local_programs(DomainDispatcherApplication(create_backend_app))
+        moto = DomainDispatcherApplication(create_backend_app)
+        application = for_local_programs(serving(moto))
         self._server: BaseWSGIServer = make_server(
             LOOPBACK,
             listening.getsockname()[1],

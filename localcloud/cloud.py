@@ -26,6 +26,7 @@ from localcloud.functions import Failure, Function, Functions, Handler
 from localcloud.jobs import Surroundings
 from localcloud.notices import Notices
 from localcloud.processing_jobs import ProcessingJobs
+from localcloud.rest_api import RestApis
 from localcloud.training_jobs import TrainingJobs
 from localcloud.transform_jobs import TransformJobs
 from localcloud.uploaded import Uploaded
@@ -119,7 +120,8 @@ class Cloud:
 
     def serve_aws(self, port: int) -> int:
         """Returns the port that was bound on 127.0.0.1; 0 asks for a free one."""
-        self._ports.append(AwsPort(port))
+        apis = RestApis(self.functions, ACCOUNT, self.region)
+        self._ports.append(AwsPort(port, apis.before))
         return self._ports[-1].port
 
     def run_uploaded_functions(self, port: int) -> None:

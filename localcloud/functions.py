@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from localcloud import destinations
+from localcloud import destinations, error_logs
 from localcloud.activity import Activity
 from localcloud.authorization import Authorization
 from localcloud.function_logs import printed_by
@@ -103,6 +103,7 @@ class Functions:
                 result = function.handler(json.loads(payload or b"{}"), context)
         except Exception as error:  # noqa: BLE001 - the Lambda boundary: whatever was raised is the answer
             log.warning("%s raised %s: %s", function.name, type(error).__name__, error)
+            error_logs.keep(function.name, error)
             return Answer(_as_payload(error), failed=True)
         try:
             return Answer(json.dumps(result).encode(), failed=False)

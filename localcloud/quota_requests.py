@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.awslambda.responses import LambdaResponse
+
 from localcloud.account_quotas import SERVICE_NAMES, TABLE, Quota, Quotas, find
 
+EXECUTIONS = "L-B99A9384"
 _PAGE = 100  # MaxResults has this default and limit
 
 
@@ -88,6 +91,30 @@ def request_increase(quotas: Quotas) -> Callable[[Any], Any]:
         return answer
 
     return replace
+
+
+def account_settings(quotas: Quotas) -> Callable[[Any], Any]:
+    """For moto's LambdaResponse, which has no such action."""
+
+    def replace(_absent: None) -> Any:
+        def answer(self: Any) -> Any:
+            limit = int(quotas.value(find("lambda", EXECUTIONS)))
+            reserved = [int(one.reserved_concurrency or 0) for one in self.backend.list_functions()]
+            limits = {
+                "ConcurrentExecutions": limit,
+                "UnreservedConcurrentExecutions": limit - sum(reserved),
+            }
+            usage = {"FunctionCount": len(reserved)}
+            return 200, {}, json.dumps({"AccountLimit": limits, "AccountUsage": usage})
+
+        return answer
+
+    return replace
+
+
+def with_account_settings(original: dict[str, Any]) -> dict[str, Any]:
+    """For moto's awslambda.urls.url_paths."""
+    return original | {"{0}/2016-08-19/account-settings/?$": LambdaResponse.dispatch}
 
 
 def _asked(asked: dict[str, Any]) -> Quota:

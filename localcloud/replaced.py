@@ -347,6 +347,20 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             )
         ),
         Replaced(
+            "moto.awslambda.responses:LambdaResponse",
+            "get_account_settings",
+            ABSENT,
+            quota_requests.account_settings(cloud.quotas),
+            "moto has no limit of concurrent executions to read",
+        ),
+        Replaced(
+            "moto.awslambda.urls",
+            "url_paths",
+            "dict",
+            quota_requests.with_account_settings,
+            "the same, for its address",
+        ),
+        Replaced(
             "moto.events.models:Rule",
             "send_to_targets",
             "(self, original_event, transform_input)",

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,12 +33,20 @@ class Operator:
     port: int
     register: Path
 
-    def run(self, *command: str, dies_at: str = "") -> tuple[int, str]:
-        """Exit code and what was said; with `dies_at`, everything is killed at that line."""
+    def run(
+        self,
+        *command: str,
+        dies_at: str = "",
+        meanwhile: tuple[str, Callable[[], None]] | None = None,
+        **environment: str,
+    ) -> tuple[int, str]:
+        """Exit code and what was said; with `dies_at`, everything is killed at that line.
+        `meanwhile` is a line, and what somebody else does in the account when it appears."""
         environ = os.environ | {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
             "APPVENGERS_REGISTER": str(self.register),
             "PYTHONUNBUFFERED": "1",
+            **environment,
         }
         said = []
         with subprocess.Popen(
@@ -54,6 +62,8 @@ class Operator:
                 said.append(line)
                 if dies_at and line.strip().startswith(dies_at):
                     os.killpg(running.pid, signal.SIGKILL)
+                if meanwhile and line.strip().startswith(meanwhile[0]):
+                    meanwhile[1]()
         return running.returncode, "".join(said)
 
     def deploy(self, *more: str, dies_at: str = "") -> str:

@@ -25,7 +25,9 @@ def test_production_is_deployed_by_the_same_command(production):
     names = [one["FunctionName"] for one in boto3.client("lambda").list_functions()["Functions"]]
     assert names
     assert all(name.startswith("appvengers-prod") for name in names)
-    assert "models that spoke: none" in said
+    assert "no model is in service yet; GET /health answers" in said
+    # AWS takes days to grant what its models need; all else may be deployed before.
+    assert "Too low for models: sagemaker: Maximum total concurrency" in said
 
 
 def test_its_table_can_not_be_deleted_by_a_slip(production):

@@ -286,7 +286,8 @@ def test_a_log_has_a_line_a_change_and_no_table():
     )
     console.print("next")
 
-    assert console.file.getvalue() == "Training: A InProgress\nTraining: A Completed\nnext\n"
+    told = "Training    0 s: A InProgress\nTraining    0 s: A Completed\nnext\n"
+    assert console.file.getvalue() == told
 
 
 def test_a_region_without_serverless_endpoints_is_a_warning():

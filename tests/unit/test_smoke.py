@@ -1,7 +1,10 @@
 """The prediction that a deployment ends with."""
 
-import io
 import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import msgspec
 import pytest
@@ -11,22 +14,35 @@ from chalicelib.application import CreditApplication
 from infrastructure import smoke
 from infrastructure.project import ROOT
 
-
-class Answering:
-    """Lambda, as far as invoke goes."""
-
-    def __init__(self, **answer):
-        self.answer = answer
-
-    def invoke(self, FunctionName, Payload):
-        self.asked = json.loads(Payload)
-        given = {key: value for key, value in self.answer.items() if key == "FunctionError"}
-        return {"Payload": io.BytesIO(json.dumps(self.answer).encode()), **given}
+Reply = tuple[int, str]
 
 
 @pytest.fixture
-def embedded(monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+def api() -> Iterator[tuple[str, list[Reply]]]:
+    """An address, and what will be answered there: the last one again and again."""
+    replies: list[Reply] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status, body = replies.pop(0) if len(replies) > 1 else replies[0]
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/", replies
+        server.shutdown()
+
+
+def reply(**models: str) -> Reply:
+    """Each model by its status."""
+    answers = {name: {"status": status, "cause": "asleep"} for name, status in models.items()}
+    return 200, json.dumps({"decision": "REVIEW", "models": answers})
 
 
 @pytest.mark.parametrize("path", ["chalicelib/credit.toml", "tests/data/german.toml"])
@@ -47,24 +63,62 @@ def test_a_code_that_nobody_can_make_up_is_asked_for(sba):
         smoke.body(msgspec.structs.replace(sba, features=features))
 
 
-def test_the_function_is_asked_what_the_gateway_would_ask(embedded):
-    models = {"Tradicional": {"status": "OK"}, "Other": {"status": "UNAVAILABLE"}}
-    body = json.dumps({"decision": "REVIEW", "models": models})
-    function = Answering(statusCode=200, body=body)
+def test_a_code_can_be_read_by_a_person(sba):
+    application = smoke.body(sba)["application"]
 
-    said = smoke.predict("", "", "appvengers-dev", {"clientId": "a"}, function)
-    assert said.startswith("REVIEW")
-    assert said.endswith("models that spoke: Tradicional")
-    assert json.loads(function.asked["body"]) == {"clientId": "a"}
+    assert {application["lender"], application["state"]} == {"Example", "NY"}
+
+
+def test_a_prediction_is_what_all_models_said(api):
+    url, replies = api
+    replies.append(reply(Tradicional="OK", Other="OK"))
+
+    answer = smoke.predict(url, "key", {}, ["Tradicional", "Other"], patience=0)
+    assert answer["decision"] == "REVIEW"
+
+
+def test_a_prediction_without_a_model_names_it_and_why(api):
+    url, replies = api
+    replies.append(reply(Tradicional="OK", Other="UNAVAILABLE"))
+
+    with pytest.raises(smoke.SmokeFailed, match=r"Other did not answer: UNAVAILABLE, asleep"):
+        smoke.predict(url, "key", {}, ["Tradicional", "Other"], patience=0)
+    with pytest.raises(smoke.SmokeFailed, match=r"Third did not answer: absent"):
+        smoke.predict(url, "key", {}, ["Tradicional", "Third"], patience=0)
+
+
+def test_what_is_asleep_is_asked_again(api, monkeypatch):
+    url, replies = api
+    monkeypatch.setattr(smoke, "PAUSE_SECONDS", 0)
+    replies += [(503, "{}"), reply(Tradicional="UNAVAILABLE"), reply(Tradicional="OK")]
+
+    assert smoke.predict(url, "key", {}, ["Tradicional"], patience=60)["models"]
+    assert len(replies) == 1
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [
-        {"statusCode": 500, "body": json.dumps({"title": "broken"})},
-        {"FunctionError": "Unhandled", "errorType": "ImportError"},
-    ],
+    ("answer", "told"),
+    [((500, '{"title": "broken"}'), "answered 500.*broken"), ((200, "<html>"), "not JSON")],
 )
-def test_what_is_no_decision_fails_the_deployment(embedded, answer):
-    with pytest.raises(smoke.SmokeFailed, match=r"broken|ImportError"):
-        smoke.predict("", "", "appvengers-dev", {}, Answering(**answer))
+def test_what_is_no_decision_fails_the_deployment(api, answer, told):
+    url, replies = api
+    replies.append(answer)
+
+    with pytest.raises(smoke.SmokeFailed, match=told):
+        smoke.predict(url, "key", {}, [], patience=0)
+
+
+def test_an_address_where_nothing_answers_is_a_sentence():
+    with pytest.raises(smoke.SmokeFailed, match="nothing answers"):
+        smoke.predict("http://127.0.0.1:9/", "key", {}, [], patience=0)
+
+
+def test_the_printed_request_is_one_that_a_shell_sends():
+    sent = {"clientId": "it's", "application": {"text": '"quoted"'}}
+    printed = smoke.command("http://127.0.0.1:9/", sent, "$(echo key)")
+    program = f"curl() {{ printf '%s\\n' \"$@\"; }}\n{printed}"
+    shown = subprocess.run(["sh", "-c", program], capture_output=True, text=True, check=True)
+
+    words = shown.stdout.splitlines()
+    assert "x-api-key: key" in words
+    assert json.loads(words[-1]) == sent

@@ -1,0 +1,137 @@
+"""A deployed REST API answers on the AWS port, for those with its key."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+import requests
+
+from localcloud.cloud import Cloud
+
+PARAMETERS = {"gatewayresponse.header.Content-Type": "'application/problem+json'"}
+
+
+@dataclass(frozen=True)
+class Gateway:
+    url: str
+    api: str
+    key: str
+    seen: list[Any]
+
+    def ask(self, path: str, method: str = "GET", key: str | None = None, **more: Any) -> Any:
+        headers = {"x-api-key": self.key if key is None else key, **more.pop("headers", {})}
+        return requests.request(method, f"{self.url}{path}", headers=headers, timeout=10, **more)
+
+
+@pytest.fixture
+def gateway(cloud: Cloud, add: Callable[..., str]) -> Gateway:
+    """GET and POST /loans/{id} need a key, GET /health does not."""
+    seen: list[Any] = []
+
+    def handler(event: Any, context: Any) -> Any:
+        seen.append(event)
+        if event["body"] == "raise":
+            raise ValueError("no")
+        headers = {"X-Loan": "7", "Content-Type": "application/json"}
+        return {"statusCode": 201, "headers": headers, "body": json.dumps({"ok": True})}
+
+    arn, client = add("loans", handler), boto3.client("apigateway")
+    api = client.create_rest_api(name="bank")["id"]
+    root = client.get_resources(restApiId=api)["items"][0]["id"]
+    loans = client.create_resource(restApiId=api, parentId=root, pathPart="loans")["id"]
+    loan = client.create_resource(restApiId=api, parentId=loans, pathPart="{id}")["id"]
+    newest = client.create_resource(restApiId=api, parentId=loans, pathPart="newest")["id"]
+    health = client.create_resource(restApiId=api, parentId=root, pathPart="health")["id"]
+    routes = [(loan, "GET"), (loan, "POST"), (newest, "GET"), (health, "GET")]
+    for resource, method in routes:
+        names: Any = {"restApiId": api, "resourceId": resource, "httpMethod": method}
+        client.put_method(**names, authorizationType="NONE", apiKeyRequired=resource != health)
+        uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations"
+        client.put_integration(**names, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
+    client.create_deployment(restApiId=api, stageName="v1")
+    key = planned(client, api)
+    address = f"http://127.0.0.1:{cloud.serve_aws(0)}/restapis/{api}/v1/_user_request_"
+    return Gateway(address, api, key, seen)
+
+
+def planned(client: Any, api: str, stage: str = "v1", enabled: bool = True) -> str:
+    """A key in a usage plan of the API's stage."""
+    plan = client.create_usage_plan(name="p", apiStages=[{"apiId": api, "stage": stage}])["id"]
+    made = client.create_api_key(name="k", enabled=enabled)
+    client.create_usage_plan_key(usagePlanId=plan, keyId=made["id"], keyType="API_KEY")
+    return str(made["value"])
+
+
+def test_a_function_is_asked_what_the_gateway_would_ask_it(gateway):
+    found = gateway.ask(
+        "/loans/a%20b?limit=5&limit=6", "POST", data="é".encode(),
+        headers={"Content-Type": "application/json", "Accept-Language": "en"},
+    )  # fmt: skip
+
+    assert (found.status_code, found.json(), found.headers["X-Loan"]) == (201, {"ok": True}, "7")
+    (event,) = gateway.seen
+    assert event["resource"] == "/loans/{id}"
+    assert event["pathParameters"] == {"id": "a b"}
+    assert event["queryStringParameters"] == {"limit": "6"}
+    assert event["multiValueQueryStringParameters"] == {"limit": ["5", "6"]}
+    assert event["headers"]["Accept-Language"] == "en"
+    assert (event["body"], event["isBase64Encoded"]) == ("é", False)
+    assert event["requestContext"]["path"] == "/v1/loans/a b"
+
+
+def test_what_is_no_text_comes_as_base64(gateway):
+    gateway.ask("/loans/a", "POST", data=b"\xff\x00", headers={"Content-Type": "image/png"})
+
+    assert (gateway.seen[0]["body"], gateway.seen[0]["isBase64Encoded"]) == ("/wA=", True)
+
+
+def test_a_paths_own_word_comes_before_a_parameter(gateway):
+    gateway.ask("/loans/newest")
+
+    assert gateway.seen[0]["resource"] == "/loans/newest"
+
+
+def test_only_a_key_of_a_plan_of_this_stage_opens(gateway):
+    client = boto3.client("apigateway")
+    strange = client.create_api_key(name="of no plan", enabled=True)["value"]
+    elsewhere = planned(client, gateway.api, stage="v2")
+    disabled = planned(client, gateway.api, enabled=False)
+    for key in ("", "wrong", strange, elsewhere, disabled):
+        assert gateway.ask("/loans/a", key=key).status_code == 403
+        assert gateway.ask("/%6coans/a", key=key).status_code == 403
+
+    assert gateway.seen == []
+    assert gateway.ask("/health", key="").status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/loans", "/loans/", "/loans/a/b", "/"])
+def test_a_path_that_does_not_exist_is_the_gateways_to_refuse(gateway, path):
+    assert gateway.ask(path).json() == {"message": "Missing Authentication Token"}
+    assert gateway.ask(path).status_code == 403
+
+
+def test_the_gateways_own_answers_are_those_that_were_put(gateway):
+    boto3.client("apigateway").put_gateway_response(
+        restApiId=gateway.api, responseType="MISSING_AUTHENTICATION_TOKEN", statusCode="404",
+        responseParameters=PARAMETERS, responseTemplates={"application/json": '{"status": 404}'},
+    )  # fmt: skip
+    found = gateway.ask("/nowhere")
+
+    assert (found.status_code, found.json()) == (404, {"status": 404})
+    assert found.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_function_that_fails_is_a_502_without_its_words(gateway):
+    found = gateway.ask("/loans/a", "POST", data="raise")
+
+    assert (found.status_code, found.json()) == (502, {"message": "Internal server error"})
+
+
+def test_a_page_in_a_browser_can_not_call_it(gateway):
+    found = gateway.ask("/health", headers={"Origin": "https://example.com"})
+
+    assert found.status_code == 403
+    assert gateway.seen == []
