@@ -12,6 +12,7 @@ from chalicelib import (
     change,
     drift_watch,
     evaluation,
+    lost_events,
     model_endpoints,
     opening,
     outcomes,
@@ -138,14 +139,17 @@ def update_data(event: CloudWatchEvent) -> Any:
     parts = (using.data, using.predictions, using.retraining, found, using.topic)
     done = retraining.update(at, using.profile, *parts)
     champions.tell_of_silent(found, settings.stage, using.endpoints, using.topic)
+    lost_events.send_endpoints(using.profile.models, using.functions_that_wait)
     return done
 
 
 @app.schedule(Cron(0, 4, "*", "*", "?", "*"), name="watchTraining")
 @observed
 def watch_training(event: CloudWatchEvent) -> None:
-    at = retraining.scheduled_at(event.to_dict())
-    last_trained(services().data.days_since_training(at))
+    using, at = services(), retraining.scheduled_at(event.to_dict())
+    last_trained(using.data.days_since_training(at))
+    lost_events.send_endpoints(using.profile.models, using.functions_that_wait)
+    lost_events.send_trainings(at, using.history, using.data, using.functions_that_wait)
 
 
 @app.schedule(Cron(0, 5, "?", "*", "SUN", "*"), name="watchDrift")
@@ -235,5 +239,5 @@ def endpoint_changed(event: CloudWatchEvent) -> None:
 )
 @observed
 def training_changed(event: CloudWatchEvent) -> None:
-    using = services()
-    training_history.tell(event.detail["TrainingJobName"], using.history, using.topic)
+    using, job = services(), event.detail["TrainingJobName"]
+    training_history.tell(job, using.history, using.data, using.topic)

@@ -14,6 +14,7 @@ from chalicelib.settings import (
     NEW_DATA_PREFIX,
     PROFILE_PREFIX,
     SNAPSHOT_PREFIX,
+    TOLD_PREFIX,
 )
 
 if TYPE_CHECKING:
@@ -83,6 +84,13 @@ class DataBucket:
             if found["Key"].endswith("/model.tar.gz")
         ]
         return (now - max(ended, default=datetime.fromtimestamp(0, UTC))) / timedelta(days=1)
+
+    def trainings_told(self) -> set[str]:
+        """Return the names of the jobs whose ending was told."""
+        return {found["Key"].removeprefix(TOLD_PREFIX) for found in self._under(TOLD_PREFIX)}
+
+    def training_told(self, job: str) -> None:
+        self._s3.put_object(Bucket=self.name, Key=f"{TOLD_PREFIX}{job}", Body=b"")
 
     def _under(self, prefix: str) -> "Iterator[ObjectTypeDef]":
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.containers import image_uri
-from chalicelib.errors import EndpointBusy, EndpointGoing
+from chalicelib.errors import EndpointBusy, EndpointGoing, EndpointOnInstances
 from chalicelib.profile import Canary, Endpoint, SageMaker
 
 if TYPE_CHECKING:
@@ -55,9 +55,13 @@ class ModelEndpoints:
         }
 
     def put(self, model: str, version: str, artifact_url: str) -> bool:
-        """Whether anything changed. Raises EndpointBusy while an update may still end with another
-        version than it has now, and EndpointGoing while what never came up is being deleted: AWS
-        is not done at once."""
+        """Return whether anything changed.
+
+        Raises EndpointBusy while an update may still end with another version than it has now,
+        EndpointGoing while what never came up is being deleted (AWS is not done at once), and
+        EndpointOnInstances where AWS would refuse the update:
+        https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints-update.html
+        """
         live = self.live(model)
         status = live["status"] if live else ""
         if status == "Failed":
@@ -68,11 +72,14 @@ class ModelEndpoints:
             return False
         if live and status != "InService" and status not in BROKEN:
             raise EndpointBusy(f"The endpoint of {model} is {status}.")
-        self._create_model(self._name(model, version), artifact_url)
-        self._create_configuration(self._name(model, version))
         name, config = self._name(model), self._name(model, version)
+        live_on = self._variant(self._name(model, live["version"])) if live else None
+        if live_on and "InstanceType" in live_on and not self._endpoint.instances:
+            raise EndpointOnInstances(name)
+        self._create_model(config, artifact_url)
+        self._create_configuration(config, in_use=bool(live and live["version"] == version))
         if live:
-            shifting = self._shifting(model, live["version"])
+            shifting = self._shifting(model, live_on)
             self._client.update_endpoint(EndpointName=name, EndpointConfigName=config, **shifting)
         else:
             self._client.create_endpoint(EndpointName=name, EndpointConfigName=config)
@@ -87,14 +94,15 @@ class ModelEndpoints:
     def _name(self, model: str, version: str = "") -> str:
         return f"{self._prefix}-{model}-{version}" if version else f"{self._prefix}-{model}"
 
-    def _shifting(self, model: str, live_version: str) -> Document:
+    def _variant(self, config: str) -> Mapping[str, Any] | None:
+        """Return the variant of a configuration, or None if there is no such configuration."""
+        found = _found(self._client.describe_endpoint_config, EndpointConfigName=config)
+        return found["ProductionVariants"][0] if found else None
+
+    def _shifting(self, model: str, live_on: Mapping[str, Any] | None) -> Document:
         """How traffic moves to the new version. What is serverless moves all at once."""
         canary = self._endpoint.canary
-        live = _found(
-            self._client.describe_endpoint_config,
-            EndpointConfigName=self._name(model, live_version),
-        )
-        if canary is None or live is None or "ServerlessConfig" in live["ProductionVariants"][0]:
+        if canary is None or live_on is None or "ServerlessConfig" in live_on:
             return {}
         return {"DeploymentConfig": deployment(canary, self._prefix, model)}
 
@@ -115,10 +123,14 @@ class ModelEndpoints:
             EnableNetworkIsolation=self._sagemaker.network_isolation,
         )
 
-    def _create_configuration(self, name: str) -> None:
-        if _found(self._client.describe_endpoint_config, EndpointConfigName=name):
-            return
-        variant: Any = {"VariantName": VARIANT, "ModelName": name, **capacity(self._endpoint)}
+    def _create_configuration(self, name: str, *, in_use: bool) -> None:
+        """A version that comes back has one, perhaps of before the profile's capacity changed."""
+        runs_on, there = capacity(self._endpoint), self._variant(name)
+        if there is not None:
+            if in_use or {part: there.get(part) for part in runs_on} == runs_on:
+                return
+            self._client.delete_endpoint_config(EndpointConfigName=name)
+        variant: Any = {"VariantName": VARIANT, "ModelName": name, **runs_on}
         self._client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
 
 

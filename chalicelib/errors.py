@@ -15,6 +15,7 @@ AppVengersError
   · ChampionChanged       another model answers now than the one it was compared with
   · EndpointBusy          an endpoint that cannot take a new version yet; an event tells when it can
   · EndpointGoing         an endpoint that is being deleted, to be made anew; Lambda tries again
+  · EndpointOnInstances   an endpoint that AWS can't make serverless; somebody has to delete it
   · NoSnapshot            nothing to train on
   · InvalidProfile        credit.toml contradicts itself
   · UnknownStage          a stage that the bank does not have
@@ -235,6 +236,10 @@ class EndpointBusy(AppVengersError):
 
 class EndpointGoing(AppVengersError):
     """The endpoint is still being deleted; its name is free when it is gone."""
+
+
+class EndpointOnInstances(AppVengersError):
+    """The endpoint runs on instances, and the new version is to be serverless."""
 
 
 class NoSnapshot(AppVengersError):

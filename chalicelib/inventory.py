@@ -24,8 +24,12 @@ def inventory(
     reports: Reports,
 ) -> Document:
     """
-    `challenger` is the newest that the gate has judged, promoted or not; `drift` the newest weekly
-    report; `vintages`, what became of the decisions by month.
+    Return what SageMaker says of each model now, whether an event told of it or not. Nothing is
+    recorded: who may read does not write, and polling would race with the function that does.
+
+    `waiting` is an accepted version that its endpoint has not taken yet; `challenger` the newest
+    that the gate has judged, promoted or not; `drift` the newest weekly report; `vintages`, what
+    became of the decisions by month.
     """
     return {
         "models": {
@@ -40,12 +44,13 @@ def inventory(
 def _described(
     model: str, bucket: ModelBucket, endpoints: ModelEndpoints, history: TrainingHistory
 ) -> Document:
-    live = endpoints.live(model)
+    live, newest = endpoints.live(model), bucket.newest_arrival(model)
+    waiting = {"waiting": newest.version} if newest and not newest.attempted else {}
     if live is None:
-        return {"status": "NOT_DEPLOYED"}
+        return {"status": "NOT_DEPLOYED"} | waiting
     body = bucket.manifest(model, live["version"])
     if body is None:
-        return live
+        return live | waiting
     manifest, job = msgspec.json.decode(body), history.of_version(model, live["version"])
     lineage = {
         # Every decision carries the same hash of the model that scored it.
@@ -53,7 +58,7 @@ def _described(
         "job": job.name if job else None,
         "since": _since(model, live, bucket),
     }
-    return live | {name: manifest[name] for name in SHOWN} | lineage
+    return live | waiting | {name: manifest[name] for name in SHOWN} | lineage
 
 
 def _since(model: str, live: Document, bucket: ModelBucket) -> str:

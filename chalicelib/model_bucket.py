@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 How = Literal["in-service", "failed"]
 HOWS = ("in-service", "failed")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+THERE_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,14 @@ class ModelBucket:
         """Its deployment was begun; whether it comes up or not, it is not begun again."""
         self._mark(model, arrival.version, arrival.at, "attempted")
 
+    def waits(self, model: str, arrival: Arrival) -> bool:
+        """Record that it waits for somebody to act. Return whether that was not recorded yet."""
+        mark = arrival.at, arrival.version, "waiting"
+        if mark in self._marks(ARRIVAL_PREFIX, model):
+            return False
+        self._mark(model, arrival.version, arrival.at, "waiting")
+        return True
+
     def newest_arrival(self, model: str) -> Arrival | None:
         """The upload that counts, whatever the order in which events are told."""
         marks = self._marks(ARRIVAL_PREFIX, model)
@@ -119,9 +129,16 @@ class ModelBucket:
     def cleared(self, model: str, arrival: Arrival) -> None:
         self._mark(model, arrival.version, arrival.at, "cleared")
 
-    def ended(self, model: str, ending: Ending) -> None:
+    def ended(self, model: str, ending: Ending) -> bool:
+        """Return whether this call recorded it: of two at a time, one does."""
         key = f"{ENDING_PREFIX}{model}/{ending.since}/{ending.version}/{ending.how}"
-        self._s3.put_object(Bucket=self.name, Key=key, Body=b"")
+        try:
+            self._s3.put_object(Bucket=self.name, Key=key, Body=b"", IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in THERE_ALREADY:
+                raise
+            return False
+        return True
 
     def endings(self, model: str) -> list[Ending]:
         """The oldest first."""

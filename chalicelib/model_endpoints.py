@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import artifact
 from chalicelib.endpoints import GOING, SETTLED, ModelEndpoints
-from chalicelib.errors import EndpointBusy, InvalidArtifact
+from chalicelib.errors import EndpointBusy, EndpointOnInstances, InvalidArtifact
 from chalicelib.model_bucket import Ending, How, ModelBucket
 from chalicelib.profile import Profile
 
@@ -19,6 +19,13 @@ MEANT = {
     "UpdateRollbackFailed": "Responden dos versiones: suba de nuevo la que deba responder.",
     "OutOfService": "No responde: suba de nuevo la versión que deba responder.",
 }
+WAITING = (
+    "Su endpoint está en instancias y credit.toml lo pide serverless: AWS no lo cambia en sitio. "
+    "Sigue respondiendo la versión anterior. Cuando convenga, bórrelo (el modelo no responde "
+    "unos minutos, y mientras tanto decide la política de respuestas parciales):\n"
+    "aws sagemaker delete-endpoint --endpoint-name {endpoint}\n"
+    "docs/operations.md: From instances to serverless."
+)
 
 
 def deploy(
@@ -39,23 +46,9 @@ def deploy(
         topic.publish("rejected", key, str(fault))
         return
     bucket.arrived(model, version, at)
-    converge(model, bucket, endpoints, topic)
-
-
-def converge(
-    model: str, bucket: ModelBucket, endpoints: ModelEndpoints, topic: "NotificationTopic"
-) -> None:
-    """Towards the newest arrival. A busy endpoint is left alone: its next event comes back here."""
-    newest = bucket.newest_arrival(model)
-    if newest is None or newest.attempted:
-        return
-    try:
-        changed = endpoints.put(model, newest.version, bucket.verified_url(model, newest.version))
-    except EndpointBusy:
-        return
-    bucket.attempted(model, newest)
-    if changed:
-        topic.publish("deployed", f"{model} {newest.version}", f"{newest.at}")
+    live = endpoints.live(model)
+    if live is None or live["status"] in (*SETTLED, *GOING):
+        settle(model, live, bucket, endpoints, topic)
 
 
 def changed(
@@ -67,8 +60,9 @@ def changed(
 ) -> None:
     """endpointChanged: take what arrived in the meantime, and tell once how a deployment ended.
 
-    Told last: a topic that refuses holds no model up, and the event is tried again.
-    Raises EndpointGoing while something waits for an endpoint that is being deleted.
+    The event says which endpoint to look at, and nothing else of it counts: it may come twice,
+    late, out of order, or from lost_events. Raises EndpointGoing while something waits for an
+    endpoint that is being deleted.
     """
     model = endpoint.rpartition("-")[2]
     if model not in profile.models:
@@ -76,28 +70,62 @@ def changed(
     live = endpoints.live(model)
     if live and live["status"] not in (*SETTLED, *GOING):
         return
-    tried = [one.version for one in bucket.attempts(model)]
-    try:
-        converge(model, bucket, endpoints, topic)
-    finally:  # what failed and is being deleted is gone when this event comes again
-        if live and live["status"] in SETTLED:
-            _end(model, live, tried, bucket, topic)
+    settle(model, live, bucket, endpoints, topic)
     if live and _answers(live):
         tidy(model, live["version"], bucket, endpoints)
 
 
-def _end(
-    model: str, live: Document, tried: list[str], bucket: ModelBucket, topic: "NotificationTopic"
+def settle(
+    model: str,
+    live: Document | None,
+    bucket: ModelBucket,
+    endpoints: ModelEndpoints,
+    topic: "NotificationTopic",
 ) -> None:
+    """Record how the last deployment ended, begin the next one, and tell of the ending.
+
+    Recorded first: the next deployment takes its traces away. Told last: a topic that refuses
+    holds no model up, and the event is tried again.
+    """
+    tried = [one.version for one in bucket.attempts(model)]
+    ending = _recorded(model, live, bucket) if live and live["status"] in SETTLED else None
+    try:
+        converge(model, bucket, endpoints, topic)
+    finally:  # what failed and is being deleted is gone when this event comes again
+        if live and ending:
+            _tell(model, live, tried, topic)
+            bucket.told(model, ending)
+
+
+def converge(
+    model: str, bucket: ModelBucket, endpoints: ModelEndpoints, topic: "NotificationTopic"
+) -> None:
+    """Deploy the newest arrival, unless that was tried. A busy endpoint is left alone."""
+    newest = bucket.newest_arrival(model)
+    if newest is None or newest.attempted:
+        return
+    try:
+        changed = endpoints.put(model, newest.version, bucket.verified_url(model, newest.version))
+    except EndpointBusy:
+        return
+    except EndpointOnInstances as fault:
+        if bucket.waits(model, newest):
+            topic.publish("waiting", f"{model} {newest.version}", WAITING.format(endpoint=fault))
+        return
+    bucket.attempted(model, newest)
+    if changed:
+        topic.publish("deployed", f"{model} {newest.version}", f"{newest.at}")
+
+
+def _recorded(model: str, live: Document, bucket: ModelBucket) -> Ending | None:
+    """Record how the deployment ended. Return the ending if it is still to be told."""
     how: How = "in-service" if _answers(live) else "failed"
     ending = Ending(live["since"], live["version"], how)
     endings = bucket.endings(model)
     if _is_news(ending, live["created"], endings):
-        bucket.ended(model, ending)
-    elif ending not in endings or bucket.is_told(model, ending):
-        return
-    _tell(model, live, tried, topic)
-    bucket.told(model, ending)
+        return ending if bucket.ended(model, ending) else None  # who recorded it tells it
+    untold = ending in endings and not bucket.is_told(model, ending)
+    return ending if untold else None
 
 
 def _answers(live: Document) -> bool:

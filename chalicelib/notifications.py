@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 Kind = Literal[
     "started", "nothing new", "busy", "promoted", "deployed", "in service", "failed", "rolled back",
     "rejected", "trained", "training failed", "drift", "already failed", "not answering",
+    "waiting",
 ]  # fmt: skip
 
 SUBJECTS: dict[Kind, str] = {
@@ -22,6 +23,7 @@ SUBJECTS: dict[Kind, str] = {
     "in service": "Modelo en servicio",
     "failed": "Despliegue fallido",
     "rolled back": "Despliegue revertido",
+    "waiting": "Modelo en espera",
     "not answering": "Modelo que no responde",
     "rejected": "Modelo rechazado",
     "trained": "Entrenamiento terminado",

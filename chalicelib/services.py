@@ -23,6 +23,7 @@ from chalicelib.settings import Settings
 from chalicelib.training_history import TrainingHistory
 
 if TYPE_CHECKING:
+    from chalicelib.lost_events import FunctionsThatWait
     from chalicelib.profile import Profile
     from chalicelib.review_only import ReviewOnlySwitch
 
@@ -108,6 +109,12 @@ class Services:
     @cached_property
     def reports(self) -> Reports:
         return Reports(_client("s3", ARTIFACTS), self.settings.data_bucket)
+
+    @cached_property
+    def functions_that_wait(self) -> "FunctionsThatWait":
+        from chalicelib.lost_events import FunctionsThatWait  # few functions need it
+
+        return FunctionsThatWait(_client("lambda", QUICK), self.settings)
 
     @cached_property
     def topic(self) -> NotificationTopic:

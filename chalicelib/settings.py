@@ -19,6 +19,7 @@ PROFILE_PREFIX = "credit/profiles/"
 BATCH_PREFIX = "credit/batch/"  # files of applications, and what became of them
 SOURCE_KEY = "training/source/sourcedir.tar.gz"
 JOB_PREFIX = "training/jobs"
+TOLD_PREFIX = "training/told/"  # a mark for each job whose ending was told
 LONGEST_NAME = 63  # of what SageMaker makes
 STARTED_BY = "STARTED_BY"  # in a job's environment: the state machine that tells of it
 

@@ -1,6 +1,7 @@
 """Training jobs that were: for the lineage of a model, and to tell how one ended."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -10,6 +11,7 @@ from chalicelib.settings import STARTED_BY
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
+    from chalicelib.data_bucket import DataBucket
     from chalicelib.notifications import NotificationTopic
 
 ENDED = ("Completed", "Failed", "Stopped")
@@ -33,6 +35,19 @@ class TrainingHistory:
         """What trained this version; nothing if it was brought by hand."""
         return self.find(f"{self._prefix}-{model}-{version}")
 
+    def ended_since(self, at: datetime) -> list[str]:
+        """Return the names of the bank's jobs that have ended and changed since then."""
+        pages = self._client.get_paginator("list_training_jobs").paginate(
+            NameContains=f"{self._prefix}-", LastModifiedTimeAfter=at
+        )
+        return [
+            job["TrainingJobName"]
+            for page in pages
+            for job in page["TrainingJobSummaries"]
+            if job["TrainingJobStatus"] in ENDED
+            and job["TrainingJobName"].startswith(f"{self._prefix}-")
+        ]
+
     def find(self, name: str) -> Job | None:
         try:
             found = self._client.describe_training_job(TrainingJobName=name)
@@ -49,13 +64,16 @@ class TrainingHistory:
         )
 
 
-def tell(name: str, history: TrainingHistory, topic: "NotificationTopic") -> None:
-    """trainingChanged: how a job ended. A state machine tells of its own jobs itself.
+def tell(
+    name: str, history: TrainingHistory, data: "DataBucket", topic: "NotificationTopic"
+) -> None:
+    """trainingChanged: tell once how a job ended. A state machine tells of its own jobs itself.
 
-    A reason may quote the data, so it stays where the data may be read.
+    SageMaker may send an event several times. A reason may quote the data, so it stays where the
+    data may be read.
     """
     job = history.find(name)
-    if job is None or job.started_by or job.status not in ENDED:
+    if job is None or job.started_by or job.status not in ENDED or name in data.trainings_told():
         return
     if job.status == "Completed":
         metrics = ", ".join(f"{metric} {value:.4f}" for metric, value in job.metrics.items())
@@ -63,3 +81,4 @@ def tell(name: str, history: TrainingHistory, topic: "NotificationTopic") -> Non
     else:
         hint = f"El motivo: aws sagemaker describe-training-job --training-job-name {name}"
         topic.publish("training failed", name, f"{job.status}. {hint}")
+    data.training_told(name)

@@ -20,6 +20,7 @@ from chalicelib.settings import (
     REPORT_PREFIX,
     SNAPSHOT_PREFIX,
     STAGES,
+    TOLD_PREFIX,
     VERIFIED_PREFIX,
     Settings,
 )
@@ -76,9 +77,13 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             ["sagemaker:DescribeEndpointConfig", "sagemaker:CreateEndpointConfig"],
             f"{sagemaker}:endpoint-config/{prefix}-*",
         ),
+        # A version that comes back may have a configuration of before the capacity changed.
+        allow("sagemaker:DeleteEndpointConfig", f"{sagemaker}:endpoint-config/{prefix}-*"),
+        allow("s3:PutObject", f"{models}/{ENDING_PREFIX}*"),
         pass_role(settings, "endpoints"),
         allow("sns:Publish", topic),
     ]
+    waiting = f"arn:aws:lambda:*:*:function:{settings.function('')}"
     # What was in service last.
     champions = listing(models, f"{ENDING_PREFIX}*")
     promoting = [
@@ -112,10 +117,16 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("ssm:GetParameter", switch),
         ],
         "watchTraining": [
-            listing(data, f"{JOB_PREFIX}/*"),
+            listing(data, f"{JOB_PREFIX}/*", TOLD_PREFIX),
+            allow("sagemaker:ListTrainingJobs", "*"),
+            allow(
+                "lambda:InvokeFunction", [f"{waiting}endpointChanged", f"{waiting}trainingChanged"]
+            ),
         ],
         "trainingChanged": [
             allow("sagemaker:DescribeTrainingJob", f"{sagemaker}:training-job/{prefix}-*"),
+            listing(data, TOLD_PREFIX),
+            allow("s3:PutObject", f"{data}/{TOLD_PREFIX}*"),
             allow("sns:Publish", topic),
         ],
         "watchDrift": [
@@ -139,6 +150,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("states:DescribeExecution", f"{states}:execution:{retraining}:*"),
             allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
             champions,
+            allow("lambda:InvokeFunction", f"{waiting}endpointChanged"),
             allow("sns:Publish", topic),
         ],
         "createEndpointModel": [
@@ -148,9 +160,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         ],
         "endpointChanged": [
             *converging,
-            allow("s3:PutObject", f"{models}/{ENDING_PREFIX}*"),
             allow("sagemaker:DeleteModel", f"{sagemaker}:model/{prefix}-*"),
-            allow("sagemaker:DeleteEndpointConfig", f"{sagemaker}:endpoint-config/{prefix}-*"),
         ],
         "openSnapshot": [allow("s3:GetObject", f"{data}/{SNAPSHOT_PREFIX}*")],
         "evaluateModel": [

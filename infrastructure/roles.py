@@ -45,6 +45,7 @@ ONLY_ON_EVERYTHING = {
     "logs:DescribeResourcePolicies": "such policies are the account's",
     "logs:DescribeLogGroups": "a list of all",
     "ecr:GetAuthorizationToken": "one token for all registries",
+    "sagemaker:ListTrainingJobs": "a list of all",
     "cloudwatch:PutMetricData": "a metric has no ARN; the condition names its namespace",
 }
 

@@ -4,6 +4,8 @@ import io
 import json
 import re
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -22,6 +24,7 @@ from chalicelib.settings import (
     BATCH_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
+    TOLD_PREFIX,
     VERIFIED_PREFIX,
 )
 from infrastructure import first_models
@@ -58,6 +61,7 @@ def run(bank: Bank) -> list[str]:
         _score_a_file(bank, dataset)
         _upload(bank)
         _repeat(bank, decided)
+        _forget_trainings(bank)
         _watch(bank)
         requester.get("/models")
         _lose_manifests(bank)
@@ -128,9 +132,14 @@ def _upload(bank: Bank) -> None:
     for guarded in (False, True):
         endpoint.move_to_machines(guarded=guarded)
         bank.cloud.idle(PATIENCE_SECONDS)
+    put("20950901T000000")  # from instances to serverless: it waits until somebody deletes them
+    endpoint.delete()
+    endpoint.prepare("20960101T000000")
+    with _no_event(bank, "endpointChanged"):
+        for version in ("20951001T000000", "20960101T000000"):
+            put(version)
+    put("20960101T000000")
     endpoint.spoil()
-    for version in ("20960101T000000", "20960101T000000"):
-        put(version)
     endpoint.fail_to_update()
     put("20970101T000000")  # while it is being updated
     endpoint.make_again()
@@ -177,11 +186,19 @@ class _Endpoint:
         serverless = capacity(Endpoint(memory_mb=1024, max_concurrency=1))
         self._configure("spoilt", f"{self._name}-spoilt", serverless)
 
+    def delete(self) -> None:
+        self._sagemaker.delete_endpoint(EndpointName=self._name)
+
+    def prepare(self, version: str) -> None:
+        """A configuration on machines for a version that is to come back serverless."""
+        machines = capacity(Endpoint(instances=Instances("ml.m5.large")))
+        self._configure(version, f"{self._name}-{self._version}", machines)
+
     def fail_to_update(self) -> None:
         self._update("spoilt")
 
     def make_again(self) -> None:
-        self._sagemaker.delete_endpoint(EndpointName=self._name)
+        self.delete()
         config = f"{self._name}-spoilt"
         self._sagemaker.create_endpoint(EndpointName=self._name, EndpointConfigName=config)
 
@@ -206,6 +223,24 @@ def _repeat(bank: Bank, decided: dict[str, Any]) -> None:
         table.add(decided | {"predictionId": identity})
 
 
+def _forget_trainings(bank: Bank) -> None:
+    """As if the events of the first models' trainings had been lost."""
+    s3, bucket = boto3.client("s3"), bank.settings.data_bucket
+    for found in s3.list_objects_v2(Bucket=bucket, Prefix=TOLD_PREFIX)["Contents"]:
+        s3.delete_object(Bucket=bucket, Key=found["Key"])
+
+
+@contextmanager
+def _no_event(bank: Bank, function: str) -> Iterator[None]:
+    """SageMaker's events are lost meanwhile."""
+    events, rule = boto3.client("events"), f"{bank.settings.function(function)}-event"
+    events.disable_rule(Name=rule)
+    try:
+        yield
+    finally:
+        events.enable_rule(Name=rule)
+
+
 def _lose_manifests(bank: Bank) -> None:
     s3, bucket = boto3.client("s3"), bank.settings.model_bucket
     for found in s3.list_objects_v2(Bucket=bucket, Prefix=MANIFEST_PREFIX)["Contents"]:
@@ -217,6 +252,7 @@ def _watch(bank: Bank) -> None:
     for name in ("watchTraining", "watchDrift"):
         function = bank.settings.function(name)
         boto3.client("lambda").invoke(FunctionName=function, Payload=event)
+    bank.cloud.idle(PATIENCE_SECONDS)
 
 
 def _fail_for_good(bank: Bank) -> None:

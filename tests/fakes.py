@@ -4,6 +4,8 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from chalicelib.errors import PredictionNotFound
 
 Document = dict[str, Any]
@@ -78,7 +80,9 @@ class S3:
     def get_object(self, Bucket: str, Key: str) -> Document:
         return {"Body": io.BytesIO(self.objects[Key])}
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:
+    def put_object(self, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str = "") -> None:
+        if IfNoneMatch and Key in self.objects:
+            raise ClientError({"Error": {"Code": "PreconditionFailed"}}, "PutObject")
         self.objects[Key] = Body
 
     def copy_object(self, Bucket: str, Key: str, CopySource: dict[str, str]) -> None:

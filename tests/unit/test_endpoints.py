@@ -5,19 +5,22 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.endpoints import ModelEndpoints
-from chalicelib.errors import EndpointBusy, EndpointGoing
-from chalicelib.profile import load
+from chalicelib.endpoints import ModelEndpoints, capacity
+from chalicelib.errors import EndpointBusy, EndpointGoing, EndpointOnInstances
+from chalicelib.profile import Endpoint, Instances, load
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 OLD, NEW = "20260101T000000", "20260201T000000"
+SERVERLESS = load().endpoint["dev"]
+INSTANCES = Endpoint(instances=Instances("ml.m5.large"))
 
 
 class SageMaker:
-    """One endpoint; a deletion takes until `finish`."""
+    """One endpoint; a deletion takes until `finish`. `on`: the capacity of each version."""
 
-    def __init__(self, status, version=OLD):
+    def __init__(self, status, version=OLD, **on):
         self.status, self.version, self.did, self.at = status, version, [], NOW
+        self.on = {version: capacity(SERVERLESS)} | {v: capacity(c) for v, c in on.items()}
         self.meta = type("Meta", (), {"region_name": "us-east-1"})
 
     def describe_endpoint(self, EndpointName):
@@ -51,20 +54,35 @@ class SageMaker:
         return {"ModelName": ModelName}
 
     def describe_endpoint_config(self, EndpointConfigName):
-        return {"ProductionVariants": [{"ServerlessConfig": {}}]}
+        version = EndpointConfigName.rpartition("-")[2]
+        if version not in self.on:
+            raise _fault("DescribeEndpointConfig", "Could not find endpoint configuration.")
+        return {"ProductionVariants": [{"VariantName": "AllTraffic", **self.on[version]}]}
+
+    def create_endpoint_config(self, EndpointConfigName, ProductionVariants):
+        version = EndpointConfigName.rpartition("-")[2]
+        assert version not in self.on, "AWS refuses a second one of this name"
+        self.on[version] = {
+            name: value
+            for name, value in ProductionVariants[0].items()
+            if name not in ("VariantName", "ModelName")
+        }
+
+    def delete_endpoint_config(self, EndpointConfigName):
+        self.did.append("delete configuration")
+        del self.on[EndpointConfigName.rpartition("-")[2]]
 
 
 def _fault(operation, told):
     return ClientError({"Error": {"Code": "ValidationException", "Message": told}}, operation)
 
 
-def endpoints(sagemaker):
-    bank = load()
-    return ModelEndpoints(sagemaker, "dev-bank", "role", bank.endpoint["dev"], bank.sagemaker)
+def endpoints(sagemaker, runs_on=SERVERLESS):
+    return ModelEndpoints(sagemaker, "dev-bank", "role", runs_on, load().sagemaker)
 
 
-def put(sagemaker, version):
-    return endpoints(sagemaker).put("Tradicional", version, "s3://models/a")
+def put(sagemaker, version, runs_on=SERVERLESS):
+    return endpoints(sagemaker, runs_on).put("Tradicional", version, "s3://models/a")
 
 
 def test_a_failed_endpoint_is_deleted_first_and_made_anew_when_its_name_is_free():
@@ -120,3 +138,36 @@ def test_what_is_in_service_already_or_comes_up_is_not_updated(status):
 
     assert put(sagemaker, OLD) is False
     assert sagemaker.did == []
+
+
+def test_an_endpoint_on_instances_is_left_as_it_is_where_aws_would_refuse_the_update():
+    sagemaker = SageMaker("InService", **{OLD: INSTANCES})
+    with pytest.raises(EndpointOnInstances, match="dev-bank-Tradicional"):
+        put(sagemaker, NEW)
+
+    assert sagemaker.did == []
+    assert sagemaker.on.keys() == {OLD}
+
+
+def test_a_serverless_endpoint_is_updated_to_instances():
+    sagemaker = SageMaker("InService")
+
+    assert put(sagemaker, NEW, INSTANCES) is True
+    assert sagemaker.did == ["update"]
+    assert sagemaker.on[NEW] == capacity(INSTANCES)
+
+
+def test_a_version_that_comes_back_gets_the_capacity_of_today():
+    """It was serverless; its former configuration would be refused by an endpoint on instances."""
+    sagemaker = SageMaker("InService", NEW, **{OLD: SERVERLESS, NEW: INSTANCES})
+
+    assert put(sagemaker, OLD, INSTANCES) is True
+    assert sagemaker.did == ["delete configuration", "update"]
+    assert sagemaker.on[OLD] == capacity(INSTANCES)
+
+
+def test_the_configuration_in_use_is_never_deleted():
+    sagemaker = SageMaker("OutOfService")
+
+    assert put(sagemaker, OLD, INSTANCES) is True
+    assert sagemaker.did == ["update"]

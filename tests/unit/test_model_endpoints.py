@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib import model_endpoints
-from chalicelib.errors import EndpointGoing
+from chalicelib.errors import EndpointGoing, EndpointOnInstances
 from chalicelib.model_bucket import ModelBucket
 from chalicelib.profile import load
 from tests.fakes import S3, Topic
@@ -146,3 +146,69 @@ def test_a_reason_is_a_line_of_its_beginning_and_its_end(reason, told):
     more = " (entero en aws sagemaker describe-endpoint)"
 
     assert model_endpoints._in_a_line(reason).removesuffix(more) == told
+
+
+class OnInstances(Endpoints):
+    """It answers, and AWS would refuse to make it serverless."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = FAILED | {"status": "InService", "failure": ""}
+
+    def put(self, model, version, url):
+        if self.found:
+            raise EndpointOnInstances(f"dev-bank-{model}")
+        return super().put(model, version, url)
+
+
+def test_what_waits_for_somebody_to_delete_an_endpoint_is_told_once_and_comes_then():
+    bucket = ModelBucket(S3({f"arrivals/{MODEL}/2026-01-02/v2/arrived": b""}), "models")
+    endpoints, topic = OnInstances(), Topic()
+    what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
+    for _ in range(3):
+        model_endpoints.changed(*what)
+    assert topic.told == [("waiting", f"{MODEL} v2"), ("in service", f"{MODEL} v1")]
+    assert "delete-endpoint --endpoint-name dev-bank-Tradicional" in topic.details[0]
+    endpoints.found = None  # somebody did
+    model_endpoints.changed(*what)
+
+    assert endpoints.put_there == ["v2"]
+    assert topic.told[2:] == [("deployed", f"{MODEL} v2")]
+
+
+class Updating(Endpoints):
+    """An update that ends at once, and sends no event."""
+
+    def put(self, model, version, url):
+        since = f"2026-02-0{len(self.put_there) + 1}T00:00:00+00:00"
+        self.put_there.append(version)
+        self.found = FAILED | {"version": version, "since": since, "failure": ""}
+        self.found["status"] = "InService"
+        return True
+
+
+def test_an_ending_that_no_event_told_of_is_recorded_before_the_next_deployment():
+    bucket, endpoints, topic = ModelBucket(S3({}), "models"), Updating(), Topic()
+    endpoints.found = None
+    for version in ("v1", "v2"):
+        bucket.arrived(MODEL, version, f"2026-01-0{version[1]}")
+        live = endpoints.live(MODEL)
+        model_endpoints.settle(MODEL, live, bucket, endpoints, topic)
+
+    assert [(one.version, one.how) for one in bucket.endings(MODEL)] == [("v1", "in-service")]
+    told = [("deployed", "v1"), ("deployed", "v2"), ("in service", "v1")]
+    assert topic.told == [(kind, f"{MODEL} {version}") for kind, version in told]
+
+
+def test_of_two_that_find_the_same_ending_one_records_and_tells_it():
+    """SageMaker sends some events twice, and the watch may look at the same moment."""
+    bucket, endpoints, topic = ModelBucket(S3({}), "models"), Endpoints(), Topic()
+    endpoints.found = FAILED | {"status": "InService", "failure": ""}
+    what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
+    listed, bucket.endings = bucket.endings, lambda model: []  # before the other has recorded it
+    model_endpoints.changed(*what)
+    model_endpoints.changed(*what)
+    bucket.endings = listed
+
+    assert topic.told == [("in service", f"{MODEL} v1")]
+    assert len(bucket.endings(MODEL)) == 1

@@ -96,6 +96,14 @@ def scheduled(days: float) -> dict[str, Any]:
     return scheduled_event(datetime.now(UTC) + timedelta(days=days))
 
 
+def watch() -> None:
+    """What happens every day: watchTraining."""
+    answer = boto3.client("lambda").invoke(
+        FunctionName="appvengers-dev-watchTraining", Payload=json.dumps(scheduled(0))
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
 def changed(body: bytes, **members: bytes | None) -> bytes:
     """An artifact with members replaced, added or (None) left out; `.` is written `__`."""
     changes = {name.replace("__", "."): content for name, content in members.items()}

@@ -13,7 +13,7 @@ from chalicelib.model_endpoints import converge
 from chalicelib.notifications import NotificationTopic
 from chalicelib.profile import Canary, Endpoint, Instances
 from localcloud.cloud import ACCOUNT
-from tests.workflow.conftest import manifest_of, reversioned
+from tests.workflow.conftest import manifest_of, reversioned, watch
 
 MODEL = "Tradicional"
 MACHINES = Endpoint(
@@ -41,6 +41,7 @@ def arrive(served):
         converge(MODEL, bucket, on_machines, topic)
 
     yield come
+    boto3.client("sagemaker").delete_endpoint(EndpointName=f"dev-appvengers-{MODEL}")
     version = manifest_of(body)["version"]
     served.upload(f"appvengers/{MODEL}/{version}/model.tar.gz", body)
 
@@ -85,3 +86,27 @@ def test_a_canary_in_good_health_takes_over(served, loans, arrive):
 
     assert live() == (VERSIONS[2], "InService")
     assert served.predict(loans[0])["models"][MODEL]["version"] == VERSIONS[2]
+
+
+def test_instances_go_on_answering_until_somebody_deletes_them_for_serverless(
+    served, loans, arrive
+):
+    """AWS refuses the update. A retraining must not take a model away that answers."""
+    version, name = "20370201T000000", f"dev-appvengers-{MODEL}"
+    body = reversioned(served.artifact(MODEL), version)
+    before = len(served.bank.cloud.notices)
+    for _ in range(2):
+        served.upload(f"appvengers/{MODEL}/{version}/model.tar.gz", body)
+        shown = served.get("/models").json()["models"][MODEL]
+        assert (shown["version"], shown["waiting"]) == (VERSIONS[2], version)
+        assert served.predict(loans[0])["models"][MODEL]["version"] == VERSIONS[2]
+    told = served.bank.cloud.notices[before:]
+    assert {one.subject for one in told} == {"Modelo en espera"}
+    assert f"aws sagemaker delete-endpoint --endpoint-name {name}" in told[0].message
+    boto3.client("sagemaker").delete_endpoint(EndpointName=name)
+    watch()
+    served.bank.cloud.idle(30)
+
+    shown = served.get("/models").json()["models"][MODEL]
+    assert (shown["version"], shown["status"]) == (version, "InService")
+    assert "waiting" not in shown
