@@ -107,19 +107,19 @@ def health() -> Any:
 @app.lambda_function(name="Tradicional")
 @observed
 def traditional(event: dict[str, Any], context: Any) -> Any:
-    return services().scoring.score("Tradicional", event["application"])
+    return services().scoring.score("Tradicional", event)
 
 
 @app.lambda_function(name="NetworkingAccelerator")
 @observed
 def networking_accelerator(event: dict[str, Any], context: Any) -> Any:
-    return services().scoring.score("NetworkingAccelerator", event["application"])
+    return services().scoring.score("NetworkingAccelerator", event)
 
 
 @app.lambda_function(name="AppVengersAccelerator")
 @observed
 def appvengers_accelerator(event: dict[str, Any], context: Any) -> Any:
-    return services().scoring.score("AppVengersAccelerator", event["application"])
+    return services().scoring.score("AppVengersAccelerator", event)
 
 
 @app.lambda_function(name="saveResult")

@@ -14,7 +14,7 @@ from chalicelib.errors import AnalysisUnavailable, EndpointFault
 from chalicelib.profile import Profile
 from chalicelib.text import Language, Text
 
-PATIENCE_SECONDS = 18  # API Gateway waits 29, and the last question may take 8
+PATIENCE_SECONDS = 18  # API Gateway waits 29, and the last question may take 9
 
 Document = dict[str, Any]
 

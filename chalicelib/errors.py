@@ -8,7 +8,8 @@ AppVengersError
       · ServiceUnavailable · ServiceTimeout    API Gateway's own
       · TableUnavailable    saveResult is retried on it
   × EndpointFault         a model did not answer; analisisCredito retries by these names
-      · ModelNotReady · EndpointThrottled · EndpointUnavailable · ModelRejected
+      · ModelNotReady · EndpointTimeout · EndpointThrottled · EndpointUnavailable
+      · ModelRejected · CircuitOpen · OutOfTime
   · AnalysisPending       no answer in time; the machine goes on
   · InvalidArtifact       an upload that must not become a model
   · ArtifactChanged       what would be promoted is not what was evaluated
@@ -198,12 +199,24 @@ class ModelNotReady(EndpointFault):
     """The endpoint is starting."""
 
 
+class EndpointTimeout(EndpointFault):
+    """The endpoint did not answer in time: it hangs, or is starting."""
+
+
+class CircuitOpen(EndpointFault):
+    """The endpoint timed out too often of late, and was not asked."""
+
+
+class OutOfTime(EndpointFault):
+    """An attempt that could not end in time was not begun."""
+
+
 class EndpointThrottled(EndpointFault):
     """The endpoint has more to do than it can."""
 
 
 class EndpointUnavailable(EndpointFault):
-    """The endpoint does not exist, is down or took too long."""
+    """The endpoint does not exist, or is down."""
 
 
 class ModelRejected(EndpointFault):

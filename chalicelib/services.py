@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from chalicelib import profile
+from chalicelib import budgets, profile
 from chalicelib.analysis import AnalysisMachine
 from chalicelib.data_bucket import DataBucket
 from chalicelib.endpoints import ModelEndpoints
@@ -32,10 +32,17 @@ QUICK = Config(
 )
 # Both who ask have little time; a switch that can't be read is on.
 SWITCH = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2})
-# The state machine retries a branch, so the client does not; a branch has 10 seconds.
-SCORING = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 1})
-# API Gateway waits 29 seconds and the machine works 25; whoever waits 20 gets 202.
-ANALYSIS = Config(connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 1})
+# The state machine retries a branch, so the client does not: see budgets.py.
+SCORING = Config(
+    connect_timeout=budgets.CONNECT_SECONDS,
+    read_timeout=budgets.ENDPOINT_SECONDS,
+    retries={"total_max_attempts": 1},
+)
+ANALYSIS = Config(
+    connect_timeout=budgets.CONNECT_SECONDS,
+    read_timeout=budgets.PATIENCE_SECONDS,
+    retries={"total_max_attempts": 1},
+)
 ARTIFACTS = Config(
     connect_timeout=2, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3}
 )

@@ -23,6 +23,7 @@ from localcloud import (
     package_requests,
     processing_requests,
     quota_requests,
+    read_timeouts,
     training_requests,
     transform_requests,
     write_through,
@@ -71,6 +72,13 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "(self, body, request_headers, response_headers)",
             functions.in_this_process(cloud.functions),
             "moto runs functions in Docker, and those of events inside the caller's request",
+        ),
+        Replaced(
+            "botocore.endpoint:Endpoint",
+            "_do_get_response",
+            "(self, request, operation_model, context)",
+            read_timeouts.honoured,
+            "moto answers in the caller's thread, and no read time-out of a client ends its wait",
         ),
         Replaced(
             "moto.stepfunctions.responses:StepFunctionResponse",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import boto3
 from botocore.exceptions import ClientError
 
-from chalicelib import profile
+from chalicelib import budgets, profile
 from chalicelib.containers import image_uri
 from chalicelib.settings import SOURCE_KEY, STAGES, Settings
 from infrastructure.project import app_name
@@ -71,11 +71,20 @@ def _of_retraining(settings: Settings, account: str) -> Values:
     }
 
 
+def _of_analysis(_settings: Settings, _account: str) -> Values:
+    return {
+        "AttemptSeconds": budgets.ATTEMPT_SECONDS,
+        "SaveSeconds": budgets.SAVE_SECONDS,
+        "MachineSeconds": budgets.MACHINE_SECONDS,
+    }
+
+
 MACHINES = (
     Machine(
         "analisisCredito",
         "EXPRESS",
         ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator", "saveResult"),
+        _of_analysis,
     ),
     Machine(
         "reentrenamiento",

@@ -17,6 +17,9 @@ ANY = {  # what no other text can stand in for
     "LongestSeconds": 3600,
     "NetworkIsolation": False,
     "ScriptEntrypoint": ["python3"],
+    "AttemptSeconds": 10,
+    "SaveSeconds": 4,
+    "MachineSeconds": 60,
 }
 
 

@@ -1,16 +1,22 @@
 import io
+import itertools
 import json
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.stub import Stubber
 
+from chalicelib.circuit import Circuit
 from chalicelib.errors import (
+    CircuitOpen,
     EndpointThrottled,
+    EndpointTimeout,
     EndpointUnavailable,
     ModelNotReady,
     ModelRejected,
+    OutOfTime,
 )
 from chalicelib.scoring import ScoringEndpoints
 
@@ -21,6 +27,9 @@ ANSWER = {
     "baseline": -2.0,
     "contributions": {"amount": 0.25},
 }
+
+
+EVENT = {"application": {"amount": 1}}
 
 
 @pytest.fixture
@@ -39,7 +48,7 @@ def test_an_answer_is_passed_on_with_its_status(endpoint):
     scoring, stubber = endpoint
     answering(stubber, ANSWER)
 
-    assert scoring.score("Tradicional", {"amount": 1}) == ANSWER | {"status": "OK"}
+    assert scoring.score("Tradicional", EVENT) == ANSWER | {"status": "OK"}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +70,7 @@ def test_one_model_that_went_wrong_is_rejected_alone(endpoint, answer):
     answering(stubber, answer)
 
     with pytest.raises(ModelRejected):
-        scoring.score("Tradicional", {"amount": 1})
+        scoring.score("Tradicional", EVENT)
 
 
 @pytest.mark.parametrize(
@@ -79,13 +88,64 @@ def test_a_fault_has_a_name_that_the_state_machine_knows(endpoint, code, told):
     stubber.add_client_error("invoke_endpoint", code)
 
     with pytest.raises(told, match=f"dev-appvengers-Tradicional answered {code}"):
-        scoring.score("Tradicional", {"amount": 1})
+        scoring.score("Tradicional", EVENT)
 
 
-def test_an_endpoint_that_takes_too_long_is_unavailable():
-    class Slow:
-        def invoke_endpoint(self, **_):
-            raise ReadTimeoutError(endpoint_url="x")
+class Slow:
+    """An endpoint that does not answer, as botocore tells it."""
 
-    with pytest.raises(EndpointUnavailable):
-        ScoringEndpoints(Slow(), "dev-appvengers", []).score("Tradicional", {})  # type: ignore[arg-type]
+    def __init__(self, fault):
+        self.asked = 0
+        self._fault = fault
+
+    def invoke_endpoint(self, **_):
+        self.asked += 1
+        raise self._fault
+
+
+def scoring_of(client) -> ScoringEndpoints:
+    return ScoringEndpoints(client, "dev-appvengers", [])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [ReadTimeoutError(endpoint_url="x"), ConnectTimeoutError(endpoint_url="x")],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_an_endpoint_that_takes_too_long_has_timed_out(fault):
+    with pytest.raises(EndpointTimeout):
+        scoring_of(Slow(fault)).score("Tradicional", EVENT)
+
+
+def test_a_container_that_takes_too_long_has_timed_out(endpoint):
+    """In SageMaker's own words of a container that is silent for a minute."""
+    scoring, stubber = endpoint
+    words = "Your invocation timed out while waiting for a response from container primary."
+    stubber.add_client_error("invoke_endpoint", "ModelError", words)
+
+    with pytest.raises(EndpointTimeout):
+        scoring.score("Tradicional", EVENT)
+
+
+@pytest.mark.parametrize(("since", "asked"), [(11.0, 1), (12.0, 0)])
+def test_an_attempt_that_could_not_end_in_time_is_not_begun(since, asked):
+    slow = Slow(ReadTimeoutError(endpoint_url="x"))
+    started = (datetime.now(UTC) - timedelta(seconds=since)).isoformat()
+
+    with pytest.raises(EndpointTimeout if asked else OutOfTime):
+        scoring_of(slow).score("Tradicional", EVENT | {"startedAt": started})
+    assert slow.asked == asked
+
+
+def test_an_endpoint_that_hangs_is_asked_no_more_and_another_is():
+    slow = Slow(ReadTimeoutError(endpoint_url="x"))
+    times = itertools.cycle([0, 9, 10, 19, 20, 29, 30])
+    scoring = ScoringEndpoints(slow, "dev", [], lambda: Circuit(lambda: next(times)))  # type: ignore[arg-type]
+    for _ in range(3):
+        with pytest.raises(EndpointTimeout):
+            scoring.score("Tradicional", EVENT)
+
+    for model, fault in (("Tradicional", CircuitOpen), ("Another", EndpointTimeout)):
+        with pytest.raises(fault):
+            scoring.score(model, EVENT)
+    assert slow.asked == 4

@@ -1,0 +1,26 @@
+"""The seconds that each part of a decision may take; each waits longer than what it waits for.
+
+API Gateway 29 > the caller's patience 27.5 > scoring and storing 25.5 > a branch 21.5, which is two
+attempts > an attempt 10 > an endpoint's answer 9. tests/unit/test_budgets.py adds them up, with the
+definition of analisisCredito, the clients' time-outs and .chalice/config.json.
+
+An endpoint that starts cold holds the request while its container starts (3.5 to 6.9 s measured,
+and what AWS needs to find a machine), or answers ModelNotReadyException. So a branch waits for 8 s,
+and asks once more: a start of up to 19 s ends with three models' decision. A caller who waited for
+longer than the patience gets 202, and the machine goes on and stores.
+https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-cold-starts
+"""
+
+GATEWAY_SECONDS = 29.0  # API Gateway's own limit of an integration
+PATIENCE_SECONDS = 26.5  # StartSyncExecution's read time-out; then the caller gets 202
+ENDPOINT_SECONDS = 8.0  # InvokeEndpoint's read time-out
+CONNECT_SECONDS = 1.0  # of either client
+ATTEMPT_SECONDS = 10  # a model's task: the function's own start, then its endpoint
+LAST_ATTEMPT_SECONDS = 11.5  # an attempt that would begin later does not begin
+BRANCH_SECONDS = LAST_ATTEMPT_SECONDS + ATTEMPT_SECONDS
+SAVE_SECONDS = 4  # saveResult's task; it is repeated, which is harmless
+MACHINE_SECONDS = (
+    60  # no part of the sum: whoever was too late for its caller is stored all the same
+)
+COLD_START_SECONDS = 20.0  # an endpoint that is silent for no longer may be starting
+PROBE_SECONDS = 2.0  # GET /ready asks whether an endpoint answers now

@@ -1,0 +1,90 @@
+"""Each waits longer than what it waits for: definition, clients and functions, added up."""
+
+import json
+
+import pytest
+
+from chalicelib import budgets, circuit
+from chalicelib.change import PATIENCE_SECONDS as CHANGE_SECONDS
+from chalicelib.services import ANALYSIS, SCORING
+from chalicelib.settings import Settings
+from infrastructure.project import ROOT
+from stepfunctions.deploy import MACHINES, render
+from stepfunctions.lint import Anything
+
+CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+ANALYSIS_MACHINE = next(one for one in MACHINES if one.name == "analisisCredito")
+VALUES = Anything(ANALYSIS_MACHINE.values(Settings("appvengers", "dev", "us-east-1"), "1"))
+DEFINITION = json.loads(render("analisisCredito", VALUES))
+MODELS = {
+    branch["StartAt"]: branch["States"][branch["StartAt"]]
+    for branch in DEFINITION["States"]["ScoreInParallel"]["Branches"]
+}
+SAVE = DEFINITION["States"]["saveResult"]
+
+
+def waits(rule) -> list[float]:
+    """The longest waits of a retrier, in their order."""
+    rate = rule.get("BackoffRate", 2)
+    return [
+        min(rule["IntervalSeconds"] * rate**n, rule["MaxDelaySeconds"])
+        for n in range(rule["MaxAttempts"])
+    ]
+
+
+def of(state, error):
+    return next(rule for rule in state["Retry"] if error in rule["ErrorEquals"])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_attempt_outlasts_its_endpoint_and_the_branch_two_attempts(model):
+    state = MODELS[model]
+    endpoint = SCORING.connect_timeout + SCORING.read_timeout
+    [again] = waits(of(state, "EndpointTimeout"))
+
+    assert SCORING.retries == {"total_max_attempts": 1}
+    assert endpoint < state["TimeoutSeconds"] == budgets.ATTEMPT_SECONDS
+    assert state["TimeoutSeconds"] + again <= budgets.LAST_ATTEMPT_SECONDS
+    assert of(state, "States.Timeout") is of(state, "EndpointTimeout")
+    for rule in state["Retry"]:  # what waits in vain for its last attempt ends before the branch
+        assert budgets.LAST_ATTEMPT_SECONDS + max(waits(rule)) < budgets.BRANCH_SECONDS
+
+
+def test_the_parts_add_up_to_less_than_api_gateway_waits():
+    branch = budgets.LAST_ATTEMPT_SECONDS + max(one["TimeoutSeconds"] for one in MODELS.values())
+    machine = branch + SAVE["TimeoutSeconds"]
+    patience = ANALYSIS.connect_timeout + ANALYSIS.read_timeout
+
+    assert budgets.ENDPOINT_SECONDS < branch == budgets.BRANCH_SECONDS < machine
+    assert machine < ANALYSIS.read_timeout < patience < budgets.GATEWAY_SECONDS == 29
+    assert ANALYSIS.retries == {"total_max_attempts": 1}
+
+
+def test_the_machine_never_cuts_off_what_is_being_stored():
+    """All that saveResult may be repeated fits, so that what got 202 is there afterwards."""
+    repeats = [wait for rule in SAVE["Retry"] for wait in waits(rule)]
+    storing = (1 + len(repeats)) * SAVE["TimeoutSeconds"] + sum(repeats)
+
+    assert budgets.BRANCH_SECONDS + storing < DEFINITION["TimeoutSeconds"] < 300  # of Express
+    assert DEFINITION["TimeoutSeconds"] > ANALYSIS.read_timeout
+
+
+def test_no_function_ends_before_what_it_waits_for():
+    of_all = CONFIG["lambda_timeout"]
+    for stage in CONFIG["stages"].values():
+        for name in (*MODELS, "saveResult"):
+            own = stage["lambda_functions"][name].get("lambda_timeout", of_all)
+            assert own > budgets.ATTEMPT_SECONDS
+    assert of_all > budgets.GATEWAY_SECONDS
+
+
+def test_a_change_is_looked_for_within_api_gateways_patience():
+    assert CHANGE_SECONDS + SCORING.connect_timeout + SCORING.read_timeout < budgets.GATEWAY_SECONDS
+
+
+def test_a_circuit_outlasts_a_cold_start_and_a_test_of_it_one_call():
+    in_time = budgets.LAST_ATTEMPT_SECONDS + SCORING.read_timeout
+
+    assert in_time <= budgets.COLD_START_SECONDS
+    assert SCORING.connect_timeout + SCORING.read_timeout < circuit.PAUSE_SECONDS
+    assert circuit.FORGOTTEN_SECONDS > circuit.PAUSE_SECONDS + budgets.ATTEMPT_SECONDS
