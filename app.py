@@ -26,7 +26,7 @@ from chalicelib.observability import last_trained, observed
 from chalicelib.request_body import json_body
 from chalicelib.services import services
 from chalicelib.settings import MODEL_PREFIX, Settings
-from chalicelib.web import CORS, answering, language
+from chalicelib.web import CORS, answering, key_source, language
 
 # Chalice needs the bucket's name to declare the trigger; the rest waits for the first call.
 settings = Settings.from_environ(os.environ)
@@ -69,8 +69,9 @@ def prediction(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the pat
 )
 @answers_problems
 def outcome(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    body = json_body(app.current_request)
-    return outcomes.tell(clientId, predictionId, body, services().predictions, datetime.now(UTC))
+    body, source = json_body(app.current_request), key_source(app.current_request)
+    stored = services().predictions
+    return outcomes.tell(clientId, predictionId, body, source, stored, datetime.now(UTC))
 
 
 @app.route(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Decision,
         Drift,
         Gate,
+        Outcomes,
         Profile,
         Score,
         Training,
@@ -39,6 +40,7 @@ def contradictions(profile: "Profile") -> Iterator[str]:
     yield from of_stages(profile)
     yield from _drift_contradictions(profile.drift)
     yield from _card_contradictions(profile)
+    yield from _outcome_contradictions(profile.outcomes, profile)
 
 
 def _card_contradictions(profile: "Profile") -> Iterator[str]:
@@ -121,6 +123,8 @@ def _gate_contradictions(gate: "Gate") -> Iterator[str]:
             yield f"gate.{name} must not be below 0"
     if gate.minimum_slope > gate.maximum_slope:
         yield "gate.minimum_slope must not be above gate.maximum_slope"
+    if gate.maximum_peer_flips > 1:
+        yield "gate.maximum_peer_flips must not be above 1: it would stop nothing"
     for name in ("minimum_auc", "minimum_ks", "minimum_approval_ratio"):
         if getattr(gate, name) >= 1:
             yield f"gate.{name} must be below 1: nothing would ever pass"
@@ -131,3 +135,20 @@ def _drift_contradictions(drift: "Drift") -> Iterator[str]:
         yield "drift.psi_watch must be above 0 and not above drift.psi_limit"
     if drift.fewest < 1:
         yield "drift.fewest must be 1 or more"
+
+
+def _outcome_contradictions(outcomes: "Outcomes", profile: "Profile") -> Iterator[str]:
+    """training/product.py holds the jobs to the same."""
+    value = msgspec.structs.asdict(outcomes)
+    for name in ("limited_share", "limited_peer_share"):
+        if not 0 <= value[name] <= 1:
+            yield f"outcomes.{name} must be 0 to 1"
+    for name in ("false_alarms", "dispersion"):
+        if not 0 < value[name] < 1:
+            yield f"outcomes.{name} must be above 0 and below 1"
+    for name, least in (("fewest", 1), ("watch_months", 1), ("limited_client_loans", 0)):
+        if value[name] < least:
+            yield f"outcomes.{name} must be {least} or more"
+    texts = {name for name, one in profile.features.items() if not one.is_number}
+    if others := set(outcomes.peers) - texts:
+        yield f"outcomes.peers names no category or code: {', '.join(sorted(others))}"

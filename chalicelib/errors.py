@@ -2,8 +2,8 @@
 
 AppVengersError
   × Problem               answered to the caller of the API, each with its HTTP status
-      · InvalidRequest · InvalidApplication · InvalidOutcome · Forbidden · NotFound
-      · PredictionNotFound · IdempotencyConflict · RequestTooLarge · UnsupportedMediaType
+      · InvalidRequest · InvalidApplication · InvalidOutcome · NotALoan · Forbidden
+      · NotFound · PredictionNotFound · IdempotencyConflict · RequestTooLarge · UnsupportedMediaType
       · TooManyRequests · InternalError · AnalysisUnavailable
       · ServiceUnavailable · ServiceTimeout    API Gateway's own
       · TableUnavailable    saveResult is retried on it
@@ -103,6 +103,16 @@ class NotFound(Problem):
         es="Revise la ruta y el método. GET /health siempre responde, y sin clave.",
         en="Check the path and the method. GET /health always answers, and needs no key.",
     )
+
+
+class NotALoan(Problem):
+    """An outcome of what was declined, or left to a person who has not granted it."""
+
+    status = 422
+    title = Text(
+        es="No hay préstamo del que informar", en="There is no loan that could have an outcome"
+    )
+    usual = Text(es="Revise la decisión.", en="Check the decision.")
 
 
 class PredictionNotFound(Problem):

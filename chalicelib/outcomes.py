@@ -1,4 +1,5 @@
-"""POST …/outcome: what became of a decided loan. Nothing is overwritten; the newest told counts."""
+"""POST …/outcome: what became of a decided loan. Nothing is overwritten, and each outcome
+carries its source; which of them count is training/counting.py's."""
 
 import re
 from collections.abc import Iterator
@@ -6,11 +7,13 @@ from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 from chalicelib.application import CORRECT, NOT_ONE_OF
-from chalicelib.errors import InvalidOutcome
+from chalicelib.errors import InvalidOutcome, NotALoan
 from chalicelib.outcome_id import outcome_id
+from chalicelib.outcome_rules import DECLINED, NOT_GRANTED, kind, loan_fault, recorded_source
 from chalicelib.text import Text
 
 OUTCOMES = ("paid", "defaulted")
+FIELDS = ("outcome", "when", "granted")  # granted: the day on which a person granted the loan
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 NOT_AN_OUTCOME = Text(
@@ -23,6 +26,17 @@ BEFORE_THE_DECISION = Text(
     es="debe ser {day}, el día de la decisión, o posterior",
     en="must be {day}, the day of the decision, or later",
 )
+AFTER_THE_END = Text(es="no debe ser posterior a when", en="must not be after when")
+NO_LOAN = {
+    DECLINED: Text(
+        es="La solicitud se rechazó: no hay préstamo del que informar.",
+        en="The application was declined: there is no loan to report on.",
+    ),
+    NOT_GRANTED: Text(
+        es="La decisión quedó en manos de una persona: diga en granted qué día se concedió.",
+        en="The decision was left to a person: say in granted on which day the loan was granted.",
+    ),
+}
 
 Document = dict[str, Any]
 
@@ -34,33 +48,47 @@ class Predictions(Protocol):
 
 
 def tell(
-    client_id: str, prediction_id: str, payload: Any, predictions: Predictions, now: datetime
+    client_id: str,
+    prediction_id: str,
+    payload: Any,
+    source: str,
+    predictions: Predictions,
+    now: datetime,
 ) -> Document:
-    """The outcome as stored; the same again is the same. Raises InvalidOutcome."""
-    decided_at = predictions.get(client_id, prediction_id)["createdAt"]
+    """Return the outcome as stored; the same again from the same `source` is the same. Raises
+    InvalidOutcome, and NotALoan for what was declined or not granted."""
+    decision = predictions.get(client_id, prediction_id)
+    decided_at = decision["createdAt"]
     if errors := dict(_wrong_fields(payload, decided_at[:10], now.astimezone(UTC).date())):
         raise InvalidOutcome(CORRECT.format(count=len(errors), fields=", ".join(errors)), errors)
-    earlier = predictions.outcomes(client_id, prediction_id)[-1:]
-    if earlier and all(earlier[0][name] == payload[name] for name in ("outcome", "when")):
-        return _answer(earlier[0])
-    replaces = earlier[0]["predictionId"].rpartition("#")[2] if earlier else ""
+    if fault := loan_fault(decision["decision"], payload.get("granted")):
+        raise NotALoan(NO_LOAN[fault])
+    earlier = predictions.outcomes(client_id, prediction_id)
+    own = [one for one in earlier if recorded_source(one) == source][-1:]
+    if own and all(own[0].get(name) == payload.get(name) for name in FIELDS):
+        return _answer(own[0])
+    replaces = earlier[-1]["predictionId"].rpartition("#")[2] if earlier else ""
     told_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     told = payload | {"of": prediction_id, "decidedAt": decided_at, "toldAt": told_at}
-    name = outcome_id(prediction_id, payload["outcome"], payload["when"], replaces)
-    return _answer(predictions.tell(client_id, name, told))
+    name = outcome_id(prediction_id, payload["outcome"], payload["when"], replaces, source)
+    return _answer(predictions.tell(client_id, name, told | {"source": source}))
 
 
 def with_outcomes(client_id: str, prediction_id: str, predictions: Predictions) -> Document:
-    """A decision as stored, and what was told of it, the newest first."""
+    """Return a decision as stored, with the outcomes reported of it, the newest first."""
     stored = predictions.get(client_id, prediction_id)
     told = predictions.outcomes(client_id, prediction_id)
-    shown = ("outcome", "when", "toldAt")
-    return stored | {"outcomes": [{name: one[name] for name in shown} for one in told[::-1]]}
+    return stored | {"outcomes": [_shown(one) for one in told[::-1]]}
 
 
 def _answer(told: Document) -> Document:
-    shown = ("clientId", "outcome", "when", "toldAt")
-    return {"predictionId": told["of"]} | {name: told[name] for name in shown}
+    return {"predictionId": told["of"], "clientId": told["clientId"]} | _shown(told)
+
+
+def _shown(told: Document) -> Document:
+    """Show the kind of its source only: the id of a key and the name of a file are the bank's."""
+    shown = {name: told[name] for name in (*FIELDS, "toldAt") if name in told}
+    return shown | {"source": kind(recorded_source(told))}
 
 
 def _wrong_fields(payload: Any, decided_on: str, today: date) -> Iterator[tuple[str, Text]]:
@@ -69,9 +97,13 @@ def _wrong_fields(payload: Any, decided_on: str, today: date) -> Iterator[tuple[
         return
     if payload.get("outcome") not in OUTCOMES:
         yield "outcome", NOT_ONE_OF.format(values=", ".join(OUTCOMES))
-    if fault := _day_fault(payload.get("when"), decided_on, today):
-        yield "when", fault
-    for name in payload.keys() - {"outcome", "when"}:
+    if when_fault := _day_fault(payload.get("when"), decided_on, today):
+        yield "when", when_fault
+    if "granted" in payload and (fault := _day_fault(payload["granted"], decided_on, today)):
+        yield "granted", fault
+    elif "granted" in payload and not when_fault and payload["granted"] > payload["when"]:
+        yield "granted", AFTER_THE_END
+    for name in payload.keys() - {*FIELDS}:
         yield name, UNKNOWN_FIELD
 
 

@@ -169,7 +169,35 @@ class Gate(Part, frozen=True):
     maximum_group_gap: float = 0.05
     minimum_group_rows: int = 100
     recent_decisions: int = 2000
+    maximum_peer_flips: float = 0.25
+    minimum_peer_decisions: int = 30
     sign_off: bool = False
+
+
+class OutcomeSource(Part, frozen=True):
+    """How far the outcomes count whose source matches: `apiKey:<id>` or `file:<key>`, * is wild."""
+
+    source: str
+    trust: Literal["trusted", "limited", "untrusted"]
+
+
+class Outcomes(Part, frozen=True):
+    """Whose word counts for what became of a loan, how far, and when people look first. What no
+    source matches is untrusted: it counts once a trusted source says the same."""
+
+    sources: tuple[OutcomeSource, ...] = (OutcomeSource("file:credit/newData/*", "trusted"),)
+    peers: tuple[str, ...] = ()  # features by whose values outcomes and decisions are watched
+    limited_share: float = 0.01  # of the trusted loans, those of one limited source
+    limited_peer_share: float = 0.05  # of a peer's trusted loans, those of one limited source
+    limited_client_loans: int = 1  # of one client, those of limited sources
+    fewest: int = 5  # new outcomes of a peer or source; fewer are not tested
+    false_alarms: float = 0.01  # of honest snapshots, those in which something is held
+    dispersion: float = 0.05  # correlation of the defaults within a peer or source
+    watch_months: int = 12  # outcomes that are tested together with the new ones
+
+    @property
+    def rules(self) -> tuple[tuple[str, str], ...]:
+        return tuple((one.source, one.trust) for one in self.sources)
 
 
 class Instances(Part, frozen=True):
@@ -232,6 +260,7 @@ class Profile(Part, frozen=True):
     card: Card = Card()
     gate: Gate = Gate()
     drift: Drift = Drift()
+    outcomes: Outcomes = Outcomes()
     sagemaker: SageMaker = SageMaker()
 
     def asked_for(self) -> dict[str, Feature]:

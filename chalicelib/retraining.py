@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from chalicelib.data_bucket import DataBucket
 from chalicelib.errors import NoSnapshot
 from chalicelib.notifications import NotificationTopic
+from chalicelib.outcome_rules import UNTRUSTED, recorded_source, trust_of
 from chalicelib.profile import PROFILE_FILE, Profile
 
 if TYPE_CHECKING:
@@ -184,7 +185,8 @@ def _news(
     outcomes = sorted(
         one["predictionId"]
         for one in told
-        if as_of < datetime.fromisoformat(one["toldAt"]) <= at
+        if trust_of(recorded_source(one), profile.outcomes.rules) != UNTRUSTED
+        and as_of < datetime.fromisoformat(one["toldAt"]) <= at
         and months_later(date.fromisoformat(one["decidedAt"][:10]), months) <= today
     )
     matures = manifest.get("nextMatures") or ""

@@ -15,6 +15,7 @@ from chalicelib.errors import (
     Problem,
     ServiceUnavailable,
 )
+from chalicelib.outcome_rules import of_api_key
 from chalicelib.text import Language, preferred
 
 CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Language"])
@@ -75,6 +76,11 @@ def _with_problems(view: View[P], said_in: Callable[[], Language]) -> Callable[P
 def language(request: Request, usual: Language) -> Language:
     """Return the language that the caller prefers, else the usual."""
     return preferred(request.headers.get("accept-language", ""), usual)
+
+
+def key_source(request: Request) -> str:
+    """Return the source of what this caller reports: API Gateway names the key, no caller can."""
+    return of_api_key(request.context.get("identity", {}).get("apiKeyId"))
 
 
 def _answer(said: Any) -> Response:

@@ -1,5 +1,6 @@
 """The API on Chalice's own local server, with what API Gateway adds: the API key."""
 
+import hashlib
 import hmac
 import secrets
 import threading
@@ -13,6 +14,7 @@ from urllib.parse import unquote
 from chalice.app import Chalice
 from chalice.local import (
     ChaliceRequestHandler,
+    LambdaEventConverter,
     LocalChalice,
     LocalDevServer,
     RouteMatcher,
@@ -28,6 +30,19 @@ SHORTEST_KEY = 20  # as API Gateway has it
 LARGEST_BODY = 10 * 2**20  # as API Gateway has it
 
 
+class KeyedEvents(LambdaEventConverter):
+    """Events that name the caller's key, as API Gateway's do: by its id, which is not the key."""
+
+    def __init__(self, app: Chalice, api_key: str) -> None:
+        super().__init__(RouteMatcher(list(app.routes)), app.api.binary_types)
+        self._key_id = hashlib.sha256(api_key.encode()).hexdigest()[:10]
+
+    def create_lambda_event(self, *args: Any, **more: Any) -> Any:
+        event = super().create_lambda_event(*args, **more)
+        event["requestContext"]["identity"]["apiKeyId"] = self._key_id
+        return event
+
+
 class KeyedHandler(ChaliceRequestHandler):
     """Answers 403 where API Gateway would: Chalice's local server knows no API keys."""
 
@@ -41,9 +56,11 @@ class KeyedHandler(ChaliceRequestHandler):
         api_key: str,
         in_role: Callable[[str], AbstractContextManager[None]],
         app_object: Chalice,
+        events: KeyedEvents,
         **more: Any,
     ) -> None:
         self._api_key = api_key
+        self._events = events
         self._in_role = in_role
         self._app = app_object
         super().__init__(*args, app_object=app_object, **more)  # type: ignore[misc]
@@ -57,6 +74,7 @@ class KeyedHandler(ChaliceRequestHandler):
             self._refuse(ANSWERS["INVALID_API_KEY"])
         else:
             self._decode_path()
+            self.local_gateway.event_converter = self._events
             with self._in_role(self._used_by()):
                 super()._generic_handle()
 
@@ -106,7 +124,8 @@ def serving_api(bank: Bank, api_key: str, port: int) -> Iterator[int]:
         if not isinstance(app, LocalChalice):
             # Makes the app's current request a thread's own; the server it makes is not used.
             create_local_server(app, config, LOOPBACK, 0).server.server_close()
-        handler = partial(KeyedHandler, api_key=api_key, in_role=in_role)
+        events = KeyedEvents(app, api_key)
+        handler = partial(KeyedHandler, api_key=api_key, in_role=in_role, events=events)
         server = LocalDevServer(app, config, LOOPBACK, port, handler_cls=handler).server
     except OSError as error:
         raise PortTaken(f"Port {port} is in use: choose another with PORT.") from error

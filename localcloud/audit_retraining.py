@@ -43,7 +43,8 @@ def run(bank: Bank, known: pd.DataFrame, later: pd.DataFrame, decision: dict[str
 
 def _tell(bucket: str, loans: pd.DataFrame, decision: dict[str, Any]) -> None:
     """Two files, as a bank would drop them."""
-    outcome = {"outcome": ["defaulted"], "when": [decision["createdAt"][:10]]}
+    day = decision["createdAt"][:10]
+    outcome = {"outcome": ["defaulted"], "when": [day], "granted": [day]}
     told = {name: [decision[name]] for name in ("clientId", "predictionId")} | outcome
     for name, frame in (("loans", loans), ("told", pd.DataFrame(told))):
         key = f"{NEW_DATA_PREFIX}{name}.parquet"

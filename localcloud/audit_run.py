@@ -89,11 +89,12 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, A
     for body in bodies:
         for _ in range(2):
             answer = requester.post("/predict", body, **{"Idempotency-Key": "once"})
-        if answer["decision"] != "APPROVE":  # of those, a change is asked for
+        if answer["decision"] == "REVIEW":  # a change is asked for, and a person grants it
             break
     client = f"/predictions/{answer['clientId']}"
     one = f"{client}/{answer['predictionId']}"
-    requester.post(f"{one}/outcome", {"outcome": "paid", "when": answer["createdAt"][:10]})
+    day = answer["createdAt"][:10]
+    requester.post(f"{one}/outcome", {"outcome": "paid", "when": day, "granted": day})
     services.cache_clear()  # on AWS the API asks for the switch itself: saveResult can't for it
     for path in ("/health", client, one, f"{one}/change", f"{client}/none"):
         requester.get(path)

@@ -8,7 +8,10 @@ import pandas as pd
 
 from training.datasets import Case, Dataset
 
-COLUMNS = ("clientId", "predictionId", "outcome", "when")
+COLUMNS = ("clientId", "predictionId", "outcome", "when", "granted")
+
+
+GRANTED = ("APPROVE", "REVIEW")
 
 
 class NoLoans(Exception):
@@ -29,25 +32,29 @@ def of_loans(dataset: Dataset, first: str, last: str) -> str:
 
 
 def of_decisions(dataset: Dataset, pages: Iterable[Any], today: date) -> str:
-    """What really became of the loans that `localcloud application` shows, for each stored decision
-    on one of them. Its dates count from the decision, and end today."""
+    """Return what really became of the loans that `localcloud application` shows, for each stored
+    decision on one of them. The register's loans were all granted; what we decline is no loan of
+    ours. Dates count from the decision, and end today."""
     known = {case["clientId"]: case for case in dataset.cases() if case["defaulted"] is not None}
     rows = [
         _row(item, known[item["clientId"]["S"]], today)
         for page in pages
         for item in page["Items"]
-        if "decision" in item and item["clientId"]["S"] in known
+        if item.get("decision", {}).get("S") in GRANTED and item["clientId"]["S"] in known
     ]
     if not rows:
-        raise NoLoans("No stored decision is on a loan of `localcloud application`.")
+        raise NoLoans(
+            "No stored decision that is not DECLINE is on a loan of `localcloud application`."
+        )
     text: str = pd.DataFrame(sorted(rows), columns=COLUMNS).to_csv(index=False)
     return text
 
 
-def _row(item: dict[str, Any], case: Case, today: date) -> tuple[str, str, str, str]:
+def _row(item: dict[str, Any], case: Case, today: date) -> tuple[str, ...]:
     """`defaulted` is within the months of the profile; later defaults have an age, too."""
     decided = date.fromisoformat(item["createdAt"]["S"][:10])
     days = case["default_days"]
     when = today if days is None else min(decided + timedelta(days=days), today)
     outcome = "paid" if days is None and not case["defaulted"] else "defaulted"
-    return item["clientId"]["S"], item["predictionId"]["S"], outcome, when.isoformat()
+    ids = item["clientId"]["S"], item["predictionId"]["S"]
+    return *ids, outcome, when.isoformat(), decided.isoformat()

@@ -21,6 +21,7 @@ import product
 import snapshot
 from botocore.exceptions import ClientError
 from collect_decisions import by_vintage, newest
+from collect_held import counts, described, verdicts
 from collect_job import SNAPSHOTS, Bucket, Facts, Job
 from collect_news import News, news_since, rows_told
 from collect_parts import Earlier, NoSnapshot, earlier_snapshot, parquet, parts
@@ -40,19 +41,24 @@ def collect(job: Job, previous: str, recent: int) -> None:
     earlier = earlier_snapshot(job.bucket, previous)
     news = news_since(job, earlier)
     print(f"{len(news.files)} new files, {len(news.decisions)} decisions with outcomes", flush=True)
-    files, rows, changed = parts(job, earlier, rows_told(job, news))
-    months = by_vintage(job, earlier, rows)
-    files |= {
-        snapshot.DECISIONS: parquet(newest(job, rows, months, recent)),
+    said, verdict_files = verdicts(job.bucket)
+    news.sources += [one for one in verdict_files if one not in earlier.sources]
+    found = parts(job, earlier, rows_told(job, news), said)
+    months = by_vintage(job, earlier, found.rows)
+    files = found.files | {
+        snapshot.DECISIONS: parquet(newest(job, found.rows, months, recent)),
         "vintages.json": _json(months),
     }
+    told = counts(news.told, found.rows)
     report = {"version": job.version, "files": news.files, "wrong": news.wrong[:MOST_TOLD]}
+    report |= told | {"held": described(found.held, found.rows)}
     job.bucket.write(f"{REPORTS}{job.version}.json", _json(report))
     for name, body in files.items():
         job.bucket.write(place + name, body)
-    manifest = _manifest(job, earlier, news, rows, changed) | {"files": _hashes(files)}
+    manifest = _manifest(job, earlier, news, found.rows, found.new) | told
+    manifest |= {"files": _hashes(files)}
     job.bucket.write(f"{place}manifest.json", _json(manifest))
-    shown = ("rows", "bads", "newRows", "newBads", "waiting", "wrongRows")
+    shown = ("rows", "bads", "newRows", "newBads", "waiting", "wrongRows", "heldRows")
     print("; ".join(f"{name}={manifest[name]}" for name in shown), flush=True)
 
 
@@ -61,7 +67,7 @@ def _manifest(
 ) -> Facts:
     outcome, date = rows[job.bank.outcome], job.bank.date
     dates = rows.loc[outcome.notna(), date].dropna() if date else pd.Series(dtype=object)
-    waiting = rows["told"].notna() & outcome.isna()
+    waiting = labels.waiting(rows, job.bank)
     matures = labels.matures_next(rows, job.bank)
     return {
         "version": job.version,
@@ -78,7 +84,7 @@ def _manifest(
         else {},
         "wrongRows": len(news.wrong),
         "report": f"{REPORTS}{job.version}.json",
-        "sources": [*earlier.manifest.get("sources", []), *news.sources],
+        "sources": [*earlier.sources, *news.sources],
     }
 
 

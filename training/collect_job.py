@@ -8,7 +8,7 @@ import pandas as pd
 import product
 from decision_log import DecisionLog
 
-SNAPSHOTS, NEW_DATA = "credit/snapshots/", "credit/newData/"
+SNAPSHOTS, NEW_DATA, VERDICTS = "credit/snapshots/", "credit/newData/", "credit/quarantine/"
 
 Facts = dict[str, Any]
 

@@ -1,6 +1,7 @@
 """What was told since a snapshot: rows of files, and outcomes of decisions."""
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 
 import labels
@@ -8,6 +9,23 @@ import new_data
 import pandas as pd
 from collect_job import NEW_DATA, Facts, Job
 from collect_parts import Earlier
+from counting import WITHHELD_CLIENT
+from outcome_rules import (
+    DECLINED,
+    LIMITED,
+    NOT_GRANTED,
+    UNTRUSTED,
+    loan_fault,
+    of_file,
+    recorded_source,
+    trust_of,
+)
+from settling import earlier_loans, settled
+
+NO_LOAN = {
+    DECLINED: "the application was declined, so there is no loan",
+    NOT_GRANTED: "a person decided: granted must say on which day the loan was granted",
+}
 
 
 @dataclass
@@ -17,12 +35,13 @@ class News:
     sources: list[Facts] = field(default_factory=list)
     files: list[Facts] = field(default_factory=list)
     wrong: list[Facts] = field(default_factory=list)
+    told: Counter[str] = field(default_factory=Counter)  # unconfirmed, contradictions, …
 
 
 def news_since(job: Job, earlier: Earlier) -> News:
     news = News(decisions=job.log.told(earlier.since))
-    known = {(one["key"], one["etag"]) for one in earlier.manifest.get("sources", [])}
-    contents = {one["sha256"]: one["key"] for one in earlier.manifest.get("sources", [])}
+    known = {(one["key"], one["etag"]) for one in earlier.sources}
+    contents = {one["sha256"]: one["key"] for one in earlier.sources}
     for key, etag in sorted(job.bucket.keys(NEW_DATA).items()):
         if key.endswith("/") or (key, etag) in known:
             continue
@@ -47,20 +66,37 @@ def _take(job: Job, key: str, body: bytes, news: News) -> tuple[int, list[new_da
         return 0, [new_data.Wrong(0, str(fault))]
     except Exception as fault:  # noqa: BLE001  a file that nobody foresaw stops no other
         return 0, [new_data.Wrong(0, f"it can't be read: {type(fault).__name__}")]
-    if len(loans):
-        news.loans.append(loans)
-    taken, source = len(loans), hashlib.sha256(body).hexdigest()
+    _take_loans(job, of_file(key), loans, news)
+    taken, sha256 = len(loans), hashlib.sha256(body).hexdigest()
     for row, one in said:
-        decision = job.log.decision(one["clientId"], one["predictionId"])
-        if decision is None:
-            wrong.append(new_data.Wrong(row, "there is no such decision"))
-        elif one["when"] < decision["createdAt"][:10]:
-            wrong.append(new_data.Wrong(row, "when is before the decision"))
+        client, prediction = one.pop("clientId"), one.pop("predictionId")
+        decision = job.log.decision(client, prediction)
+        if fault := _decision_fault(decision, one):
+            wrong.append(new_data.Wrong(row, fault))
         else:
-            job.log.tell(decision, one["outcome"], one["when"], source)
-            news.decisions.add((one["clientId"], one["predictionId"]))
+            news.told["duplicates"] += not job.log.tell(decision, one, of_file(key), sha256)
+            news.decisions.add((client, prediction))
             taken += 1
     return taken, sorted(wrong, key=lambda one: one.row)
+
+
+def _take_loans(job: Job, source: str, loans: pd.DataFrame, news: News) -> None:
+    """Loans of an untrusted file are no loans of ours as long as nobody else has them."""
+    if trust_of(source, job.bank.outcomes.rules) == UNTRUSTED:
+        news.told["unconfirmed"] += len(loans)
+    elif len(loans):
+        news.loans.append(loans.assign(source=source))
+
+
+def _decision_fault(decision: Facts | None, said: Facts) -> str:
+    if decision is None:
+        return "there is no such decision"
+    day = decision["createdAt"][:10]
+    if said["when"] < day:
+        return "when is before the decision"
+    if said.get("granted", day) < day:
+        return "granted is before the decision"
+    return NO_LOAN.get(loan_fault(decision["decision"], said.get("granted")), "")
 
 
 def _rows(
@@ -76,8 +112,8 @@ def _rows(
 
 
 def rows_told(job: Job, news: News) -> pd.DataFrame:
-    """A row for each loan and decision of which something is told."""
-    decided = [_decided(job, *key) for key in sorted(news.decisions, key=lambda key: key[::-1])]
+    """A row for each loan and decision of which something is told that counts."""
+    decided = [_decided(job, news, *key) for key in sorted(news.decisions, key=_by_prediction)]
     frames = [*news.loans]
     if found := [row for row in decided if row]:
         frames.append(labels.canonical(pd.DataFrame(found), job.bank))
@@ -86,12 +122,26 @@ def rows_told(job: Job, news: News) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _decided(job: Job, client_id: str, prediction_id: str) -> Facts | None:
+def _by_prediction(key: tuple[str, str]) -> tuple[str, str]:
+    return key[1], key[0]
+
+
+def _decided(job: Job, news: News, client_id: str, prediction_id: str) -> Facts | None:
     decision = job.log.decision(client_id, prediction_id)
     outcomes = job.log.outcomes(client_id, prediction_id)
     if decision is None or not outcomes:
         return None
-    told, bank, day = outcomes[-1], job.bank, decision["createdAt"][:10]
+    found = settled(decision, outcomes, job.bank.outcomes.rules)
+    news.told["contradictions"] += found.contradicted
+    news.told["reversals"] += found.reversed
+    if found.outcome is None:
+        news.told["unconfirmed"] += 1
+        return None
+    return _row(job, decision, found.outcome)
+
+
+def _row(job: Job, decision: Facts, told: Facts) -> Facts:
+    bank, day = job.bank, decision["createdAt"][:10]
     when = told["when"] if told["outcome"] == "defaulted" else None
     row = {name: day for name in (bank.date,) if name}
     row |= {name: when for name in (bank.default_date,) if name}
@@ -99,10 +149,24 @@ def _decided(job: Job, client_id: str, prediction_id: str) -> Facts | None:
         decision["application"]
         | row
         | {
-            "row": prediction_id,
+            "row": decision["predictionId"],
             "decision": decision["decision"],
             "decidedOn": day,
             "told": told["outcome"],
             "toldWhen": when,
+            "source": recorded_source(told),
+            "expected": decision.get("probabilityOfDefault"),
+            "withheld": _withheld(job, decision, told),
         }
     )
+
+
+def _withheld(job: Job, decision: Facts, told: Facts) -> str | None:
+    """A limited source's word counts for so many loans of a client: a snapshot has no clients, so
+    it is here that they are counted."""
+    settings = job.bank.outcomes
+    if trust_of(recorded_source(told), settings.rules) != LIMITED:
+        return None
+    of_client = job.log.of_client(decision["clientId"])
+    before = earlier_loans(of_client, decision["predictionId"], settings.rules)
+    return WITHHELD_CLIENT if before >= settings.limited_client_loans else None

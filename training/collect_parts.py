@@ -2,12 +2,16 @@
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import counting
 import labels
 import new_data
+import numpy as np
 import pandas as pd
 import snapshot
+import watch
 from collect_job import SNAPSHOTS, Bucket, Facts, Job
 
 
@@ -29,6 +33,11 @@ class Earlier:
         """The day from which on something may be new; empty if that is not known."""
         return str(self.manifest.get("asOf", ""))[:10]
 
+    @property
+    def sources(self) -> list[Facts]:
+        """The files that it was made from, with those of the snapshots before it."""
+        return list(self.manifest.get("sources", []))
+
 
 def earlier_snapshot(bucket: Bucket, name: str) -> Earlier:
     if not name:
@@ -47,31 +56,41 @@ def earlier_snapshot(bucket: Bucket, name: str) -> Earlier:
     return Earlier(name, bodies, told.get("manifest.json", {}), told.get("vintages.json"))
 
 
-def parts(
-    job: Job, earlier: Earlier, told: pd.DataFrame
-) -> tuple[dict[str, bytes], pd.DataFrame, pd.Series]:
-    """The files, all rows, and whose label is new."""
-    files, frames, changes = {}, [], []
-    there: set[str] = set()
-    for name, body in earlier.parts.items():
+@dataclass(frozen=True)
+class Parts:
+    """A snapshot's files and all its rows; `new` has a label that it did not have before."""
+
+    files: dict[str, bytes]
+    rows: pd.DataFrame
+    new: pd.Series
+    held: list[watch.Held]
+
+
+def parts(job: Job, earlier: Earlier, told: pd.DataFrame, verdicts: Mapping[str, str]) -> Parts:
+    """The parts of the snapshot before as they are now, and one for what is new."""
+    befores = {
+        name: labels.canonical(_whole(name, body), job.bank) for name, body in earlier.parts.items()
+    }
+    nows = {name: labels.updated(before, told, job.bank) for name, before in befores.items()}
+    there = {row for before in befores.values() for row in before["row"]}
+    fresh = told[~told["row"].isin(there)].drop_duplicates("row", keep="last")
+    frames = [*nows.values(), *([fresh] if len(fresh) or not nows else [])]
+    rows = labels.labelled(pd.concat(frames, ignore_index=True), job.bank, job.as_of)
+    empty = pd.Series(np.nan, fresh.index)
+    was = [before[job.bank.outcome] for before in befores.values()] + [empty]
+    before = pd.concat(was, ignore_index=True).astype(float)
+    rows, held = counting.counted(before, rows, verdicts, job.bank, job.version)
+    files, start = {}, 0
+    for name, one in befores.items():
+        now = rows.iloc[start : start + len(one)].reset_index(drop=True)
         part = f"part-{name.removeprefix('part-').rsplit('.', 1)[0]}.parquet"
-        before = labels.canonical(_whole(name, body), job.bank)
-        now = labels.labelled(labels.updated(before, told, job.bank), job.bank, job.as_of)
-        kept = now.equals(before) and name.endswith(".parquet")
-        files[part] = body if kept else parquet(now)
-        there |= set(before["row"])
-        frames.append(now)
-        changes.append(_differ(before[job.bank.outcome], now[job.bank.outcome]))
-    new = told[~told["row"].isin(there)].drop_duplicates("row", keep="last")
-    if len(new):
-        new = labels.labelled(new, job.bank, job.as_of).reset_index(drop=True)
-        files[f"part-{job.version}.parquet"] = parquet(new)
-        frames.append(new)
-        changes.append(new[job.bank.outcome].notna())
-    if not frames:
-        return files, told, pd.Series(dtype=bool)
-    rows = pd.concat(frames, ignore_index=True)
-    return files, rows, pd.concat(changes, ignore_index=True)
+        kept = now.equals(one.reset_index(drop=True)) and name.endswith(".parquet")
+        files[part] = earlier.parts[name] if kept else parquet(now)
+        start += len(one)
+    if len(fresh):
+        files[f"part-{job.version}.parquet"] = parquet(rows.iloc[start:].reset_index(drop=True))
+    label = rows[job.bank.outcome]
+    return Parts(files, rows, label.notna() & (label != before), held)
 
 
 def _whole(name: str, body: bytes) -> pd.DataFrame:
@@ -83,10 +102,6 @@ def _whole(name: str, body: bytes) -> pd.DataFrame:
     if wrong:
         raise new_data.Unreadable(f"{name}: row {wrong[0].row}: {wrong[0].what}")
     return frame
-
-
-def _differ(before: pd.Series, now: pd.Series) -> pd.Series:
-    return now.notna() & (now != before)
 
 
 def parquet(frame: pd.DataFrame) -> bytes:

@@ -11,6 +11,7 @@ from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 from day_index import BY_DAY, OUTCOMES, key_of, keys_of, merged
 from outcome_id import outcome_id
+from outcome_rules import recorded_source
 
 Item = dict[str, Any]
 
@@ -54,23 +55,32 @@ class DecisionLog:
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         return plain(item) if item and "decision" in item else None
 
+    def of_client(self, client_id: str) -> list[Item]:
+        """Return the outcomes of all of a client's decisions, the newest last."""
+        return self._outcomes(client_id, OUTCOME)
+
     def outcomes(self, client_id: str, prediction_id: str) -> list[Item]:
         """Of one decision, the newest last."""
-        of = Key("predictionId").begins_with(f"{OUTCOME}{prediction_id}#")
+        return self._outcomes(client_id, f"{OUTCOME}{prediction_id}#")
+
+    def _outcomes(self, client_id: str, prefix: str) -> list[Item]:
+        of = Key("predictionId").begins_with(prefix)
         found = self._query(Key("clientId").eq(client_id) & of, ConsistentRead=True)
         said = [item for item in found if item["toldAt"] <= self._until]
         return sorted(said, key=lambda item: (item["toldAt"], item["predictionId"]))
 
-    def tell(self, decision: Item, outcome: str, when: str, source: str) -> None:
-        """As POST …/outcome would. What was taken from a file once is not taken from it again."""
-        said = {"outcome": outcome, "when": when}
+    def tell(self, decision: Item, said: Item, source: str, sha256: str) -> bool:
+        """As POST …/outcome would, with the file's key as the source; whether it is anything new.
+        What was taken from a file once is not taken from it again."""
         earlier = self.outcomes(decision["clientId"], decision["predictionId"])
-        if any(said.items() <= item.items() for item in earlier[-1:]) or any(
-            {**said, "source": source}.items() <= item.items() for item in earlier
+        own = [item for item in earlier if recorded_source(item) == source]
+        if any(_says(item, said) for item in own[-1:]) or any(
+            _says(item, said) and sha256 in (item.get("sha256"), item.get("source"))
+            for item in earlier
         ):
-            return
+            return False
         replaces = earlier[-1]["predictionId"].rpartition("#")[2] if earlier else ""
-        name = outcome_id(decision["predictionId"], outcome, when, replaces)
+        name = outcome_id(decision["predictionId"], said["outcome"], said["when"], replaces, source)
         item = said | {
             "clientId": decision["clientId"],
             "predictionId": OUTCOME + name,
@@ -78,6 +88,7 @@ class DecisionLog:
             "decidedAt": decision["createdAt"],
             "toldAt": self._until,
             "source": source,
+            "sha256": sha256,
             "day": key_of(OUTCOMES + self._until[:10], OUTCOME + name),
         }
         try:
@@ -85,6 +96,8 @@ class DecisionLog:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
+            return False
+        return True
 
     def _each(self, prefix: str, since: str) -> Iterator[Item]:
         for day in self._days(since):
@@ -106,6 +119,10 @@ class DecisionLog:
 
     def _all(self) -> Iterator[Item]:
         return _pages(self._table.scan, **_only(SHORT))
+
+
+def _says(item: Item, said: Item) -> bool:
+    return all(item.get(name) == said.get(name) for name in ("outcome", "when", "granted"))
 
 
 def _pages(read: Any, **asked: Any) -> Iterator[Item]:

@@ -127,9 +127,10 @@ def _feature_faults(raw: pd.Series, feature: Feature) -> Iterator[tuple[pd.Serie
 def outcomes(
     frame: pd.DataFrame, as_of: pd.Timestamp
 ) -> tuple[list[tuple[int, dict[str, str]]], list[Wrong]]:
-    """By the number of their row, as POST …/outcome would take them but for the decision's day."""
+    """By the number of their row, as POST …/outcome would take them but for the decision's day.
+    `granted` is among the fields of a row that has it."""
     faults: dict[int, list[str]] = {}
-    texts = frame[[*OF_DECISIONS]]
+    texts = frame[[*OF_DECISIONS]].assign(granted=_raw(frame, "granted"))
     for name in ("clientId", "predictionId"):
         missing = texts[name].isna()
         long = ~texts[name].astype("string").str.len().between(1, LONGEST_ID)
@@ -139,10 +140,24 @@ def outcomes(
     days = _dates(texts["when"])
     _add(faults, days.isna(), "when must be a day as 2026-05-31")
     _add(faults, days > as_of, "when must not be in the future")
-    texts = texts.assign(when=days.dt.strftime("%Y-%m-%d")).drop(index=list(faults))
+    granted = _dates(texts["granted"])
+    _add(faults, texts["granted"].notna() & granted.isna(), "granted must be a day as 2026-05-31")
+    _add(faults, granted > days, "granted must not be after when")
+    texts = texts.assign(when=_texts(days), granted=_texts(granted)).drop(index=list(faults))
     wrong = [Wrong(row + 1, "; ".join(whats)) for row, whats in sorted(faults.items())]
-    taken = texts.astype(str).to_dict("records")
-    return [(int(row) + 1, said) for row, said in zip(texts.index, taken, strict=True)], wrong
+    taken = texts.astype(object).where(texts.notna(), None).map(str, na_action="ignore")
+    return [
+        (int(row) + 1, said) for row, said in zip(texts.index, _records(taken), strict=True)
+    ], wrong
+
+
+def _texts(days: pd.Series) -> pd.Series:
+    return days.dt.strftime("%Y-%m-%d")
+
+
+def _records(texts: pd.DataFrame) -> Iterator[dict[str, str]]:
+    for row in texts.to_dict("records"):
+        yield {name: value for name, value in row.items() if isinstance(value, str)}
 
 
 def _raw(frame: pd.DataFrame, name: str) -> pd.Series:

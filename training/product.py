@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 TEXT_TYPES = frozenset({"category", "code"})
+TRUSTS = ("trusted", "limited", "untrusted")
 DIRECTIONS = {"increasing": 1, "decreasing": -1, "no": 0}
 
 
@@ -95,6 +96,27 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class OutcomeSettings:
+    """Whose word counts for what became of a loan, how far, and when people look first: see
+    chalicelib/profile.py."""
+
+    rules: tuple[tuple[str, str], ...] = (("file:credit/newData/*", "trusted"),)
+    peers: tuple[str, ...] = ()
+    limited_share: float = 0.01
+    limited_peer_share: float = 0.05
+    limited_client_loans: int = 1
+    fewest: int = 5
+    false_alarms: float = 0.01
+    dispersion: float = 0.05
+    watch_months: int = 12
+
+
+UNSAID = OutcomeSettings()  # of a profile without the table
+SHARES, CHANCES = ("limited_share", "limited_peer_share"), ("false_alarms", "dispersion")
+LEAST = {"fewest": 1, "watch_months": 1, "limited_client_loans": 0}
+
+
+@dataclass(frozen=True)
 class Product:
     features: dict[str, Feature]
     models: dict[str, dict[str, Any]]
@@ -106,6 +128,7 @@ class Product:
     segments: tuple[str, ...] = ()
     limits: tuple[dict[str, Any], ...] = ()
     recent_decisions: int = 2000
+    outcomes: OutcomeSettings = UNSAID
 
     def asked_for(self) -> tuple[Feature, ...]:
         """What an application brings; the others are derived."""
@@ -195,6 +218,7 @@ def read(path: Path) -> Product:
             segments=tuple(document.get("card", {}).get("segments", ())),
             limits=tuple(document.get("card", {}).get("limits", ())),
             recent_decisions=document.get("gate", {}).get("recent_decisions", 2000),
+            outcomes=_outcomes(document.get("outcomes", {})),
         )
     except FileNotFoundError as fault:
         message = f"no profile at {path}: the channel 'profile' holds credit.toml"
@@ -202,11 +226,49 @@ def read(path: Path) -> Product:
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
         raise InvalidProfile(f"{path.name} is not a scoring profile: {fault}") from fault
     _check_derivations(features)
+    texts = [name for name, feature in features.items() if feature.is_text]
+    if found := _outcome_faults(product.outcomes, texts):
+        raise InvalidProfile("; ".join(found))
     return product
 
 
 def _training(written: dict[str, Any]) -> Training:
     return Training(**{f.name: written[f.name] for f in fields(Training) if f.name in written})
+
+
+def _outcomes(written: dict[str, Any]) -> OutcomeSettings:
+    """Raises KeyError and TypeError for what is not in the form of the table."""
+    given = {f.name: written[f.name] for f in fields(OutcomeSettings) if f.name in written}
+    if "peers" in given:
+        given["peers"] = tuple(given["peers"])
+    if "sources" in written:
+        given["rules"] = tuple((one["source"], one["trust"]) for one in written["sources"])
+    return OutcomeSettings(**given)
+
+
+def _outcome_faults(settings: OutcomeSettings, texts: Collection[str]) -> list[str]:
+    """Each contradiction that chalicelib/contradictions.py finds; `texts` are the features whose
+    values are no numbers."""
+    found = [
+        f"outcomes.sources: the trust of {source} must be one of {', '.join(TRUSTS)}"
+        for source, trust in settings.rules
+        if trust not in TRUSTS
+    ]
+    value = vars(settings)
+    found += [f"outcomes.{name} must be 0 to 1" for name in SHARES if not 0 <= value[name] <= 1]
+    found += [
+        f"outcomes.{name} must be above 0 and below 1"
+        for name in CHANCES
+        if not 0 < value[name] < 1
+    ]
+    found += [
+        f"outcomes.{name} must be {least} or more"
+        for name, least in LEAST.items()
+        if value[name] < least
+    ]
+    if others := {*settings.peers} - {*texts}:
+        found.append(f"outcomes.peers names no category or code: {', '.join(sorted(others))}")
+    return found
 
 
 def _feature(name: str, written: dict[str, Any]) -> Feature:

@@ -14,6 +14,7 @@ from features import derive_columns, joined_keys
 from product import Feature, InvalidProfile, Model, Product
 from sklearn.model_selection import train_test_split
 
+WITHHELD = "withheld"  # the column with the reason for which a row counts nowhere
 DECISIONS = "decisions.parquet"  # what lies beside a snapshot's rows for the swap set
 HOLDOUT_SHARE = 0.25  # of a snapshot without dates
 DAYS_A_MONTH = 30.4375
@@ -78,10 +79,17 @@ def read(channel: Path, product: Product, model: Model) -> pd.DataFrame:
     own = [name for name in (product.date, product.default_date, product.outcome) if name]
     columns = own + [feature.name for feature in model.inputs]
     audited = [f for f in product.audited() if f.derive is None and f not in model.inputs]
-    optional = [feature.name for feature in audited]
-    frames = (_read_file(file, columns, optional) for file in files)
+    optional = [*(feature.name for feature in audited), WITHHELD]
+    frames = (_counting(_read_file(file, columns, optional)) for file in files)
     typed_frames = [_typed_frame(f, (*model.inputs, *audited), own) for f in frames]
     return pd.concat(typed_frames, ignore_index=True)
+
+
+def _counting(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows that count anywhere: see counting.py."""
+    if WITHHELD not in frame.columns:
+        return frame
+    return frame[frame[WITHHELD].isna()].drop(columns=WITHHELD)
 
 
 def _typed_frame(

@@ -1,6 +1,8 @@
+import io
 import sys
 from pathlib import Path
 
+import boto3
 import pandas as pd
 import pytest
 
@@ -11,8 +13,11 @@ sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "training"), str(ROOT)]
 import product  # noqa: E402
 import snapshot  # noqa: E402
 import train  # noqa: E402
+from collected import emptied  # noqa: E402
 from given import MODELS, options  # noqa: E402
 
+from infrastructure.stack import deploy  # noqa: E402
+from localcloud.cloud import embedded_cloud  # noqa: E402
 from training.datasets import sba  # noqa: E402
 
 
@@ -50,3 +55,35 @@ def artifacts(channel, tmp_path_factory) -> dict[str, Path]:
     for name in MODELS:
         train.train(options(name), channel, sba.PROFILE, directory / name)
     return {name: directory / name for name in MODELS}
+
+
+@pytest.fixture(scope="module")
+def first(loans):
+    """The snapshot that a bank starts with."""
+    body = io.BytesIO()
+    sba.snapshot(loans, first=pd.Timestamp("2004-07-01")).to_parquet(body, index=False)
+    return body.getvalue()
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    with embedded_cloud(None):
+        deploy(boto3.client("cloudformation"), "appvengers", "dev")
+        yield
+
+
+@pytest.fixture
+def place(cloud, bank, first):
+    return emptied(bank, first)
+
+
+@pytest.fixture(scope="module")
+def later(loans):
+    """Real loans of the months after it, with what became of them."""
+    found = sba.snapshot(loans, sba.TEST_FROM, sba.TEST_TO).reset_index(drop=True)
+    return found[found["defaulted"].notna()].head(300)
+
+
+@pytest.fixture(scope="module")
+def cases(loans):
+    return list(sba.applications(loans))[:20]

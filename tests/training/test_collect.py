@@ -2,138 +2,24 @@
 
 import io
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import boto3
 import collect
-import labels
 import new_data
 import pandas as pd
 import pytest
 import snapshot
-from decision_log import DecisionLog
+from collected import AT, BUCKET, DAY, KEY, TRUSTED, emptied, tell
 from outcome_id import outcome_id
 
-from chalicelib import outcomes
-from chalicelib.predictions import PredictionTable
-from infrastructure.stack import deploy
-from localcloud.cloud import embedded_cloud
 from training.datasets import sba
-
-TABLE, BUCKET = "dev-appvengers-PrediccionesCredito", "dev-appvengers-data"
-FIRST = "credit/snapshots/2005-06-30/applications.parquet"
-AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
-DAY = AT.date().isoformat()
-
-
-@dataclass(frozen=True)
-class Collected:
-    """A data bucket and a table."""
-
-    bank: object
-
-    @property
-    def predictions(self):
-        return PredictionTable(boto3.client("dynamodb"), TABLE)
-
-    def put(self, key, body):
-        boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
-
-    def drop(self, name, rows):
-        text = rows if isinstance(rows, bytes) else rows.to_csv(index=False).encode()
-        self.put(f"credit/newData/{name}", text)
-
-    def decide(self, case, number, at="2026-11-20T10:00:00.000Z", kind="APPROVE"):
-        made = {
-            "clientId": f"client-{number}",
-            "predictionId": f"{number:032x}",
-            "createdAt": at,
-            "decision": kind,
-            "application": case["application"],
-            "models": {"Tradicional": {"status": "OK", "probabilityOfDefault": 0.05}},
-        }
-        return self.predictions.add(made)
-
-    def run(self, version, previous="2005-06-30", at=AT):
-        until = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        log = DecisionLog(boto3.resource("dynamodb").Table(TABLE), until)
-        bucket = collect.Bucket(boto3.client("s3"), BUCKET)
-        job = collect.Job(version, at, self.bank, bucket, log)
-        collect.collect(job, previous, recent=3)
-        return json.loads(self.files(version)["manifest.json"])
-
-    def files(self, version):
-        bucket, place = collect.Bucket(boto3.client("s3"), BUCKET), f"credit/snapshots/{version}/"
-        return {key.removeprefix(place): bucket.read(key) for key in bucket.keys(place)}
-
-    def rows(self, version):
-        parts = {n: b for n, b in self.files(version).items() if n.startswith("part-")}
-        newest_last = sorted(parts, key=lambda name: (version in name, name))
-        frames = [
-            labels.canonical(pd.read_parquet(io.BytesIO(parts[name])), self.bank)
-            for name in newest_last
-        ]
-        return pd.concat(frames, ignore_index=True)
-
-    def report(self, version):
-        key = f"credit/reports/newData/{version}.json"
-        return json.loads(collect.Bucket(boto3.client("s3"), BUCKET).read(key))
-
-
-@pytest.fixture(scope="module")
-def first(loans):
-    """The snapshot that a bank starts with."""
-    body = io.BytesIO()
-    sba.snapshot(loans, first=pd.Timestamp("2004-07-01")).to_parquet(body, index=False)
-    return body.getvalue()
-
-
-@pytest.fixture(scope="module")
-def cloud():
-    with embedded_cloud(None):
-        deploy(boto3.client("cloudformation"), "appvengers", "dev")
-        yield
-
-
-@pytest.fixture
-def place(cloud, bank, first):
-    return emptied(bank, first)
-
-
-def emptied(bank, first):
-    s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
-    for key in collect.Bucket(s3, BUCKET).keys(""):
-        s3.delete_object(Bucket=BUCKET, Key=key)
-    for item in dynamodb.scan(TableName=TABLE)["Items"]:
-        key = {name: item[name] for name in ("clientId", "predictionId")}
-        dynamodb.delete_item(TableName=TABLE, Key=key)
-    collected = Collected(bank)
-    collected.put(FIRST, first)
-    return collected
-
-
-@pytest.fixture(scope="module")
-def later(loans):
-    """Real loans of the months after it, with what became of them."""
-    found = sba.snapshot(loans, sba.TEST_FROM, sba.TEST_TO).reset_index(drop=True)
-    return found[found["defaulted"].notna()].head(300)
-
-
-@pytest.fixture(scope="module")
-def cases(loans):
-    return list(sba.applications(loans))[:20]
 
 
 def ids_told(place, number=1):
     return [
         o["predictionId"] for o in place.predictions.outcomes(f"client-{number}", f"{number:032x}")
     ]
-
-
-def tell(place, number, outcome, when, at):
-    said = {"outcome": outcome, "when": when}
-    outcomes.tell(f"client-{number}", f"{number:032x}", said, place.predictions, at)
 
 
 def test_new_loans_come_beside_those_of_the_snapshot_before(place, first, later):
@@ -265,7 +151,7 @@ def test_what_is_told_after_the_snapshots_time_comes_with_the_next(place, cases)
 def test_a_file_of_outcomes_is_told_to_the_table_as_the_route_would(place, cases):
     for number in (1, 2, 3):
         place.decide(cases[number], number, at="2023-01-15T10:00:00.000Z")
-    tell(place, 2, "paid", "2024-02-01", AT)
+    tell(place, 2, "paid", "2024-02-01", AT, source=KEY)
     said = [
         ("client-1", f"{1:032x}", "defaulted", "2024-02-01"),
         ("client-2", f"{2:032x}", "paid", "2024-02-01"),  # was told by the route
@@ -292,8 +178,8 @@ def test_a_file_of_outcomes_is_told_to_the_table_as_the_route_would(place, cases
     tell(place, 1, "defaulted", "2024-02-01", datetime(2026, 11, 25, tzinfo=UTC))
     assert len(before) == 1
     assert ids_told(place) == before
-    assert len(ids_told(place, 2)) == 1
-    name = outcome_id(f"{1:032x}", "defaulted", "2024-02-01", "")
+    assert len(ids_told(place, 2)) == 2  # the bank's word beside the caller's, which it confirms
+    name = outcome_id(f"{1:032x}", "defaulted", "2024-02-01", "", TRUSTED)
     assert before == [f"outcome#{name}"]
 
 
@@ -491,10 +377,10 @@ def test_a_failure_that_nobody_foresaw_is_told_without_what_it_holds(
 def test_vintages_count_decisions_by_month_and_what_became_of_them(place, cases):
     place.decide(cases[0], 1, at="2023-01-15T10:00:00.000Z")
     place.decide(cases[1], 2, at="2023-01-16T10:00:00.000Z")
-    place.decide(cases[2], 3, at="2023-01-17T10:00:00.000Z", kind="DECLINE")
+    place.decide(cases[2], 3, at="2023-01-17T10:00:00.000Z", kind="REVIEW")
     place.decide(cases[3], 4, at="2026-11-24T09:00:00.000Z")
     tell(place, 1, "defaulted", "2024-02-01", AT)
-    tell(place, 3, "paid", "2024-02-01", AT)
+    tell(place, 3, "paid", "2024-02-01", AT, granted="2023-01-20")
     tell(place, 4, "defaulted", DAY, AT)
     place.run("20261124T100000")
     place.decide(cases[4], 5, at="2026-11-24T09:59:59.999Z")  # was stored late
@@ -503,14 +389,14 @@ def test_vintages_count_decisions_by_month_and_what_became_of_them(place, cases)
     months = json.loads(place.files("20261201T100000")["vintages.json"])["months"]
 
     approved = {"decisions": 2, "matured": 1, "bads": 1, "defaultRate": 1.0}
-    declined = {"decisions": 1, "matured": 1, "bads": 0, "defaultRate": 0.0}
+    granted = {"decisions": 1, "matured": 1, "bads": 0, "defaultRate": 0.0}
     assert months[0] == {
         "month": "2023-01",
         "decisions": 3,
         "approved": 2,
         "matured": 2,
         "bads": 1,
-        "byDecision": {"APPROVE": approved, "DECLINE": declined},
+        "byDecision": {"APPROVE": approved, "REVIEW": granted},
     }
     assert [month["month"] for month in months] == ["2023-01", "2026-11"]
     assert (months[1]["decisions"], months[1]["approved"], months[1]["matured"]) == (3, 2, 0)

@@ -46,7 +46,8 @@ def test_decisions_on_real_loans_are_told_with_what_became_of_them(dataset):
     bad = next(c for c in cases if c["defaulted"] and c["default_days"] < 900)
     items = [
         stored(paid["clientId"], decision="APPROVE"),
-        stored(bad["clientId"], decision="DECLINE"),
+        stored(bad["clientId"], decision="REVIEW"),
+        stored(bad["clientId"], predictionId="0b", decision="DECLINE"),
         stored("somebody", decision="APPROVE"),
         stored(paid["clientId"], toldAt="2026-11-24"),
     ]
@@ -55,6 +56,7 @@ def test_decisions_on_real_loans_are_told_with_what_became_of_them(dataset):
     when = pd.Timestamp("2024-01-10") + pd.Timedelta(days=bad["default_days"])
 
     assert dict(found["outcome"]) == {paid["clientId"]: "paid", bad["clientId"]: "defaulted"}
+    assert set(found["granted"]) == {"2024-01-10"}
     assert found.loc[bad["clientId"], "when"] == str(when.date())
     assert found.loc[paid["clientId"], "when"] == "2026-11-24"
 
@@ -64,7 +66,7 @@ def test_no_date_is_in_the_future(dataset):
     item = stored(bad["clientId"], day="2026-11-20", decision="APPROVE")
 
     text = outcome_files.of_decisions(dataset, [{"Items": [item]}], TODAY)
-    assert text.splitlines()[1].endswith(",defaulted,2026-11-24")
+    assert text.splitlines()[1].endswith(",defaulted,2026-11-24,2026-11-20")
 
 
 def test_without_such_decisions_there_is_no_file(dataset):

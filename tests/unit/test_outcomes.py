@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import InvalidOutcome, PredictionNotFound
+from chalicelib.errors import InvalidOutcome, NotALoan, PredictionNotFound
+from chalicelib.outcome_rules import recorded_source
 from chalicelib.outcomes import tell, with_outcomes
 from tests.fakes import PredictionList
 
-DECIDED = {"clientId": "ana", "predictionId": "0a", "createdAt": "2026-05-31T23:59:59.999Z"}
+DECIDED = {"clientId": "ana", "predictionId": "0a", "createdAt": "2026-05-31T23:59:59.999Z",
+           "decision": "APPROVE"}  # fmt: skip
+KEY, OTHER, FILE = "apiKey:a1b2c3d4e5", "apiKey:f6g7h8i9j0", "file:credit/newData/told.csv"
 PAID = {"outcome": "paid", "when": "2026-06-30"}
 DEFAULTED = {"outcome": "defaulted", "when": "2026-07-31"}
 
@@ -29,25 +32,26 @@ def at(day: int) -> datetime:
 def told(predictions, *said):
     """On one day after the other."""
     for day, one in enumerate(said, start=1):
-        tell("ana", "0a", one, predictions, at(day))
+        tell("ana", "0a", one, KEY, predictions, at(day))
     shown = with_outcomes("ana", "0a", predictions)["outcomes"]
     return [{name: one[name] for name in ("outcome", "when")} for one in shown]
 
 
 def test_an_outcome_is_shown_with_its_decision(predictions):
-    answer = tell("ana", "0a", PAID, predictions, at(1))
+    answer = tell("ana", "0a", PAID, KEY, predictions, at(1))
 
     assert answer == PAID | {
         "clientId": "ana",
         "predictionId": "0a",
         "toldAt": "2026-08-01T00:00:00.000Z",
+        "source": "API",
     }
-    shown = {"outcome": "paid", "when": "2026-06-30", "toldAt": "2026-08-01T00:00:00.000Z"}
+    shown = PAID | {"toldAt": "2026-08-01T00:00:00.000Z", "source": "API"}
     assert with_outcomes("ana", "0a", predictions) == DECIDED | {"outcomes": [shown]}
 
 
 def test_the_same_again_answers_the_same(predictions):
-    answers = [tell("ana", "0a", PAID, predictions, at(day)) for day in (1, 2)]
+    answers = [tell("ana", "0a", PAID, KEY, predictions, at(day)) for day in (1, 2)]
 
     assert answers[0] == answers[1]
     assert len(predictions.outcomes("ana", "0a")) == 1
@@ -70,7 +74,7 @@ def test_two_at_once_are_one(predictions):
 
     behind = Behind()
     behind.add(DECIDED)
-    first, second = (tell("ana", "0a", PAID, behind, at(day)) for day in (1, 2))
+    first, second = (tell("ana", "0a", PAID, KEY, behind, at(day)) for day in (1, 2))
 
     assert first == second
 
@@ -86,11 +90,15 @@ def test_two_at_once_are_one(predictions):
         (PAID | {"when": "20260630"}, {"when"}),
         (PAID | {"when": "2026-05-30"}, {"when"}),
         (PAID | {"when": "2026-08-02"}, {"when"}),
+        (PAID | {"granted": "2026-05-30"}, {"granted"}),
+        (PAID | {"granted": "2026-07-01"}, {"granted"}),
+        (PAID | {"granted": None}, {"granted"}),
+        (PAID | {"source": "file:credit/newData/told.csv"}, {"source"}),
     ],
 )
 def test_every_wrong_field_is_named_and_nothing_is_stored(predictions, payload, wrong):
     with pytest.raises(InvalidOutcome) as refused:
-        tell("ana", "0a", payload, predictions, at(1))
+        tell("ana", "0a", payload, KEY, predictions, at(1))
 
     assert set(refused.value.errors) == wrong
     assert predictions.outcomes("ana", "0a") == []
@@ -98,12 +106,12 @@ def test_every_wrong_field_is_named_and_nothing_is_stored(predictions, payload, 
 
 @pytest.mark.parametrize("when", ["2026-05-31", "2026-08-01"])
 def test_the_day_of_the_decision_and_today_are_days(predictions, when):
-    assert tell("ana", "0a", PAID | {"when": when}, predictions, at(1))["when"] == when
+    assert tell("ana", "0a", PAID | {"when": when}, KEY, predictions, at(1))["when"] == when
 
 
 def test_an_unknown_prediction_has_no_outcome(predictions):
     with pytest.raises(PredictionNotFound):
-        tell("eva", "0a", PAID, predictions, at(1))
+        tell("eva", "0a", PAID, KEY, predictions, at(1))
 
 
 @given(st.lists(st.sampled_from([PAID, DEFAULTED, PAID | {"when": "2026-07-01"}]), max_size=8))
@@ -113,3 +121,63 @@ def test_the_newest_told_is_the_first_shown_and_repeats_are_one(said):
     kept = [one for place, one in enumerate(said) if place == 0 or said[place - 1] != one]
 
     assert told(predictions, *said) == kept[::-1]
+
+
+def test_each_outcome_keeps_its_source_and_shows_its_kind_only(predictions):
+    tell("ana", "0a", PAID, KEY, predictions, at(1))
+    tell("ana", "0a", PAID, FILE, predictions, at(2))
+    shown = with_outcomes("ana", "0a", predictions)["outcomes"]
+
+    assert [one["source"] for one in predictions.outcomes("ana", "0a")] == [KEY, FILE]
+    assert [one["source"] for one in shown] == ["FILE", "API"]
+    assert "a1b2c3d4e5" not in str(shown)
+    assert "newData" not in str(shown)
+
+
+def test_the_same_from_two_sources_are_two_even_at_once(predictions):
+    class Behind(PredictionList):
+        def outcomes(self, client_id, prediction_id):
+            return []
+
+    behind = Behind()
+    behind.add(DECIDED)
+    for source in (KEY, OTHER, OTHER):
+        tell("ana", "0a", PAID, source, behind, at(1))
+
+    assert len(PredictionList.outcomes(behind, "ana", "0a")) == 2
+
+
+def test_a_repeat_is_of_the_source_that_said_it(predictions):
+    for day, (said, source) in enumerate([(PAID, KEY), (DEFAULTED, FILE), (PAID, KEY)], start=1):
+        tell("ana", "0a", said, source, predictions, at(day))
+
+    assert [one["outcome"] for one in predictions.outcomes("ana", "0a")] == ["paid", "defaulted"]
+
+
+@pytest.mark.parametrize(
+    ("decision", "granted", "why"),
+    [
+        ("DECLINE", {}, "was declined: there is no loan"),
+        ("DECLINE", {"granted": "2026-06-01"}, "was declined: there is no loan"),
+        ("REVIEW", {}, "say in granted on which day"),
+    ],
+)
+def test_what_was_not_granted_is_no_loan(predictions, decision, granted, why):
+    predictions.add(DECIDED | {"predictionId": "0b", "decision": decision})
+    with pytest.raises(NotALoan, match=why):
+        tell("ana", "0b", PAID | granted, KEY, predictions, at(1))
+
+    assert predictions.outcomes("ana", "0b") == []
+
+
+def test_a_person_grants_what_was_left_to_a_person(predictions):
+    predictions.add(DECIDED | {"predictionId": "0b", "decision": "REVIEW"})
+    answer = tell("ana", "0b", PAID | {"granted": "2026-06-01"}, KEY, predictions, at(1))
+
+    assert answer["granted"] == "2026-06-01"
+
+
+def test_outcomes_from_before_sources_were_kept_have_one():
+    old = [{"outcome": "paid"}, {"outcome": "paid", "source": "0359128a0b7599e8"}]
+
+    assert [recorded_source(one) for one in old] == ["apiKey:unknown", "file:credit/newData/"]

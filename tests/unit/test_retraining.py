@@ -74,9 +74,11 @@ def collected(as_of=BEFORE, sources=(), matures=None):
     return {"asOf": as_of, "sources": files, "nextMatures": matures}
 
 
-def told(predictions, told_at, decided_at="2023-11-24T09:00:00.000Z", name="0a#1"):
+def told(
+    predictions, told_at, decided_at="2023-11-24T09:00:00.000Z", source="file:credit/newData/a"
+):
     item = {"toldAt": told_at, "decidedAt": decided_at, "outcome": "paid", "when": told_at[:10]}
-    predictions.tell("ana", name, item)
+    predictions.tell("ana", "0a#1", item | {"source": source})
     return predictions
 
 
@@ -144,6 +146,13 @@ def test_an_outcome_is_news_if_it_came_since_and_has_matured(run, told_at, decid
     predictions = told(PredictionList(), told_at, decided_at)
 
     assert run(data, Machine(), predictions=predictions)[0] == done
+
+
+def test_what_an_untrusted_source_said_is_no_news(run):
+    data = Data(snapshots={"20261117T100000": collected()})
+    predictions = told(PredictionList(), "2026-11-20T10:00:00.000Z", source="apiKey:a1b2c3d4e5")
+
+    assert run(data, Machine(), predictions=predictions)[0] == "nothing new"
 
 
 @pytest.mark.parametrize(

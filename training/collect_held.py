@@ -1,0 +1,61 @@
+"""What a snapshot holds back, what people have said of it, and what is told of both."""
+
+import json
+from collections.abc import Sequence
+
+import counting
+import pandas as pd
+from collect_job import VERDICTS, Bucket, Facts
+from watch import Held
+
+SAID = ("released", "rejected")
+DECIMALS = 6
+
+
+def verdicts(bucket: Bucket) -> tuple[dict[str, str], list[Facts]]:
+    """What people have said of each quarantine, and the files with it. `python -m
+    infrastructure.quarantine` writes them; what is none of its words is no word."""
+    found, files = {}, []
+    for key, etag in sorted(bucket.keys(VERDICTS).items()):
+        said = _verdict(bucket.read(key))
+        files.append({"key": key, "etag": etag, "sha256": ""})
+        if said in SAID:
+            found[key.removeprefix(VERDICTS).removesuffix(".json")] = said
+    return found, files
+
+
+def _verdict(body: bytes) -> object:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    return document.get("verdict") if isinstance(document, dict) else None
+
+
+def counts(told: Facts, rows: pd.DataFrame) -> Facts:
+    """For the manifest: the numbers of a notice."""
+    withheld = counting.reasons(rows)
+    names = ("unconfirmed", "contradictions", "reversals", "duplicates")
+    return {
+        "heldRows": withheld.get(counting.QUARANTINE.rstrip(":"), 0),
+        "withheld": withheld,
+        **{name: int(told.get(name, 0)) for name in names},
+    }
+
+
+def described(held: Sequence[Held], rows: pd.DataFrame) -> list[Facts]:
+    """For the report that people read before they decide. No client is in it."""
+    return [
+        {
+            "id": one.id,
+            "by": one.by,
+            "value": one.value,
+            "rows": len(one.rows),
+            "sources": sorted(rows.loc[one.rows, "source"].unique()),
+            "tested": one.tested,
+            "observed": round(one.observed, DECIMALS),
+            "expected": round(one.expected, DECIMALS),
+            "chance": float(f"{one.chance:.3g}"),
+        }
+        for one in held
+    ]

@@ -1,0 +1,1 @@
+../chalicelib/outcome_rules.py

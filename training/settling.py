@@ -1,0 +1,58 @@
+"""The outcome that counts of all that was reported of one decision: a trusted source's before a
+limited one's, and of these the newest. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from outcome_rules import LIMITED, TRUSTED, loan_fault, recorded_source, trust_of
+
+Item = dict[str, Any]
+Rules = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """`outcome` is None while nothing that was reported counts."""
+
+    outcome: Item | None
+    contradicted: bool  # two sources' newest words differ
+    reversed: bool  # it went back to what had been said before
+
+
+def settled(decision: Item, outcomes: Sequence[Item], rules: Rules) -> Settled:
+    """`outcomes` of the decision, the oldest first."""
+    newest = {recorded_source(one): one["outcome"] for one in outcomes}
+    return Settled(
+        _counting(decision, outcomes, rules),
+        len({*newest.values()}) > 1,
+        _turns(outcomes) > 1,
+    )
+
+
+def earlier_loans(outcomes: Sequence[Item], of: str, rules: Rules) -> int:
+    """The client's decisions of which a limited source reported before it did of `of`."""
+    seen: dict[str, None] = {}
+    for one in outcomes:
+        if trust_of(recorded_source(one), rules) == LIMITED:
+            seen.setdefault(one["of"], None)
+    return list(seen).index(of) if of in seen else 0
+
+
+def _counting(decision: Item, outcomes: Sequence[Item], rules: Rules) -> Item | None:
+    for trust in (TRUSTED, LIMITED):
+        loans = [
+            one
+            for one in outcomes
+            if trust_of(recorded_source(one), rules) == trust
+            and not loan_fault(decision["decision"], one.get("granted"))
+        ]
+        if loans:
+            return loans[-1]
+    return None
+
+
+def _turns(outcomes: Sequence[Item]) -> int:
+    said = [one["outcome"] for one in outcomes]
+    return sum(before != after for before, after in pairwise(said))
