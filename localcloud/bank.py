@@ -61,7 +61,7 @@ def open_bank(
     logs = folder and folder / "logs"
     with (
         embedded_cloud(folder, quotas={**GRANTED, **(quotas or {})}) as cloud,
-        kept_logs(logs, (LOGGER, METRICS), Printed) as function_logs,
+        kept_logs(logs, (LOGGER, METRICS), Printed, cloud.disk) as function_logs,
     ):
         config = CLIFactory(str(ROOT), environ=os.environ).create_config_obj(stage)
         app = config.chalice_app

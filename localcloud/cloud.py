@@ -7,6 +7,7 @@ import threading
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -19,12 +20,14 @@ from localcloud.account_quotas import Quotas
 from localcloud.activity import Activity
 from localcloud.authorization import Authorization
 from localcloud.aws_port import LOOPBACK, AwsPort
+from localcloud.disk import Disk
 from localcloud.durability import Kept
 from localcloud.endpoints import Endpoints
 from localcloud.events import Events
 from localcloud.functions import Failure, Function, Functions, Handler
 from localcloud.jobs import Surroundings
 from localcloud.notices import Notices
+from localcloud.pending_events import PendingEvents
 from localcloud.processing_jobs import ProcessingJobs
 from localcloud.rest_api import RestApis
 from localcloud.training_jobs import TrainingJobs
@@ -59,13 +62,15 @@ class Cloud:
         self.quotas = Quotas(ACCOUNT, region, quotas or {})
         self._folder = folder
         self.activity = Activity()
-        self.kept = Kept(folder, ACCOUNT, region)
-        self.notices = Notices(folder)
+        self.disk = Disk()
+        self.kept = Kept(folder, ACCOUNT, region, self.disk)
+        self.notices = Notices(folder, self.disk)
         self.authorization = Authorization(ACCOUNT)
-        self.functions = Functions(self.activity, self.authorization)
+        pending = PendingEvents(self.kept)
+        self.functions = Functions(self.activity, self.authorization, pending, self.disk)
         self.object_events = ObjectEvents()
         self._work = _empty_folder(folder)
-        self.events = events = Events(ACCOUNT, region)
+        self.events = events = Events(ACCOUNT, region, self.kept)
         self.endpoints = Endpoints(
             ACCOUNT, region, self.activity, events, self._work, self.authorization
         )
@@ -75,7 +80,7 @@ class Cloud:
         self.transform_jobs = TransformJobs(around, ACCOUNT)
         jobs = (self.training_jobs, self.processing_jobs, self.transform_jobs)
         for part in (self.endpoints, *jobs):
-            part.changed = self.kept.keep_sagemaker
+            part.changed = partial(self.kept.eventually, self.kept.keep_sagemaker)
         self._ports: list[AwsPort] = []
         self._opening = threading.Lock()
         self._uploaded: Uploaded | None = None
@@ -111,12 +116,14 @@ class Cloud:
         return arn
 
     def restore(self) -> None:
-        """Call it once the tables, buckets and topics exist: what was kept is put into them, the
-        endpoints start loading, and from here on everything is written through."""
+        """Call it once the tables, buckets, topics and functions exist: what was kept is put into
+        them, the endpoints start loading, functions get the events that they had not handled, and
+        from here on everything is written through. Raises NotStored."""
         self.kept.restore()
         for endpoint in list(self.endpoints.records.values()):
             if endpoint.endpoint_status != "Failed":
                 self.endpoints.deploy(endpoint, endpoint.endpoint_config_name, "Creating")
+        self.functions.deliver_again()
 
     def serve_aws(self, port: int) -> int:
         """Returns the port that was bound on 127.0.0.1; 0 asks for a free one."""
@@ -148,6 +155,7 @@ class Cloud:
         self.activity.wait_until_idle(timeout_seconds)
 
     def close(self) -> None:
+        self.kept.stop_waiting()
         for port in self._ports:
             port.close()
         executions.stop_all(ACCOUNT, self.region)
@@ -201,6 +209,8 @@ def _empty_folder(folder: Path | None) -> Path:
         return Path(tempfile.mkdtemp(prefix="localcloud-"))
     work = folder / "work"
     shutil.rmtree(work, ignore_errors=True)
+    if work.is_file():
+        work.unlink()
     work.mkdir()
     return work
 

@@ -1,6 +1,6 @@
-"""What was answered survives `kill -9`: it is on disk before the answer is given."""
+"""Kept state of the embedded cloud: a write is on disk first, then in memory, then answered."""
 
-import base64
+import contextlib
 import fcntl
 import json
 import logging
@@ -8,35 +8,31 @@ import os
 import pickle
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import moto
 from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType, Item
-from moto.dynamodb.models.table import Table
 from moto.s3.models import s3_backends
 from moto.sagemaker.models import sagemaker_backends
 from moto.sns.models import sns_backends
+from moto.ssm.models import ssm_backends
 
-from localcloud import kept_executions
+from localcloud import kept_executions, kept_parameters
+from localcloud.damage import UnusableState, check, mark
+from localcloud.disk import Disk, NotStored
 from localcloud.processing_jobs import ProcessingJobs
+from localcloud.staged_items import restore_item
+from localcloud.storage import FILE, Storage, Transaction
 from localcloud.training_jobs import TrainingJobs
 from localcloud.transform_jobs import TransformJobs
 
 log = logging.getLogger("localcloud")
 
-_SCHEMA = """
-    pragma journal_mode = wal;
-    pragma synchronous = normal;
-    create table if not exists items (
-        "table" text, key text, item text, primary key ("table", key)) without rowid;
-    create table if not exists objects (
-        bucket text, key text, versions blob, primary key (bucket, key));
-    create table if not exists records (service text primary key, content blob);
-    create table if not exists written_by (moto text);
-"""
+SECONDS_BETWEEN_TRIES = 1.0
+_PARAMETERS = "parameters"  # JSON, so that another moto can read it
 _SAGEMAKER = (
     "_models",
     "endpoint_configs",
@@ -56,90 +52,101 @@ class FolderInUse(Exception):
 
 class Kept:
     """One folder of kept state. Nothing is written before `restore`, which is called once the
-    tables, buckets and topics exist."""
+    tables, buckets and topics exist. Without a folder nothing is kept.
 
-    def __init__(self, folder: Path | None, account: str, region: str) -> None:
-        self.dynamodb = threading.RLock()  # moto takes no lock around a condition and its write
+    Raises DamagedState, MissingState, UnusableState or FolderInUse."""
+
+    def __init__(self, folder: Path | None, account: str, region: str, disk: Disk) -> None:
+        self.items = threading.RLock()  # writers: moto takes no lock around a condition and its put
+        self.objects = threading.RLock()  # writers
+        self.reading = threading.RLock()  # held for as long as a list is read or changed
         self._folder = folder
         self._account = account
         self._region = region
         self._restored = False
-        self._writing = threading.Lock()
-        self._executions = threading.Lock()  # what was read first must not be written last
+        self._hurry = threading.Event()
+        self._closed = False
         if folder:
-            folder.mkdir(parents=True, exist_ok=True)
             self._lock_file = _lock(folder)
-            self._db = sqlite3.connect(folder / "cloud.sqlite", check_same_thread=False)
-            self._db.executescript(_SCHEMA)
+            try:
+                check(folder)
+                self._storage = _opened(folder, disk)
+            except BaseException:
+                self._lock_file.close()
+                raise
 
     @property
     def is_open(self) -> bool:
         return self._folder is not None and self._restored
 
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """All that is written inside is on disk at the end. Raises NotStored."""
+        if self._closed:
+            raise NotStored("the embedded cloud has stopped")
+        if self.is_open:
+            with self._storage.transaction() as rows:
+                yield rows
+        else:
+            unkept = Transaction(lambda *_: _NoRow)
+            yield unkept
+            unkept.finish()
+
+    def eventually(self, write: Callable[[], None]) -> None:
+        """Write for nobody who waits for an answer: again and again, until there is room."""
+        while True:
+            try:
+                write()
+                break
+            except NotStored:
+                if self._hurry.wait(SECONDS_BETWEEN_TRIES):
+                    break
+
+    def stop_waiting(self) -> None:
+        """From here on `eventually` tries once."""
+        self._hurry.set()
+
     def close(self) -> None:
-        if self._folder:
-            with self._writing:
-                self._restored = False
-                self._db.close()
-                self._lock_file.close()
-
-    def keep_items(self, touched: Iterable[tuple[str, dict[str, Any]]]) -> None:
-        rows = [self._row(name, attributes) for name, attributes in touched]
-        with self._writing, self._db:
-            self._db.executemany(
-                "insert or replace into items values (?, ?, ?)", [r for r in rows if r[2]]
-            )
-            self._db.executemany(
-                'delete from items where "table" = ? and key = ?', [r[:2] for r in rows if not r[2]]
-            )
-
-    def keep_table(self, name: str) -> None:
-        """All of it: for statements that do not name the items they touch."""
-        table = dynamodb_backends[self._account][self._region].tables.get(name)
-        with self._writing, self._db:
-            self._db.execute('delete from items where "table" = ?', [name])
-        if table:
-            self.keep_items((name, item.to_json()["Attributes"]) for item in table.all_items())
-
-    def keep_objects(self, bucket: str, keys: Iterable[str]) -> None:
-        found = s3_backends[self._account]["aws"].buckets.get(bucket)
-        with self._writing, self._db:
-            for key in keys:
-                versions = found.keys.getlist(key) if found else None
-                self._db.execute("delete from objects where bucket = ? and key = ?", [bucket, key])
-                if versions:
-                    row = [bucket, key, pickle.dumps(versions)]
-                    self._db.execute("insert into objects values (?, ?, ?)", row)
-
-    def forget_bucket(self, bucket: str) -> None:
-        with self._writing, self._db:
-            self._db.execute("delete from objects where bucket = ?", [bucket])
+        self.stop_waiting()
+        if self._folder and not self._closed:
+            self._closed = True  # a request that is still under way is answered 503
+            self._storage.close()
+            self._lock_file.close()
 
     def keep_sagemaker(self) -> None:
         backend = sagemaker_backends[self._account][self._region]
-        self._keep("sagemaker", {name: dict(getattr(backend, name)) for name in _SAGEMAKER})
+        self._keep("sagemaker", lambda: {name: dict(getattr(backend, name)) for name in _SAGEMAKER})
 
     def keep_executions(self) -> None:
-        if self.is_open:
-            with self._executions:
-                self._keep("executions", kept_executions.recorded(self._account, self._region))
+        self._keep("executions", lambda: kept_executions.recorded(self._account, self._region))
+
+    def keep_parameters(self) -> None:
+        backend = ssm_backends[self._account][self._region]
+        with self.writing() as rows:
+            rows.put_record(_PARAMETERS, json.dumps(kept_parameters.recorded(backend)).encode())
 
     def keep_subscriptions(self) -> None:
         subscriptions = sns_backends[self._account][self._region].subscriptions
-        content = [
-            (s.topic.arn, s.endpoint, s.protocol, s.arn, s.attributes, s._filter_policy)
-            for s in subscriptions.values()
-        ]
-        self._keep("sns", content)
+        self._keep(
+            "sns",
+            lambda: [
+                (s.topic.arn, s.endpoint, s.protocol, s.arn, s.attributes, s._filter_policy)
+                for s in list(subscriptions.values())
+            ],
+        )
 
     def restore(self) -> None:
+        """Raises NotStored if the disk takes no writes."""
         self._restored = True
         if not self._folder:
             return
         self._check_stamp()
         self._restore_items()
         self._restore_objects()
-        kept = dict(self._db.execute("select service, content from records").fetchall())
+        kept = dict(self._storage.rows("select service, content from records"))
+        if _PARAMETERS in kept:
+            backend = ssm_backends[self._account][self._region]
+            kept_parameters.restore(json.loads(kept[_PARAMETERS]), backend)
         if "sagemaker" in kept:
             self._restore_sagemaker(pickle.loads(kept["sagemaker"]))
         if "executions" in kept:
@@ -149,38 +156,38 @@ class Kept:
         if "sns" in kept:
             self._restore_subscriptions(pickle.loads(kept["sns"]))
 
-    def _row(self, table_name: str, attributes: dict[str, Any]) -> tuple[str, str, str | None]:
-        table = dynamodb_backends[self._account][self._region].get_table(table_name)
-        hash_key, range_key = _key_of(table, attributes)
-        item = table.get_item(hash_key, range_key)
-        key = json.dumps([hash_key.to_json(), range_key and range_key.to_json()], default=_encode)
-        text = json.dumps(item.to_json()["Attributes"], default=_encode) if item else None
-        return table.name, key, text
+    def pending_events(self) -> list[tuple[int, str, bytes, int]]:
+        """Events that were accepted and not handled to the end, the oldest first: number,
+        function, payload, how many restarts it has seen."""
+        if not self.is_open:
+            return []
+        with self.writing() as rows:
+            rows.execute("update events set restarts = restarts + 1", [])
+        return self._storage.rows("select id, function, payload, restarts from events order by id")
 
-    def _keep(self, service: str, content: Any) -> None:
-        if self.is_open:
-            with self._writing, self._db:
-                row = [service, pickle.dumps(content)]
-                self._db.execute("insert or replace into records values (?, ?)", row)
+    def _keep(self, service: str, content: Callable[[], Any]) -> None:
+        with self.writing() as rows:  # read inside: what was read first is not written last
+            rows.put_record(service, pickle.dumps(content()) if self.is_open else b"")
 
     def _check_stamp(self) -> None:
-        stamp = self._db.execute("select moto from written_by").fetchone()
-        if stamp == (moto.__version__,):
+        stamps = self._storage.rows("select moto from written_by")
+        if stamps == [(moto.__version__,)]:
             return
-        with self._db:
-            self._db.execute("delete from written_by")
-            self._db.execute("insert into written_by values (?)", [moto.__version__])
-            if stamp:
-                self._set_aside(stamp[0])
+        with self.writing() as rows:
+            rows.execute("delete from written_by", [])
+            rows.execute("insert into written_by values (?)", [moto.__version__])
+            if stamps:
+                self._set_aside(stamps[0][0], rows)
 
-    def _set_aside(self, version: str) -> None:
+    def _set_aside(self, version: str, rows: Transaction) -> None:
         assert self._folder
         aside = self._folder / f"cloud-moto-{version}.pickles"
-        tables = ("objects", "records")
-        rows = {name: self._db.execute(f"select * from {name}").fetchall() for name in tables}  # noqa: S608 - our own tables
-        aside.write_bytes(pickle.dumps(rows))
+        records = f"records where service <> '{_PARAMETERS}'"
+        tables = ("objects", records)
+        content = {name.split()[0]: self._storage.rows(f"select * from {name}") for name in tables}  # noqa: S608
+        aside.write_bytes(pickle.dumps(content))
         for name in tables:
-            self._db.execute(f"delete from {name}")  # noqa: S608
+            rows.execute(f"delete from {name}", [])  # noqa: S608
         log.warning(
             "%s was written with moto %s, this is moto %s: every stored decision is kept; the "
             "models, files and trainings are set aside in %s. Train and deploy the models again.",
@@ -189,22 +196,17 @@ class Kept:
 
     def _restore_items(self) -> None:
         tables = dynamodb_backends[self._account][self._region].tables
-        for name, text in self._db.execute('select "table", item from items'):
-            table = tables.get(name)
-            if table is None:
-                log.warning("table %s does not exist any more; its items stay on disk", name)
-                continue
-            attributes = json.loads(text, object_hook=_decode)
-            hash_key, range_key = _key_of(table, attributes)
-            item = Item(hash_key, range_key, attributes)
-            if range_key is None:
-                table.items[hash_key] = item  # type: ignore[assignment]
+        for name, text in self._storage.rows('select "table", item from items'):
+            if table := tables.get(name):
+                restore_item(table, text)
             else:
-                table.items[hash_key][range_key] = item
+                log.warning("table %s does not exist any more; its items stay on disk", name)
 
     def _restore_objects(self) -> None:
         buckets = s3_backends[self._account]["aws"].buckets
-        for bucket, key, versions in self._db.execute("select * from objects"):
+        for bucket, key, versions in self._storage.rows(
+            "select bucket, key, versions from objects"
+        ):
             if bucket in buckets:
                 buckets[bucket].keys.setlist(key, pickle.loads(versions))
             else:
@@ -234,25 +236,41 @@ class Kept:
             backend.subscriptions[arn] = subscription
 
 
-def _key_of(table: Table, attributes: dict[str, Any]) -> tuple[DynamoType, DynamoType | None]:
-    range_key = table.range_key_attr
-    return (
-        DynamoType(attributes[table.hash_key_attr]),
-        DynamoType(attributes[range_key]) if range_key else None,
-    )
+class _NoRow:
+    """Result of a statement where nothing is kept."""
+
+    lastrowid = 0
 
 
-def _encode(value: Any) -> dict[str, str]:
-    assert isinstance(value, bytes)
-    return {"base64": base64.b64encode(value).decode()}
-
-
-def _decode(value: dict[str, Any]) -> Any:
-    return base64.b64decode(value["base64"]) if value.keys() == {"base64"} else value
+def _opened(folder: Path, disk: Disk) -> Storage:
+    path = folder / FILE
+    try:
+        storage = Storage(path, disk)
+    except (sqlite3.Error, NotStored) as error:
+        raise UnusableState(
+            f"{path} can't be written: {error}. Make room on its disk and see that you may write "
+            "there, then start again. Nothing was changed."
+        ) from error
+    try:
+        mark(folder, storage)
+    except (NotStored, OSError) as error:
+        storage.close()
+        raise UnusableState(
+            f"{folder} takes no writes: {error}. Make room on its disk, then start again. What was "
+            "answered before is there."
+        ) from error
+    return storage
 
 
 def _lock(folder: Path) -> Any:
-    lock = (folder / "lock").open("a+")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("a+")
+    except OSError as error:
+        raise UnusableState(
+            f"{error.filename} can't be written: {error.strerror}. Choose another folder with "
+            "LOCALCLOUD_FOLDER, or see that you may write there."
+        ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -262,7 +280,8 @@ def _lock(folder: Path) -> Any:
         raise FolderInUse(
             f"{folder} is in use by process {owner}: stop that one, or choose another folder"
         ) from error
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
+    with contextlib.suppress(OSError):  # no room: the name of the process is for people
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
     return lock

@@ -2,28 +2,38 @@ import copy
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.events.models import events_backends
 from moto.sns.models import sns_backends
 
 from localcloud.functions import Functions
 
+if TYPE_CHECKING:
+    from localcloud.durability import Kept
+
 
 class Events:
     """The state changes that AWS itself would report to EventBridge."""
 
-    def __init__(self, account: str, region: str) -> None:
+    def __init__(self, account: str, region: str, kept: "Kept") -> None:
         self._account = account
         self._region = region
+        self._kept = kept
 
     def report(self, source: str, detail_type: str, detail: dict[str, Any]) -> None:
+        """Return once the event is on disk: nobody would report it again."""
         event = {
             "Source": source,
             "DetailType": detail_type,
             "Detail": json.dumps(detail, default=str),
         }
-        events_backends[self._account][self._region].put_events([event])
+        backend = events_backends[self._account][self._region]
+        self._kept.eventually(lambda: self._put(backend, event))
+
+    def _put(self, backend: Any, event: dict[str, str]) -> None:
+        with self._kept.writing():  # all of its targets, or none
+            backend.put_events([event])
 
 
 def to_functions_and_topics(functions: Functions) -> Callable[[Any], Any]:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import AWSError
 from moto.core.responses import ActionResult
@@ -23,7 +23,11 @@ from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from localcloud.activity import Activity
 from localcloud.authorization import Authorization, NotAuthorized
+from localcloud.disk import NotStored
 from localcloud.functions import Functions
+
+if TYPE_CHECKING:
+    from localcloud.durability import Kept
 
 LOG_DELIVERY = (
     "logs:CreateLogDelivery",
@@ -105,9 +109,10 @@ def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncE
 
 
 def started_and_counted(
-    activity: Activity, authorization: Authorization, changed: Callable[[], None]
+    activity: Activity, authorization: Authorization, kept: "Kept"
 ) -> Callable[[Any], Any]:
-    """For moto's ExecutionWorker.start: asynchronous executions can be waited for, and are kept."""
+    """For moto's ExecutionWorker.start: asynchronous executions can be waited for, and are kept.
+    Raises NotStored."""
 
     def replace(original: Any) -> Any:
         def start(self: Any) -> None:
@@ -116,9 +121,9 @@ def started_and_counted(
             name = self._evaluation_details.state_machine_details.name
             with authorization.acting_as(execution.role_arn, "states", name):
                 _note_machine(authorization)
+                _keep_the_start(self, kept)
                 activity.begin(arn)
-                changed()
-                parts = (self, activity, arn, changed)
+                parts = (self, activity, arn, kept)
                 threading.Thread(target=_execute, args=parts, daemon=True).start()
 
         return start
@@ -126,12 +131,25 @@ def started_and_counted(
     return replace
 
 
-def _execute(worker: Any, activity: Activity, arn: str, changed: Callable[[], None]) -> None:
+def _keep_the_start(worker: Any, kept: "Kept") -> None:
+    """An execution that is not on disk is none: the same name may be tried again."""
+    try:
+        kept.keep_executions()
+    except NotStored:
+        execution = worker._exec_comm.execution
+        backend = stepfunctions_parser_backends[execution.account_id][execution.region_name]
+        for machine in backend.state_machines:
+            if execution in machine.executions:
+                machine.executions.remove(execution)
+        raise
+
+
+def _execute(worker: Any, activity: Activity, arn: str, kept: "Kept") -> None:
     try:
         worker._execution_logic()
     finally:
         TMP_THREADS.clear()
-        changed()
+        kept.eventually(kept.keep_executions)
         activity.end(arn)
 
 

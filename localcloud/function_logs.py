@@ -5,13 +5,16 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
 import boto3
+
+from localcloud.damage import UnusableState
+from localcloud.disk import Disk
 
 LARGEST_FILE = 10 * 2**20
 SECONDS_BETWEEN_METRICS = 1.0
@@ -32,10 +35,11 @@ def printed_by(function: str) -> Iterator[None]:
 
 @contextmanager
 def kept_logs(
-    folder: Path | None, loggers: tuple[str, ...], printing: type[logging.Handler]
+    folder: Path | None, loggers: tuple[str, ...], printing: type[logging.Handler], disk: Disk
 ) -> Iterator["FunctionLogs"]:
-    """What the loggers' handlers of this type would print goes to `folder` until the end."""
-    logs = FunctionLogs(folder)
+    """What the loggers' handlers of this type would print goes to `folder` until the end. Raises
+    UnusableState if the folder can't be made."""
+    logs = FunctionLogs(folder, disk)
     with ExitStack() as undo:
         undo.callback(logs.close)
         for name in loggers:
@@ -50,8 +54,10 @@ def kept_logs(
 
 
 class FunctionLogs:
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, disk: Disk) -> None:
         self.folder = folder
+        self._disk = disk
+        _make(folder)
         self._files: dict[str, logging.Handler] = {}
         self._lock = threading.Lock()
         self._metrics = _Metrics()
@@ -70,16 +76,35 @@ class FunctionLogs:
     def close(self) -> None:
         self._metrics.close()
         for file in self._files.values():
-            file.close()
+            with suppress(OSError):  # what does not fit any more
+                file.close()
 
     def _file(self, function: str) -> logging.Handler | None:
         if self.folder and function not in self._files:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            path = self.folder / f"{function}.jsonl"
-            self._files[function] = RotatingFileHandler(
-                path, maxBytes=LARGEST_FILE, backupCount=1, encoding="utf-8"
-            )
+            self._files[function] = _LinesFile(self.folder / f"{function}.jsonl", self._disk)
         return self._files.get(function)
+
+
+class _LinesFile(RotatingFileHandler):
+    """Lines of one function. A line that can't be written is counted: a log stops no request."""
+
+    def __init__(self, path: Path, disk: Disk) -> None:
+        self._disk = disk
+        super().__init__(path, maxBytes=LARGEST_FILE, backupCount=1, encoding="utf-8", delay=True)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's own
+        self._disk.lost_a_line()
+
+
+def _make(folder: Path | None) -> None:
+    try:
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnusableState(
+            f"{folder} can't be a folder of logs: {error.strerror}. Move away what is there, and "
+            "see that you may write there; then start again."
+        ) from error
 
 
 class _Passing(logging.Handler):

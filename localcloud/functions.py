@@ -13,7 +13,9 @@ from typing import Any
 from localcloud import destinations, error_logs
 from localcloud.activity import Activity
 from localcloud.authorization import Authorization
+from localcloud.disk import Disk
 from localcloud.function_logs import printed_by
+from localcloud.pending_events import PendingEvents
 
 log = logging.getLogger("localcloud")
 
@@ -70,10 +72,18 @@ class LambdaContext:
 
 
 class Functions:
-    def __init__(self, activity: Activity, authorization: Authorization) -> None:
+    def __init__(
+        self,
+        activity: Activity,
+        authorization: Authorization,
+        pending: PendingEvents,
+        disk: Disk,
+    ) -> None:
         self.failures: list[Failure] = []
         self._activity = activity
         self._authorization = authorization
+        self._pending = pending
+        self._disk = disk
         self._by_name: dict[str, Function] = {}
         self.elsewhere: Callable[[str], Function | None] = _nowhere  # what no one has added
         self._closed = threading.Event()
@@ -102,7 +112,8 @@ class Functions:
             with self.in_role_of(function, function.name), printed_by(function.name):
                 result = function.handler(json.loads(payload or b"{}"), context)
         except Exception as error:  # noqa: BLE001 - the Lambda boundary: whatever was raised is the answer
-            log.warning("%s raised %s: %s", function.name, type(error).__name__, error)
+            if not self._disk.is_failing:  # it is said once that nothing can be stored
+                log.warning("%s raised %s: %s", function.name, type(error).__name__, error)
             error_logs.keep(function.name, error)
             return Answer(_as_payload(error), failed=True)
         try:
@@ -122,25 +133,46 @@ class Functions:
             yield
 
     def invoke_later(self, function: Function, payload: bytes) -> None:
-        self._activity.begin(function.name)
-        self._events.submit(self._invoke_with_retries, function, payload)
+        """Accept an event, which a restart delivers again if it is not handled by then. Raises
+        NotStored."""
+        self._pending.accept(
+            function.name, payload, lambda number: self._deliver(function, payload, number)
+        )
+
+    def deliver_again(self) -> None:
+        """Go on with the events that the last process accepted and did not handle to the end."""
+        for number, name, payload in self._pending.after_a_restart():
+            if function := self.find(name):
+                log.info("%s gets an event again: the process ended before it was handled", name)
+                self._deliver(function, payload, number)
+            else:
+                log.warning("function %s does not exist any more; its event stays on disk", name)
 
     def close(self) -> None:
         """Waits for the handlers that run: left alone, they would call the real AWS."""
         self._closed.set()
         self._events.shutdown(cancel_futures=True)
 
-    def _invoke_with_retries(self, function: Function, payload: bytes) -> None:
+    def _deliver(self, function: Function, payload: bytes, number: int) -> None:
+        self._activity.begin(function.name)
+        try:
+            self._events.submit(self._invoke_with_retries, function, payload, number)
+        except RuntimeError:  # the cloud is closing: the event is on disk
+            self._activity.end(function.name)
+
+    def _invoke_with_retries(self, function: Function, payload: bytes, number: int) -> None:
         try:
             for wait in (*RETRY_WAITS_SECONDS, None):
                 answer = self.invoke(function, payload)
                 if not answer.failed:
+                    self._pending.handled(number)
                     return
-                if wait is not None and self._closed.wait(wait):
-                    return
+                if self._closed.wait(wait or 0):
+                    return  # the next process delivers it again
             self._keep_failure(function, payload, answer)
             role = self.in_role_of(function, function.name)
             destinations.send_failure(function.name, payload, answer.payload, role)
+            self._pending.handled(number)
         finally:
             self._activity.end(function.name)
 

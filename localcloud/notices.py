@@ -1,10 +1,16 @@
+"""Notices: everything that was published on a topic, in a file that people read."""
+
 import json
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from localcloud.damage import UnusableState, write_whole
+from localcloud.disk import Disk
 
 log = logging.getLogger("localcloud")
 
@@ -18,18 +24,24 @@ class Notice:
 
 
 class Notices(list[Notice]):
-    """What was published on any topic, oldest first: the mailbox of the one who runs the bank."""
+    """What was published on any topic, oldest first: the mailbox of the one who runs the bank.
 
-    def __init__(self, folder: Path | None) -> None:
+    Raises UnusableState if its file can't be read."""
+
+    def __init__(self, folder: Path | None, disk: Disk) -> None:
         self._path = folder and folder / "notices.jsonl"
+        self._disk = disk
         super().__init__(_read(self._path) if self._path and self._path.exists() else [])
 
     def record(self, topic: str, subject: str | None, message: str) -> None:
+        """Raises NotStored; the file is then as it was."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         notice = Notice(now, topic, subject, message)
         if self._path:
-            with self._path.open("a", encoding="utf-8") as lines:
-                lines.write(json.dumps(asdict(notice), ensure_ascii=False) + "\n")
+            try:
+                _append(self._path, f"{_line(notice)}\n".encode())
+            except OSError as error:
+                raise self._disk.failed(self._path, error) from error
         self.append(notice)
 
 
@@ -47,12 +59,46 @@ def recorded_in(notices: Notices) -> Callable[[Any], Any]:
     return replace
 
 
-def _read(path: Path) -> list[Notice]:
-    notices = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+def _line(notice: Notice) -> str:
+    return json.dumps(asdict(notice), ensure_ascii=False)
+
+
+def _append(path: Path, line: bytes) -> None:
+    with path.open("ab", buffering=0) as file:
+        before = file.seek(0, os.SEEK_END)
         try:
-            notices.append(Notice(**json.loads(line)))
-        except json.JSONDecodeError:
-            # a line cut short by the death of the process was never answered for
-            log.warning("%s: an incomplete line was left out: %.60s", path, line)
-    return notices
+            while line:  # the last part that fits is written without an error
+                line = line[file.write(line) :]
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(before)
+            raise
+
+
+def _read(path: Path) -> list[Notice]:
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise UnusableState(
+            f"{path} can't be read: {error.strerror}. Move it away, then start again."
+        ) from error
+    notices = [_parsed(line) for line in lines]
+    if None in notices:
+        _set_aside(path, [line for line, notice in zip(lines, notices, strict=True) if not notice])
+        write_whole(path, "".join(f"{_line(notice)}\n" for notice in notices if notice))
+    return [notice for notice in notices if notice]
+
+
+def _parsed(line: bytes) -> Notice | None:
+    """None for what is no notice: damaged, or cut short by the death of the process."""
+    try:
+        return Notice(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
+
+
+def _set_aside(path: Path, lines: list[bytes]) -> None:
+    aside = path.with_name("notices.broken")
+    with aside.open("ab") as file:
+        file.writelines(line + b"\n" for line in lines)
+    log.warning("%s: %d lines are no notices and are kept in %s.", path, len(lines), aside)

@@ -24,6 +24,7 @@ from localcloud import (
     processing_requests,
     quota_requests,
     read_timeouts,
+    table_reads,
     training_requests,
     transform_requests,
     write_through,
@@ -88,6 +89,13 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "StartSyncExecution is missing, though the interpreter can do it",
         ),
         Replaced(
+            "moto.stepfunctions.responses:StepFunctionResponse",
+            "start_execution",
+            "(self)",
+            write_through.start_execution(cloud.kept),
+            "nothing is started that can't be kept",
+        ),
+        Replaced(
             "moto.backend_index",
             "backend_url_patterns",
             "list",
@@ -105,9 +113,7 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "moto.stepfunctions.parser.backend.execution_worker:ExecutionWorker",
             "start",
             "(self)",
-            executions.started_and_counted(
-                cloud.activity, cloud.authorization, cloud.kept.keep_executions
-            ),
+            executions.started_and_counted(cloud.activity, cloud.authorization, cloud.kept),
             "asynchronous executions are waited for by Cloud.idle, and are kept on disk",
         ),
         Replaced(
@@ -489,11 +495,62 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "objects are kept on disk",
         ),
         Replaced(
+            "moto.s3.responses:S3Response",
+            "backend",
+            "property",
+            write_through.staged_or_real,
+            "a write changes a copy, until it is on disk",
+        ),
+        Replaced(
+            "moto.core.responses:BaseResponse",
+            "call_action",
+            "(self)",
+            write_through.answered_as_a_fault,
+            "what can't be stored is answered in AWS's own words",
+        ),
+        Replaced(
             "moto.dynamodb.responses:DynamoHandler",
             "call_action",
             "(self)",
             write_through.dynamodb(cloud.kept),
             "items are kept on disk; a condition and its write are one step",
+        ),
+        Replaced(
+            "moto.dynamodb.responses:DynamoHandler",
+            "dynamodb_backend",
+            "property",
+            write_through.staged_or_real,
+            "a write changes copies, until they are on disk",
+        ),
+        *(
+            Replaced(
+                "moto.dynamodb.models.table:Table",
+                name,
+                parameters,
+                table_reads.while_nothing_is_published(cloud.kept.reading),
+                "a list must not change while it is read",
+            )
+            for name, parameters in (
+                ("all_items", "(self)"),
+                ("has_idx_items", "(self, index_name)"),
+                ("get_item", "(self, hash_key, range_key, projection_expression)"),
+            )
+        ),
+        Replaced(
+            "moto.dynamodb.models.table:Table",
+            "query",
+            "(self, hash_key, range_comparison, range_objs, limit, exclusive_start_key, "
+            "scan_index_forward, projection_expressions, index_name, consistent_read, "
+            "filter_expression, hash_key_conditions, range_key_conditions, filter_kwargs)",
+            table_reads.of_one_hash_key(cloud.kept.reading),
+            "every item of the table is looked at for those of one hash key",
+        ),
+        Replaced(
+            "moto.dynamodb.models.dynamo_type:Item",
+            "__new__",
+            "(cls, args, kwargs)",
+            table_reads.forgotten_when_unused,
+            "every copy of an item, and each query makes some, is remembered for ever",
         ),
         Replaced(
             _SAGEMAKER,
@@ -508,6 +565,13 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "(self)",
             write_through.sns(cloud.kept),
             "subscriptions are kept on disk",
+        ),
+        Replaced(
+            "moto.ssm.responses:SimpleSystemManagerResponse",
+            "call_action",
+            "(self)",
+            write_through.ssm(cloud.kept),
+            "parameters are kept on disk, review-only among them",
         ),
         Replaced(
             _AUTHENTICATOR,

@@ -1,51 +1,112 @@
-"""Where requests pass on their way to moto: each is kept before its answer is given."""
+"""Request interceptors: a write is on disk before moto's memory has it, and before its answer."""
 
-import html
-import re
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
+
+from localcloud.disk import NotStored, is_without_room
 from localcloud.durability import Kept
+from localcloud.staged_items import StagedItems, table_named
+from localcloud.staged_objects import StagedObjects
 
-_WHOLE_TABLE = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction", "ImportTable")
+_ITEMS = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
+_STATEMENTS = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
 _SUBSCRIBING = ("Subscribe", "Unsubscribe", "SetSubscriptionAttributes", "ConfirmSubscription")
+_PARAMETERS = ("PutParameter", "DeleteParameter", "DeleteParameters")
+_IN_PLACE = {"acl", "tagging", "retention", "legal-hold", "restore"}
+
+# AWS's own codes for a fault of the service; their clients try again by them.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+_FAULT = "ServiceUnavailable"
+_FAULTS = {
+    "dynamodb": "InternalServerError",
+    "s3": _FAULT,
+    "sns": "InternalError",
+    "ssm": "InternalServerError",
+}
 
 
-def dynamodb(kept: Kept) -> Callable[[Any], Any]:
-    """For moto's DynamoHandler.call_action."""
+class Unstored(ServiceException):
+    """Not one of moto's own: those are looked up in the module that they are from."""
+
+
+Wrapped = Callable[[Any], Any]
+
+
+def answered_as_a_fault(original: Any) -> Any:
+    """For the call_action of moto's BaseResponse: what was not stored is the service's fault."""
+
+    def call_action(self: Any) -> Any:
+        try:
+            return original(self)
+        except NotStored:
+            return _fault(self)
+
+    return call_action
+
+
+def dynamodb(kept: Kept) -> Wrapped:
+    """For moto's DynamoHandler.call_action. Reads take no lock here."""
 
     def replace(original: Any) -> Any:
         def call_action(self: Any) -> Any:
-            with kept.dynamodb:
-                answer = original(self)
-                if answer[0] == 200 and kept.is_open:
-                    _keep_items(kept, self)
-            return answer
+            action = self._get_action()
+            if action not in (*_ITEMS, *_STATEMENTS, "DeleteTable"):
+                return original(self)
+            try:
+                with kept.items:
+                    if action == "DeleteTable":
+                        return _without_the_table(kept, self, original)
+                    return _staged_items(kept, self, original)
+            except NotStored:
+                return _fault(self)
 
         return call_action
 
     return replace
 
 
-def _keep_items(kept: Kept, request: Any) -> None:
-    action, backend = request._get_action(), request.dynamodb_backend
-    if action in _WHOLE_TABLE:
-        for name in list(backend.tables):
-            kept.keep_table(name)
-    elif action == "DeleteTable":
-        kept.keep_table(request.params["TableName"].rpartition("/")[2])
-    elif touched := list(_touched_items(action, request.params)):
-        kept.keep_items(touched)
+def staged_or_real(original: Any) -> Any:
+    """For the property by which a moto handler reaches its backend."""
+    return property(lambda self: vars(self).get("staged") or original.fget(self))
+
+
+def _staged_items(kept: Kept, request: Any, original: Any) -> Any:
+    action, real = request._get_action(), request.dynamodb_backend
+    body = real.tables if action in _STATEMENTS else request.params
+    staged = StagedItems(real, _touched_items(action, body))
+    with _reaching(request, staged.backend):
+        answer = original(request)
+    if answer[0] == 200:
+        with kept.writing() as rows:
+            staged.write(rows)
+            rows.afterwards(lambda: staged.publish(kept.reading))
+    return answer
+
+
+def _without_the_table(kept: Kept, request: Any, original: Any) -> Any:
+    table = table_named(request.dynamodb_backend, request.params.get("TableName", ""))
+    if table and not table.deletion_protection_enabled:
+        with kept.writing() as rows:
+            rows.execute('delete from items where "table" = ?', [table.name])
+    return original(request)
 
 
 def _touched_items(  # noqa: C901 - a case an action
     action: str, body: dict[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(table, attributes that hold the key) of everything a request wrote."""
-    if action == "PutItem":
+    """(table, attributes that hold the key) of everything a request reads in order to write."""
+    if action in _STATEMENTS:  # they do not name what they touch
+        for name, table in body.items():
+            for item in table.all_items():
+                yield name, item.to_json()["Attributes"]
+    elif action == "PutItem":
         yield body["TableName"], body["Item"]
     elif action in ("UpdateItem", "DeleteItem"):
         yield body["TableName"], body["Key"]
@@ -54,36 +115,56 @@ def _touched_items(  # noqa: C901 - a case an action
             for request in requests:
                 put, delete = request.get("PutRequest"), request.get("DeleteRequest")
                 yield table, put["Item"] if put else delete["Key"]
-    elif action == "TransactWriteItems":
+    else:
         for operation in body["TransactItems"]:
-            for kind in operation.keys() - {"ConditionCheck"}:
-                one = operation[kind]
+            for kind, one in operation.items():
                 yield one["TableName"], one["Item"] if kind == "Put" else one["Key"]
 
 
-def sagemaker(kept: Kept) -> Callable[[Any], Any]:
+def sagemaker(kept: Kept) -> Wrapped:
     """For the call_action that moto's SageMakerResponse inherits."""
+    reads = ("Describe", "List", "Search", "Query")
+    return _recorded(lambda action: not action.startswith(reads), kept.keep_sagemaker)
+
+
+def sns(kept: Kept) -> Wrapped:
+    """For the call_action that moto's SNSResponse inherits."""
+    return _recorded(lambda action: action in _SUBSCRIBING, kept.keep_subscriptions)
+
+
+def ssm(kept: Kept) -> Wrapped:
+    """For the call_action that moto's SimpleSystemManagerResponse inherits."""
+    return _recorded(lambda action: action in _PARAMETERS, kept.keep_parameters)
+
+
+def start_execution(kept: Kept) -> Wrapped:
+    """For moto's StepFunctionResponse.start_execution."""
 
     def replace(original: Any) -> Any:
-        def call_action(self: Any) -> Any:
-            answer = original(self)
-            if answer[0] == 200 and not self._get_action().startswith(("Describe", "List")):
-                kept.keep_sagemaker()
-            return answer
+        def start(self: Any) -> Any:
+            kept.keep_executions()
+            return original(self)
 
-        return call_action
+        return start
 
     return replace
 
 
-def sns(kept: Kept) -> Callable[[Any], Any]:
-    """For the call_action that moto's SNSResponse inherits."""
+def _recorded(writes: Callable[[str], bool], keep: Callable[[], None]) -> Wrapped:
+    """The record of a service is written whole. Writing it as it stands comes first: on a full disk
+    nothing is begun."""
 
     def replace(original: Any) -> Any:
         def call_action(self: Any) -> Any:
-            answer = original(self)
-            if answer[0] == 200 and self._get_action() in _SUBSCRIBING:
-                kept.keep_subscriptions()
+            if not writes(self._get_action()):
+                return original(self)
+            try:
+                keep()
+                answer = original(self)
+                if answer[0] == 200:
+                    keep()
+            except NotStored:
+                return _fault(self)
             return answer
 
         return call_action
@@ -92,7 +173,7 @@ def sns(kept: Kept) -> Callable[[Any], Any]:
 
 
 class ObjectEvents:
-    """S3's notifications, held back until the request that caused them is done and kept."""
+    """S3's notifications, held back until the request that caused them is written."""
 
     def __init__(self) -> None:
         self._of_this_thread = threading.local()
@@ -114,63 +195,90 @@ class ObjectEvents:
         return send_event
 
     @contextmanager
-    def after(self) -> Iterator[None]:
+    def collected(self) -> Iterator[list[Callable[[], None]]]:
+        """The list is filled at the end of the block."""
         waiting: dict[tuple[str, str, str], Callable[[], None]] = {}
+        sends: list[Callable[[], None]] = []
         self._of_this_thread.waiting = waiting
         try:
-            yield
+            yield sends
         finally:
             self._of_this_thread.waiting = None
-        for send in waiting.values():
-            send()
+            sends.extend(waiting.values())
 
 
-def s3_key(kept: Kept, events: ObjectEvents) -> Callable[[Any], Any]:
+def s3_key(kept: Kept, events: ObjectEvents) -> Wrapped:
     """For moto's S3Response.key_response."""
-
-    def replace(original: Any) -> Any:
-        def key_response(self: Any, request: Any, full_url: str, headers: Any) -> Any:
-            with events.after():
-                answer = original(self, request, full_url, headers)
-                if kept.is_open and answer[0] < 300 and _changes_the_object(request, full_url):
-                    bucket = self.parse_bucket_name_from_url(request, full_url)
-                    kept.keep_objects(bucket, [self.parse_key_name()])
-            return answer
-
-        return key_response
-
-    return replace
+    return _s3(kept, events, _changes_the_object)
 
 
-def s3_bucket(kept: Kept, events: ObjectEvents) -> Callable[[Any], Any]:
+def s3_bucket(kept: Kept, events: ObjectEvents) -> Wrapped:
     """For moto's S3Response.bucket_response: many keys deleted at once, or a browser's form."""
+    return _s3(kept, events, lambda request, _: request.method == "POST")
 
+
+def _s3(kept: Kept, events: ObjectEvents, writes: Callable[[Any, str], bool]) -> Wrapped:
     def replace(original: Any) -> Any:
-        def bucket_response(self: Any, request: Any, full_url: str, headers: Any) -> Any:
-            with events.after():
-                answer = original(self, request, full_url, headers)
-                if kept.is_open and answer[0] < 300:
-                    bucket = self.parse_bucket_name_from_url(request, full_url)
-                    if request.method == "POST":
-                        kept.keep_objects(bucket, _keys_named(self))
-                    elif request.method == "DELETE" and not urlparse(full_url).query:
-                        kept.forget_bucket(bucket)
-            return answer
+        def response(self: Any, request: Any, full_url: str, headers: Any) -> Any:
+            if not writes(request, full_url):
+                return original(self, request, full_url, headers)
+            try:
+                with kept.objects:
+                    self.setup_class(request)
+                    in_place = bool(_IN_PLACE & _query(full_url).keys())
+                    staged = StagedObjects(self.backend, changes_in_place=in_place)
+                    with events.collected() as sends, _reaching(self, staged.backend):
+                        answer = original(self, request, full_url, headers)
+                    if answer[0] < 300:
+                        _write(kept, staged, sends)
+                return answer
+            except NotStored:
+                return _fault(self)
+            except OSError as error:  # moto spools large objects to files
+                if not is_without_room(error):
+                    raise
+                return _fault(self)
 
-        return bucket_response
+        return response
 
     return replace
+
+
+def _write(kept: Kept, staged: StagedObjects, sends: list[Callable[[], None]]) -> None:
+    with kept.writing() as rows:
+        staged.write(rows)
+        rows.afterwards(staged.publish)  # before a function runs on its event
+        for send in sends:
+            send()
 
 
 def _changes_the_object(request: Any, full_url: str) -> bool:
     if request.method not in ("PUT", "POST", "DELETE"):
         return False
-    is_part = request.method == "PUT" and "partNumber" in parse_qs(urlparse(full_url).query)
-    return not is_part
+    return not (request.method == "PUT" and "partNumber" in _query(full_url))
 
 
-def _keys_named(request: Any) -> list[str]:
-    if "key" in request.form_data:
-        return [request.form_data["key"]]
-    body = request.body.decode() if isinstance(request.body, bytes) else str(request.body)
-    return [html.unescape(key) for key in re.findall(r"<Key>(.*?)</Key>", body, re.DOTALL)]
+def _query(full_url: str) -> dict[str, list[str]]:
+    return parse_qs(urlparse(full_url).query, keep_blank_values=True)
+
+
+@contextmanager
+def _reaching(request: Any, backend: Any) -> Iterator[None]:
+    request.staged = backend
+    try:
+        yield
+    finally:
+        request.staged = None
+
+
+def _fault(request: Any) -> Any:
+    """In the protocol of the service."""
+    service = request.boto3_service_name
+    told = "The disk takes no writes; nothing was stored."
+    if service in _FAULTS:
+        status, headers, body = request.serialized(ActionResult(Unstored(_FAULTS[service], told)))
+        status = 503 if service == "s3" else 500
+    else:
+        status, headers = 503, {"X-Amzn-Errortype": _FAULT, "Content-Type": "application/json"}
+        body = json.dumps({"__type": _FAULT, "message": told})
+    return status, headers | {"status": status}, body

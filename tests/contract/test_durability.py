@@ -183,9 +183,9 @@ def test_a_job_that_ran_when_the_process_died_has_failed(tmp_path: Path) -> None
         s3.put_object(Bucket="data", Key="train/loans.csv", Body=b"84")
         boto3.client("sagemaker").create_training_job(**job("cut", sleep=30))
         with sqlite3.connect(tmp_path / "cloud.sqlite") as db:  # as kill -9 would leave it
-            kept = db.execute("select content from records").fetchone()
+            kept = db.execute("select content, crc from records").fetchone()
     with sqlite3.connect(tmp_path / "cloud.sqlite") as db:
-        db.execute("update records set content = ?", kept)
+        db.execute("update records set content = ?, crc = ?", kept)
     with reopened(tmp_path):
         cut = boto3.client("sagemaker").describe_training_job(TrainingJobName="cut")
         assert cut["TrainingJobStatus"] == "Failed"

@@ -1,0 +1,75 @@
+"""Health of the disk with the kept state: a line when a write fails, a line when writes work."""
+
+import errno
+import logging
+import threading
+import time
+
+log = logging.getLogger("localcloud")
+
+# A full quota, a file size limit and a failing device are answered like a full disk.
+_WITHOUT_ROOM = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EIO,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+)
+
+
+class NotStored(Exception):
+    """A write that did not reach the disk. Nothing of it is in memory either."""
+
+
+class Disk:
+    def __init__(self) -> None:
+        self._changing = threading.Lock()
+        self._failing_since: float | None = None
+        self._lost_lines = 0
+
+    @property
+    def is_failing(self) -> bool:
+        return self._failing_since is not None
+
+    def failed(self, path: object, error: Exception) -> NotStored:
+        """Return the error to raise. The first failure in a row is logged."""
+        with self._changing:
+            first, self._failing_since = not self.is_failing, self._failing_since or time.time()
+        if first:
+            log.error(
+                "Nothing can be stored: %s: %s. Requests that write are answered 503 until it works"
+                " again; what was answered before is safe.",
+                path, _reason(error),
+            )  # fmt: skip
+        return NotStored(f"{path}: {_reason(error)}")
+
+    def worked(self) -> None:
+        """Log the end of a failure, if there was one."""
+        if not self.is_failing:
+            return
+        with self._changing:
+            since, self._failing_since = self._failing_since, None
+            lost, self._lost_lines = self._lost_lines, 0
+        if since:
+            seconds = time.time() - since
+            log.error(
+                "Storing again, after %.0f s. %d lines of function logs were lost.", seconds, lost
+            )
+
+    def lost_a_line(self) -> None:
+        """Count a line of a function's log that could not be written."""
+        with self._changing:
+            self._lost_lines += 1
+
+
+def is_without_room(error: OSError) -> bool:
+    return error.errno in _WITHOUT_ROOM
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    name = getattr(error, "sqlite_errorname", None)
+    return f"{error} ({name})" if name else str(error)
