@@ -4,7 +4,7 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, Cron, S3Event
+from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, S3Event
 
 from chalicelib import (
     analysis,
@@ -19,6 +19,7 @@ from chalicelib import (
     promotion,
     retraining,
     training_history,
+    warming,
 )
 from chalicelib.application import CreditApplication
 from chalicelib.inventory import inventory
@@ -105,6 +106,12 @@ def health() -> Any:
     return {"status": "ok", "product": profile.product.name, "policyVersion": policy}
 
 
+@app.route("/ready", api_key_required=True, cors=CORS, content_types=ANY)
+@answers_problems
+def ready() -> Any:
+    return services().readiness.report()
+
+
 @app.lambda_function(name="Tradicional")
 @observed
 def traditional(event: dict[str, Any], context: Any) -> Any:
@@ -128,7 +135,23 @@ def appvengers_accelerator(event: dict[str, Any], context: Any) -> Any:
 def save_result(event: dict[str, Any], context: Any) -> Any:
     using = services()
     review_only = using.review_only.is_on()
-    return analysis.record(event, using.profile, using.predictions, review_only=review_only)
+
+    def ever_served() -> bool:
+        return champions.ever_served(using.profile, using.endpoints, using.models)
+
+    parts = (using.profile, using.predictions, ever_served)
+    return analysis.record(event, *parts, review_only=review_only)
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES), name="keepWarm")
+@observed
+def keep_warm(event: CloudWatchEvent) -> Any:
+    using, at = services(), retraining.scheduled_at(event.to_dict())
+    at_once = (
+        using.profile.endpoint[settings.stage].keep_warm or 1
+    )  # the rule is on if it is 1 or more
+    models = using.profile.models
+    return warming.run(at, datetime.now(UTC), models, at_once, using.patient_probes)
 
 
 # A rate may begin to count anew at each deployment, a cron expression can't. Its days are UTC's.

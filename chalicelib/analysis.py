@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,7 +10,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from chalicelib import observability
-from chalicelib.answers import Answer, Unavailable
+from chalicelib.answers import Answer, Scored, Unavailable
 from chalicelib.application import CORRECT, CreditApplication
 from chalicelib.decision import decide
 from chalicelib.errors import (
@@ -18,6 +18,7 @@ from chalicelib.errors import (
     AnalysisUnavailable,
     IdempotencyConflict,
     InvalidRequest,
+    NoModelInService,
     PredictionNotFound,
     TooManyRequests,
 )
@@ -58,7 +59,7 @@ class AnalysisMachine:
         self._arn = arn
 
     def run(self, request: Document) -> Document:
-        """The machine's output. Raises AnalysisPending or AnalysisUnavailable."""
+        """The machine's output. Raises AnalysisPending, AnalysisUnavailable or NoModelInService."""
         observability.correlate(request["predictionId"])
         try:
             execution = self._client.start_sync_execution(
@@ -74,6 +75,8 @@ class AnalysisMachine:
             raise AnalysisUnavailable(NOTHING_DECIDED) from error
         except BotoCoreError as error:
             raise AnalysisUnavailable(NOTHING_DECIDED) from error
+        if execution.get("error") == NoModelInService.__name__:
+            raise NoModelInService
         if execution["status"] != "SUCCEEDED":
             raise AnalysisUnavailable(ENDED.format(status=execution["status"]))
         output: Document = msgspec.json.decode(execution["output"])
@@ -99,10 +102,21 @@ def analyse(
 
 
 def record(
-    event: Document, profile: Profile, predictions: Predictions, *, review_only: bool = False
+    event: Document,
+    profile: Profile,
+    predictions: Predictions,
+    ever_served: Callable[[], bool],
+    *,
+    review_only: bool = False,
 ) -> Document:
-    """saveResult: decide on what the three models said, store it, return what is stored."""
+    """saveResult: decide on what the three models said, store it, return what is stored.
+
+    `ever_served` is asked only if no model answered. Raises NoModelInService, and stores nothing.
+    """
     answers: dict[str, Answer] = msgspec.convert(event["models"], dict[str, Answer])
+    is_silent = not any(isinstance(answer, Scored) for answer in answers.values())
+    if is_silent and not ever_served():
+        raise NoModelInService
     decision = decide(answers, profile, event["language"], review_only=review_only)
     kept = ("predictionId", "clientId", "createdAt", "language", "application")
     proof = {"evidence": evidence(event["application"], profile.policy)}

@@ -32,6 +32,13 @@ def champions(
     }
 
 
+def ever_served(profile: Profile, endpoints: Endpoints, models: ModelBucket) -> bool:
+    """Return whether any model is in service, or was: it ended a deployment in service once."""
+    return any(models.last_served(model) for model in profile.models) or any(
+        live["status"] == "InService" for model in profile.models if (live := endpoints.live(model))
+    )
+
+
 def tell_of_silent(
     found: dict[str, Document | None], stage: str, endpoints: Endpoints, topic: "NotificationTopic"
 ) -> None:

@@ -8,6 +8,8 @@ from chalicelib.settings import STAGES
 if TYPE_CHECKING:
     from chalicelib.profile import Canary, Endpoint, Profile
 
+MOST_WARM = 20  # calls at once of each model, from one function
+
 
 def of_stages(profile: "Profile") -> Iterator[str]:
     for stage in {*STAGES} - {*profile.endpoint}:
@@ -27,6 +29,7 @@ def _endpoint(place: str, endpoint: "Endpoint") -> Iterator[str]:
         yield f"{place} is either instances or memory_mb and max_concurrency, not both"
     if not endpoint.instances and None in serverless:
         yield f"{place} needs memory_mb and max_concurrency, or instances"
+    yield from _warm(place, endpoint)
     if endpoint.canary and not endpoint.instances:
         yield f"{place}.canary needs instances: a serverless endpoint moves all its traffic at once"
     if endpoint.instances and endpoint.instances.count < (2 if endpoint.canary else 1):
@@ -34,6 +37,20 @@ def _endpoint(place: str, endpoint: "Endpoint") -> Iterator[str]:
     if endpoint.canary:
         count = endpoint.instances.count if endpoint.instances else 0
         yield from _canary(f"{place}.canary", endpoint.canary, count)
+
+
+def _warm(place: str, endpoint: "Endpoint") -> Iterator[str]:
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantServerlessConfig.html"""
+    concurrency = endpoint.max_concurrency or 0
+    limits = (("provisioned", 1, concurrency), ("keep_warm", 0, min(concurrency, MOST_WARM)))
+    for name, least, most in limits:
+        value = getattr(endpoint, name)
+        if value and endpoint.instances:
+            yield f"{place}.{name} is of serverless endpoints: instances are always started"
+        elif value is not None and concurrency and not least <= value <= most:
+            yield f"{place}.{name} must be {least} to {most}; max_concurrency is {concurrency}"
+    if endpoint.provisioned and endpoint.keep_warm:
+        yield f"{place} has provisioned and keep_warm: what is provisioned is warm already"
 
 
 def _canary(place: str, canary: "Canary", count: int) -> Iterator[str]:

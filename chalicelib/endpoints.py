@@ -142,12 +142,13 @@ def capacity(endpoint: Endpoint) -> Document:
             "InitialInstanceCount": endpoint.instances.count,
             "InitialVariantWeight": 1,
         }
-    return {
-        "ServerlessConfig": {
-            "MemorySizeInMB": endpoint.memory_mb,
-            "MaxConcurrency": endpoint.max_concurrency,
-        }
+    serverless = {
+        "MemorySizeInMB": endpoint.memory_mb,
+        "MaxConcurrency": endpoint.max_concurrency,
     }
+    if endpoint.provisioned:
+        serverless["ProvisionedConcurrency"] = endpoint.provisioned
+    return {"ServerlessConfig": serverless}
 
 
 def deployment(canary: Canary, prefix: str, model: str) -> Document:

@@ -4,7 +4,8 @@ AppVengersError
   × Problem               answered to the caller of the API, each with its HTTP status
       · InvalidRequest · InvalidApplication · InvalidOutcome · NotALoan · Forbidden
       · NotFound · PredictionNotFound · IdempotencyConflict · RequestTooLarge · UnsupportedMediaType
-      · TooManyRequests · InternalError · AnalysisUnavailable
+      · TooManyRequests · InternalError · AnalysisUnavailable · NotReady
+      · NoModelInService    saveResult stores nothing, and predict answers so
       · ServiceUnavailable · ServiceTimeout    API Gateway's own
       · TableUnavailable    saveResult is retried on it
   × EndpointFault         a model did not answer; analisisCredito retries by these names
@@ -172,6 +173,35 @@ class AnalysisUnavailable(Problem):
         es="No se decidió nada. Inténtelo de nuevo en un momento.",
         en="Nothing was decided. Try again in a moment.",
     )
+
+
+class NoModelInService(Problem):
+    """No model has ever been in service: there is nothing to decide with, and nothing is stored."""
+
+    status, retry_after = 503, 60
+    title = Text(es="Todavía no hay modelos en servicio", en="No model is in service yet")
+    usual = Text(
+        es="No se decidió ni se guardó nada. Inténtelo de nuevo cuando GET /ready responda 200.",
+        en="Nothing was decided or stored. Try again when GET /ready answers 200.",
+    )
+
+
+class NotReady(Problem):
+    """Too few models answer now for an automatic decision. `found` says which do."""
+
+    status, retry_after = 503, 10
+    title = Text(es="No responden bastantes modelos", en="Too few models answer")
+    usual = Text(
+        es="Mientras tanto, una persona decide sobre cada solicitud.",
+        en="Meanwhile a person decides on every application.",
+    )
+
+    def __init__(self, found: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.found = found
+
+    def to_payload(self, say: Callable[[Text], str]) -> dict[str, Any]:
+        return {**super().to_payload(say), **self.found}
 
 
 class TableUnavailable(Problem):

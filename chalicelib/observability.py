@@ -83,6 +83,11 @@ def noticed(kind: str, what: str) -> None:
     _measure("Notices", 1, MetricUnit.Count, kind=kind)
 
 
+def cold(model: str, error: str) -> None:
+    """A call that should keep an endpoint warm was not answered."""
+    logger.warning("not kept warm", model=model, error=error)
+
+
 def last_trained(days: float) -> None:
     logger.info("last trained", days=round(days, 2))
     _measure("DaysSinceTraining", days, MetricUnit.NoUnit)

@@ -215,10 +215,14 @@ class Canary(Part, frozen=True):
 
 
 class Endpoint(Part, frozen=True):
-    """Serverless, by memory and concurrency; or instances, whose updates a canary may go before."""
+    """Serverless, by memory and concurrency; or instances, whose updates a canary may go before.
+    Of a serverless endpoint's concurrency `provisioned` is always started, at a price; `keep_warm`
+    calls at once go to it every 5 minutes."""
 
     memory_mb: int | None = None
     max_concurrency: int | None = None
+    provisioned: int | None = None
+    keep_warm: int = 0
     instances: Instances | None = None
     canary: Canary | None = None
 

@@ -24,7 +24,9 @@ from chalicelib.training_history import TrainingHistory
 
 if TYPE_CHECKING:
     from chalicelib.lost_events import FunctionsThatWait
+    from chalicelib.probes import Probes
     from chalicelib.profile import Profile
+    from chalicelib.readiness import Readiness
     from chalicelib.review_only import ReviewOnlySwitch
 
 QUICK = Config(
@@ -42,6 +44,17 @@ ANALYSIS = Config(
     connect_timeout=budgets.CONNECT_SECONDS,
     read_timeout=budgets.PATIENCE_SECONDS,
     retries={"total_max_attempts": 1},
+)
+PROBING = Config(
+    connect_timeout=budgets.CONNECT_SECONDS,
+    read_timeout=budgets.PROBE_SECONDS,
+    retries={"total_max_attempts": 1},
+)
+WARMING = Config(  # nobody waits for it but its function; a call each, in threads
+    connect_timeout=budgets.CONNECT_SECONDS,
+    read_timeout=budgets.COLD_START_SECONDS,
+    retries={"total_max_attempts": 1},
+    max_pool_connections=60,
 )
 ARTIFACTS = Config(
     connect_timeout=2, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3}
@@ -75,6 +88,20 @@ class Services:
     def scoring(self) -> ScoringEndpoints:
         runtime = _client("sagemaker-runtime", SCORING)
         return ScoringEndpoints(runtime, self.settings.prefix, self.profile.features)
+
+    @cached_property
+    def readiness(self) -> "Readiness":
+        from chalicelib.probes import Probes  # few functions need it
+        from chalicelib.readiness import Readiness
+
+        probes = Probes(_client("sagemaker-runtime", PROBING), self.settings.prefix)
+        return Readiness(self.profile, probes)
+
+    @cached_property
+    def patient_probes(self) -> "Probes":
+        from chalicelib.probes import Probes
+
+        return Probes(_client("sagemaker-runtime", WARMING), self.settings.prefix)
 
     @cached_property
     def models(self) -> ModelBucket:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -16,6 +17,7 @@ PRICES = Path(__file__).with_name("prices.toml")
 VOLUMES = (1_000, 100_000, 10_000_000)
 MODELS = 3
 KB_A_GB = 1024**2
+SECONDS_AN_HOUR = 3600
 
 Bill = dict[str, float]  # service: USD a month
 
@@ -32,6 +34,24 @@ class Tariff:
 
 
 def ours(decisions: int, at: Tariff) -> Bill:
+    """Of prod: so much of each endpoint's concurrency is always started. What it answers is counted
+    at the price of what is not provisioned, which is higher."""
+    gb = MODELS * at.one.endpoint_gb * at.month.provisioned
+    always = gb * at.month.hours * SECONDS_AN_HOUR * at.usd.provisioned_gb_second
+    return serverless(decisions, at) | {"Provisioned concurrency": always}
+
+
+def kept_warm(decisions: int, at: Tariff) -> Bill:
+    """As dev may be: keepWarm asks each endpoint every 5 minutes, and is paid for that alone."""
+    usd, one, month = at.usd, at.one, at.month
+    asked = MODELS * one.endpoint_seconds * one.endpoint_gb * usd.serverless_gb_second
+    function = one.warm_seconds * one.function_gb * usd.lambda_gb_second + usd.lambda_request
+    rate = month.hours * 60 / month.warm_minutes
+    return serverless(decisions, at) | {"Kept warm": rate * (asked + function)}
+
+
+def serverless(decisions: int, at: Tariff) -> Bill:
+    """Endpoints that start cold after a quiet while."""
     usd, one = at.usd, at.one
     seconds = one.api_seconds + MODELS * one.model_function_seconds + one.save_seconds
     functions = one.functions * usd.lambda_request
@@ -50,7 +70,7 @@ def ours(decisions: int, at: Tariff) -> Bill:
 def always_on(decisions: int, at: Tariff) -> Bill:
     """Three ml.m5.large around the clock, one a model: a failed one is not replaced at once."""
     hosting = MODELS * at.month.hours * at.usd.hosting_m5_large_hour
-    return ours(decisions, at) | {"SageMaker endpoints": hosting}
+    return serverless(decisions, at) | {"SageMaker endpoints": hosting}
 
 
 def standard_machine(decisions: int, at: Tariff) -> Bill:
@@ -99,7 +119,8 @@ def _retraining(at: Tariff) -> float:
 
 DESIGNS: dict[str, Callable[[int, Tariff], Bill]] = {
     "ours": ours,
-    "3 ml.m5.large": always_on,
+    "warm": kept_warm,
+    "instances": always_on,
     "Standard": standard_machine,
     "Fargate": fargate,
 }
@@ -107,7 +128,8 @@ DESIGNS: dict[str, Callable[[int, Tariff], Bill]] = {
 
 def table(decisions: int, at: Tariff) -> Table:
     bills = [bill(decisions, at) for bill in DESIGNS.values()]
-    shown = Table(title=f"{decisions:,} decisions a month", title_justify="left")
+    title = f"{decisions:,} decisions a month"
+    shown = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
     shown.add_column("USD a month", no_wrap=True)
     for name in DESIGNS:
         shown.add_column(name, justify="right", no_wrap=True)

@@ -160,10 +160,11 @@ def _stack(settings: Settings, wishes: Wishes, report: stack.Report) -> None:
 
 def _functions(settings: Settings, report: stack.Report) -> None:
     state = functions.DeployedState(boto3.client("s3"), settings)
-    gateway = boto3.client("apigateway")
+    gateway, events = boto3.client("apigateway"), boto3.client("events")
+    warm = profile.load().endpoint[settings.stage].keep_warm > 0
     with (
         state.held(),
-        schedules.stopped_ones_stay_stopped(boto3.client("events"), settings, report),
+        schedules.stopped_ones_stay_stopped(events, settings, report, keeps_warm=warm),
     ):
         functions.deploy(gateway, state, settings, package.STAGED, report)
 

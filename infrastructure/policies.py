@@ -37,6 +37,7 @@ ASYNCHRONOUS = (
     "createEndpointModel",
     "endpointChanged",
     "packageApproved",
+    "keepWarm",
 )
 RETRAINING = ("openSnapshot", "evaluateModel", "promoteModel")
 
@@ -115,6 +116,9 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         "saveResult": [
             allow("dynamodb:PutItem", table),
             allow("ssm:GetParameter", switch),
+            # If no model answers: was any ever in service?
+            champions,
+            allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
         ],
         "watchTraining": [
             listing(data, f"{JOB_PREFIX}/*", TOLD_PREFIX),
@@ -162,6 +166,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             *converging,
             allow("sagemaker:DeleteModel", f"{sagemaker}:model/{prefix}-*"),
         ],
+        "keepWarm": [allow("sagemaker:InvokeEndpoint", list(scoring.values()))],
         "openSnapshot": [allow("s3:GetObject", f"{data}/{SNAPSHOT_PREFIX}*")],
         "evaluateModel": [
             allow("s3:GetObject", [f"{data}/{REPORT_PREFIX}*", f"{data}/{JOB_PREFIX}/*"]),

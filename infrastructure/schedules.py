@@ -1,4 +1,4 @@
-"""A schedule that somebody stopped stays stopped: Chalice would start it at each deployment."""
+"""Schedules that stay stopped: Chalice would start each of them at each deployment."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +10,15 @@ from infrastructure.stack import Report
 
 
 @contextmanager
-def stopped_ones_stay_stopped(events: Any, settings: Settings, report: Report) -> Iterator[None]:
+def stopped_ones_stay_stopped(
+    events: Any, settings: Settings, report: Report, *, keeps_warm: bool
+) -> Iterator[None]:
+    """Disable again what somebody stopped, and keepWarm unless the profile asks for it."""
+    warming = f"{settings.function('keepWarm')}-event"
     stopped = [
         name
         for name in ownership.rules(settings)
-        if events.describe_rule(Name=name)["State"] == "DISABLED"
+        if name != warming and events.describe_rule(Name=name)["State"] == "DISABLED"
     ]
     try:
         yield
@@ -22,3 +26,6 @@ def stopped_ones_stay_stopped(events: Any, settings: Settings, report: Report) -
         for name in stopped:
             events.disable_rule(Name=name)
             report(f"{name} stays disabled: aws events enable-rule --name {name}")
+        if not keeps_warm and warming in ownership.rules(settings):
+            events.disable_rule(Name=warming)
+            report(f"{warming} is disabled: keep_warm of [endpoint.{settings.stage}] is 0")

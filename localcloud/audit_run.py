@@ -53,6 +53,7 @@ def run(bank: Bank) -> list[str]:
     with serving_api(bank, API_KEY, 0) as port:
         requester = _Requester(f"http://127.0.0.1:{port}")
         requester.get("/models")  # there are none
+        requester.post("/predict", body_of(next(iter(dataset.cases()))))  # so nothing is stored
         audit_retraining.update(bank, datetime.now(UTC))  # there is no snapshot
         bring(bank, dataset, Console(quiet=True))
         decided = _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
@@ -96,7 +97,7 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, A
     day = answer["createdAt"][:10]
     requester.post(f"{one}/outcome", {"outcome": "paid", "when": day, "granted": day})
     services.cache_clear()  # on AWS the API asks for the switch itself: saveResult can't for it
-    for path in ("/health", client, one, f"{one}/change", f"{client}/none"):
+    for path in ("/health", "/ready", client, one, f"{one}/change", f"{client}/none"):
         requester.get(path)
     return {**answer, "application": body["application"]}
 
@@ -250,7 +251,7 @@ def _lose_manifests(bank: Bank) -> None:
 
 def _watch(bank: Bank) -> None:
     event = json.dumps(first_models.scheduled_event(datetime.now(UTC)))
-    for name in ("watchTraining", "watchDrift"):
+    for name in ("watchTraining", "watchDrift", "keepWarm"):
         function = bank.settings.function(name)
         boto3.client("lambda").invoke(FunctionName=function, Payload=event)
     bank.cloud.idle(PATIENCE_SECONDS)

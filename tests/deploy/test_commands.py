@@ -159,22 +159,31 @@ def test_a_stage_that_is_destroyed_and_comes_back_is_as_careful_as_before(cloud)
     assert review_only.current(ssm, DEV) == "on"
 
 
-def test_a_schedule_that_somebody_stopped_stays_stopped(cloud):
+@pytest.mark.parametrize("keeps_warm", [False, True])
+def test_a_schedule_that_somebody_stopped_stays_stopped_and_the_profile_has_keep_warm(
+    cloud, keeps_warm
+):
     events, said = boto3.client("events"), []
-    for name in ("appvengers-dev-updateData-event", "appvengers-dev-watchTraining-event"):
+    names = {one: f"appvengers-dev-{one}-event" for one in ("updateData", "watchDrift", "keepWarm")}
+    for name in names.values():
         events.put_rule(Name=name, ScheduleExpression="rate(7 days)")
-    events.disable_rule(Name="appvengers-dev-updateData-event")
-    with schedules.stopped_ones_stay_stopped(events, DEV, said.append):
+    for name in (names["updateData"], names["keepWarm"]):
+        events.disable_rule(Name=name)
+    with schedules.stopped_ones_stay_stopped(events, DEV, said.append, keeps_warm=keeps_warm):
         for name in ownership.rules(DEV):  # as Chalice does
             events.put_rule(Name=name, ScheduleExpression="rate(7 days)", State="ENABLED")
 
     states = {rule["Name"]: rule["State"] for rule in events.list_rules()["Rules"]}
     assert states == {
-        "appvengers-dev-updateData-event": "DISABLED",
-        "appvengers-dev-watchTraining-event": "ENABLED",
+        names["updateData"]: "DISABLED",
+        names["watchDrift"]: "ENABLED",
+        names["keepWarm"]: "ENABLED" if keeps_warm else "DISABLED",
     }
-    told = "appvengers-dev-updateData-event stays disabled: aws events enable-rule --name "
-    assert said == [f"{told}appvengers-dev-updateData-event"]
+    stopped, *off = said
+    command = "aws events enable-rule --name "
+    assert stopped == f"{names['updateData']} stays disabled: {command}{names['updateData']}"
+    told = f"{names['keepWarm']} is disabled: keep_warm of [endpoint.dev] is 0"
+    assert off == ([] if keeps_warm else [told])
 
 
 def test_a_role_of_somebody_else_is_told_and_what_chalice_left_is_not(cloud):

@@ -110,21 +110,22 @@ def test_a_functions_logs_are_kept_90_days(deployed, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "times"),
+    ("name", "times", "state"),
     [
-        ("updateData", "cron(0 3 ? * SUN *)"),
-        ("watchDrift", "cron(0 5 ? * SUN *)"),
-        ("watchTraining", "cron(0 4 * * ? *)"),
+        ("updateData", "cron(0 3 ? * SUN *)", "ENABLED"),
+        ("watchDrift", "cron(0 5 ? * SUN *)", "ENABLED"),
+        ("watchTraining", "cron(0 4 * * ? *)", "ENABLED"),
+        ("keepWarm", "rate(5 minutes)", "DISABLED"),  # dev's keep_warm is 0
     ],
 )
-def test_update_data_runs_every_week_and_its_watch_every_day(deployed, name, times):
+def test_update_data_runs_every_week_and_its_watch_every_day(deployed, name, times, state):
     events = boto3.client("events")
     rules = {r["Name"]: r for r in events.list_rules()["Rules"] if "ScheduleExpression" in r}
     rule = rules[f"appvengers-dev-{name}-event"]
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
 
-    assert len(rules) == 3
-    assert (rule["ScheduleExpression"], rule["State"]) == (times, "ENABLED")
+    assert len(rules) == 4
+    assert (rule["ScheduleExpression"], rule["State"]) == (times, state)
     assert target["Arn"].endswith(f":function:appvengers-dev-{name}")
 
 

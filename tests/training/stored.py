@@ -28,7 +28,7 @@ def stored(case, models, number: int, silent: str | None = None, *, review_only=
         "createdAt": "2026-11-23T10:00:00.000Z", "language": "es",
         "application": case["application"],
     }  # fmt: skip
-    made = record(event, PROFILE, PredictionList(), review_only=review_only)
+    made = record(event, PROFILE, PredictionList(), lambda: True, review_only=review_only)
     return json.loads(json.dumps(made))
 
 

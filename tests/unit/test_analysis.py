@@ -11,6 +11,8 @@ from chalicelib.errors import (
     AnalysisUnavailable,
     IdempotencyConflict,
     InvalidRequest,
+    NoModelInService,
+    PredictionNotFound,
     TooManyRequests,
 )
 from tests.fakes import PredictionList, StoringMachine
@@ -136,3 +138,50 @@ def test_an_answer_that_takes_too_long_says_where_it_will_be():
         AnalysisMachine(Slow(), ARN).run(REQUEST)  # type: ignore[arg-type]
 
     assert pending.value.location == "/predictions/ana/0a"
+
+
+def test_a_bank_that_never_had_a_model_in_service_says_so(stepfunctions):
+    client, stubber = stepfunctions
+    execution = {
+        "executionArn": ARN,
+        "startDate": 0,
+        "stopDate": 0,
+        "status": "FAILED",
+        "error": "NoModelInService",
+    }
+    stubber.add_response("start_sync_execution", execution)
+
+    with pytest.raises(NoModelInService):
+        AnalysisMachine(client, ARN).run(REQUEST)
+
+
+SILENT = {"status": "UNAVAILABLE", "error": {"Error": "EndpointUnavailable", "Cause": ""}}
+SPOKE = {
+    "status": "OK", "version": "1", "sha256": "a", "probabilityOfDefault": 0.1, "baseline": -2.0,
+    "contributions": {},
+}  # fmt: skip
+
+
+def recorded(predictions, sba, served: list[bool], **answers):
+    event = {
+        "predictionId": "0a", "clientId": "ana", "createdAt": "2026-11-28T10:00:00.000Z",
+        "language": "es", "application": {}, "models": dict.fromkeys(sba.models, SILENT) | answers,
+    }  # fmt: skip
+    return analysis.record(event, sba, predictions, served.pop)
+
+
+def test_nothing_is_stored_before_any_model_was_in_service(predictions, sba):
+    with pytest.raises(NoModelInService):
+        recorded(predictions, sba, [False])
+
+    with pytest.raises(PredictionNotFound):
+        predictions.get("ana", "0a")
+
+
+def test_models_that_served_and_are_all_silent_leave_it_to_a_person(predictions, sba):
+    assert recorded(predictions, sba, [True])["decision"] == "REVIEW"
+    assert predictions.get("ana", "0a")["missing"] == sorted(sba.models)
+
+
+def test_nobody_asks_whether_models_served_if_one_answers(predictions, sba):
+    assert recorded(predictions, sba, [], Tradicional=SPOKE)["partial"]

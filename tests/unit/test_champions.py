@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.champions import NONE, champion, champions, tell_of_silent
+from chalicelib.champions import NONE, champion, champions, ever_served, tell_of_silent
 from chalicelib.errors import EndpointBusy
 from chalicelib.model_bucket import ModelBucket
 from chalicelib.profile import load
@@ -52,6 +52,21 @@ def test_a_model_that_never_was_in_service_has_none():
 
     assert champion(MODEL, Endpoints("Failed", "v3"), bucket) == NONE
     assert set(champions(load(), Endpoints(), bucket).values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("keys", "status", "served"),
+    [
+        (ENDINGS[-1:], "Failed", False),
+        (ENDINGS[-1:], "Creating", False),
+        ([], None, False),
+        (ENDINGS, None, True),
+        (ENDINGS, "Failed", True),
+        ([], "InService", True),  # its event has not come, or never will
+    ],
+)
+def test_a_model_was_ever_in_service_if_one_is_or_a_deployment_ended_so(keys, status, served):
+    assert ever_served(load(), Endpoints(status), holding(*keys)) == served
 
 
 def test_whoever_signs_off_waits_until_a_deployment_is_over(bucket):

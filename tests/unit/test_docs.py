@@ -100,4 +100,6 @@ def test_the_bill_can_be_printed():
     )
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("SageMaker endpoints") == 3
+    for row in ("SageMaker endpoints", "\n Provisioned concurrency", "\n Kept warm"):
+        assert done.stdout.count(row) == 3
+    assert "…" not in done.stdout

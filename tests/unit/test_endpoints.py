@@ -171,3 +171,11 @@ def test_the_configuration_in_use_is_never_deleted():
 
     assert put(sagemaker, OLD, INSTANCES) is True
     assert sagemaker.did == ["update"]
+
+
+@pytest.mark.parametrize("provisioned", [None, 1, 3])
+def test_a_serverless_endpoint_has_its_provisioned_concurrency(provisioned):
+    serverless = capacity(Endpoint(2048, 3, provisioned=provisioned))["ServerlessConfig"]
+
+    assert serverless.get("ProvisionedConcurrency") == provisioned
+    assert (serverless["MemorySizeInMB"], serverless["MaxConcurrency"]) == (2048, 3)

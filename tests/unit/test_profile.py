@@ -32,6 +32,13 @@ def refusal_of(tmp_path, old: str, new: str) -> str:
         ("minimum = 100", "minimum = 9e9", "must not be above the maximum"),
         ('pattern = "[A-Z]{2}"', 'pattern = "[A-Z{2}"', "no regular expression"),
         ("base_odds = 50", "base_odds = 0", "score.base_odds must be above 0"),
+        ("minimum_weight = 0.6", "minimum_weight = 1.1", "decision.minimum_weight"),
+        ("minimum_weight = 0.6", "minimum_weight = -0.1", "decision.minimum_weight"),
+        ("provisioned = 2 ", "provisioned = 51 ", "endpoint.prod.provisioned must be 1 to 50"),
+        ("provisioned = 2 ", "provisioned = 0 ", "endpoint.prod.provisioned must be 1 to 50"),
+        ("provisioned = 2 ", "keep_warm = 21 ", "endpoint.prod.keep_warm must be 0 to 20"),
+        ("provisioned = 2 ", "provisioned = 2\nkeep_warm = 1 ", "provisioned and keep_warm"),
+        ("max_concurrency = 3 ", "max_concurrency = 3\nkeep_warm = 4 ", "must be 0 to 3"),
         ("minimum_models = 2", "minimum_models = 4", "decision.minimum_models"),
         ("[endpoint.prod]", "[endpoint.test]", "endpoint.prod is missing"),
         (

@@ -4,7 +4,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ QUIET = Console(quiet=True)
 class Served:
     bank: Bank
     url: str
+    early: tuple[requests.Response, ...] = ()  # what it answered before any model was in service
 
     def post(self, body: Any, **headers: str) -> requests.Response:
         headers = {"x-api-key": API_KEY} | headers
@@ -68,10 +69,25 @@ def sample() -> Dataset:
 
 @pytest.fixture(scope="package")
 def served(sample: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with open_bank(tmp_path_factory.mktemp("bank")) as bank:
+    with (
+        open_bank(tmp_path_factory.mktemp("bank")) as bank,
+        serving_api(bank, API_KEY, 0) as port,
+    ):
+        served = Served(bank, f"http://127.0.0.1:{port}")
+        early = ask_early(served, next(iter(sample.cases())))
         bring(bank, sample, QUIET)
-        with serving_api(bank, API_KEY, 0) as port:
-            yield Served(bank, f"http://127.0.0.1:{port}")
+        yield replace(served, early=early)
+
+
+def ask_early(served: Served, case: Case) -> tuple[requests.Response, ...]:
+    body = body_of(case)
+    return (
+        served.post(body),
+        served.post(body, **{"Idempotency-Key": "early"}),
+        served.get(f"/predictions/{case['clientId']}"),
+        served.get("/ready"),
+        served.get("/health"),
+    )
 
 
 @pytest.fixture(scope="package")

@@ -56,6 +56,8 @@ def test_the_sizes_are_those_of_the_deployment():
 
     assert TARIFF.one.function_gb == config["lambda_memory_size"] / 1024
     assert TARIFF.one.endpoint_gb == endpoint.memory_mb / 1024
+    assert TARIFF.month.provisioned == endpoint.provisioned
+    assert f"Rate({TARIFF.month.warm_minutes}, unit=Rate.MINUTES)" in (ROOT / "app.py").read_text()
 
 
 @pytest.mark.parametrize("design", DESIGNS)

@@ -67,6 +67,7 @@ def test_each_function_has_its_own_role_with_its_own_policy(served):
                 "evaluateModel",
                 "promoteModel",
                 "packageApproved",
+                "keepWarm",
             )
         },
     }
