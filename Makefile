@@ -8,6 +8,8 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 STAGE ?=
 export PORT ?= 8000
 export AWS_PORT ?= 4566
+# From here on a newcomer waits: for the installation, too.
+export STARTED_AT := $(shell date +%s)
 export QUOTAS ?=
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
@@ -27,10 +29,10 @@ help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS on AWS_PORT
-	@STARTED_AT=$$(date +%s) $(VENV)/bin/python -m localcloud run
+	@$(VENV)/bin/python -m localcloud run
 
 demo: $(VENV)/run ## The same on free ports, until the first prediction
-	@STARTED_AT=$$(date +%s) $(VENV)/bin/python -m localcloud demo
+	@$(VENV)/bin/python -m localcloud demo
 
 cloud: $(VENV)/run ## A new AWS account on AWS_PORT, to deploy to: QUOTAS=granted, or "sagemaker/L-611FA074=3"
 	@$(VENV)/bin/python -m localcloud bare
@@ -121,7 +123,8 @@ clean: ## Remove the environment and all that the embedded cloud keeps
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@echo "Making a Python environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
 
 $(DEPLOY)/ready: requirements.txt requirements-deploy.txt
 	@echo "Installing the SageMaker SDK (half a minute, once)"
@@ -131,7 +134,7 @@ $(DEPLOY)/ready: requirements.txt requirements-deploy.txt
 
 $(VENV)/run: requirements.txt requirements-run.txt | $(VENV)/bin/python
 	@echo "Installing what the bank needs (about a minute, once)"
-	@$(PIP) install -r requirements-run.txt
+	@$(PIP) install --quiet -r requirements-run.txt
 	@touch $@
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/run

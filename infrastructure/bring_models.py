@@ -135,10 +135,11 @@ def _show(console: Console, title: str, statuses: Iterator[dict[str, str]]) -> N
     told_at = began
     for current in statuses:
         now = time.monotonic()
-        if current != told or now - told_at >= SECONDS_BETWEEN_LINES:
-            shown = ", ".join(f"{model} {status}" for model, status in current.items())
-            console.print(f"{title} {now - began:4.0f} s: {shown}")
-            told, told_at = current, now
+        bare = {model: status.partition(":")[0] for model, status in current.items()}
+        if bare != told or now - told_at >= SECONDS_BETWEEN_LINES:
+            shown = ", ".join(f"{model} {status}" for model, status in bare.items())
+            console.print(f"  {title} {now - began:4.0f} s: {shown}", soft_wrap=True)
+            told, told_at = bare, now
 
 
 def _status_table(title: str, current: dict[str, str], seconds: float) -> Table:
@@ -159,4 +160,5 @@ def _show_metrics(console: Console, jobs: dict[str, str]) -> None:
             f"{metrics[name]:.3f}" if name in metrics else "-" for name in ("auc", "ks", "brier")
         ]
         table.add_row(model, *values, f"{took.total_seconds():.0f} s")
-    console.print("On the last months of the snapshot, which training did not see:", table)
+    console.print("On the last months of the snapshot, which training did not see:")
+    console.print(table)

@@ -239,7 +239,7 @@ def _prediction(settings: Settings, url: str, api_key: str, sent: Document) -> s
     if not models:
         smoke.refuse_silence(url)
         return "none: no model is in service yet; GET /health answers"
-    return smoke.sentence(smoke.predict(url, api_key, sent, models), bank.decision)
+    return smoke.sentence(smoke.predict(url, api_key, sent, models))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from rstr import Rstr
 
-from chalicelib.profile import Decision, Feature, Profile
+from chalicelib.profile import Feature, Profile
 
 CLIENT_ID = "smoke-test"
 PATIENCE_SECONDS = 120  # a new key is not known everywhere at once; what is cold takes longer
@@ -68,14 +68,15 @@ def refuse_silence(url: str) -> None:
         raise SmokeFailed(f"GET {url}health answered {status}")
 
 
-def sentence(answer: Document, cut_offs: Decision) -> str:
-    """Tell a decision, beside the limits that made it."""
+def sentence(answer: Document) -> str:
+    """Tell a decision, beside the cut-offs that made it."""
     spoke = [name for name, model in answer["models"].items() if model["status"] == "OK"]
     if not spoke:
         return f"{answer['decision']}: no model is in service yet"
+    limits = answer["cutOffs"]
     return (
-        f"{answer['decision']}: score {answer['score']} (approved from {cut_offs.approve_from:g}, "
-        f"declined below {cut_offs.decline_below:g}), probability of default "
+        f"{answer['decision']}: score {answer['score']} (approved from {limits['approveFrom']:g}, "
+        f"declined below {limits['declineBelow']:g}), probability of default "
         f"{answer['probabilityOfDefault']:.1%}, by {answer['decisionBasis']}; "
         f"models that spoke: {', '.join(spoke)}"
     )

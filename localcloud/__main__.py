@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import boto3
 import click
@@ -24,6 +25,7 @@ from chalicelib.settings import Settings
 from infrastructure import embedded
 from infrastructure.first_models import TrainingFailed, scheduled_event
 from infrastructure.project import ROOT, app_name
+from infrastructure.smoke import command
 from localcloud import outcome_files
 from localcloud.account_quotas import UnknownQuota, parsed
 from localcloud.api import kept_api_key, serving_api
@@ -32,6 +34,7 @@ from localcloud.bank import open_bank
 from localcloud.cloud import embedded_cloud
 from localcloud.durability import FolderInUse
 from localcloud.first_run import (
+    ForgottenData,
     NoSuchRow,
     PredictionRefused,
     body_of,
@@ -57,6 +60,7 @@ STARTED = float(os.environ.get("STARTED_AT") or time.time())
 FAULTS = (
     AppVengersError,
     FolderInUse,
+    ForgottenData,
     InvalidProfile,
     NoLoans,
     NoRegister,
@@ -68,7 +72,7 @@ FAULTS = (
     UnreadableData,
 )
 
-console = Console()
+console = Console(soft_wrap=True, highlight=False)
 
 
 def _aws_port_of_the_bank() -> int:
@@ -111,8 +115,12 @@ def main() -> None:
 def run(port: int, aws_port: int, quotas: tuple[str, ...]) -> None:
     """Train what is missing, make a first prediction, and serve until Ctrl-C."""
     with _bank(STATE, port, aws_port, parsed(quotas)) as bank:
-        _predict(bank)
-        console.print("\nServing. Ctrl-C stops; everything is kept in", str(STATE))
+        sent = _predict(bank)
+        console.print(f"\nServing until Ctrl-C; everything is kept in {STATE}")
+        console.print(f"  API  {bank.url}  x-api-key: {bank.api_key}", markup=False)
+        console.print(f"  AWS  {bank.aws}  for clients: localcloud env, see README.md")
+        print(f"\nThe same prediction again:\n\n{command(f'{bank.url}/', sent, bank.api_key)}")
+        sys.stdout.flush()
         _wait_for_the_end()
 
 
@@ -124,6 +132,7 @@ def demo() -> None:
         _bank(Path(folder), 0, 0, {}) as bank,
     ):
         _predict(bank)
+    console.print("\nThe demo has stopped, and kept nothing. To go on: make run")
 
 
 @main.command()
@@ -202,6 +211,7 @@ def schedule() -> None:
 @dataclass(frozen=True)
 class Opened:
     url: str
+    aws: str
     api_key: str
     dataset: Dataset
 
@@ -212,28 +222,28 @@ def _bank(folder: Path, port: int, aws_port: int, quotas: Mapping[str, float]) -
     os.umask(0o077)  # whole applications are kept here
     folder.mkdir(parents=True, exist_ok=True)
     api_key = kept_api_key(folder / "api_key")
+    dataset = remembered_dataset(folder, console)
     with ExitStack() as stack:
         with console.status("Opening the embedded cloud"):
             bank = stack.enter_context(open_bank(folder, quotas=quotas))
             aws = bank.cloud.serve_aws(aws_port)
             (folder / AWS_PORT_FILE).write_text(str(aws))
             api = stack.enter_context(serving_api(bank, api_key, port))
-        console.print(f"AWS  http://127.0.0.1:{aws}")
-        console.print(f"API  http://127.0.0.1:{api}  x-api-key: {api_key}")
-        dataset = remembered_dataset(folder, console)
         bring(bank, dataset, console)
         with console.status("Loading the models"):
             bank.cloud.idle(PATIENCE_SECONDS)
-        yield Opened(f"http://127.0.0.1:{api}", api_key, dataset)
+        yield Opened(f"http://127.0.0.1:{api}", f"http://127.0.0.1:{aws}", api_key, dataset)
 
 
-def _predict(bank: Opened) -> None:
+def _predict(bank: Opened) -> dict[str, Any]:
+    """Show the first prediction, and return what was sent."""
     url, api_key, shown = bank.url, bank.api_key, shown_case(bank.dataset, 0)
     body = body_of(shown)
     print_prediction(console, first_prediction(url, api_key, body), shown["defaulted"])
-    print(f"\nAgain, {time.time() - STARTED:.1f} s after the start:\n")
-    print(f"curl -X POST {url}/predict -H 'x-api-key: {api_key}' \\")
-    print(f"  -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(body))}")
+    console.print(
+        f"{time.time() - STARTED:.0f} s from make to this prediction, installing included"
+    )
+    return body
 
 
 def _client_environment(aws_port: int) -> dict[str, str]:

@@ -13,6 +13,7 @@ from chalicelib import profile
 from infrastructure import bring_models
 from localcloud.bank import Bank
 from training.datasets import Case, Dataset
+from training.datasets.own import UnreadableData
 
 
 class PredictionRefused(Exception):
@@ -23,14 +24,28 @@ class NoSuchRow(Exception):
     """The data set has fewer rows."""
 
 
+class ForgottenData(Exception):
+    """The file that an earlier run trained on can't be read any more."""
+
+
 def remembered_dataset(folder: Path, console: Console) -> Dataset:
-    """The bank's own file if DATA names one, now or in an earlier run; else the loan register."""
-    kept = folder / "data"
-    if given := os.environ.get("DATA"):
+    """Return the bank's own file if DATA names one, now or in an earlier run; else the loan
+    register. A file is remembered once it could be read. Raises UnreadableData, ForgottenData."""
+    kept, given = folder / "data", os.environ.get("DATA")
+    if given:
+        dataset = bring_models.chosen_dataset(Path(given).resolve(), console)
         folder.mkdir(parents=True, exist_ok=True)
         kept.write_text(str(Path(given).resolve()), encoding="utf-8")
-    own = Path(kept.read_text(encoding="utf-8")) if kept.exists() else None
-    return bring_models.chosen_dataset(own, console)
+        return dataset
+    if not kept.exists():
+        return bring_models.chosen_dataset(None, console)
+    try:
+        return bring_models.chosen_dataset(Path(kept.read_text(encoding="utf-8")), console)
+    except (UnreadableData, ValueError) as fault:
+        raise ForgottenData(
+            f"{fault}\nAn earlier run trained on this file, and {kept} remembers it. Put it back, "
+            "name another with DATA=applications.csv, or delete that note for the loan register."
+        ) from fault
 
 
 def bring(bank: Bank, dataset: Dataset, console: Console) -> None:
@@ -49,8 +64,9 @@ def body_of(case: Case) -> dict[str, Any]:
 
 
 def first_prediction(url: str, api_key: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The API's answer. Raises PredictionRefused unless it is 200 and what the table holds."""
-    headers = {"x-api-key": api_key}
+    """Return the API's answer, in English. Raises PredictionRefused unless it is 200 and what the
+    table holds."""
+    headers = {"x-api-key": api_key, "Accept-Language": "en"}
     response = requests.post(f"{url}/predict", json=body, headers=headers, timeout=30)
     if response.status_code != 200:
         raise PredictionRefused(f"{response.status_code}: {response.text}")
@@ -66,9 +82,11 @@ def print_prediction(console: Console, answer: dict[str, Any], defaulted: bool |
     if answer["score"] is None:
         console.print(f"{answer['decision']}: no model answered. {answer['models']}")
         return
-    probability = answer["probabilityOfDefault"]
+    probability, cut_offs = answer["probabilityOfDefault"], answer["cutOffs"]
+    basis = "" if answer["decisionBasis"] == "SCORE" else f", by {answer['decisionBasis']}"
     console.print(
-        f"\n[bold]{answer['decision']}[/bold]  score {answer['score']}, "
+        f"\n[bold]{answer['decision']}[/bold]{basis}  score {answer['score']} (approved from "
+        f"{cut_offs['approveFrom']:g}, declined below {cut_offs['declineBelow']:g}), "
         f"probability of default {probability:.1%}  (client {answer['clientId']})"
     )
     for reason in answer["reasons"]:

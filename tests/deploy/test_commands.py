@@ -291,11 +291,13 @@ def test_data_that_can_not_be_read_are_told_first(tmp_path, monkeypatch):
 def test_a_log_has_a_line_a_change_and_no_table():
     console = Console(file=io.StringIO())
     bring_models._show(
-        console, "Training", iter([{"A": "InProgress"}, {"A": "InProgress"}, {"A": "Completed"}])
+        console,
+        "Training",
+        iter([{"A": "InProgress"}, {"A": "InProgress: Training"}, {"A": "Completed"}]),
     )
     console.print("next")
 
-    told = "Training    0 s: A InProgress\nTraining    0 s: A Completed\nnext\n"
+    told = "  Training    0 s: A InProgress\n  Training    0 s: A Completed\nnext\n"
     assert console.file.getvalue() == told
 
 

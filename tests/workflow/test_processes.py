@@ -162,5 +162,40 @@ def test_another_product_is_another_profile_and_its_data(tmp_path):
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "row-" in done.stdout
-    body = json.loads(re.search(r"-d '(.*)'", done.stdout)[1])  # type: ignore[index]
-    assert body["application"]["checkingAccount"]
+    assert "curl" not in done.stdout  # nothing answers any more
+    shown = subprocess.run(
+        [sys.executable, "-m", "localcloud", "application"],
+        cwd=copy, env=os.environ | {"DATA": str(data / "german_credit.csv")},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(shown.stdout)["application"]["checkingAccount"]
+
+
+def test_a_mistyped_file_is_refused_before_it_is_remembered(tmp_path):
+    kept, log = tmp_path / "kept", tmp_path / "log"
+    with process(
+        *RUN,
+        log=log,
+        LOCALCLOUD_FOLDER=str(kept),
+        DATA="/nowhere/loans.csv",
+        PORT="0",
+        AWS_PORT="0",
+    ) as running:
+        assert running.wait(PATIENCE_SECONDS) == 1
+
+    assert "/nowhere/loans.csv" in log.read_text()
+    assert "Traceback" not in log.read_text()
+    assert not (kept / "data").exists()
+
+
+def test_a_file_that_is_gone_is_told_with_what_to_do(tmp_path):
+    kept, log = tmp_path / "kept", tmp_path / "log"
+    kept.mkdir()
+    (kept / "data").write_text("/nowhere/loans.csv")
+    with process(*RUN, log=log, LOCALCLOUD_FOLDER=str(kept), PORT="0", AWS_PORT="0") as running:
+        assert running.wait(PATIENCE_SECONDS) == 1
+
+    said = log.read_text()
+    assert "Traceback" not in said
+    assert f"{kept / 'data'} remembers it" in said
+    assert "DATA=applications.csv" in said
