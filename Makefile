@@ -23,7 +23,7 @@ yes = $(if $(filter-out yes no,$($(1))),$(error $(1)=$($(1)): say yes or no))$(i
 option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 
 .PHONY: help run demo cloud deploy destroy key package bench-import test test-deploy lint audit models settings \
-  replay-history blend bench policy policies rollback serving-code cost launch review-only forget clean
+  replay-history blend bench policy policies rollback migrate serving-code cost launch review-only forget clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -76,6 +76,9 @@ lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state
 rollback: $(VENV)/run ## Bring a model's former version back: STAGE=dev MODEL=Tradicional (VERSION=…)
 	@$(VENV)/bin/python -m infrastructure.rollback --stage '$(STAGE)' --model '$(MODEL)' \
 	  $(call option,VERSION,--version)
+
+migrate: $(VENV)/run ## Spread what STAGE stored before the day index had shards; see docs/operations.md
+	@$(VENV)/bin/python -m infrastructure.migrate --stage '$(STAGE)'
 
 audit: $(VENV)/run ## Run everything under its own role: each permission and who uses it
 	@$(VENV)/bin/python -m localcloud.audit
