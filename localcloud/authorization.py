@@ -132,7 +132,7 @@ class Authorization:
         key = request.get_access_key()
         for assumed in sts_backends[self.account][PARTITION].assumed_roles:
             if assumed.access_key_id == key:
-                return Acting(assumed.role_arn, assumed.session_name)
+                return Acting(assumed.role_arn, assumed.session_name.replace("-", " "))
         return None
 
 

@@ -28,7 +28,10 @@ def create_model(authorization: Authorization) -> Callable[[Any], Any]:
     def replace(original: Any) -> Any:
         def create(self: Any) -> Any:
             _refuse_what_cannot_serve(self, authorization)
-            return original(self)
+            answer = original(self)
+            model = self.sagemaker_backend._models[self._get_param("ModelName")]
+            model.enable_network_isolation = bool(self._get_param("EnableNetworkIsolation"))
+            return answer
 
         return create
 

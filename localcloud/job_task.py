@@ -120,11 +120,18 @@ def errors_of_the_service(original: Any) -> Any:
     return from_error
 
 
+# What SageMaker's model declares; any other is the exception that they have in common.
+DECLARED = ("ConflictException", "ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound")
+
+
 def error_name(code: str) -> str:
     """Name an error as Step Functions does, by the exception of AWS's Java SDK.
 
-    ResourceLimitExceeded is SageMaker.ResourceLimitExceededException in executions.
+    ResourceLimitExceeded is SageMaker.ResourceLimitExceededException in executions, a refused
+    parameter or permission SageMaker.AmazonSageMakerException.
     """
+    if code not in DECLARED:
+        return "SageMaker.AmazonSageMakerException"
     return f"SageMaker.{code.removesuffix('Exception')}Exception"
 
 

@@ -115,7 +115,7 @@ class ProcessingJobs(Jobs):
         """Its role's credentials, and of nobody else."""
         with as_operator():
             session = boto3.client("sts").assume_role(
-                RoleArn=job.role_arn, RoleSessionName="processing job"
+                RoleArn=job.role_arn, RoleSessionName="processing-job"
             )
         given = session["Credentials"]
         return {

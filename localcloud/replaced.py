@@ -24,6 +24,7 @@ from localcloud import (
     processing_requests,
     quota_requests,
     read_timeouts,
+    strictness,
     table_reads,
     training_requests,
     transform_requests,
@@ -67,6 +68,13 @@ class Replaced:
 
 def the_list(cloud: "Cloud") -> list[Replaced]:
     return [
+        Replaced(
+            "moto.core.responses:BaseResponse",
+            "setup_class",
+            "(self, request, full_url, headers, use_raw_body)",
+            strictness.before_dispatch,
+            "moto takes what AWS refuses: names, lengths, patterns, sizes",
+        ),
         Replaced(
             "moto.awslambda.models:LambdaFunction",
             "invoke",

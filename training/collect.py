@@ -8,6 +8,7 @@ snapshot is whole, and nothing is ever written over. The same inputs give the sa
 import argparse
 import hashlib
 import json
+import os
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -96,14 +97,21 @@ def _hashes(files: dict[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(body).hexdigest() for name, body in sorted(files.items())}
 
 
+def region() -> str | None:
+    """The region of the job: SageMaker sets AWS_REGION, and boto3 reads AWS_DEFAULT_REGION only.
+
+    None leaves it to boto3, on a machine of one's own."""
+    return os.environ.get("AWS_REGION")
+
+
 def main() -> int:
     options = _options()
     try:
         bank = product.read(options.profile / "credit.toml")
         at = datetime.fromisoformat(options.at)
         until = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        log = DecisionLog(boto3.resource("dynamodb").Table(options.table), until)
-        bucket = Bucket(boto3.client("s3"), options.bucket)
+        log = DecisionLog(boto3.resource("dynamodb", region()).Table(options.table), until)
+        bucket = Bucket(boto3.client("s3", region()), options.bucket)
         collect(
             Job(options.version, at, bank, bucket, log), options.previous, bank.recent_decisions
         )

@@ -143,7 +143,8 @@ def test_more_than_half_and_what_is_serverless_are_refused(cloud: Cloud) -> None
     variant: Any = {"VariantName": "All", "ModelName": "one", "ServerlessConfig": serverless}
     sagemaker = boto3.client("sagemaker")
     sagemaker.create_endpoint_config(EndpointConfigName="less", ProductionVariants=[variant])
-    sagemaker.update_endpoint(EndpointName="a", EndpointConfigName="less")
+    sagemaker.delete_endpoint(EndpointName="a")
+    sagemaker.create_endpoint(EndpointName="a", EndpointConfigName="less")
     cloud.idle(20)
     with pytest.raises(ClientError, match="real-time endpoints on instances"):
         update(canary(bake=1))
