@@ -22,8 +22,9 @@ yes = $(if $(filter-out yes no,$($(1))),$(error $(1)=$($(1)): say yes or no))$(i
 # $(call option,SMOKE,--smoke): the flag with its value, quoted, if there is one.
 option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 
-.PHONY: help run demo cloud deploy destroy key package bench-import test test-deploy lint audit models settings \
-  replay-history blend bench policy policies rollback migrate serving-code cost launch review-only forget clean
+.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key package bench-import test test-deploy lint \
+  audit models settings replay-history blend bench policy policies rollback migrate serving-code cost launch review-only \
+  forget clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +49,12 @@ destroy: $(VENV)/run ## Take STAGE down; the table and the buckets stay without 
 key: $(VENV)/run ## Show the API key of STAGE; ROTATE=yes makes a new one, RETIRE=yes deletes the old
 	@$(VENV)/bin/python -m infrastructure.api_key --stage '$(STAGE)' $(call yes,ROTATE,--rotate) \
 	  $(call yes,RETIRE,--retire)
+
+verify-aws: $(VENV)/run ## Check on STAGE what only a real account proves; YES=yes also what changes something
+	@$(VENV)/bin/python -m infrastructure.verify --stage '$(STAGE)' $(call yes,YES,--yes)
+
+aws-checklist: $(VENV)/run ## Write docs/aws-checklist.md from the list that verify-aws runs
+	@$(VENV)/bin/python -m infrastructure.verify.page
 
 package: $(VENV)/run ## Build what Lambda gets, in build/lambda
 	@$(VENV)/bin/python -m infrastructure.package

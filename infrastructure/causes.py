@@ -53,10 +53,10 @@ class Causes:
 
     def of_endpoints(self) -> list[Cause]:
         """Return what the functions that make endpoints failed with; given up comes first."""
-        return [*self._given_up(), *self._logged()]
+        return [*self.given_up(), *self._logged()]
 
-    def _given_up(self) -> Iterator[Cause]:
-        """Without a visibility time-out, every message stays where it is."""
+    def given_up(self) -> Iterator[Cause]:
+        """Read the failures queue: without a visibility time-out, every message stays there."""
         queue, sqs = f"{self._settings.prefix}-failures", boto3.client("sqs")
         try:
             url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]

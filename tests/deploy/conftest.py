@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from chalicelib.settings import Settings
 from infrastructure.project import ROOT
 from localcloud.account_quotas import GRANTED
 from localcloud.cloud import Cloud, embedded_cloud
@@ -82,6 +83,7 @@ class Deployed:
     cloud: Cloud
     operator: Operator
     said: str
+    settings: Settings
 
 
 @pytest.fixture(scope="package")
@@ -108,4 +110,4 @@ def deployed(empty: tuple[Cloud, Operator]) -> Deployed:
     cloud, operator = empty
     for death in DEATHS:
         operator.deploy(dies_at=death)
-    return Deployed(cloud, operator, operator.deploy())
+    return Deployed(cloud, operator, operator.deploy(), Settings("appvengers", "dev", "us-east-1"))

@@ -10,6 +10,17 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from infrastructure.verify import (
+    account,
+    by_hand,
+    checklist,
+    doors,
+    models,
+    permissions,
+    watching,
+)
+from infrastructure.verify import page as the_page
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "docs" / "operations.md", ROOT / "docs" / "aws-checklist.md"]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
@@ -76,6 +87,18 @@ def test_an_aws_command_exists_and_takes_what_it_is_given(words):
     booleans = {option.replace("--no-", "--") for option in options}
 
     assert booleans <= known
+
+
+def test_the_checklist_is_what_verify_aws_runs():
+    assert PAGES[1].read_text(encoding="utf-8") == the_page.text()
+
+
+def test_every_check_has_its_place_by_risk():
+    modules = (account, by_hand, doors, models, permissions, watching)
+    named = [check.name for module in modules for check in module.CHECKS]
+
+    assert sorted(named) == sorted(checklist.BY_RISK)
+    assert all(check.run for check in checklist.checks()[: checklist.FIRST])
 
 
 def test_nothing_else_is_said_to_be_typed():

@@ -1,0 +1,53 @@
+"""The one list of what only a real account proves, ordered by risk: the first ten first."""
+
+from infrastructure.verify import account, by_hand, doors, models, permissions, watching
+from infrastructure.verify.check import Check
+
+FIRST = 10
+BY_RISK = (
+    "quotas",
+    "image",
+    "trainings",
+    "endpoints",
+    "alive",
+    "ready",
+    "predict",
+    "cold-start",
+    "denials",
+    "retraining",
+    "comparisons",
+    "endpoint-events",
+    "failures",
+    "strangers",
+    "trust",
+    "least-privilege",
+    "tls",
+    "metrics",
+    "alarm",
+    "express",
+    "updates",
+    "failed-endpoint",
+    "second-deployment",
+    "own-answers",
+    "backups",
+    "schedule",
+    "adoption",
+    "canary",
+    "broken-endpoint",
+    "transforms",
+    "packages",
+    "key",
+    "fill",
+    "import",
+    "traces",
+    "dashboard",
+    "bill",
+    "leftovers",
+)
+
+
+def checks() -> list[Check]:
+    """Return every check of every module, in the order of BY_RISK."""
+    modules = (account, doors, models, permissions, watching, by_hand)
+    named = {check.name: check for module in modules for check in module.CHECKS}
+    return [named[name] for name in BY_RISK]

@@ -1,0 +1,117 @@
+"""Checks of the API as callers reach it: through API Gateway."""
+
+from typing import Any
+
+import requests
+
+from infrastructure import api, smoke
+from infrastructure.verify.check import Check, Result, Stage, failed, proved
+
+PROBLEM = "application/problem+json"
+SECONDS = 40
+
+
+def alive(stage: Stage) -> Result:
+    """The package's machine code loads on Lambda's own processor."""
+    found = requests.get(f"{stage.url}health", timeout=SECONDS)
+    if found.status_code != 200:
+        return failed(f"GET {stage.url}health answered {found.status_code}")
+    return proved("GET /health answers 200")
+
+
+def strangers_are_refused(stage: Stage) -> Result:
+    """A wrong key, no key and an unknown path are answered with a problem."""
+    asked: tuple[tuple[str, dict[str, str], int], ...] = (
+        ("models", {"x-api-key": "wrong"}, 403),
+        ("models", {}, 403),
+        ("nowhere", {"x-api-key": "wrong"}, 404),
+    )
+    for path, headers, status in asked:
+        found = requests.get(f"{stage.url}{path}", headers=headers, timeout=SECONDS)
+        kind = found.headers.get("Content-Type", "")
+        if found.status_code != status or not kind.startswith(PROBLEM):
+            told = f"{found.status_code} {kind}"
+            return failed(f"GET /{path} answered {told}, and not {status} {PROBLEM}")
+    return proved("403, 403 and 404, each as a problem")
+
+
+def ready(stage: Stage) -> Result:
+    """Every endpoint answers a probe; nothing is stored."""
+    headers = {"x-api-key": stage.api_key, "Accept-Language": "en"}
+    found = requests.get(f"{stage.url}ready", headers=headers, timeout=SECONDS)
+    told = found.json()
+    silent = [
+        f"{model} {one['cause']}"
+        for model, one in told.get("models", {}).items()
+        if one["status"] != "OK"
+    ]
+    if found.status_code != 200 or silent:
+        return failed(f"GET /ready answered {found.status_code}; {', '.join(silent) or told}")
+    took = [f"{model} {one['milliseconds']} ms" for model, one in told["models"].items()]
+    return proved(f"{told['status']}: {', '.join(took)}")
+
+
+def models_speak(stage: Stage) -> Result:
+    """A decision is what all models said; it is stored, as every decision is."""
+    sent = smoke.body(stage.profile)
+    answer = smoke.predict(stage.url, stage.api_key, sent, list(stage.profile.models))
+    return proved(smoke.sentence(answer))
+
+
+def own_answers_stay(stage: Stage) -> Result:
+    """Chalice's PutRestApi leaves gateway responses and limits, or we put them again."""
+    client = stage.client("apigateway")
+    found = client.get_gateway_responses(restApiId=stage.api, limit=500)["items"]
+    ours = {one["responseType"] for one in found if not one.get("defaultResponse")}
+    if missing := set(api.ANSWERS) - ours:
+        return failed(f"these answers are AWS's own: {', '.join(sorted(missing))}")
+    return _limits(client.get_stage(restApiId=stage.api, stageName=api.GATEWAY_STAGE), stage)
+
+
+def _limits(found: Any, stage: Stage) -> Result:
+    limits = found.get("methodSettings", {}).get("*/*", {})
+    wanted = api.THROTTLES[stage.settings.stage].rate
+    if limits.get("throttlingRateLimit") != wanted:
+        return failed(f"the stage's rate is {limits.get('throttlingRateLimit')}, not {wanted}")
+    return proved(f"{len(api.ANSWERS)} answers of ours, {wanted} requests a second")
+
+
+CHECKS = (
+    Check(
+        "alive",
+        "The arm64 wheels load in Lambda",
+        "they are checked as ELF files, not run",
+        "curl -i https://API.execute-api.us-east-1.amazonaws.com/v1/health",
+        alive,
+    ),
+    Check(
+        "ready",
+        "Every endpoint answers the API's function within its time",
+        "times and permissions of the way there are AWS's",
+        'curl -s https://API.execute-api.us-east-1.amazonaws.com/v1/ready -H "x-api-key: KEY"',
+        ready,
+    ),
+    Check(
+        "predict",
+        "A prediction comes from three models, through the key and the gateway",
+        "the gateway is our own code here",
+        "make verify-aws STAGE=dev YES=yes",
+        models_speak,
+        writes=True,
+    ),
+    Check(
+        "strangers",
+        "A wrong key and an unknown path are refused with `application/problem+json`",
+        "whether a header of a gateway response replaces its content type is AWS's",
+        'curl -i https://API.execute-api.us-east-1.amazonaws.com/v1/models -H "x-api-key: wrong"',
+        strangers_are_refused,
+    ),
+    Check(
+        "own-answers",
+        "A second deployment leaves the gateway's answers, limits and tags",
+        "moto keeps them always; ours compares after each deployment and puts what differs",
+        "aws apigateway get-gateway-responses --rest-api-id API",
+        own_answers_stay,
+        lacks="the limits of a stage",
+    ),
+)
