@@ -4,6 +4,8 @@ VENV := .venv
 LINTERS := .venv-lint
 # The SageMaker SDK's own: python -m training.launch
 DEPLOY ?= .venv-deploy
+# AWS's serving code, of SageMaker's scikit-learn image: tests/serving
+SERVING ?= .venv-serving
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 STAGE ?=
 export PORT ?= 8000
@@ -66,8 +68,8 @@ test: $(VENV)/dev ## The tests of the bank: core, embedded cloud, training, whol
 	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile \
 	  tests/contract tests/training tests/unit tests/workflow
 
-test-deploy: $(VENV)/dev $(DEPLOY)/ready ## The tests of deploying, of permissions and of training by hand
-	@$(VENV)/bin/python -m pytest tests/audit tests/deploy tests/launch
+test-deploy: $(VENV)/dev $(DEPLOY)/ready $(SERVING)/ready ## The tests of deploying, permissions, training by hand, and serving
+	@$(VENV)/bin/python -m pytest tests/audit tests/deploy tests/launch tests/serving
 
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
 	@$(VENV)/bin/ruff format --check .
@@ -128,7 +130,7 @@ review-only: $(VENV)/run ## Leave every decision to a person: make review-only S
 	@$(VENV)/bin/python -m infrastructure.review_only --stage '$(STAGE)' $(MODE)
 
 clean: ## Remove the environment and all that the embedded cloud keeps
-	rm -rf $(VENV) $(LINTERS) .venv-deploy .localcloud
+	rm -rf $(VENV) $(LINTERS) .venv-deploy .venv-serving .localcloud
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -140,6 +142,15 @@ $(DEPLOY)/ready: requirements.txt requirements-deploy.txt
 	@echo "Installing the SageMaker SDK (half a minute, once)"
 	@test -x $(DEPLOY)/bin/python || $(PYTHON) -m venv $(DEPLOY)
 	@$(DEPLOY)/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-deploy.txt
+	@touch $@
+
+# As its Dockerfile does, collections.Mapping is named as Python 3.10 and newer have it.
+$(SERVING)/ready: requirements-serving.txt
+	@echo "Installing AWS's serving code (half a minute, once)"
+	@test -x $(SERVING)/bin/python || $(PYTHON) -m venv $(SERVING)
+	@$(SERVING)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -r requirements-serving.txt
+	@sed -i 's/^import collections$$/import collections.abc/; s/collections\.Mapping/collections.abc.Mapping/' \
+	  $(SERVING)/lib/python3.*/site-packages/sagemaker_containers/_mapping.py
 	@touch $@
 
 $(VENV)/run: requirements.txt requirements-run.txt | $(VENV)/bin/python

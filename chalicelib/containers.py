@@ -34,6 +34,17 @@ REGISTRIES = {
     "us-west-2": "246618743249",
 }
 
+# How AWS's serving code (sagemaker-containers, in the scikit-learn image) runs an artifact without
+# writing or fetching anything, as a serverless container's user may do neither. Given
+# SAGEMAKER_PROGRAM itself, it would copy the code and `pip install` it; so only gunicorn gives it
+# to its workers, which import it from the artifact. docs/decisions/0006 has what was measured.
+SERVING = {
+    "GUNICORN_CMD_ARGS": "--env=SAGEMAKER_PROGRAM=inference.py",
+    "PYTHONPATH": "/opt/ml/model/code",
+    "SAGEMAKER_USE_NGINX": "false",  # its configuration would be written to /etc
+    "SAGEMAKER_MODEL_SERVER_WORKERS": "1",  # another loads the model while its first caller waits
+}
+
 
 class NoContainer(AppVengersError):
     """AWS has no scikit-learn container in this region."""

@@ -16,11 +16,6 @@ def of_stages(profile: "Profile") -> Iterator[str]:
         yield f"endpoint.{stage} is missing: memory_mb and max_concurrency of its endpoints"
     for stage, endpoint in profile.endpoint.items():
         yield from _endpoint(f"endpoint.{stage}", endpoint)
-        if profile.sagemaker.network_isolation and not endpoint.instances:
-            yield (
-                f"sagemaker.network_isolation needs instances in endpoint.{stage}: AWS has no "
-                "serverless endpoints with it"
-            )
 
 
 def _endpoint(place: str, endpoint: "Endpoint") -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.containers import image_uri
+from chalicelib.containers import SERVING, image_uri
 from chalicelib.errors import EndpointBusy, EndpointGoing, EndpointOnInstances
 from chalicelib.profile import Canary, Endpoint, SageMaker
 
@@ -76,8 +76,9 @@ class ModelEndpoints:
         live_on = self._variant(self._name(model, live["version"])) if live else None
         if live_on and "InstanceType" in live_on and not self._endpoint.instances:
             raise EndpointOnInstances(name)
-        self._create_model(config, artifact_url)
-        self._create_configuration(config, in_use=bool(live and live["version"] == version))
+        in_use = bool(live and live["version"] == version)
+        self._create_model(config, artifact_url, in_use=in_use)
+        self._create_configuration(config, in_use=in_use)
         if live:
             shifting = self._shifting(model, live_on)
             self._client.update_endpoint(EndpointName=name, EndpointConfigName=config, **shifting)
@@ -106,21 +107,28 @@ class ModelEndpoints:
             return {}
         return {"DeploymentConfig": deployment(canary, self._prefix, model)}
 
-    def _create_model(self, name: str, artifact_url: str) -> None:
-        if _found(self._client.describe_model, ModelName=name):
-            return
+    def _create_model(self, name: str, artifact_url: str, *, in_use: bool) -> None:
+        """A version that comes back may have a model of an earlier release, or of instances."""
+        container: Any = {
+            "Image": image_uri(self._sagemaker.image, self._client.meta.region_name),
+            "ModelDataUrl": artifact_url,
+            "Environment": SERVING,
+        }
+        # AWS has no serverless endpoints with it:
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
+        is_isolated = self._endpoint.instances is not None
+        there = _found(self._client.describe_model, ModelName=name)
+        if there is not None:
+            had = {part: there["PrimaryContainer"].get(part) for part in container}
+            was_isolated = there.get("EnableNetworkIsolation", False)
+            if in_use or (had, was_isolated) == (container, is_isolated):
+                return
+            self._client.delete_model(ModelName=name)
         self._client.create_model(
             ModelName=name,
             ExecutionRoleArn=self._role_arn,
-            PrimaryContainer={
-                "Image": image_uri(self._sagemaker.image, self._client.meta.region_name),
-                "ModelDataUrl": artifact_url,
-                "Environment": {
-                    "SAGEMAKER_PROGRAM": "inference.py",
-                    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
-                },
-            },
-            EnableNetworkIsolation=self._sagemaker.network_isolation,
+            PrimaryContainer=container,
+            EnableNetworkIsolation=is_isolated,
         )
 
     def _create_configuration(self, name: str, *, in_use: bool) -> None:

@@ -245,7 +245,6 @@ class SageMaker(Part, frozen=True):
     image: str = "sagemaker-scikit-learn:1.9-0-cpu-py3"
     training_role: str = "training"
     endpoint_role: str = "endpoints"
-    network_isolation: bool = False
     training: dict[str, Machine] = {}
 
     def machine(self, stage: str) -> Machine:

@@ -78,8 +78,9 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             ["sagemaker:DescribeEndpointConfig", "sagemaker:CreateEndpointConfig"],
             f"{sagemaker}:endpoint-config/{prefix}-*",
         ),
-        # A version that comes back may have a configuration of before the capacity changed.
+        # A version that comes back may have these of before the capacity changed.
         allow("sagemaker:DeleteEndpointConfig", f"{sagemaker}:endpoint-config/{prefix}-*"),
+        allow("sagemaker:DeleteModel", f"{sagemaker}:model/{prefix}-*"),
         allow("s3:PutObject", f"{models}/{ENDING_PREFIX}*"),
         pass_role(settings, "endpoints"),
         allow("sns:Publish", topic),
@@ -162,10 +163,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("s3:PutObject", [f"{models}/{MANIFEST_PREFIX}*", f"{models}/{VERIFIED_PREFIX}*"]),
             *converging,
         ],
-        "endpointChanged": [
-            *converging,
-            allow("sagemaker:DeleteModel", f"{sagemaker}:model/{prefix}-*"),
-        ],
+        "endpointChanged": converging,
         "keepWarm": [allow("sagemaker:InvokeEndpoint", list(scoring.values()))],
         "openSnapshot": [allow("s3:GetObject", f"{data}/{SNAPSHOT_PREFIX}*")],
         "evaluateModel": [

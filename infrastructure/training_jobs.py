@@ -66,7 +66,6 @@ class TrainingJobs:
                 OutputDataConfig={"S3OutputPath": f"s3://{self._bucket}/{JOB_PREFIX}"},
                 ResourceConfig=self._resources(),
                 StoppingCondition={"MaxRuntimeInSeconds": self._machine.longest_seconds},
-                EnableNetworkIsolation=self._sagemaker.network_isolation,
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceInUse":

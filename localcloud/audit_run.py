@@ -192,9 +192,16 @@ class _Endpoint:
         self._sagemaker.delete_endpoint(EndpointName=self._name)
 
     def prepare(self, version: str) -> None:
-        """A configuration on machines for a version that is to come back serverless."""
+        """A model and a configuration on machines for a version that is to come back serverless."""
+        like = self._sagemaker.describe_model(ModelName=f"{self._name}-{self._version}")
+        self._sagemaker.create_model(
+            ModelName=f"{self._name}-{version}",
+            ExecutionRoleArn=like["ExecutionRoleArn"],
+            PrimaryContainer=like["PrimaryContainer"],
+            EnableNetworkIsolation=True,
+        )
         machines = capacity(Endpoint(instances=Instances("ml.m5.large")))
-        self._configure(version, f"{self._name}-{self._version}", machines)
+        self._configure(version, f"{self._name}-{version}", machines)
 
     def fail_to_update(self) -> None:
         self._update("spoilt")

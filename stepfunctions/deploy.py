@@ -64,7 +64,6 @@ def _of_retraining(settings: Settings, account: str) -> Values:
         "InstanceType": machine.instance_type,
         "VolumeGb": machine.volume_gb,
         "LongestSeconds": machine.longest_seconds,
-        "NetworkIsolation": sagemaker.network_isolation,
     }
 
 

@@ -15,7 +15,6 @@ PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 ANY = {  # what no other text can stand in for
     "VolumeGb": 10,
     "LongestSeconds": 3600,
-    "NetworkIsolation": False,
     "ScriptEntrypoint": ["python3"],
     "AttemptSeconds": 10,
     "SaveSeconds": 4,

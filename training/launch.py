@@ -83,7 +83,6 @@ def start(session: boto3.Session, settings: Settings, model: str, version: str) 
             volume_size_in_gb=machine.volume_gb,
         ),
         stopping_condition=StoppingCondition(max_runtime_in_seconds=machine.longest_seconds),
-        enable_network_isolation=bank.sagemaker.network_isolation,
         session=session,
         region=settings.region,
     )

@@ -19,6 +19,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import profile
+from chalicelib.containers import SERVING
 from chalicelib.settings import BATCH_PREFIX, LONGEST_NAME
 from training import live
 
@@ -36,12 +37,14 @@ def start(
     """The job's ARN. `model` is SageMaker's name of it, with the version. The job gets a model of
     its own, from the same artifact: an endpoint's role reaches no applications."""
     deployed = client.describe_model(ModelName=model)
+    container = deployed["PrimaryContainer"]
     owner = deployed["ExecutionRoleArn"].rpartition("/")[0]
     client.create_model(
         ModelName=name,
         ExecutionRoleArn=f"{owner}/{role}",
-        PrimaryContainer=deployed["PrimaryContainer"],
-        EnableNetworkIsolation=deployed.get("EnableNetworkIsolation", False),
+        PrimaryContainer=container,
+        # One that an earlier release deployed fetches its packages.
+        EnableNetworkIsolation=container.get("Environment") == SERVING,
     )
     created = client.create_transform_job(
         TransformJobName=name,

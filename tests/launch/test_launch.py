@@ -46,7 +46,7 @@ def described(job):
     found = boto3.client("sagemaker").describe_training_job(TrainingJobName=job)
     kept = (
         "RoleArn", "AlgorithmSpecification", "InputDataConfig", "OutputDataConfig",
-        "ResourceConfig", "StoppingCondition", "EnableNetworkIsolation",
+        "ResourceConfig", "StoppingCondition",
     )  # fmt: skip
     parameters = {k: v for k, v in found["HyperParameters"].items() if k != "version"}
     return {name: found[name] for name in kept} | {"HyperParameters": parameters}

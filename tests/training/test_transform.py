@@ -3,14 +3,20 @@
 from datetime import UTC, datetime
 
 import boto3
+import pytest
 from botocore.stub import Stubber
 
+from chalicelib.containers import SERVING
 from training import transform
 
 NAME = "dev-appvengers-AppVengersAccelerator-20050701T000000"
 
 
-def test_a_job_reads_lines_and_writes_lines():
+@pytest.mark.parametrize(
+    ("environment", "isolated"),
+    [(SERVING, True), ({"SAGEMAKER_PROGRAM": "inference.py"}, False)],
+)
+def test_a_job_reads_lines_alone_but_if_its_container_fetches(environment, isolated):
     client = boto3.client(
         "sagemaker",
         "us-east-1",
@@ -25,7 +31,11 @@ def test_a_job_reads_lines_and_writes_lines():
     client.meta.events.register(
         "provide-client-params.sagemaker.CreateModel", lambda params, **_: made.update(params)
     )
-    container = {"Image": "sklearn", "ModelDataUrl": "s3://b/model.tar.gz"}
+    container = {
+        "Image": "sklearn",
+        "ModelDataUrl": "s3://b/model.tar.gz",
+        "Environment": environment,
+    }
     role = "arn:aws:iam::123456789012:role"
     deployed = {
         "ModelName": NAME,
@@ -46,6 +56,7 @@ def test_a_job_reads_lines_and_writes_lines():
     assert asked["ModelName"] == made["ModelName"] == job
     assert made["ExecutionRoleArn"] == f"{role}/dev-appvengers-transform"
     assert made["PrimaryContainer"] == container
+    assert made["EnableNetworkIsolation"] is isolated
     assert asked["TransformInput"]["ContentType"] == "application/jsonlines"
     assert asked["TransformOutput"]["Accept"] == "application/jsonlines"
     assert asked["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"] == "s3://b/in/"

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.containers import SERVING
 from chalicelib.endpoints import ModelEndpoints, capacity
 from chalicelib.errors import EndpointBusy, EndpointGoing, EndpointOnInstances
 from chalicelib.profile import Endpoint, Instances, load
@@ -21,6 +22,7 @@ class SageMaker:
     def __init__(self, status, version=OLD, **on):
         self.status, self.version, self.did, self.at = status, version, [], NOW
         self.on = {version: capacity(SERVERLESS)} | {v: capacity(c) for v, c in on.items()}
+        self.models = {}
         self.meta = type("Meta", (), {"region_name": "us-east-1"})
 
     def describe_endpoint(self, EndpointName):
@@ -51,7 +53,17 @@ class SageMaker:
         self.status, self.version = "Updating", EndpointConfigName.rpartition("-")[2]
 
     def describe_model(self, ModelName):
-        return {"ModelName": ModelName}
+        if ModelName not in self.models:
+            raise _fault("DescribeModel", f'Could not find model "{ModelName}".')
+        return self.models[ModelName]
+
+    def create_model(self, **asked):
+        assert asked["ModelName"] not in self.models, "AWS refuses a second one of this name"
+        self.models[asked["ModelName"]] = asked
+
+    def delete_model(self, ModelName):
+        self.did.append("delete model")
+        del self.models[ModelName]
 
     def describe_endpoint_config(self, EndpointConfigName):
         version = EndpointConfigName.rpartition("-")[2]
@@ -179,3 +191,38 @@ def test_a_serverless_endpoint_has_its_provisioned_concurrency(provisioned):
 
     assert serverless.get("ProvisionedConcurrency") == provisioned
     assert (serverless["MemorySizeInMB"], serverless["MaxConcurrency"]) == (2048, 3)
+
+
+MODEL = f"dev-bank-Tradicional-{NEW}"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "isolated"),
+    [(SERVERLESS, False), (INSTANCES, True)],  # AWS has no such serverless ones
+)
+def test_a_model_is_cut_off_from_the_network_wherever_aws_allows_it(endpoint, isolated):
+    sagemaker = SageMaker("InService")
+
+    assert put(sagemaker, NEW, endpoint) is True
+    assert sagemaker.models[MODEL]["EnableNetworkIsolation"] is isolated
+    assert sagemaker.models[MODEL]["PrimaryContainer"]["Environment"] == SERVING
+
+
+def test_a_version_that_comes_back_gets_a_model_of_today():
+    """AWS refuses a serverless endpoint with a model that is cut off, as that on instances was."""
+    sagemaker = SageMaker("", NEW)
+    put(sagemaker, NEW, INSTANCES)
+    sagemaker.status, sagemaker.version, sagemaker.did = "InService", OLD, []
+    put(sagemaker, NEW)
+
+    assert sagemaker.did == ["delete model", "delete configuration", "update"]
+    assert sagemaker.models[MODEL]["EnableNetworkIsolation"] is False
+
+
+def test_the_model_in_use_is_never_deleted():
+    sagemaker = SageMaker("InService", OLD)
+    put(sagemaker, NEW)
+    sagemaker.status, sagemaker.did = "OutOfService", []
+
+    assert put(sagemaker, NEW, INSTANCES) is True
+    assert sagemaker.did == ["update"]

@@ -1,0 +1,1 @@
+"""A stand-in for the package of SageMaker's scikit-learn image: see serving.py."""
