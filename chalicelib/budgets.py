@@ -19,8 +19,7 @@ ATTEMPT_SECONDS = 10  # a model's task: the function's own start, then its endpo
 LAST_ATTEMPT_SECONDS = 11.5  # an attempt that would begin later does not begin
 BRANCH_SECONDS = LAST_ATTEMPT_SECONDS + ATTEMPT_SECONDS
 SAVE_SECONDS = 4  # saveResult's task; it is repeated, which is harmless
-MACHINE_SECONDS = (
-    60  # no part of the sum: whoever was too late for its caller is stored all the same
-)
+# No part of the sum: what comes too late for its caller is stored all the same.
+MACHINE_SECONDS = 60
 COLD_START_SECONDS = 20.0  # an endpoint that is silent for no longer may be starting
 PROBE_SECONDS = 2.0  # GET /ready asks whether an endpoint answers now

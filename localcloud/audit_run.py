@@ -52,6 +52,7 @@ def run(bank: Bank) -> list[str]:
     dataset = sample()
     with serving_api(bank, API_KEY, 0) as port:
         requester = _Requester(f"http://127.0.0.1:{port}")
+        requester.head("/health")
         requester.get("/models")  # there are none
         requester.post("/predict", body_of(next(iter(dataset.cases()))))  # so nothing is stored
         audit_retraining.update(bank, datetime.now(UTC))  # there is no snapshot
@@ -78,6 +79,9 @@ class _Requester:
 
     def get(self, path: str) -> None:
         requests.get(self._url + path, headers={"x-api-key": API_KEY}, timeout=30)
+
+    def head(self, path: str) -> None:
+        requests.head(self._url + path, timeout=30)
 
     def post(self, path: str, body: Any, **headers: str) -> Any:
         headers = {"x-api-key": API_KEY, **headers}
