@@ -136,7 +136,8 @@ def test_a_decision_that_may_not_be_stored_is_not_answered(without, predict):
 def test_what_sagemaker_may_not_read_becomes_no_endpoint(audited, without):
     without(f"{DEV.prefix}-endpoints", "s3:GetObject")
     sagemaker = boto3.client("sagemaker")
-    config = sagemaker.list_endpoint_configs()["EndpointConfigs"][0]["EndpointConfigName"]
+    configs = sagemaker.list_endpoint_configs(NameContains="-spoilt")["EndpointConfigs"]
+    config = configs[0]["EndpointConfigName"]  # of one invocation at a time: within the quota
     sagemaker.create_endpoint(EndpointName="unreadable", EndpointConfigName=config)
     audited.bank.cloud.idle(30)
     reason = sagemaker.describe_endpoint(EndpointName="unreadable")["FailureReason"]
