@@ -16,6 +16,7 @@ export QUOTAS ?=
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
 REVIEW ?= 0.1
+RUNS ?= 10
 CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
 ALL_CORES := OMP_NUM_THREADS=$(CORES) OMP_WAIT_POLICY=PASSIVE SM_NUM_CPUS=$(CORES)
 
@@ -26,7 +27,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key package bench-import test test-deploy lint \
   audit models settings replay-history blend bench policy policies rollback migrate serving-code cost launch review-only \
-  forget clean
+  forget recover drills clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -116,6 +117,12 @@ policies: $(VENV)/run ## Write the policy files and the template's roles from th
 
 serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
 	@$(VENV)/bin/python -m infrastructure.serving_code
+
+recover: $(VENV)/run ## Go on with what was saved of a damaged database; `make run` says when
+	@$(VENV)/bin/python -m localcloud recover
+
+drills: $(VENV)/dev ## Full disks and locks under load, kills, restarts: RUNS=10 (half an hour)
+	@$(VENV)/bin/python -m tests.drills.durability $(RUNS)
 
 forget: ## Remove all that the embedded cloud keeps: decisions, models, the API key
 	rm -rf .localcloud

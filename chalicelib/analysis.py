@@ -20,6 +20,7 @@ from chalicelib.errors import (
     InvalidRequest,
     NoModelInService,
     PredictionNotFound,
+    TableUnavailable,
     TooManyRequests,
 )
 from chalicelib.evidence import evidence
@@ -33,6 +34,12 @@ NOTHING_DECIDED = AnalysisUnavailable.usual
 ENDED = Text(
     es="El análisis terminó como {status}. Inténtelo de nuevo en un momento.",
     en="The analysis ended as {status}. Try again in a moment.",
+)
+NOT_STORED = Text(
+    es="La decisión no se pudo guardar y no se dio ninguna. Inténtelo de nuevo en un momento; con "
+    "una Idempotency-Key, la misma petición se decide una sola vez.",
+    en="The decision could not be stored, so none was given. Try again in a moment; with an "
+    "Idempotency-Key, the same request is decided once.",
 )
 LIMIT_RANGE = Text(es="debe ser de 1 a 100", en="must be 1 to 100")
 KEY_LENGTH = Text(es="debe tener de 1 a 255 caracteres", en="must be 1 to 255 characters")
@@ -77,6 +84,8 @@ class AnalysisMachine:
             raise AnalysisUnavailable(NOTHING_DECIDED) from error
         if execution.get("error") == NoModelInService.__name__:
             raise NoModelInService
+        if execution.get("error") == TableUnavailable.__name__:
+            raise AnalysisUnavailable(NOT_STORED)
         if execution["status"] != "SUCCEEDED":
             raise AnalysisUnavailable(ENDED.format(status=execution["status"]))
         output: Document = msgspec.json.decode(execution["output"])

@@ -211,8 +211,8 @@ class TableUnavailable(Problem):
         en="The table of predictions is not available",
     )
     usual = Text(
-        es="No se cambió nada. Inténtelo de nuevo en un momento.",
-        en="Nothing was changed. Try again in a moment.",
+        es="La tabla no respondió. Repita la misma petición en un momento: repetirla es inocuo.",
+        en="The table did not answer. Repeat the same request in a moment: a repeat is harmless.",
     )
 
 

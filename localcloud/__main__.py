@@ -28,11 +28,14 @@ from infrastructure.project import ROOT, app_name
 from infrastructure.smoke import command
 from localcloud import outcome_files
 from localcloud.account_quotas import UnknownQuota, parsed
-from localcloud.api import kept_api_key, serving_api
+from localcloud.api import serving_api
+from localcloud.api_key import kept_api_key
 from localcloud.aws_port import PortTaken
 from localcloud.bank import open_bank
 from localcloud.cloud import embedded_cloud
-from localcloud.durability import FolderInUse
+from localcloud.damage import StateFault, recover, usable
+from localcloud.disk import NotStored
+from localcloud.durability import FolderInUse, held
 from localcloud.first_run import (
     ForgottenData,
     NoSuchRow,
@@ -65,8 +68,10 @@ FAULTS = (
     NoLoans,
     NoRegister,
     NoSuchRow,
+    NotStored,
     PortTaken,
     PredictionRefused,
+    StateFault,
     TrainingFailed,
     UnknownQuota,
     UnreadableData,
@@ -76,9 +81,12 @@ console = Console(soft_wrap=True, highlight=False)
 
 
 def _aws_port_of_the_bank() -> int:
-    """That of the last `make run`, which may have been told another than the default."""
+    """Return that of the last `make run`, which may have been given another than the default."""
     kept = STATE / AWS_PORT_FILE
-    return int(kept.read_text()) if kept.exists() else AWS_PORT
+    try:
+        return int(kept.read_text())
+    except (OSError, ValueError):
+        return AWS_PORT
 
 
 of_the_bank = click.option(
@@ -153,6 +161,13 @@ def bare(aws_port: int, quotas: tuple[str, ...]) -> None:
         _wait_for_the_end()
 
 
+@main.command(name="recover")
+def recover_state() -> None:
+    """Go on with what was saved of a damaged database, which stays beside it."""
+    with held(STATE):
+        print(recover(STATE))
+
+
 @main.command()
 @of_the_bank
 def env(aws_port: int) -> None:
@@ -220,14 +235,16 @@ class Opened:
 def _bank(folder: Path, port: int, aws_port: int, quotas: Mapping[str, float]) -> Iterator[Opened]:
     """The bank, open and with models."""
     os.umask(0o077)  # whole applications are kept here
-    folder.mkdir(parents=True, exist_ok=True)
+    with usable():
+        folder.mkdir(parents=True, exist_ok=True)
     api_key = kept_api_key(folder / "api_key")
     dataset = remembered_dataset(folder, console)
     with ExitStack() as stack:
         with console.status("Opening the embedded cloud"):
             bank = stack.enter_context(open_bank(folder, quotas=quotas))
             aws = bank.cloud.serve_aws(aws_port)
-            (folder / AWS_PORT_FILE).write_text(str(aws))
+            with usable():
+                (folder / AWS_PORT_FILE).write_text(str(aws))
             api = stack.enter_context(serving_api(bank, api_key, port))
         bring(bank, dataset, console)
         with console.status("Loading the models"):

@@ -2,12 +2,10 @@
 
 import hashlib
 import hmac
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,7 +24,6 @@ from infrastructure.api import ANSWERS, body_of, headers_of
 from localcloud.aws_port import LOOPBACK, PortTaken
 from localcloud.bank import Bank
 
-SHORTEST_KEY = 20  # as API Gateway has it
 LARGEST_BODY = 10 * 2**20  # as API Gateway has it
 
 
@@ -136,13 +133,3 @@ def serving_api(bank: Bank, api_key: str, port: int) -> Iterator[int]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def kept_api_key(path: Path) -> str:
-    """The key in the file, made on the first run; readable by its owner only."""
-    if not path.exists() or len(path.read_text(encoding="ascii").strip()) < SHORTEST_KEY:
-        written = path.with_suffix(".new")
-        written.touch(mode=0o600)
-        written.write_text(secrets.token_urlsafe(30), encoding="ascii")
-        written.replace(path)
-    return path.read_text(encoding="ascii").strip()

@@ -20,6 +20,7 @@ from localcloud.account_quotas import Quotas
 from localcloud.activity import Activity
 from localcloud.authorization import Authorization
 from localcloud.aws_port import LOOPBACK, AwsPort
+from localcloud.damage import usable
 from localcloud.disk import Disk
 from localcloud.durability import Kept
 from localcloud.endpoints import Endpoints
@@ -64,12 +65,15 @@ class Cloud:
         self.activity = Activity()
         self.disk = Disk()
         self.kept = Kept(folder, ACCOUNT, region, self.disk)
-        self.notices = Notices(folder, self.disk)
+        with ExitStack() as undo:
+            undo.callback(self.kept.close)
+            self.notices = Notices(folder, self.disk)
+            self._work = _empty_folder(folder)
+            undo.pop_all()
         self.authorization = Authorization(ACCOUNT)
         pending = PendingEvents(self.kept)
         self.functions = Functions(self.activity, self.authorization, pending, self.disk)
         self.object_events = ObjectEvents()
-        self._work = _empty_folder(folder)
         self.events = events = Events(ACCOUNT, region, self.kept)
         self.endpoints = Endpoints(
             ACCOUNT, region, self.activity, events, self._work, self.authorization
@@ -211,7 +215,8 @@ def _empty_folder(folder: Path | None) -> Path:
     shutil.rmtree(work, ignore_errors=True)
     if work.is_file():
         work.unlink()
-    work.mkdir()
+    with usable():
+        work.mkdir()
     return work
 
 

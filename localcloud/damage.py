@@ -5,7 +5,7 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,18 @@ class MissingState(StateFault):
 
 class UnusableState(StateFault):
     """A file or folder of another kind, or that can't be written."""
+
+
+@contextmanager
+def usable() -> Iterator[None]:
+    """Raise UnusableState, in a sentence, for a file or folder that is not as it should be."""
+    try:
+        yield
+    except OSError as error:
+        raise UnusableState(
+            f"{error.filename} can't be used: {error.strerror}. Move away what is there, make room "
+            "or see that you may write there; then start again. Nothing was changed."
+        ) from error
 
 
 def check(folder: Path) -> None:
@@ -188,11 +200,9 @@ def _is_whole(row: dict[str, Any], table: str) -> bool:
 
 def _readable(db: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:
     """By pages, from the front until the damage, then from the back until it."""
-    keys = _KEYS.get(table, ("1",))
-    for order in (
-        "",
-        *(f"order by {', '.join(f'{k} {way}' for k in keys)}" for way in ("asc", "desc")),
-    ):
+    keys = _KEYS.get(table, ())
+    ways = ("asc", "desc") if keys else ()
+    for order in ("", *(f"order by {', '.join(f'{key} {way}' for key in keys)}" for way in ways)):
         try:
             for row in _rows(db, table, order):
                 if table in _SMALL or _is_whole(row, table):

@@ -23,10 +23,15 @@ class NotStored(Exception):
     """A write that did not reach the disk. Nothing of it is in memory either."""
 
 
+SETTLED_SECONDS = 2.0  # a small write may fit where the next one does not
+
+
 class Disk:
     def __init__(self) -> None:
         self._changing = threading.Lock()
         self._failing_since: float | None = None
+        self._last_failure = 0.0
+        self.serving = False  # a start that fails says so itself
         self._lost_lines = 0
 
     @property
@@ -36,8 +41,10 @@ class Disk:
     def failed(self, path: object, error: Exception) -> NotStored:
         """Return the error to raise. The first failure in a row is logged."""
         with self._changing:
-            first, self._failing_since = not self.is_failing, self._failing_since or time.time()
-        if first:
+            self._last_failure = time.monotonic()
+            first = not self.is_failing
+            self._failing_since = self._failing_since or self._last_failure
+        if first and self.serving:
             log.error(
                 "Nothing can be stored: %s: %s. Requests that write are answered 503 until it works"
                 " again; what was answered before is safe.",
@@ -46,14 +53,14 @@ class Disk:
         return NotStored(f"{path}: {_reason(error)}")
 
     def worked(self) -> None:
-        """Log the end of a failure, if there was one."""
-        if not self.is_failing:
+        """Log the end of a failure, if there was one and no write has failed for a while."""
+        if not self.is_failing or time.monotonic() < self._last_failure + SETTLED_SECONDS:
             return
         with self._changing:
             since, self._failing_since = self._failing_since, None
             lost, self._lost_lines = self._lost_lines, 0
-        if since:
-            seconds = time.time() - since
+        if since and self.serving:
+            seconds = time.monotonic() - since
             log.error(
                 "Storing again, after %.0f s. %d lines of function logs were lost.", seconds, lost
             )

@@ -21,7 +21,7 @@ from moto.sns.models import sns_backends
 from moto.ssm.models import ssm_backends
 
 from localcloud import kept_executions, kept_parameters
-from localcloud.damage import UnusableState, check, mark
+from localcloud.damage import UnusableState, check, mark, usable
 from localcloud.disk import Disk, NotStored
 from localcloud.processing_jobs import ProcessingJobs
 from localcloud.staged_items import restore_item
@@ -61,6 +61,7 @@ class Kept:
         self.objects = threading.RLock()  # writers
         self.reading = threading.RLock()  # held for as long as a list is read or changed
         self._folder = folder
+        self._disk = disk
         self._account = account
         self._region = region
         self._restored = False
@@ -138,8 +139,11 @@ class Kept:
     def restore(self) -> None:
         """Raises NotStored if the disk takes no writes."""
         self._restored = True
-        if not self._folder:
-            return
+        if self._folder:
+            self._put_back()
+        self._disk.serving = True
+
+    def _put_back(self) -> None:
         self._check_stamp()
         self._restore_items()
         self._restore_objects()
@@ -262,15 +266,20 @@ def _opened(folder: Path, disk: Disk) -> Storage:
     return storage
 
 
-def _lock(folder: Path) -> Any:
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep every bank out of a folder. Raises FolderInUse or UnusableState."""
+    lock = _lock(folder)
     try:
+        yield
+    finally:
+        lock.close()
+
+
+def _lock(folder: Path) -> Any:
+    with usable():
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("a+")
-    except OSError as error:
-        raise UnusableState(
-            f"{error.filename} can't be written: {error.strerror}. Choose another folder with "
-            "LOCALCLOUD_FOLDER, or see that you may write there."
-        ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

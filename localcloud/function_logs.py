@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 
-from localcloud.damage import UnusableState
+from localcloud.damage import usable
 from localcloud.disk import Disk
 
 LARGEST_FILE = 10 * 2**20
@@ -57,7 +57,9 @@ class FunctionLogs:
     def __init__(self, folder: Path | None, disk: Disk) -> None:
         self.folder = folder
         self._disk = disk
-        _make(folder)
+        with usable():
+            if folder:
+                folder.mkdir(parents=True, exist_ok=True)
         self._files: dict[str, logging.Handler] = {}
         self._lock = threading.Lock()
         self._metrics = _Metrics()
@@ -94,17 +96,6 @@ class _LinesFile(RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's own
         self._disk.lost_a_line()
-
-
-def _make(folder: Path | None) -> None:
-    try:
-        if folder:
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UnusableState(
-            f"{folder} can't be a folder of logs: {error.strerror}. Move away what is there, and "
-            "see that you may write there; then start again."
-        ) from error
 
 
 class _Passing(logging.Handler):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from localcloud.damage import UnusableState, write_whole
+from localcloud.damage import usable, write_whole
 from localcloud.disk import Disk
 
 log = logging.getLogger("localcloud")
@@ -76,12 +76,8 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def _read(path: Path) -> list[Notice]:
-    try:
+    with usable():
         lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise UnusableState(
-            f"{path} can't be read: {error.strerror}. Move it away, then start again."
-        ) from error
     notices = [_parsed(line) for line in lines]
     if None in notices:
         _set_aside(path, [line for line, notice in zip(lines, notices, strict=True) if not notice])

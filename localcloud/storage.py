@@ -12,7 +12,7 @@ from localcloud.disk import Disk, NotStored
 
 FILE = "cloud.sqlite"
 LOCKED_SECONDS = 2.0  # how long the first write waits for another process's lock
-_LARGEST_WAL = 64 * 2**20
+_LARGEST_WAL = 2**20  # after a checkpoint: a longer one is cut
 
 SCHEMA = """
     create table if not exists items (

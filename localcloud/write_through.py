@@ -152,17 +152,20 @@ def start_execution(kept: Kept) -> Wrapped:
 
 def _recorded(writes: Callable[[str], bool], keep: Callable[[], None]) -> Wrapped:
     """The record of a service is written whole. Writing it as it stands comes first: on a full disk
-    nothing is begun."""
+    nothing is begun. One request at a time: moto takes no lock around a check and its change, and
+    two updates of one endpoint would both be accepted."""
+    turn = threading.RLock()
 
     def replace(original: Any) -> Any:
         def call_action(self: Any) -> Any:
             if not writes(self._get_action()):
                 return original(self)
             try:
-                keep()
-                answer = original(self)
-                if answer[0] == 200:
+                with turn:
                     keep()
+                    answer = original(self)
+                    if answer[0] == 200:
+                        keep()
             except NotStored:
                 return _fault(self)
             return answer

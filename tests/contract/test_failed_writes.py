@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud, embedded_cloud
+from localcloud.disk import SETTLED_SECONDS
 from tests.contract.conftest import ROLE, make_model, make_role
 from tests.contract.test_durability import PASS, ROOT, items, key, machine, reopened
 from tests.drills.faults import Disk, locked, small_disk
@@ -193,8 +195,9 @@ def test_a_full_disk_is_one_line_in_the_log_and_so_is_its_end(
             for n in range(3):
                 fill_the_log(dynamodb)
                 refused(dynamodb.put_item, TableName="decisions", Item=scored(n, "1"))
-        dynamodb.put_item(TableName="decisions", Item=scored(0, "1"))
-        dynamodb.put_item(TableName="decisions", Item=scored(1, "1"))
+        time.sleep(SETTLED_SECONDS)
+        for n in range(2):
+            dynamodb.put_item(TableName="decisions", Item=scored(n, "1"))
     first, last = [record.getMessage() for record in caplog.records]
     assert first.startswith("Nothing can be stored: ")
     assert str(disk.path) in first

@@ -129,6 +129,21 @@ def test_a_failed_execution_is_told(stepfunctions):
         AnalysisMachine(client, ARN).run(REQUEST)
 
 
+def test_a_decision_that_was_not_stored_is_not_given(stepfunctions):
+    client, stubber = stepfunctions
+    execution = {
+        "executionArn": ARN,
+        "startDate": 0,
+        "stopDate": 0,
+        "status": "FAILED",
+        "error": "TableUnavailable",
+    }
+    stubber.add_response("start_sync_execution", execution)
+
+    with pytest.raises(AnalysisUnavailable, match="could not be stored, so none was given"):
+        AnalysisMachine(client, ARN).run(REQUEST)
+
+
 def test_an_answer_that_takes_too_long_says_where_it_will_be():
     class Slow:
         def start_sync_execution(self, **_):

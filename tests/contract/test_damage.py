@@ -1,0 +1,216 @@
+"""Damaged state is refused in a sentence, what is whole is saved, and nothing is begun anew."""
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from localcloud.api_key import kept_api_key
+from localcloud.bank import open_bank
+from localcloud.cloud import embedded_cloud
+from localcloud.damage import DamagedState, MissingState, StateFault, UnusableState, recover
+from tests.contract.test_durability import ROOT, items, key, reopened
+
+ITEMS = 200
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with 200 items and an object, closed."""
+    with reopened(tmp_path):
+        dynamodb = boto3.client("dynamodb")
+        puts: list[Any] = [
+            {"PutRequest": {"Item": {**key(n), "reasons": {"S": f"reason {n} " * 60}}}}
+            for n in range(ITEMS)
+        ]
+        for n in range(0, ITEMS, 25):
+            dynamodb.batch_write_item(RequestItems={"decisions": puts[n : n + 25]})
+        boto3.client("s3").put_object(Bucket="data", Key="model", Body=b"model")
+    return tmp_path
+
+
+def refused(folder: Path) -> str:
+    with pytest.raises(StateFault) as fault, reopened(folder):
+        pass
+    assert "\n" not in str(fault.value)
+    return str(fault.value)
+
+
+def spoil(path: Path, at: int, junk: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(junk)
+
+
+def test_of_a_database_with_a_broken_page_the_rest_is_saved_and_taken_up(folder: Path) -> None:
+    path = folder / "cloud.sqlite"
+    with sqlite3.connect(path) as db:
+        size = db.execute("pragma page_size").fetchone()[0]
+        page = db.execute("select pageno from dbstat where name = 'items' and pagetype = 'leaf'"
+                          " limit 1 offset 9").fetchone()[0]  # fmt: skip
+    spoil(path, (page - 1) * size, b"\xff" * size)
+    broken = path.read_bytes()
+
+    said = refused(folder)
+    assert said.startswith(f"{path} is damaged (")
+    assert "make recover" in said
+    saved = int(re.search(r"(\d+) items of tables, 1 objects", said)[1])  # type: ignore[index]
+    assert 180 <= saved < ITEMS
+    assert path.read_bytes() == broken
+    assert refused(folder) == said
+
+    assert "make run" in recover(folder)
+    with reopened(folder):
+        assert len(items()) == saved
+        assert boto3.client("s3").get_object(Bucket="data", Key="model")["Body"].read() == b"model"
+    assert [one.read_bytes() for one in folder.glob("cloud.sqlite.broken-*[0-9]")] == [broken]
+
+
+def test_a_broken_byte_in_a_value_is_damage_too(folder: Path) -> None:
+    path = folder / "cloud.sqlite"
+    spoil(path, path.read_bytes().index(b"reason 77 "), b"treason")
+    with sqlite3.connect(path) as db:
+        assert db.execute("pragma integrity_check").fetchone() == ("ok",)
+
+    assert "1 rows are not as they were written" in refused(folder)
+    recover(folder)
+    with reopened(folder):
+        assert key(77)["predictionId"] not in [item["predictionId"] for item in items()]
+        assert len(items()) == ITEMS - 1
+
+
+def test_a_byte_that_makes_a_text_none_is_damage_too(folder: Path) -> None:
+    path = folder / "cloud.sqlite"
+    spoil(path, path.read_bytes().index(b"reason 77 "), b"\xff")
+
+    assert "1 rows are not as they were written" in refused(folder)
+
+
+def test_of_what_is_no_database_nothing_is_saved(folder: Path) -> None:
+    spoil(folder / "cloud.sqlite", 0, b"not a database at all")
+
+    with pytest.raises(DamagedState, match="nothing in it can be read.*make forget"):
+        refused_as_it_is(folder)
+
+
+def refused_as_it_is(folder: Path) -> None:
+    with reopened(folder):
+        pass
+
+
+@pytest.mark.parametrize("lose", [lambda path: path.write_bytes(b""), Path.unlink])
+def test_a_database_that_is_gone_is_not_begun_anew(
+    folder: Path, lose: Callable[[Path], None]
+) -> None:
+    lose(folder / "cloud.sqlite")
+
+    with pytest.raises(MissingState, match="a bank has been kept here since 20.*make forget"):
+        refused_as_it_is(folder)
+
+
+def test_another_banks_database_is_not_taken_for_this_one(folder: Path, tmp_path: Path) -> None:
+    with embedded_cloud(tmp_path / "other") as cloud:
+        cloud.restore()
+    (tmp_path / "other" / "cloud.sqlite").replace(folder / "cloud.sqlite")
+
+    with pytest.raises(MissingState, match="another bank"):
+        refused_as_it_is(folder)
+
+
+def test_a_folder_of_an_older_version_is_taken_as_it_is(folder: Path) -> None:
+    (folder / "cloud.id").unlink()
+    with sqlite3.connect(folder / "cloud.sqlite") as db:
+        db.executescript("drop table events; drop table identity;")
+        for table in ("items", "objects", "records"):
+            db.execute(f"alter table {table} drop column crc")
+    with reopened(folder):
+        assert len(items()) == ITEMS
+        boto3.client("dynamodb").put_item(TableName="decisions", Item=key(ITEMS))
+    with reopened(folder):
+        assert len(items()) == ITEMS + 1
+
+
+@pytest.mark.parametrize("content", ["clave-de-la-caja-fuerte-ñ".encode("latin-1"), b"short", b""])
+def test_an_api_key_that_is_none_is_not_replaced(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "api_key").write_bytes(content)
+
+    with pytest.raises(UnusableState, match="holds no API key.*or delete the file"):
+        kept_api_key(tmp_path / "api_key")
+    assert (tmp_path / "api_key").read_bytes() == content
+
+
+def test_an_api_key_is_made_once_and_is_its_owners_only(tmp_path: Path) -> None:
+    made = kept_api_key(tmp_path / "api_key")
+
+    assert len(made) >= 20
+    assert kept_api_key(tmp_path / "api_key") == made
+    assert (tmp_path / "api_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_lines_that_are_no_notices_are_kept_aside(tmp_path: Path) -> None:
+    path = tmp_path / "notices.jsonl"
+    notice = {"time": "t", "topic": "n", "subject": None, "message": "desplegado"}
+    path.write_bytes(b"\x00\xff\xfe\n" + json.dumps(notice).encode() + b'\n{"cut": "sho')
+    with reopened(tmp_path) as cloud:
+        topic = boto3.client("sns").create_topic(Name="notices")["TopicArn"]
+        boto3.client("sns").publish(TopicArn=topic, Message="otra")
+    with reopened(tmp_path) as cloud:
+        assert [notice.message for notice in cloud.notices] == ["desplegado", "otra"]
+    assert (tmp_path / "notices.broken").read_bytes() == b'\x00\xff\xfe\n{"cut": "sho\n'
+
+
+@pytest.mark.parametrize("name", ["notices.jsonl", "cloud.sqlite", "lock", "api_key"])
+def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+
+    with pytest.raises(UnusableState, match=name):
+        open_with_its_key(tmp_path)
+
+
+def open_with_its_key(folder: Path) -> None:
+    kept_api_key(folder / "api_key")
+    refused_as_it_is(folder)
+
+
+def test_logs_that_are_a_file_are_told(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("mine")
+
+    with pytest.raises(UnusableState, match="logs can't be used: File exists"), open_bank(tmp_path):
+        pass
+    assert (tmp_path / "logs").read_text() == "mine"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a mount needs root")
+def test_a_read_only_folder_is_told(folder: Path) -> None:
+    subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(folder)], check=True)
+        assert re.search("can't be used: Read-only file system", refused(folder))
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+    with reopened(folder):
+        assert len(items()) == ITEMS
+
+
+def test_the_command_says_it_in_a_sentence(folder: Path) -> None:
+    spoil(folder / "cloud.sqlite", 4096, b"\xff" * 4096)
+    done = subprocess.run(
+        [sys.executable, "-m", "localcloud", "run"],
+        cwd=ROOT,
+        env=os.environ | {"LOCALCLOUD_FOLDER": str(folder), "PORT": "0", "AWS_PORT": "0"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert re.fullmatch(r"\n\S+/cloud.sqlite is damaged .*make recover run\n", done.stderr)
