@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 from requests import RequestException
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from chalicelib.errors import AppVengersError
@@ -31,6 +32,7 @@ FAULTS = (
     functions.TwoApis,
     smoke.SmokeFailed,
 )
+NOT_AWS = "This is the embedded cloud: what is proved here holds on this machine, not yet on AWS."
 COLORS = {"proved": "green", "failed": "red", "not applicable": "dim"}
 
 
@@ -52,7 +54,8 @@ def shown(results: Sequence[tuple[Check, Result]]) -> Table:
     table = Table("Check", "What", "Result", "Reason")
     for check, result in results:
         color = COLORS[result.ending]
-        table.add_row(check.name, check.what, f"[{color}]{result.ending}[/{color}]", result.reason)
+        ending = f"[{color}]{result.ending}[/{color}]"
+        table.add_row(check.name, escape(check.what), ending, escape(result.reason))
     return table
 
 
@@ -75,6 +78,8 @@ def main() -> None:
     console.print(shown(results))
     counted = {one: sum(result.ending == one for _, result in results) for one in COLORS}
     console.print(", ".join(f"{count} {ending}" for ending, count in counted.items()))
+    if embedded.is_embedded():
+        console.print(NOT_AWS)
     sys.exit(1 if counted["failed"] else 0)
 
 

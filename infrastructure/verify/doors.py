@@ -112,6 +112,6 @@ CHECKS = (
         "moto keeps them always; ours compares after each deployment and puts what differs",
         "aws apigateway get-gateway-responses --rest-api-id API",
         own_answers_stay,
-        lacks="the limits of a stage",
+        lacks="limits of a stage",
     ),
 )
