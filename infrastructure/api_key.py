@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.settings import STAGES, Settings
 from infrastructure import api, embedded
-from infrastructure.project import TwoNames, app_name
+from infrastructure.project import InvalidConfig, app_name
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
         if given.retire:
             print(f"{api.retire(client, settings)} deleted", file=sys.stderr)
         print(api.newest(client, settings))
-    except (api.NoApi, BotoCoreError, ClientError, TwoNames) as fault:
+    except (api.NoApi, BotoCoreError, ClientError, InvalidConfig) as fault:
         sys.exit(str(fault))
 
 

@@ -41,7 +41,7 @@ from infrastructure import (
     training_source,
 )
 from infrastructure.first_models import TrainingFailed
-from infrastructure.project import TwoNames, app_name
+from infrastructure.project import InvalidConfig, app_name
 
 
 class NoModels(Exception):
@@ -58,6 +58,7 @@ FAULTS = (
     ClientError,
     NoModels,
     TrainingFailed,
+    functions.BrokenState,
     functions.ChaliceFailed,
     functions.Deploying,
     api.NoApi,
@@ -266,7 +267,7 @@ def main() -> None:
     try:
         os.environ |= {"STAGE": wishes.stage, "APP_NAME": app_name()}
         deploy(wishes, console)
-    except (checks.NotReady, TwoNames) as fault:
+    except (checks.NotReady, InvalidConfig) as fault:
         sys.exit(f"\n{fault}\nNothing was changed.")
     except FAULTS as fault:
         sys.exit(

@@ -12,12 +12,20 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from chalicelib.errors import AppVengersError
 from chalicelib.settings import STAGES, Settings
 from infrastructure import checks, embedded, functions, removal, review_only, stack
 from infrastructure.deploy import ready
-from infrastructure.project import TwoNames, app_name
+from infrastructure.project import InvalidConfig, app_name
 
-FAULTS = (BotoCoreError, ClientError, functions.ChaliceFailed, stack.StackFailed)
+FAULTS = (
+    AppVengersError,
+    BotoCoreError,
+    ClientError,
+    functions.BrokenState,
+    functions.ChaliceFailed,
+    stack.StackFailed,
+)
 
 
 def destroy_data(settings: Settings, report: stack.Report) -> None:
@@ -92,7 +100,7 @@ def main() -> None:
         if given.data:
             destroy_data(settings, console.print)
         still = [f"  {one}" for one in left(settings)]
-    except (checks.NotReady, TwoNames) as fault:
+    except (checks.NotReady, InvalidConfig) as fault:
         sys.exit(f"\n{fault}\nNothing was changed.")
     except FAULTS as fault:
         sys.exit(f"\n{fault}\nWhat is deleted is gone; mend it and run the same command again.")

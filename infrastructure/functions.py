@@ -48,6 +48,10 @@ class NoApi(Exception):
     """No REST API leads to this stage's functions."""
 
 
+class BrokenState(Exception):
+    """What was written down of the last deployment, or of one that runs, can't be read."""
+
+
 class Deploying(Exception):
     """Somebody else deploys this stage now."""
 
@@ -68,7 +72,9 @@ class DeployedState:
             if error.response["Error"]["Code"] not in ("NoSuchKey", "NoSuchBucket"):
                 raise
             return {"resources": [], "schema_version": "2.0", "backend": "api"}
-        state: Document = json.loads(body)
+        with _as_written_by_us(f"s3://{self._bucket}/{self._key}"):
+            state: Document = json.loads(body)
+            rest_api(state)
         return state
 
     def write(self, state: Document) -> None:
@@ -96,8 +102,10 @@ class DeployedState:
         except self._s3.exceptions.NoSuchKey:
             held = None
         if held:
-            holder = json.loads(held["Body"].read())
-            if not _is_dead(holder):
+            with _as_written_by_us(f"s3://{self._bucket}/{self._lock}"):
+                holder = json.loads(held["Body"].read())
+                is_dead = _is_dead(holder)
+            if not is_dead:
                 raise Deploying(self._told(holder))
             condition = {"IfMatch": held["ETag"]}
         try:
@@ -113,6 +121,18 @@ class DeployedState:
             "wait for it. If it died, say so: aws s3 rm "
             f"s3://{self._bucket}/{self._lock}"
         )
+
+
+@contextmanager
+def _as_written_by_us(where: str) -> Iterator[None]:
+    """Raises BrokenState for what can't be read as a state or a lock of ours."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as fault:
+        raise BrokenState(
+            f"{where} is not what a deployment writes ({type(fault).__name__}: {fault}). Remove "
+            f"it: aws s3 rm {where}. The next deployment finds the API by its function."
+        ) from fault
 
 
 def _is_dead(holder: Document) -> bool:

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.day_index import key_of
 from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
-from infrastructure.project import TwoNames, app_name
+from infrastructure.project import InvalidConfig, app_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -111,7 +111,7 @@ def main() -> int:
     except NoTable as fault:
         print(f"{fault} make deploy STAGE={given.stage}, or AWS_DEFAULT_REGION=…", file=sys.stderr)
         return 1
-    except (TwoNames, BotoCoreError, ClientError) as fault:
+    except (InvalidConfig, BotoCoreError, ClientError) as fault:
         print(
             f"{fault}\nWhat was moved stays moved; go on with make migrate STAGE={given.stage}.",
             file=sys.stderr,

@@ -11,13 +11,24 @@ ROOT = Path(__file__).parents[1]
 API_HANDLER = "api_handler"  # Chalice's name for the function behind the API
 
 
-def chalice_config() -> dict[str, Any]:
-    config: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_bytes())
-    return config
+class InvalidConfig(Exception):
+    """.chalice/config.json can't be read, or lacks what every stage needs."""
 
 
-class TwoNames(Exception):
+class TwoNames(InvalidConfig):
     """What .chalice/config.json says of the app's name in one place, it denies in another."""
+
+
+def chalice_config() -> dict[str, Any]:
+    """Raises InvalidConfig."""
+    path = ROOT / ".chalice" / "config.json"
+    try:
+        config: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError) as fault:
+        raise InvalidConfig(f"{path} can't be read: {fault}. `git diff` shows a change.") from fault
+    if missing := {"app_name", "environment_variables", "tags", "stages"} - config.keys():
+        raise InvalidConfig(f"{path} lacks {', '.join(sorted(missing))}.")
+    return config
 
 
 def app_name() -> str:

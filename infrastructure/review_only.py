@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
-from infrastructure.project import TwoNames, app_name
+from infrastructure.project import InvalidConfig, app_name
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -53,7 +53,7 @@ def main() -> None:
         client = boto3.client("ssm")
         settings = Settings(app_name(), given.stage, client.meta.region_name)
         print("review-only is", switch(client, settings, given.mode))
-    except (NoSwitch, BotoCoreError, ClientError, TwoNames) as fault:
+    except (NoSwitch, BotoCoreError, ClientError, InvalidConfig) as fault:
         sys.exit(str(fault))
 
 

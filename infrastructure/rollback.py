@@ -19,7 +19,7 @@ from chalicelib.model_bucket import ModelBucket
 from chalicelib.profile import Profile
 from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
-from infrastructure.project import TwoNames, app_name
+from infrastructure.project import InvalidConfig, app_name
 
 PATIENCE_SECONDS = 2 * 3600  # the longest that a canary may take
 TELL_EVERY_SECONDS = 15
@@ -126,7 +126,7 @@ def main() -> int:
         )
         bucket = ModelBucket(boto3.client("s3"), settings.model_bucket)
         roll_back(given.model, given.version, chosen, bucket, endpoints)
-    except (CannotRollBack, TwoNames, BotoCoreError, ClientError) as fault:
+    except (CannotRollBack, InvalidConfig, BotoCoreError, ClientError) as fault:
         print(fault, file=sys.stderr)
         return 1
     return 0

@@ -33,7 +33,7 @@ from chalicelib.data_bucket import DataBucket
 from chalicelib.errors import AppVengersError
 from chalicelib.settings import JOB_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY, STAGES, Settings
 from infrastructure import embedded
-from infrastructure.project import TwoNames, app_name
+from infrastructure.project import InvalidConfig, app_name
 from infrastructure.training_jobs import METRICS
 from infrastructure.training_source import pack
 
@@ -115,7 +115,7 @@ def main() -> None:
             print(job.training_job_name, flush=True)
             if given.wait:
                 job.wait(logs=True)
-    except (AppVengersError, BotoCoreError, ClientError, TwoNames) as fault:
+    except (AppVengersError, BotoCoreError, ClientError, InvalidConfig) as fault:
         sys.exit(str(fault))
 
 

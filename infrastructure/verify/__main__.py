@@ -18,7 +18,7 @@ from chalicelib.errors import AppVengersError
 from chalicelib.settings import STAGES
 from infrastructure import api, checks, embedded, functions, smoke
 from infrastructure.deploy import placed
-from infrastructure.project import TwoNames, app_name
+from infrastructure.project import InvalidConfig, app_name
 from infrastructure.verify.check import Check, Result, Stage, failed, not_applicable
 from infrastructure.verify.checklist import checks as the_list
 
@@ -68,7 +68,7 @@ def main() -> None:
     try:
         os.environ |= {"STAGE": given.stage, "APP_NAME": app_name()}
         stage = Stage(*placed(given.stage))
-    except (checks.NotReady, TwoNames) as fault:
+    except (checks.NotReady, InvalidConfig) as fault:
         sys.exit(f"\n{fault}\nNothing was checked.")
     results = []
     with console.status("Checking") as status:

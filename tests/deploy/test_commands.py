@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from chalicelib.settings import STAGES, Settings
 from infrastructure import (
     api_key,
     bring_models,
+    causes,
     checks,
     deploy,
     destroy,
+    first_models,
     functions,
     ownership,
     project,
@@ -267,6 +270,89 @@ def test_a_deployment_that_died_holds_up_nobody(state):
                 state._hold(b"{}")
 
 
+@pytest.mark.parametrize("body", ["", "no json", "[]", '{"resources": [{}]}'])
+def test_a_state_that_nobody_can_read_is_told_with_what_to_do(state, body):
+    for key, use in (("dev.json", state.read), ("dev.lock", lambda: state._hold(b"{}"))):
+        boto3.client("s3").put_object(Bucket=DEV.data_bucket, Key=f"deployment/{key}", Body=body)
+
+        told = rf"aws s3 rm s3://dev-appvengers-data/deployment/{key}"
+        with pytest.raises(functions.BrokenState, match=told):
+            use()
+
+
+def test_an_api_that_is_gone_is_told_and_no_traceback(cloud):
+    with pytest.raises(functions.NoApi, match="leads to appvengers-dev"):
+        functions.only_api(boto3.client("apigateway"), DEV)
+
+
+class OneTraining:
+    """SageMaker, as far as describing one job goes."""
+
+    def __init__(self, **described: str) -> None:
+        self.described = described
+
+    def describe_training_job(self, TrainingJobName):
+        return self.described
+
+
+def test_a_training_that_failed_is_told_with_its_reason_and_its_logs_last_lines(cloud):
+    logs, group = boto3.client("logs"), "/aws/sagemaker/TrainingJobs"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="job-1/algo-1")
+    events = [{"timestamp": 1, "message": f"line {number}"} for number in range(30)]
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    events = [one | {"timestamp": now} for one in events]
+    logs.put_log_events(logGroupName=group, logStreamName="job-1/algo-1", logEvents=events)
+    job = OneTraining(TrainingJobStatus="Failed", FailureReason="AlgorithmError: exit code 1")
+
+    with pytest.raises(first_models.TrainingFailed) as failed:
+        list(first_models.job_statuses(job, {"Tradicional": "job-1"}))
+    said = str(failed.value)
+    assert said.startswith("Tradicional ended as Failed: AlgorithmError: exit code 1\n")
+    assert said.endswith("line 29")
+    assert "line 2\n" not in said
+
+
+def test_what_a_function_gave_up_is_read_and_stays_in_the_queue(cloud):
+    sqs, url = (
+        boto3.client("sqs"),
+        boto3.client("sqs").create_queue(QueueName="dev-appvengers-failures")["QueueUrl"],
+    )
+    given_up = {
+        "timestamp": "2026-11-28T12:00:00.000Z",
+        "requestContext": {"functionArn": "arn:aws:lambda:us-east-1:1:function:f:$LATEST"},
+        "responsePayload": {"errorType": "KeyError", "errorMessage": "'x'"},
+    }
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(given_up))
+    moment = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+    for _ in range(2):
+        (cause,) = causes.Causes(DEV, moment).of_endpoints()
+        assert str(cause) == "f failed: KeyError: 'x'"
+        assert cause.lasting
+    assert causes.Causes(DEV, moment + timedelta(seconds=1)).of_endpoints() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "lasting"),
+    [
+        ("[ERROR] ClientError: An error occurred (AccessDeniedException) when calling X", True),
+        ("[ERROR] 2026-11-28T12:00:00.000Z 1-2 ResourceLimitExceeded: too many", True),
+        ("[ERROR] EndpointGoing: The endpoint of Tradicional is being deleted.", False),
+    ],
+)
+def test_only_what_trying_again_does_not_mend_ends_the_waiting(cloud, line, lasting):
+    logs, group = boto3.client("logs"), "/aws/lambda/appvengers-dev-createEndpointModel"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    now = datetime.now(UTC)
+    event = {"timestamp": int(now.timestamp() * 1000) + 1, "message": f"{line}\nTraceback"}
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[event])
+
+    (cause,) = causes.Causes(DEV, now).of_endpoints()
+    assert cause.lasting == lasting
+
+
 @pytest.mark.parametrize("body", ["no json", "[]", '{"clientId": "a", "application": {"x": 1}}'])
 def test_an_application_that_would_be_refused_is_told_first(tmp_path, body):
     path = tmp_path / "application.json"
@@ -325,6 +411,21 @@ def run(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("{", "can't be read"), ('{"stages": {}}', "lacks app_name")]
+)
+def test_a_configuration_that_is_broken_is_a_sentence(renamed, text, told):
+    (renamed / ".chalice" / "config.json").write_text(text)
+    program = (
+        "from infrastructure import deploy, api_key; import sys;"
+        "sys.argv = ['deploy', '--stage', 'dev']; {}.main()"
+    )
+    for module in ("deploy", "api_key"):
+        done = run(renamed, program.format(module))
+        assert told in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_half_a_new_name_is_refused_with_what_is_missing(renamed, monkeypatch):
