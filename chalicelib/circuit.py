@@ -4,13 +4,8 @@ It opens after some time-outs in a row without any answer, over more than a cold
 is only starting must not look broken. Then one caller at a time tests the endpoint; any answer, an
 error as well, closes the circuit.
 
-The state is the process's own memory. On AWS each container of a model's function counts for
-itself, and serves one caller at a time: it opens after two callers, and a new container after two
-more. A state that all share would cost every decision a read of a table, and be one more thing that
-can fail. Without the open circuit the decision is the same, only later: REVIEW at worst.
-
-pybreaker 1.4.1 was weighed: it counts failures and no time, so eight callers of a cold endpoint
-open it; and it holds its lock while it calls, so one model's callers would wait for each other.
+The state is the process's own memory; each container of a function counts for itself. Why, and why
+no library: docs/decisions/0007-a-circuits-state-is-one-containers-memory.md.
 """
 
 import threading

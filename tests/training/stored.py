@@ -16,7 +16,9 @@ VERSION = "20050701T000000"
 SILENT = {"status": "UNAVAILABLE", "error": {"Error": "EndpointThrottled", "Cause": "busy"}}
 
 
-def stored(case, models, number: int, silent: str | None = None, *, review_only=False) -> dict:
+def stored(
+    case, models, number: int, silent: str | None = None, *, review_only=False, profile=PROFILE
+) -> dict:
     said = {
         name: inference.predict_fn(case["application"], model) | {"status": "OK"}
         for name, model in models.items()
@@ -28,7 +30,7 @@ def stored(case, models, number: int, silent: str | None = None, *, review_only=
         "createdAt": "2026-11-23T10:00:00.000Z", "language": "es",
         "application": case["application"],
     }  # fmt: skip
-    made = record(event, PROFILE, PredictionList(), lambda: True, review_only=review_only)
+    made = record(event, profile, PredictionList(), lambda: True, review_only=review_only)
     return json.loads(json.dumps(made))
 
 

@@ -6,10 +6,11 @@ import itertools
 import json
 
 import inference
+import msgspec
 import pytest
 from click.testing import CliRunner
 from given import MODELS
-from stored import VERSION, packed, reading, stored
+from stored import PROFILE, VERSION, packed, reading, stored
 
 from training.datasets import sba
 from training.recomputed import replay
@@ -264,6 +265,25 @@ def test_a_reason_without_its_points_is_a_difference(decisions, bucket):
     assert differences(decision, bucket) == [
         "record: Object missing required field `points` - at `$.reasons[0]`"
     ]
+
+
+def test_what_was_stored_before_there_was_a_minimum_weight_is_identical(loans, artifacts, bucket):
+    """It names no cut-offs and nothing missing, a cause is a text, 0.2 of the weight decided."""
+    models = {name: inference.model_fn(str(artifacts[name])) for name in MODELS}
+    cases = list(itertools.islice(sba.applications(loans), 20))
+    policy = msgspec.structs.replace(PROFILE.decision, minimum_weight=0.0)
+    before = msgspec.structs.replace(PROFILE, decision=policy)
+    made = [stored(case, models, 1, MODELS[2], profile=before) for case in cases]
+    old = [
+        {name: part for name, part in one.items() if name not in ("cutOffs", "partial", "missing")}
+        for one in made
+    ]
+    for one in old:
+        one["models"][MODELS[2]]["cause"] = "EndpointThrottled: dev-appvengers-x answered no."
+
+    assert {one["decisionBasis"] for one in old} == {"SCORE"}
+    assert not any("minimum_weight" in one["evidence"]["policy"]["decision"] for one in old)
+    assert replay(old, reading(bucket)) == [[]] * len(old)
 
 
 def test_the_help_says_what_is_not_checked():

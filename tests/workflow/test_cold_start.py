@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from botocore.config import Config
 
 from chalicelib.analysis import AnalysisMachine
@@ -46,15 +47,15 @@ def test_callers_of_a_cold_endpoint_wait_for_three_models_or_get_202(served, loa
     stopped(COLD_START_SECONDS)
     ends = time.monotonic() + COLD_START_SECONDS
 
-    def ask(client: int) -> list:
+    def ask(client: int) -> list[requests.Response]:
+        time.sleep(client // 3 * 5)
         answers = []
         while time.monotonic() < ends:
             answers.append(served.post(body_of(loans[client])))
         return answers
 
     with ThreadPoolExecutor(CLIENTS) as clients:
-        asked = [clients.submit(lambda c: time.sleep(c // 3 * 5) or ask(c), n) for n in range(CLIENTS)]
-        answers = [answer for one in asked for answer in one.result()]
+        answers = [answer for found in clients.map(ask, range(CLIENTS)) for answer in found]
 
     assert len(answers) >= CLIENTS
     for answer in answers:
