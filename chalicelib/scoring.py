@@ -117,7 +117,7 @@ def ask(runtime: "SageMakerRuntimeClient", endpoint: str, body: bytes) -> bytes:
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "ModelError" and TIMED_OUT in error.response["Error"].get("Message", ""):
-            raise EndpointTimeout(f"{endpoint} did not answer its container in time.") from error
+            raise EndpointTimeout(f"The container of {endpoint} did not answer in time.") from error
         raise FAULTS.get(code, EndpointUnavailable)(f"{endpoint} answered {code}.") from error
     except BotoCoreError as error:
         raise EndpointUnavailable(f"{endpoint} can't be reached.") from error
