@@ -27,7 +27,13 @@ ABSENT = (
     "StateMachineDoesNotExist",
 )
 BY_S3 = "createEndpointModel"  # the one asynchronous function that no rule of EventBridge invokes
-OF_THE_STACK = ("training", "processing", "endpoints", *(machine.name for machine in MACHINES))
+OF_THE_STACK = (
+    "training",
+    "processing",
+    "transform",
+    "endpoints",
+    *(machine.name for machine in MACHINES),
+)
 
 Tags = dict[str, str]
 

@@ -141,8 +141,12 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
 def _container(settings: Settings, groups: list[str]) -> list[Statement]:
     """What SageMaker does for any container: pull its image, write its log, publish metrics."""
     return [
-        # SageMaker looks for its groups, and makes them in an account that has none.
-        allow(["logs:CreateLogGroup", "logs:DescribeLogStreams"], groups),
+        # SageMaker looks for its groups, and makes them in an account that has none. Denials name
+        # the group with and without `:*`: a job without these has no log, and still succeeds.
+        allow(
+            ["logs:CreateLogGroup", "logs:DescribeLogStreams"],
+            [resource for group in groups for resource in (group, f"{group}:*")],
+        ),
         allow(
             ["logs:CreateLogStream", "logs:PutLogEvents"],
             [f"{group}:log-stream:*" for group in groups],

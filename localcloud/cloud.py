@@ -78,9 +78,17 @@ class Cloud:
         self.endpoints = Endpoints(
             ACCOUNT, region, self.activity, events, self._work, self.authorization
         )
-        around = Surroundings(region, self.activity, events, self._work, folder, self.authorization)
+        around = Surroundings(
+            region,
+            self.activity,
+            events,
+            self._work,
+            folder,
+            self.authorization,
+            self._aws_address,
+        )
         self.training_jobs = TrainingJobs(around)
-        self.processing_jobs = ProcessingJobs(around, self._aws_address)
+        self.processing_jobs = ProcessingJobs(around)
         self.transform_jobs = TransformJobs(around, ACCOUNT)
         jobs = (self.training_jobs, self.processing_jobs, self.transform_jobs)
         for part in (self.endpoints, *jobs):

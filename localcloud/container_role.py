@@ -15,8 +15,9 @@ def note_container(authorization: Authorization, image: str, logs: str, region: 
     for action in _PULL:
         authorization.note(action, repository)
     group = f"arn:aws:logs:{region}:{authorization.account}:log-group:/aws/sagemaker/{logs}"
-    authorization.note("logs:CreateLogGroup", group)
-    authorization.note("logs:DescribeLogStreams", group)
+    for resource in (group, f"{group}:*"):  # AWS's denials name either
+        authorization.note("logs:CreateLogGroup", resource)
+        authorization.note("logs:DescribeLogStreams", resource)
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
         authorization.note(action, f"{group}:log-stream:any")
     namespace = {"cloudwatch:namespace": f"/aws/sagemaker/{logs.partition('/')[0]}"}

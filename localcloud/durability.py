@@ -23,6 +23,7 @@ from moto.ssm.models import ssm_backends
 from localcloud import kept_executions, kept_parameters
 from localcloud.damage import UnusableState, check, mark, usable
 from localcloud.disk import Disk, NotStored
+from localcloud.index_lag import IndexLag
 from localcloud.processing_jobs import ProcessingJobs
 from localcloud.staged_items import restore_item
 from localcloud.storage import FILE, Storage, Transaction
@@ -59,6 +60,7 @@ class Kept:
     def __init__(self, folder: Path | None, account: str, region: str, disk: Disk) -> None:
         self.items = threading.RLock()  # writers: moto takes no lock around a condition and its put
         self.objects = threading.RLock()  # writers
+        self.index_lag = IndexLag()
         self.reading = threading.RLock()  # held for as long as a list is read or changed
         self._folder = folder
         self._disk = disk

@@ -14,6 +14,7 @@ from moto.sagemaker.models import sagemaker_backends
 from localcloud.activity import Activity
 from localcloud.artifacts import bucket_and_key
 from localcloud.authorization import Authorization
+from localcloud.container_environment import serving
 from localcloud.container_role import note_container
 from localcloud.events import Events
 from localcloud.model_process import (
@@ -167,7 +168,7 @@ class Endpoints:
             logs = f"Endpoints/{endpoint_name}"
             note_container(self._authorization, container["Image"], logs, self._region)
             archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        return ModelProcess(archive, container.get("Environment") or {}, self._work)
+        return ModelProcess(archive, serving(container, self._region), self._work)
 
     def _adopt(self, endpoint: Any, config_name: str) -> None:
         config = sagemaker_backends[self._account][self._region].endpoint_configs[config_name]

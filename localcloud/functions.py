@@ -13,6 +13,7 @@ from typing import Any
 from localcloud import destinations, error_logs
 from localcloud.activity import Activity
 from localcloud.authorization import Authorization
+from localcloud.aws_rules import RESPONSE_BYTES
 from localcloud.disk import Disk
 from localcloud.function_logs import printed_by
 from localcloud.pending_events import PendingEvents
@@ -117,9 +118,12 @@ class Functions:
             error_logs.keep(function.name, error)
             return Answer(_as_payload(error), failed=True)
         try:
-            return Answer(json.dumps(result).encode(), failed=False)
+            payload = json.dumps(result).encode()
         except (TypeError, ValueError) as error:
             return Answer(_unable_to_marshal(error, context.aws_request_id), failed=True)
+        if len(payload) > RESPONSE_BYTES:
+            return Answer(_too_large(context.aws_request_id), failed=True)
+        return Answer(payload, failed=False)
 
     @contextmanager
     def in_role_of(self, function: Function, used_by: str) -> Iterator[None]:
@@ -229,6 +233,13 @@ def _as_payload(error: Exception) -> bytes:
 def _unable_to_marshal(error: Exception, request_id: str) -> bytes:
     message = f"Unable to marshal response: {error}"
     return _error_payload("Runtime.MarshalError", message, [], requestId=request_id)
+
+
+def _too_large(request_id: str) -> bytes:
+    message = (
+        f"Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
+    )
+    return _error_payload("Function.ResponseSizeTooLarge", message, [], requestId=request_id)
 
 
 def _no_handler(name: str) -> bytes:

@@ -15,6 +15,7 @@ from moto.sagemaker.exceptions import ValidationError
 
 from localcloud.activity import Activity
 from localcloud.authorization import Authorization
+from localcloud.container_environment import credentials_of, of_a_container
 from localcloud.container_role import note_container
 from localcloud.events import Events
 
@@ -36,6 +37,16 @@ class Surroundings:
     work: Path
     kept: Path | None  # the folder that outlives the process, if there is one
     authorization: Authorization
+    address: Callable[[], str]  # the port that speaks AWS, opened when the first job needs it
+
+    def container(self, role_arn: str, session: str, folder: Path) -> dict[str, str]:
+        """The variables of a job's container, with its role's credentials."""
+        return self.isolated(folder) | credentials_of(role_arn, session, self.address())
+
+    def isolated(self, folder: Path) -> dict[str, str]:
+        """The same without any network: no credentials."""
+        (folder / "tmp").mkdir(exist_ok=True)
+        return of_a_container(self.region, str(folder / "tmp"))
 
 
 class Jobs(ABC):

@@ -1,4 +1,3 @@
-import os
 import shutil
 import socket
 import subprocess
@@ -35,7 +34,7 @@ class ModelAnswer:
 
 
 class ModelProcess:
-    """A worker process with one model; one request at a time."""
+    """A worker process with one model; one request at a time. `environment` is all that it sees."""
 
     def __init__(
         self,
@@ -45,7 +44,7 @@ class ModelProcess:
         seconds: float = INVOCATION_SECONDS,
     ) -> None:
         self._seconds = seconds
-        self._environment = environment
+        self._environment = {**environment}
         self._turn = threading.Lock()
         self._closed = False
         self._folder = Path(tempfile.mkdtemp(prefix="endpoint-", dir=work))
@@ -77,6 +76,7 @@ class ModelProcess:
         with self._turn:
             self._closed = True
             self._end()
+            make_writable(self._folder)
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _ask(self, body: bytes, content_type: str, accept: str) -> ModelAnswer:
@@ -107,10 +107,10 @@ class ModelProcess:
                     "-P",  # this folder's `events.py` must not be what a model imports
                     localcloud.model_worker.__file__,
                     str(theirs.fileno()),
-                    str(self._folder),
                 ],
+                cwd=self._folder,
                 pass_fds=[theirs.fileno()],
-                env={**os.environ, "OMP_NUM_THREADS": "1", **self._environment},
+                env=self._environment,
                 stdout=output,
                 stderr=output,
             )
@@ -131,3 +131,10 @@ class ModelProcess:
         self._connection.close()
         self._process.kill()
         self._process.wait()
+
+
+def make_writable(folder: Path) -> None:
+    """Undo the read-only bits of a model's directories, or an owner could not remove them."""
+    for path in folder.rglob("*"):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o700)

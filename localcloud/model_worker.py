@@ -1,9 +1,16 @@
-"""The process behind an endpoint: `python model_worker.py <socket> <folder>`. It knows SageMaker's
-inference.py and nothing of the cloud, so that it starts fast and stays small."""
+"""The process behind an endpoint: `python model_worker.py <socket>`, in the endpoint's folder. It
+knows SageMaker's inference.py and nothing of the cloud, so that it starts fast and stays small.
 
+As in a serverless container the model is read-only, and its code runs as no privileged user. Root
+becomes uid 65534 before any of the model's code is imported; other users stay who they are, and the
+mode bits alone protect the model.
+"""
+
+import ctypes
 import importlib
 import json
 import os
+import struct
 import sys
 import tarfile
 import traceback
@@ -13,6 +20,13 @@ from pathlib import Path
 from typing import Any
 
 Answer = tuple[str, bytes]  # content type, body
+
+NOBODY = 65534
+_PR_SET_KEEPCAPS = 8
+_CAP_DAC_READ_SEARCH = 2
+_LINUX_CAPABILITY_VERSION_3 = 0x20080522
+# Reaches the folder whoever may not pass the directories above it.
+HERE = Path("/proc/self/cwd")
 
 
 def serve(connection: Connection, folder: Path) -> None:
@@ -44,6 +58,7 @@ def load(folder: Path) -> Callable[[bytes, str, str], Answer]:
     model_dir = folder / "model"
     if not model_dir.exists():
         _unpack(folder / "model.tar.gz", model_dir)
+    _give_up_privileges(folder)
     sys.path.insert(0, str(model_dir / "code"))
     program = os.environ.get("SAGEMAKER_PROGRAM", "inference.py")
     module = importlib.import_module(program.removesuffix(".py"))
@@ -74,7 +89,52 @@ def _unpack(archive: Path, into: Path) -> None:
     beside = into.with_name("unpacking")
     with tarfile.open(archive) as tar:
         tar.extractall(beside, filter="data")
+    for path in (beside, *beside.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
     beside.rename(into)
+
+
+def _give_up_privileges(folder: Path) -> None:
+    """Become uid 65534, with a temporary folder as the only place to write. Others than root stay
+    who they are."""
+    temporary = folder / "tmp"
+    temporary.mkdir(mode=0o700, exist_ok=True)
+    os.environ["TMPDIR"] = str(temporary)
+    if os.geteuid() != 0:
+        return
+    readable = _python_is_readable_by(NOBODY)
+    folder.chmod(0o711)
+    os.chown(temporary, NOBODY, NOBODY)
+    os.setgroups([])
+    os.setgid(NOBODY)
+    if not readable and sys.platform == "linux":
+        _keep(_CAP_DAC_READ_SEARCH)
+    elif readable:
+        os.setuid(NOBODY)
+
+
+def _python_is_readable_by(user: int) -> bool:
+    """An interpreter below a private home cannot import its libraries as somebody else."""
+    places = [place for place in sys.path if Path(place).is_dir()]
+    os.seteuid(user)
+    try:
+        return all(os.access(place, os.R_OK | os.X_OK, effective_ids=True) for place in places)
+    finally:
+        os.seteuid(0)
+
+
+def _keep(capability: int) -> None:
+    """Become uid 65534 and keep one capability: to read what this user may not, but write nothing.
+
+    See capabilities(7): a change of user clears all others."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_KEEPCAPS, 1)
+    os.setuid(NOBODY)
+    header = struct.pack("=Ii", _LINUX_CAPABILITY_VERSION_3, 0)
+    kept = 1 << capability
+    sets = struct.pack("=6I", kept, kept, 0, 0, 0, 0)  # effective, permitted, inheritable, twice
+    if libc.capset(header, sets) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
 
 
 def _read_json(body: bytes, content_type: str) -> Any:
@@ -91,4 +151,4 @@ def _write_json(prediction: Any, accept: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    serve(Connection(int(sys.argv[1])), Path(sys.argv[2]))
+    serve(Connection(int(sys.argv[1])), HERE if HERE.exists() else Path.cwd())

@@ -4,9 +4,6 @@ A container's /opt/ml is a folder here: where an entrypoint or an argument names
 process is given that folder's path instead.
 """
 
-import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +11,19 @@ import boto3
 from moto.core.utils import utcnow
 
 from localcloud.artifacts import download_prefix, upload_files
-from localcloud.authorization import as_operator
 from localcloud.job_logs import keep
 from localcloud.jobs import Jobs, Surroundings
 from localcloud.script_process import Ended, ScriptProcess
 
 ROOT = "/opt/ml"
 _DAY = 24 * 3600  # MaxRuntimeInSeconds has this default
-_CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "AccessKeyId",
-    "AWS_SECRET_ACCESS_KEY": "SecretAccessKey",
-    "AWS_SESSION_TOKEN": "SessionToken",
-}
 
 
 class ProcessingJobs(Jobs):
-    """`address` is the port that speaks AWS, opened when the first job needs it."""
-
     kind = "Processing"
 
-    def __init__(self, around: Surroundings, address: Callable[[], str]) -> None:
+    def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
-        self._address = address
         self._processes: dict[str, ScriptProcess] = {}
 
     def begin(self, job: Any) -> None:
@@ -98,33 +86,15 @@ class ProcessingJobs(Jobs):
         return process.run(command, folder, self._environment(job, folder), seconds)
 
     def _environment(self, job: Any, folder: Path) -> dict[str, str]:
-        python = Path(sys.executable).parent
-        machines = {name: text for name, text in os.environ.items() if not name.startswith("AWS_")}
-        machines.pop("PYTHONPATH", None)  # a container has its own code only
         isolated = (job.network_config or {}).get("EnableNetworkIsolation", False)
-        return {
-            **machines,
-            "PATH": f"{python}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            "PYTHONUNBUFFERED": "1",
-            "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait must not keep others from the cores
-            **({} if isolated else self._access(job)),
-            **{name: here(text, folder) for name, text in (job.environment or {}).items()},
-        }
-
-    def _access(self, job: Any) -> dict[str, str]:
-        """Its role's credentials, and of nobody else."""
-        with as_operator():
-            session = boto3.client("sts").assume_role(
-                RoleArn=job.role_arn, RoleSessionName="processing-job"
-            )
-        given = session["Credentials"]
-        return {
-            **{name: given[part] for name, part in _CREDENTIALS.items()},  # type: ignore[literal-required]
-            "AWS_REGION": self._around.region,
-            "AWS_DEFAULT_REGION": self._around.region,
-            "AWS_ENDPOINT_URL": self._address(),
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        around = self._around
+        given = (
+            around.isolated(folder)
+            if isolated
+            else around.container(job.role_arn, "processing-job", folder)
+        )
+        own = {name: here(text, folder) for name, text in (job.environment or {}).items()}
+        return {**given, **own}
 
 
 def here(text: str, folder: Path) -> str:

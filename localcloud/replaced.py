@@ -550,7 +550,7 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "(self, hash_key, range_comparison, range_objs, limit, exclusive_start_key, "
             "scan_index_forward, projection_expressions, index_name, consistent_read, "
             "filter_expression, hash_key_conditions, range_key_conditions, filter_kwargs)",
-            table_reads.of_one_hash_key(cloud.kept.reading),
+            table_reads.of_one_hash_key(cloud.kept.reading, cloud.kept.index_lag),
             "every item of the table is looked at for those of one hash key",
         ),
         Replaced(

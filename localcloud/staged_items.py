@@ -10,6 +10,7 @@ from typing import Any
 
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 
+from localcloud.index_lag import IndexLag
 from localcloud.storage import Transaction
 
 Key = tuple[DynamoType, DynamoType | None]
@@ -39,12 +40,13 @@ class StagedItems:
                 item = _get(self.backend.tables[name], key)
                 rows.put_item(name, key_text(key), item_text(item) if item else None)
 
-    def publish(self, reading: threading.RLock) -> None:
+    def publish(self, reading: threading.RLock, lag: IndexLag) -> None:
         """Put what was written where the readers look."""
         with reading:
             for name, keys in self._keys.items():
                 for key in keys:
-                    _set(self._backend.tables[name], key, _get(self.backend.tables[name], key))
+                    lag.note(self._backend.tables[name], key, _get(self._backend.tables[name], key))
+                    put(self._backend.tables[name], key, _get(self.backend.tables[name], key))
         for name, table in self.backend.tables.items():
             if isinstance(table.stream_shard, _HeldBack):
                 for old, new in table.stream_shard.records:
@@ -89,7 +91,7 @@ def restore_item(table: Any, text: str) -> None:
     item.attrs = LimitedSizeDict()
     for name, value in attributes.items():
         dict.__setitem__(item.attrs, name, DynamoType(value))
-    _set(table, (item.hash_key, item.range_key), item)
+    put(table, (item.hash_key, item.range_key), item)
 
 
 def _key_or_none(table: Any, attributes: dict[str, Any]) -> Key | None:
@@ -110,7 +112,7 @@ def _with_items(table: Any, keys: dict[Key, None]) -> Any:
         staged.stream_shard = _HeldBack()
     for key in keys:
         if item := _get(table, key):
-            _set(staged, key, item.__deepcopy__({}))
+            put(staged, key, item.__deepcopy__({}))
     return staged
 
 
@@ -120,7 +122,7 @@ def _get(table: Any, key: Key) -> Item | None:
     return item
 
 
-def _set(table: Any, key: Key, item: Item | None) -> None:
+def put(table: Any, key: Key, item: Item | None) -> None:
     if table.range_key_attr and item:
         table.items[key[0]][key[1]] = item
     elif table.range_key_attr:

@@ -4,6 +4,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from localcloud.index_lag import IndexLag
+from localcloud.staged_items import put
+
 
 def while_nothing_is_published(reading: threading.RLock) -> Callable[[Any], Any]:
     """For the methods of moto's Table that go through its items."""
@@ -18,8 +21,8 @@ def while_nothing_is_published(reading: threading.RLock) -> Callable[[Any], Any]
     return replace
 
 
-def of_one_hash_key(reading: threading.RLock) -> Callable[[Any], Any]:
-    """For moto's Table.query: a table with the items of that key only."""
+def of_one_hash_key(reading: threading.RLock, lag: IndexLag) -> Callable[[Any], Any]:
+    """For moto's Table.query: a table with the items of that key only, and indexes that may lag."""
 
     def replace(original: Any) -> Any:
         def query(
@@ -27,6 +30,10 @@ def of_one_hash_key(reading: threading.RLock) -> Callable[[Any], Any]:
         ) -> Any:
             # its parameters before the index: a comparison, values, limit, start, order, projection
             named = index_name or (args[6] if len(args) > 6 else None)
+            if named and lag.seconds:
+                with reading:
+                    shown = lag.as_indexes_see(self, put)
+                return original(shown, hash_key, *args, **_given(index_name), **more)
             if named or not self.range_key_attr:
                 return original(self, hash_key, *args, **_given(index_name), **more)
             narrow: Any = object.__new__(type(self))

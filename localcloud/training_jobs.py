@@ -62,9 +62,15 @@ class TrainingJobs(Jobs):
         self._download(job, folder)
         self._enter(job, "InProgress", "Training", "Training image download completed.")
         job.training_start_time = utcnow()
-        outcome = self._processes[job.training_job_name].run(job, folder)
-        job.final_metric_data_list = outcome.metrics
+        isolated = getattr(job, "enable_network_isolation", False)
         around = self._around
+        container = (
+            around.isolated(folder)
+            if isolated
+            else around.container(job.role_arn, "training-job", folder)
+        )
+        outcome = self._processes[job.training_job_name].run(job, folder, container)
+        job.final_metric_data_list = outcome.metrics
         keep(self.logs, around.region, "TrainingJobs", job.training_job_name, outcome.lines)
         if outcome.reason is None or outcome.stopped:
             self._enter(job, job.training_job_status, "Uploading", "Uploading generated model")

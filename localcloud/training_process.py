@@ -30,7 +30,8 @@ class TrainingProcess:
         self.stop = self._script.stop
         self.kill = self._script.kill
 
-    def run(self, job: Any, folder: Path) -> Outcome:
+    def run(self, job: Any, folder: Path, container: Mapping[str, str]) -> Outcome:
+        """Train in the folder. `container`: the variables of any container."""
         for name in ("model", "output/data", "input/config"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         hyperparameters = decoded(job.hyper_parameters)
@@ -38,7 +39,7 @@ class TrainingProcess:
         user = {k: v for k, v in hyperparameters.items() if not k.startswith("sagemaker_")}
         command = [sys.executable, program, *arguments(user)]
         seconds = (job.stopping_condition or {}).get("MaxRuntimeInSeconds", _DAY)
-        environ = environment(job, folder, user, command)
+        environ = {**container, **environment(job, folder, user, command), **job.environment}
         ended = self._script.run(command, folder / "code", environ, seconds)
         return Outcome(
             ended.lines,
@@ -86,6 +87,7 @@ def arguments(hyperparameters: Mapping[str, Any]) -> list[str]:
 def environment(
     job: Any, folder: Path, hyperparameters: Mapping[str, Any], command: list[str]
 ) -> dict[str, str]:
+    """The variables that SageMaker's training toolkit adds to a container's."""
     channels = {
         channel["ChannelName"]: str(folder / "input" / "data" / channel["ChannelName"])
         for channel in job.input_data_config or []
@@ -117,11 +119,8 @@ def environment(
         **{f"SM_HP_{name.upper()}": value for name, value in hyperparameters.items()},
         "TRAINING_JOB_NAME": job.training_job_name,
         "TRAINING_JOB_ARN": job.arn,
-        "PYTHONUNBUFFERED": "1",
-        "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait must not keep others from the cores
     }
-    texts = {name: _as_text(value) for name, value in sm.items()}
-    return {**os.environ, **texts, **job.environment}
+    return {name: _as_text(value) for name, value in sm.items()}
 
 
 def metrics(lines: list[str], definitions: list[dict[str, str]]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from moto.core.utils import utcnow
 from moto.sagemaker.models import sagemaker_backends
 
 from localcloud.artifacts import bucket_and_key, download_prefix
+from localcloud.container_environment import serving
 from localcloud.jobs import DIED, Jobs, Surroundings
 from localcloud.model_process import InvocationFailed, ModelProcess, WorkerFailed
 
@@ -63,7 +64,7 @@ class TransformJobs(Jobs):
             return "Failed", f"ClientError: {source} matched no files on s3; upload them first"
         bucket, key = bucket_and_key(container["ModelDataUrl"])
         archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        environment = {**(container.get("Environment") or {}), **(job.environment or {})}
+        environment = {**serving(container, self._around.region), **(job.environment or {})}
         process = ModelProcess(archive, environment, self._around.work)
         try:
             job.transform_start_time = utcnow()

@@ -86,7 +86,7 @@ def _staged_items(kept: Kept, request: Any, original: Any) -> Any:
     if answer[0] == 200:
         with kept.writing() as rows:
             staged.write(rows)
-            rows.afterwards(lambda: staged.publish(kept.reading))
+            rows.afterwards(lambda: staged.publish(kept.reading, kept.index_lag))
     return answer
 
 

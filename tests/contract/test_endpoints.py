@@ -209,3 +209,76 @@ def test_changes_of_an_endpoint_are_reported_to_eventbridge(
     make_model("one")
     create(cloud, "a", "one")
     assert sorted(seen) == ["CREATING", "IN_SERVICE"]
+
+
+CURIOUS = """
+import json, os, sys, tempfile
+from pathlib import Path
+
+def model_fn(model_dir):
+    return Path(model_dir)
+
+def input_fn(body, content_type):
+    return None
+
+def fault(write):
+    try:
+        write()
+    except OSError as error:
+        return type(error).__name__
+    return "written"
+
+def predict_fn(_, model):
+    return {
+        "environ": dict(os.environ),
+        "user": os.geteuid(),
+        "groups": os.getgroups(),
+        "new": fault(lambda: (model / "new").write_text("")),
+        "changed": fault(lambda: (model / "code" / "inference.py").write_text("")),
+        "removed": fault((model / "code" / "inference.py").unlink),
+        "unlocked": fault(lambda: model.chmod(0o777)),
+        "beside": fault(lambda: (model.parent / "new").write_text("")),
+        "temporary": fault(lambda: tempfile.NamedTemporaryFile().close()),
+        "own": Path(tempfile.gettempdir()) == model.parent / "tmp",
+    }
+
+def output_fn(seen, accept):
+    return json.dumps(seen), "application/json"
+"""
+
+
+def test_a_model_s_process_sees_aws_s_variables_and_none_of_the_bank_s(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_BANK", "1")
+    make_model("one", inference=CURIOUS)
+    create(cloud, "a", "one")
+    seen = ask("a")["environ"]
+    assert seen["AWS_REGION"] == "us-east-1"
+    assert {*seen} <= {"AWS_REGION", "LANG", "LC_CTYPE", "OMP_NUM_THREADS", "OMP_WAIT_POLICY",
+                       "PATH", "PYTHONUNBUFFERED", "TMPDIR"}  # fmt: skip
+
+
+def test_a_model_is_read_only_and_its_process_has_a_temporary_folder_only(cloud: Cloud) -> None:
+    make_model("one", inference=CURIOUS)
+    create(cloud, "a", "one")
+    seen = ask("a")
+    assert (seen["temporary"], seen["own"]) == ("written", True)
+    assert seen["new"] == "PermissionError"
+    if os.geteuid() == 0:
+        assert (seen["user"], seen["groups"]) == (65534, [])
+        refused_to_nobody = {seen[name] for name in ("changed", "removed", "unlocked", "beside")}
+        assert refused_to_nobody == {"PermissionError"}
+
+
+def test_a_worker_that_may_not_pass_the_folders_above_still_serves(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    tmp_path.chmod(0o700)
+    archive = tar_gz({"code/inference.py": CURIOUS})
+    worker = model_process.ModelProcess(archive, {}, private)
+    try:
+        assert json.loads(worker.invoke(b"", "text/plain", "text/plain").body)["own"] is True
+    finally:
+        worker.close()
+    assert not [*private.iterdir()]

@@ -154,3 +154,15 @@ def test_waiting_for_silence_says_who_is_still_busy(cloud: Cloud, add: Add) -> N
         cloud.idle(0.05)
     done.set()
     cloud.idle(5)
+
+
+@pytest.mark.parametrize(("size", "too_large"), [(6_291_556, False), (6_291_557, True)])
+def test_a_response_has_6_mb(cloud: Cloud, add: Add, size: int, too_large: bool) -> None:
+    """Asked as a state machine asks; moto's own answer to Invoke stops at 6,000,000."""
+    add("large", lambda event, context: "x" * (size - 2))
+    function = cloud.functions.find("large")
+    assert function
+    answer = cloud.functions.invoke(function, b"{}")
+    assert answer.failed == too_large
+    if too_large:
+        assert json.loads(answer.payload)["errorType"] == "Function.ResponseSizeTooLarge"

@@ -11,7 +11,7 @@ from localcloud.account_quotas import GRANTED
 from localcloud.cloud import Cloud, embedded_cloud
 from tests.contract.conftest import ROLE, make_role, permit
 from tests.contract.test_executions import one
-from tests.contract.test_training_jobs import execute
+from tests.contract.test_training_jobs import AWS_GIVES, execute
 
 COUNT = """
 import argparse, os, sys, time
@@ -27,9 +27,13 @@ if args.mode == "sleep":
 if args.mode == "fail":
     args.message.write_text("no loan matured")
     sys.exit(3)
+if args.mode == "environ":
+    import json
+    Path(args.out / "environ.json").write_text(json.dumps(dict(os.environ)))
 if args.mode == "aws":
     import boto3
-    boto3.client("s3").put_object(Bucket="data", Key="told", Body=b"by the script")
+    s3 = boto3.client("s3", os.environ["AWS_REGION"])
+    s3.put_object(Bucket="data", Key="told", Body=b"by the script")
 (args.out / "counts").mkdir(exist_ok=True)
 total = sum(len(path.read_text().split()) for path in args.loans.iterdir())
 (args.out / "counts" / "count.txt").write_text(f"{total} {os.environ['UNIT']}")
@@ -210,3 +214,17 @@ def test_a_job_that_the_cloud_did_not_outlive_has_failed(tmp_path: Path) -> None
         found = boto3.client("sagemaker").describe_processing_job(ProcessingJobName="running")
         assert found["ProcessingJobStatus"] == "Failed"
         assert "the embedded cloud stopped" in found["FailureReason"]
+
+
+def test_a_script_sees_aws_s_variables_its_own_and_none_of_the_bank_s(
+    sagemaker: Any, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS_REGION without AWS_DEFAULT_REGION, no home, a temporary directory of its own."""
+    monkeypatch.setenv("SECRET_OF_THE_BANK", "1")
+    sagemaker.create_processing_job(**job("p", "environ"))
+    cloud.idle(20)
+    body = boto3.client("s3").get_object(Bucket="data", Key="counted/p/environ.json")["Body"]
+    seen = json.loads(body.read())
+    assert {*seen} - {"_", "PWD", "SHLVL"} <= AWS_GIVES | {"UNIT"}
+    assert (seen["AWS_REGION"], seen["UNIT"]) == ("us-east-1", "loans")
+    assert Path(seen["TMPDIR"]).name == "tmp"

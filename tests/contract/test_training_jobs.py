@@ -12,6 +12,12 @@ from localcloud.cloud import Cloud
 from tests.contract.conftest import tar_gz
 from tests.contract.test_executions import machine, one
 
+AWS_GIVES = {
+    "AWS_ACCESS_KEY_ID", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL", "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "LANG", "LC_CTYPE", "OMP_NUM_THREADS",
+    "OMP_WAIT_POLICY", "PATH", "PYTHONUNBUFFERED", "TMPDIR",
+}  # fmt: skip
+
 TRAIN = """
 import argparse, json, os, sys, time
 parser = argparse.ArgumentParser()
@@ -24,6 +30,8 @@ loans = open(os.environ["SM_CHANNEL_TRAIN"] + "/loans.csv").read().split()
 if args.method == "fail":
     sys.exit("no loan matured")
 print("auc=0.50"); print("auc=0.69")
+if args.method == "environ":
+    loans = dict(os.environ)
 model = {"loans": loans, "C": args.C, "hps": json.loads(os.environ["SM_HPS"]), "argv": sys.argv[1:]}
 json.dump(model, open(os.environ["SM_MODEL_DIR"] + "/model.json", "w"))
 """
@@ -184,3 +192,19 @@ def execute(cloud: Cloud, definition: dict[str, Any]) -> dict[str, Any]:
     started = stepfunctions.start_execution(stateMachineArn=arn, input="{}")["executionArn"]
     cloud.idle(30)
     return dict(stepfunctions.describe_execution(executionArn=started))
+
+
+def test_a_training_sees_sagemaker_s_variables_and_none_of_the_bank_s(
+    sagemaker: Any, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_BANK", "1")
+    sagemaker.create_training_job(**job("t", method="environ"))
+    cloud.idle(20)
+    key = "trained/t/output/model.tar.gz"
+    body = boto3.client("s3").get_object(Bucket="data", Key=key)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
+        seen = json.load(tar.extractfile("model.json"))["loans"]  # type: ignore[arg-type]
+    others = {name for name in seen if not name.startswith(("SM_", "TRAINING_JOB_"))}
+    assert others <= AWS_GIVES
+    assert seen["AWS_REGION"] == "us-east-1"
+    assert seen["SM_CHANNEL_TRAIN"]

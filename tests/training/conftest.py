@@ -67,9 +67,9 @@ def first(loans):
 
 @pytest.fixture(scope="module")
 def cloud():
-    with embedded_cloud(None):
+    with embedded_cloud(None) as cloud:
         deploy(boto3.client("cloudformation"), "appvengers", "dev")
-        yield
+        yield cloud
 
 
 @pytest.fixture

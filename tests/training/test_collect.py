@@ -412,3 +412,21 @@ def test_without_a_snapshot_before_it_is_what_was_told(place, later):
 def test_a_snapshot_before_that_is_not_there_is_told(place):
     with pytest.raises(collect.NoSnapshot, match="credit/snapshots/2001/ holds no"):
         place.run("20261124T100000", previous="2001")
+
+
+def test_an_outcome_that_the_index_does_not_show_yet_comes_with_the_next_snapshot(
+    cloud, place, cases
+):
+    place.decide(cases[0], 1, at="2023-01-15T10:00:00.000Z")
+    place.run("20261124T100000")
+    cloud.kept.index_lag.seconds = 60
+    try:
+        tell(place, 1, "paid", "2024-02-01", datetime(2026, 11, 24, 10, 30, tzinfo=UTC))
+        at = datetime(2026, 11, 24, 11, tzinfo=UTC)
+        behind = place.run("20261124T110000", "20261124T100000", at)
+    finally:
+        cloud.kept.index_lag.seconds = 0
+    at = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    caught_up = place.run("20261124T120000", "20261124T110000", at)
+
+    assert (behind["newRows"], caught_up["newRows"]) == (0, 1)

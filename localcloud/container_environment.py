@@ -1,0 +1,53 @@
+"""What a SageMaker container sees of its surroundings: AWS's variables, and none of the bank's."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from localcloud.authorization import as_operator
+
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "AccessKeyId",
+    "AWS_SECRET_ACCESS_KEY": "SecretAccessKey",
+    "AWS_SESSION_TOKEN": "SessionToken",
+}
+
+
+def of_a_container(region: str, temporary: str) -> dict[str, str]:
+    """The variables of any container: no home, a temporary directory of its own, and AWS_REGION.
+
+    SageMaker sets AWS_REGION and not AWS_DEFAULT_REGION, which is what boto3 reads.
+    """
+    python = Path(sys.executable).parent
+    return {
+        "AWS_REGION": region,
+        "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": "1",  # processes side by side must not fight over this machine's cores
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "PATH": f"{python}{os.pathsep}{os.defpath}",
+        "PYTHONUNBUFFERED": "1",
+        "TMPDIR": temporary,
+    }
+
+
+def serving(container: Mapping[str, Any], region: str) -> dict[str, str]:
+    """The variables of a model's container: no credentials, as no model that we serve needs any."""
+    worker_sets_it = ""
+    given = of_a_container(region, worker_sets_it)
+    return {**given, **(container.get("Environment") or {})}
+
+
+def credentials_of(role_arn: str, session: str, address: str) -> dict[str, str]:
+    """The credentials of a job's role, and of nobody else; `address` is this cloud's AWS."""
+    with as_operator():
+        assumed = boto3.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session)
+    given = assumed["Credentials"]
+    return {
+        **{name: given[part] for name, part in _CREDENTIALS.items()},  # type: ignore[literal-required]
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": address,
+    }

@@ -1,0 +1,105 @@
+"""Every request of both state machines, held against the service models of AWS."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto.core.utils import get_service_model
+
+from chalicelib.settings import STAGES, Settings
+from localcloud.constraints import violations
+from stepfunctions.deploy import MACHINES, SCRIPT_ENTRYPOINT, render
+
+ACCOUNT = "123456789012"
+LATER = object()  # a value that only an execution knows: it is there, and has no length yet
+INTEGRATION = re.compile(r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+)(?:\.sync(?::2)?)?")
+LITERAL = re.compile(r"'((?:[^'\\]|\\.)*)'")
+
+
+def definition(name: str, stage: str) -> dict[str, Any]:
+    settings = Settings("appvengers", stage, "us-east-1")
+    machine = next(one for one in MACHINES if one.name == name)
+    place = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
+    arns = {f"{one}Arn": place + settings.function(one) for one in machine.functions}
+    written: dict[str, Any] = json.loads(render(name, arns | machine.values(settings, ACCOUNT)))
+    return written
+
+
+def tasks(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, state in machine["States"].items():
+        if state["Type"] == "Task":
+            yield name, state
+        for inner in [*state.get("Branches", []), state.get("ItemProcessor")]:
+            if inner:
+                yield from tasks(inner)
+
+
+def known(value: Any) -> Any:
+    """The parameters as far as the definition has them."""
+    if isinstance(value, list):
+        return [known(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name.removesuffix(".$"): computed(one) if name.endswith(".$") else known(one)
+        for name, one in value.items()
+    }
+
+
+def computed(expression: str) -> Any:
+    if expression.startswith("States.Array("):
+        words = LITERAL.findall(expression)
+        return [*words, *[LATER] * (expression.count("$.") > 0)]
+    return LATER
+
+
+def requests(stage: str) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    for machine in MACHINES:
+        for name, task in tasks(definition(machine.name, stage)):
+            if found := INTEGRATION.fullmatch(task["Resource"]):
+                service, action = found[1], found[2][:1].upper() + found[2][1:]
+                yield name, service, action, known(task["Parameters"])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_request_of_both_machines_is_one_that_aws_takes(stage: str) -> None:
+    walked = list(requests(stage))
+    broken = {
+        name: violations(get_service_model(service).operation_model(action).input_shape, parameters)
+        for name, service, action, parameters in walked
+    }
+
+    assert {action for _, _, action, _ in walked} == {
+        "CreateProcessingJob",
+        "CreateTrainingJob",
+        "Publish",
+    }
+    assert {name: told for name, told in broken.items() if told} == {}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("name", [machine.name for machine in MACHINES])
+def test_a_definition_has_a_megabyte_and_a_role_and_names_that_aws_takes(
+    name: str, stage: str
+) -> None:
+    shape = get_service_model("stepfunctions").operation_model("CreateStateMachine").input_shape
+    settings = Settings("appvengers", stage, "us-east-1")
+    asked = {
+        "name": f"{settings.prefix}-{name}",
+        "definition": json.dumps(definition(name, stage)),
+        "roleArn": settings.role_arn(name, ACCOUNT),
+    }
+
+    assert violations(shape, asked) == []
+
+
+def test_a_word_too_long_would_be_told() -> None:
+    shape = get_service_model("sagemaker").operation_model("CreateProcessingJob").input_shape
+    asked = next(one for _, _, action, one in requests("dev") if action == "CreateProcessingJob")
+    asked["AppSpecification"]["ContainerEntrypoint"] = [*SCRIPT_ENTRYPOINT[:2], "x" * 288]
+
+    (told,) = violations(shape, asked)
+    assert "containerEntrypoint.3.member" in told
+    assert told.endswith("Member must have length less than or equal to 256")
