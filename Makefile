@@ -26,8 +26,8 @@ yes = $(if $(filter-out yes no,$($(1))),$(error $(1)=$($(1)): say yes or no))$(i
 option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key package bench-import test test-deploy lint \
-  audit models settings replay-history blend bench policy policies rollback migrate serving-code cost launch review-only \
-  forget recover drills clean
+  audit models settings replay-history blend bench bench-serving policy policies rollback migrate serving-code cost launch \
+  review-only forget recover drills clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -111,6 +111,9 @@ blend: $(VENV)/run ## The decision's weights for credit.toml, fitted on the cali
 
 bench: $(VENV)/run ## What a score costs, one by one and in a batch, beside the estimators themselves
 	@$(VENV)/bin/python -m training.bench
+
+bench-serving: $(VENV)/run $(SERVING)/ready ## How long a container takes to start and answer: docs/serving.md
+	@$(VENV)/bin/python -m tests.serving.measure
 
 policies: $(VENV)/run ## Write the policy files and the template's roles from their declaration
 	@$(VENV)/bin/python -m infrastructure.policies

@@ -1,20 +1,17 @@
-import io
-import json
+import itertools
 import os
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from chalicelib import artifact, profile
 from tests.serving.served import ROOT
+from tests.serving.trained import train_all
 from training.datasets import sba
 
 collect_ignore = ["image"]  # it needs the packages of the image
-VERSION = "20050701T000000"
 
 
 @pytest.fixture(scope="session")
@@ -35,42 +32,9 @@ def loans() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def models(loans, tmp_path_factory) -> dict[str, Path]:
-    """By name, the folder of each model's artifact, which createEndpointModel accepts."""
-    base = tmp_path_factory.mktemp("serving")
-    (base / "training").mkdir()
-    sba.snapshot(loans).to_parquet(base / "training/loans.parquet")
-    bank = profile.load()
-    for name in bank.models:
-        train(name, bank, base)
-        artifact.verify(packed(base / name), name, VERSION, bank)
-    return {name: base / name for name in bank.models}
-
-
-def train(name, bank, base):
-    told = {"model": name, "version": VERSION, "schema": bank.schema(name), "snapshot": "2005"}
-    subprocess.run(
-        [sys.executable, "train.py", *(word for k, v in told.items() for word in (f"--{k}", v))],
-        cwd=ROOT / "training",
-        env=os.environ
-        | {
-            "SM_CHANNEL_TRAINING": str(base / "training"),
-            "SM_CHANNEL_PROFILE": str(sba.PROFILE.parent),
-            "SM_MODEL_DIR": str(base / name),
-            "SM_OUTPUT_DIR": str(base / "output"),
-        },
-        check=True,
-    )
-
-
-def packed(folder: Path) -> bytes:
-    body = io.BytesIO()
-    with tarfile.open(fileobj=body, mode="w:gz") as archive:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            archive.add(path, arcname=str(path.relative_to(folder)))
-    return body.getvalue()
+    return train_all(loans, tmp_path_factory.mktemp("serving"))
 
 
 @pytest.fixture(scope="session")
 def applications(loans):
-    cases = sba.applications(loans)
-    return [json.loads(json.dumps(next(cases)["application"])) for _ in range(20)]
+    return [case["application"] for case in itertools.islice(sba.applications(loans), 20)]

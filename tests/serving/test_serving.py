@@ -11,8 +11,8 @@ import pytest
 
 from chalicelib import profile
 from chalicelib.containers import SERVING
-from tests.serving.conftest import packed
 from tests.serving.served import SCRATCH, NoContainer, has_namespaces, serve
+from tests.serving.trained import packed
 from training.artifact_process import evaluate
 
 MODELS = [*profile.load().models]
