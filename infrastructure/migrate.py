@@ -109,7 +109,8 @@ def main() -> int:
         settings = Settings(app_name(), given.stage, client.meta.region_name)
         migrate(client, settings.predictions_table, lambda text: print(text, flush=True))
     except NoTable as fault:
-        print(f"{fault} make deploy STAGE={given.stage}, or AWS_DEFAULT_REGION=…", file=sys.stderr)
+        hint = f"Run make deploy STAGE={given.stage}, or name its region: AWS_DEFAULT_REGION=…"
+        print(fault, hint, file=sys.stderr)
         return 1
     except (InvalidConfig, BotoCoreError, ClientError) as fault:
         print(
