@@ -27,7 +27,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key package bench-import test test-deploy lint \
   audit models settings replay-history blend bench bench-serving policy policies rollback migrate serving-code cost launch \
-  review-only forget recover drills clean
+  review-only quarantine forget recover drills drill-poisoning clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -138,6 +138,10 @@ launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
 
 review-only: $(VENV)/run ## Leave every decision to a person: make review-only STAGE=dev MODE=on (off, show)
 	@$(VENV)/bin/python -m infrastructure.review_only --stage '$(STAGE)' $(MODE)
+
+quarantine: $(VENV)/run ## Outcomes that were held back: make quarantine STAGE=dev (RELEASE=id, REJECT=id)
+	@$(VENV)/bin/python -m infrastructure.quarantine --stage '$(STAGE)' \
+	  $(call option,RELEASE,--release) $(call option,REJECT,--reject)
 
 clean: ## Remove the environment and all that the embedded cloud keeps
 	rm -rf $(VENV) $(LINTERS) .venv-deploy .venv-serving .localcloud

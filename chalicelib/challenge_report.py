@@ -120,6 +120,11 @@ def _swaps(swaps: Document) -> Iterator[str]:
     yield f"<h2>De {swaps['decisions']} decisiones recientes</h2>"
     moves = ([one["before"], one["after"], one["count"]] for one in swaps["moves"])
     yield _table(("antes", "después", "decisiones"), moves)
+    if peers := swaps.get("peers"):
+        yield "<h2>Decisiones que cambian, por sus pares</h2>"
+        shown = ("feature", "value", "decisions", "flipped", "others", "excess")
+        titles = ("", "valor", "decisiones", "cambian", "de las demás", "diferencia")
+        yield _table(titles, ([one[name] for name in shown] for one in peers))
     for group, what in GROUPS.items():
         yield f"<h2>{what}</h2>"
         yield f"<p>{_told(swaps[group])}.</p>"

@@ -13,6 +13,7 @@ from chalicelib.settings import (
     JOB_PREFIX,
     NEW_DATA_PREFIX,
     PROFILE_PREFIX,
+    QUARANTINE_PREFIX,
     SNAPSHOT_PREFIX,
     TOLD_PREFIX,
 )
@@ -65,8 +66,9 @@ class DataBucket:
         return found
 
     def new_files(self) -> dict[str, str]:
-        """The keys of files with outcomes, and their ETags."""
-        found = self._under(NEW_DATA_PREFIX)
+        """Return the keys of files with outcomes, and with what people say of those that were held
+        back, each with its ETag."""
+        found = [*self._under(NEW_DATA_PREFIX), *self._under(QUARANTINE_PREFIX)]
         return {o["Key"]: o["ETag"].strip('"') for o in found if not o["Key"].endswith("/")}
 
     def keep_profile(self, path: Path) -> str:

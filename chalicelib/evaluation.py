@@ -7,11 +7,14 @@ import msgspec
 
 from chalicelib import artifact, challenge_report, gate
 from chalicelib.errors import InvalidArtifact
+from chalicelib.peer_flips import peer_flips
 from chalicelib.profile import Profile
 from chalicelib.retraining_files import RetrainingFiles, report_key
-from chalicelib.swap_set import Recent, swap_set
+from chalicelib.swap_set import Recent, swap_set, turns
 
 Document = dict[str, Any]
+
+MOST_PEERS = 50  # in a report; all are judged
 
 
 def evaluate(event: Document, profile: Profile, files: RetrainingFiles) -> Document:
@@ -20,9 +23,12 @@ def evaluate(event: Document, profile: Profile, files: RetrainingFiles) -> Docum
     place = report_key(model, version)
     facts = msgspec.json.decode(files.read(f"{place}evaluation.json"))
     digest, faults = _of_artifact(event, facts, profile, files)
-    reasons = [*faults, *_of_facts(facts, profile)]
     lines = files.read_if_there(f"{place}decisions.jsonl") or b""
     recent = msgspec.json.Decoder(Recent).decode_lines(lines)
+    turned = [*turns(recent, model, profile.policy)]
+    # The three challengers of a snapshot come alone, and know the same codes.
+    peers = peer_flips([*turns(recent, model, profile.policy, alone=True)])
+    reasons = [*faults, *_of_facts(facts, profile), *_of_peers(peers, profile)]
     report: Document = {
         "model": model,
         "version": version,
@@ -30,7 +36,7 @@ def evaluate(event: Document, profile: Profile, files: RetrainingFiles) -> Docum
         "verdict": "rejected" if reasons else "passed",
         "reasons": reasons,
         "facts": facts,
-        "swapSet": swap_set(recent, model, profile.policy) if recent else None,
+        "swapSet": swap_set(recent, turned) | {"peers": peers[:MOST_PEERS]} if recent else None,
         "page": files.url(f"{place}report.html"),
     }
     files.write(f"{place}report.json", msgspec.json.encode(report), "application/json")
@@ -66,3 +72,8 @@ def _of_facts(facts: Document, profile: Profile) -> list[str]:
         return [f"medición: {facts['refused']}"]
     measured = msgspec.convert(facts, gate.Facts)
     return [f"{one.rule}: {one.told}" for one in gate.reasons(measured, profile.gate)]
+
+
+def _of_peers(peers: list[Document], profile: Profile) -> list[str]:
+    measured = msgspec.convert(peers, list[gate.Flips])
+    return [f"{one.rule}: {one.told}" for one in gate.peer_reasons(measured, profile.gate)]

@@ -1,6 +1,6 @@
 """What a challenger must show: facts and limits in, every reason for a no out. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -62,6 +62,17 @@ class Facts(Fact, frozen=True):
     served_auc: float | None = None  # by the artifact's own tables of peers, if it has any
 
 
+class Flips(Fact, frozen=True):
+    """Of one peer's recent decisions, see peer_flips.py."""
+
+    feature: str
+    value: str
+    decisions: int
+    flipped: float
+    others: float
+    excess: float
+
+
 class Reason(msgspec.Struct, frozen=True):
     rule: str
     told: str
@@ -72,6 +83,17 @@ def reasons(facts: Facts, gate: Gate) -> list[Reason]:
     told = [*_enough(facts, gate), *_ranking(facts, gate), *_tables(facts, gate)]
     told += [*_calibration(facts, gate), *_stability(facts, gate)]
     return [*told, *_directions(facts, gate), *_fairness(facts, gate)]
+
+
+def peer_reasons(peers: Iterable[Flips], gate: Gate) -> Iterator[Reason]:
+    """Yield a reason for each peer whose decisions turn much more often than all the others'."""
+    for one in peers:
+        if one.decisions >= gate.minimum_peer_decisions and one.excess > gate.maximum_peer_flips:
+            yield Reason(
+                f"decisiones por {one.feature}",
+                f"{one.value}: cambian {one.flipped:.1%} de {one.decisions}, y {one.others:.1%} de "
+                f"las demás; diferencia máxima {gate.maximum_peer_flips:.1%}",
+            )
 
 
 def _enough(facts: Facts, gate: Gate) -> Iterator[Reason]:

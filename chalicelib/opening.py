@@ -11,6 +11,7 @@ from chalicelib.settings import SNAPSHOT_PREFIX
 Document = dict[str, Any]
 
 NEWS = ("rows", "bads", "newRows", "newBads")
+HELD = ("heldRows", "contradictions", "reversals", "duplicates", "unconfirmed")
 
 
 def open_snapshot(event: Document, prefix: str, files: RetrainingFiles) -> Document:
@@ -34,7 +35,8 @@ def open_snapshot(event: Document, prefix: str, files: RetrainingFiles) -> Docum
         "wrongRows": manifest.get("wrongRows", 0),
         "wrongRowsReport": manifest.get("report", ""),
     }
-    return {name: manifest[name] for name in NEWS} | wrong | {"models": models}
+    held = {name: manifest.get(name, 0) for name in HELD}
+    return {name: manifest[name] for name in NEWS} | wrong | held | {"models": models}
 
 
 def _names(model: str, version: str, prefix: str, files: RetrainingFiles) -> Document:

@@ -169,8 +169,8 @@ class Gate(Part, frozen=True):
     maximum_group_gap: float = 0.05
     minimum_group_rows: int = 100
     recent_decisions: int = 2000
-    maximum_peer_flips: float = 0.25
-    minimum_peer_decisions: int = 30
+    maximum_peer_flips: float = 0.7
+    minimum_peer_decisions: int = 50
     sign_off: bool = False
 
 

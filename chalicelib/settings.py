@@ -15,6 +15,7 @@ VERIFIED_PREFIX = "verified/"  # what endpoints load; only createEndpointModel w
 SNAPSHOT_PREFIX = "credit/snapshots/"
 REPORT_PREFIX = "credit/reports/"
 NEW_DATA_PREFIX = "credit/newData/"  # outcomes in files, as CSV or Parquet
+QUARANTINE_PREFIX = "credit/quarantine/"  # what people say of outcomes that were held back
 PROFILE_PREFIX = "credit/profiles/"
 BATCH_PREFIX = "credit/batch/"  # files of applications, and what became of them
 SOURCE_KEY = "training/source/sourcedir.tar.gz"

@@ -36,6 +36,7 @@ class Recent(msgspec.Struct, frozen=True, rename="camel"):
     segments: dict[str, str] = {}
     outcome: str | None = None
     unseen: tuple[str, ...] = ()
+    peers: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,11 @@ class Turned:
     probability: float  # of default, by the decision with the challenger in it
     segments: Mapping[str, str]
     bad: bool | None  # if it is known
+    peers: Mapping[str, str]
 
 
-def swap_set(recent: Sequence[Recent], model: str, policy: Policy) -> Document:
-    """Both decisions are by the policy of today; a model that had not answered does not now."""
-    turned = list(_turned(recent, model, policy))
+def swap_set(recent: Sequence[Recent], turned: Sequence[Turned]) -> Document:
+    """Summarise what `turns` found of the recent decisions."""
     moves = Counter((one.before, one.after) for one in turned)
     return {
         "decisions": len(turned),
@@ -78,9 +79,17 @@ def wilson(bads: float, rows: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def _turned(recent: Iterable[Recent], model: str, policy: Policy) -> Iterator[Turned]:
+def turns(
+    recent: Iterable[Recent], model: str, policy: Policy, *, alone: bool = False
+) -> Iterator[Turned]:
+    """Decide again with the challenger in place of the model. Both decisions are by the policy of
+    today; a model that had not answered does not now, and is left out. `alone`: no other model's
+    unseen code sends anybody to a person, as if all had learnt the same."""
     for one in recent:
-        before = {name: _answer(answer) for name, answer in one.models.items()}
+        before = {
+            name: _answer(answer, seen=alone and name != model)
+            for name, answer in one.models.items()
+        }
         if not isinstance(before.get(model), Scored):
             continue
         after = weigh({**before, model: _scored(one.challenger, one.unseen)}, policy)
@@ -90,15 +99,16 @@ def _turned(recent: Iterable[Recent], model: str, policy: Policy) -> Iterator[Tu
             after["probabilityOfDefault"] or 0.0,
             one.segments,
             None if one.outcome is None else one.outcome == "defaulted",
+            one.peers,
         )
 
 
-def _answer(answer: ModelAnswer) -> Answer:
+def _answer(answer: ModelAnswer, *, seen: bool) -> Answer:
     probability = answer.probability_of_default
     if answer.status != "OK" or probability is None:
         return Unavailable({"Error": answer.status})
     inside = min(max(probability, SMALLEST), 1 - SMALLEST)
-    return _scored(math.log(inside / (1 - inside)), answer.unseen)
+    return _scored(math.log(inside / (1 - inside)), () if seen else answer.unseen)
 
 
 def _scored(logit: float, unseen: tuple[str, ...]) -> Scored:

@@ -17,6 +17,7 @@ from chalicelib.settings import (
     MODEL_PREFIX,
     NEW_DATA_PREFIX,
     PROFILE_PREFIX,
+    QUARANTINE_PREFIX,
     REPORT_PREFIX,
     SNAPSHOT_PREFIX,
     STAGES,
@@ -144,7 +145,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("sns:Publish", topic),
         ],
         "updateData": [
-            listing(data, f"{SNAPSHOT_PREFIX}*", NEW_DATA_PREFIX),
+            listing(data, f"{SNAPSHOT_PREFIX}*", NEW_DATA_PREFIX, QUARANTINE_PREFIX),
             allow("s3:GetObject", f"{data}/{SNAPSHOT_PREFIX}*/manifest.json"),
             allow("s3:PutObject", f"{data}/{PROFILE_PREFIX}*"),
             allow("dynamodb:Query", f"{table}/index/byDay"),

@@ -14,6 +14,7 @@ from chalicelib.settings import (
     JOB_PREFIX,
     NEW_DATA_PREFIX,
     PROFILE_PREFIX,
+    QUARANTINE_PREFIX,
     REPORT_PREFIX,
     SNAPSHOT_PREFIX,
     SOURCE_KEY,
@@ -76,6 +77,7 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                 [
                     f"{data}/{SNAPSHOT_PREFIX}*",
                     f"{data}/{NEW_DATA_PREFIX}*",
+                    f"{data}/{QUARANTINE_PREFIX}*",
                     f"{data}/{PROFILE_PREFIX}*",
                     f"{data}/{SOURCE_KEY}",
                     f"{data}/{JOB_PREFIX}/*",

@@ -12,7 +12,12 @@ import pandas as pd
 from chalicelib import profile
 from chalicelib.data_bucket import DataBucket
 from chalicelib.services import services
-from chalicelib.settings import NEW_DATA_PREFIX, SNAPSHOT_PREFIX, VERIFIED_PREFIX
+from chalicelib.settings import (
+    NEW_DATA_PREFIX,
+    QUARANTINE_PREFIX,
+    SNAPSHOT_PREFIX,
+    VERIFIED_PREFIX,
+)
 from infrastructure.first_models import scheduled_event
 from localcloud.bank import Bank
 from localcloud.cloud import ACCOUNT
@@ -42,10 +47,13 @@ def run(bank: Bank, known: pd.DataFrame, later: pd.DataFrame, decision: dict[str
 
 
 def _tell(bucket: str, loans: pd.DataFrame, decision: dict[str, Any]) -> None:
-    """Two files, as a bank would drop them."""
+    """Two files, as a bank would drop them, and a verdict on a quarantine that is not there."""
     day = decision["createdAt"][:10]
     outcome = {"outcome": ["defaulted"], "when": [day], "granted": [day]}
     told = {name: [decision[name]] for name in ("clientId", "predictionId")} | outcome
+    boto3.client("s3").put_object(
+        Bucket=bucket, Key=f"{QUARANTINE_PREFIX}none.json", Body=b'{"verdict": "released"}'
+    )
     for name, frame in (("loans", loans), ("told", pd.DataFrame(told))):
         key = f"{NEW_DATA_PREFIX}{name}.parquet"
         boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=frame.to_parquet(index=False))

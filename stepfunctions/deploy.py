@@ -54,6 +54,7 @@ def _of_retraining(settings: Settings, account: str) -> Values:
     return {
         "Prefix": settings.prefix,
         "DataBucket": settings.data_bucket,
+        "Stage": settings.stage,
         "PredictionsTable": settings.predictions_table,
         "SourceKey": SOURCE_KEY,
         "TopicArn": settings.topic_arn(account),

@@ -25,18 +25,21 @@ def on_decisions(
             "models": json.loads(row["models"]),
             "challenger": float(logit),
             "unseen": challenger.model.unseen(application),
-            "segments": _segments(application, bank),
+            "segments": _texts(application, bank, bank.segments),
+            "peers": _peers(application, bank),
             "outcome": row["outcome"] if isinstance(row["outcome"], str) else None,
         }
 
 
-def _segments(application: Facts, bank: product.Product) -> dict[str, str]:
-    """The values of the card's segments; those of numbers have no few values."""
+def _texts(application: Facts, bank: product.Product, names: tuple[str, ...]) -> dict[str, str]:
+    """The values of these features; those of numbers have no few values."""
     rules = {name: f.derive for name, f in bank.features.items()
              if f.derive and "peers" not in f.derive}  # fmt: skip
     row = derive(application, rules, {})
-    return {
-        name: str(row.get(name) or "missing")
-        for name in bank.segments
-        if bank.features[name].is_text
-    }
+    return {name: str(row.get(name) or "missing") for name in names if bank.features[name].is_text}
+
+
+def _peers(application: Facts, bank: product.Product) -> dict[str, str]:
+    """Whose decision it is; who has no franchise has no peers by it."""
+    found = _texts(application, bank, bank.outcomes.peers)
+    return {name: value for name, value in found.items() if value != "missing"}

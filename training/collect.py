@@ -22,7 +22,7 @@ import product
 import snapshot
 from botocore.exceptions import ClientError
 from collect_decisions import by_vintage, newest
-from collect_held import counts, described, verdicts
+from collect_held import counts, open_quarantines, verdicts
 from collect_job import SNAPSHOTS, Bucket, Facts, Job
 from collect_news import News, news_since, rows_told
 from collect_parts import Earlier, NoSnapshot, earlier_snapshot, parquet, parts
@@ -51,8 +51,9 @@ def collect(job: Job, previous: str, recent: int) -> None:
         "vintages.json": _json(months),
     }
     told = counts(news.told, found.rows)
+    told["held"] = open_quarantines(earlier.manifest.get("held", []), found.held, found.rows)
     report = {"version": job.version, "files": news.files, "wrong": news.wrong[:MOST_TOLD]}
-    report |= told | {"held": described(found.held, found.rows)}
+    report |= told
     job.bucket.write(f"{REPORTS}{job.version}.json", _json(report))
     for name, body in files.items():
         job.bucket.write(place + name, body)

@@ -43,8 +43,16 @@ def counts(told: Facts, rows: pd.DataFrame) -> Facts:
     }
 
 
-def described(held: Sequence[Held], rows: pd.DataFrame) -> list[Facts]:
-    """For the report that people read before they decide. No client is in it."""
+def open_quarantines(
+    earlier: Sequence[Facts], held: Sequence[Held], rows: pd.DataFrame
+) -> list[Facts]:
+    """Return what waits for people's verdict: of this snapshot and of those before it, for the
+    manifest, the report and `python -m infrastructure.quarantine`. No client is in it."""
+    waiting = counting.in_quarantine(rows)
+    return [one for one in [*earlier, *_described(held, rows)] if one["id"] in waiting]
+
+
+def _described(held: Sequence[Held], rows: pd.DataFrame) -> list[Facts]:
     return [
         {
             "id": one.id,

@@ -65,6 +65,12 @@ def reasons(rows: pd.DataFrame) -> dict[str, int]:
     return dict(sorted(kinds.items()))
 
 
+def in_quarantine(rows: pd.DataFrame) -> set[str]:
+    """Return the ids of the quarantines that rows are in."""
+    held = rows["withheld"].dropna()
+    return {why.removeprefix(QUARANTINE) for why in held if why.startswith(QUARANTINE)}
+
+
 def _kept(withheld: pd.Series, verdicts: Mapping[str, str]) -> pd.Series:
     """What stays withheld whatever the rows say: the client's share, what is held, or rejected."""
     verdict = _verdict(withheld, verdicts)

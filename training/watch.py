@@ -16,8 +16,8 @@ drips in is found when it has become enough.
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +25,12 @@ import pandas as pd
 from product import OutcomeSettings, Product
 
 PSEUDO_LOANS = 20
-SMALLEST = 1e-6  # a probability that has odds
+PLACES = 4  # of a rate that is expected
+SMALLEST = 10.0**-PLACES  # a probability that has odds
 
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,8 @@ class Held:
 class _Group:
     by: str
     value: str
-    tested: pd.Index
-    new: pd.Index
-
-    def without(self, held: Iterable[pd.Index]) -> "_Group":
-        tested, new = self.tested, self.new
-        for rows in held:
-            tested, new = tested.difference(rows), new.difference(rows)
-        return replace(self, tested=tested, new=new)
+    tested: Places
+    new: Places
 
 
 def held(
@@ -65,8 +62,8 @@ def held(
     bank: Product,
     version: str,
 ) -> list[Held]:
-    """What of the `new` rows is odd, each in the first group that is. Labels of `rows` that do not
-    count are missing."""
+    """Return what of the `new` rows is odd, each in the oddest of its groups. Labels of `rows` that
+    do not count are missing."""
     if not new.any():
         return []
     settings, label = bank.outcomes, rows[bank.outcome]
@@ -74,14 +71,16 @@ def held(
     recent = rows["countedSince"] > pd.Timestamp(version[:8]) - months
     window = new | (recent & label.notna())
     expected = _expected(rows, _reference(rows, window, bank), keys, bank.outcome)
-    groups = [*_groups(rows, new, window, keys, settings.fewest)]
-    test = _Test(label, expected, window, settings, len(groups))
-    found: list[Held] = []
-    for group in groups:
-        # What is held is no evidence about the rest, for it nor against it.
-        left = group.without(one.rows for one in found)
-        if odd := test.odd(left, version, {i for one in found for i in one.rows}):
-            found.append(odd)
+    # From here on there is nothing but the window, by place.
+    values = {**keys, "source": rows["source"]}
+    values = {by: column[window].to_numpy(object) for by, column in values.items()}
+    groups = [*_groups(values, new[window].to_numpy(bool), settings.fewest)]
+    test = _Test(label[window].to_numpy(float), expected, window, settings, len(groups))
+    index, found = rows.index[window.to_numpy(bool)], []
+    # The oddest first: what is held is no evidence for the others, nor against them.
+    while odd := min(filter(None, map(test.odd, groups)), key=_chance, default=None):
+        test.left[odd.tested] = False
+        found.append(odd.named(version, index))
     return found
 
 
@@ -130,57 +129,90 @@ def _expected(
 
 
 def _groups(
-    rows: pd.DataFrame,
-    new: pd.Series,
-    window: pd.Series,
-    keys: Mapping[str, pd.Series],
-    fewest: int,
+    values: Mapping[str, npt.NDArray[np.object_]], new: Flags, fewest: int
 ) -> Iterator[_Group]:
     """The new ones of a source, and of a peer; and those together with the window's."""
-    for by, values in {**keys, "source": rows["source"]}.items():
-        spans = (new,) if by == "source" or window.equals(new) else (new, window)
-        of_new = values[new]
-        for span in spans:
-            members = values[span].groupby(values[span]).groups
-            for value, there in of_new.groupby(of_new).groups.items():
-                if len(members[value]) >= fewest:
-                    yield _Group(by, str(value), members[value], there)
+    for by, column in values.items():
+        codes, names = pd.factorize(column)
+        places = {
+            code: np.flatnonzero(codes == code) for code in np.unique(codes[new]) if code >= 0
+        }
+        for code, members in places.items():
+            there = members[new[members]]
+            for tested in (
+                (there, members) if by != "source" and len(there) < len(members) else (there,)
+            ):
+                if len(tested) >= fewest:
+                    yield _Group(by, str(names[code]), tested, there)
 
 
 @dataclass(frozen=True)
+class _Odd:
+    group: _Group
+    new: Places
+    tested: Places
+    observed: float
+    expected: float
+    chance: float
+
+    def named(self, version: str, index: pd.Index) -> Held:
+        by, value = self.group.by, self.group.value
+        name = hashlib.sha256(f"{version}|{by}|{value}".encode()).hexdigest()[:12]
+        facts = (len(self.tested), self.observed, self.expected, self.chance)
+        return Held(name, by, value, index[self.new], *facts)
+
+
+def _chance(odd: _Odd) -> float:
+    return odd.chance
+
+
 class _Test:
-    label: pd.Series
-    expected: Mapping[str, pd.Series]
-    window: pd.Series
-    settings: OutcomeSettings
-    tests: int
+    """Of the window's outcomes, those that are `left`."""
 
-    def odd(self, group: _Group, version: str, gone: set[int]) -> Held | None:
-        tested = group.tested
-        if not len(group.new) or len(tested) < self.settings.fewest:
+    def __init__(
+        self,
+        label: Floats,
+        expected: Mapping[str, pd.Series],
+        window: pd.Series,
+        settings: OutcomeSettings,
+        tests: int,
+    ) -> None:
+        self.left = np.ones(len(label), dtype=bool)
+        self._label = label
+        self._settings = settings
+        self._tests = tests
+        # Few values, so that a level is quickly found.
+        self._expected = {
+            by: np.unique(column[window].round(PLACES).to_numpy(float), return_inverse=True)
+            for by, column in expected.items()
+        }
+
+    def odd(self, group: _Group) -> _Odd | None:
+        tested, new = (places[self.left[places]] for places in (group.tested, group.new))
+        if not len(new) or len(tested) < self._settings.fewest:
             return None
-        others = self.window.index[self.window].difference(tested).difference(pd.Index([*gone]))
-        odds = self.expected[group.by]
-        level = _level(odds[others].to_numpy(), self.label[others].to_numpy())
-        mean = float(_moved(odds[tested].to_numpy(), level).mean())
-        bads = int(self.label[tested].sum())
-        found = chance(bads, len(tested), mean, self.settings.dispersion) * self.tests
-        if found >= self.settings.false_alarms:
+        rates, of = self._expected[group.by]
+        others = self.left.copy()
+        others[tested] = False
+        counts = np.bincount(of[others], minlength=len(rates))
+        level = _level(rates, counts, self._label[others].sum())
+        mean = float(_moved(rates[of[tested]], level).mean())
+        bads = int(self._label[tested].sum())
+        found = chance(bads, len(tested), mean, self._settings.dispersion) * self._tests
+        if found >= self._settings.false_alarms:
             return None
-        name = f"{version}|{group.by}|{group.value}".encode()
-        what = (hashlib.sha256(name).hexdigest()[:12], group.by, group.value, group.new)
-        return Held(*what, len(tested), bads / len(tested), mean, found)
+        return _Odd(group, new, tested, bads / len(tested), mean, found)
 
 
-def _level(expected: Floats, observed: Floats) -> float:
-    """What moves the logits of `expected` so that they sum up to what was observed; 0 where that
-    shows nothing."""
-    if not len(expected) or observed.min() == observed.max():
+def _level(rates: Floats, counts: Places, bads: float) -> float:
+    """Return what moves the logits of the rates so that they sum up to the bads of so many loans; 0
+    where these show nothing."""
+    if not 0 < bads < counts.sum():
         return 0.0
     low, high = -10.0, 10.0
     for _ in range(40):
         middle = (low + high) / 2
-        if _moved(expected, middle).sum() < observed.sum():
+        if counts @ _moved(rates, middle) < bads:
             low = middle
         else:
             high = middle

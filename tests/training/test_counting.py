@@ -1,6 +1,7 @@
 """Labels that nobody forges: whose word counts, from when on, and how much of it."""
 
 import dataclasses
+import json
 from datetime import UTC, datetime
 
 import new_data
@@ -241,6 +242,35 @@ def test_a_row_of_a_file_needs_a_loan(place, cases, kind, granted, what):
 
     assert manifest["newRows"] == (what is None)
     assert [one["what"] for one in place.report("20261124T100000")["wrong"]] == [what] * bool(what)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "again", "reason"),
+    [("released", 60, {}), ("rejected", 0, {"rejected": 60}), ("perhaps", 0, {"quarantine": 60})],
+)
+def test_what_is_odd_waits_for_people_and_for_nothing_else(place, later, verdict, again, reason):
+    """60 loans of a good lender, all defaulted, among honest ones, in the bank's own file."""
+    lender = later["lender"].mode()[0]
+    false = later.head(60).assign(
+        lender=lender, defaulted=1, defaultDate=pd.Timestamp("2006-06-01")
+    )
+    place.drop("honest.csv", later.tail(100))
+    place.drop("false.csv", false.assign(amount=false["amount"] + 1))
+    held = place.run("20261124T100000")
+    (found,) = held["held"]
+    place.put(f"credit/quarantine/{found['id']}.json", json.dumps({"verdict": verdict}).encode())
+    at = datetime(2026, 12, 1, tzinfo=UTC)
+    after = place.run("20261201T100000", "20261124T100000", at)
+
+    assert (held["newRows"], held["heldRows"]) == (100, 60)
+    assert place.report("20261124T100000")["held"] == held["held"]
+    assert len(counting(place)) == held["rows"] + unlabelled(place)
+    assert (after["newRows"], after["withheld"]) == (again, reason)
+    assert bool(after["held"]) == (verdict == "perhaps")
+
+
+def unlabelled(place):
+    return int(counting(place)["defaulted"].isna().sum())
 
 
 RULES = (("file:*", "trusted"), ("apiKey:l*", "limited"))

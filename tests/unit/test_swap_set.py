@@ -7,13 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib import swap_set as swaps
 from chalicelib.profile import load
-from chalicelib.swap_set import ModelAnswer, Recent, swap_set, wilson
+from chalicelib.swap_set import ModelAnswer, Recent, wilson
 
 POLICY = load().policy
 MODELS = list(load().models)
 STRONG = max(POLICY.decision.weights, key=POLICY.decision.weights.__getitem__)
 SAFE, RISKY, BETTER = -5.0, -2.0, -4.0  # logits
+
+
+def swap_set(recent, model, policy):
+    return swaps.swap_set(recent, list(swaps.turns(recent, model, policy)))
 
 
 def said(logit: float) -> ModelAnswer:

@@ -29,7 +29,7 @@ import product
 from chalicelib import profile
 from chalicelib.profile import PROFILE_FILE
 from training.datasets import sba
-from training.history import report
+from training.history import honest, report
 from training.history.known import Register
 from training.history.months import Bank, InForce, Month, Trained, refused, shown, train_models
 
@@ -120,7 +120,11 @@ def _verdicts(
         name: pool.submit(refused, name, folder, in_force.folders[name], bank)
         for name, folder in trained.folders.items()
     }
-    return {name: future.result() for name, future in asked.items()}
+    turned = {
+        name: honest.refused_by_peer(name, trained.day, folder, in_force, bank)
+        for name, folder in trained.folders.items()
+    }
+    return {name: (*future.result(), *turned[name]) for name, future in asked.items()}
 
 
 def _promoted(
@@ -142,7 +146,8 @@ def _month(
     loans = bank.register.approved(day)
     bad_rate = float(loans["defaulted"].mean())
     found = [shown(models, loans, bank) for models in (in_force, frozen)]
-    return Month(day, len(loans), bad_rate, verdicts, *found)
+    held = sum(len(one.rows) for one in honest.held(day, bank))
+    return Month(day, len(loans), bad_rate, verdicts, *found, held)
 
 
 def _progress(console: Console) -> Progress:

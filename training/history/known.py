@@ -38,6 +38,12 @@ class Register:
             defaultDate=table["defaultDate"].where(table["defaultDate"] < day),
         )
 
+    def matured(self, day: pd.Timestamp) -> pd.DataFrame:
+        """Return the loans of which the outcome is known on that day, drawn or not."""
+        last = day - pd.DateOffset(months=self.outcome_months)
+        table = sba.snapshot(self.loans, day - pd.DateOffset(months=self.months), last)
+        return table[table["defaulted"].notna()]
+
     def approved(self, day: pd.Timestamp) -> pd.DataFrame:
         """The month's loans from `day` on, with what came of them, as is known today."""
         return sba.snapshot(self.loans, day, day + pd.offsets.MonthEnd(1))

@@ -84,6 +84,7 @@ class Month:
     verdicts: Mapping[str, tuple[str, ...]]  # of each model: the gate's rules against it
     retrained: Shown
     frozen: Shown
+    held: int = 0  # outcomes of the month before that the watch holds back
 
 
 def train_models(day: pd.Timestamp, bank: Bank, work: Path) -> Trained:

@@ -67,7 +67,8 @@ def _in_short(months: Sequence[Month]) -> Iterator[str]:
         f"{ahead} of {len(months)} months. The gate promoted\n{promoted} of {asked} models. Bad rates "
         f"went from {months[0].bad_rate:.1%} to {max(m.bad_rate for m in months):.1%}; expected were "
         f"{max(m.retrained.expected for m in months):.1%} at the most with retraining, and\n"
-        f"{max(m.frozen.expected for m in months):.1%} without.\n"
+        f"{max(m.frozen.expected for m in months):.1%} without. The watch on outcomes held something "
+        f"back in {sum(m.held > 0 for m in months)} of {len(months)} months.\n"
     )
 
 
