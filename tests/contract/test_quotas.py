@@ -7,6 +7,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib import profile
+from chalicelib.endpoints import capacity
+from infrastructure.policies import MODELS
 from localcloud.account_quotas import GRANTED, TABLE, UnknownQuota, parsed
 from localcloud.cloud import Cloud, embedded_cloud
 from tests.contract import test_processing_jobs, test_training_jobs
@@ -125,6 +128,19 @@ def test_a_serverless_endpoint_has_3072_mb_at_most(new_account):
         lambda: create("b", "b-1")
     )
     new_account.idle(20)
+
+
+def test_the_three_endpoints_of_dev_fit_a_new_account(new_account):
+    """3 x 3 of 10: what `make deploy STAGE=dev` asks by default."""
+    for model in MODELS:
+        make_model(model)
+        variant: Any = {"VariantName": "AllTraffic", "ModelName": model}
+        boto3.client("sagemaker").create_endpoint_config(
+            EndpointConfigName=f"{model}-dev",
+            ProductionVariants=[{**variant, **capacity(profile.load().endpoint["dev"])}],
+        )
+        create(model, f"{model}-dev")
+    new_account.idle(30)
 
 
 def test_trainings_and_processing_jobs_get_no_instances_that_nobody_asked_for(new_account):

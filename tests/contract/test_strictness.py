@@ -357,3 +357,14 @@ def test_an_index_is_not_read_consistently(cloud: Cloud) -> None:
         )
     )[1]  # fmt: skip
     assert message == "Consistent reads are not supported on global secondary indexes"
+
+
+@pytest.mark.parametrize(("size", "status"), [(262_000, "SUCCEEDED"), (262_145, "FAILED")])
+def test_the_data_of_a_state_have_256_kb(cloud: Cloud, size: int, status: str) -> None:
+    """262,144 bytes; moto counts what wraps a function's answer, too."""
+    cloud.add_function("f", lambda event, context: "x" * (size - 2), role_arn=ROLE)
+    arn = f"arn:aws:lambda:us-east-1:{ROLE.split(':')[4]}:function:f"
+    task = {"Type": "Task", "Resource": arn, "End": True}
+    ended = execute(cloud, {"StartAt": "Work", "States": {"Work": task}})
+    assert ended["status"] == status
+    assert ended.get("error") == (None if status == "SUCCEEDED" else "States.DataLimitExceeded")

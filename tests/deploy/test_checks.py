@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib import opening
 from chalicelib.settings import STAGES, Settings
-from infrastructure import checks, deploy, destroy, embedded, ownership, policies
+from infrastructure import checks, deploy, destroy, embedded, ownership, policies, roles
 from infrastructure.project import app_name
 from localcloud.cloud import Cloud, embedded_cloud
 
@@ -144,6 +144,15 @@ def test_a_table_of_somebody_else_is_told_and_ours_is_not(cloud):
 
     dynamodb.tag_resource(ResourceArn=made["TableDescription"]["TableArn"], Tags=OURS)
     assert ownership.names_taken(DEV, ACCOUNT) == []
+
+
+@pytest.mark.parametrize("name", roles.statements(DEV, ACCOUNT))
+def test_a_role_of_somebody_else_is_told_whatever_it_is_for(cloud, name):
+    boto3.client("iam").create_role(
+        RoleName=f"{DEV.prefix}-{name}", AssumeRolePolicyDocument=json.dumps({"Statement": []})
+    )
+    (fault,) = ownership.names_taken(DEV, ACCOUNT)
+    assert f"{DEV.prefix}-{name}" in fault
 
 
 def test_only_a_loopback_endpoint_is_the_embedded_cloud():
