@@ -35,7 +35,6 @@ from localcloud.bank import open_bank
 from localcloud.cloud import embedded_cloud
 from localcloud.damage import StateFault, recover, usable
 from localcloud.disk import NotStored
-from localcloud.durability import FolderInUse, held
 from localcloud.first_run import (
     ForgottenData,
     NoSuchRow,
@@ -47,6 +46,7 @@ from localcloud.first_run import (
     remembered_dataset,
     shown_case,
 )
+from localcloud.folder_lock import FolderInUse, held, remove_abandoned
 from localcloud.outcome_files import NoLoans
 from training.datasets import Dataset
 from training.datasets.own import UnreadableData
@@ -56,6 +56,7 @@ from training.product import InvalidProfile
 STATE = Path(os.environ.get("LOCALCLOUD_FOLDER", ROOT / ".localcloud"))
 PATIENCE_SECONDS = 120
 AWS_PORT, AWS_PORT_FILE = 4566, "aws_port"
+OF_A_DEMO = "appvengers-"  # its folder, until it ends
 # make says when it started; imports take their time, too.
 STARTED = float(os.environ.get("STARTED_AT") or time.time())
 
@@ -135,8 +136,9 @@ def run(port: int, aws_port: int, quotas: tuple[str, ...]) -> None:
 @main.command()
 def demo() -> None:
     """The same on free ports and in a folder of its own, until the first prediction."""
+    remove_abandoned(Path(tempfile.gettempdir()).glob(f"{OF_A_DEMO}*"))
     with (
-        tempfile.TemporaryDirectory(prefix="appvengers-") as folder,
+        tempfile.TemporaryDirectory(prefix=OF_A_DEMO) as folder,
         _bank(Path(folder), 0, 0, {}) as bank,
     ):
         _predict(bank)

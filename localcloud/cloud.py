@@ -28,13 +28,13 @@ from localcloud.events import Events
 from localcloud.functions import Failure, Function, Functions, Handler
 from localcloud.jobs import Surroundings
 from localcloud.notices import Notices
+from localcloud.object_writes import ObjectEvents
 from localcloud.pending_events import PendingEvents
 from localcloud.processing_jobs import ProcessingJobs
 from localcloud.rest_api import RestApis
 from localcloud.training_jobs import TrainingJobs
 from localcloud.transform_jobs import TransformJobs
 from localcloud.uploaded import Uploaded
-from localcloud.write_through import ObjectEvents
 
 ACCOUNT = "123456789012"  # moto's, for credentials it has not issued itself
 _MOTO: DefaultConfig = {

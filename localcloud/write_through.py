@@ -5,21 +5,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import parse_qs, urlparse
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 
-from localcloud.disk import NotStored, is_without_room
+from localcloud.disk import NotStored
 from localcloud.durability import Kept
 from localcloud.staged_items import StagedItems, table_named
-from localcloud.staged_objects import StagedObjects
 
 _ITEMS = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 _STATEMENTS = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
 _SUBSCRIBING = ("Subscribe", "Unsubscribe", "SetSubscriptionAttributes", "ConfirmSubscription")
 _PARAMETERS = ("PutParameter", "DeleteParameter", "DeleteParameters")
-_IN_PLACE = {"acl", "tagging", "retention", "legal-hold", "restore"}
 
 # AWS's own codes for a fault of the service; their clients try again by them.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
@@ -46,7 +43,7 @@ def answered_as_a_fault(original: Any) -> Any:
         try:
             return original(self)
         except NotStored:
-            return _fault(self)
+            return fault(self)
 
     return call_action
 
@@ -65,7 +62,7 @@ def dynamodb(kept: Kept) -> Wrapped:
                         return _without_the_table(kept, self, original)
                     return _staged_items(kept, self, original)
             except NotStored:
-                return _fault(self)
+                return fault(self)
 
         return call_action
 
@@ -81,7 +78,7 @@ def _staged_items(kept: Kept, request: Any, original: Any) -> Any:
     action, real = request._get_action(), request.dynamodb_backend
     body = real.tables if action in _STATEMENTS else request.params
     staged = StagedItems(real, _touched_items(action, body))
-    with _reaching(request, staged.backend):
+    with reaching(request, staged.backend):
         answer = original(request)
     if answer[0] == 200:
         with kept.writing() as rows:
@@ -167,7 +164,7 @@ def _recorded(writes: Callable[[str], bool], keep: Callable[[], None]) -> Wrappe
                     if answer[0] == 200:
                         keep()
             except NotStored:
-                return _fault(self)
+                return fault(self)
             return answer
 
         return call_action
@@ -175,98 +172,9 @@ def _recorded(writes: Callable[[str], bool], keep: Callable[[], None]) -> Wrappe
     return replace
 
 
-class ObjectEvents:
-    """S3's notifications, held back until the request that caused them is written."""
-
-    def __init__(self) -> None:
-        self._of_this_thread = threading.local()
-
-    def held_back(self, original: Any) -> Any:
-        """For moto's s3.notifications.send_event."""
-
-        def send_event(account_id: str, event_name: str, bucket: Any, key: Any) -> None:
-            waiting = getattr(self._of_this_thread, "waiting", None)
-            if waiting is None:
-                original(account_id, event_name, bucket, key)
-            else:
-                # the end of a multipart upload is two events in moto and one in AWS: the last
-                kind = event_name.split(":")[1]
-                waiting[bucket.name, key.name, kind] = lambda: original(
-                    account_id, event_name, bucket, key
-                )
-
-        return send_event
-
-    @contextmanager
-    def collected(self) -> Iterator[list[Callable[[], None]]]:
-        """The list is filled at the end of the block."""
-        waiting: dict[tuple[str, str, str], Callable[[], None]] = {}
-        sends: list[Callable[[], None]] = []
-        self._of_this_thread.waiting = waiting
-        try:
-            yield sends
-        finally:
-            self._of_this_thread.waiting = None
-            sends.extend(waiting.values())
-
-
-def s3_key(kept: Kept, events: ObjectEvents) -> Wrapped:
-    """For moto's S3Response.key_response."""
-    return _s3(kept, events, _changes_the_object)
-
-
-def s3_bucket(kept: Kept, events: ObjectEvents) -> Wrapped:
-    """For moto's S3Response.bucket_response: many keys deleted at once, or a browser's form."""
-    return _s3(kept, events, lambda request, _: request.method == "POST")
-
-
-def _s3(kept: Kept, events: ObjectEvents, writes: Callable[[Any, str], bool]) -> Wrapped:
-    def replace(original: Any) -> Any:
-        def response(self: Any, request: Any, full_url: str, headers: Any) -> Any:
-            if not writes(request, full_url):
-                return original(self, request, full_url, headers)
-            try:
-                with kept.objects:
-                    self.setup_class(request)
-                    in_place = bool(_IN_PLACE & _query(full_url).keys())
-                    staged = StagedObjects(self.backend, changes_in_place=in_place)
-                    with events.collected() as sends, _reaching(self, staged.backend):
-                        answer = original(self, request, full_url, headers)
-                    if answer[0] < 300:
-                        _write(kept, staged, sends)
-                return answer
-            except NotStored:
-                return _fault(self)
-            except OSError as error:  # moto spools large objects to files
-                if not is_without_room(error):
-                    raise
-                return _fault(self)
-
-        return response
-
-    return replace
-
-
-def _write(kept: Kept, staged: StagedObjects, sends: list[Callable[[], None]]) -> None:
-    with kept.writing() as rows:
-        staged.write(rows)
-        rows.afterwards(staged.publish)  # before a function runs on its event
-        for send in sends:
-            send()
-
-
-def _changes_the_object(request: Any, full_url: str) -> bool:
-    if request.method not in ("PUT", "POST", "DELETE"):
-        return False
-    return not (request.method == "PUT" and "partNumber" in _query(full_url))
-
-
-def _query(full_url: str) -> dict[str, list[str]]:
-    return parse_qs(urlparse(full_url).query, keep_blank_values=True)
-
-
 @contextmanager
-def _reaching(request: Any, backend: Any) -> Iterator[None]:
+def reaching(request: Any, backend: Any) -> Iterator[None]:
+    """Let a request use a staged backend."""
     request.staged = backend
     try:
         yield
@@ -274,8 +182,8 @@ def _reaching(request: Any, backend: Any) -> Iterator[None]:
         request.staged = None
 
 
-def _fault(request: Any) -> Any:
-    """In the protocol of the service."""
+def fault(request: Any) -> Any:
+    """Return the service's answer to a write that failed, in its protocol."""
     service = request.boto3_service_name
     told = "The disk takes no writes; nothing was stored."
     if service in _FAULTS:

@@ -14,9 +14,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from infrastructure.review_only import switch
 from localcloud.account_quotas import GRANTED
+from localcloud.bank import open_bank
 from localcloud.cloud import Cloud, embedded_cloud
-from localcloud.durability import FolderInUse
+from localcloud.folder_lock import FolderInUse, held, remove_abandoned
 from tests.contract.conftest import ROLE, ask, make_model, make_role, make_table, tar_gz
 from tests.contract.test_executions import machine
 from tests.contract.test_training_jobs import TRAIN, job
@@ -218,6 +220,24 @@ def test_another_moto_keeps_the_decisions_and_asks_for_the_models(
         assert items() == [key(0)]
         assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="data")
     assert "deploy the models again" in caplog.text
+
+
+def test_review_only_survives_a_restart(tmp_path: Path) -> None:
+    shown = []
+    for _ in range(2):
+        with open_bank(tmp_path) as bank:
+            shown.append(switch(boto3.client("ssm"), bank.settings, "show"))
+            switch(boto3.client("ssm"), bank.settings, "on")
+    assert shown == ["off", "on"]
+
+
+def test_folders_of_killed_processes_are_removed_and_no_others(tmp_path: Path) -> None:
+    for name in ("killed", "in-use", "not-ours"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "killed" / "lock").write_text("1")
+    with held(tmp_path / "in-use"):
+        remove_abandoned(tmp_path.iterdir())
+        assert {one.name for one in tmp_path.iterdir()} == {"in-use", "not-ours"}
 
 
 def test_a_folder_has_one_process(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_no_kind_of_write_changes_memory_when_it_fails(disk: Disk) -> None:
             first = {"Put": {"Item": scored(6, "2"), **of}}
             second = {"Delete": {"Key": key(2), **of}}
             refused(dynamodb.transact_write_items, TransactItems=[first, second])
-            filler = "z" * 30_000
+            filler = "z" * 8_000
             statement = f"UPDATE decisions SET pad = '{filler}' WHERE clientId = 'c1'"  # noqa: S608
             refused(dynamodb.execute_statement, Statement=statement)
             assert scores() == stored
