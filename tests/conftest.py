@@ -7,6 +7,8 @@ from hypothesis import settings
 
 from chalicelib import profile
 
+collect_ignore = ["data"]
+
 settings.register_profile("tests", max_examples=50, deadline=None)
 settings.load_profile("tests")
 
