@@ -20,6 +20,8 @@ from localcloud.iam_policy import Call
 from localcloud.touched import NeedsPermission, by_request, by_s3_request
 
 PARTITION = "aws"
+# The name of a session has no spaces; who uses a permission is written in words.
+_JOBS = {"processing-job": "processing job", "training-job": "training job"}
 BY_DOCUMENTATION = " †"  # AWS does it itself: told by its documentation, not seen here
 
 
@@ -132,7 +134,9 @@ class Authorization:
         key = request.get_access_key()
         for assumed in sts_backends[self.account][PARTITION].assumed_roles:
             if assumed.access_key_id == key:
-                return Acting(assumed.role_arn, assumed.session_name.replace("-", " "))
+                return Acting(
+                    assumed.role_arn, _JOBS.get(assumed.session_name, assumed.session_name)
+                )
         return None
 
 
