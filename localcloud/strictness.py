@@ -9,7 +9,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError
 from moto.core.exceptions import JsonRESTError, _RESTError
 from moto.core.model import OperationModel
-from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
 from moto.core.request import determine_request_protocol
 from moto.core.utils import get_service_model
 
@@ -49,7 +49,10 @@ def refuse_what_aws_refuses(response: Any, request: Any) -> None:
     operation = _operation(service, action)
     if operation is None:
         return
-    parameters = {} if service == "s3" else _parameters(response, request, operation)
+    try:
+        parameters = {} if service == "s3" else _parameters(response, request, operation)
+    except (TypeError, ValueError, RequestParserError) as error:
+        raise _refusal(response, "SerializationException", str(error)) from error
     if broken := violations(operation.input_shape, parameters) if service != "s3" else []:
         raise _refusal(response, _CODES.get(service, "ValidationException"), as_message(broken))
     for rule in aws_rules.of_request(f"{service}:{action}"):
@@ -73,8 +76,7 @@ def _operation(service: str, action: str | None) -> OperationModel | None:
 def _parameters(response: Any, request: Any, operation: OperationModel) -> dict[str, Any]:
     protocol = determine_request_protocol(operation.service_model, request.content_type)
     if protocol == "json":  # the members are the parameters: no need to copy them
-        parameters: dict[str, Any] = json.loads(response.raw_body or b"{}")
-        return parameters
+        return dict(json.loads(response.raw_body or b"{}"))
     parser = PROTOCOL_PARSERS[protocol](operation)
     return dict(
         parser.parse(

@@ -71,23 +71,31 @@ def test_limits_are_pinned_at_equality(sagemaker: Any) -> None:
     sagemaker.create_processing_job(**asked)
 
 
-def test_an_enumeration_is_checked_for_a_client_that_is_not_boto3(cloud: Cloud) -> None:
-    """An instance type that is none, sent to the port by bare HTTP."""
-    asked = job("p")
-    asked["ProcessingResources"]["ClusterConfig"]["InstanceType"] = "ml.m5.tiny"
-    del asked["RoleArn"]
+def by_bare_http(cloud: Cloud, body: bytes) -> dict[str, Any]:
+    """What the AWS port answers to a client that checks nothing itself."""
     headers = {
         "X-Amz-Target": "SageMaker.CreateProcessingJob",
         "Content-Type": "application/x-amz-json-1.1",
         "Authorization": "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20261128/us-east-1/"
         "sagemaker/aws4_request, SignedHeaders=host, Signature=0",
     }
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{cloud.serve_aws(0)}/", json.dumps(asked).encode(), headers
-    )
+    request = urllib.request.Request(f"http://127.0.0.1:{cloud.serve_aws(0)}/", body, headers)
     with pytest.raises(urllib.error.HTTPError) as error:
         urllib.request.urlopen(request, timeout=20)
-    told = json.loads(error.value.read())
+    assert error.value.code == 400
+    return dict(json.loads(error.value.read()))
+
+
+def test_a_body_that_is_no_json_is_a_serialization_exception(cloud: Cloud) -> None:
+    assert by_bare_http(cloud, b"{")["__type"] == "SerializationException"
+
+
+def test_an_enumeration_is_checked_for_a_client_that_is_not_boto3(cloud: Cloud) -> None:
+    """An instance type that is none, and a role that is left out."""
+    asked = job("p")
+    asked["ProcessingResources"]["ClusterConfig"]["InstanceType"] = "ml.m5.tiny"
+    del asked["RoleArn"]
+    told = by_bare_http(cloud, json.dumps(asked).encode())
     assert told["__type"] == "ValidationException"
     assert "Value 'ml.m5.tiny'" in told["message"]
     assert "Member must satisfy enum value set: [ml.t3.medium" in told["message"]
