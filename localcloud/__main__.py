@@ -30,7 +30,6 @@ from localcloud import outcome_files
 from localcloud.account_quotas import UnknownQuota, parsed
 from localcloud.api import serving_api
 from localcloud.api_key import kept_api_key
-from localcloud.aws_port import PortTaken
 from localcloud.bank import open_bank
 from localcloud.cloud import embedded_cloud
 from localcloud.damage import StateFault, recover, usable
@@ -47,6 +46,7 @@ from localcloud.first_run import (
     shown_case,
 )
 from localcloud.folder_lock import FolderInUse, held, remove_abandoned
+from localcloud.loopback import PortTaken
 from localcloud.outcome_files import NoLoans
 from training.datasets import Dataset
 from training.datasets.own import UnreadableData

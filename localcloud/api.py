@@ -1,135 +1,111 @@
-"""The API on Chalice's own local server, with what API Gateway adds: the API key."""
+"""The bank's API on this machine, with what API Gateway adds to its function."""
 
 import hashlib
 import hmac
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
-from urllib.parse import unquote
 
 from chalice.app import Chalice
-from chalice.local import (
-    ChaliceRequestHandler,
-    LambdaEventConverter,
-    LocalChalice,
-    LocalDevServer,
-    RouteMatcher,
-    create_local_server,
-)
+from chalice.local import LocalChalice, create_local_server
 
-from chalicelib.errors import Problem
-from infrastructure.api import ANSWERS, body_of, headers_of
-from localcloud.aws_port import LOOPBACK, PortTaken
+from chalicelib.errors import InvalidRequest, Problem, ServiceUnavailable
+from chalicelib.text import Text
+from chalicelib.web import CORS
+from infrastructure.api import ANSWERS
 from localcloud.bank import Bank
-
-LARGEST_BODY = 10 * 2**20  # as API Gateway has it
-
-
-class KeyedEvents(LambdaEventConverter):
-    """Events that name the caller's key, as API Gateway's do: by its id, which is not the key."""
-
-    def __init__(self, app: Chalice, api_key: str) -> None:
-        super().__init__(RouteMatcher(list(app.routes)), app.api.binary_types)
-        self._key_id = hashlib.sha256(api_key.encode()).hexdigest()[:10]
-
-    def create_lambda_event(self, *args: Any, **more: Any) -> Any:
-        event = super().create_lambda_event(*args, **more)
-        event["requestContext"]["identity"]["apiKeyId"] = self._key_id
-        return event
+from localcloud.functions import LambdaContext
+from localcloud.gateway import Event, Gateway, own_answer
+from localcloud.loopback import LOOPBACK
+from localcloud.web_server import serving
 
 
-class KeyedHandler(ChaliceRequestHandler):
-    """Answers 403 where API Gateway would: Chalice's local server knows no API keys."""
+class RequestTimeout(Problem):
+    status = 408
+    title = Text(es="La petición no llegó a tiempo", en="The request did not come in time")
+    usual = Text(es="Envíela entera en 10 segundos.", en="Send all of it within 10 seconds.")
 
-    # One segment an answer: with Nagle's algorithm a kept-alive request takes 44 ms.
-    disable_nagle_algorithm = True
-    wbufsize = -1
 
-    def __init__(
-        self,
-        *args: Any,
-        api_key: str,
-        in_role: Callable[[str], AbstractContextManager[None]],
-        app_object: Chalice,
-        events: KeyedEvents,
-        **more: Any,
-    ) -> None:
-        self._api_key = api_key
-        self._events = events
-        self._in_role = in_role
-        self._app = app_object
-        super().__init__(*args, app_object=app_object, **more)  # type: ignore[misc]
+class HeadersTooLarge(Problem):
+    status = 431
+    title = Text(es="Las cabeceras son demasiado grandes", en="The headers are too large")
+    usual = Text(
+        es="La ruta y las cabeceras pueden ocupar 10 KB.", en="Path and headers may take 10 KB."
+    )
 
-    def _generic_handle(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length[:12]) > LARGEST_BODY:
-            self._refuse(ANSWERS["REQUEST_TOO_LARGE"])
-        elif self._needs_key() and not self._has_key():
-            self._parse_payload()
-            self._refuse(ANSWERS["INVALID_API_KEY"])
-        else:
-            self._decode_path()
-            self.local_gateway.event_converter = self._events
-            with self._in_role(self._used_by()):
-                super()._generic_handle()
 
-    def _decode_path(self) -> None:
-        """As API Gateway decodes a path's parameters."""
-        path, mark, query = self.requestline.split()[1].partition("?")
-        if "%2f" not in path.lower():
-            self.path = unquote(path) + mark + query
+class TransferCodingUnknown(Problem):
+    status = 501
+    title = Text(
+        es="La codificación de la transferencia no se admite",
+        en="The transfer coding is not supported",
+    )
+    usual = Text(
+        es="Envíe Content-Length, o Transfer-Encoding: chunked.",
+        en="Send Content-Length, or Transfer-Encoding: chunked.",
+    )
 
-    def _refuse(self, problem: Problem) -> None:
-        self.close_connection = problem.status != 403  # the unread would be the next request
-        self._send_http_response(problem.status, headers_of(problem), body_of(problem))
 
-    # The class that this one extends bound its own.
-    do_GET = do_POST = do_OPTIONS = do_HEAD = _generic_handle  # noqa: N815
-    do_PUT = do_DELETE = do_PATCH = _generic_handle  # noqa: N815
-
-    def _needs_key(self) -> bool:
-        route = self._app.routes.get(self._pattern(), {}).get(self.command)
-        return route is not None and bool(route.api_key_required)
-
-    def _used_by(self) -> str:
-        return f"{self.command} {self._pattern()}"
-
-    def _pattern(self) -> str:
-        """The route's, without what stands in the path itself: that is a client's."""
-        try:
-            matched: str = RouteMatcher(list(self._app.routes)).match_route(self.path).route
-        except ValueError:  # no such path: Chalice says so
-            return "no route"
-        return matched
-
-    def _has_key(self) -> bool:
-        given = self.headers.get("x-api-key", "")
-        return hmac.compare_digest(given.encode(), self._api_key.encode())
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in http.server
-        """Paths hold client ids, so requests are not logged."""
+NOT_HTTP = InvalidRequest(
+    Text(es="La petición no es HTTP/1.1 válido.", en="The request is not valid HTTP/1.1.")
+)
+# What the server answers before there is a request that the gateway could take.
+UNREADABLE: dict[int, Problem] = {
+    408: RequestTimeout(),
+    413: ANSWERS["REQUEST_TOO_LARGE"],
+    414: HeadersTooLarge(),
+    431: HeadersTooLarge(),
+    501: TransferCodingUnknown(),
+    503: ServiceUnavailable(),
+}
 
 
 @contextmanager
 def serving_api(bank: Bank, api_key: str, port: int) -> Iterator[int]:
     """The port bound, on the loopback address only; 0 asks for a free one."""
-    app, config = bank.app, bank.config
-    in_role = partial(bank.cloud.functions.in_role_of, bank.api_handler)
-    try:
-        if not isinstance(app, LocalChalice):
-            # Makes the app's current request a thread's own; the server it makes is not used.
-            create_local_server(app, config, LOOPBACK, 0).server.server_close()
-        events = KeyedEvents(app, api_key)
-        handler = partial(KeyedHandler, api_key=api_key, in_role=in_role, events=events)
-        server = LocalDevServer(app, config, LOOPBACK, port, handler_cls=handler).server
-    except OSError as error:
-        raise PortTaken(f"Port {port} is in use: choose another with PORT.") from error
-    thread = threading.Thread(target=server.serve_forever, name="api", daemon=True)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
+    app = bank.app
+    if not isinstance(app, LocalChalice):
+        # Makes the app's current request a thread's own; the server it makes is not used.
+        create_local_server(app, bank.config, LOOPBACK, 0).server.server_close()
+    with serving(gateway(bank, api_key), port, unreadable) as bound:
+        yield bound
+
+
+def gateway(bank: Bank, api_key: str) -> Gateway:
+    """Return the gateway in front of the bank's function, which runs under its own role."""
+    function = bank.api_handler
+
+    def invoke(event: Event, used_by: str) -> Event:
+        context = LambdaContext.of(function)
+        with bank.cloud.functions.in_role_of(function, used_by):
+            answer: Event = function.handler(event, context)
+            return answer
+
+    return Gateway(routes_of(bank.app), partial(_key_id, api_key), invoke, _preflight())
+
+
+def routes_of(app: Chalice) -> dict[str, dict[str, bool]]:
+    """Return each route's methods, and whether each needs the API key."""
+    return {
+        route: {method: bool(entry.api_key_required) for method, entry in methods.items()}
+        for route, methods in app.routes.items()
+    }
+
+
+def unreadable(status: int) -> tuple[int, dict[str, str], bytes]:
+    """Return what is answered to what is no request: status, headers and body."""
+    answer = own_answer(UNREADABLE.get(status, NOT_HTTP))
+    return answer.status, dict(answer.headers), answer.body
+
+
+def _key_id(api_key: str, given: str) -> str | None:
+    """Return the id that events name the key by, which is not the key."""
+    if not hmac.compare_digest(given.encode(), api_key.encode()):
+        return None
+    return hashlib.sha256(api_key.encode()).hexdigest()[:10]
+
+
+def _preflight() -> dict[str, Any]:
+    headers: dict[str, Any] = CORS.get_access_control_headers()
+    return headers

@@ -1,10 +1,8 @@
 """The port that speaks AWS, on 127.0.0.1 and nowhere else."""
 
-import socket
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import urlparse
 
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -13,12 +11,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
-LOOPBACK = "127.0.0.1"
-LOCAL = (LOOPBACK, "localhost")
-
-
-class PortTaken(Exception):
-    pass
+from localcloud.loopback import LOOPBACK, is_local, listen
 
 
 class QuietHandler(MotoRequestHandler):
@@ -30,7 +23,7 @@ class AwsPort:
     """`serving`: what answers before moto does."""
 
     def __init__(self, port: int, serving: Callable[[Any], Any] = lambda moto: moto) -> None:
-        listening = _listen(port)
+        listening = listen(port, "AWS_PORT")
         moto = DomainDispatcherApplication(create_backend_app)
         application = for_local_programs(serving(moto))
         self._server: BaseWSGIServer = make_server(
@@ -54,7 +47,7 @@ def for_local_programs(application: Any) -> Callable[..., Iterable[bytes]]:
     this machine could read and empty the tables."""
 
     def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if _is_local(environ) and not _is_motos_own(environ):
+        if is_local(environ) and not _is_motos_own(environ):
             return application(environ, start_response)  # type: ignore[no-any-return]
         start_response("403 Forbidden", [("Content-Type", "text/plain")])
         return [b"This port is for AWS requests of programs on this machine.\n"]
@@ -62,28 +55,5 @@ def for_local_programs(application: Any) -> Callable[..., Iterable[bytes]]:
     return guarded
 
 
-def _is_local(environ: dict[str, Any]) -> bool:
-    """Neither a page's request (`null` is a sandboxed page's origin) nor another name for us."""
-    origin = environ.get("HTTP_ORIGIN")
-    host = urlparse(f"//{environ.get('HTTP_HOST', LOOPBACK)}").hostname or ""
-    return (origin is None or urlparse(origin).hostname in LOCAL) and (
-        host in LOCAL or host.endswith(".localhost")
-    )
-
-
 def _is_motos_own(environ: dict[str, Any]) -> bool:
     return str(environ.get("PATH_INFO", "")).startswith("/moto-api")
-
-
-def _listen(port: int) -> socket.socket:
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((LOOPBACK, port))
-    except OSError as error:
-        listening.close()
-        raise PortTaken(
-            f"port {port} of {LOOPBACK} is taken; stop its owner, or set AWS_PORT to another"
-        ) from error
-    listening.listen(128)
-    return listening

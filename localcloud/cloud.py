@@ -19,7 +19,7 @@ from localcloud import executions, replaced
 from localcloud.account_quotas import Quotas
 from localcloud.activity import Activity
 from localcloud.authorization import Authorization
-from localcloud.aws_port import LOOPBACK, AwsPort
+from localcloud.aws_port import AwsPort
 from localcloud.damage import usable
 from localcloud.disk import Disk
 from localcloud.durability import Kept
@@ -27,6 +27,7 @@ from localcloud.endpoints import Endpoints
 from localcloud.events import Events
 from localcloud.functions import Failure, Function, Functions, Handler
 from localcloud.jobs import Surroundings
+from localcloud.loopback import LOOPBACK
 from localcloud.notices import Notices
 from localcloud.object_writes import ObjectEvents
 from localcloud.pending_events import PendingEvents

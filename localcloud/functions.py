@@ -60,6 +60,12 @@ class LambdaContext:
     identity: None = None
     client_context: None = None
 
+    @classmethod
+    def of(cls, function: Function) -> "LambdaContext":
+        """Return the context of an invocation that begins now."""
+        deadline = time.monotonic() + function.timeout_seconds
+        return cls(function.name, function.arn, function.memory_mb, deadline)
+
     def get_remaining_time_in_millis(self) -> int:
         return max(0, int((self.deadline - time.monotonic()) * 1000))
 
@@ -103,12 +109,7 @@ class Functions:
         machine, an S3, SNS or EventBridge event. The handler runs under the function's own role."""
         if self._closed.is_set():
             return Answer(_error_payload("Closed", "the embedded cloud is closed", []), failed=True)
-        context = LambdaContext(
-            function.name,
-            function.arn,
-            function.memory_mb,
-            time.monotonic() + function.timeout_seconds,
-        )
+        context = LambdaContext.of(function)
         try:
             with self.in_role_of(function, function.name), printed_by(function.name):
                 result = function.handler(json.loads(payload or b"{}"), context)

@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from localcloud.aws_port import PortTaken
 from localcloud.cloud import Cloud
+from localcloud.loopback import PortTaken
 from tests.contract.conftest import ask, make_model, make_table
 from tests.contract.test_executions import machine, one
 
@@ -107,5 +107,5 @@ def test_a_web_page_cannot_use_the_port(cloud: Cloud, path: str, headers: dict[s
 
 def test_a_port_that_is_taken_is_named(cloud: Cloud) -> None:
     port = cloud.serve_aws(0)
-    with pytest.raises(PortTaken, match=f"port {port} .* AWS_PORT"):
+    with pytest.raises(PortTaken, match=f"Port {port} .* AWS_PORT"):
         cloud.serve_aws(port)
