@@ -34,7 +34,7 @@ settings = Settings.from_environ(os.environ)
 
 app = Chalice(app_name=settings.app_name)
 ANY = ["*/*"]  # else Chalice refuses a media type itself, and not as a problem
-answers_problems = answering(app, lambda: services().profile.product.language)
+answers_problems = answering(app, lambda: services().profile.product.language, os.environ)
 
 
 @app.route("/predict", methods=["POST"], api_key_required=True, cors=CORS, content_types=ANY)

@@ -1,7 +1,8 @@
 """HTTP at its edge: answers and problems out."""
 
+import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -11,17 +12,25 @@ from chalice.app import Chalice, CORSConfig, Request, Response
 from chalicelib import observability
 from chalicelib.errors import (
     AnalysisPending,
+    Forbidden,
     InternalError,
     Problem,
     ServiceUnavailable,
 )
 from chalicelib.outcome_rules import of_api_key
-from chalicelib.text import Language, preferred
+from chalicelib.text import Language, Text, preferred
 
 CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Language"])
 PROBLEM_TYPE = "application/problem+json"
 # An answer holds what a person applied for: no cache on the way may keep it.
 NOT_STORED = {"Cache-Control": "no-store"}
+# Lambda sets the first; `localcloud env` exports the second, for chalice local.
+LAMBDAS_OWN, LOCAL_KEY = "AWS_LAMBDA_FUNCTION_NAME", "LOCAL_API_KEY"
+NO_KEY_SET = Text(
+    es='Ninguna clave está puesta: eval "$(.venv/bin/python -m localcloud env)" antes de '
+    "chalice local.",
+    en='No key is set: eval "$(.venv/bin/python -m localcloud env)" before chalice local.',
+)
 
 
 P = ParamSpec("P")
@@ -29,17 +38,24 @@ View = Callable[P, Any]
 Headers = dict[str, str | list[str]]
 
 
-def answering(app: Chalice, usual: Callable[[], Language]) -> Callable[[View[P]], View[P]]:
+def answering(
+    app: Chalice, usual: Callable[[], Language], environ: Mapping[str, str]
+) -> Callable[[View[P]], View[P]]:
     """Return a decorator of views. Whatever a view returns or raises is an answer in the caller's
     language, `usual` where the caller names none. Chalice turns a view's exceptions into a 500 of
     its own before any middleware sees them."""
+    local_key = None if LAMBDAS_OWN in environ else environ.get(LOCAL_KEY, "")
 
     def said_in() -> Language:
         request = app.current_request
         return language(request, usual()) if request else usual()
 
+    def check() -> None:
+        if local_key is not None and app.current_request:
+            _check_key(app, app.current_request, local_key)
+
     def answers_problems(view: View[P]) -> View[P]:
-        asked = observability.observed(_with_problems(view, said_in))
+        asked = observability.observed(_with_problems(view, check, said_in))
 
         @wraps(view)
         def answered(*args: P.args, **kwargs: P.kwargs) -> Response:
@@ -57,10 +73,26 @@ def answering(app: Chalice, usual: Callable[[], Language]) -> Callable[[View[P]]
     return answers_problems
 
 
-def _with_problems(view: View[P], said_in: Callable[[], Language]) -> Callable[P, Response]:
+def _check_key(app: Chalice, request: Request, local_key: str) -> None:
+    """Raise Forbidden if neither a gateway nor the caller's header names a key. On AWS the gateway
+    has checked it; `chalice local` has no gateway."""
+    route = app.routes[request.path][request.method]
+    named = request.context.get("identity", {}).get("apiKeyId")
+    given = request.headers.get("x-api-key", "").encode()
+    if route.api_key_required and not named:
+        if not local_key:
+            raise Forbidden(NO_KEY_SET)
+        if not hmac.compare_digest(given, local_key.encode()):
+            raise Forbidden
+
+
+def _with_problems(
+    view: View[P], check: Callable[[], None], said_in: Callable[[], Language]
+) -> Callable[P, Response]:
     @wraps(view)
     def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
         try:
+            check()
             return _answer(view(*args, **kwargs))
         except Problem as problem:
             return _problem(problem, said_in())

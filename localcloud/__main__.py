@@ -174,7 +174,8 @@ def recover_state() -> None:
 @of_the_bank
 def env(aws_port: int) -> None:
     """What the AWS CLI, boto3 and `chalice local` need: eval "$(python -m localcloud env)"."""
-    for name, value in _client_environment(aws_port).items():
+    key = {"LOCAL_API_KEY": kept_api_key(STATE / "api_key")} if STATE.exists() else {}
+    for name, value in (_client_environment(aws_port) | key).items():
         print(f"export {name}={shlex.quote(value)}")
 
 

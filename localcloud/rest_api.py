@@ -63,29 +63,34 @@ class RestApis:
         method = matched and matched.resource.resource_methods.get(request.method)
         if not matched or not method:
             return _own(api, "MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token")
-        if method.api_key_required and not self._is_known(request, api_id, stage):
+        key = self._key_id(request, api_id, stage)
+        if method.api_key_required and key is None:
             return _own(api, "INVALID_API_KEY", 403, "Forbidden")
         if (request.content_length or 0) > LARGEST_BODY:
             return _own(api, "REQUEST_TOO_LARGE", 413, "Request Too Long")
         integration = method.method_integration
         if integration.integration_type.upper() == "MOCK":
             return _mocked(integration)
-        return self._asked(api, integration, _event(request, matched))
+        return self._asked(api, integration, _event(request, matched, key))
 
-    def _is_known(self, request: Request, api_id: str, stage: str) -> bool:
+    def _key_id(self, request: Request, api_id: str, stage: str) -> str | None:
         """A key counts if it is enabled, and in a usage plan of this stage of the API."""
         given = request.headers.get("x-api-key", "").encode()
-        known = [hmac.compare_digest(given, one.encode()) for one in self._keys(api_id, stage)]
-        return any(known)
+        known = [
+            key_id
+            for key_id, value in self._keys(api_id, stage)
+            if hmac.compare_digest(given, value.encode())
+        ]
+        return known[0] if known else None
 
-    def _keys(self, api_id: str, stage: str) -> Iterator[str]:
+    def _keys(self, api_id: str, stage: str) -> Iterator[tuple[str, str]]:
         place = {"apiId": api_id, "stage": stage}
         for plan in list(self._backend.usage_plans.values()):
             if any(place.items() <= one.items() for one in plan.api_stages):
                 for key_id in list(self._backend.usage_plan_keys.get(plan.id, {})):
                     key = self._backend.keys.get(key_id)
                     if key and key.enabled:
-                        yield key.value
+                        yield key_id, key.value
 
     def _asked(self, api: Any, integration: Any, event: dict[str, Any]) -> Response:
         named = FUNCTION.search(integration.uri)
@@ -111,7 +116,7 @@ def _match(api: Any, path: str, stage: str) -> Matched | None:
     return min(found, key=lambda one: len(one.parameters), default=None)
 
 
-def _event(request: Request, matched: Matched) -> dict[str, Any]:
+def _event(request: Request, matched: Matched, key: str | None) -> dict[str, Any]:
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html"""
     headers: dict[str, list[str]] = {}
     for name, value in request.headers.items():
@@ -136,7 +141,7 @@ def _event(request: Request, matched: Matched) -> dict[str, Any]:
             "path": f"/{matched.stage}{matched.path}",
             "stage": matched.stage,
             "requestId": str(uuid.uuid4()),
-            "identity": {"sourceIp": request.remote_addr or "127.0.0.1"},
+            "identity": {"sourceIp": request.remote_addr or "127.0.0.1", "apiKeyId": key},
         },
         "body": text if body else None,
         "isBase64Encoded": bool(body) and not is_text,

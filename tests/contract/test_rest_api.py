@@ -74,6 +74,8 @@ def test_a_function_is_asked_what_the_gateway_would_ask_it(gateway):
     assert (found.status_code, found.json(), found.headers["X-Loan"]) == (201, {"ok": True}, "7")
     (event,) = gateway.seen
     assert event["resource"] == "/loans/{id}"
+    [key] = boto3.client("apigateway").get_api_keys()["items"]
+    assert event["requestContext"]["identity"]["apiKeyId"] == key["id"]
     assert event["pathParameters"] == {"id": "a b"}
     assert event["queryStringParameters"] == {"limit": "6"}
     assert event["multiValueQueryStringParameters"] == {"limit": ["5", "6"]}
