@@ -51,11 +51,16 @@ class Problem(AppVengersError):
         self.errors = dict(errors or {})
         super().__init__(self.detail.en)
 
+    @classmethod
+    def uri(cls) -> str:
+        """Return the type of the answer, which is the class's name."""
+        slug = "".join("-" + c.lower() if c.isupper() else c for c in cls.__name__)[1:]
+        return f"urn:problem:{slug}"
+
     def to_payload(self, say: Callable[[Text], str]) -> dict[str, Any]:
         """Return the body; `say` chooses the language."""
-        slug = "".join("-" + c.lower() if c.isupper() else c for c in type(self).__name__)[1:]
         payload = {
-            "type": f"urn:problem:{slug}",
+            "type": self.uri(),
             "title": say(self.title),
             "status": self.status,
             "detail": say(self.detail),

@@ -1,6 +1,7 @@
 """What a caller is answered: each kind of problem in each language."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ KINDS = [
     for kind in vars(errors).values()
     if isinstance(kind, type) and issubclass(kind, Problem) and kind is not Problem
 ]
+PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")
 # What the bank is made of is no matter of a caller's.
 INTERNAL = re.compile(r"(?i)dynamo|lambda|sagemaker|states?\.|exception|endpoint|traceback|moto")
 
@@ -42,6 +44,11 @@ def test_a_problem_says_everything_in_the_language_asked_for():
     }
     assert problem.to_payload(lambda text: text.en)["errors"][0]["message"] == "must be a number"
     assert str(problem) == "Correct."  # for logs and commands
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_explained(kind):
+    assert f"| {kind.status} | `{kind.uri().removeprefix('urn:problem:')}` |" in PAGE
 
 
 @pytest.mark.parametrize("problem", ANSWERS.values())
