@@ -9,14 +9,28 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import ThreadedWSGIServer
 
+from localcloud.callers import Bounded, Limits, Phase, Phased
 from localcloud.loopback import LOOPBACK, is_local, listen
 
 
-class QuietHandler(MotoRequestHandler):
+class AwsHandler(Phased, MotoRequestHandler):
+    timeout = 60  # between two pieces of a body, which moto reads
+
+    def run_wsgi(self) -> None:
+        self.caller.enter(Phase.WORKING)
+        super().run_wsgi()
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
+        """Requests are not logged: keys of S3 and rows may name a person."""
+
+
+class AwsServer(Bounded, ThreadedWSGIServer):
+    """moto's own server, with limits. AWS's clients try again after a 503."""
+
+    limits = Limits(connections=256, read_seconds=30)
+    full = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class AwsPort:
@@ -26,12 +40,11 @@ class AwsPort:
         listening = listen(port, "AWS_PORT")
         moto = DomainDispatcherApplication(create_backend_app)
         application = for_local_programs(serving(moto))
-        self._server: BaseWSGIServer = make_server(
+        self._server = AwsServer(
             LOOPBACK,
             listening.getsockname()[1],
             application,
-            threaded=True,
-            request_handler=QuietHandler,
+            AwsHandler,
             fd=listening.detach(),
         )
         self.port: int = self._server.server_address[1]

@@ -1,10 +1,13 @@
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -109,3 +112,27 @@ def test_a_port_that_is_taken_is_named(cloud: Cloud) -> None:
     port = cloud.serve_aws(0)
     with pytest.raises(PortTaken, match=f"Port {port} .* AWS_PORT"):
         cloud.serve_aws(port)
+
+
+def test_slow_callers_hold_few_threads_and_keep_nobody_waiting(cloud: Cloud) -> None:
+    port, before = cloud.serve_aws(0), threading.active_count()
+    slow = [socket.create_connection(("127.0.0.1", port), timeout=9) for _ in range(300)]
+    try:
+        for connection in slow:
+            with suppress(OSError):  # the oldest have given way already
+                connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 99\r\n")
+        there = boto3.client("dynamodb", endpoint_url=f"http://127.0.0.1:{port}").list_tables()
+
+        assert there["TableNames"] == []
+        assert threading.active_count() - before < 280
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+@pytest.mark.parametrize("host", ["bank.example", "127.0.0.1@bank.example", "[::1", "localhost:x"])
+def test_a_name_that_was_made_to_point_here_is_refused(cloud: Cloud, host: str) -> None:
+    url = f"http://127.0.0.1:{cloud.serve_aws(0)}/"
+    request = urllib.request.Request(url, headers={"Host": host})
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(request, timeout=5)
