@@ -109,7 +109,7 @@ def _structure(shape: StructureShape, above: dict[str, list[Check]]) -> Check:
             return
         for name in required:
             if value.get(name) is None:
-                yield _said(None, _under(path, name), "Member must not be null")
+                yield _violation(None, _under(path, name), "Member must not be null")
         for name, member in members.items():
             if value.get(name) is not None:
                 yield from member(value[name], _under(path, name))
@@ -153,9 +153,9 @@ def _range(limits: Mapping[str, Any]) -> Iterator[Check]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return
         if low is not None and value < low:
-            yield _said(value, path, f"Member must have value greater than or equal to {low}")
+            yield _violation(value, path, f"Member must have value greater than or equal to {low}")
         if high is not None and value > high:
-            yield _said(value, path, f"Member must have value less than or equal to {high}")
+            yield _violation(value, path, f"Member must have value less than or equal to {high}")
 
     if low is not None or high is not None:
         yield check
@@ -171,9 +171,9 @@ def _length(limits: Mapping[str, Any], *, blob: bool) -> Check:
         if blob and isinstance(value, str):
             length = length * 3 // 4 - value[-2:].count("=")
         if low is not None and length < low:
-            yield _said(value, path, f"Member must have length greater than or equal to {low}")
+            yield _violation(value, path, f"Member must have length greater than or equal to {low}")
         if high is not None and length > high:
-            yield _said(value, path, f"Member must have length less than or equal to {high}")
+            yield _violation(value, path, f"Member must have length less than or equal to {high}")
 
     return check
 
@@ -183,7 +183,9 @@ def _pattern(pattern: str) -> Check:
 
     def check(value: Any, path: str) -> Iterator[str]:
         if matches and isinstance(value, str) and not matches.fullmatch(value):
-            yield _said(value, path, f"Member must satisfy regular expression pattern: {pattern}")
+            yield _violation(
+                value, path, f"Member must satisfy regular expression pattern: {pattern}"
+            )
 
     return check
 
@@ -203,7 +205,9 @@ def _enumeration(values: list[str]) -> Check:
 
     def check(value: Any, path: str) -> Iterator[str]:
         if isinstance(value, str) and value not in known:
-            yield _said(value, path, f"Member must satisfy enum value set: [{', '.join(values)}]")
+            yield _violation(
+                value, path, f"Member must satisfy enum value set: [{', '.join(values)}]"
+            )
 
     return check
 
@@ -213,6 +217,6 @@ def _under(path: str, name: str) -> str:
     return f"{path}.{member}" if path else member
 
 
-def _said(value: Any, path: str, constraint: str) -> str:
+def _violation(value: Any, path: str, constraint: str) -> str:
     shown = "null" if value is None else f"'{value}'"
     return f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}"

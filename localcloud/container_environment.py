@@ -18,7 +18,7 @@ _CREDENTIALS = {
 
 
 def of_a_container(region: str, temporary: str) -> dict[str, str]:
-    """The variables of any container: no home, a temporary directory of its own, and AWS_REGION.
+    """Return the variables of any container: no home, but a temporary directory, and AWS_REGION.
 
     SageMaker sets AWS_REGION and not AWS_DEFAULT_REGION, which is what boto3 reads.
     """
@@ -35,14 +35,14 @@ def of_a_container(region: str, temporary: str) -> dict[str, str]:
 
 
 def serving(container: Mapping[str, Any], region: str) -> dict[str, str]:
-    """The variables of a model's container: no credentials, as no model that we serve needs any."""
+    """Return the variables of a model's container: no credentials, as our models need none."""
     worker_sets_it = ""
     given = of_a_container(region, worker_sets_it)
     return {**given, **(container.get("Environment") or {})}
 
 
 def credentials_of(role_arn: str, session: str, address: str) -> dict[str, str]:
-    """The credentials of a job's role, and of nobody else; `address` is this cloud's AWS."""
+    """Return the credentials of a job's role and of no other; `address` is this cloud's AWS."""
     with as_operator():
         assumed = boto3.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session)
     given = assumed["Credentials"]

@@ -21,7 +21,7 @@ from typing import Any
 
 Answer = tuple[str, bytes]  # content type, body
 
-NOBODY = 65534
+UNPRIVILEGED = 65534
 _PR_SET_KEEPCAPS = 8
 _CAP_DAC_READ_SEARCH = 2
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
@@ -102,15 +102,15 @@ def _give_up_privileges(folder: Path) -> None:
     os.environ["TMPDIR"] = str(temporary)
     if os.geteuid() != 0:
         return
-    readable = _python_is_readable_by(NOBODY)
+    readable = _python_is_readable_by(UNPRIVILEGED)
     folder.chmod(0o711)
-    os.chown(temporary, NOBODY, NOBODY)
+    os.chown(temporary, UNPRIVILEGED, UNPRIVILEGED)
     os.setgroups([])
-    os.setgid(NOBODY)
+    os.setgid(UNPRIVILEGED)
     if not readable and sys.platform == "linux":
         _keep(_CAP_DAC_READ_SEARCH)
     elif readable:
-        os.setuid(NOBODY)
+        os.setuid(UNPRIVILEGED)
 
 
 def _python_is_readable_by(user: int) -> bool:
@@ -129,7 +129,7 @@ def _keep(capability: int) -> None:
     See capabilities(7): a change of user clears all others."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_KEEPCAPS, 1)
-    os.setuid(NOBODY)
+    os.setuid(UNPRIVILEGED)
     header = struct.pack("=Ii", _LINUX_CAPABILITY_VERSION_3, 0)
     kept = 1 << capability
     sets = struct.pack("=6I", kept, kept, 0, 0, 0, 0)  # effective, permitted, inheritable, twice

@@ -19,7 +19,9 @@ def list_service_quotas(quotas: Quotas) -> Callable[[Any], Any]:
     def replace(_absent: None) -> Any:
         def answer(self: Any) -> str:
             asked = json.loads(self.body)
-            return _page(asked, (_written(self, one, quotas.value(one)) for one in _all(asked)))
+            return _page(
+                asked, (_written(self, quota, quotas.value(quota)) for quota in _all(asked))
+            )
 
         return answer
 
@@ -32,7 +34,7 @@ def list_defaults(_quotas: Quotas) -> Callable[[Any], Any]:
     def replace(_original: Any) -> Any:
         def answer(self: Any) -> str:
             asked = json.loads(self.body)
-            return _page(asked, (_written(self, one, one.value) for one in _all(asked)))
+            return _page(asked, (_written(self, quota, quota.value) for quota in _all(asked)))
 
         return answer
 

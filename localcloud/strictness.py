@@ -56,9 +56,9 @@ def refuse_what_aws_refuses(response: Any, request: Any) -> None:
     if broken := violations(operation.input_shape, parameters) if service != "s3" else []:
         raise _refusal(response, _CODES.get(service, "ValidationException"), as_message(broken))
     for rule in aws_rules.of_request(f"{service}:{action}"):
-        for told in rule.broken(parameters, response):
+        for message in rule.broken(parameters, response):
             code = rule.code or _CODES.get(service, "ValidationException")
-            raise _refusal(response, code, told)
+            raise _refusal(response, code, message)
 
 
 @cache

@@ -267,8 +267,8 @@ def test_a_model_is_read_only_and_its_process_has_a_temporary_folder_only(cloud:
     assert seen["new"] == "PermissionError"
     if os.geteuid() == 0:
         assert (seen["user"], seen["groups"]) == (65534, [])
-        refused_to_nobody = {seen[name] for name in ("changed", "removed", "unlocked", "beside")}
-        assert refused_to_nobody == {"PermissionError"}
+        refused_to_the_model = {seen[name] for name in ("changed", "removed", "unlocked", "beside")}
+        assert refused_to_the_model == {"PermissionError"}
 
 
 def test_a_worker_that_may_not_pass_the_folders_above_still_serves(tmp_path: Path) -> None:

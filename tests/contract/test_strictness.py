@@ -21,8 +21,8 @@ from tests.contract.test_training_jobs import execute
 def refused(call: Callable[[], Any]) -> tuple[str, str]:
     with pytest.raises(ClientError) as error:
         call()
-    told = error.value.response["Error"]
-    return told["Code"], told["Message"]
+    answer = error.value.response["Error"]
+    return answer["Code"], answer["Message"]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_word_of_an_entrypoint_has_256_characters(sagemaker: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "answer"),
     [
         ({"ProcessingJobName": "a_b"},
          "Member must satisfy regular expression pattern: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"),
@@ -57,11 +57,11 @@ def test_a_word_of_an_entrypoint_has_256_characters(sagemaker: Any) -> None:
     ],
 )  # fmt: skip
 def test_names_lengths_ranges_and_patterns_are_sagemakers(
-    sagemaker: Any, change: dict[str, Any], told: str
+    sagemaker: Any, change: dict[str, Any], answer: str
 ) -> None:
     code, message = refused(lambda: sagemaker.create_processing_job(**{**job("p"), **change}))
     assert code == "ValidationException"
-    assert told in message
+    assert answer in message
 
 
 def test_limits_are_pinned_at_equality(sagemaker: Any) -> None:
@@ -95,13 +95,13 @@ def test_an_enumeration_is_checked_for_a_client_that_is_not_boto3(cloud: Cloud) 
     asked = job("p")
     asked["ProcessingResources"]["ClusterConfig"]["InstanceType"] = "ml.m5.tiny"
     del asked["RoleArn"]
-    told = by_bare_http(cloud, json.dumps(asked).encode())
-    assert told["__type"] == "ValidationException"
-    assert "Value 'ml.m5.tiny'" in told["message"]
-    assert "Member must satisfy enum value set: [ml.t3.medium" in told["message"]
+    answer = by_bare_http(cloud, json.dumps(asked).encode())
+    assert answer["__type"] == "ValidationException"
+    assert "Value 'ml.m5.tiny'" in answer["message"]
+    assert "Member must satisfy enum value set: [ml.t3.medium" in answer["message"]
     assert (
         "Value null at 'roleArn' failed to satisfy constraint: Member must not be null"
-        in (told["message"])
+        in (answer["message"])
     )
 
 
@@ -155,9 +155,9 @@ def test_the_sdk_integration_of_a_state_machine_is_validated(cloud: Cloud, role:
 def test_each_service_refuses_in_its_own_code(
     cloud: Cloud, service: str, call: Callable[[Any], Any], code: str
 ) -> None:
-    told = refused(lambda: call(boto3.client(service)))
-    assert told[0] == code
-    assert "validation error detected" in told[1]
+    answer = refused(lambda: call(boto3.client(service)))
+    assert answer[0] == code
+    assert "validation error detected" in answer[1]
 
 
 # By the rules that no model states. The name of each is its row in aws_rules.
@@ -295,15 +295,15 @@ BROKEN: list[tuple[str, Callable[[], Callable[[], Any]], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "given", "code", "told"), BROKEN)
+@pytest.mark.parametrize(("name", "given", "code", "answer"), BROKEN)
 def test_a_rule_that_no_model_states(
-    cloud: Cloud, name: str, given: Callable[[], Callable[[], Any]], code: str, told: str
+    cloud: Cloud, name: str, given: Callable[[], Callable[[], Any]], code: str, answer: str
 ) -> None:
     call = given()
     cloud.idle(20)
     answered, message = refused(call)
     assert answered == code, name
-    assert told in message, name
+    assert answer in message, name
 
 
 def test_each_rule_is_tested_and_names_its_source() -> None:

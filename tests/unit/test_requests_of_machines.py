@@ -76,7 +76,7 @@ def test_every_request_of_both_machines_is_one_that_aws_takes(stage: str) -> Non
         "CreateTrainingJob",
         "Publish",
     }
-    assert {name: told for name, told in broken.items() if told} == {}
+    assert {name: message for name, message in broken.items() if message} == {}
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -100,6 +100,6 @@ def test_a_word_too_long_would_be_told() -> None:
     asked = next(one for _, _, action, one in requests("dev") if action == "CreateProcessingJob")
     asked["AppSpecification"]["ContainerEntrypoint"] = [*SCRIPT_ENTRYPOINT[:2], "x" * 288]
 
-    (told,) = violations(shape, asked)
-    assert "containerEntrypoint.3.member" in told
-    assert told.endswith("Member must have length less than or equal to 256")
+    (message,) = violations(shape, asked)
+    assert "containerEntrypoint.3.member" in message
+    assert message.endswith("Member must have length less than or equal to 256")
