@@ -14,7 +14,9 @@ from moto.apigateway.models import apigateway_backends
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
+from infrastructure.api import ANSWERS
 from localcloud.functions import Answer, Functions
+from localcloud.gateway import Refused, decompressed
 
 ADDRESS = re.compile(r"/restapis/(?P<api>\w+)/(?P<stage>[\w-]+)/_user_request_(?P<path>/.*)")
 FUNCTION = re.compile(r":function:([^/:]+)")
@@ -22,6 +24,11 @@ LARGEST_BODY = (
     10 * 2**20
 )  # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 TEXT = ("application/json", "application/problem+json", "text/")
+# What AWS says where the API has no answer of its own.
+UNTOLD = {
+    "REQUEST_TOO_LARGE": "Request Too Long",
+    "UNSUPPORTED_MEDIA_TYPE": "Unsupported Media Type",
+}
 
 Application = Callable[..., Iterable[bytes]]
 
@@ -66,12 +73,14 @@ class RestApis:
         key = self._key_id(request, api_id, stage)
         if method.api_key_required and key is None:
             return _own(api, "INVALID_API_KEY", 403, "Forbidden")
-        if (request.content_length or 0) > LARGEST_BODY:
-            return _own(api, "REQUEST_TOO_LARGE", 413, "Request Too Long")
         integration = method.method_integration
         if integration.integration_type.upper() == "MOCK":
             return _mocked(integration)
-        return self._asked(api, integration, _event(request, matched, key))
+        try:
+            event = _event(request, matched, key)
+        except Refused as refused:
+            return _own(api, refused.kind, ANSWERS[refused.kind].status, UNTOLD[refused.kind])
+        return self._asked(api, integration, event)
 
     def _key_id(self, request: Request, api_id: str, stage: str) -> str | None:
         """A key counts if it is enabled, and in a usage plan of this stage of the API."""
@@ -117,12 +126,16 @@ def _match(api: Any, path: str, stage: str) -> Matched | None:
 
 
 def _event(request: Request, matched: Matched, key: str | None) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html"""
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    Raises Refused."""
     headers: dict[str, list[str]] = {}
     for name, value in request.headers.items():
         headers.setdefault(name, []).append(value)
     queries = {name: request.args.getlist(name) for name in request.args}
-    body, is_text = request.get_data(), _is_text(request.content_type)
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise Refused("REQUEST_TOO_LARGE")
+    body = decompressed(request.get_data(), request.headers.get("Content-Encoding", ""))
+    is_text = _is_text(request.content_type)
     text = body.decode("utf-8", "replace") if is_text else base64.b64encode(body).decode()
     resource = matched.resource.get_path()
     return {

@@ -1,5 +1,6 @@
 """A deployed REST API answers on the AWS port, for those with its key."""
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,6 +89,18 @@ def test_what_is_no_text_comes_as_base64(gateway):
     gateway.ask("/loans/a", "POST", data=b"\xff\x00", headers={"Content-Type": "image/png"})
 
     assert (gateway.seen[0]["body"], gateway.seen[0]["isBase64Encoded"]) == ("/wA=", True)
+
+
+def test_a_compressed_body_comes_decompressed_and_another_coding_not_at_all(gateway):
+    sent = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    gateway.ask("/loans/a", "POST", data=gzip.compress(b'{"a": 1}'), headers=sent)
+    refused = [
+        gateway.ask("/loans/a", "POST", data=b"{}", headers=sent | {"Content-Encoding": coding})
+        for coding in ("gzip", "br")
+    ]
+
+    assert [event["body"] for event in gateway.seen] == ['{"a": 1}']
+    assert [answer.status_code for answer in refused] == [415, 415]
 
 
 def test_a_paths_own_word_comes_before_a_parameter(gateway):
