@@ -1,0 +1,135 @@
+"""API Gateway as the local port has it: one route decides about the key and about the function."""
+
+import io
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infrastructure.api import ANSWERS, body_of, headers_of
+from localcloud.gateway import Gateway, Refused, match
+
+ROUTES = {
+    "/loans": {"GET": True, "POST": True},
+    "/loans/{id}": {"GET": True},
+    "/loans/newest": {"GET": True},
+    "/health": {"GET": False, "HEAD": False},
+}
+words = st.sampled_from(
+    ["loans", "LOANS", "newest", "health", "..", ".", "", "a b", "é", "a/b", "%"]
+)
+
+
+@st.composite
+def spelled(draw: Any) -> str:
+    """A path, some of whose characters are percent-encoded, once or twice."""
+    path = "/" + "/".join(draw(st.lists(words, min_size=1, max_size=3)))
+    written = [
+        draw(st.sampled_from([quote(one), f"%{ord(one):02X}", f"%25{ord(one):02x}"]))
+        if one.isascii() and one != "%"
+        else quote(one)
+        for one in path
+    ]
+    return "/" + "".join(written[1:]) + draw(st.sampled_from(["", "/", "//", ";a=1"]))
+
+
+def asked(target: str, method: str = "GET", key: str = "", **more: Any) -> tuple[Any, ...]:
+    """The status, headers and body of the answer, and the events that the function was given."""
+    events: list[Any] = []
+    answers: list[Any] = []
+
+    def invoke(event: Any, _: str) -> Any:
+        events.append(event)
+        return {"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "*"}, "body": "{}"}
+
+    gateway = Gateway(ROUTES, lambda given: "id" if given == "key" else None, invoke, {})
+    environ = {"REQUEST_METHOD": method, "REQUEST_URI": target, "wsgi.input": io.BytesIO()}
+    environ |= {"HTTP_X_API_KEY": key, "HTTP_HOST": "localhost:8000"} | more
+    body = b"".join(gateway(environ, lambda *told: answers.extend(told)))
+    return int(answers[0][:3]), dict(answers[1]), body, events
+
+
+@given(spelled() | st.text(), st.sampled_from(["GET", "POST", "HEAD", "PUT", "OPTIONS"]))
+def test_no_spelling_reaches_a_keyed_route_without_its_key(target, method):
+    *_, events = asked(target, method)
+
+    assert all(event["resource"] == "/health" for event in events)
+
+
+@given(spelled())
+def test_what_a_path_reaches_without_a_key_it_reaches_with_one(target):
+    without, having = asked(target), asked(target, key="key")
+
+    assert (without[0], having[0]) in {(403, 200), (200, 200), (404, 404)}
+
+
+@pytest.mark.parametrize(
+    ("path", "route", "parameters"),
+    [
+        ("/loans", "/loans", {}),
+        ("/loans/", "/loans", {}),
+        ("/%6coans/%61", "/loans/{id}", {"id": "a"}),
+        ("/loans/newest", "/loans/newest", {}),
+        ("/loans/a%2Fb", "/loans/{id}", {"id": "a/b"}),
+        ("/loans/%2561", "/loans/{id}", {"id": "%61"}),
+        ("/loans/%ff", "/loans/{id}", {"id": "\ufffd"}),
+    ],
+)
+def test_a_segment_is_decoded_once(path, route, parameters):
+    assert match(path, ROUTES) == (route, parameters)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "", "//loans", "/loans//", "/loans%2Fa", "/Loans", "/loans/a/b"]
+)
+def test_what_is_no_route_is_the_gateways_to_answer(path):
+    with pytest.raises(Refused, match="MISSING_AUTHENTICATION_TOKEN"):
+        match(path, ROUTES)
+
+
+def test_its_own_answers_are_the_deployed_ones():
+    for target, method, kind in (
+        ("/nowhere", "GET", "MISSING_AUTHENTICATION_TOKEN"),
+        ("/loans", "DELETE", "MISSING_AUTHENTICATION_TOKEN"),
+        ("/loans", "GET", "INVALID_API_KEY"),
+    ):
+        status, headers, body, _ = asked(target, method)
+
+        assert status == ANSWERS[kind].status
+        assert body.decode() == body_of(ANSWERS[kind])
+        assert headers == headers_of(ANSWERS[kind]) | {"Content-Length": str(len(body))}
+
+
+def test_a_fault_of_the_function_is_the_gateways_503():
+    def fails(*_: Any) -> Any:
+        raise ValueError("what was sent")
+
+    told: list[Any] = []
+    environ = {"REQUEST_METHOD": "GET", "REQUEST_URI": "/health", "wsgi.input": io.BytesIO()}
+    gateway = Gateway(ROUTES, lambda _: None, fails, {})
+    body = b"".join(gateway(environ, lambda *given: told.extend(given)))
+
+    assert told[0].startswith("503")
+    assert json.loads(body)["type"] == "urn:problem:service-unavailable"
+
+
+@pytest.mark.parametrize(
+    ("origin", "opened"),
+    [({}, None), ({"HTTP_ORIGIN": "http://localhost:1"}, "http://localhost:1")],
+)
+def test_an_answer_is_opened_to_pages_of_this_machine_only(origin, opened):
+    status, headers, _, _ = asked("/health", **origin)
+
+    assert (status, headers.get("Access-Control-Allow-Origin")) == (200, opened)
+
+
+def test_the_event_names_the_key_and_never_holds_a_body_as_bytes():
+    raw = {"wsgi.input": io.BytesIO(b"\xe9"), "CONTENT_TYPE": "application/json"}
+    [event] = asked("/loans?a=1&a=2", "POST", "key", **raw)[3]
+
+    assert event["requestContext"]["identity"]["apiKeyId"] == "id"
+    assert event["multiValueQueryStringParameters"] == {"a": ["1", "2"]}
+    assert (event["body"], event["isBase64Encoded"]) == ("\ufffd", False)
