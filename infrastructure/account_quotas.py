@@ -13,6 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.profile import Profile
 from chalicelib.settings import Settings
 from infrastructure import quotas
+from infrastructure.api import THROTTLES
+from infrastructure.cost import MODELS, Tariff
 from infrastructure.ownership import rule_names
 from infrastructure.quotas import Granted, Need
 
@@ -37,6 +39,7 @@ def check(profile: Profile, settings: Settings) -> Checked:
     reader = Reader(boto3.client("service-quotas", config=TIMES), Usage(settings))
     of_models: list[str] = []
     of_all: list[str] = []
+    warnings: list[str] = []
     unreadable: defaultdict[str, list[Need]] = defaultdict(list)
     for need in quotas.needs(profile, settings.stage, len(rule_names(settings))):
         try:
@@ -44,10 +47,18 @@ def check(profile: Profile, settings: Settings) -> Checked:
         except Unreadable as reason:
             unreadable[str(reason)].append(need)
             continue
+        if need.name == quotas.EXECUTIONS and (slow := _throttled(granted, settings.stage)):
+            warnings.append(slow)
         if fault := quotas.fault(need, granted, settings.stage, settings.region):
             (of_models if need.service == "sagemaker" else of_all).append(fault)
-    warnings = [_warning(reason, needs) for reason, needs in unreadable.items()]
+    warnings += [_warning(reason, needs) for reason, needs in unreadable.items()]
     return Checked(of_models, of_all, warnings)
+
+
+def _throttled(granted: Granted, stage: str) -> str:
+    one = Tariff().one
+    seconds = one.api_seconds + MODELS * one.model_function_seconds + one.save_seconds
+    return quotas.throttled(granted, THROTTLES[stage].rate, seconds, stage)
 
 
 def _warning(reason: str, needs: list[Need]) -> str:

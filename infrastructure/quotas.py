@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import ceil
 
 from chalicelib.profile import Endpoint, Profile
 
@@ -104,6 +105,18 @@ def fault(need: Need, granted: Granted, stage: str, region: str) -> str:
         f"{stage} needs {need.amount} ({need.because}): {short} too few.\n"
         f"{_request(need, granted, region)}"
         f"  {need.instead(max(granted.value - granted.in_use, 0))}"
+    )
+
+
+def throttled(granted: Granted, rate: int, seconds: float, stage: str) -> str:
+    """Return a warning if Lambda would refuse before the API's own limit does. `rate` is that limit
+    in requests a second; a decision keeps functions busy for `seconds` in all."""
+    most = int((granted.value - granted.in_use) / seconds)
+    if most >= rate:
+        return ""
+    return (
+        f"lambda: {EXECUTIONS} ({granted.code}) is {granted.value}: about {most} decisions a "
+        f"second, while the API lets {rate} through in {stage}; {ceil(rate * seconds)} are enough"
     )
 
 

@@ -12,7 +12,7 @@ def quotas_are_enough(stage: Stage) -> Result:
     if faults := [*checked.of_models, *checked.of_all]:
         return failed(" ".join(fault.splitlines()[0] for fault in faults))
     if checked.warnings:
-        return failed(checked.warnings[0])
+        return failed("; ".join(checked.warnings))
     return proved("all that the stage needs is granted")
 
 

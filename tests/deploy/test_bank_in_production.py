@@ -27,6 +27,7 @@ def test_production_is_deployed_by_the_same_command(production):
     assert all(name.startswith("appvengers-prod") for name in names)
     assert "no model is in service yet; GET /health answers" in said
     # AWS takes days to grant what its models need; all else may be deployed before.
+    assert "Concurrent executions (L-B99A9384) is 10: about 15 decisions a second" in said
     assert "Too low for models: sagemaker: Maximum total concurrency" in said
 
 

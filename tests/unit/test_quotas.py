@@ -98,3 +98,12 @@ def test_every_type_of_the_profile_has_a_known_code():
     for stage in BANK.endpoint:
         for name in {*needed(stage)} - {quotas.PARAMETERS}:
             assert quotas.CODES[name].startswith("L-")
+
+
+def test_lambdas_quota_is_held_against_the_rate_that_the_api_lets_through():
+    """A decision takes 0.65 s of functions: 65 at once are 100 a second."""
+    assert quotas.throttled(Granted("L-B99A9384", 65), 100, 0.65, "prod") == ""
+    said = quotas.throttled(Granted("L-B99A9384", 10), 100, 0.65, "prod")
+
+    assert "is 10: about 15 decisions a second, while the API lets 100 through in prod" in said
+    assert "65 are enough" in said
