@@ -6,8 +6,10 @@ request has to come whole in time, and who calls when every place is taken gets 
 who has asked nothing yet.
 """
 
+import logging
 import socket
 import socketserver
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -15,6 +17,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+log = logging.getLogger("localcloud")
 
 
 @dataclass(frozen=True)
@@ -106,8 +110,11 @@ class Bounded(socketserver.ThreadingMixIn):
             self._callers.pop(request, None)
         super().close_request(request)  # type: ignore[misc]
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: callers who leave are no fault, and a traceback has what was sent."""
+    def handle_error(self, *_: Any) -> None:
+        """Log a fault by its name: a traceback has what was sent. Callers who leave are none."""
+        fault = sys.exc_info()[1]
+        if not isinstance(fault, OSError):
+            log.warning("a connection ended with %s", type(fault).__name__)
 
 
 def _stop_reading(caller: Caller, how: int) -> None:
