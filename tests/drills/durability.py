@@ -15,13 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import requests
 
 from localcloud.first_run import body_of
-from tests.drills.answered import Answered, Clients, differences
+from tests.drills.answered import Answered, Clients, differences, s3_of
 from tests.drills.bank_process import BankProcess, bank_process
 from tests.drills.faults import Disk, locked, small_disk
+from tests.workflow.conftest import reversioned
 from training.datasets.sba import SAMPLE, dataset_of
 
+MODEL, MODELS = "Tradicional", "dev-appvengers-createendpointmodel"
+UPLOAD_SECONDS, DEPLOY_SECONDS = 0.8, 60.0
 BEFORE_SECONDS, AFTER_SECONDS = 1.0, 2.0
 FIRST_LINE = "Nothing can be stored"
 
@@ -84,6 +88,28 @@ def drill(
     return Ended(answered, differences(answered, bank), said, refusal, restart)
 
 
+def killed_after_an_upload(bank: BankProcess, run: int) -> str:
+    """Upload a model's artifact, kill the bank 0.8 s after the answer, start it. Return the version
+    that answers; it should be the uploaded one."""
+    s3, version = s3_of(bank), f"2030{run:02}01T000000"
+    headers = {"x-api-key": bank.api_key}
+    live = requests.get(f"{bank.url}/models", headers=headers, timeout=60).json()["models"][MODEL]
+    verified = f"verified/{MODEL}/{live['version']}/model.tar.gz"
+    body = s3.get_object(Bucket=MODELS, Key=verified)["Body"].read()
+    key = f"appvengers/{MODEL}/{version}/model.tar.gz"
+    s3.put_object(Bucket=MODELS, Key=key, Body=reversioned(body, version))
+    time.sleep(UPLOAD_SECONDS)
+    bank.kill()
+    bank.start()
+    until = time.monotonic() + DEPLOY_SECONDS
+    while time.monotonic() < until:
+        shown = requests.get(f"{bank.url}/models", headers=headers, timeout=60).json()
+        if (found := str(shown["models"][MODEL]["version"])) == version:
+            return "the uploaded version"
+        time.sleep(0.5)
+    return found
+
+
 @contextmanager
 def bank_on_a_small_disk(work: Path) -> Iterator[tuple[BankProcess, Disk, list[dict[str, Any]]]]:
     cases = dataset_of(pd.read_parquet(SAMPLE)).cases()
@@ -120,6 +146,7 @@ KINDS: tuple[tuple[str, Fault, float | None], ...] = (
     ("full for good", full_disk, None),
     ("locked for 20 s", locked_database, 20),
 )
+UPLOADS = "killed after an upload"
 
 
 def main() -> None:
@@ -130,6 +157,12 @@ def main() -> None:
             with bank_on_a_small_disk(Path(work)) as (bank, disk, bodies):
                 for run in range(1, runs + 1):
                     good &= _report(name, run, drill(bank, disk, bodies, fault, seconds))
+        if which in UPLOADS:
+            with bank_on_a_small_disk(Path(work)) as (bank, _, _):
+                for run in range(1, runs + 1):
+                    answers = killed_after_an_upload(bank, run)
+                    print(f"{UPLOADS} run {run}: {answers} answers", flush=True)
+                    good &= answers == "the uploaded version"
     sys.exit(not good)
 
 
