@@ -61,6 +61,7 @@ def test_a_first_model_and_an_update_are_recorded_and_told_once(served):
         upload(served, second)  # records how the first one ended before it begins
         assert endings(served)[-1] == (first, "in-service")
         watched(served)
+        assert endings(served)[-1] == (second, "in-service")
         retell()
         served.bank.cloud.idle(30)
 
