@@ -18,7 +18,7 @@ from moto.core.config import DefaultConfig
 from localcloud import executions, replaced
 from localcloud.account_quotas import Quotas
 from localcloud.activity import Activity
-from localcloud.authorization import Authorization
+from localcloud.authorization import Authorization, as_operator
 from localcloud.aws_port import AwsPort
 from localcloud.damage import usable
 from localcloud.disk import Disk
@@ -159,7 +159,7 @@ class Cloud:
 
     def _aws_address(self) -> str:
         """The port that was asked for, or one of the cloud's own."""
-        with self._opening:
+        with self._opening, as_operator():  # the port's threads must not act under a job's role
             if not self._ports:
                 self.serve_aws(0)
         return f"http://{LOOPBACK}:{self._ports[-1].port}"

@@ -9,9 +9,18 @@ from botocore.exceptions import ClientError
 
 from localcloud.account_quotas import GRANTED
 from localcloud.cloud import Cloud, embedded_cloud
-from tests.contract.conftest import ROLE, make_role, permit
+from tests.contract.conftest import (
+    EVERYTHING,
+    ROLE,
+    document,
+    make_role,
+    permit,
+    tar_gz,
+    trust,
+)
 from tests.contract.test_executions import one
-from tests.contract.test_training_jobs import AWS_GIVES, execute
+from tests.contract.test_training_jobs import AWS_GIVES, TRAIN, execute
+from tests.contract.test_training_jobs import job as training
 
 COUNT = """
 import argparse, os, sys, time
@@ -228,3 +237,26 @@ def test_a_script_sees_aws_s_variables_its_own_and_none_of_the_bank_s(
     assert {*seen} - {"_", "PWD", "SHLVL"} <= AWS_GIVES | {"UNIT"}
     assert (seen["AWS_REGION"], seen["UNIT"]) == ("us-east-1", "loans")
     assert Path(seen["TMPDIR"]).name == "tmp"
+
+
+def test_a_port_that_a_job_opened_acts_under_each_caller_s_role(
+    sagemaker: Any, cloud: Cloud
+) -> None:
+    """A training opens it first, and then a processing job writes under its own role."""
+    iam, s3 = boto3.client("iam"), boto3.client("s3")
+    iam.create_role(RoleName="trainings", AssumeRolePolicyDocument=document(trust("sagemaker")))
+    iam.put_role_policy(RoleName="trainings", PolicyName="all", PolicyDocument=document(EVERYTHING))
+    s3.put_object(Bucket="data", Key="source.tar.gz", Body=tar_gz({"train.py": TRAIN}))
+    s3.put_object(Bucket="data", Key="train/loans.csv", Body=b"84 120")
+    asked = {**training("t"), "RoleArn": ROLE.replace("role/role", "role/trainings")}
+    sagemaker.create_training_job(**asked)
+    cloud.idle(20)
+    sagemaker.create_processing_job(**job("p", "aws"))
+    cloud.idle(20)
+
+    assert sagemaker.describe_processing_job(ProcessingJobName="p")["ProcessingJobStatus"] == (
+        "Completed"
+    )
+    wrote = [call.role for call in cloud.authorization.allowed if call.resource.endswith("/told")]
+    assert wrote == ["role"]
+    assert not cloud.authorization.refused
