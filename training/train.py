@@ -185,7 +185,7 @@ def _trees(model: product.Model, part: snapshot.Part, training: product.Training
         fitted.check(part.rows)
     except fit_trees.lightgbm.basic.LightGBMError as fault:
         raise product.InvalidProfile(f"{model.name}: LightGBM refuses this: {fault}") from fault
-    except UnknownTrees as fault:
+    except (UnknownTrees, fit_trees.Unlike) as fault:
         message = f"{model.name}: no endpoint can evaluate these trees: {fault}"
         raise product.InvalidProfile(message) from fault
     return Trained(
