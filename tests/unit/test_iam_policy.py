@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from chalicelib.settings import Settings
+from infrastructure import roles
 from localcloud.iam_policy import Call, PolicyNotUnderstood, allows, parse, trusts
 
 TABLE = "arn:aws:dynamodb:us-east-1:1:table/decisions"
@@ -78,3 +80,21 @@ def test_a_trust_names_the_service_and_perhaps_the_account():
     assert trusts(document, "states.amazonaws.com", "1")
     assert not trusts(document, "states.amazonaws.com", "2")
     assert not trusts(document, "lambda.amazonaws.com", "1")
+
+
+GROUPS = {
+    "training": "TrainingJobs",
+    "processing": "ProcessingJobs",
+    "transform": "TransformJobs",
+    "endpoints": "Endpoints/dev-appvengers-Tradicional",
+}
+
+
+@pytest.mark.parametrize("action", ["logs:CreateLogGroup", "logs:DescribeLogStreams"])
+@pytest.mark.parametrize("ending", ["", ":*"])
+@pytest.mark.parametrize("role", GROUPS)
+def test_a_container_may_make_its_log_group_by_either_name_that_aws_denies(role, ending, action):
+    """Denials of SageMaker's name log-group:NAME and log-group:NAME:*."""
+    given = roles.statements(Settings("appvengers", "dev", "us-east-1"), "1")[role]
+    group = f"arn:aws:logs:us-east-1:1:log-group:/aws/sagemaker/{GROUPS[role]}{ending}"
+    assert allowed(*given, action=action, resource=group)
