@@ -6,7 +6,7 @@ definition of analisisCredito, the clients' time-outs and .chalice/config.json.
 
 An endpoint that starts cold holds the request while its container starts (3.5 to 6.9 s measured,
 and what AWS needs to find a machine), or answers ModelNotReadyException. So a branch waits for 8 s,
-and asks once more: a start of up to 19 s ends with three models' decision. A caller who waited for
+and asks once more: a start of up to 16 s ends with three models' decision. A caller who waited for
 longer than the patience gets 202, and the machine goes on and stores.
 https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-cold-starts
 """
