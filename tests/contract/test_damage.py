@@ -74,6 +74,17 @@ def test_of_a_database_with_a_broken_page_the_rest_is_saved_and_taken_up(folder:
     assert [one.read_bytes() for one in folder.glob("cloud.sqlite.broken-*[0-9]")] == [broken]
 
 
+def test_a_broken_index_is_damage_that_loses_no_row(folder: Path) -> None:
+    path = folder / "cloud.sqlite"
+    with sqlite3.connect(path) as db:
+        size = db.execute("pragma page_size").fetchone()[0]
+        index = "select rootpage from sqlite_master where name = 'sqlite_autoindex_objects_1'"
+        page = db.execute(index).fetchone()[0]
+    spoil(path, (page - 1) * size, b"\xff" * size)
+
+    assert f"{ITEMS} items of tables, 1 objects" in refused(folder)
+
+
 def test_a_broken_byte_in_a_value_is_damage_too(folder: Path) -> None:
     path = folder / "cloud.sqlite"
     spoil(path, path.read_bytes().index(b"reason 77 "), b"treason")

@@ -15,8 +15,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from localcloud import disk as health
 from localcloud.cloud import Cloud, embedded_cloud
-from localcloud.disk import SETTLED_SECONDS
+from localcloud.disk import SETTLED_SECONDS, NotStored
+from localcloud.storage import Storage
 from tests.contract.conftest import ROLE, make_model, make_role
 from tests.contract.test_durability import PASS, ROOT, items, key, machine, reopened
 from tests.drills.faults import Disk, locked, small_disk
@@ -161,6 +163,21 @@ def test_a_version_that_was_not_deleted_is_there(disk: Disk) -> None:
             assert s3.list_object_versions(Bucket="data")["Versions"] == before
     with reopened(disk.path):
         assert client("s3").get_object(Bucket="data", Key="model")["Body"].read() == b"two" * 20_000
+
+
+def test_a_failure_that_somebody_swallows_commits_nothing(tmp_path: Path) -> None:
+    storage = Storage(tmp_path / "cloud.sqlite", health.Disk())
+    with pytest.raises(NotStored):
+        write_and_swallow(storage)
+    assert storage.rows("select * from items") == []
+    storage.close()
+
+
+def write_and_swallow(storage: Storage) -> None:
+    with storage.transaction() as rows:
+        rows.put_item("decisions", "one", "{}")
+        with contextlib.suppress(NotStored):
+            rows.execute("insert into absent values (1)", [])
 
 
 def test_nothing_is_begun_that_cannot_be_kept(disk: Disk) -> None:
