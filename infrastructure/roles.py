@@ -147,7 +147,7 @@ def _container(settings: Settings, groups: list[str]) -> list[Statement]:
         # the group with and without `:*`: a job without these has no log, and still succeeds.
         allow(
             ["logs:CreateLogGroup", "logs:DescribeLogStreams"],
-            [resource for group in groups for resource in (group, f"{group}:*")],
+            [*groups, *(f"{group}:*" for group in groups if not group.endswith("*"))],
         ),
         allow(
             ["logs:CreateLogStream", "logs:PutLogEvents"],
