@@ -34,8 +34,12 @@ class DecisionLog:
                 yield item["createdAt"][:10], item["decision"]
 
     def told(self, since: str) -> set[tuple[str, str]]:
-        """Client and prediction of what was told from the day `since` on; of all if it is empty."""
-        found = self._each(OUTCOMES, since) if since else self._all()
+        """Return client and prediction of the outcomes from the day before `since` on.
+
+        The index lags behind the table, so an outcome of just before midnight may have been missed.
+        Reading an outcome again changes nothing. Without `since`, all outcomes are read.
+        """
+        found = self._each(OUTCOMES, _day_before(since)) if since else self._all()
         return {
             (item["clientId"], item["of"])
             for item in found
@@ -119,6 +123,10 @@ class DecisionLog:
 
     def _all(self) -> Iterator[Item]:
         return _pages(self._table.scan, **_only(SHORT))
+
+
+def _day_before(day: str) -> str:
+    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
 
 
 def _says(item: Item, said: Item) -> bool:

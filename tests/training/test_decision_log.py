@@ -1,5 +1,7 @@
 """The table as the processing job reads it."""
 
+from datetime import UTC, datetime
+
 import boto3
 from collected import AT, DAY, TABLE, tell
 from decision_log import DecisionLog
@@ -18,3 +20,12 @@ def test_the_log_has_what_was_stored_before_the_day_index_had_shards(place, case
     assert newest == [f"{number:032x}" for number in (7, 5, 3, 1, 8, 6)]
     assert sorted(log.decided("2026-11-21")) == [("2026-11-21", "APPROVE")] * 4
     assert log.told(DAY) == {(f"client-{n}", f"{n:032x}") for n in range(1, 9)}
+
+
+def test_an_outcome_of_before_midnight_that_the_index_had_not_is_read_on_the_next_day(place, cases):
+    place.decide(cases[0], 1, at="2026-11-20T10:00:00.000Z")
+    tell(place, 1, "paid", "2026-11-23", datetime(2026, 11, 23, 23, 59, 59, tzinfo=UTC))
+    log = DecisionLog(boto3.resource("dynamodb").Table(TABLE), "2026-11-30T00:00:00.000Z")
+
+    assert log.told("2026-11-24") == {("client-1", f"{1:032x}")}
+    assert log.told("2026-11-25") == set()
