@@ -47,6 +47,7 @@ class Turned:
     segments: Mapping[str, str]
     bad: bool | None  # if it is known
     peers: Mapping[str, str]
+    points: int | None  # of the score, after less before; None: another rule decides than did
 
 
 def swap_set(recent: Sequence[Recent], turned: Sequence[Turned]) -> Document:
@@ -92,15 +93,24 @@ def turns(
         }
         if not isinstance(before.get(model), Scored):
             continue
+        was = weigh(before, policy)
         after = weigh({**before, model: _scored(one.challenger, one.unseen)}, policy)
         yield Turned(
-            weigh(before, policy)["decision"],
+            was["decision"],
             after["decision"],
             after["probabilityOfDefault"] or 0.0,
             one.segments,
             None if one.outcome is None else one.outcome == "defaulted",
             one.peers,
+            _points(was, after),
         )
+
+
+def _points(before: Document, after: Document) -> int | None:
+    if before["decisionBasis"] != after["decisionBasis"]:
+        return None
+    moved: int = after["score"] - before["score"]
+    return moved
 
 
 def _answer(answer: ModelAnswer, *, seen: bool) -> Answer:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import gate
-from chalicelib.peer_flips import peer_flips
+from chalicelib.peer_flips import APART, peer_flips
 from chalicelib.profile import Gate, load
 from chalicelib.swap_set import ModelAnswer, Recent, Turned, turns
 
@@ -17,13 +17,13 @@ MODELS = list(BANK.models)
 KINDS = ("DECLINE", "REVIEW", "APPROVE")
 
 
-def turned(before, after, lender):
-    return Turned(before, after, 0.1, {}, None, {"lender": lender})
+def turned(before, after, lender, points=25):
+    return Turned(before, after, 0.1, {}, None, {"lender": lender}, points)
 
 
-def of(decisions, flipped, lender, kinds=("REVIEW", "APPROVE")):
-    stay = [turned(kinds[0], kinds[0], lender)] * (decisions - flipped)
-    return [turned(*kinds, lender)] * flipped + stay
+def of(decisions, flipped, lender, kinds=("REVIEW", "APPROVE"), points=25):
+    stay = [turned(kinds[0], kinds[0], lender, 0)] * (decisions - flipped)
+    return [turned(*kinds, lender, points)] * flipped + stay
 
 
 def refused(decisions, **limits):
@@ -54,9 +54,30 @@ def test_few_decisions_show_nothing(decisions, reasons):
     assert len(refused(of(decisions, decisions, "A") + of(400, 0, "B"))) == reasons
 
 
+@pytest.mark.parametrize(
+    ("points", "reasons"),
+    [(-8 + APART, 0), (-8 - APART, 0), (-7 + APART, 1), (-9 - APART, 1), (None, 1)],
+)
+def test_a_flood_of_applications_at_the_cut_off_stops_no_challenger(points, reasons):
+    """All scores fall by 8 points. A code that was unseen has another rule, and counts."""
+    flood = of(1600, 1600, "VICTIM", ("APPROVE", "REVIEW"), points)
+    others = [turned("APPROVE", "APPROVE", "OTHER", -8)] * 400
+
+    assert len(refused(flood + others)) == reasons
+
+
+def test_a_flood_of_other_lenders_at_the_cut_off_hides_no_lender():
+    """They turn as the lender does, but their scores move as those of all others do."""
+    flood = of(900, 900, "EDGE", ("APPROVE", "REVIEW"), -8)
+    others = [turned("APPROVE", "APPROVE", "OTHER", -8)] * 400
+    told = refused(of(100, 90, "VICTIM", ("APPROVE", "REVIEW"), -30) + flood + others)
+
+    assert ["VICTIM" in text for _, text in told] == [True]
+
+
 def test_both_directions_count_and_do_not_cancel_each_other():
-    worse = of(100, 80, "A", ("APPROVE", "DECLINE"))
-    mixed = of(50, 50, "B") + of(50, 50, "B", ("APPROVE", "REVIEW"))
+    worse = of(100, 80, "A", ("APPROVE", "DECLINE"), None)
+    mixed = of(50, 50, "B", points=None) + of(50, 50, "B", ("APPROVE", "REVIEW"), None)
     found = {one["value"]: one["flipped"] for one in peer_flips(worse + mixed)}
 
     assert found == {"A": 0.8, "B": 0.5}
@@ -72,6 +93,7 @@ def test_a_code_that_only_this_challenger_has_met_turns_a_decision():
 
     assert (alone.before, alone.after) == ("REVIEW", "APPROVE")
     assert (beside.before, beside.after) == ("REVIEW", "REVIEW")
+    assert (alone.points, beside.points) == (None, 1)
 
 
 @given(
