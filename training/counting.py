@@ -36,13 +36,24 @@ def counted(
     why = why.mask(_over_limits(rows["source"], trust, why, keys, bank), WITHHELD_LIMIT)
     label = label.where(why.isna())
     new = label.notna() & rows["source"].notna() & (before != label)
-    new &= _verdict(rows["withheld"], verdicts) != RELEASED
-    held = watch.held(rows.assign(**{bank.outcome: label}), new, keys, bank, version)
+    released = _released(rows, before == label, verdicts).where(label.notna(), None)
+    new &= released.isna()
+    asked = rows.assign(**{bank.outcome: label, "released": released})
+    held = watch.held(asked, new, keys, bank, version)
     for one in held:
         why.loc[one.rows] = QUARANTINE + one.id
     label = label.where(why.isna())
     since = _counted_since(rows, label, version)
-    return rows.assign(**{bank.outcome: label, "countedSince": since, "withheld": why}), held
+    columns = {bank.outcome: label, "countedSince": since, "withheld": why, "released": released}
+    return rows.assign(**columns), held
+
+
+def _released(rows: pd.DataFrame, same: pd.Series, verdicts: Mapping[str, str]) -> pd.Series:
+    """Return the quarantine that a person released each label from; a label that changes later is
+    not the `same`, and is tested again."""
+    now = _verdict(rows["withheld"], verdicts) == RELEASED
+    names = rows["withheld"].str.removeprefix(QUARANTINE)
+    return names.where(now, rows["released"].where(same, None)).astype(object)
 
 
 def _counted_since(rows: pd.DataFrame, label: pd.Series, version: str) -> pd.Series:

@@ -11,10 +11,11 @@ from snapshot import typed
 # Beside the profile's columns; training does not read them. `row` is a decision's predictionId,
 # or follows from what the row says; `told` is paid or defaulted; a row without it keeps its label.
 # `source` reported it, `expected` is the probability of default when it was decided, `countedSince`
-# the day of the first snapshot with its label, `withheld` why it counts nowhere: see counting.py.
+# the day of the first snapshot with its label, `withheld` why it counts nowhere, `released` the
+# quarantine that a person released its label from: see counting.py.
 OWN = (
     "row", "decision", "decidedOn", "told", "toldWhen", "source", "expected", "countedSince",
-    "withheld",
+    "withheld", "released",
 )  # fmt: skip
 DATES = ("decidedOn", "toldWhen", "countedSince")
 NUMBERS = ("expected",)

@@ -11,7 +11,8 @@ Journal of the American Statistical Association 81). Both its tails are tested, 
 something back.
 
 The new outcomes are tested by themselves, and together with those of the months before them: what
-drips in is found when it has become enough.
+drips in is found when it has become enough. What a person has released is honest: it is no longer
+tested, and is one of the labels that say what is expected of its peers from then on.
 """
 
 import hashlib
@@ -69,7 +70,7 @@ def held(
     settings, label = bank.outcomes, rows[bank.outcome]
     months = pd.DateOffset(months=settings.watch_months)
     recent = rows["countedSince"] > pd.Timestamp(version[:8]) - months
-    window = new | (recent & label.notna())
+    window = new | (recent & label.notna() & rows["released"].isna())
     expected = _expected(rows, _reference(rows, window, bank), keys, bank.outcome)
     # From here on there is nothing but the window, by place.
     values = {**keys, "source": rows["source"]}

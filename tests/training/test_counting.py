@@ -269,6 +269,29 @@ def test_what_is_odd_waits_for_people_and_for_nothing_else(place, later, verdict
     assert bool(after["held"]) == (verdict == "perhaps")
 
 
+def test_the_month_after_a_release_is_as_any_other(place, later):
+    """Honest loans of the lender come in, and people have released 60 defaults of it. A label that
+    changes later is none that they have released."""
+    lender = later["lender"].mode()[0]
+    bad = later.head(60).assign(lender=lender, defaulted=1, defaultDate=pd.Timestamp("2006-06-01"))
+    bad = bad.assign(amount=bad["amount"] + 1)
+    paid = bad.assign(defaulted=0, defaultDate=None)
+    place.drop("honest.csv", later.tail(100))
+    place.drop("bad.csv", bad)
+    (found,) = place.run("20261124T100000")["held"]
+    place.put(f"credit/quarantine/{found['id']}.json", b'{"verdict": "released"}')
+    place.run("20261201T100000", "20261124T100000", datetime(2026, 12, 1, tzinfo=UTC))
+    place.drop("next.csv", paid.head(20).assign(amount=paid["amount"] + 1))
+    after = place.run("20270101T100000", "20261201T100000", datetime(2027, 1, 1, tzinfo=UTC))
+    place.drop("changed.csv", paid.head(4))
+    place.run("20270201T100000", "20270101T100000", datetime(2027, 2, 1, tzinfo=UTC))
+
+    assert (after["newRows"], after["heldRows"]) == (20, 0)
+    assert [
+        place.rows(f"2027{month}01T100000")["released"].notna().sum() for month in ("01", "02")
+    ] == [60, 56]
+
+
 def unlabelled(place):
     return int(counting(place)["defaulted"].isna().sum())
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 VERSION = "20261124T100000"
+RELEASED = pd.Timestamp("2026-09-02")  # a person released what counts since then
 
 
 def rows_of(bank, lenders):
@@ -23,6 +24,7 @@ def rows_of(bank, lenders):
     frame = pd.DataFrame(rows, columns=["lender", "defaulted", "source", "countedSince"])
     since = pd.to_datetime(frame["countedSince"]).astype("datetime64[ns]")
     dated = {bank.date: pd.Timestamp("2023-01-01"), "countedSince": since, "expected": np.nan}
+    dated["released"] = np.where(since == RELEASED, "0a1b2c3d4e5f", None)
     return frame.assign(**dated)
 
 
@@ -87,6 +89,41 @@ def test_the_probability_at_the_decision_is_what_is_expected(bank):
 
     assert held(bank, new, expected=0.7) == {}
     assert held(bank, new, expected=0.02) == {("lender", "USUAL"): 20}
+
+
+NEXT_MONTHS = [(5, 0), (20, 1), (20, 5), (20, 10)]  # outcomes of a lender, and defaults of these
+
+
+@pytest.mark.parametrize(("count", "bads"), NEXT_MONTHS)
+def test_what_a_person_released_holds_back_none_of_the_lenders_next_outcomes(bank, count, bads):
+    lenders = [f"L{number}" for number in range(60)]
+    before = [*BEFORE, *((name, 200, 12, None, None) for name in lenders)]
+    first = [("GOOD", 166, 83), *((name, 22, 2) for name in lenders)]
+    months = [(*one, "file:loans", RELEASED) for one in first[:1]]
+    months += [(*one, "file:loans", "2026-09-01") for one in first[1:]]
+    new = [
+        ("GOOD", count, bads),
+        *((name, 5, number % 3 == 0) for number, name in enumerate(lenders)),
+    ]
+
+    assert held(bank, first, before) == {("lender", "GOOD"): 166}
+    assert held(bank, new, [*before, *months]) == {}
+
+
+def test_what_a_person_released_holds_back_none_of_a_small_banks_other_lenders(bank):
+    released = ("GOOD", 300, 150, "file:loans", RELEASED)
+    months = [(*one, "file:m", f"2026-{month:02}-01") for month in range(4, 9) for one in HONEST]
+
+    assert held(bank, [("GOOD", 300, 150), *HONEST[1:]], [*BEFORE, *months])
+    assert held(bank, HONEST, [*BEFORE, *months, released]) == {}
+
+
+def test_a_release_is_no_pass_for_what_is_odd_later(bank):
+    released = ("GOOD", 166, 83, "file:loans", RELEASED)
+
+    assert held(bank, [("GOOD", 40, 36), *HONEST[1:]], [*BEFORE, released]) == {
+        ("lender", "GOOD"): 40
+    }
 
 
 @pytest.mark.parametrize(("fewest", "found"), [(6, 1), (7, 0)])

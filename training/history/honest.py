@@ -39,6 +39,7 @@ def _rows(register: Register, day: pd.Timestamp, outcome_months: int) -> pd.Data
         expected=np.nan,
         countedSince=since.astype("datetime64[ns]"),
         source="file:credit/newData/" + months + ".csv",
+        released=None,
     ).reset_index(drop=True)
 
 
