@@ -127,8 +127,9 @@ recover: $(VENV)/run ## Go on with what was saved of a damaged database; `make r
 drills: $(VENV)/dev ## Full disks and locks under load, kills, restarts: RUNS=10 (half an hour)
 	@$(VENV)/bin/python -m tests.drills.durability $(RUNS)
 
-drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key, beside the honest bank: no row that trains may move
+drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key, beside the honest bank: no decision may move (half an hour; SIZE=small)
 	@$(VENV)/bin/python -m pytest tests/training/test_poisoning.py
+	@$(VENV)/bin/python -m tests.drills.poisoning '$(or $(SIZE),full)'
 
 forget: ## Remove all that the embedded cloud keeps: decisions, models, the API key
 	rm -rf .localcloud

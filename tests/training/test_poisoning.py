@@ -1,5 +1,5 @@
 """The attacks of an API key's holder, each beside the same bank without it: what training reads is
-the same, byte for byte, so the models and their decisions are. `make drill-poisoning` runs it."""
+the same, byte for byte. `make drill-poisoning` runs it, and goes on up to the decisions."""
 
 from datetime import UTC, datetime, timedelta
 

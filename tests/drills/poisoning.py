@@ -1,0 +1,360 @@
+"""Poisoning with the API key alone, up to the decisions: python -m tests.drills.poisoning [size]
+
+A bank trains, and decides honest applications. Copies of it go on by themselves: the control gets
+an honest file of outcomes and one updateData; the others get the same after an attack. Each copy
+then decides the same applications, group by group, and the decisions are compared.
+
+The decisions are dated back to 2005, so that what was reported of them has matured.
+
+`full` takes the whole register. `sample` and `small` take its sample, too small for the gate: they
+run in a copy of the bank with wider limits, so that challengers arrive. The limit of peer_flips.py
+stays. The drill fails if a decision differs, a verdict does, or no challenger arrives.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import boto3
+import pandas as pd
+import requests
+from rich.console import Console
+
+from chalicelib.day_index import key_of
+from infrastructure.first_models import scheduled_event
+from infrastructure.project import ROOT
+from localcloud import outcome_files
+from localcloud.api import serving_api
+from localcloud.bank import Bank, open_bank
+from localcloud.first_run import body_of, bring
+from training.datasets import Case, Dataset
+from training.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset, dataset_of
+
+API_KEY = "the-key-of-the-drill"
+INVENTED = "BANK OF NOWHERE"
+LONG_AGO = date(2005, 8, 15)  # a decision of that day has matured, on the register's own calendar
+CLIENTS, ATTEMPTS, TIMEOUT_SECONDS = 4, 5, 60
+RETRAINING_SECONDS = 1800
+EDGE = "at the cut-off"
+WIDER = {"minimum_rows": 100, "minimum_bads": 10, "auc_margin": 0.3, "ks_margin": 0.5,
+         "served_margin": 0.5, "maximum_ece": 0.3, "minimum_slope": 0.0, "maximum_slope": 9.0,
+         "maximum_psi": 9.0, "maximum_csi": 9.0, "maximum_group_gap": 0.5,
+         "minimum_approval_ratio": 0.1}  # fmt: skip
+LEFT_OUT = shutil.ignore_patterns(
+    ".venv*", ".git", ".localcloud", "build", "__pycache__", ".*cache"
+)
+BIG_LENDERS, BIG_SINCE = 30, pd.Timestamp("2000-07-01")
+
+Answer = dict[str, Any]
+Decisions = dict[str, list[Answer]]  # by group
+Report = tuple[str, str, int]  # group, outcome, how many
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How large the drill is."""
+
+    loans: Dataset
+    group: int  # applications
+    honest: int  # applications decided before any attack
+    attacks: Mapping[str, Sequence[Report]]
+    days: Sequence[date | None]  # of the decisions; None: today
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A copy of the bank after its updateData."""
+
+    verdicts: dict[str, str]  # by model, with the reasons of a no
+    decisions: Decisions
+    manifest: dict[str, Any]
+
+
+class Caller:
+    """A holder of the API key, who has nothing else."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def decide(self, body: dict[str, Any]) -> Answer:
+        """Ask again while a model is silent: a slow machine is no finding."""
+        for _ in range(ATTEMPTS):
+            answer = self._post("/predict", body)
+            if answer.status_code == 200 and not answer.json().get("partial"):
+                found: Answer = answer.json()
+                return found
+        raise AssertionError(f"no full answer in {ATTEMPTS} attempts: {answer.text}")
+
+    def report(self, decided: Answer, outcome: str, day: date) -> int:
+        said = {"outcome": outcome, "when": day.isoformat(), "granted": day.isoformat()}
+        place = f"/predictions/{decided['clientId']}/{decided['predictionId']}/outcome"
+        return self._post(place, said).status_code
+
+    def _post(self, path: str, body: dict[str, Any]) -> requests.Response:
+        headers = {"x-api-key": API_KEY}
+        return requests.post(self._url + path, json=body, headers=headers, timeout=TIMEOUT_SECONDS)
+
+
+def run(plan: Plan, work: Path, console: Console) -> Iterator[tuple[str, Decisions, Ended, Ended]]:
+    """Yield each attack with the decisions before, of the control, and of the attacked bank."""
+    cases = list(islice(plan.loans.cases(), plan.honest + 2 * plan.group))
+    lenders = chosen_lenders(plan.loans.snapshot())
+    groups = groups_of(cases[plan.honest : plan.honest + plan.group], lenders)
+    used = cases[plan.honest + plan.group :]
+    console.print(f"lenders: {lenders}")
+    for day in plan.days:
+        base = work / f"base-{day}"
+        honest = _begin(base, plan, cases[: plan.honest], day, console)
+        with _copied(base, work) as (_, caller):
+            before = _decided(caller, groups)
+        with _copied(base, work) as (bank, caller):
+            control = _ended(bank, caller, honest, groups)
+        console.print(f"{day or 'today'}: control {control.verdicts}")
+        for name, reports in plan.attacks.items():
+            with _copied(base, work) as (bank, caller):
+                taken = _attack(bank, caller, reports, used, lenders, day)
+                attacked = _ended(bank, caller, honest, groups)
+            console.print(f"{name}: reports {dict(taken)}; {attacked.verdicts}")
+            yield f"{name}, decided {day or 'today'}", before, control, attacked
+
+
+def chosen_lenders(loans: pd.DataFrame) -> dict[str, str]:
+    """Return the lender of each group: of the big ones, that with the fewest and the most bads."""
+    recent = loans[loans["approvalDate"] >= BIG_SINCE].dropna(subset=["defaulted"])
+    rates = recent.groupby("lender")["defaulted"].agg(["size", "mean"])
+    big = rates.nlargest(BIG_LENDERS, "size")["mean"].astype(float)
+    return {"invented": INVENTED, "victim": str(big.idxmin()), "bad": str(big.idxmax())}
+
+
+def groups_of(cases: Sequence[Case], lenders: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the same applications as brought by each lender, and as they are."""
+    found = {
+        group: [_brought_by(case, lender, f"{group}-{n}") for n, case in enumerate(cases)]
+        for group, lender in lenders.items()
+    }
+    return found | {"the rest": [body_of(case) for case in cases]}
+
+
+def moved(one: Sequence[Answer], other: Sequence[Answer]) -> int:
+    pairs = zip(one, other, strict=True)
+    return sum(before["decision"] != after["decision"] for before, after in pairs)
+
+
+def score_moved(one: Sequence[Answer], other: Sequence[Answer]) -> float:
+    pairs = zip(one, other, strict=True)
+    return fmean(after["score"] - before["score"] for before, after in pairs)
+
+
+def _brought_by(case: Case, lender: str, client: str) -> dict[str, Any]:
+    application = {k: v for k, v in case["application"].items() if k != "franchise"}
+    return {"clientId": client, "application": application | {"lender": lender}}
+
+
+def _begin(
+    folder: Path, plan: Plan, cases: Sequence[Case], day: date | None, console: Console
+) -> dict[str, str]:
+    """Train the first models and decide what is honest. Return the honest files."""
+    with _opened(folder) as (bank, caller):
+        bring(bank, plan.loans, console)
+        bank.cloud.idle(RETRAINING_SECONDS)
+        for case in cases:
+            caller.decide(body_of(case))
+        _date_back(bank, day)
+        table = bank.settings.predictions_table
+        pages = [*boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table)]
+        ours = outcome_files.of_decisions(plan.loans, pages, datetime.now(UTC).date())
+    loans = outcome_files.of_loans(plan.loans, f"{TEST_FROM:%Y-%m}", f"{TEST_TO:%Y-%m}")
+    return {"loans.csv": loans, "decisions.csv": ours}
+
+
+def _attack(
+    bank: Bank,
+    caller: Caller,
+    reports: Sequence[Report],
+    cases: Sequence[Case],
+    lenders: Mapping[str, str],
+    day: date | None,
+) -> Counter[str]:
+    """Apply for a lender, and report what became of it. Return the answers' statuses by group."""
+    taken: Counter[str] = Counter()
+    for group, outcome, count in reports:
+        if group == EDGE:
+            chosen = [_at_the_cut_off(caller, cases)["application"]]
+        else:
+            chosen = [_brought_by(case, lenders[group], "")["application"] for case in cases]
+        bodies = [
+            {"clientId": f"attacker-{group[:7]}-{n}", "application": chosen[n % len(chosen)]}
+            for n in range(count)
+        ]
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            decided = list(pool.map(caller.decide, bodies))
+        _date_back(bank, day)
+        when = day or datetime.now(UTC).date()
+        for one in decided if outcome else ():
+            taken[f"{group} {outcome} {caller.report(one, outcome, when)}"] += 1
+    return taken
+
+
+def _at_the_cut_off(caller: Caller, cases: Sequence[Case]) -> dict[str, Any]:
+    """Return an application that is approved by the fewest points: the next model may turn it."""
+    bodies = [body_of(case) | {"clientId": f"attacker-looks-{n}"} for n, case in enumerate(cases)]
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        scores = [(one["score"] - one["cutOffs"]["approveFrom"], n)
+                  for n, one in enumerate(pool.map(caller.decide, bodies))
+                  if one["decision"] == "APPROVE"]  # fmt: skip
+    return bodies[min(scores)[1]]
+
+
+def _date_back(bank: Bank, day: date | None) -> None:
+    """Give all decisions of today that day: the wait for three years that a drill does not have."""
+    if day is None:
+        return
+    table = boto3.resource("dynamodb").Table(bank.settings.predictions_table)
+    for item in table.scan()["Items"]:
+        if "decision" in item:
+            at = f"{day}{str(item['createdAt'])[10:]}"
+            index = key_of(str(day), str(item["predictionId"]))
+            table.put_item(Item={**item, "createdAt": at, "day": index})
+
+
+def _ended(
+    bank: Bank, caller: Caller, files: Mapping[str, str], groups: Mapping[str, list[dict[str, Any]]]
+) -> Ended:
+    s3, states = boto3.client("s3"), boto3.client("stepfunctions")
+    for name, body in files.items():
+        key = f"credit/newData/{name}"
+        s3.put_object(Bucket=bank.settings.data_bucket, Key=key, Body=body.encode())
+    at = datetime.now(UTC) + timedelta(minutes=1)
+    answer = boto3.client("lambda").invoke(
+        FunctionName=bank.settings.function("updateData"), Payload=json.dumps(scheduled_event(at))
+    )
+    done = json.load(answer["Payload"])
+    assert done.get("done") == "started", done
+    bank.cloud.idle(RETRAINING_SECONDS)
+    machine = bank.settings.retraining_machine_arn("123456789012")
+    arn = f"{machine.replace(':stateMachine:', ':execution:')}:{done['execution']}"
+    described = states.describe_execution(executionArn=arn)
+    assert described["status"] == "SUCCEEDED", described
+    ended = json.loads(described["output"])["models"]
+    verdicts = {one["model"]: " ".join([one["verdict"], *one["reasons"]]) for one in ended}
+    version = at.strftime("%Y%m%dT%H%M%S")
+    place = f"credit/snapshots/{version}/manifest.json"
+    manifest = json.load(s3.get_object(Bucket=bank.settings.data_bucket, Key=place)["Body"])
+    return Ended(verdicts, _decided(caller, groups), manifest)
+
+
+def _decided(caller: Caller, groups: Mapping[str, list[dict[str, Any]]]) -> Decisions:
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        return {group: list(pool.map(caller.decide, bodies)) for group, bodies in groups.items()}
+
+
+@contextmanager
+def _copied(base: Path, work: Path) -> Iterator[tuple[Bank, Caller]]:
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        shutil.copytree(base, folder, dirs_exist_ok=True)
+        with _opened(Path(folder)) as (bank, caller):
+            bank.cloud.idle(RETRAINING_SECONDS)
+            yield bank, caller
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[tuple[Bank, Caller]]:
+    with open_bank(folder) as bank, serving_api(bank, API_KEY, 0) as port:
+        yield bank, Caller(f"http://127.0.0.1:{port}")
+
+
+FEW: Sequence[Report] = (("invented", "paid", 6), ("victim", "defaulted", 60))
+ATTACKS: dict[str, Sequence[Report]] = {
+    "6 paid, 60 defaulted": FEW,
+    "300 of each": (
+        ("invented", "paid", 300),
+        ("victim", "defaulted", 300),
+        ("bad", "paid", 300),
+    ),
+    "120 applications at the cut-off": ((EDGE, "", 120),),
+}
+
+
+def planned(size: str, console: Console) -> Plan:
+    if size == "full":
+        return Plan(dataset(console), 200, 200, ATTACKS, (LONG_AGO,))
+    loans = dataset_of(pd.read_parquet(SAMPLE))
+    if size == "sample":
+        return Plan(loans, 200, 60, ATTACKS, (LONG_AGO, None))
+    return Plan(loans, 20, 8, {"6 paid, 60 defaulted": FEW}, (LONG_AGO,))
+
+
+def drilled(size: str, console: Console) -> list[str]:
+    """Print what became of each group. Return what an attack has changed."""
+    faults = []
+    with tempfile.TemporaryDirectory(prefix="poisoning-") as work:
+        for name, before, control, attacked in run(planned(size, console), Path(work), console):
+            print(f"\n{name}: APPROVE/REVIEW/DECLINE")
+            print(
+                f"{'':<10}{'before':>15}{'control':>15}{'attacked':>15}{'differ':>10}{'score':>12}"
+            )
+            for group in before:
+                print(_line(group, before, control.decisions, attacked.decisions), flush=True)
+                if differ := moved(control.decisions[group], attacked.decisions[group]):
+                    faults.append(f"{name}: {differ} decisions of {group} differ")
+            if control.verdicts != attacked.verdicts:
+                faults.append(f"{name}: {attacked.verdicts}, without it {control.verdicts}")
+            if "promoted" not in control.verdicts.values():
+                faults.append(f"{name}: no challenger arrived, so nothing is shown")
+    return faults
+
+
+def lenient_copy(folder: Path) -> Path:
+    """Return a copy of the bank whose gate lets challengers of a sample pass."""
+    copy = folder / "bank"
+    shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
+    profile = copy / "chalicelib" / "credit.toml"
+    text = profile.read_text(encoding="utf-8")
+    for name, limit in WIDER.items():
+        text, count = re.subn(rf"^{name} = \S+", f"{name} = {limit}", text, flags=re.MULTILINE)
+        assert count == 1, name
+    # Fewer trees are as good as many here, and trained sooner.
+    text = re.sub(r"num_iterations = \d+", "num_iterations = 40", text)
+    profile.write_text(text, encoding="utf-8")
+    return copy
+
+
+def _line(group: str, before: Decisions, control: Decisions, attacked: Decisions) -> str:
+    kinds = [Counter(one["decision"] for one in found[group])
+             for found in (before, control, attacked)]  # fmt: skip
+    shown = (
+        "/".join(str(kind[name]) for name in ("APPROVE", "REVIEW", "DECLINE")) for kind in kinds
+    )
+    counts = "".join(f"{one:>15}" for one in shown)
+    differ = moved(control[group], attacked[group])
+    by = score_moved(control[group], attacked[group])
+    return f"{group:<10}{counts}{differ:>10}{by:>12.2f}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    size = arguments[0] if arguments else "full"
+    if size != "full" and "here" not in arguments:
+        command = [sys.executable, "-m", "tests.drills.poisoning", size, "here"]
+        with tempfile.TemporaryDirectory(prefix="poisoning-") as work:
+            copy = lenient_copy(Path(work))
+            return subprocess.run(command, cwd=copy, check=False).returncode
+    faults = drilled(size, Console(soft_wrap=True, highlight=False))
+    print("\n".join(faults) or "No decision and no verdict differs.")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
