@@ -1,6 +1,5 @@
 """Damage to the kept state: seen at the start, told in a sentence, and what is whole is saved."""
 
-import json
 import os
 import sqlite3
 import uuid
@@ -10,13 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from localcloud import folder_mark
+from localcloud.folder_mark import MARK, Mark, MarkFile
 from localcloud.storage import CONTENT, FILE, SCHEMA, Storage, checksum
 
-MARK = "cloud.id"  # says that a database was here, and which
 SAVED = FILE + ".saved"
 _KEYS = {"items": ('"table"', "key"), "objects": ("bucket", "key"), "records": ("service",),
          "events": ("id",)}  # fmt: skip
-_SMALL = ("written_by", "identity")
+_SMALL = ("written_by", "identity", "committed")
 _BLOBS = ("versions", "content", "payload")
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
@@ -52,27 +52,29 @@ def usable() -> Iterator[None]:
 def check(folder: Path) -> None:
     """Raises DamagedState, MissingState or UnusableState; a new folder is all right."""
     path, mark = folder / FILE, folder / MARK
-    identity = None
+    identity, committed = None, 0
     try:
         if path.exists() and path.stat().st_size:
             if fault := fault_of(path):
                 raise DamagedState(_told(path, fault))
-            identity = _identity(path)
-        known = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else None
+            identity, committed = _identity(path), _committed(path)
+        known = folder_mark.read(folder)
     except (sqlite3.Error, OSError) as error:
         raise UnusableState(f"{path} can't be opened: {error}. Nothing was changed.") from error
     except ValueError as error:
         raise UnusableState(f"{mark} is not as it was written: delete it, then start.") from error
     if known and identity is None:
         raise MissingState(
-            f"{path} is empty or gone, but a bank has been kept here since {known['since']}: put "
+            f"{path} is empty or gone, but a bank has been kept here since {known.since}: put "
             "your copy of it back, or begin anew with: make forget run"
         )
-    if known and identity and known["id"] != identity:
+    if known and identity and known.id != identity:
         raise MissingState(
             f"{path} is that of another bank than {mark} names: put the right one back, or, if "
             f"this is the one you want, delete {mark} and start again."
         )
+    if known and (missing := (known.committed or 0) - committed) > 0:
+        raise DamagedState(_incomplete(path, missing))
 
 
 def mark(folder: Path, storage: Storage) -> None:
@@ -83,9 +85,12 @@ def mark(folder: Path, storage: Storage) -> None:
         identity = found[0][0] if found else uuid.uuid4().hex
         rows.execute("delete from identity", [])
         rows.execute("insert into identity values (?)", [identity])
-    if not (folder / MARK).exists():
-        content = {"id": identity, "since": f"{datetime.now(UTC):%Y-%m-%d}"}
-        write_whole(folder / MARK, json.dumps(content))
+    known = folder_mark.read(folder)
+    if known is None or known.committed is None or known.id != identity:
+        since = known.since if known else f"{datetime.now(UTC):%Y-%m-%d}"
+        known = Mark(identity, since, 0)
+        write_whole(folder / MARK, known.text)
+    storage.count_in(MarkFile(folder, known))
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -169,6 +174,28 @@ def _told(path: Path, fault: str) -> str:
     )
 
 
+def _incomplete(path: Path, missing: int) -> str:
+    """Return the sentence for a database that ends before the last answered write. Save its rows,
+    so that `recover` keeps the database as it is, with its log."""
+    saved = path.with_name(SAVED)
+    fault = (
+        f"{path} lacks the last {missing} transactions that were answered: its log "
+        f"{path.name}-wal is damaged or cut short, or this is an older copy"
+    )
+    try:
+        counts = save(path, saved)
+    except (sqlite3.Error, OSError) as error:
+        return (
+            f"{fault}. What is left could not be saved in {saved}: {error}. Make room, then start "
+            "again. Nothing was changed."
+        )
+    rows = f"{counts['items']} items of tables, {counts['objects']} objects of buckets"
+    return (
+        f"{fault}. What is left is saved in {saved}: {rows}. Put your newest copy of the whole "
+        "folder back, or go on with what is left: make recover run"
+    )
+
+
 def _read_only(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     db.text_factory = bytes  # a broken byte in a text is no text
@@ -183,6 +210,16 @@ def _identity(path: Path) -> str | None:
             return None
         found = db.execute("select id from identity").fetchone() if "identity" in tables else None
         return found[0].decode() if found else ""
+
+
+def _committed(path: Path) -> int:
+    """Return how many transactions the database has; 0 for one that did not count them."""
+    with closing(_read_only(path)) as db:
+        tables = {row[0].decode() for row in db.execute("select name from sqlite_master")}
+        if "committed" not in tables:
+            return 0
+        counted = db.execute("select transactions from committed").fetchone()
+        return int(counted[0]) if counted else 0
 
 
 def _rows(db: sqlite3.Connection, table: str, order: str = "") -> Iterator[dict[str, Any]]:

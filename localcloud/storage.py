@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.disk import Disk, NotStored
+from localcloud.folder_mark import MarkFile
 
 FILE = "cloud.sqlite"
 LOCKED_SECONDS = 2.0  # how long the first write waits for another process's lock
@@ -25,6 +26,8 @@ SCHEMA = """
         crc integer);
     create table if not exists written_by (moto text);
     create table if not exists identity (id text);
+    create table if not exists committed (
+        row integer primary key check (row = 1), transactions integer);
 """
 CONTENT = {"items": "item", "objects": "versions", "records": "content", "events": "payload"}
 
@@ -79,6 +82,7 @@ class Storage:
         self._disk = disk
         self._turn = threading.RLock()
         self._current: Transaction | None = None
+        self._mark: MarkFile | None = None
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
             self._open()
@@ -116,6 +120,15 @@ class Storage:
     def close(self) -> None:
         with self._turn:
             self._db.close()
+            if self._mark:
+                self._mark.close()
+                self._mark = None
+
+    def count_in(self, mark: MarkFile) -> None:
+        """Keep the number of committed transactions in the mark, too, from now on."""
+        with self._turn:
+            self._mark = mark
+            mark.write(self._committed)
 
     def _open(self) -> None:
         self._db.execute(f"pragma busy_timeout = {int(LOCKED_SECONDS * 1000)}")
@@ -127,11 +140,17 @@ class Storage:
             columns = [row[1] for row in self._db.execute(f"pragma table_info({table})")]
             if "crc" not in columns:  # of an older version of ours
                 self._db.execute(f"alter table {table} add column crc integer")
+        counted = self._db.execute("select transactions from committed").fetchone()
+        self._committed: int = counted[0] if counted else 0
 
     def _commit(self, transaction: Transaction) -> None:
         if transaction.fault:  # who called may have swallowed it, as moto's events do
             raise transaction.fault
+        self._execute("insert or replace into committed values (1, ?)", [self._committed + 1])
         self._execute("commit")
+        self._committed += 1
+        if self._mark:
+            self._mark.write(self._committed)
 
     def _wait_for_locks(self, patient: bool) -> None:
         """Let one write wait; while writes fail, the others do not queue behind it."""

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from localcloud.api_key import kept_api_key
 from localcloud.bank import open_bank
 from localcloud.cloud import embedded_cloud
 from localcloud.damage import DamagedState, MissingState, StateFault, UnusableState, recover
-from tests.contract.test_durability import ROOT, items, key, reopened
+from tests.contract.test_durability import ROOT, WRITER, items, key, reopened
 
 ITEMS = 200
 
@@ -136,10 +137,107 @@ def test_another_banks_database_is_not_taken_for_this_one(folder: Path, tmp_path
         refused_as_it_is(folder)
 
 
+@pytest.fixture
+def killed(tmp_path: Path) -> Path:
+    """A folder whose process was killed after it had answered 30 writes and more."""
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert writer.stdout
+    for line in writer.stdout:
+        if int(line) == 30:
+            break
+    os.kill(writer.pid, signal.SIGKILL)
+    writer.stdout.close()
+    writer.wait()
+    return tmp_path
+
+
+def flip_a_bit(log: Path) -> None:
+    spoil(log, log.stat().st_size // 2, bytes([log.read_bytes()[log.stat().st_size // 2] ^ 1]))
+
+
+def cut_at_a_frame(log: Path) -> None:
+    """https://www.sqlite.org/fileformat.html#the_write_ahead_log"""
+    header, frame = 32, 24 + 4096
+    frames = (log.stat().st_size - header) // frame
+    os.truncate(log, header + frames // 2 * frame)
+
+
+@pytest.mark.parametrize("harm", [flip_a_bit, cut_at_a_frame, Path.unlink])
+def test_answered_writes_that_sqlite_drops_without_a_word_are_missed(
+    killed: Path, harm: Callable[[Path], None]
+) -> None:
+    path, log = killed / "cloud.sqlite", killed / "cloud.sqlite-wal"
+    harm(log)
+    left = [path.read_bytes(), log.read_bytes() if log.exists() else b""]
+
+    said = refused(killed)
+    if harm is Path.unlink:
+        assert said.startswith(f"{path} is empty or gone")
+        return
+    missing = int(re.search(r"lacks the last (\d+) transactions that were answered", said)[1])  # type: ignore[index]
+    assert missing > 20
+    assert refused(killed) == said
+    assert [path.read_bytes(), log.read_bytes()] == left
+
+    recover(killed)
+    with reopened(killed):
+        assert f"{len(items())} items of tables" in said
+    [broken] = killed.glob("cloud.sqlite.broken-*[0-9]")
+    assert [broken.read_bytes(), Path(f"{broken}-wal").read_bytes()] == left
+    with reopened(killed):
+        pass
+
+
+def test_an_older_copy_of_the_database_is_not_taken_for_the_newest(folder: Path) -> None:
+    older = (folder / "cloud.sqlite").read_bytes()
+    with reopened(folder):
+        for n in range(3):
+            boto3.client("dynamodb").put_item(TableName="decisions", Item=key(ITEMS + n))
+    (folder / "cloud.sqlite").write_bytes(older)
+
+    assert "or this is an older copy" in refused(folder)
+    recover(folder)
+    with reopened(folder):
+        assert len(items()) == ITEMS
+
+
+def test_a_mark_that_is_older_than_the_database_is_no_damage(folder: Path) -> None:
+    """A power failure may lose the last numbers of the mark, never those of the database."""
+    older = (folder / "cloud.id").read_bytes()
+    with reopened(folder):
+        boto3.client("dynamodb").put_item(TableName="decisions", Item=key(ITEMS))
+    assert (folder / "cloud.id").read_bytes() != older
+    (folder / "cloud.id").write_bytes(older)
+    with reopened(folder):
+        assert len(items()) == ITEMS + 1
+
+
+def test_a_flipped_bit_in_the_mark_is_not_taken_for_missing_writes(folder: Path) -> None:
+    mark = folder / "cloud.id"
+    spoil(mark, mark.read_bytes().index(b"0000"), b"1")
+
+    assert refused(folder) == f"{mark} is not as it was written: delete it, then start."
+    mark.unlink()
+    with reopened(folder):
+        assert len(items()) == ITEMS
+
+
+def test_a_mark_of_a_version_that_did_not_count_is_taken_as_it_is(folder: Path) -> None:
+    mark = json.loads((folder / "cloud.id").read_text())
+    (folder / "cloud.id").write_text(json.dumps({name: mark[name] for name in ("id", "since")}))
+    with sqlite3.connect(folder / "cloud.sqlite") as db:
+        db.execute("drop table committed")
+    with reopened(folder):
+        assert len(items()) == ITEMS
+    assert int(json.loads((folder / "cloud.id").read_text())["committed"]) > 0
+
+
 def test_a_folder_of_an_older_version_is_taken_as_it_is(folder: Path) -> None:
     (folder / "cloud.id").unlink()
     with sqlite3.connect(folder / "cloud.sqlite") as db:
-        db.executescript("drop table events; drop table identity;")
+        db.executescript("drop table events; drop table identity; drop table committed;")
         for table in ("items", "objects", "records"):
             db.execute(f"alter table {table} drop column crc")
     with reopened(folder):
