@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from moto.core.utils import get_service_model
 
+from chalicelib.opening import HELD
 from chalicelib.settings import STAGES, Settings
 from localcloud.constraints import violations
 from stepfunctions.deploy import MACHINES, SCRIPT_ENTRYPOINT, render
@@ -103,3 +104,12 @@ def test_a_word_too_long_would_be_told() -> None:
     (message,) = violations(shape, asked)
     assert "containerEntrypoint.3.member" in message
     assert message.endswith("Member must have length less than or equal to 256")
+
+
+def test_every_count_of_the_notice_of_outcomes_is_enough_to_send_it() -> None:
+    state = definition("reentrenamiento", "dev")["States"]["IsAnythingHeld"]
+    asked = {choice["Variable"].removeprefix("$.opened."): choice for choice in state["Choices"]}
+
+    assert {*asked} == {*HELD}
+    for choice in asked.values():
+        assert (choice["NumericGreaterThan"], choice["Next"]) == (0, "HeldRowsNotice")
