@@ -1,13 +1,18 @@
 """A snapshot's decisions: by vintage, and the newest ones for the swap set."""
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC
+from itertools import islice
 
 import pandas as pd
 import vintages
 from collect_job import Facts, Job
 from collect_parts import Earlier
+
+CLIENT_DECISIONS = 5  # of one client, how many the swap set decides again
+READ = 10  # for each that is wanted, so many are read at the most
 
 
 def by_vintage(job: Job, earlier: Earlier, rows: pd.DataFrame) -> Facts:
@@ -25,7 +30,7 @@ def newest(job: Job, rows: pd.DataFrame, months: Facts, count: int) -> pd.DataFr
     label = rows[job.bank.outcome].map({0.0: "paid", 1.0: "defaulted"})
     ended = rows["decision"].notna() & label.notna()
     known = dict(zip(rows.loc[ended, "row"], label[ended], strict=True))
-    newest = job.log.newest(count, [month["month"] for month in months["months"]])
+    newest = job.log.newest([month["month"] for month in months["months"]])
     columns = ("predictionId", "createdAt", "decision", "application", "models", "outcome")
     return pd.DataFrame(
         [
@@ -37,11 +42,27 @@ def newest(job: Job, rows: pd.DataFrame, months: Facts, count: int) -> pd.DataFr
                 json.dumps(dict(_models(one)), sort_keys=True),
                 known.get(one["predictionId"]),
             )
-            for one in newest
+            for one in islice(apart(islice(newest, READ * count)), count)
         ],
         columns=columns,
         dtype=object,
     )
+
+
+def apart(decisions: Iterable[Facts]) -> Iterator[Facts]:
+    """Yield the first decision of each application, and of a client the first CLIENT_DECISIONS.
+
+    Retries without an idempotency key, or a flood of one application, are one decision, whoever the
+    client is: they must not push the others out, nor turn as many.
+    """
+    seen, of_client = set(), Counter[str]()
+    for one in decisions:
+        application, client = json.dumps(one["application"], sort_keys=True), one["clientId"]
+        if application in seen or of_client[client] == CLIENT_DECISIONS:
+            continue
+        seen.add(application)
+        of_client[client] += 1
+        yield one
 
 
 def _models(decision: Facts) -> Iterator[tuple[str, Facts]]:

@@ -4,7 +4,6 @@ What an outcome's item looks like is chalicelib/outcomes.py's, which SageMaker d
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, Key
@@ -46,13 +45,12 @@ class DecisionLog:
             if "toldAt" in item and item["toldAt"] <= self._until
         }
 
-    def newest(self, count: int, months: list[str]) -> list[Item]:
-        """Return the newest decisions of these months, whole; the newest first."""
+    def newest(self, months: list[str]) -> Iterator[Item]:
+        """Yield the decisions of these months, whole; the newest first."""
         days = self._days(f"{months[0]}-01") if months else ()
         wanted = [day for day in days if day[:7] in months]
         found = (item for day in wanted[::-1] for item in self._of(day, newest_first=True))
-        there = (i for i in found if "decision" in i and i["createdAt"] <= self._until)
-        return list(islice(there, count))
+        return (i for i in found if "decision" in i and i["createdAt"] <= self._until)
 
     def decision(self, client_id: str, prediction_id: str) -> Item | None:
         key = {"clientId": client_id, "predictionId": prediction_id}

@@ -48,12 +48,12 @@ class Collected:
         }
         return self.predictions.add(made)
 
-    def run(self, version, previous="2005-06-30", at=AT):
+    def run(self, version, previous="2005-06-30", at=AT, recent=3):
         until = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         log = DecisionLog(boto3.resource("dynamodb").Table(TABLE), until)
         bucket = collect.Bucket(boto3.client("s3"), BUCKET)
         job = collect.Job(version, at, self.bank, bucket, log)
-        collect.collect(job, previous, recent=3)
+        collect.collect(job, previous, recent)
         return json.loads(self.files(version)["manifest.json"])
 
     def files(self, version):

@@ -10,6 +10,7 @@ import new_data
 import pandas as pd
 import pytest
 import snapshot
+from collect_decisions import apart
 from collected import AT, BUCKET, DAY, KEY, TRUSTED, emptied, tell
 from outcome_id import outcome_id
 
@@ -268,6 +269,42 @@ def test_the_newest_decisions_are_there_for_the_swap_set(place, cases):
     assert json.loads(decisions["application"][0]) == cases[5]["application"]
     assert json.loads(decisions["models"][0])["Tradicional"]["probabilityOfDefault"] == 0.05
     assert "clientId" not in decisions.columns
+
+
+def test_a_flood_of_equal_applications_pushes_no_decision_out(place, cases):
+    """Four applications, 55 times each and of as many clients, come after two others."""
+    for number in range(1, 3):
+        place.decide(cases[number], number, at="2023-11-20T09:00:00.000Z")
+    for number in range(3, 223):
+        place.decide(cases[3 + number % 4], number, at="2023-11-21T09:00:00.000Z")
+    place.run("20261124T100000", recent=60)
+    decisions = pd.read_parquet(io.BytesIO(place.files("20261124T100000")["decisions.parquet"]))
+
+    assert len(decisions) == 6
+    assert {f"{1:032x}", f"{2:032x}"} < {*decisions["predictionId"]}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "flood", "others"), [(3, 29, 1), (3, 30, 0)], ids=["as many are read", "one more"]
+)
+def test_the_job_reads_so_many_decisions_for_each_that_is_wanted(
+    place, cases, wanted, flood, others
+):
+    place.decide(cases[1], 1, at="2023-11-20T09:00:00.000Z")
+    for number in range(2, 2 + flood):
+        place.decide(cases[2], number, at="2023-11-21T09:00:00.000Z")
+    place.run("20261124T100000", recent=wanted)
+    decisions = pd.read_parquet(io.BytesIO(place.files("20261124T100000")["decisions.parquet"]))
+
+    assert len(decisions) == 1 + others
+
+
+@pytest.mark.parametrize(("count", "kept"), [(5, 5), (6, 5), (57, 5)])
+def test_so_many_decisions_of_one_client_are_for_the_swap_set(count, kept):
+    decisions = [{"clientId": "ana", "application": {"amount": n}} for n in range(count)]
+    found = [*apart([*decisions, {"clientId": "eva", "application": {"amount": -1}}])]
+
+    assert found == [*decisions[:kept], {"clientId": "eva", "application": {"amount": -1}}]
 
 
 @pytest.mark.parametrize(("at", "new", "matures"), [(25, 0, "2026-11-26"), (26, 1, None)])
