@@ -145,6 +145,20 @@ def test_the_limit_is_pinned_at_equality(bank):
     assert len(held(bank, new, false_alarms=math.nextafter(found.chance, 1))) == 1
 
 
+@pytest.mark.parametrize(
+    ("expected", "rows", "bads"),
+    [(0.02, 20, 11), (0.02, 60, 25), (0.02, 100, 38), (0.02, 300, 107),
+     (0.05, 20, 12), (0.05, 60, 29), (0.05, 100, 46), (0.05, 300, 130),
+     (0.1, 20, 14), (0.1, 60, 35), (0.1, 100, 55), (0.1, 300, 156)],
+)  # fmt: skip
+def test_decision_8_says_from_how_many_defaults_on_loans_are_held(bank, expected, rows, bads):
+    """At the profile's settings and a hundred tests."""
+    settings = bank.outcomes
+    chances = [100 * watch.chance(n, rows, expected, settings.dispersion) for n in (bads - 1, bads)]
+
+    assert chances[0] >= settings.false_alarms > chances[1]
+
+
 def test_nothing_is_held_where_nothing_is_new(bank):
     assert held(bank, []) == {}
 
