@@ -4,7 +4,7 @@ AppVengersError
   × Problem               answered to the caller of the API, each with its HTTP status
       · InvalidRequest · InvalidApplication · InvalidOutcome · NotALoan · Forbidden
       · NotFound · PredictionNotFound · IdempotencyConflict · RequestTooLarge · UnsupportedMediaType
-      · TooManyRequests · InternalError · AnalysisUnavailable · NotReady
+      · TooManyOutcomes · TooManyRequests · InternalError · AnalysisUnavailable · NotReady
       · NoModelInService    saveResult stores nothing, and predict answers so
       · ServiceUnavailable · ServiceTimeout    API Gateway's own
       · TableUnavailable    saveResult is retried on it
@@ -136,6 +136,18 @@ class IdempotencyConflict(Problem):
     usual = Text(
         es="Envíe una clave nueva con cada solicitud nueva.",
         en="Send a new key with a new application.",
+    )
+
+
+class TooManyOutcomes(Problem):
+    status = 409
+    title = Text(
+        es="Ya se informó demasiadas veces de este préstamo",
+        en="This loan was reported on too many times",
+    )
+    usual = Text(
+        es="Envíe la corrección en un archivo, en credit/newData/.",
+        en="Send the correction in a file, under credit/newData/.",
     )
 
 

@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 from chalicelib.application import CORRECT, NOT_ONE_OF
-from chalicelib.errors import InvalidOutcome, NotALoan
+from chalicelib.errors import InvalidOutcome, NotALoan, TooManyOutcomes
 from chalicelib.outcome_id import outcome_id
 from chalicelib.outcome_rules import DECLINED, NOT_GRANTED, kind, loan_fault, recorded_source
 from chalicelib.text import Text
 
 OUTCOMES = ("paid", "defaulted")
+MOST = 20  # outcomes of a loan from one source: corrections are few, and each is stored for good
 FIELDS = ("outcome", "when", "granted")  # granted: the day on which a person granted the loan
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -38,6 +39,13 @@ NO_LOAN = {
     ),
 }
 
+SAID_OFTEN = Text(
+    es="Se guardan {most} resultados de un préstamo y una clave, y ya los hay. "
+    "Envíe la corrección en un archivo, en credit/newData/.",
+    en="A loan keeps {most} outcomes of one key, and it has them. "
+    "Send the correction in a file, under credit/newData/.",
+)
+
 Document = dict[str, Any]
 
 
@@ -56,7 +64,8 @@ def tell(
     now: datetime,
 ) -> Document:
     """Return the outcome as stored; the same again from the same `source` is the same. Raises
-    InvalidOutcome, and NotALoan for what was declined or not granted."""
+    InvalidOutcome, NotALoan for what was declined or not granted, and TooManyOutcomes for a source
+    that has stored MOST of this loan."""
     decision = predictions.get(client_id, prediction_id)
     decided_at = decision["createdAt"]
     if errors := dict(_wrong_fields(payload, decided_at[:10], now.astimezone(UTC).date())):
@@ -64,9 +73,11 @@ def tell(
     if fault := loan_fault(decision["decision"], payload.get("granted")):
         raise NotALoan(NO_LOAN[fault])
     earlier = predictions.outcomes(client_id, prediction_id)
-    own = [one for one in earlier if recorded_source(one) == source][-1:]
-    if own and all(own[0].get(name) == payload.get(name) for name in FIELDS):
-        return _answer(own[0])
+    own = [one for one in earlier if recorded_source(one) == source]
+    if own and all(own[-1].get(name) == payload.get(name) for name in FIELDS):
+        return _answer(own[-1])
+    if len(own) >= MOST:
+        raise TooManyOutcomes(SAID_OFTEN.format(most=MOST))
     replaces = earlier[-1]["predictionId"].rpartition("#")[2] if earlier else ""
     told_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     told = payload | {"of": prediction_id, "decidedAt": decided_at, "toldAt": told_at}

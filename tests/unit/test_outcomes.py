@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import InvalidOutcome, NotALoan, PredictionNotFound
+from chalicelib.errors import InvalidOutcome, NotALoan, PredictionNotFound, TooManyOutcomes
 from chalicelib.outcome_rules import recorded_source
-from chalicelib.outcomes import tell, with_outcomes
+from chalicelib.outcomes import MOST, tell, with_outcomes
 from tests.fakes import PredictionList
 
 DECIDED = {"clientId": "ana", "predictionId": "0a", "createdAt": "2026-05-31T23:59:59.999Z",
@@ -175,6 +175,19 @@ def test_a_person_grants_what_was_left_to_a_person(predictions):
     answer = tell("ana", "0b", PAID | {"granted": "2026-06-01"}, KEY, predictions, at(1))
 
     assert answer["granted"] == "2026-06-01"
+
+
+def test_a_key_flips_an_outcome_so_many_times_and_no_more(predictions):
+    """A repeat of its last word is no other, and another source has a number of its own."""
+    for number in range(MOST):
+        said = (PAID, DEFAULTED)[number % 2]
+        tell("ana", "0a", said, KEY, predictions, at(number + 1))
+    with pytest.raises(TooManyOutcomes, match="keeps 20 outcomes of one key"):
+        tell("ana", "0a", PAID, KEY, predictions, at(MOST + 1))
+
+    assert len(predictions.outcomes("ana", "0a")) == MOST == 20
+    assert tell("ana", "0a", DEFAULTED, KEY, predictions, at(MOST + 2))["outcome"] == "defaulted"
+    assert tell("ana", "0a", PAID, OTHER, predictions, at(MOST + 3))["outcome"] == "paid"
 
 
 def test_outcomes_from_before_sources_were_kept_have_one():
