@@ -44,7 +44,8 @@ def predict() -> Any:
     application = CreditApplication.from_payload(json_body(request), using.profile)
     key = request.headers.get("idempotency-key")
     said_in = language(request, using.profile.product.language)
-    return analysis.analyse(application, said_in, key, using.machine, using.predictions)
+    parts = (using.machine, using.predictions, using.ever_served)
+    return analysis.analyse(application, said_in, key, *parts)
 
 
 @app.route("/predictions/{clientId}", api_key_required=True, cors=CORS, content_types=ANY)
@@ -135,11 +136,7 @@ def appvengers_accelerator(event: dict[str, Any], context: Any) -> Any:
 def save_result(event: dict[str, Any], context: Any) -> Any:
     using = services()
     review_only = using.review_only.is_on()
-
-    def ever_served() -> bool:
-        return champions.ever_served(using.profile, using.endpoints, using.models)
-
-    parts = (using.profile, using.predictions, ever_served)
+    parts = (using.profile, using.predictions, using.ever_served)
     return analysis.record(event, *parts, review_only=review_only)
 
 

@@ -98,10 +98,17 @@ def analyse(
     idempotency_key: str | None,
     machine: Machine,
     predictions: Predictions,
+    ever_served: Callable[[], bool],
 ) -> Document:
-    """The stored prediction, without the application. The same key gives the same prediction."""
+    """Return the stored prediction, without the application; the same key gives the same one.
+
+    Raises NoModelInService before a key is claimed if no model `ever_served`: nothing is stored,
+    so the key is free for another application.
+    """
     request = _request(application, language)
     if idempotency_key is not None:
+        if not ever_served():
+            raise NoModelInService
         request |= _claimed(request, idempotency_key, predictions)
         try:
             return answer(predictions.get(application.client_id, request["predictionId"]))

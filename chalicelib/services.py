@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from chalicelib import budgets, profile
+from chalicelib import budgets, champions, profile
 from chalicelib.analysis import AnalysisMachine
 from chalicelib.data_bucket import DataBucket
 from chalicelib.endpoints import ModelEndpoints
@@ -64,6 +64,14 @@ ARTIFACTS = Config(
 class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._has_served = False
+
+    def ever_served(self) -> bool:
+        """Return whether any model is or was in service; once it was, that is remembered."""
+        self._has_served = self._has_served or champions.ever_served(
+            self.profile, self.endpoints, self.models
+        )
+        return self._has_served
 
     @cached_property
     def profile(self) -> "Profile":

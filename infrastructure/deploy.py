@@ -233,11 +233,10 @@ def _models(settings: Settings, dataset: Loaded | None, console: Console) -> Non
 
 
 def _prediction(settings: Settings, url: str, api_key: str, sent: Document) -> str:
-    """Every model that is in service must speak. Raises SmokeFailed."""
-    bank, client = profile.load(), boto3.client("sagemaker")
-    there = [client.list_endpoints(NameContains=f"{settings.prefix}-{one}") for one in bank.models]
-    models = [model for model, found in zip(bank.models, there, strict=True) if found["Endpoints"]]
-    if not models:
+    """Every model must speak, unless no model has an endpoint yet. Raises SmokeFailed."""
+    models, client = [*profile.load().models], boto3.client("sagemaker")
+    names = [f"{settings.prefix}-{model}" for model in models]
+    if not any(client.list_endpoints(NameContains=name)["Endpoints"] for name in names):
         smoke.refuse_silence(url)
         return "none: no model is in service yet; GET /health answers"
     return smoke.sentence(smoke.predict(url, api_key, sent, models))

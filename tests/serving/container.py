@@ -42,15 +42,15 @@ def main() -> None:
 def _make_root(root: Path, model: Path, writable: list[str]) -> None:
     _mount("--make-rprivate", "/")
     _mount("-t", "tmpfs", "-o", "mode=755", "image", str(root))
+    for path in writable:  # first: the interpreter may lie below /tmp
+        (root / path[1:]).mkdir(parents=True)
+        _mount("-t", "tmpfs", "-o", "mode=1777,size=64m", "scratch", str(root / path[1:]))
     for path in dict.fromkeys([*SYSTEM, sys.base_prefix, sys.prefix]):
         if Path(path).is_symlink():  # /bin of a merged /usr
             (root / path[1:]).symlink_to(Path(path).readlink())
         elif Path(path).exists():
             _show(Path(path), root / path[1:])
     _show(IMAGE, root / "opt/image")
-    for path in writable:
-        (root / path[1:]).mkdir(parents=True)
-        _mount("-t", "tmpfs", "-o", "mode=1777,size=64m", "scratch", str(root / path[1:]))
     _show(model, root / "opt/ml/model")
     if "/opt/ml" not in writable:  # sagemaker-containers makes it, where it can
         (root / "opt/ml/code").mkdir()
@@ -73,7 +73,7 @@ def _mount(*words: str) -> None:
 def _serve(root: Path, program: str, asked: Asked, enter: Callable[[], None]) -> Asked:
     """Whether it came up, how long that took, what it answered, and how long each answer took."""
     scratch = root / asked["writable"][0].lstrip("/")
-    log = scratch / "server.log"
+    before, log = {*scratch.iterdir()}, scratch / "server.log"
     url = f"http://127.0.0.1:{asked['environment']['SAGEMAKER_BIND_TO_PORT']}"
     started = time.monotonic()
     with log.open("wb") as output:
@@ -94,7 +94,7 @@ def _serve(root: Path, program: str, asked: Asked, enter: Callable[[], None]) ->
             "startSeconds": seconds,
             "answers": [answer for answer, _ in answers],
             "answerSeconds": [taken for _, taken in answers],
-            "written": sorted(path.name for path in scratch.iterdir()),
+            "written": sorted(path.name for path in {*scratch.iterdir()} - before),
             "output": log.read_text("utf-8", "replace"),
         }
     finally:

@@ -53,10 +53,19 @@ def test_a_model_starts_and_answers_as_its_replay(model, python, models, applica
     assert "pip" not in said["output"]
 
 
-@pytest.mark.parametrize("without", ["GUNICORN_CMD_ARGS", "PYTHONPATH", "SAGEMAKER_USE_NGINX"])
-def test_without_one_of_its_variables_no_model_starts(without, python, models):
+@pytest.mark.parametrize(
+    ("without", "cause"),
+    [
+        ("GUNICORN_CMD_ARGS", "'NoneType' object has no attribute 'startswith'"),
+        ("PYTHONPATH", "No module named 'inference'"),
+        ("SAGEMAKER_USE_NGINX", "/etc/sagemaker-nginx.conf"),
+    ],
+)
+def test_without_one_of_its_variables_no_model_starts(without, cause, python, models):
     environment = {name: value for name, value in SERVING.items() if name != without}
-    assert not served(python, models["Tradicional"], environment)["isUp"]
+    said = served(python, models["Tradicional"], environment)
+    assert not said["isUp"]
+    assert cause in said["output"]
 
 
 def test_the_environment_of_earlier_releases_starts_nothing(python, models):

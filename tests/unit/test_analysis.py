@@ -22,6 +22,10 @@ REQUEST = {"predictionId": "0a", "clientId": "ana"}
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:dev-appvengers-analisisCredito"
 
 
+def served():
+    return True
+
+
 @pytest.fixture
 def predictions():
     return PredictionList()
@@ -40,7 +44,7 @@ def stepfunctions():
 
 
 def test_the_answer_is_what_was_stored_but_for_the_application(machine, predictions):
-    answered = analyse(ANA, "es", None, machine, predictions)
+    answered = analyse(ANA, "es", None, machine, predictions, served)
     stored = predictions.get("ana", answered["predictionId"])
 
     assert answered == {name: value for name, value in stored.items() if name != "application"}
@@ -48,7 +52,7 @@ def test_the_answer_is_what_was_stored_but_for_the_application(machine, predicti
 
 
 def test_ids_sort_by_time(machine, predictions):
-    ids = [analyse(ANA, "es", None, machine, predictions)["predictionId"] for _ in range(3)]
+    ids = [analyse(ANA, "es", None, machine, predictions, served)["predictionId"] for _ in range(3)]
     times = [one[:12] for one in ids]
 
     assert times == sorted(times)
@@ -56,8 +60,8 @@ def test_ids_sort_by_time(machine, predictions):
 
 
 def test_the_same_key_gives_the_same_prediction_and_runs_once(machine, predictions):
-    one = analyse(ANA, "es", "k1", machine, predictions)
-    other = analyse(ANA, "es", "k1", machine, predictions)
+    one = analyse(ANA, "es", "k1", machine, predictions, served)
+    other = analyse(ANA, "es", "k1", machine, predictions, served)
 
     assert one == other
     assert len(machine.runs) == 1
@@ -69,22 +73,22 @@ def test_a_key_whose_run_was_lost_runs_again_under_the_same_id(machine, predicti
             raise AnalysisUnavailable
 
     with pytest.raises(AnalysisUnavailable):
-        analyse(ANA, "es", "k1", Lost(), predictions)
-    one = analyse(ANA, "es", "k1", machine, predictions)
+        analyse(ANA, "es", "k1", Lost(), predictions, served)
+    one = analyse(ANA, "es", "k1", machine, predictions, served)
 
-    assert analyse(ANA, "es", "k1", machine, predictions) == one
+    assert analyse(ANA, "es", "k1", machine, predictions, served) == one
 
 
 def test_a_key_with_another_application_is_a_conflict(machine, predictions):
-    analyse(ANA, "es", "k1", machine, predictions)
+    analyse(ANA, "es", "k1", machine, predictions, served)
 
     with pytest.raises(IdempotencyConflict):
-        analyse(CreditApplication("ana", {"amount": 1.0}), "es", "k1", machine, predictions)
+        analyse(CreditApplication("ana", {"amount": 1.0}), "es", "k1", machine, predictions, served)
 
 
 def test_an_empty_key_is_told(machine, predictions):
     with pytest.raises(InvalidRequest):
-        analyse(ANA, "es", "", machine, predictions)
+        analyse(ANA, "es", "", machine, predictions, served)
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", ""])
@@ -95,7 +99,7 @@ def test_a_page_has_1_to_100_predictions(limit, predictions):
 
 def test_pages_end(machine, predictions):
     for _ in range(3):
-        analyse(ANA, "es", None, machine, predictions)
+        analyse(ANA, "es", None, machine, predictions, served)
     first = analysis.page("ana", {"limit": "2"}, predictions)
     second = analysis.page("ana", {"limit": "2", "cursor": first["next"]}, predictions)
 
@@ -200,3 +204,10 @@ def test_models_that_served_and_are_all_silent_leave_it_to_a_person(predictions,
 
 def test_nobody_asks_whether_models_served_if_one_answers(predictions, sba):
     assert recorded(predictions, sba, [], Tradicional=SPOKE)["partial"]
+
+
+def test_a_key_is_not_claimed_before_any_model_was_in_service(machine, predictions):
+    with pytest.raises(NoModelInService):
+        analyse(ANA, "es", "k1", machine, predictions, lambda: False)
+    other = CreditApplication("ana", {"amount": 1.0})
+    assert analyse(other, "es", "k1", machine, predictions, served)["clientId"] == "ana"
