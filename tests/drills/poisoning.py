@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -47,7 +48,7 @@ API_KEY = "the-key-of-the-drill"
 INVENTED = "BANK OF NOWHERE"
 LONG_AGO = date(2005, 8, 15)  # a decision of that day has matured, on the register's own calendar
 CLIENTS, ATTEMPTS, TIMEOUT_SECONDS = 4, 5, 60
-RETRAINING_SECONDS = 1800
+RETRAINING_SECONDS, DEPLOY_SECONDS = 1800, 120
 EDGE = "at the cut-off"
 WIDER = {"minimum_rows": 100, "minimum_bads": 10, "auc_margin": 0.3, "ks_margin": 0.5,
          "served_margin": 0.5, "maximum_ece": 0.3, "minimum_slope": 0.0, "maximum_slope": 9.0,
@@ -56,6 +57,7 @@ WIDER = {"minimum_rows": 100, "minimum_bads": 10, "auc_margin": 0.3, "ks_margin"
 LEFT_OUT = shutil.ignore_patterns(
     ".venv*", ".git", ".localcloud", "build", "__pycache__", ".*cache"
 )
+NEAR = pd.Timestamp("2002-07-01")  # the small drill does without older loans
 BIG_LENDERS, BIG_SINCE = 30, pd.Timestamp("2000-07-01")
 
 Answer = dict[str, Any]
@@ -72,6 +74,7 @@ class Plan:
     honest: int  # applications decided before any attack
     attacks: Mapping[str, Sequence[Report]]
     days: Sequence[date | None]  # of the decisions; None: today
+    before: bool = True  # decide before the retraining, too: to be seen, not compared
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,10 @@ def run(plan: Plan, work: Path, console: Console) -> Iterator[tuple[str, Decisio
     for day in plan.days:
         base = work / f"base-{day}"
         honest = _begin(base, plan, cases[: plan.honest], day, console)
-        with _copied(base, work) as (_, caller):
-            before = _decided(caller, groups)
+        before: Decisions = {}
+        if plan.before:
+            with _copied(base, work) as (_, caller):
+                before = _decided(caller, groups)
         with _copied(base, work) as (bank, caller):
             control = _ended(bank, caller, honest, groups)
         console.print(f"{day or 'today'}: control {control.verdicts}")
@@ -253,7 +258,23 @@ def _ended(
     version = at.strftime("%Y%m%dT%H%M%S")
     place = f"credit/snapshots/{version}/manifest.json"
     manifest = json.load(s3.get_object(Bucket=bank.settings.data_bucket, Key=place)["Body"])
+    promoted = {one["model"] for one in ended if one["verdict"] == "promoted"}
+    _wait_until_live(bank, caller, groups, dict.fromkeys(promoted, version))
     return Ended(verdicts, _decided(caller, groups), manifest)
+
+
+def _wait_until_live(
+    bank: Bank, caller: Caller, groups: Mapping[str, list[dict[str, Any]]], wanted: dict[str, str]
+) -> None:
+    """Raises AssertionError, with the last notices, if a promoted model does not answer."""
+    body = next(iter(groups.values()))[0]
+    until = time.monotonic() + DEPLOY_SECONDS
+    while True:
+        said = caller.decide(body)["models"]
+        if {name: said[name]["version"] for name in wanted} == wanted:
+            return
+        assert time.monotonic() < until, [one.subject for one in bank.cloud.notices[-9:]]
+        time.sleep(1)
 
 
 def _decided(caller: Caller, groups: Mapping[str, list[dict[str, Any]]]) -> Decisions:
@@ -291,10 +312,11 @@ ATTACKS: dict[str, Sequence[Report]] = {
 def planned(size: str, console: Console) -> Plan:
     if size == "full":
         return Plan(dataset(console), 200, 200, ATTACKS, (LONG_AGO,))
-    loans = dataset_of(pd.read_parquet(SAMPLE))
+    register = pd.read_parquet(SAMPLE)
+    loans = dataset_of(register if size == "sample" else register[register["approvalDate"] >= NEAR])
     if size == "sample":
         return Plan(loans, 200, 60, ATTACKS, (LONG_AGO, None))
-    return Plan(loans, 20, 8, {"6 paid, 60 defaulted": FEW}, (LONG_AGO,))
+    return Plan(loans, 20, 8, {"6 paid, 60 defaulted": FEW}, (LONG_AGO,), before=False)
 
 
 def drilled(size: str, console: Console) -> list[str]:
@@ -306,7 +328,7 @@ def drilled(size: str, console: Console) -> list[str]:
             print(
                 f"{'':<10}{'before':>15}{'control':>15}{'attacked':>15}{'differ':>10}{'score':>12}"
             )
-            for group in before:
+            for group in control.decisions:
                 print(_line(group, before, control.decisions, attacked.decisions), flush=True)
                 if differ := moved(control.decisions[group], attacked.decisions[group]):
                     faults.append(f"{name}: {differ} decisions of {group} differ")
@@ -333,7 +355,7 @@ def lenient_copy(folder: Path) -> Path:
 
 
 def _line(group: str, before: Decisions, control: Decisions, attacked: Decisions) -> str:
-    kinds = [Counter(one["decision"] for one in found[group])
+    kinds = [Counter(one["decision"] for one in found.get(group, []))
              for found in (before, control, attacked)]  # fmt: skip
     shown = (
         "/".join(str(kind[name]) for name in ("APPROVE", "REVIEW", "DECLINE")) for kind in kinds
