@@ -13,6 +13,7 @@ from werkzeug.serving import ThreadedWSGIServer
 
 from localcloud.callers import Bounded, Limits, Phase, Phased
 from localcloud.loopback import LOOPBACK, is_local, listen
+from localcloud.signatures import signed_only
 
 
 class AwsHandler(Phased, MotoRequestHandler):
@@ -39,7 +40,7 @@ class AwsPort:
     def __init__(self, port: int, serving: Callable[[Any], Any] = lambda moto: moto) -> None:
         listening = listen(port, "AWS_PORT")
         moto = DomainDispatcherApplication(create_backend_app)
-        application = for_local_programs(serving(moto))
+        application = for_local_programs(serving(signed_only(moto)))
         self._server = AwsServer(
             LOOPBACK,
             listening.getsockname()[1],

@@ -136,3 +136,53 @@ def test_a_name_that_was_made_to_point_here_is_refused(cloud: Cloud, host: str) 
     request = urllib.request.Request(url, headers={"Host": host})
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request, timeout=5)
+
+
+def by_bare_socket(port: int, request: str, body: str = "") -> str:
+    """Return the whole answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=9) as connection:
+        head = f"{request}\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {len(body)}"
+        connection.sendall(f"{head}\r\nConnection: close\r\n\r\n{body}".encode())
+        with connection.makefile("rb") as answer:
+            return answer.read().decode()
+
+
+CREDENTIAL = "AKIAIOSFODNN7EXAMPLE/20261128/us-east-1/s3/aws4_request"
+ANONYMOUS = [
+    ("PUT /data/credit/newData/eyes.txt HTTP/1.1", "<Code>AccessDenied</Code>"),
+    ("GET /data?list-type=2 HTTP/1.1", "<Code>AccessDenied</Code>"),
+    ("DELETE /data/kept HTTP/1.1", "<Code>AccessDenied</Code>"),
+    ("PUT /data/a HTTP/1.1\r\nAuthorization: Basic eDp5", "<Code>AccessDenied</Code>"),
+    ("PUT /data/a?X-Amz-Signature=0 HTTP/1.1", "<Code>AccessDenied</Code>"),
+    ("PUT /restapis/a/v1/newData/a HTTP/1.1", "<Code>AccessDenied</Code>"),
+    ("POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.ListTables",
+     '"__type": "MissingAuthenticationTokenException"'),
+    ("POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded",
+     "<Code>MissingAuthenticationToken</Code>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("request_line", "answer"), ANONYMOUS)
+def test_nobody_without_a_signature_is_let_in(cloud: Cloud, request_line: str, answer: str) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="data")
+    s3.put_object(Bucket="data", Key="kept", Body=b"kept")
+
+    said = by_bare_socket(cloud.serve_aws(0), request_line, "Action=ListTopics&Version=2010-03-31")
+    assert said.startswith("HTTP/1.1 403 ")
+    assert answer in said
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket="data")["Contents"]] == ["kept"]
+
+
+def test_to_a_head_without_a_signature_there_is_no_body(cloud: Cloud) -> None:
+    said = by_bare_socket(cloud.serve_aws(0), "HEAD /data/kept HTTP/1.1")
+    assert said.startswith("HTTP/1.1 403 ")
+    assert said.endswith("\r\n\r\n")
+
+
+def test_a_presigned_address_is_let_in(cloud: Cloud) -> None:
+    boto3.client("s3").create_bucket(Bucket="data")
+    query = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={CREDENTIAL}&X-Amz-Signature=0"
+    said = by_bare_socket(cloud.serve_aws(0), f"PUT /data/a?{query} HTTP/1.1", "x")
+    assert said.startswith("HTTP/1.1 200 ")
+    assert boto3.client("s3").get_object(Bucket="data", Key="a")["Body"].read() == b"x"

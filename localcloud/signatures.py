@@ -1,0 +1,62 @@
+"""Requests to AWS without a signature: refused, as AWS does."""
+
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qs
+
+SIGNED = "AWS4-HMAC-SHA256 "
+PRESIGNED = {"X-Amz-Signature", "X-Amz-Credential"}
+MISSING = "Request is missing Authentication Token"
+
+Application = Callable[..., Iterable[bytes]]
+
+
+def signed_only(application: Application) -> Application:
+    """Return `application` behind the refusal of every request that carries no signature of
+    version 4, in its header or its query. The signature itself is not verified.
+
+    An anonymous upload would otherwise be trusted: on AWS the buckets block public access.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    """
+
+    def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if _is_signed(environ):
+            return application(environ, start_response)
+        content_type, body = _refusal(environ)
+        headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+        start_response("403 Forbidden", headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    return guarded
+
+
+def _is_signed(environ: dict[str, Any]) -> bool:
+    if environ.get("HTTP_AUTHORIZATION", "").startswith(SIGNED):
+        return True
+    return parse_qs(environ.get("QUERY_STRING", "")).keys() >= PRESIGNED
+
+
+def _refusal(environ: dict[str, Any]) -> tuple[str, bytes]:
+    """Return content type and body in the protocol of the service that was asked.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+    """
+    request = uuid.uuid4()
+    if "HTTP_X_AMZ_TARGET" in environ:
+        body = f'{{"__type": "MissingAuthenticationTokenException", "message": "{MISSING}"}}'
+        return "application/x-amz-json-1.0", body.encode()
+    if (environ["REQUEST_METHOD"], environ.get("PATH_INFO")) == ("POST", "/"):
+        code = "<Code>MissingAuthenticationToken</Code>"
+        error = f"<Type>Sender</Type>{code}<Message>{MISSING}</Message>"
+        body = (
+            f"<ErrorResponse><Error>{error}</Error><RequestId>{request}</RequestId></ErrorResponse>"
+        )
+        return "text/xml", body.encode()
+    error = "<Code>AccessDenied</Code><Message>Access Denied</Message>"
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Error>{error}<RequestId>{request}</RequestId></Error>"
+    )
+    return "application/xml", body.encode()
