@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.data_bucket import DataBucket
 from infrastructure.first_models import scheduled_event
+from tests.workflow.test_outcomes import PAID, TODAY, tell
 from training.datasets.sba import TEST_FROM, TEST_TO
 
 DATA = "dev-appvengers-data"
@@ -35,6 +36,7 @@ def read(key: str) -> dict:
 def story(served, sample, loans):
     """An outcome by the API, a file of real loans with one wrong row, updateData twice."""
     decided = served.predict(loans[3])
+    assert tell(served, decided, PAID | {"granted": TODAY}).status_code == 200
     put("credit/snapshots/20260101T000000/part-0.parquet", b"of a job that died")
     first = DataBucket(boto3.client("s3"), DATA).newest_snapshot()
     at = datetime.now(UTC) + timedelta(seconds=1)  # a schedule's times are whole seconds
@@ -101,6 +103,14 @@ def test_the_notices_tell_of_the_start_of_each_model_and_of_wrong_rows(story):
     for model in MODELS:
         assert model in told
     assert story["decided"]["clientId"] not in told
+
+
+def test_an_outcome_that_only_an_api_key_says_is_noticed_once(story):
+    (told,) = [one for one in story["notices"] if one.startswith("Resultados por revisar")]
+
+    assert story["manifest"]["unconfirmed"] >= 1
+    assert f"sin confirmar por una fuente de confianza: {story['manifest']['unconfirmed']}." in told
+    assert story["decided"]["predictionId"] not in told
 
 
 def test_afterwards_there_is_nothing_new(served, story):
