@@ -173,6 +173,7 @@ def _proxied(answer: Answer) -> Response:
     headers = Headers((told.get("headers") or {}).items())
     for name, values in (told.get("multiValueHeaders") or {}).items():
         headers.setlist(name, values)
+    headers.setdefault("Content-Type", "application/json")
     body = told.get("body") or ""
     sent = base64.b64decode(body) if told.get("isBase64Encoded") else body
     return Response(sent, told["statusCode"], headers)

@@ -36,7 +36,7 @@ def gateway(cloud: Cloud, add: Callable[..., str]) -> Gateway:
         seen.append(event)
         if event["body"] == "raise":
             raise ValueError("no")
-        headers = {"X-Loan": "7", "Content-Type": "application/json"}
+        headers = {"X-Loan": "7"} | ({"Content-Type": "text/csv"} if event["body"] == "csv" else {})
         return {"statusCode": 201, "headers": headers, "body": json.dumps({"ok": True})}
 
     arn, client = add("loans", handler), boto3.client("apigateway")
@@ -137,6 +137,11 @@ def test_the_gateways_own_answers_are_those_that_were_put(gateway):
 
     assert (found.status_code, found.json()) == (404, {"status": 404})
     assert found.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(("body", "kind"), [("", "application/json"), ("csv", "text/csv")])
+def test_an_answer_that_names_no_content_type_is_json(gateway, body, kind):
+    assert gateway.ask("/loans/a", "POST", data=body).headers["Content-Type"] == kind
 
 
 def test_a_function_that_fails_is_a_502_without_its_words(gateway):
