@@ -4,7 +4,7 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, S3Event
+from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, Response, S3Event
 
 from chalicelib import (
     analysis,
@@ -27,7 +27,7 @@ from chalicelib.observability import last_trained, observed
 from chalicelib.request_body import json_body
 from chalicelib.services import services
 from chalicelib.settings import MODEL_PREFIX, Settings
-from chalicelib.web import CORS, answering, key_source, language
+from chalicelib.web import CORS, NOT_STORED, answering, key_source, language
 
 # Chalice needs the bucket's name to declare the trigger; the rest waits for the first call.
 settings = Settings.from_environ(os.environ)
@@ -104,7 +104,8 @@ def models() -> Any:
 def health() -> Any:
     profile = services().profile
     policy = profile.policy_version()
-    return {"status": "ok", "product": profile.product.name, "policyVersion": policy}
+    body = {"status": "ok", "product": profile.product.name, "policyVersion": policy}
+    return Response(body, {**NOT_STORED})
 
 
 @app.route("/ready", api_key_required=True, cors=CORS, content_types=ANY)

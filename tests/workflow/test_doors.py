@@ -132,6 +132,7 @@ def test_another_method_is_answered_as_api_gateway_does(served, method):
 def test_head_has_no_body_and_is_only_where_it_is_declared(served):
     answer, body = sent(served, "/health", "HEAD")
     got = sent(served, "/health")
+    assert got[0].getheader("Cache-Control") == "no-store"
 
     assert (answer.status, body) == (200, b"")
     assert answer.getheader("Content-Length") == str(len(got[1]))
