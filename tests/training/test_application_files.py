@@ -108,7 +108,7 @@ def test_a_refused_row_keeps_its_place_and_the_others_their_scores(applications,
     assert {*found["error"][4].split("; ")} == {
         "amount is required",
         "newBusiness must be one of new, existing",
-        "state must match [A-Z]{2}",
+        "state must have two capital letters, such as CA",
     }
     assert found["error"].isna().tolist() == [True, False, False, False, False, True]
 

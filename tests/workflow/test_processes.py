@@ -119,7 +119,10 @@ def test_chalice_local_works_against_a_running_embedded_cloud(state, loans, tmp_
         with process(*CHALICE_LOCAL, str(port), log=local, **environ) as chalice:
             wait_for("Serving", local, chalice)
             response = requests.post(
-                f"http://127.0.0.1:{port}/predict", json=body_of(loans[0]), timeout=30
+                f"http://127.0.0.1:{port}/predict",
+                json=body_of(loans[0]),
+                headers={"x-api-key": environ["LOCAL_API_KEY"]},
+                timeout=30,
             )
 
             assert response.status_code == 200, response.text
