@@ -78,8 +78,8 @@ lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state
 	@$(VENV)/bin/mypy chalicelib stepfunctions infrastructure localcloud
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/cfn-lint infrastructure/resources.yaml
-	@$(VENV)/bin/python -m stepfunctions.lint
-	@$(VENV)/bin/statelint --ignore=URI,FLOAT stepfunctions/*.asl.json
+	@$(VENV)/bin/python -m stepfunctions.lint build/stepfunctions
+	@$(VENV)/bin/statelint --ignore=URI,FLOAT build/stepfunctions/*.asl.json
 	@$(LINTERS)/bin/checkov --config-file .checkov.yaml
 	@$(LINTERS)/bin/python -W ignore -m infrastructure.policy_lint
 

@@ -1,6 +1,8 @@
 """What Step Functions would refuse in the definitions, found without an account.
 
-python -m stepfunctions.lint
+python -m stepfunctions.lint [FOLDER]
+
+FOLDER gets the definitions with a value for each placeholder, for other linters.
 """
 
 import json
@@ -81,11 +83,14 @@ def malformed(definition: dict[str, Any]) -> Iterator[str]:
             yield f"{match.rule.id} {match.message}"
 
 
-def main() -> int:
-    """Each fault is printed."""
+def main(folder: Path | None = None) -> int:
+    """Print each fault. Return 1 if there is any."""
     faults = 0
     for path in sorted(FOLDER.glob("*.asl.json")):
         definition = filled(json.loads(path.read_text(encoding="utf-8")), Anything(ANY))
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / path.name).write_text(json.dumps(definition, indent=1), encoding="utf-8")
         for fault in (*misled(definition), *malformed(definition)):
             print(f"{path.name}: {fault}")
             faults += 1
@@ -93,4 +98,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:])))
