@@ -126,6 +126,14 @@ class ModelBucket:
             if what == "attempted" and (at, version, "cleared") not in marks
         ]
 
+    def superseded(self, model: str, live: str) -> list[Arrival]:
+        """Attempts older than the arrival of `live` that a rollback does not need either."""
+        marks = self._marks(ARRIVAL_PREFIX, model)
+        since = max((at for at, version, _ in marks if version == live), default="")
+        later = {version for at, version, _ in marks if at >= since}
+        needed = later | {self.former(model, live)}
+        return [one for one in self.attempts(model) if one.version not in needed]
+
     def cleared(self, model: str, arrival: Arrival) -> None:
         self._mark(model, arrival.version, arrival.at, "cleared")
 

@@ -141,13 +141,15 @@ def _is_news(ending: Ending, created: str, endings: list[Ending]) -> bool:
 
 
 def tidy(model: str, live: str, bucket: ModelBucket, endpoints: ModelEndpoints) -> None:
-    """The live version stays, the one before it, for a rollback, and what is about to come."""
-    newest = bucket.newest_arrival(model)
-    kept = {live, bucket.former(model, live), newest.version if newest else live}
-    for arrival in bucket.attempts(model):
-        if arrival.version not in kept:
-            endpoints.clear(model, arrival.version)
-            bucket.cleared(model, arrival)
+    """Clear what nothing may use any more: neither the live version, nor one for a rollback, nor
+    any that arrived later.
+
+    The endpoint may have moved on since `live` was read: a version that is being deployed by now
+    arrived later, and AWS loses an endpoint whose configuration is gone.
+    """
+    for arrival in bucket.superseded(model, live):
+        endpoints.clear(model, arrival.version)
+        bucket.cleared(model, arrival)
 
 
 def _tell(model: str, live: Document, tried: list[str], topic: "NotificationTopic") -> None:

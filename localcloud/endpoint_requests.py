@@ -112,10 +112,11 @@ def update_endpoint(endpoints: Endpoints, quotas: Quotas) -> Callable[[None], An
                 )
             config_name = self._get_param("EndpointConfigName")
             self.sagemaker_backend.describe_endpoint_config(config_name)  # says if there is none
-            configs = self.sagemaker_backend.endpoint_configs
-            before = configs.get(endpoint.endpoint_config_name)
-            variant = before.production_variants[0] if before else {}
-            moving = shifting(self._get_param("DeploymentConfig"), variant)
+            # AWS needs the configuration that it has, too:
+            # https://github.com/hashicorp/terraform-provider-aws/issues/40048
+            self.sagemaker_backend.describe_endpoint_config(endpoint.endpoint_config_name)
+            before = self.sagemaker_backend.endpoint_configs[endpoint.endpoint_config_name]
+            moving = shifting(self._get_param("DeploymentConfig"), before.production_variants[0])
             with quotas.for_endpoint(endpoint.endpoint_name, config_name):
                 endpoints.deploy(endpoint, config_name, "Updating", moving)
             return ActionResult({"EndpointArn": endpoint.arn})

@@ -104,22 +104,32 @@ class Endpoints:
     def _deploy(self, endpoint: Any, config_name: str, shifting: Shifting) -> None:
         name = endpoint.endpoint_name
         try:
+            variants = self._variants(config_name)  # first: it may be deleted meanwhile
             worker = self._load(name, config_name)
             self._try(name, config_name, worker, shifting)
         except Exception as error:  # noqa: BLE001 - the process boundary: the endpoint says why it failed
             log.warning("endpoint %s could not load %s: %s", name, config_name, error)
             status = "InService" if name in self._workers else "Failed"
-            self._enter(endpoint, status, _reason(error))
+            self._end(endpoint, status, _reason(error))
         else:
-            before = self._workers.get(name)
-            self._workers[name] = worker
-            self._tried.pop(name, None)
-            if before:
-                before.close()
-            self._adopt(endpoint, config_name)
-            self._enter(endpoint, "InService", None)
+            self._swap(name, worker)
+            endpoint.endpoint_config_name = config_name
+            endpoint.production_variants = endpoint._process_production_variants(variants)
+            self._end(endpoint, "InService", None)
+
+    def _swap(self, name: str, worker: ModelProcess) -> None:
+        before = self._workers.get(name)
+        self._workers[name] = worker
+        self._tried.pop(name, None)
+        if before:
+            before.close()
+
+    def _end(self, endpoint: Any, status: str, reason: str | None) -> None:
+        """Tell of it last: whoever is told may begin the next deployment at once."""
+        endpoint.moves_to = None
+        try:
+            self._enter(endpoint, status, reason)
         finally:
-            endpoint.moves_to = None
             self._activity.end(endpoint.arn)
 
     def _try(self, name: str, config_name: str, worker: ModelProcess, shifting: Shifting) -> None:
@@ -159,6 +169,10 @@ class Endpoints:
         variant = backend.endpoint_configs[config_name].production_variants[0]
         return backend.describe_model(variant["ModelName"])
 
+    def _variants(self, config_name: str) -> Any:
+        backend = sagemaker_backends[self._account][self._region]
+        return backend.endpoint_configs[config_name].production_variants
+
     def _load(self, endpoint_name: str, config_name: str) -> ModelProcess:
         model = self._model(config_name)
         container = model.primary_container
@@ -169,13 +183,6 @@ class Endpoints:
             note_container(self._authorization, container["Image"], logs, self._region)
             archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return ModelProcess(archive, serving(container, self._region), self._work)
-
-    def _adopt(self, endpoint: Any, config_name: str) -> None:
-        config = sagemaker_backends[self._account][self._region].endpoint_configs[config_name]
-        endpoint.endpoint_config_name = config_name
-        endpoint.production_variants = endpoint._process_production_variants(
-            config.production_variants
-        )
 
     def _enter(self, endpoint: Any, status: str, reason: str | None) -> None:
         endpoint.endpoint_status, endpoint.failure_reason = status, reason

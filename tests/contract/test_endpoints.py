@@ -197,6 +197,25 @@ def test_names_are_used_once_and_must_exist(cloud: Cloud) -> None:
     assert "Could not find endpoint" in refused(lambda: sagemaker.update_endpoint(**update))[1]
 
 
+def test_a_configuration_that_is_deleted_during_its_update_leaves_no_endpoint_behind(
+    cloud: Cloud,
+) -> None:
+    """AWS deletes it, and refuses the next update:
+    https://github.com/hashicorp/terraform-provider-aws/issues/40048"""
+    for name in ("one", "two", "three"):
+        make_model(name)
+    create(cloud, "a", "one")
+    sagemaker = boto3.client("sagemaker")
+    sagemaker.update_endpoint(EndpointName="a", EndpointConfigName="two")
+    sagemaker.delete_endpoint_config(EndpointConfigName="two")
+    cloud.idle(20)
+
+    ended = sagemaker.list_endpoints()["Endpoints"][0]
+    assert ended["EndpointStatus"] == "InService"
+    code, text = refused(lambda: update(cloud, "a", "three"))
+    assert (code, "Could not find" in text, "two" in text) == ("ValidationException", True, True)
+
+
 def test_changes_of_an_endpoint_are_reported_to_eventbridge(
     cloud: Cloud, add: Callable[..., str]
 ) -> None:

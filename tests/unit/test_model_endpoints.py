@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib import model_endpoints
 from chalicelib.errors import EndpointGoing, EndpointOnInstances
-from chalicelib.model_bucket import ModelBucket
+from chalicelib.model_bucket import Arrival, Ending, ModelBucket
 from chalicelib.profile import load
 from tests.fakes import S3, Topic
 
@@ -212,3 +212,40 @@ def test_of_two_that_find_the_same_ending_one_records_and_tells_it():
 
     assert topic.told == [("in service", f"{MODEL} v1")]
     assert len(bucket.endings(MODEL)) == 1
+
+
+class Clearing(Endpoints):
+    """One that notes the versions whose model and configuration are deleted."""
+
+    def __init__(self):
+        super().__init__()
+        self.cleared = []
+
+    def clear(self, model, version):
+        self.cleared.append(version)
+
+
+@pytest.mark.parametrize(
+    ("live", "cleared"), [("v2", []), ("v3", ["v1"]), ("v4", ["v1", "v2"]), ("unknown", [])]
+)
+def test_what_arrived_after_the_live_version_is_never_cleared(live, cleared):
+    """An event that is late reads v2 while v3 is deployed: v3 stays, whatever waits behind it."""
+    bucket, endpoints = ModelBucket(S3({}), "models"), Clearing()
+    for day, version in enumerate(("v1", "v2", "v3", "v4", "v5"), 1):
+        bucket.arrived(MODEL, version, f"2026-01-0{day}")
+        if version != "v5":
+            bucket.attempted(MODEL, Arrival(f"2026-01-0{day}", version, attempted=False))
+            bucket.ended(MODEL, Ending(f"2026-01-0{day}T01", version, "in-service"))
+    model_endpoints.tidy(MODEL, live, bucket, endpoints)
+
+    assert endpoints.cleared == cleared
+
+
+def test_a_version_that_comes_back_is_not_cleared_by_its_first_arrival():
+    bucket, endpoints = ModelBucket(S3({}), "models"), Clearing()
+    for day, version in enumerate(("v1", "v2", "v3", "v1"), 1):
+        bucket.arrived(MODEL, version, f"2026-01-0{day}")
+        bucket.attempted(MODEL, Arrival(f"2026-01-0{day}", version, attempted=False))
+    model_endpoints.tidy(MODEL, "v3", bucket, endpoints)
+
+    assert endpoints.cleared == ["v2"]
