@@ -1,6 +1,7 @@
 """POST /predict: one application through analisisCredito, and its answer."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -41,8 +42,18 @@ NOT_STORED = Text(
     en="The decision could not be stored, so none was given. Try again in a moment; with an "
     "Idempotency-Key, the same request is decided once.",
 )
+# What saveResult returns, and does not raise: an application that comes too early is no fault of
+# the bank, which its log, its alarms and the failures of the state machine would report.
+NOT_DECIDED = {"problem": NoModelInService.__name__}
 LIMIT_RANGE = Text(es="debe ser de 1 a 100", en="must be 1 to 100")
+CURSOR_FORM = Text(
+    es="debe ser el valor de next de la página anterior; sin él, la primera",
+    en="must be the value of next in the page before; leave it out for the first page",
+)
 KEY_LENGTH = Text(es="debe tener de 1 a 255 caracteres", en="must be 1 to 255 characters")
+
+LIMIT = re.compile(r"[1-9][0-9]?|100")
+PREDICTION_ID = re.compile(r"[0-9a-f]{32}")
 
 Document = dict[str, Any]
 
@@ -82,13 +93,13 @@ class AnalysisMachine:
             raise AnalysisUnavailable(NOTHING_DECIDED) from error
         except BotoCoreError as error:
             raise AnalysisUnavailable(NOTHING_DECIDED) from error
-        if execution.get("error") == NoModelInService.__name__:
-            raise NoModelInService
         if execution.get("error") == TableUnavailable.__name__:
             raise AnalysisUnavailable(NOT_STORED)
         if execution["status"] != "SUCCEEDED":
             raise AnalysisUnavailable(ENDED.format(status=execution["status"]))
         output: Document = msgspec.json.decode(execution["output"])
+        if output == NOT_DECIDED:
+            raise NoModelInService
         return output
 
 
@@ -127,12 +138,13 @@ def record(
 ) -> Document:
     """saveResult: decide on what the three models said, store it, return what is stored.
 
-    `ever_served` is asked only if no model answered. Raises NoModelInService, and stores nothing.
+    `ever_served` is asked only if no model answered. If none ever was, nothing is stored, and
+    NOT_DECIDED is returned.
     """
     answers: dict[str, Answer] = msgspec.convert(event["models"], dict[str, Answer])
     is_silent = not any(isinstance(answer, Scored) for answer in answers.values())
     if is_silent and not ever_served():
-        raise NoModelInService
+        return {**NOT_DECIDED}
     decision = decide(answers, profile, event["language"], review_only=review_only)
     kept = ("predictionId", "clientId", "createdAt", "language", "application")
     proof = {"evidence": evidence(event["application"], profile.policy)}
@@ -143,11 +155,18 @@ def record(
 
 
 def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> Document:
-    """A client's predictions, the newest first. `next` is the cursor of the following page."""
-    text = query.get("limit", "20")
-    if not text.isdecimal() or len(text) > 3 or not 1 <= int(text) <= 100:
-        raise InvalidRequest(CORRECT.format(count=1, fields="limit"), {"limit": LIMIT_RANGE})
-    found = predictions.newest(client_id, int(text), query.get("cursor"))
+    """Return a client's predictions, the newest first. `next` is the cursor of the following page.
+    Raises InvalidRequest, which names `limit`, `cursor` or both."""
+    text, cursor = query.get("limit", "20"), query.get("cursor")
+    faults = {}
+    if not LIMIT.fullmatch(text):
+        faults["limit"] = LIMIT_RANGE
+    if cursor is not None and not PREDICTION_ID.fullmatch(cursor):
+        faults["cursor"] = CURSOR_FORM
+    if faults:
+        names = ", ".join(faults)
+        raise InvalidRequest(CORRECT.format(count=len(faults), fields=names), faults)
+    found = predictions.newest(client_id, int(text), cursor)
     following = found[-1]["predictionId"] if len(found) == int(text) else None
     return {"predictions": [answer(prediction) for prediction in found], "next": following}
 

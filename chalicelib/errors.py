@@ -5,7 +5,7 @@ AppVengersError
       · InvalidRequest · InvalidApplication · InvalidOutcome · NotALoan · Forbidden
       · NotFound · PredictionNotFound · IdempotencyConflict · RequestTooLarge · UnsupportedMediaType
       · TooManyOutcomes · TooManyRequests · InternalError · AnalysisUnavailable · NotReady
-      · NoModelInService    saveResult stores nothing, and predict answers so
+      · NoModelInService    saveResult stores nothing and says so, and predict answers it
       · ServiceUnavailable · ServiceTimeout    API Gateway's own
       · TableUnavailable    saveResult is retried on it
   × EndpointFault         a model did not answer; analisisCredito retries by these names

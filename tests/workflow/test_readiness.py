@@ -46,3 +46,13 @@ def test_the_schedules_event_keeps_all_three_warm(served):
     )
 
     assert json.load(answer["Payload"]) == {"late": False, "answered": dict.fromkeys(MODELS, 1)}
+
+
+def test_a_caller_before_any_model_was_in_service_is_no_fault_of_a_function(served):
+    """A fault's line is on the console, in the function's log and in its alarm."""
+    assert served.early[0].json()["type"] == "urn:problem:no-model-in-service"
+    groups = boto3.client("logs").get_paginator("describe_log_groups").paginate()
+    names = [one["logGroupName"] for page in groups for one in page["logGroups"]]
+    [name] = [name for name in names if name.endswith("-saveResult")]
+    found = boto3.client("logs").filter_log_events(logGroupName=name)["events"]
+    assert "NoModelInService" not in " ".join(one["message"] for one in found)
