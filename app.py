@@ -6,25 +6,21 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, Response, S3Event
 
-from chalicelib import (
-    analysis,
-    champions,
-    change,
-    drift_watch,
-    evaluation,
-    lost_events,
-    model_endpoints,
-    opening,
-    outcomes,
-    promotion,
-    retraining,
-    training_history,
-    warming,
-)
-from chalicelib.application import CreditApplication
-from chalicelib.inventory import inventory
+from chalicelib.counterfactuals import change
+from chalicelib.decisions import analysis, outcomes
+from chalicelib.decisions.application import CreditApplication
+from chalicelib.models import champions, deployment
+from chalicelib.monitoring import drift_watch, lost_events, warming
+from chalicelib.monitoring.inventory import inventory
 from chalicelib.observability import last_trained, observed
 from chalicelib.request_body import json_body
+from chalicelib.retraining import (
+    evaluation,
+    promotion,
+    snapshot_opening,
+    training_history,
+    weekly_update,
+)
 from chalicelib.services import services
 from chalicelib.settings import MODEL_PREFIX, Settings
 from chalicelib.web import CORS, NOT_STORED, answering, key_source, language
@@ -144,7 +140,7 @@ def save_result(event: dict[str, Any], context: Any) -> Any:
 @app.schedule(Rate(5, unit=Rate.MINUTES), name="keepWarm")
 @observed
 def keep_warm(event: CloudWatchEvent) -> Any:
-    using, at = services(), retraining.scheduled_at(event.to_dict())
+    using, at = services(), weekly_update.scheduled_at(event.to_dict())
     at_once = (
         using.profile.endpoint[settings.stage].keep_warm or 1
     )  # the rule is on if it is 1 or more
@@ -156,10 +152,10 @@ def keep_warm(event: CloudWatchEvent) -> Any:
 @app.schedule(Cron(0, 3, "?", "*", "SUN", "*"), name="updateData")
 @observed
 def update_data(event: CloudWatchEvent) -> Any:
-    using, at = services(), retraining.scheduled_at(event.to_dict())
+    using, at = services(), weekly_update.scheduled_at(event.to_dict())
     found = champions.champions(using.profile, using.endpoints, using.models)
     parts = (using.data, using.predictions, using.retraining, found, using.topic)
-    done = retraining.update(at, using.profile, *parts)
+    done = weekly_update.update(at, using.profile, *parts)
     champions.tell_of_silent(found, settings.stage, using.endpoints, using.topic)
     lost_events.send_endpoints(using.profile.models, using.functions_that_wait)
     return done
@@ -168,7 +164,7 @@ def update_data(event: CloudWatchEvent) -> Any:
 @app.schedule(Cron(0, 4, "*", "*", "?", "*"), name="watchTraining")
 @observed
 def watch_training(event: CloudWatchEvent) -> None:
-    using, at = services(), retraining.scheduled_at(event.to_dict())
+    using, at = services(), weekly_update.scheduled_at(event.to_dict())
     last_trained(using.data.days_since_training(at))
     lost_events.send_endpoints(using.profile.models, using.functions_that_wait)
     lost_events.send_trainings(at, using.history, using.data, using.functions_that_wait)
@@ -177,7 +173,7 @@ def watch_training(event: CloudWatchEvent) -> None:
 @app.schedule(Cron(0, 5, "?", "*", "SUN", "*"), name="watchDrift")
 @observed
 def watch_drift(event: CloudWatchEvent) -> Any:
-    using, at = services(), retraining.scheduled_at(event.to_dict())
+    using, at = services(), weekly_update.scheduled_at(event.to_dict())
     parts = (using.models, using.endpoints, using.reports, using.topic)
     return drift_watch.watch(at, using.profile, using.predictions, *parts)
 
@@ -185,7 +181,7 @@ def watch_drift(event: CloudWatchEvent) -> Any:
 @app.lambda_function(name="openSnapshot")
 @observed
 def open_snapshot(event: dict[str, Any], context: Any) -> Any:
-    return opening.open_snapshot(event, settings.prefix, services().retraining_files)
+    return snapshot_opening.open_snapshot(event, settings.prefix, services().retraining_files)
 
 
 @app.lambda_function(name="evaluateModel")
@@ -231,7 +227,7 @@ def package_approved(event: CloudWatchEvent) -> None:
 def create_endpoint_model(event: S3Event) -> None:
     using, at = services(), event.to_dict()["Records"][0]["eventTime"]
     parts = (using.profile, using.models, using.endpoints, using.topic)
-    model_endpoints.deploy(event.key, at, settings.prefix, *parts)
+    deployment.deploy(event.key, at, settings.prefix, *parts)
 
 
 @app.on_cw_event(
@@ -245,7 +241,7 @@ def create_endpoint_model(event: S3Event) -> None:
 @observed
 def endpoint_changed(event: CloudWatchEvent) -> None:
     using, endpoint = services(), event.detail["EndpointName"]
-    model_endpoints.changed(endpoint, using.profile, using.models, using.endpoints, using.topic)
+    deployment.changed(endpoint, using.profile, using.models, using.endpoints, using.topic)
 
 
 @app.on_cw_event(

@@ -7,52 +7,54 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from chalicelib import budgets, champions, profile
-from chalicelib.analysis import AnalysisMachine
-from chalicelib.data_bucket import DataBucket
-from chalicelib.endpoints import ModelEndpoints
-from chalicelib.model_bucket import ModelBucket
-from chalicelib.model_packages import ModelPackages
+from chalicelib import profile
+from chalicelib.decisions.analysis import AnalysisMachine
+from chalicelib.decisions.predictions import PredictionTable
+from chalicelib.models import champions
+from chalicelib.models.endpoints import ModelEndpoints
+from chalicelib.models.model_bucket import ModelBucket
+from chalicelib.models.model_packages import ModelPackages
 from chalicelib.notifications import NotificationTopic
-from chalicelib.predictions import PredictionTable
-from chalicelib.reports import Reports
-from chalicelib.retraining import RetrainingMachine
-from chalicelib.retraining_files import RetrainingFiles
-from chalicelib.scoring import ScoringEndpoints
+from chalicelib.retraining.data_bucket import DataBucket
+from chalicelib.retraining.reports import Reports
+from chalicelib.retraining.retraining_files import RetrainingFiles
+from chalicelib.retraining.training_history import TrainingHistory
+from chalicelib.retraining.weekly_update import RetrainingMachine
+from chalicelib.scoring import time_budgets
+from chalicelib.scoring.invocation import ScoringEndpoints
 from chalicelib.settings import Settings
-from chalicelib.training_history import TrainingHistory
 
 if TYPE_CHECKING:
-    from chalicelib.lost_events import FunctionsThatWait
-    from chalicelib.probes import Probes
+    from chalicelib.decisions.review_only import ReviewOnlySwitch
+    from chalicelib.monitoring.lost_events import FunctionsThatWait
+    from chalicelib.monitoring.probes import Probes
+    from chalicelib.monitoring.readiness import Readiness
     from chalicelib.profile import Profile
-    from chalicelib.readiness import Readiness
-    from chalicelib.review_only import ReviewOnlySwitch
 
 QUICK = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
 )
 # Both who ask have little time; a switch that can't be read is on.
 SWITCH = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2})
-# The state machine retries a branch, so the client does not: see budgets.py.
+# The state machine retries a branch, so the client does not: see time_budgets.py.
 SCORING = Config(
-    connect_timeout=budgets.CONNECT_SECONDS,
-    read_timeout=budgets.ENDPOINT_SECONDS,
+    connect_timeout=time_budgets.CONNECT_SECONDS,
+    read_timeout=time_budgets.ENDPOINT_SECONDS,
     retries={"total_max_attempts": 1},
 )
 ANALYSIS = Config(
-    connect_timeout=budgets.CONNECT_SECONDS,
-    read_timeout=budgets.PATIENCE_SECONDS,
+    connect_timeout=time_budgets.CONNECT_SECONDS,
+    read_timeout=time_budgets.PATIENCE_SECONDS,
     retries={"total_max_attempts": 1},
 )
 PROBING = Config(
-    connect_timeout=budgets.CONNECT_SECONDS,
-    read_timeout=budgets.PROBE_SECONDS,
+    connect_timeout=time_budgets.CONNECT_SECONDS,
+    read_timeout=time_budgets.PROBE_SECONDS,
     retries={"total_max_attempts": 1},
 )
 WARMING = Config(  # nobody waits for it but its function; a call each, in threads
-    connect_timeout=budgets.CONNECT_SECONDS,
-    read_timeout=budgets.COLD_START_SECONDS,
+    connect_timeout=time_budgets.CONNECT_SECONDS,
+    read_timeout=time_budgets.COLD_START_SECONDS,
     retries={"total_max_attempts": 1},
     max_pool_connections=60,
 )
@@ -83,7 +85,9 @@ class Services:
 
     @cached_property
     def review_only(self) -> "ReviewOnlySwitch":
-        from chalicelib.review_only import ReviewOnlySwitch  # who does not ask does not pay for it
+        from chalicelib.decisions.review_only import (
+            ReviewOnlySwitch,  # who does not ask does not pay for it
+        )
 
         return ReviewOnlySwitch(_client("ssm", SWITCH), self.settings.review_only_parameter)
 
@@ -99,15 +103,15 @@ class Services:
 
     @cached_property
     def readiness(self) -> "Readiness":
-        from chalicelib.probes import Probes  # few functions need it
-        from chalicelib.readiness import Readiness
+        from chalicelib.monitoring.probes import Probes  # few functions need it
+        from chalicelib.monitoring.readiness import Readiness
 
         probes = Probes(_client("sagemaker-runtime", PROBING), self.settings.prefix)
         return Readiness(self.profile, probes)
 
     @cached_property
     def patient_probes(self) -> "Probes":
-        from chalicelib.probes import Probes
+        from chalicelib.monitoring.probes import Probes
 
         return Probes(_client("sagemaker-runtime", WARMING), self.settings.prefix)
 
@@ -154,7 +158,7 @@ class Services:
 
     @cached_property
     def functions_that_wait(self) -> "FunctionsThatWait":
-        from chalicelib.lost_events import FunctionsThatWait  # few functions need it
+        from chalicelib.monitoring.lost_events import FunctionsThatWait  # few functions need it
 
         return FunctionsThatWait(_client("lambda", QUICK), self.settings)
 

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, CORSConfig, Request, Response
 
 from chalicelib import observability
+from chalicelib.decisions.outcome_rules import of_api_key
 from chalicelib.errors import (
     AnalysisPending,
     Forbidden,
@@ -17,7 +18,6 @@ from chalicelib.errors import (
     Problem,
     ServiceUnavailable,
 )
-from chalicelib.outcome_rules import of_api_key
 from chalicelib.text import Language, Text, preferred
 
 CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Language"])

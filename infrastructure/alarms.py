@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.endpoints import VARIANT
+from chalicelib.models.endpoints import VARIANT
 from chalicelib.settings import Settings
 from infrastructure.policies import API, ASYNCHRONOUS, MODELS, RETRAINING
 

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from chalicelib import artifact
 from chalicelib.errors import InvalidArtifact
-from chalicelib.model_bucket import ModelBucket
+from chalicelib.models import artifact
+from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import PROFILE_FILE, Profile
-from chalicelib.retraining_files import RetrainingFiles
+from chalicelib.retraining.retraining_files import RetrainingFiles
 from chalicelib.settings import Settings
 from infrastructure import first_models
 from training.datasets import Dataset, own, sba

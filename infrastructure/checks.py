@@ -3,9 +3,9 @@
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
-from chalicelib import opening
-from chalicelib.containers import REGISTRIES
+from chalicelib.models.containers import REGISTRIES
 from chalicelib.profile import Profile
+from chalicelib.retraining import snapshot_opening
 from chalicelib.settings import LONGEST_NAME
 from infrastructure import policies, roles
 from infrastructure.policies import MODELS
@@ -94,7 +94,9 @@ def _name_fault(stage: str) -> str:
 
 def name_fault(prefix: str) -> str:
     """A retraining's longest name, which SageMaker would refuse weeks after the deployment."""
-    longest = max((opening.job_names(prefix, model, VERSION)[1] for model in MODELS), key=len)
+    longest = max(
+        (snapshot_opening.job_names(prefix, model, VERSION)[1] for model in MODELS), key=len
+    )
     if len(longest) <= LONGEST_NAME:
         return ""
     return (

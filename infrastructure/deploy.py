@@ -21,7 +21,7 @@ from rich.console import Console
 
 import stepfunctions.deploy
 from chalicelib import profile
-from chalicelib.application import CreditApplication
+from chalicelib.decisions.application import CreditApplication
 from chalicelib.errors import AppVengersError, InvalidApplication
 from chalicelib.settings import STAGES, Settings
 from infrastructure import (

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from chalicelib import artifact
-from chalicelib.data_bucket import DataBucket
+from chalicelib.models import artifact
 from chalicelib.profile import Profile
-from chalicelib.retraining_files import RetrainingFiles
+from chalicelib.retraining.data_bucket import DataBucket
+from chalicelib.retraining.retraining_files import RetrainingFiles
 from chalicelib.settings import SNAPSHOT_PREFIX, Settings
 from infrastructure import causes, training_source
 from infrastructure.training_jobs import TrainingJobs, start_all

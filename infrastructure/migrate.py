@@ -1,4 +1,4 @@
-"""Spread what was stored before the day index had shards (chalicelib/day_index.py) over them.
+"""Spread decisions stored before the day index had shards over them: decisions/day_index.py.
 
 python -m infrastructure.migrate --stage dev
 """
@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.day_index import key_of
+from chalicelib.decisions.day_index import key_of
 from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
 from infrastructure.project import InvalidConfig, app_name

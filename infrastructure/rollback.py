@@ -12,10 +12,11 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import artifact, profile
-from chalicelib.endpoints import BROKEN, SETTLED, ModelEndpoints
+from chalicelib import profile
 from chalicelib.errors import InvalidArtifact
-from chalicelib.model_bucket import ModelBucket
+from chalicelib.models import artifact
+from chalicelib.models.endpoints import BROKEN, SETTLED, ModelEndpoints
+from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import Profile
 from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded

@@ -1,4 +1,4 @@
-"""The code that an artifact may bring along: `chalicelib/serving_code.json`, by SHA-256.
+"""The code that an artifact may bring along: `chalicelib/models/serving_code.json`, by SHA-256.
 
 An endpoint runs what is under `code/` of its artifact, and an artifact is whatever somebody put
 in a bucket. So createEndpointModel accepts only code that was released with the bank. The list
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from infrastructure.project import ROOT
 
-LIST = ROOT / "chalicelib" / "serving_code.json"
+LIST = ROOT / "chalicelib" / "models" / "serving_code.json"
 MODULES = (
     "features.py",
     "inference.py",

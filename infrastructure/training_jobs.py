@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
-from chalicelib.containers import image_uri
-from chalicelib.data_bucket import DataBucket
+from chalicelib.models.containers import image_uri
 from chalicelib.profile import PROFILE_FILE, Profile, SageMaker
+from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.settings import JOB_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY
 
 if TYPE_CHECKING:

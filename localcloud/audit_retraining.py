@@ -10,7 +10,7 @@ import msgspec
 import pandas as pd
 
 from chalicelib import profile
-from chalicelib.data_bucket import DataBucket
+from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.services import services
 from chalicelib.settings import (
     NEW_DATA_PREFIX,

@@ -16,8 +16,8 @@ import requests
 from rich.console import Console
 
 from chalicelib import profile
-from chalicelib.endpoints import VARIANT, capacity, deployment
-from chalicelib.predictions import PredictionTable
+from chalicelib.decisions.predictions import PredictionTable
+from chalicelib.models.endpoints import VARIANT, capacity, deployment
 from chalicelib.profile import Canary, Endpoint, Instances
 from chalicelib.services import services
 from chalicelib.settings import (

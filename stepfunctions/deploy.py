@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import boto3
 from botocore.exceptions import ClientError
 
-from chalicelib import budgets, profile
-from chalicelib.containers import image_uri
+from chalicelib import profile
+from chalicelib.models.containers import image_uri
+from chalicelib.scoring import time_budgets
 from chalicelib.settings import SOURCE_KEY, STAGES, Settings
 from infrastructure.project import app_name
 from stepfunctions.lint import FOLDER, filled, misled
@@ -70,9 +71,9 @@ def _of_retraining(settings: Settings, account: str) -> Values:
 
 def _of_analysis(_settings: Settings, _account: str) -> Values:
     return {
-        "AttemptSeconds": budgets.ATTEMPT_SECONDS,
-        "SaveSeconds": budgets.SAVE_SECONDS,
-        "MachineSeconds": budgets.MACHINE_SECONDS,
+        "AttemptSeconds": time_budgets.ATTEMPT_SECONDS,
+        "SaveSeconds": time_budgets.SAVE_SECONDS,
+        "MachineSeconds": time_budgets.MACHINE_SECONDS,
     }
 
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import msgspec
 
-from chalicelib import artifact
-from chalicelib.answers import Scored
 from chalicelib.errors import InvalidArtifact
+from chalicelib.models import artifact
+from chalicelib.scoring.branch_results import Scored
 
 # SageMaker's own contract, so that artifacts of any age answer; a line an application.
 PROGRAM = """

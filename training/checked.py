@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from chalicelib.application import LARGEST_NUMBER, NOT_A_TEXT, fault
+from chalicelib.decisions.application import LARGEST_NUMBER, NOT_A_TEXT, fault
 from chalicelib.profile import Feature, Profile
 
 Floats = npt.NDArray[np.float64]

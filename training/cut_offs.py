@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from chalicelib.swap_set import wilson
+from chalicelib.retraining.swap_set import wilson
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

@@ -1,1 +1,1 @@
-../chalicelib/day_index.py
+../chalicelib/decisions/day_index.py

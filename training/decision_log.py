@@ -1,5 +1,5 @@
 """The table PrediccionesCredito as collect.py reads it, and writes the outcomes of files into it.
-What an outcome's item looks like is chalicelib/outcomes.py's, which SageMaker does not have."""
+SageMaker does not have chalicelib/decisions/outcomes.py, which defines the item of an outcome."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

@@ -16,9 +16,9 @@ import product
 import snapshot
 import train
 
-from chalicelib.answers import Answer, Scored
-from chalicelib.decision import weigh
+from chalicelib.decisions.decision import weigh
 from chalicelib.profile import Policy
+from chalicelib.scoring.branch_results import Answer, Scored
 from training.cut_offs import Loans
 
 

@@ -29,8 +29,8 @@ from sagemaker.core.shapes import (
 )
 
 from chalicelib import profile
-from chalicelib.data_bucket import DataBucket
 from chalicelib.errors import AppVengersError
+from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.settings import JOB_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY, STAGES, Settings
 from infrastructure import embedded
 from infrastructure.project import InvalidConfig, app_name

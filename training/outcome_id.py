@@ -1,1 +1,1 @@
-../chalicelib/outcome_id.py
+../chalicelib/decisions/outcome_id.py

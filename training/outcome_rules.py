@@ -1,1 +1,1 @@
-../chalicelib/outcome_rules.py
+../chalicelib/decisions/outcome_rules.py

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.answers import Answer, Scored, Unavailable
-from chalicelib.decision import weigh
-from chalicelib.evidence import changed_features
+from chalicelib.decisions.decision import weigh
+from chalicelib.decisions.evidence import changed_features
 from chalicelib.profile import Policy
+from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
 from training.artifact_process import NotRecorded, NotScored, evaluate
 
 TOLERANCE = 1e-9  # of a probability: the last digits are the processor's

@@ -28,8 +28,8 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from chalicelib.decisions.predictions import CLAIM, OUTCOME, PredictionTable
 from chalicelib.errors import PredictionNotFound, TableUnavailable
-from chalicelib.predictions import CLAIM, OUTCOME, PredictionTable
 from chalicelib.settings import STAGES, VERIFIED_PREFIX, Settings
 from infrastructure.project import app_name
 from training.artifact_process import NotRecorded

@@ -19,7 +19,7 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import profile
-from chalicelib.containers import SERVING
+from chalicelib.models.containers import SERVING
 from chalicelib.settings import BATCH_PREFIX, LONGEST_NAME
 from training import live
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.budgets import BRANCH_SECONDS
-from chalicelib.containers import REGISTRIES
+from chalicelib.models.containers import REGISTRIES
+from chalicelib.scoring.time_budgets import BRANCH_SECONDS
 from infrastructure.verify.check import Check, Result, Stage, failed, not_applicable, proved
 
 LOOKED_BACK = timedelta(days=14)

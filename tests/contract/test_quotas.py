@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import profile
-from chalicelib.endpoints import capacity
+from chalicelib.models.endpoints import capacity
 from infrastructure.policies import MODELS
 from localcloud.account_quotas import GRANTED, TABLE, UnknownQuota, parsed
 from localcloud.cloud import Cloud, embedded_cloud

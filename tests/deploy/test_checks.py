@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from chalicelib import opening
+from chalicelib.retraining import snapshot_opening
 from chalicelib.settings import STAGES, Settings
 from infrastructure import checks, deploy, destroy, embedded, ownership, policies, roles
 from infrastructure.project import app_name
@@ -48,7 +48,7 @@ def test_a_region_that_is_missing_or_has_no_container_is_told(region, told):
 
 def longest_prefix() -> str:
     version, model = "20260101T000000", max(policies.MODELS, key=len)
-    left = 63 - len(opening.job_names("", model, version)[1])
+    left = 63 - len(snapshot_opening.job_names("", model, version)[1])
     return "p" * left
 
 
@@ -57,7 +57,7 @@ def test_every_name_of_a_retraining_fits_if_the_longest_does(model):
     for stage in (f"{stage}-{app_name()}" for stage in STAGES):
         assert len(stage) <= len(longest_prefix())
     assert checks.name_fault(longest_prefix()) == ""
-    for name in opening.job_names(longest_prefix(), model, "20260101T000000"):
+    for name in snapshot_opening.job_names(longest_prefix(), model, "20260101T000000"):
         assert re.fullmatch("[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name)  # SageMaker's own rule
 
 

@@ -22,8 +22,9 @@ PROGRAM = """
 import importlib, json, pathlib, sys
 sys.path[:0] = sys.argv[1:]
 import app
-for path in pathlib.Path(sys.argv[1], "chalicelib").glob("*.py"):
-    importlib.import_module(f"chalicelib.{path.stem}")
+for path in pathlib.Path(sys.argv[1]).glob("chalicelib/**/*.py"):
+    module = path.relative_to(sys.argv[1]).with_suffix("")
+    importlib.import_module(".".join(module.parts))
 found = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
 handlers = [*app.app.handler_map]
 print(json.dumps([handlers, {name: file for name, file in found.items() if file}]))

@@ -34,7 +34,7 @@ import pandas as pd
 import requests
 from rich.console import Console
 
-from chalicelib.day_index import key_of
+from chalicelib.decisions.day_index import key_of
 from infrastructure.first_models import scheduled_event
 from infrastructure.project import ROOT
 from localcloud import outcome_files

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from chalicelib import profile
-from chalicelib.containers import REGISTRIES, image_uri
-from chalicelib.data_bucket import DataBucket
+from chalicelib.models.containers import REGISTRIES, image_uri
+from chalicelib.retraining.data_bucket import DataBucket
 from infrastructure import first_models
 from localcloud.bank import open_bank
 from training.datasets.sba import SAMPLE, snapshot

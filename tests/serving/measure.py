@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from chalicelib.containers import SERVING
+from chalicelib.models.containers import SERVING
 from tests.serving.served import ROOT, SCRATCH, has_namespaces, serve
 from tests.serving.trained import train_all
 from training.datasets import sba

@@ -10,7 +10,7 @@ import statistics
 import pytest
 
 from chalicelib import profile
-from chalicelib.containers import SERVING
+from chalicelib.models.containers import SERVING
 from tests.serving.served import SCRATCH, NoContainer, has_namespaces, serve
 from tests.serving.trained import packed
 from training.artifact_process import evaluate

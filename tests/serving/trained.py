@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from chalicelib import artifact, profile
+from chalicelib import profile
+from chalicelib.models import artifact
 from tests.serving.served import ROOT
 from training.datasets import sba
 

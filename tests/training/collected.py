@@ -11,8 +11,8 @@ import labels
 import pandas as pd
 from decision_log import DecisionLog
 
-from chalicelib import outcomes
-from chalicelib.predictions import PredictionTable
+from chalicelib.decisions import outcomes
+from chalicelib.decisions.predictions import PredictionTable
 
 TABLE, BUCKET = "dev-appvengers-PrediccionesCredito", "dev-appvengers-data"
 FIRST = "credit/snapshots/2005-06-30/applications.parquet"

@@ -7,7 +7,7 @@ import tarfile
 import inference
 
 from chalicelib import profile
-from chalicelib.analysis import record
+from chalicelib.decisions.analysis import record
 from tests.fakes import PredictionList
 from training.artifact_process import NotRecorded
 

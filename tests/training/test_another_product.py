@@ -10,8 +10,8 @@ import train
 from given import MODELS, ROOT, options, plain
 
 from chalicelib import profile
-from chalicelib.answers import Scored
-from chalicelib.decision import blend, weigh
+from chalicelib.decisions.decision import blend, weigh
+from chalicelib.scoring.branch_results import Scored
 
 DATA = ROOT / "tests" / "data"
 

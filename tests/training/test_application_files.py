@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from chalicelib import profile
-from chalicelib.application import CreditApplication
+from chalicelib.decisions.application import CreditApplication
 from chalicelib.errors import InvalidApplication
 from training import score
 from training.checked import checked

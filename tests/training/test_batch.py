@@ -16,7 +16,8 @@ import pytest
 import train
 from given import MODELS, ROOT, plain
 
-from chalicelib import decision, profile
+from chalicelib import profile
+from chalicelib.decisions import decision
 from training import application_files, score
 
 ROWS = 10_000

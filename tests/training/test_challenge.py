@@ -22,7 +22,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from chalicelib import gate, profile
+from chalicelib import profile
+from chalicelib.retraining import gate
 from training.datasets import sba
 
 OTHER = "20050601T000000"

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 from given import MODELS
 
-from chalicelib import change, choices, profile
-from chalicelib.answers import Scored
-from chalicelib.counterfactual import cost, filled_in
+from chalicelib import profile
+from chalicelib.counterfactuals import candidate_values, change
+from chalicelib.counterfactuals.search import cost, filled_in
+from chalicelib.scoring.branch_results import Scored
 from training.datasets import sba
 
 PROFILE = profile.load()
@@ -62,7 +63,7 @@ def silent(application: dict) -> dict:
 def enough(application, scoring, artifacts, most: int, *, blanks: bool) -> list[dict]:
     """Every change of up to `most` fields that would be approved, one by one."""
     edges = change._quantiles({name: {"version": "v"} for name in MODELS}, Manifests(artifacts))
-    values = choices.steps(application, PROFILE, edges)
+    values = candidate_values.steps(application, PROFILE, edges)
     names = [name for name in values if blanks or application.get(name) is not None]
     changes = [
         dict(zip(chosen, combination, strict=True))

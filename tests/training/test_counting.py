@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from settling import settled
 
-from chalicelib import outcomes, profile
+from chalicelib import profile
+from chalicelib.decisions import outcomes
 from chalicelib.errors import InvalidProfile
 from training.datasets import sba
 

@@ -14,8 +14,9 @@ import pytest
 from given import ROOT
 from stored import VERSION, packed
 
-from chalicelib import artifact, profile
+from chalicelib import profile
 from chalicelib.errors import InvalidArtifact
+from chalicelib.models import artifact
 from training.artifact_process import evaluate
 from training.datasets import sba
 

@@ -10,9 +10,9 @@ import pytest
 from given import MODELS
 
 from chalicelib import profile
-from chalicelib.answers import Scored
-from chalicelib.decision import blend, decide, weigh
-from chalicelib.reasons import reasons
+from chalicelib.decisions.decision import blend, decide, weigh
+from chalicelib.decisions.reasons import reasons
+from chalicelib.scoring.branch_results import Scored
 from training.datasets import sba
 
 PROFILE = profile.load()

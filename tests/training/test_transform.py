@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from chalicelib.containers import SERVING
+from chalicelib.models.containers import SERVING
 from training import transform
 
 NAME = "dev-appvengers-AppVengersAccelerator-20050701T000000"

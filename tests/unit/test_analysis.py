@@ -5,9 +5,9 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
-from chalicelib import analysis
-from chalicelib.analysis import AnalysisMachine, analyse
-from chalicelib.application import CreditApplication
+from chalicelib.decisions import analysis
+from chalicelib.decisions.analysis import AnalysisMachine, analyse
+from chalicelib.decisions.application import CreditApplication
 from chalicelib.errors import (
     AnalysisPending,
     AnalysisUnavailable,

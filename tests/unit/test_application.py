@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.application import CreditApplication
+from chalicelib.decisions.application import CreditApplication
 from chalicelib.errors import InvalidApplication
 from chalicelib.profile import load
 

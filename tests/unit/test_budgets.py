@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from chalicelib import budgets, circuit
-from chalicelib.change import PATIENCE_SECONDS as CHANGE_SECONDS
+from chalicelib.counterfactuals.change import PATIENCE_SECONDS as CHANGE_SECONDS
+from chalicelib.scoring import circuit, time_budgets
 from chalicelib.services import ANALYSIS, SCORING
 from chalicelib.settings import Settings
 from infrastructure.project import ROOT
@@ -43,20 +43,22 @@ def test_an_attempt_outlasts_its_endpoint_and_the_branch_two_attempts(model):
     [again] = waits(of(state, "EndpointTimeout"))
 
     assert SCORING.retries["total_max_attempts"] == 1
-    assert endpoint < state["TimeoutSeconds"] == budgets.ATTEMPT_SECONDS
-    assert state["TimeoutSeconds"] + again <= budgets.LAST_ATTEMPT_SECONDS
+    assert endpoint < state["TimeoutSeconds"] == time_budgets.ATTEMPT_SECONDS
+    assert state["TimeoutSeconds"] + again <= time_budgets.LAST_ATTEMPT_SECONDS
     assert of(state, "States.Timeout") is of(state, "EndpointTimeout")
     for rule in state["Retry"]:  # what waits in vain for its last attempt ends before the branch
-        assert budgets.LAST_ATTEMPT_SECONDS + max(waits(rule)) < budgets.BRANCH_SECONDS
+        assert time_budgets.LAST_ATTEMPT_SECONDS + max(waits(rule)) < time_budgets.BRANCH_SECONDS
 
 
 def test_the_parts_add_up_to_less_than_api_gateway_waits():
-    branch = budgets.LAST_ATTEMPT_SECONDS + max(one["TimeoutSeconds"] for one in MODELS.values())
+    branch = time_budgets.LAST_ATTEMPT_SECONDS + max(
+        one["TimeoutSeconds"] for one in MODELS.values()
+    )
     machine = branch + SAVE["TimeoutSeconds"]
     patience = ANALYSIS.connect_timeout + ANALYSIS.read_timeout
 
-    assert budgets.ENDPOINT_SECONDS < branch == budgets.BRANCH_SECONDS < machine
-    assert machine < ANALYSIS.read_timeout < patience < budgets.GATEWAY_SECONDS == 29
+    assert time_budgets.ENDPOINT_SECONDS < branch == time_budgets.BRANCH_SECONDS < machine
+    assert machine < ANALYSIS.read_timeout < patience < time_budgets.GATEWAY_SECONDS == 29
     assert ANALYSIS.retries["total_max_attempts"] == 1
 
 
@@ -65,7 +67,7 @@ def test_the_machine_never_cuts_off_what_is_being_stored():
     repeats = [wait for rule in SAVE["Retry"] for wait in waits(rule)]
     storing = (1 + len(repeats)) * SAVE["TimeoutSeconds"] + sum(repeats)
 
-    assert budgets.BRANCH_SECONDS + storing < DEFINITION["TimeoutSeconds"] < 300  # of Express
+    assert time_budgets.BRANCH_SECONDS + storing < DEFINITION["TimeoutSeconds"] < 300  # of Express
     assert DEFINITION["TimeoutSeconds"] > ANALYSIS.read_timeout
 
 
@@ -74,17 +76,20 @@ def test_no_function_ends_before_what_it_waits_for():
     for stage in CONFIG["stages"].values():
         for name in (*MODELS, "saveResult"):
             own = stage["lambda_functions"][name].get("lambda_timeout", of_all)
-            assert own > budgets.ATTEMPT_SECONDS
-    assert of_all > budgets.GATEWAY_SECONDS
+            assert own > time_budgets.ATTEMPT_SECONDS
+    assert of_all > time_budgets.GATEWAY_SECONDS
 
 
 def test_a_change_is_looked_for_within_api_gateways_patience():
-    assert CHANGE_SECONDS + SCORING.connect_timeout + SCORING.read_timeout < budgets.GATEWAY_SECONDS
+    assert (
+        CHANGE_SECONDS + SCORING.connect_timeout + SCORING.read_timeout
+        < time_budgets.GATEWAY_SECONDS
+    )
 
 
 def test_a_circuit_outlasts_a_cold_start_and_a_test_of_it_one_call():
-    in_time = budgets.LAST_ATTEMPT_SECONDS + SCORING.read_timeout
+    in_time = time_budgets.LAST_ATTEMPT_SECONDS + SCORING.read_timeout
 
-    assert in_time <= budgets.COLD_START_SECONDS
+    assert in_time <= time_budgets.COLD_START_SECONDS
     assert SCORING.connect_timeout + SCORING.read_timeout < circuit.PAUSE_SECONDS
-    assert circuit.FORGOTTEN_SECONDS > circuit.PAUSE_SECONDS + budgets.ATTEMPT_SECONDS
+    assert circuit.FORGOTTEN_SECONDS > circuit.PAUSE_SECONDS + time_budgets.ATTEMPT_SECONDS

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib.champions import NONE, champion, champions, ever_served, tell_of_silent
 from chalicelib.errors import EndpointBusy
-from chalicelib.model_bucket import ModelBucket
+from chalicelib.models.champions import NONE, champion, champions, ever_served, tell_of_silent
+from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import load
 from tests.fakes import S3, Topic
 

@@ -7,10 +7,10 @@ import math
 import msgspec
 import pytest
 
-from chalicelib import change
-from chalicelib.answers import Scored
+from chalicelib.counterfactuals import change
 from chalicelib.errors import AnalysisUnavailable, EndpointUnavailable
 from chalicelib.profile import Actionable
+from chalicelib.scoring.branch_results import Scored
 
 APPLICATION = {"amount": 900_000, "guaranteeShare": 0.8, "employees": 3}
 PREDICTION = {"clientId": "ana", "predictionId": "0a", "application": APPLICATION}

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.circuit import FEWEST, FORGOTTEN_SECONDS, PAUSE_SECONDS, Circuit
 from chalicelib.errors import CircuitOpen, EndpointTimeout, ModelRejected
+from chalicelib.scoring.circuit import FEWEST, FORGOTTEN_SECONDS, PAUSE_SECONDS, Circuit
 
 COLD_START = 20.0
 

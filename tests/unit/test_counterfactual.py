@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.application import CreditApplication
-from chalicelib.choices import FINER, steps
-from chalicelib.counterfactual import (
+from chalicelib.counterfactuals.candidate_values import FINER, steps
+from chalicelib.counterfactuals.search import (
     AT_ONCE,
     MOST_FIELDS,
     MOST_OF_A_SIZE,
@@ -19,6 +18,7 @@ from chalicelib.counterfactual import (
     filled_in,
     smallest_change,
 )
+from chalicelib.decisions.application import CreditApplication
 from chalicelib.profile import Actionable, load
 
 PROFILE = load()

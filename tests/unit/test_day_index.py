@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.day_index import SHARDS, key_of, keys_of, merged, page_of
+from chalicelib.decisions.day_index import SHARDS, key_of, keys_of, merged, page_of
 
 DAY = "2026-11-28"
 IDS = st.lists(st.text("0123456789abcdef", min_size=1, max_size=4), max_size=60, unique=True)

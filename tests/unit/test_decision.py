@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.answers import Answer, Scored, Unavailable
-from chalicelib.decision import blend, decide, may_decide, score, weigh
+from chalicelib.decisions.decision import blend, decide, may_decide, score, weigh
+from chalicelib.decisions.reasons import reasons
 from chalicelib.profile import Policy, Score, load
-from chalicelib.reasons import reasons
+from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
 
 PROFILE = load()
 MODELS = list(PROFILE.models)

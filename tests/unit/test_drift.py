@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.drift import Histogram, Reference, Seen, compared, drifted, psi
-from chalicelib.drift_watch import A_DAY, spread
+from chalicelib.models.drift import Histogram, Reference, Seen, compared, drifted, psi
+from chalicelib.monitoring.drift_watch import A_DAY, spread
 from chalicelib.profile import Drift
 
 LIMITS = Drift(psi_watch=0.1, psi_limit=0.25, fewest=10)

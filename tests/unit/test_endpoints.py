@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.containers import SERVING
-from chalicelib.endpoints import ModelEndpoints, capacity
 from chalicelib.errors import EndpointBusy, EndpointGoing, EndpointOnInstances
+from chalicelib.models.containers import SERVING
+from chalicelib.models.endpoints import ModelEndpoints, capacity
 from chalicelib.profile import Endpoint, Instances, load
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.gate import Direction, Facts, Group, Interval, Measured, reasons
 from chalicelib.profile import Gate
+from chalicelib.retraining.gate import Direction, Facts, Group, Interval, Measured, reasons
 
 GATE = Gate(minimum_rows=1000, minimum_bads=50)
 GOOD = Measured(auc=0.7, ks=0.3, brier=0.05, ece=0.01, slope=1.0, intercept=0.0)

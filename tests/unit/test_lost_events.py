@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from chalicelib.data_bucket import DataBucket
-from chalicelib.lost_events import LOOKS_BACK, send_trainings
-from chalicelib.training_history import TrainingHistory
+from chalicelib.monitoring.lost_events import LOOKS_BACK, send_trainings
+from chalicelib.retraining.data_bucket import DataBucket
+from chalicelib.retraining.training_history import TrainingHistory
 from tests.fakes import S3
 
 AT = datetime(2026, 11, 28, 4, tzinfo=UTC)

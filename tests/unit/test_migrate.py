@@ -4,8 +4,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.day_index import key_of, keys_of
-from chalicelib.predictions import PredictionTable
+from chalicelib.decisions.day_index import key_of, keys_of
+from chalicelib.decisions.predictions import PredictionTable
 from infrastructure.migrate import NoTable, migrate
 from infrastructure.stack import deploy
 from localcloud.cloud import embedded_cloud

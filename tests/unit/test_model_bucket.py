@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.model_bucket import ModelBucket
+from chalicelib.models.model_bucket import ModelBucket
 from tests.fakes import S3
 
 MODEL = "Tradicional"

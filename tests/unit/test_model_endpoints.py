@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib import model_endpoints
 from chalicelib.errors import EndpointGoing, EndpointOnInstances
-from chalicelib.model_bucket import Arrival, Ending, ModelBucket
+from chalicelib.models import deployment
+from chalicelib.models.model_bucket import Arrival, Ending, ModelBucket
 from chalicelib.profile import load
 from tests.fakes import S3, Topic
 
@@ -40,9 +40,9 @@ def test_what_failed_is_told_although_it_is_gone_when_lambda_tries_again():
     endpoints, topic = Endpoints(), Topic()
     what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
     with pytest.raises(EndpointGoing):
-        model_endpoints.changed(*what)
+        deployment.changed(*what)
     assert topic.told == [("failed", f"{MODEL} v1")]
-    model_endpoints.changed(*what)
+    deployment.changed(*what)
 
     assert endpoints.put_there == ["v2"]
     assert topic.told[1:] == [("deployed", f"{MODEL} v2")]
@@ -53,7 +53,7 @@ def test_an_endpoint_that_somebody_deletes_does_not_come_back_by_the_event_of_it
     bucket = ModelBucket(S3(dict.fromkeys(keys, b"")), "models")
     endpoints, topic = Endpoints(), Topic()
     endpoints.found = None
-    model_endpoints.changed(f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
+    deployment.changed(f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
 
     assert (endpoints.put_there, topic.told) == ([], [])
 
@@ -80,8 +80,8 @@ def test_what_waits_for_a_deletion_is_tried_until_that_is_over():
     what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
     for _ in range(2):
         with pytest.raises(EndpointGoing):
-            model_endpoints.changed(*what)
-    model_endpoints.changed(*what)
+            deployment.changed(*what)
+    deployment.changed(*what)
 
     assert endpoints.put_there == ["v2"]
     assert topic.told == [("deployed", f"{MODEL} v2")]
@@ -90,7 +90,7 @@ def test_what_waits_for_a_deletion_is_tried_until_that_is_over():
 
 def test_a_deletion_that_nothing_waits_for_is_no_fault():
     bucket, topic = ModelBucket(S3({}), "models"), Topic()
-    model_endpoints.changed(f"dev-bank-{MODEL}", load(), bucket, Deleting(calls=3), topic)
+    deployment.changed(f"dev-bank-{MODEL}", load(), bucket, Deleting(calls=3), topic)
 
     assert topic.told == []
 
@@ -119,11 +119,11 @@ def test_what_nobody_could_be_told_of_is_recorded_and_told_once_later(status, fa
     endpoints.found = FAILED | {"status": status, "failure": failure}
     what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
     with pytest.raises(PermissionError):
-        model_endpoints.changed(*what)
+        deployment.changed(*what)
     assert [(one.version, one.how) for one in bucket.endings(MODEL)] == [("v1", how)]
     topic.refuses = False
     for _ in range(3):
-        model_endpoints.changed(*what)
+        deployment.changed(*what)
 
     assert topic.told == [(kind, f"{MODEL} v1")]
     assert len(bucket.endings(MODEL)) == 1
@@ -145,7 +145,7 @@ def test_what_nobody_could_be_told_of_is_recorded_and_told_once_later(status, fa
 def test_a_reason_is_a_line_of_its_beginning_and_its_end(reason, told):
     more = " (entero en aws sagemaker describe-endpoint)"
 
-    assert model_endpoints._in_a_line(reason).removesuffix(more) == told
+    assert deployment._in_a_line(reason).removesuffix(more) == told
 
 
 class OnInstances(Endpoints):
@@ -166,11 +166,11 @@ def test_what_waits_for_somebody_to_delete_an_endpoint_is_told_once_and_comes_th
     endpoints, topic = OnInstances(), Topic()
     what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
     for _ in range(3):
-        model_endpoints.changed(*what)
+        deployment.changed(*what)
     assert topic.told == [("waiting", f"{MODEL} v2"), ("in service", f"{MODEL} v1")]
     assert "delete-endpoint --endpoint-name dev-bank-Tradicional" in topic.details[0]
     endpoints.found = None  # somebody did
-    model_endpoints.changed(*what)
+    deployment.changed(*what)
 
     assert endpoints.put_there == ["v2"]
     assert topic.told[2:] == [("deployed", f"{MODEL} v2")]
@@ -193,7 +193,7 @@ def test_an_ending_that_no_event_told_of_is_recorded_before_the_next_deployment(
     for version in ("v1", "v2"):
         bucket.arrived(MODEL, version, f"2026-01-0{version[1]}")
         live = endpoints.live(MODEL)
-        model_endpoints.settle(MODEL, live, bucket, endpoints, topic)
+        deployment.settle(MODEL, live, bucket, endpoints, topic)
 
     assert [(one.version, one.how) for one in bucket.endings(MODEL)] == [("v1", "in-service")]
     told = [("deployed", "v1"), ("deployed", "v2"), ("in service", "v1")]
@@ -206,8 +206,8 @@ def test_of_two_that_find_the_same_ending_one_records_and_tells_it():
     endpoints.found = FAILED | {"status": "InService", "failure": ""}
     what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
     listed, bucket.endings = bucket.endings, lambda model: []  # before the other has recorded it
-    model_endpoints.changed(*what)
-    model_endpoints.changed(*what)
+    deployment.changed(*what)
+    deployment.changed(*what)
     bucket.endings = listed
 
     assert topic.told == [("in service", f"{MODEL} v1")]
@@ -236,7 +236,7 @@ def test_what_arrived_after_the_live_version_is_never_cleared(live, cleared):
         if version != "v5":
             bucket.attempted(MODEL, Arrival(f"2026-01-0{day}", version, attempted=False))
             bucket.ended(MODEL, Ending(f"2026-01-0{day}T01", version, "in-service"))
-    model_endpoints.tidy(MODEL, live, bucket, endpoints)
+    deployment.tidy(MODEL, live, bucket, endpoints)
 
     assert endpoints.cleared == cleared
 
@@ -246,6 +246,6 @@ def test_a_version_that_comes_back_is_not_cleared_by_its_first_arrival():
     for day, version in enumerate(("v1", "v2", "v3", "v1"), 1):
         bucket.arrived(MODEL, version, f"2026-01-0{day}")
         bucket.attempted(MODEL, Arrival(f"2026-01-0{day}", version, attempted=False))
-    model_endpoints.tidy(MODEL, "v3", bucket, endpoints)
+    deployment.tidy(MODEL, "v3", bucket, endpoints)
 
     assert endpoints.cleared == ["v2"]

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.decisions.outcome_rules import recorded_source
+from chalicelib.decisions.outcomes import MOST, tell, with_outcomes
 from chalicelib.errors import InvalidOutcome, NotALoan, PredictionNotFound, TooManyOutcomes
-from chalicelib.outcome_rules import recorded_source
-from chalicelib.outcomes import MOST, tell, with_outcomes
 from tests.fakes import PredictionList
 
 DECIDED = {"clientId": "ana", "predictionId": "0a", "createdAt": "2026-05-31T23:59:59.999Z",

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import gate
-from chalicelib.peer_flips import APART, peer_flips
 from chalicelib.profile import Gate, load
-from chalicelib.swap_set import ModelAnswer, Recent, Turned, turns
+from chalicelib.retraining import gate
+from chalicelib.retraining.peer_flips import APART, peer_flips
+from chalicelib.retraining.swap_set import ModelAnswer, Recent, Turned, turns
 
 BANK = load()
 MODELS = list(BANK.models)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.day_index import SHARDS
+from chalicelib.decisions.day_index import SHARDS
+from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.errors import PredictionNotFound, TableUnavailable
-from chalicelib.predictions import PredictionTable
 from infrastructure.stack import deploy
 from localcloud.cloud import embedded_cloud
 from tests.fakes import PredictionList

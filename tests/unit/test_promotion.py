@@ -4,9 +4,9 @@ import hashlib
 
 import pytest
 
-from chalicelib import promotion
 from chalicelib.errors import EndpointBusy
-from chalicelib.model_bucket import ModelBucket
+from chalicelib.models.model_bucket import ModelBucket
+from chalicelib.retraining import promotion
 from tests.fakes import S3, Topic
 
 MODEL, BODY = "Tradicional", b"artifact"

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib import warming
 from chalicelib.errors import EndpointTimeout, ModelNotReady, NotReady
-from chalicelib.readiness import KEPT_SECONDS, Readiness
+from chalicelib.monitoring import warming
+from chalicelib.monitoring.readiness import KEPT_SECONDS, Readiness
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 

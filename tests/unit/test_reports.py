@@ -2,7 +2,7 @@
 
 import json
 
-from chalicelib.reports import Reports
+from chalicelib.retraining.reports import Reports
 from tests.fakes import S3
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from moto.core.utils import get_service_model
 
-from chalicelib.opening import HELD
+from chalicelib.retraining.snapshot_opening import HELD
 from chalicelib.settings import STAGES, Settings
 from localcloud.constraints import violations
 from stepfunctions.deploy import MACHINES, SCRIPT_ENTRYPOINT, render

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import NoSnapshot
-from chalicelib.retraining import Execution, months_later, scheduled_at, update
+from chalicelib.retraining.weekly_update import Execution, months_later, scheduled_at, update
 from tests.fakes import PredictionList
 
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)  # in the 48th week

@@ -8,7 +8,6 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from chalicelib.circuit import Circuit
 from chalicelib.errors import (
     CircuitOpen,
     EndpointThrottled,
@@ -18,7 +17,8 @@ from chalicelib.errors import (
     ModelRejected,
     OutOfTime,
 )
-from chalicelib.scoring import ScoringEndpoints
+from chalicelib.scoring.circuit import Circuit
+from chalicelib.scoring.invocation import ScoringEndpoints
 
 ANSWER = {
     "version": "20260101T000000",

@@ -1,7 +1,7 @@
 import pytest
 
-from chalicelib.containers import NoContainer, image_uri
 from chalicelib.errors import UnknownStage
+from chalicelib.models.containers import NoContainer, image_uri
 from chalicelib.settings import Settings
 
 ENVIRON = {"APP_NAME": "appvengers", "STAGE": "dev", "AWS_DEFAULT_REGION": "eu-west-1"}

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from chalicelib import profile
-from chalicelib.application import CreditApplication
+from chalicelib.decisions.application import CreditApplication
 from infrastructure import smoke
 from infrastructure.project import ROOT
 

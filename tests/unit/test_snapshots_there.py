@@ -4,8 +4,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.data_bucket import DataBucket
 from chalicelib.errors import NoSnapshot
+from chalicelib.retraining.data_bucket import DataBucket
 
 BUCKET = "data"
 FIRST, DATED = "2005-06-30", "20261124T110659-2005-06-30"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import swap_set as swaps
 from chalicelib.profile import load
-from chalicelib.swap_set import ModelAnswer, Recent, wilson
+from chalicelib.retraining import swap_set as swaps
+from chalicelib.retraining.swap_set import ModelAnswer, Recent, wilson
 
 POLICY = load().policy
 MODELS = list(load().models)

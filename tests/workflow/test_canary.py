@@ -7,9 +7,9 @@ import boto3
 import pytest
 
 from chalicelib import profile
-from chalicelib.endpoints import ModelEndpoints
-from chalicelib.model_bucket import ModelBucket
-from chalicelib.model_endpoints import converge
+from chalicelib.models.deployment import converge
+from chalicelib.models.endpoints import ModelEndpoints
+from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.notifications import NotificationTopic
 from chalicelib.profile import Canary, Endpoint, Instances
 from localcloud.cloud import ACCOUNT

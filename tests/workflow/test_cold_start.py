@@ -13,10 +13,10 @@ import pytest
 import requests
 from botocore.config import Config
 
-from chalicelib.analysis import AnalysisMachine
-from chalicelib.circuit import Circuit
+from chalicelib.decisions.analysis import AnalysisMachine
 from chalicelib.errors import AnalysisPending, CircuitOpen, EndpointTimeout
-from chalicelib.scoring import ScoringEndpoints
+from chalicelib.scoring.circuit import Circuit
+from chalicelib.scoring.invocation import ScoringEndpoints
 from chalicelib.services import services
 from localcloud.first_run import body_of
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto.cloudwatch.models import cloudwatch_backends
 
-from chalicelib.predictions import PredictionTable
+from chalicelib.decisions.predictions import PredictionTable
 from infrastructure.first_models import scheduled_event
 from localcloud.cloud import ACCOUNT
 from tests.workflow.conftest import scheduled

@@ -8,9 +8,9 @@ import time
 import boto3
 import pytest
 
-from chalicelib import model_endpoints
-from chalicelib.artifact import verify
-from chalicelib.model_bucket import ModelBucket
+from chalicelib.models import deployment
+from chalicelib.models.artifact import verify
+from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.services import services
 from tests.workflow.conftest import reversioned
 
@@ -182,7 +182,7 @@ def archive_that_raises() -> bytes:
 )
 def test_an_endpoint_that_is_half_in_service_is_told_with_what_to_do(served, status, told):
     endpoints, using = HalfInService(status, services().endpoints.live(MODEL)), services()
-    model_endpoints.changed(
+    deployment.changed(
         f"dev-appvengers-{MODEL}", using.profile, using.models, endpoints, using.topic
     )
 
@@ -228,7 +228,7 @@ def test_a_topic_that_refuses_holds_no_waiting_version_up(served):
     using.models.arrived(MODEL, version, now)  # while the endpoint was busy
 
     with pytest.raises(PermissionError):
-        model_endpoints.changed(
+        deployment.changed(
             f"dev-appvengers-{MODEL}", using.profile, using.models, using.endpoints, Refusing()
         )
     served.bank.cloud.idle(30)

@@ -11,8 +11,8 @@ import pytest
 from moto.sagemaker.models import sagemaker_backends
 from rich.console import Console
 
-from chalicelib.data_bucket import DataBucket
 from chalicelib.errors import InvalidArtifact
+from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.services import services
 from infrastructure import first_models
 from infrastructure.training_jobs import TrainingJobs, start_all

@@ -8,7 +8,7 @@ from collections import Counter
 import boto3
 import pytest
 
-from chalicelib.day_index import OUTCOMES, SHARDS, key_of
+from chalicelib.decisions.day_index import OUTCOMES, SHARDS, key_of
 from localcloud.first_run import body_of
 from tests.workflow.test_outcomes import PAID, tell
 

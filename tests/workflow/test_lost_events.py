@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import boto3
 import pytest
 
-from chalicelib.model_bucket import ModelBucket
+from chalicelib.models.model_bucket import ModelBucket
 from tests.workflow import retraining
 from tests.workflow.conftest import reversioned, scheduled, watch
 from tests.workflow.test_endings import archive_that_raises, notices, train

@@ -8,9 +8,9 @@ import boto3
 import msgspec
 import pytest
 
-from chalicelib import promotion
-from chalicelib.champions import champions
 from chalicelib.errors import ChampionChanged
+from chalicelib.models.champions import champions
+from chalicelib.retraining import promotion
 from chalicelib.services import services
 from infrastructure.first_models import scheduled_event
 from tests.workflow import retraining

@@ -6,7 +6,7 @@ import boto3
 import pytest
 import requests
 
-from chalicelib.day_index import key_of, keys_of
+from chalicelib.decisions.day_index import key_of, keys_of
 from tests.workflow.conftest import API_KEY
 
 TODAY = datetime.now(UTC).date().isoformat()

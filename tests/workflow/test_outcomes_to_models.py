@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 
-from chalicelib.data_bucket import DataBucket
+from chalicelib.retraining.data_bucket import DataBucket
 from infrastructure.first_models import scheduled_event
 from tests.workflow.test_outcomes import PAID, TODAY, tell
 from training.datasets.sba import TEST_FROM, TEST_TO

@@ -43,7 +43,7 @@ def test_reasons_say_which_way(served, loans):
 
 
 def test_every_loan_of_the_test_period_is_a_valid_application(served, loans, sba):
-    from chalicelib.application import CreditApplication
+    from chalicelib.decisions.application import CreditApplication
 
     for loan in loans:
         CreditApplication.from_payload(body_of(loan), sba)

@@ -9,10 +9,10 @@ import msgspec
 import pandas as pd
 import pytest
 
-from chalicelib import promotion
 from chalicelib.errors import ArtifactChanged, ChampionChanged
-from chalicelib.model_packages import ModelPackages
+from chalicelib.models.model_packages import ModelPackages
 from chalicelib.profile import load
+from chalicelib.retraining import promotion
 from chalicelib.services import services
 from tests.workflow import retraining
 from tests.workflow.conftest import changed

@@ -5,7 +5,7 @@ import time
 import boto3
 import pytest
 
-from chalicelib.review_only import SECONDS_UNTIL_SEEN, ReviewOnlySwitch
+from chalicelib.decisions.review_only import SECONDS_UNTIL_SEEN, ReviewOnlySwitch
 from infrastructure.review_only import switch
 from infrastructure.stack import deploy
 

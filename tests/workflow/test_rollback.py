@@ -8,8 +8,8 @@ import boto3
 import pytest
 
 from chalicelib import profile
-from chalicelib.endpoints import ModelEndpoints
-from chalicelib.model_bucket import ModelBucket
+from chalicelib.models.endpoints import ModelEndpoints
+from chalicelib.models.model_bucket import ModelBucket
 from infrastructure.rollback import CannotRollBack, roll_back
 from tests.workflow.conftest import reversioned
 

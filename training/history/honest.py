@@ -12,9 +12,9 @@ import watch
 from calibration import probability
 from contender import Contender
 
-from chalicelib import gate
-from chalicelib.peer_flips import peer_flips
-from chalicelib.swap_set import ModelAnswer, Recent, turns
+from chalicelib.retraining import gate
+from chalicelib.retraining.peer_flips import peer_flips
+from chalicelib.retraining.swap_set import ModelAnswer, Recent, turns
 from training.history.known import Register
 from training.history.months import Bank, InForce
 

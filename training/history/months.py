@@ -28,8 +28,8 @@ from calibration import probability
 from contender import Contender
 from sklearn.metrics import roc_auc_score
 
-from chalicelib import gate
 from chalicelib.profile import Profile
+from chalicelib.retraining import gate
 from training.history.known import Register
 from training.score import blended
 

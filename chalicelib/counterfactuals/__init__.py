@@ -1,0 +1,1 @@
+"""The smallest change of an application that all three models would approve."""

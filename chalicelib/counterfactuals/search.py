@@ -1,0 +1,128 @@
+"""The smallest change of an application that would be approved. Pure: `judge` asks the models.
+
+Every combination of up to MOST_FIELDS fields is tried, at the values of `choices`, in the order of
+`cost`; the first that is approved is brought nearer to what the application says, a number at a
+time. MOST_OF_A_SIZE bounds what is asked of the models.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+from chalicelib.counterfactuals.candidate_values import Application, Value, is_number, rounded
+from chalicelib.profile import Feature, Profile
+
+MOST_FIELDS = 4  # changed at once
+MOST_OF_A_SIZE = 1500  # combinations of so many fields; beyond it numbers get fewer values
+AT_ONCE = 200  # that one call has to score
+NEARER = 12  # values tried between the old value and one that is approved
+REFINEMENTS = 2
+
+Change = dict[str, Value]
+Judge = Callable[[list[dict[str, Value]]], list[bool]]  # which would be approved
+Grid = Mapping[str, Sequence[Value]]  # the values of each field
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    change: Change | None  # None: nothing of what was tried is enough
+    fields: int  # that were changed at once, at most
+
+
+def smallest_change(application: Application, tried: Grid, profile: Profile, judge: Judge) -> Found:
+    """What to change so that `judge` approves, and of how many fields at once all was tried."""
+    grids = list(_grids(tried, profile))
+    changes = sorted(_combined(grids), key=lambda change: cost(application, change))
+    enough = _first_approved(application, changes, judge)
+    change = None if enough is None else _refined(application, enough, profile, judge)
+    return Found(change, len(grids))
+
+
+def cost(application: Application, change: Change) -> tuple[int, int, float, str]:
+    """Fewest blanks filled in, for that is telling, not changing; then the fewest fields; then the
+    smallest sum of relative changes. A text's is 1, as is that of 0 and of a blank."""
+    relative = sum(_relative(application.get(name), value) for name, value in change.items())
+    return len(filled_in(application, change)), len(change), relative, repr(sorted(change.items()))
+
+
+def filled_in(application: Application, change: Change) -> list[str]:
+    """The fields that were left blank."""
+    return [name for name in change if application.get(name) is None]
+
+
+def _relative(old: Value | None, new: Value) -> float:
+    if not old or isinstance(old, str) or isinstance(new, str):
+        return 1.0
+    return abs(new - old) / abs(old)
+
+
+def _grids(tried: Grid, profile: Profile) -> Iterator[Grid]:
+    """For one field, for two at once, …: the finest grid with no more combinations than may be."""
+    longest = max([2, *map(len, tried.values())])
+    for size in range(1, min(MOST_FIELDS, len(tried)) + 1):
+        thinner = (_thinned(tried, most, profile) for most in range(longest, 1, -1))
+        grid = next((grid for grid in thinner if _count(grid, size) <= MOST_OF_A_SIZE), None)
+        if grid is None:
+            return
+        yield grid
+
+
+def _thinned(tried: Grid, most: int, profile: Profile) -> Grid:
+    """At most so many values of each number, evenly, from the first to the last."""
+    return {
+        name: [values[n * (len(values) - 1) // (most - 1)] for n in range(most)]
+        if profile.features[name].is_number and len(values) > most
+        else values
+        for name, values in tried.items()
+    }
+
+
+def _count(grid: Grid, size: int) -> int:
+    lengths = [len(values) for values in grid.values()]
+    return sum(math.prod(chosen) for chosen in combinations(lengths, size))
+
+
+def _combined(grids: Iterable[Grid]) -> Iterator[Change]:
+    for size, grid in enumerate(grids, 1):
+        for names in combinations(grid, size):
+            for values in product(*(grid[name] for name in names)):
+                yield dict(zip(names, values, strict=True))
+
+
+def _first_approved(
+    application: Application, changes: Sequence[Change], judge: Judge
+) -> Change | None:
+    for start in range(0, len(changes), AT_ONCE):
+        batch = changes[start : start + AT_ONCE]
+        approved = judge([{**application, **change} for change in batch])
+        if any(approved):
+            return batch[approved.index(True)]
+    return None
+
+
+def _refined(application: Application, change: Change, profile: Profile, judge: Judge) -> Change:
+    """The same fields, with each number as near to the old one as is still approved."""
+    for name in change:
+        near, far = application.get(name), change[name]
+        for _ in range(REFINEMENTS):
+            if not is_number(near) or not is_number(far):
+                break
+            between = _between(near, far, profile.features[name])
+            if not between:
+                break
+            approved = judge([{**application, **change, name: value} for value in between])
+            first = approved.index(True) if any(approved) else len(between)
+            near, far = [near, *between, far][first : first + 2]
+        change = {**change, name: far}
+    return change
+
+
+def _between(near: float, far: float, feature: Feature) -> list[float]:
+    """Values strictly between, the nearest first; none where the profile lists what there is."""
+    if feature.change and feature.change.values:
+        return []
+    gap = (far - near) / (NEARER + 1)
+    values = [rounded(near + gap * step, feature) for step in range(1, NEARER + 1)]
+    low, high = sorted((near, far))
+    return [value for value in dict.fromkeys(values) if low < value < high]

@@ -1,0 +1,1 @@
+"""One application becomes one stored decision, and the outcome of its loan is stored beside it."""

@@ -1,0 +1,213 @@
+"""POST /predict: one application through analisisCredito, and its answer."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+
+from chalicelib import observability
+from chalicelib.decisions.application import CORRECT, CreditApplication
+from chalicelib.decisions.decision import decide
+from chalicelib.decisions.evidence import evidence
+from chalicelib.errors import (
+    AnalysisPending,
+    AnalysisUnavailable,
+    IdempotencyConflict,
+    InvalidRequest,
+    NoModelInService,
+    PredictionNotFound,
+    TableUnavailable,
+    TooManyRequests,
+)
+from chalicelib.profile import Profile
+from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
+from chalicelib.text import Language, Text
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+NOTHING_DECIDED = AnalysisUnavailable.usual
+ENDED = Text(
+    es="El análisis terminó como {status}. Inténtelo de nuevo en un momento.",
+    en="The analysis ended as {status}. Try again in a moment.",
+)
+NOT_STORED = Text(
+    es="La decisión no se pudo guardar y no se dio ninguna. Inténtelo de nuevo en un momento; con "
+    "una Idempotency-Key, la misma petición se decide una sola vez.",
+    en="The decision could not be stored, so none was given. Try again in a moment; with an "
+    "Idempotency-Key, the same request is decided once.",
+)
+# What saveResult returns, and does not raise: an application that comes too early is no fault of
+# the bank, which its log, its alarms and the failures of the state machine would report.
+NOT_DECIDED = {"problem": NoModelInService.__name__}
+LIMIT_RANGE = Text(es="debe ser de 1 a 100", en="must be 1 to 100")
+CURSOR_FORM = Text(
+    es="debe ser el valor de next de la página anterior; sin él, la primera",
+    en="must be the value of next in the page before; leave it out for the first page",
+)
+KEY_LENGTH = Text(es="debe tener de 1 a 255 caracteres", en="must be 1 to 255 characters")
+
+LIMIT = re.compile(r"[1-9][0-9]?|100")
+PREDICTION_ID = re.compile(r"[0-9a-f]{32}")
+
+Document = dict[str, Any]
+
+
+class Predictions(Protocol):
+    def add(self, prediction: Document) -> Document: ...
+    def claim(self, client_id: str, key: str, claim: Document) -> Document: ...
+    def get(self, client_id: str, prediction_id: str) -> Document: ...
+    def newest(self, client_id: str, limit: int, before: str | None) -> list[Document]: ...
+
+
+class Machine(Protocol):
+    def run(self, request: Document) -> Document: ...
+
+
+class AnalysisMachine:
+    """analisisCredito, EXPRESS: the caller waits. The client's read time-out is the patience."""
+
+    def __init__(self, client: "SFNClient", arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def run(self, request: Document) -> Document:
+        """The machine's output. Raises AnalysisPending, AnalysisUnavailable or NoModelInService."""
+        observability.correlate(request["predictionId"])
+        try:
+            execution = self._client.start_sync_execution(
+                stateMachineArn=self._arn,
+                name=request["predictionId"],
+                input=msgspec.json.encode(request).decode(),
+            )
+        except ReadTimeoutError as error:
+            raise AnalysisPending(location(request)) from error
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ThrottlingException":
+                raise TooManyRequests(NOTHING_DECIDED) from error
+            raise AnalysisUnavailable(NOTHING_DECIDED) from error
+        except BotoCoreError as error:
+            raise AnalysisUnavailable(NOTHING_DECIDED) from error
+        if execution.get("error") == TableUnavailable.__name__:
+            raise AnalysisUnavailable(NOT_STORED)
+        if execution["status"] != "SUCCEEDED":
+            raise AnalysisUnavailable(ENDED.format(status=execution["status"]))
+        output: Document = msgspec.json.decode(execution["output"])
+        if output == NOT_DECIDED:
+            raise NoModelInService
+        return output
+
+
+def analyse(
+    application: CreditApplication,
+    language: Language,
+    idempotency_key: str | None,
+    machine: Machine,
+    predictions: Predictions,
+    ever_served: Callable[[], bool],
+) -> Document:
+    """Return the stored prediction, without the application; the same key gives the same one.
+
+    Raises NoModelInService before a key is claimed if no model `ever_served`: nothing is stored,
+    so the key is free for another application.
+    """
+    request = _request(application, language)
+    if idempotency_key is not None:
+        if not ever_served():
+            raise NoModelInService
+        request |= _claimed(request, idempotency_key, predictions)
+        try:
+            return answer(predictions.get(application.client_id, request["predictionId"]))
+        except PredictionNotFound:
+            pass
+    return answer(machine.run(request))
+
+
+def record(
+    event: Document,
+    profile: Profile,
+    predictions: Predictions,
+    ever_served: Callable[[], bool],
+    *,
+    review_only: bool = False,
+) -> Document:
+    """saveResult: decide on what the three models said, store it, return what is stored.
+
+    `ever_served` is asked only if no model answered. If none ever was, nothing is stored, and
+    NOT_DECIDED is returned.
+    """
+    answers: dict[str, Answer] = msgspec.convert(event["models"], dict[str, Answer])
+    is_silent = not any(isinstance(answer, Scored) for answer in answers.values())
+    if is_silent and not ever_served():
+        return {**NOT_DECIDED}
+    decision = decide(answers, profile, event["language"], review_only=review_only)
+    kept = ("predictionId", "clientId", "createdAt", "language", "application")
+    proof = {"evidence": evidence(event["application"], profile.policy)}
+    stored = predictions.add({name: event[name] for name in kept} | decision | proof)
+    causes = {name: one.cause() for name, one in answers.items() if isinstance(one, Unavailable)}
+    observability.decided(stored, causes)
+    return stored
+
+
+def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> Document:
+    """Return a client's predictions, the newest first. `next` is the cursor of the following page.
+    Raises InvalidRequest, which names `limit`, `cursor` or both."""
+    text, cursor = query.get("limit", "20"), query.get("cursor")
+    faults = {}
+    if not LIMIT.fullmatch(text):
+        faults["limit"] = LIMIT_RANGE
+    if cursor is not None and not PREDICTION_ID.fullmatch(cursor):
+        faults["cursor"] = CURSOR_FORM
+    if faults:
+        names = ", ".join(faults)
+        raise InvalidRequest(CORRECT.format(count=len(faults), fields=names), faults)
+    found = predictions.newest(client_id, int(text), cursor)
+    following = found[-1]["predictionId"] if len(found) == int(text) else None
+    return {"predictions": [answer(prediction) for prediction in found], "next": following}
+
+
+def answer(prediction: Document) -> Document:
+    """A prediction as the caller sees it: what it was made from stays in the record."""
+    recorded = ("application", "evidence")
+    return {name: value for name, value in prediction.items() if name not in recorded}
+
+
+def location(request: Document) -> str:
+    return f"/predictions/{request['clientId']}/{request['predictionId']}"
+
+
+def _request(application: CreditApplication, language: Language) -> Document:
+    now = datetime.now(UTC)
+    return {
+        # 12 digits of milliseconds, then chance: ids sort by time.
+        "predictionId": f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}",
+        "clientId": application.client_id,
+        "createdAt": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "language": language,
+        "application": application.values,
+    }
+
+
+def _claimed(request: Document, key: str, predictions: Predictions) -> Document:
+    """The id and time that the key's first request was given."""
+    if not 1 <= len(key) <= 255:
+        fault = {"Idempotency-Key": KEY_LENGTH}
+        raise InvalidRequest(CORRECT.format(count=1, fields="Idempotency-Key"), fault)
+    claim = {
+        "createdAt": request["createdAt"],
+        "claimedId": request["predictionId"],
+        "applicationHash": _digest(msgspec.json.encode(request["application"], order="sorted")),
+    }
+    first = predictions.claim(request["clientId"], _digest(key.encode()), claim)
+    if first["applicationHash"] != claim["applicationHash"]:
+        raise IdempotencyConflict
+    return {"predictionId": first["claimedId"], "createdAt": first["createdAt"]}
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

@@ -1,0 +1,171 @@
+"""Three scores, one decision and its reasons. Pure."""
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.decisions.reasons import points_a_unit, reasons, tell
+from chalicelib.profile import Decision, Policy, Profile, Score
+from chalicelib.scoring.branch_results import Answer, Direction, Scored, Unavailable
+from chalicelib.text import Language
+
+Document = dict[str, Any]
+
+ROUNDED = 1e-9  # of a share of the weights, whose sum is binary
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """The decision's logit: the baseline and each feature's contribution sum to it. A feature's
+    direction is that of the model which contributes the most of it."""
+
+    baseline: float
+    contributions: dict[str, float]
+    directions: dict[str, Direction] = field(default_factory=dict)
+
+    @property
+    def logit(self) -> float:
+        return math.fsum((self.baseline, *self.contributions.values()))
+
+
+def decide(
+    answers: Mapping[str, Answer],
+    profile: Profile,
+    language: Language,
+    *,
+    review_only: bool = False,
+) -> Document:
+    """The decision part of a prediction. Each model of the profile has an answer in `answers`."""
+    decided = weigh(answers, profile.policy, review_only=review_only)
+    for part in (decided, *decided["models"].values()):
+        tell(part.get("reasons", ()), profile, language)
+    return decided
+
+
+def weigh(answers: Mapping[str, Answer], policy: Policy, *, review_only: bool = False) -> Document:
+    """
+    The decision without its texts: all that the policy and the models' answers determine.
+
+    `disagreement` is the spread of the models that answered, in points: the highest score less the
+    lowest, as they are shown. Its limit is `maximum_disagreement`. `unseen` are the features of
+    `review_unseen` whose code is new to one of them. `partial` and `missing` are there only if a
+    model is silent.
+    """
+    models = {name: _model(answer, policy) for name, answer in answers.items()}
+    scored = {name: answer for name, answer in answers.items() if isinstance(answer, Scored)}
+    scores = [models[name]["score"] for name in scored]
+    apart = max(scores) - min(scores) if scores else None
+    mixed = blend(scored, policy.decision)
+    points = score(mixed.logit, policy.score) if mixed else None
+    unseen = _unseen(scored, policy.decision)
+    missing = sorted(answers.keys() - scored.keys())
+    basis = "REVIEW_ONLY" if review_only else _basis(scored, unseen, apart, policy.decision)
+    return {
+        "decision": "REVIEW" if points is None or basis != "SCORE" else _cut(points, policy),
+        "decisionBasis": basis,
+        "probabilityOfDefault": 1 / (1 + math.exp(-mixed.logit)) if mixed else None,
+        "score": points,
+        "cutOffs": {
+            "approveFrom": policy.decision.approve_from,
+            "declineBelow": policy.decision.decline_below,
+        },
+        "disagreement": apart,
+        **({"unseen": unseen} if unseen else {}),
+        **({"partial": True, "missing": missing} if missing else {}),
+        "reasons": reasons(mixed.contributions, policy, mixed.directions) if mixed else [],
+        "models": models,
+        "policyVersion": policy.version(),
+    }
+
+
+def score(logit: float, scale: Score) -> int:
+    """
+    The points of a log-odds of default: `points_to_double_odds` more, and the odds have doubled.
+
+    >>> scale = Score(points_to_double_odds=20, base_points=600, base_odds=50)
+    >>> score(-math.log(50), scale), score(-math.log(100), scale)
+    (600, 620)
+    """
+    return round(scale.base_points - points_a_unit(scale) * (logit + math.log(scale.base_odds)))
+
+
+def blend(scored: Mapping[str, Scored], decision: Decision) -> Blend | None:
+    """The weighted mean of the logits of those that answered, and of their contributions."""
+    weights = {name: decision.weights[name] for name in scored}
+    total = math.fsum(weights.values())
+    if not total:
+        return None
+    parts: dict[str, dict[str, float]] = {}
+    baselines = [decision.intercept]
+    for name, answer in scored.items():
+        share = decision.slope * weights[name] / total
+        baselines.append(share * answer.baseline)
+        for feature, value in answer.contributions.items():
+            parts.setdefault(feature, {})[name] = share * value
+    contributions = {feature: math.fsum(values.values()) for feature, values in parts.items()}
+    return Blend(math.fsum(baselines), contributions, _directions(parts, scored))
+
+
+def may_decide(models: Collection[str], decision: Decision) -> str:
+    """Return SCORE if the answers of these models are enough, or the policy's reason why not."""
+    if not {*decision.mandatory} <= {*models}:
+        return "MANDATORY_MODEL_UNAVAILABLE"
+    if len(models) < decision.minimum_models:
+        return "TOO_FEW_MODELS"
+    heard = math.fsum(decision.weights[name] for name in models)
+    if heard / math.fsum(decision.weights.values()) < decision.minimum_weight - ROUNDED:
+        return "TOO_LITTLE_WEIGHT"
+    return "SCORE"
+
+
+def _directions(
+    parts: Mapping[str, Mapping[str, float]], scored: Mapping[str, Scored]
+) -> dict[str, Direction]:
+    found: dict[str, Direction] = {}
+    for feature, shares in parts.items():
+        heaviest = max(shares, key=lambda name: (shares[name], name))
+        if side := scored[heaviest].directions.get(feature):
+            found[feature] = side
+    return found
+
+
+def _unseen(scored: Mapping[str, Scored], decision: Decision) -> list[str]:
+    found = {name for answer in scored.values() for name in answer.unseen}
+    return sorted(found & {*decision.review_unseen})
+
+
+def _basis(
+    scored: Mapping[str, Scored], unseen: list[str], apart: int | None, decision: Decision
+) -> str:
+    """The partial-answer policy: why the score may decide, or may not."""
+    enough = may_decide(scored, decision)
+    if enough != "SCORE":
+        return enough
+    if unseen:
+        return "UNSEEN_CODE"
+    limit = decision.maximum_disagreement
+    if limit is not None and apart is not None and apart > limit:
+        return "MODELS_DISAGREE"
+    return "SCORE"
+
+
+def _cut(points: int, policy: Policy) -> str:
+    if points >= policy.decision.approve_from:
+        return "APPROVE"
+    return "DECLINE" if points < policy.decision.decline_below else "REVIEW"
+
+
+def _model(answer: Answer, policy: Policy) -> Document:
+    if isinstance(answer, Unavailable):
+        return {"status": "UNAVAILABLE", "cause": answer.code()}
+    logit = answer.baseline + math.fsum(answer.contributions.values())
+    return {
+        "status": "OK",
+        "version": answer.version,
+        "sha256": answer.sha256,
+        "probabilityOfDefault": answer.probability_of_default,
+        "score": score(logit, policy.score),
+        "reasons": reasons(answer.contributions, policy, answer.directions),
+        **({"unseen": [*answer.unseen]} if answer.unseen else {}),
+    }

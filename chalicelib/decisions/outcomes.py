@@ -1,0 +1,136 @@
+"""POST …/outcome: what became of a decided loan. Nothing is overwritten, and each outcome
+carries its source; which of them count is training/counting.py's."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+
+from chalicelib.decisions.application import CORRECT, NOT_ONE_OF
+from chalicelib.decisions.outcome_id import outcome_id
+from chalicelib.decisions.outcome_rules import (
+    DECLINED,
+    NOT_GRANTED,
+    kind,
+    loan_fault,
+    recorded_source,
+)
+from chalicelib.errors import InvalidOutcome, NotALoan, TooManyOutcomes
+from chalicelib.text import Text
+
+OUTCOMES = ("paid", "defaulted")
+MOST = 20  # outcomes of a loan from one source: corrections are few, and each is stored for good
+FIELDS = ("outcome", "when", "granted")  # granted: the day on which a person granted the loan
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+NOT_AN_OUTCOME = Text(
+    es='debe ser un objeto con "outcome" y "when"', en='must be an object with "outcome" and "when"'
+)
+UNKNOWN_FIELD = Text(es="no es un campo de un resultado", en="is not a field of an outcome")
+NO_DAY = Text(es="debe ser un día, como 2026-05-31", en="must be a day, such as 2026-05-31")
+IN_THE_FUTURE = Text(es="no debe estar en el futuro", en="must not be in the future")
+BEFORE_THE_DECISION = Text(
+    es="debe ser {day}, el día de la decisión, o posterior",
+    en="must be {day}, the day of the decision, or later",
+)
+AFTER_THE_END = Text(es="no debe ser posterior a when", en="must not be after when")
+NO_LOAN = {
+    DECLINED: Text(
+        es="La solicitud se rechazó: no hay préstamo del que informar.",
+        en="The application was declined: there is no loan to report on.",
+    ),
+    NOT_GRANTED: Text(
+        es="La decisión quedó en manos de una persona: diga en granted qué día se concedió.",
+        en="The decision was left to a person: say in granted on which day the loan was granted.",
+    ),
+}
+
+SAID_OFTEN = Text(
+    es="Se guardan {most} resultados de un préstamo y una clave, y ya los hay. "
+    "Envíe la corrección en un archivo, en credit/newData/.",
+    en="A loan keeps {most} outcomes of one key, and it has them. "
+    "Send the correction in a file, under credit/newData/.",
+)
+
+Document = dict[str, Any]
+
+
+class Predictions(Protocol):
+    def get(self, client_id: str, prediction_id: str) -> Document: ...
+    def outcomes(self, client_id: str, prediction_id: str) -> list[Document]: ...
+    def tell(self, client_id: str, outcome_id: str, outcome: Document) -> Document: ...
+
+
+def tell(
+    client_id: str,
+    prediction_id: str,
+    payload: Any,
+    source: str,
+    predictions: Predictions,
+    now: datetime,
+) -> Document:
+    """Return the outcome as stored; the same again from the same `source` is the same. Raises
+    InvalidOutcome, NotALoan for what was declined or not granted, and TooManyOutcomes for a source
+    that has stored MOST of this loan."""
+    decision = predictions.get(client_id, prediction_id)
+    decided_at = decision["createdAt"]
+    if errors := dict(_wrong_fields(payload, decided_at[:10], now.astimezone(UTC).date())):
+        raise InvalidOutcome(CORRECT.format(count=len(errors), fields=", ".join(errors)), errors)
+    if fault := loan_fault(decision["decision"], payload.get("granted")):
+        raise NotALoan(NO_LOAN[fault])
+    earlier = predictions.outcomes(client_id, prediction_id)
+    own = [one for one in earlier if recorded_source(one) == source]
+    if own and all(own[-1].get(name) == payload.get(name) for name in FIELDS):
+        return _answer(own[-1])
+    if len(own) >= MOST:
+        raise TooManyOutcomes(SAID_OFTEN.format(most=MOST))
+    replaces = earlier[-1]["predictionId"].rpartition("#")[2] if earlier else ""
+    told_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    told = payload | {"of": prediction_id, "decidedAt": decided_at, "toldAt": told_at}
+    name = outcome_id(prediction_id, payload["outcome"], payload["when"], replaces, source)
+    return _answer(predictions.tell(client_id, name, told | {"source": source}))
+
+
+def with_outcomes(client_id: str, prediction_id: str, predictions: Predictions) -> Document:
+    """Return a decision as stored, with the outcomes reported of it, the newest first."""
+    stored = predictions.get(client_id, prediction_id)
+    told = predictions.outcomes(client_id, prediction_id)
+    return stored | {"outcomes": [_shown(one) for one in told[::-1]]}
+
+
+def _answer(told: Document) -> Document:
+    return {"predictionId": told["of"], "clientId": told["clientId"]} | _shown(told)
+
+
+def _shown(told: Document) -> Document:
+    """Show the kind of its source only: the id of a key and the name of a file are the bank's."""
+    shown = {name: told[name] for name in (*FIELDS, "toldAt") if name in told}
+    return shown | {"source": kind(recorded_source(told))}
+
+
+def _wrong_fields(payload: Any, decided_on: str, today: date) -> Iterator[tuple[str, Text]]:
+    if not isinstance(payload, dict):
+        yield "body", NOT_AN_OUTCOME
+        return
+    if payload.get("outcome") not in OUTCOMES:
+        yield "outcome", NOT_ONE_OF.format(values=", ".join(OUTCOMES))
+    if when_fault := _day_fault(payload.get("when"), decided_on, today):
+        yield "when", when_fault
+    if "granted" in payload and (fault := _day_fault(payload["granted"], decided_on, today)):
+        yield "granted", fault
+    elif "granted" in payload and not when_fault and payload["granted"] > payload["when"]:
+        yield "granted", AFTER_THE_END
+    for name in payload.keys() - {*FIELDS}:
+        yield name, UNKNOWN_FIELD
+
+
+def _day_fault(when: Any, decided_on: str, today: date) -> Text | None:
+    try:
+        day = date.fromisoformat(when) if DAY.fullmatch(when) else None
+    except (ValueError, TypeError):
+        day = None
+    if day is None:
+        return NO_DAY
+    if day > today:
+        return IN_THE_FUTURE
+    return BEFORE_THE_DECISION.format(day=decided_on) if when < decided_on else None

@@ -1,0 +1,172 @@
+"""The table PrediccionesCredito: append-only, every number exact."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.decisions.day_index import BY_DAY, OUTCOMES, key_of, keys_of, merged, page_of
+from chalicelib.errors import PredictionNotFound, TableUnavailable
+from chalicelib.text import Text
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+
+# Prediction ids are hexadecimal, so every claim and outcome sorts behind every prediction.
+CLAIM, OUTCOME = "idempotency#", "outcome#"
+
+
+NO_PREDICTION = Text(
+    es="{client} no tiene ninguna predicción {id}.", en="{client} has no prediction {id}."
+)
+
+
+class PredictionTable:
+    """Key: clientId, predictionId (time-ordered)."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def add(self, prediction: Item) -> Item:
+        """What is stored under this id afterwards: a second add changes nothing."""
+        return self._put_once(prediction | {"day": _index_key("", prediction, "createdAt")})
+
+    def claim(self, client_id: str, key: str, claim: Item) -> Item:
+        """The first claim made under an idempotency key, which may be this one."""
+        return self._put_once({"clientId": client_id, "predictionId": CLAIM + key, **claim})
+
+    def tell(self, client_id: str, outcome_id: str, outcome: Item) -> Item:
+        """What is stored under this id afterwards. The day it was told is the index's."""
+        item = {"clientId": client_id, "predictionId": OUTCOME + outcome_id} | outcome
+        return self._put_once(item | {"day": _index_key(OUTCOMES, item, "toldAt")})
+
+    def outcomes(self, client_id: str, prediction_id: str) -> list[Item]:
+        """All that was told of one prediction, the newest last."""
+        found = self._query(
+            KeyConditionExpression="clientId = :client AND begins_with(predictionId, :of)",
+            ExpressionAttributeValues=_to_item(
+                {":client": client_id, ":of": f"{OUTCOME}{prediction_id}#"}
+            ),
+        )
+        return sorted(found, key=lambda told: (told["toldAt"], told["predictionId"]))
+
+    def outcomes_told_on(self, day: str) -> Iterator[Item]:
+        """Yield the outcomes told on a day, sorted by id."""
+        return self._of_day(OUTCOMES + day, "#day = :day")
+
+    def get(self, client_id: str, prediction_id: str) -> Item:
+        """Raises PredictionNotFound."""
+        with _told_as_ours():
+            response = self._client.get_item(
+                TableName=self._table,
+                Key=_to_item({"clientId": client_id, "predictionId": prediction_id}),
+                ConsistentRead=True,
+            )
+        if "Item" not in response or prediction_id.startswith((CLAIM, OUTCOME)):
+            raise PredictionNotFound(NO_PREDICTION.format(client=client_id, id=prediction_id))
+        return _from_item(response["Item"])
+
+    def newest(self, client_id: str, limit: int, before: str | None) -> list[Item]:
+        """At most `limit` predictions older than the id `before`, the newest first."""
+        bound = before if before and before < CLAIM else CLAIM
+        found = self._query(
+            KeyConditionExpression="clientId = :client AND predictionId < :before",
+            ExpressionAttributeValues=_to_item({":client": client_id, ":before": bound}),
+            ScanIndexForward=False,
+            PaginationConfig={"MaxItems": limit, "PageSize": limit},
+        )
+        return list(found)
+
+    def made_in(self, day: str, first: str, last: str, page: int) -> Iterator[Item]:
+        """Yield application and models of a day's decisions with ids between, sorted by id.
+
+        `page` of them are read at a time, from all shards together.
+        """
+        shown = ("clientId", "predictionId", "application", "models")
+        return self._of_day(
+            day,
+            "#day = :day AND predictionId BETWEEN :first AND :last",
+            {":first": first, ":last": last},
+            ProjectionExpression=", ".join(f"#{name}" for name in shown),
+            ExpressionAttributeNames={f"#{name}": name for name in ("day", *shown)},
+            PaginationConfig={"PageSize": page_of(page)},
+        )
+
+    def _of_day(
+        self, day: str, condition: str, values: Item | None = None, **more: Any
+    ) -> Iterator[Item]:
+        query = {
+            "IndexName": BY_DAY,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": {"#day": "day"},  # a reserved word
+            **more,
+        }
+        return merged(
+            self._query(
+                **query, ExpressionAttributeValues=_to_item({":day": key, **(values or {})})
+            )
+            for key in keys_of(day)
+        )
+
+    def _query(self, **query: Any) -> Iterator[Item]:
+        with _told_as_ours():
+            pages = self._client.get_paginator("query").paginate(TableName=self._table, **query)
+            for page in pages:
+                yield from map(_from_item, page["Items"])
+
+    def _put_once(self, document: Item) -> Item:
+        with _told_as_ours():
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=_to_item(document),
+                    ConditionExpression="attribute_not_exists(predictionId)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                return _from_item(error.response["Item"])  # type: ignore[typeddict-item]
+        return _without_day(document)
+
+
+@contextmanager
+def _told_as_ours() -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise TableUnavailable from error
+
+
+def _index_key(kind: str, item: Item, when: str) -> str:
+    return key_of(f"{kind}{item[when][:10]}", item["predictionId"])
+
+
+def _to_item(document: Item) -> Item:
+    """DynamoDB has no floats: every number goes in as the Decimal of its shortest text."""
+    exact = json.loads(json.dumps(document), parse_float=Decimal)
+    return {name: TypeSerializer().serialize(value) for name, value in exact.items()}
+
+
+def _from_item(item: Mapping[str, Any]) -> Item:
+    values = {name: _plain(TypeDeserializer().deserialize(value)) for name, value in item.items()}
+    return _without_day(values)
+
+
+def _without_day(document: Item) -> Item:
+    """It is there for the index."""
+    return {name: value for name, value in document.items() if name != "day"}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        whole = value == value.to_integral_value() and value.as_tuple().exponent == 0
+        return int(value) if whole else float(value)
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list) else value

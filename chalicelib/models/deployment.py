@@ -1,0 +1,175 @@
+"""An artifact in S3 becomes a SageMaker endpoint, or a refusal."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import EndpointBusy, EndpointOnInstances, InvalidArtifact
+from chalicelib.models import artifact
+from chalicelib.models.endpoints import GOING, SETTLED, ModelEndpoints
+from chalicelib.models.model_bucket import Ending, How, ModelBucket
+from chalicelib.profile import Profile
+
+if TYPE_CHECKING:
+    from chalicelib.notifications import NotificationTopic
+
+Document = dict[str, Any]
+
+MOST_TOLD = 200  # characters of a reason
+MEANT = {
+    "UpdateRollbackFailed": "Responden dos versiones: suba de nuevo la que deba responder.",
+    "OutOfService": "No responde: suba de nuevo la versión que deba responder.",
+}
+WAITING = (
+    "Su endpoint está en instancias y credit.toml lo pide serverless: AWS no lo cambia en sitio. "
+    "Sigue respondiendo la versión anterior. Cuando convenga, bórrelo (el modelo no responde "
+    "unos minutos, y mientras tanto decide la política de respuestas parciales):\n"
+    "aws sagemaker delete-endpoint --endpoint-name {endpoint}\n"
+    "docs/operations.md: From instances to serverless."
+)
+
+
+def deploy(
+    key: str,
+    at: str,
+    prefix: str,
+    profile: Profile,
+    bucket: ModelBucket,
+    endpoints: ModelEndpoints,
+    topic: "NotificationTopic",
+) -> None:
+    """createEndpointModel: what is not a valid, matching, untampered artifact changes nothing."""
+    try:
+        model, version = artifact.identity(key, prefix)
+        body = bucket.read_artifact(key)
+        bucket.accept(model, version, body, artifact.verify(body, model, version, profile))
+    except InvalidArtifact as fault:
+        topic.publish("rejected", key, str(fault))
+        return
+    bucket.arrived(model, version, at)
+    live = endpoints.live(model)
+    if live is None or live["status"] in (*SETTLED, *GOING):
+        settle(model, live, bucket, endpoints, topic)
+
+
+def changed(
+    endpoint: str,
+    profile: Profile,
+    bucket: ModelBucket,
+    endpoints: ModelEndpoints,
+    topic: "NotificationTopic",
+) -> None:
+    """endpointChanged: take what arrived in the meantime, and tell once how a deployment ended.
+
+    The event says which endpoint to look at, and nothing else of it counts: it may come twice,
+    late, out of order, or from lost_events. Raises EndpointGoing while something waits for an
+    endpoint that is being deleted.
+    """
+    model = endpoint.rpartition("-")[2]
+    if model not in profile.models:
+        return
+    live = endpoints.live(model)
+    if live and live["status"] not in (*SETTLED, *GOING):
+        return
+    settle(model, live, bucket, endpoints, topic)
+    if live and _answers(live):
+        tidy(model, live["version"], bucket, endpoints)
+
+
+def settle(
+    model: str,
+    live: Document | None,
+    bucket: ModelBucket,
+    endpoints: ModelEndpoints,
+    topic: "NotificationTopic",
+) -> None:
+    """Record how the last deployment ended, begin the next one, and tell of the ending.
+
+    Recorded first: the next deployment takes its traces away. Told last: a topic that refuses
+    holds no model up, and the event is tried again.
+    """
+    tried = [one.version for one in bucket.attempts(model)]
+    ending = _recorded(model, live, bucket) if live and live["status"] in SETTLED else None
+    try:
+        converge(model, bucket, endpoints, topic)
+    finally:  # what failed and is being deleted is gone when this event comes again
+        if live and ending:
+            _tell(model, live, tried, topic)
+            bucket.told(model, ending)
+
+
+def converge(
+    model: str, bucket: ModelBucket, endpoints: ModelEndpoints, topic: "NotificationTopic"
+) -> None:
+    """Deploy the newest arrival, unless that was tried. A busy endpoint is left alone."""
+    newest = bucket.newest_arrival(model)
+    if newest is None or newest.attempted:
+        return
+    try:
+        changed = endpoints.put(model, newest.version, bucket.verified_url(model, newest.version))
+    except EndpointBusy:
+        return
+    except EndpointOnInstances as fault:
+        if bucket.waits(model, newest):
+            topic.publish("waiting", f"{model} {newest.version}", WAITING.format(endpoint=fault))
+        return
+    bucket.attempted(model, newest)
+    if changed:
+        topic.publish("deployed", f"{model} {newest.version}", f"{newest.at}")
+
+
+def _recorded(model: str, live: Document, bucket: ModelBucket) -> Ending | None:
+    """Record how the deployment ended. Return the ending if it is still to be told."""
+    how: How = "in-service" if _answers(live) else "failed"
+    ending = Ending(live["since"], live["version"], how)
+    endings = bucket.endings(model)
+    if _is_news(ending, live["created"], endings):
+        return ending if bucket.ended(model, ending) else None  # who recorded it tells it
+    untold = ending in endings and not bucket.is_told(model, ending)
+    return ending if untold else None
+
+
+def _answers(live: Document) -> bool:
+    return live["status"] == "InService" and not live["failure"]
+
+
+def _is_news(ending: Ending, created: str, endings: list[Ending]) -> bool:
+    """A restart or AWS's own maintenance only brings back what was in service."""
+    served = [one for one in endings if one.how == "in-service"]
+    if ending.how == "failed" or not served or served[-1].version != ending.version:
+        return ending not in endings
+    return datetime.fromisoformat(served[-1].since) < datetime.fromisoformat(created)
+
+
+def tidy(model: str, live: str, bucket: ModelBucket, endpoints: ModelEndpoints) -> None:
+    """Clear what nothing may use any more: neither the live version, nor one for a rollback, nor
+    any that arrived later.
+
+    The endpoint may have moved on since `live` was read: a version that is being deployed by now
+    arrived later, and AWS loses an endpoint whose configuration is gone.
+    """
+    for arrival in bucket.superseded(model, live):
+        endpoints.clear(model, arrival.version)
+        bucket.cleared(model, arrival)
+
+
+def _tell(model: str, live: Document, tried: list[str], topic: "NotificationTopic") -> None:
+    version, why = live["version"], _in_a_line(live["failure"])
+    if _answers(live):
+        topic.publish("in service", f"{model} {version}", live["since"])
+    elif live["status"] == "InService":
+        wanted = tried[-1] if tried else version
+        topic.publish("rolled back", f"{model} {wanted}", f"Sigue en servicio {version}. {why}")
+    else:
+        told = f"{MEANT.get(live['status'], '')} {why}".strip()
+        topic.publish("failed", f"{model} {version}", told)
+
+
+def _in_a_line(failure: str) -> str:
+    """SageMaker's reason may hold a whole traceback: its first line and its last, the fault."""
+    lines = [line.strip() for line in failure.splitlines() if line.strip()]
+    if len(lines) <= 1 and len(failure) <= MOST_TOLD:
+        return "".join(lines)
+    ends = lines if len(lines) == 1 else [lines[0], lines[-1]]
+    most = MOST_TOLD // len(ends)
+    cut = [line if len(line) <= most else f"{line[: most - 1]}…" for line in ends]
+    return f"{' … '.join(cut)} (entero en aws sagemaker describe-endpoint)"

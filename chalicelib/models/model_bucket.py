@@ -1,0 +1,219 @@
+"""The bucket of models: what was uploaded, what was accepted, and in which order it arrived."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from botocore.exceptions import ClientError
+
+from chalicelib.errors import InvalidArtifact
+from chalicelib.models import artifact
+from chalicelib.models.artifact import Artifact
+from chalicelib.settings import (
+    ARRIVAL_PREFIX,
+    ENDING_PREFIX,
+    MANIFEST_PREFIX,
+    MODEL_PREFIX,
+    VERIFIED_PREFIX,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+How = Literal["in-service", "failed"]
+HOWS = ("in-service", "failed")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+THERE_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An accepted upload. `at` is S3's own time: the same event again is the same arrival."""
+
+    at: str
+    version: str
+    attempted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a deployment ended: which version answers `since` then, or what failed."""
+
+    since: str
+    version: str
+    how: How
+
+
+class ModelBucket:
+    """Artifacts, and beside them the manifests of those that were accepted."""
+
+    def __init__(self, s3: "S3Client", bucket: str) -> None:
+        self._s3 = s3
+        self.name = bucket
+
+    def read_artifact(self, key: str) -> bytes:
+        """Raises InvalidArtifact for what is too large to be a model, or gone."""
+        try:
+            response = self._s3.get_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchKey":
+                raise
+            raise InvalidArtifact("It is not there any more: upload it again.") from error
+        if response["ContentLength"] > artifact.LARGEST_ARCHIVE:
+            limit = artifact.LARGEST_ARCHIVE // 2**20
+            raise InvalidArtifact(f"It is larger than {limit} MiB, more than any model needs.")
+        return response["Body"].read()
+
+    def accept(self, model: str, version: str, body: bytes, accepted: Artifact) -> None:
+        """Keeps the bytes that were verified; the manifest, written last, marks them accepted.
+
+        A version stays what it was when it first came. Raises InvalidArtifact if it changed.
+        """
+        earlier = self.manifest(model, version)
+        if earlier is None:
+            self._s3.put_object(Bucket=self.name, Key=_verified_key(model, version), Body=body)
+            key = _manifest_key(model, version)
+            self._s3.put_object(Bucket=self.name, Key=key, Body=accepted.manifest_body)
+        elif earlier != accepted.manifest_body:
+            raise InvalidArtifact(
+                f"{version} exists with other content: upload it as a new version."
+            )
+
+    def verified_url(self, model: str, version: str) -> str:
+        """Not the upload's own key: what lies there may change after it was verified."""
+        return f"s3://{self.name}/{_verified_key(model, version)}"
+
+    def verified_artifact(self, model: str, version: str) -> bytes:
+        return self.read_artifact(_verified_key(model, version))
+
+    def manifest(self, model: str, version: str) -> bytes | None:
+        try:
+            response = self._s3.get_object(Bucket=self.name, Key=_manifest_key(model, version))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchKey":
+                raise
+            return None
+        return response["Body"].read()
+
+    def arrived(self, model: str, version: str, at: str) -> None:
+        self._mark(model, version, at, "arrived")
+
+    def attempted(self, model: str, arrival: Arrival) -> None:
+        """Its deployment was begun; whether it comes up or not, it is not begun again."""
+        self._mark(model, arrival.version, arrival.at, "attempted")
+
+    def waits(self, model: str, arrival: Arrival) -> bool:
+        """Record that it waits for somebody to act. Return whether that was not recorded yet."""
+        mark = arrival.at, arrival.version, "waiting"
+        if mark in self._marks(ARRIVAL_PREFIX, model):
+            return False
+        self._mark(model, arrival.version, arrival.at, "waiting")
+        return True
+
+    def newest_arrival(self, model: str) -> Arrival | None:
+        """The upload that counts, whatever the order in which events are told."""
+        marks = self._marks(ARRIVAL_PREFIX, model)
+        if not marks:
+            return None
+        at, version, _ = max(marks)
+        return Arrival(at, version, attempted=(at, version, "attempted") in marks)
+
+    def attempts(self, model: str) -> list[Arrival]:
+        """What was deployed or tried to, and is not cleared away; the oldest first."""
+        marks = self._marks(ARRIVAL_PREFIX, model)
+        return [
+            Arrival(at, version, attempted=True)
+            for at, version, what in marks
+            if what == "attempted" and (at, version, "cleared") not in marks
+        ]
+
+    def superseded(self, model: str, live: str) -> list[Arrival]:
+        """Attempts older than the arrival of `live` that a rollback does not need either."""
+        marks = self._marks(ARRIVAL_PREFIX, model)
+        since = max((at for at, version, _ in marks if version == live), default="")
+        later = {version for at, version, _ in marks if at >= since}
+        needed = later | {self.former(model, live)}
+        return [one for one in self.attempts(model) if one.version not in needed]
+
+    def cleared(self, model: str, arrival: Arrival) -> None:
+        self._mark(model, arrival.version, arrival.at, "cleared")
+
+    def ended(self, model: str, ending: Ending) -> bool:
+        """Return whether this call recorded it: of two at a time, one does."""
+        key = f"{ENDING_PREFIX}{model}/{ending.since}/{ending.version}/{ending.how}"
+        try:
+            self._s3.put_object(Bucket=self.name, Key=key, Body=b"", IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in THERE_ALREADY:
+                raise
+            return False
+        return True
+
+    def endings(self, model: str) -> list[Ending]:
+        """The oldest first."""
+        marks = self._marks(ENDING_PREFIX, model)
+        return [
+            Ending(since, version, "failed" if how == "failed" else "in-service")
+            for since, version, how in marks
+            if how in HOWS
+        ]
+
+    def told(self, model: str, ending: Ending) -> None:
+        """Beside the fact, which is true whether anybody was told of it or not."""
+        key = f"{ENDING_PREFIX}{model}/{ending.since}/{ending.version}/{ending.how}-told"
+        self._s3.put_object(Bucket=self.name, Key=key, Body=b"")
+
+    def is_told(self, model: str, ending: Ending) -> bool:
+        mark = ending.since, ending.version, f"{ending.how}-told"
+        return mark in self._marks(ENDING_PREFIX, model)
+
+    def served(self, model: str) -> list[Ending]:
+        """What came into service; the newest last."""
+        return [one for one in self.endings(model) if one.how == "in-service"]
+
+    def former(self, model: str, live: str) -> str | None:
+        """The version that answered before the live one: what was left by going back is not it."""
+        way: list[str] = []
+        for one in self.served(model):
+            way = [*way[: way.index(one.version) if one.version in way else None], one.version]
+        before = way[: way.index(live)] if live in way else way
+        return before[-1] if before else None
+
+    def last_served(self, model: str) -> str | None:
+        """The version that was the last to come into service."""
+        served = self.served(model)
+        return served[-1].version if served else None
+
+    def versions(self, model: str) -> list[str]:
+        """All that were ever accepted; the oldest first if they are named by their time."""
+        start = f"{MANIFEST_PREFIX}{model}/"
+        keys = self._keys(start)
+        return [key.removeprefix(start).removesuffix(".json") for key in keys]
+
+    def arrive_again(self, model: str, version: str) -> None:
+        """A version that was accepted before comes in once more, as the newest."""
+        self._s3.copy_object(
+            Bucket=self.name,
+            Key=f"{MODEL_PREFIX}{model}/{version}/model.tar.gz",
+            CopySource={"Bucket": self.name, "Key": _verified_key(model, version)},
+        )
+
+    def _marks(self, prefix: str, model: str) -> list[tuple[str, str, str]]:
+        parts = [key.split("/") for key in self._keys(f"{prefix}{model}/")]
+        return [(time, version, what) for _, _, time, version, what in parts]
+
+    def _keys(self, prefix: str) -> list[str]:
+        """In the order of S3, which is that of their bytes."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+        return [one["Key"] for page in pages for one in page.get("Contents", [])]
+
+    def _mark(self, model: str, version: str, at: str, what: str) -> None:
+        key = f"{ARRIVAL_PREFIX}{model}/{at}/{version}/{what}"
+        self._s3.put_object(Bucket=self.name, Key=key, Body=b"")
+
+
+def _manifest_key(model: str, version: str) -> str:
+    return f"{MANIFEST_PREFIX}{model}/{version}.json"
+
+
+def _verified_key(model: str, version: str) -> str:
+    return f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz"

@@ -1,0 +1,118 @@
+"""watchDrift: the week's decisions against what the live models were trained on."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, Protocol
+
+import msgspec
+
+from chalicelib import observability
+from chalicelib.models import drift
+from chalicelib.models.drift import Reference, Seen
+from chalicelib.models.endpoints import ModelEndpoints
+from chalicelib.models.model_bucket import ModelBucket
+from chalicelib.notifications import NotificationTopic
+from chalicelib.profile import Profile
+from chalicelib.retraining.reports import Reports
+
+Document = dict[str, Any]
+
+DAYS = 7
+A_DAY = 1250  # decisions; with a part of a day at either end, 10,000 in a week
+AN_HOUR = A_DAY // 24
+
+
+class Decisions(Protocol):
+    def made_in(self, day: str, first: str, last: str, page: int) -> Iterator[Document]: ...
+
+
+def watch(
+    at: datetime,
+    profile: Profile,
+    decisions: Decisions,
+    bucket: ModelBucket,
+    endpoints: ModelEndpoints,
+    reports: Reports,
+    topic: NotificationTopic,
+) -> Document:
+    """The report. A schedule's event may come twice: what was reported is not told again."""
+    version = at.strftime("%Y%m%dT%H%M%S")
+    seen = [_seen(decision) for decision in spread(at, decisions)]
+    found = drift.compared(
+        seen, _references(profile, bucket, endpoints), profile.asked_for(), profile.drift
+    )
+    report = {
+        "from": (at - timedelta(days=DAYS)).isoformat(timespec="seconds"),
+        "to": at.isoformat(timespec="seconds"),
+        "decisions": len(seen),
+        "limits": msgspec.to_builtins(profile.drift),
+        "models": found,
+    }
+    if not reports.has_drift(version):
+        _tell(version, found, topic)
+        reports.put_drift(version, report)
+    return report
+
+
+def spread(at: datetime, decisions: Decisions) -> Iterator[Document]:
+    """The week's until `at`; of a busy day, some of every hour."""
+    for back in range(DAYS + 1):
+        midnight = (at - timedelta(days=back)).replace(hour=0, minute=0, second=0, microsecond=0)
+        start = max(midnight, at - timedelta(days=DAYS))
+        end = min(midnight + timedelta(days=1), at)
+        found = _first(A_DAY + 1, start, end, decisions)
+        if len(found) <= A_DAY:
+            yield from found
+        else:
+            yield from _of_every_hour(start, end, decisions)
+
+
+def _of_every_hour(start: datetime, end: datetime, decisions: Decisions) -> Iterator[Document]:
+    """What quiet hours leave of the day's share goes to the busy ones."""
+    hours = []
+    while start < end:
+        hours.append((start, min(start + timedelta(hours=1), end)))
+        start += timedelta(hours=1)
+    found = [_first(AN_HOUR, *hour, decisions) for hour in hours]
+    busy = [place for place, one in enumerate(found) if len(one) == AN_HOUR]
+    share = AN_HOUR + (A_DAY - sum(map(len, found))) // max(len(busy), 1)
+    for place in busy:
+        found[place] = _first(share, *hours[place], decisions)
+    for one in found:
+        yield from one
+
+
+def _first(most: int, start: datetime, end: datetime, decisions: Decisions) -> list[Document]:
+    """Ids begin with their milliseconds, 12 hexadecimal digits."""
+    first, last = (f"{int(one.timestamp() * 1000):012x}" for one in (start, end))
+    return list(islice(decisions.made_in(start.date().isoformat(), first, last, most), most))
+
+
+def _seen(decision: Mapping[str, Any]) -> Seen:
+    return Seen(
+        decision["application"],
+        {
+            name: (answer["version"], answer["probabilityOfDefault"])
+            for name, answer in decision["models"].items()
+            if answer["status"] == "OK"
+        },
+    )
+
+
+def _references(
+    profile: Profile, bucket: ModelBucket, endpoints: ModelEndpoints
+) -> dict[str, Reference]:
+    """Of each model that answers and whose artifact is known."""
+    live = {model: endpoints.live(model) for model in profile.models}
+    bodies = {model: bucket.manifest(model, one["version"]) for model, one in live.items() if one}
+    return {
+        model: msgspec.json.decode(body, type=Reference) for model, body in bodies.items() if body
+    }
+
+
+def _tell(version: str, models: Mapping[str, Document], topic: NotificationTopic) -> None:
+    observability.drift_measured(models)
+    if above := drift.drifted(models):
+        told = "\n".join(f"{model} {name}: {index:.2f}" for model, name, index in above)
+        topic.publish("drift", version, told)

@@ -1,0 +1,25 @@
+"""A real and cheap call of an endpoint: a list of no applications, answered by one of no scores."""
+
+from typing import TYPE_CHECKING
+
+from chalicelib.errors import ModelRejected
+from chalicelib.scoring.invocation import ask
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+NOTHING = b"[]"
+
+
+class Probes:
+    """Probes of the endpoints `<prefix>-<Model>`; the client's read time-out is their patience."""
+
+    def __init__(self, runtime: "SageMakerRuntimeClient", prefix: str) -> None:
+        self._runtime = runtime
+        self._prefix = prefix
+
+    def ask(self, model: str) -> None:
+        """Return if the model answers. Raises an EndpointFault."""
+        endpoint = f"{self._prefix}-{model}"
+        if ask(self._runtime, endpoint, NOTHING).strip() != NOTHING:
+            raise ModelRejected(f"{endpoint} did not answer nothing with nothing.")

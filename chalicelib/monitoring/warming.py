@@ -1,0 +1,47 @@
+"""keepWarm: asks each endpoint for nothing every 5 minutes, so that it does not start cold.
+
+AWS says neither how long a serverless container is kept, nor that a call keeps it: this makes cold
+starts rarer and promises nothing. Provisioned concurrency does promise it, at its price: `make
+cost` has both. The rule is disabled unless `[endpoint.<stage>] keep_warm` is 1 or more.
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import observability
+from chalicelib.errors import EndpointFault
+from chalicelib.monitoring.readiness import Probing
+
+LATE = timedelta(minutes=5)  # by then the next call of the schedule has come
+
+Document = dict[str, Any]
+
+
+def run(
+    at: datetime, now: datetime, models: Iterable[str], at_once: int, probes: Probing
+) -> Document:
+    """Return how many calls of each model were answered; `at_once` go to each endpoint together.
+
+    A call of the schedule that comes late, or for a second time, does no harm: late it is dropped.
+    """
+    if now - at >= LATE:
+        return {"late": True}
+    asked = [model for model in models for _ in range(at_once)]
+    with ThreadPoolExecutor(max(1, len(asked))) as pool:
+        calls = [(model, _submit(pool, probes, model)) for model in asked]
+    answered = dict.fromkeys(asked, 0)
+    for model, call in calls:
+        if fault := call.exception():
+            if not isinstance(fault, EndpointFault):
+                raise fault
+            observability.cold(model, type(fault).__name__)
+        else:
+            answered[model] += 1
+    return {"late": False, "answered": answered}
+
+
+def _submit(pool: ThreadPoolExecutor, probes: Probing, model: str) -> Future[None]:
+    return pool.submit(copy_context().run, probes.ask, model)

@@ -1,0 +1,1 @@
+"""News becomes a snapshot, a challenger, a verdict of the gate, and a promotion."""

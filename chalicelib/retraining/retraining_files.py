@@ -1,0 +1,59 @@
+"""What a retraining reads and leaves in the data bucket, and its way into the bucket of models."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from chalicelib.errors import InvalidArtifact
+from chalicelib.models import artifact
+from chalicelib.settings import JOB_PREFIX, MODEL_PREFIX, REPORT_PREFIX
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class RetrainingFiles:
+    """Of the data bucket what a retraining reads and leaves; of the bucket of models its way in."""
+
+    def __init__(self, s3: "S3Client", data: str, models: str) -> None:
+        self._s3 = s3
+        self._data = data
+        self._models = models
+
+    def url(self, key: str) -> str:
+        return f"s3://{self._data}/{key}"
+
+    def read(self, key: str) -> bytes:
+        return self._s3.get_object(Bucket=self._data, Key=key)["Body"].read()
+
+    def read_if_there(self, key: str) -> bytes | None:
+        try:
+            return self.read(key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchKey":
+                raise
+            return None
+
+    def artifact(self, job: str) -> bytes:
+        """What a training left. Raises InvalidArtifact for what is too large to be a model."""
+        response = self._s3.get_object(Bucket=self._data, Key=artifact_key(job))
+        if response["ContentLength"] > artifact.LARGEST_ARCHIVE:
+            limit = artifact.LARGEST_ARCHIVE // 2**20
+            raise InvalidArtifact(f"It is larger than {limit} MiB, more than any model needs.")
+        return response["Body"].read()
+
+    def write(self, key: str, body: bytes, content_type: str) -> None:
+        self._s3.put_object(Bucket=self._data, Key=key, Body=body, ContentType=content_type)
+
+    def promote(self, model: str, version: str, body: bytes) -> None:
+        """To where createEndpointModel takes it from."""
+        key = f"{MODEL_PREFIX}{model}/{version}/model.tar.gz"
+        self._s3.put_object(Bucket=self._models, Key=key, Body=body)
+
+
+def artifact_key(job: str) -> str:
+    return f"{JOB_PREFIX}/{job}/output/model.tar.gz"
+
+
+def report_key(model: str, version: str) -> str:
+    return f"{REPORT_PREFIX}{version}/{model}/"

@@ -1,0 +1,154 @@
+"""Whom a challenger would have decided otherwise: who turns from yes to no, and from no to yes.
+Pure. Yes is APPROVE; REVIEW and DECLINE are not."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from chalicelib.decisions.decision import weigh
+from chalicelib.profile import Policy
+from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
+
+Document = dict[str, Any]
+
+NINETY_FIVE = 1.959963984540054  # standard deviations
+YES = "APPROVE"
+SMALLEST = 1e-15  # a probability that floats still tell from 0 and 1
+
+
+class ModelAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    status: str
+    probability_of_default: float | None = None
+    unseen: tuple[str, ...] = ()
+
+
+class Recent(msgspec.Struct, frozen=True, rename="camel"):
+    """A stored decision: what the models said, and what the challenger says: a logit, and the
+    features whose code it has not seen."""
+
+    prediction_id: str
+    models: dict[str, ModelAnswer]
+    challenger: float
+    segments: dict[str, str] = {}
+    outcome: str | None = None
+    unseen: tuple[str, ...] = ()
+    peers: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    before: str
+    after: str
+    probability: float  # of default, by the decision with the challenger in it
+    segments: Mapping[str, str]
+    bad: bool | None  # if it is known
+    peers: Mapping[str, str]
+    points: int | None  # of the score, after less before; None: another rule decides than did
+
+
+def swap_set(recent: Sequence[Recent], turned: Sequence[Turned]) -> Document:
+    """Summarise what `turns` found of the recent decisions."""
+    moves = Counter((one.before, one.after) for one in turned)
+    return {
+        "decisions": len(turned),
+        "leftOut": len(recent) - len(turned),
+        "moves": [
+            {"before": before, "after": after, "count": count}
+            for (before, after), count in sorted(moves.items())
+        ],
+        "yesToNo": _group([one for one in turned if one.before == YES != one.after]),
+        "noToYes": _group([one for one in turned if one.before != YES == one.after]),
+    }
+
+
+def wilson(bads: float, rows: int) -> tuple[float, float]:
+    """The 95 % interval of a rate (Wilson 1927).
+
+    >>> [round(end, 4) for end in wilson(5, 100)]
+    [0.0215, 0.1118]
+    """
+    if not rows:
+        return 0.0, 1.0
+    rate, squared = bads / rows, NINETY_FIVE**2
+    middle = (rate + squared / (2 * rows)) / (1 + squared / rows)
+    spread = rate * (1 - rate) / rows + squared / (4 * rows**2)
+    half = NINETY_FIVE * math.sqrt(spread) / (1 + squared / rows)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def turns(
+    recent: Iterable[Recent], model: str, policy: Policy, *, alone: bool = False
+) -> Iterator[Turned]:
+    """Decide again with the challenger in place of the model. Both decisions are by the policy of
+    today; a model that had not answered does not now, and is left out. `alone`: no other model's
+    unseen code sends anybody to a person, as if all had learnt the same."""
+    for one in recent:
+        before = {
+            name: _answer(answer, seen=alone and name != model)
+            for name, answer in one.models.items()
+        }
+        if not isinstance(before.get(model), Scored):
+            continue
+        was = weigh(before, policy)
+        after = weigh({**before, model: _scored(one.challenger, one.unseen)}, policy)
+        yield Turned(
+            was["decision"],
+            after["decision"],
+            after["probabilityOfDefault"] or 0.0,
+            one.segments,
+            None if one.outcome is None else one.outcome == "defaulted",
+            one.peers,
+            _points(was, after),
+        )
+
+
+def _points(before: Document, after: Document) -> int | None:
+    if before["decisionBasis"] != after["decisionBasis"]:
+        return None
+    moved: int = after["score"] - before["score"]
+    return moved
+
+
+def _answer(answer: ModelAnswer, *, seen: bool) -> Answer:
+    probability = answer.probability_of_default
+    if answer.status != "OK" or probability is None:
+        return Unavailable({"Error": answer.status})
+    inside = min(max(probability, SMALLEST), 1 - SMALLEST)
+    return _scored(math.log(inside / (1 - inside)), () if seen else answer.unseen)
+
+
+def _scored(logit: float, unseen: tuple[str, ...]) -> Scored:
+    """The logit and the unseen decide; what a logit is made of is reasons."""
+    return Scored("", "", 1 / (1 + math.exp(-logit)), logit, {}, unseen)
+
+
+def _group(turned: list[Turned]) -> Document:
+    known = [one.bad for one in turned if one.bad is not None]
+    counts: dict[str, Counter[str]] = {}
+    for one in turned:
+        for feature, value in one.segments.items():
+            counts.setdefault(feature, Counter())[value] += 1
+    return {
+        "count": len(turned),
+        "expected": _rate(math.fsum(one.probability for one in turned), len(turned)),
+        "observed": _rate(sum(known), len(known)),
+        "segments": {
+            feature: [{"value": value, "count": n} for value, n in _commonest(counted)]
+            for feature, counted in sorted(counts.items())
+        },
+    }
+
+
+def _commonest(counted: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _rate(bads: float, rows: int) -> Document | None:
+    if not rows:
+        return None
+    low, high = wilson(bads, rows)
+    return {"rows": rows, "rate": bads / rows, "low": low, "high": high}

@@ -1,0 +1,84 @@
+"""Training jobs that were: for the lineage of a model, and to tell how one ended."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from chalicelib.settings import STARTED_BY
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
+    from chalicelib.notifications import NotificationTopic
+    from chalicelib.retraining.data_bucket import DataBucket
+
+ENDED = ("Completed", "Failed", "Stopped")
+ABSENT = ("could not find", "resource not found")  # AWS and moto have no code for it
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    name: str
+    status: str
+    metrics: dict[str, float]
+    started_by: str  # the state machine that tells of it; empty if none does
+
+
+class TrainingHistory:
+    def __init__(self, client: "SageMakerClient", prefix: str) -> None:
+        self._client = client
+        self._prefix = prefix
+
+    def of_version(self, model: str, version: str) -> Job | None:
+        """What trained this version; nothing if it was brought by hand."""
+        return self.find(f"{self._prefix}-{model}-{version}")
+
+    def ended_since(self, at: datetime) -> list[str]:
+        """Return the names of the bank's jobs that have ended and changed since then."""
+        pages = self._client.get_paginator("list_training_jobs").paginate(
+            NameContains=f"{self._prefix}-", LastModifiedTimeAfter=at
+        )
+        return [
+            job["TrainingJobName"]
+            for page in pages
+            for job in page["TrainingJobSummaries"]
+            if job["TrainingJobStatus"] in ENDED
+            and job["TrainingJobName"].startswith(f"{self._prefix}-")
+        ]
+
+    def find(self, name: str) -> Job | None:
+        try:
+            found = self._client.describe_training_job(TrainingJobName=name)
+        except ClientError as error:
+            said = error.response["Error"].get("Message", "").lower()
+            if not any(words in said for words in ABSENT):
+                raise
+            return None
+        return Job(
+            name,
+            found["TrainingJobStatus"],
+            {one["MetricName"]: one["Value"] for one in found.get("FinalMetricDataList", [])},
+            found.get("Environment", {}).get(STARTED_BY, ""),
+        )
+
+
+def tell(
+    name: str, history: TrainingHistory, data: "DataBucket", topic: "NotificationTopic"
+) -> None:
+    """trainingChanged: tell once how a job ended. A state machine tells of its own jobs itself.
+
+    SageMaker may send an event several times. A reason may quote the data, so it stays where the
+    data may be read.
+    """
+    job = history.find(name)
+    if job is None or job.started_by or job.status not in ENDED or name in data.trainings_told():
+        return
+    if job.status == "Completed":
+        metrics = ", ".join(f"{metric} {value:.4f}" for metric, value in job.metrics.items())
+        topic.publish("trained", name, metrics)
+    else:
+        hint = f"El motivo: aws sagemaker describe-training-job --training-job-name {name}"
+        topic.publish("training failed", name, f"{job.status}. {hint}")
+    data.training_told(name)

@@ -1,0 +1,139 @@
+"""Ask one model's endpoint for the score of one application."""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    ReadTimeoutError,
+)
+
+from chalicelib.errors import (
+    EndpointFault,
+    EndpointThrottled,
+    EndpointTimeout,
+    EndpointUnavailable,
+    ModelNotReady,
+    ModelRejected,
+    OutOfTime,
+)
+from chalicelib.observability import model_timed
+from chalicelib.scoring.branch_results import Scored
+from chalicelib.scoring.circuit import Circuit
+from chalicelib.scoring.time_budgets import LAST_ATTEMPT_SECONDS
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+LARGEST_LOGIT = 100  # odds of 10^43: no model says that of a loan
+
+TIMED_OUT = "invocation timed out"  # in the text of a ModelError
+
+FAULTS: dict[str, type[EndpointFault]] = {
+    "ModelNotReadyException": ModelNotReady,
+    "ThrottlingException": EndpointThrottled,
+    "ServiceUnavailable": EndpointUnavailable,
+    "ModelError": ModelRejected,
+}
+
+
+class ScoringEndpoints:
+    """The endpoints `<prefix>-<Model>`."""
+
+    def __init__(
+        self,
+        runtime: "SageMakerRuntimeClient",
+        prefix: str,
+        features: Collection[str],
+        circuit: Callable[[], Circuit] = Circuit,
+    ) -> None:
+        self._runtime = runtime
+        self._prefix = prefix
+        self._features = features
+        self._circuits = defaultdict[str, Circuit](circuit)
+
+    def score(self, model: str, event: dict[str, Any]) -> dict[str, Any]:
+        """The answer of one model, as analisisCredito carries it. Raises an EndpointFault.
+
+        `startedAt` of the event is when the execution started, in ISO 8601: an attempt that could
+        not end within the branch's budget is not begun.
+        """
+        endpoint = f"{self._prefix}-{model}"
+        _refuse_too_late(endpoint, event.get("startedAt"))
+        with model_timed(model):
+            answer = _decoded(self._invoke(endpoint, event["application"]), endpoint)
+        self._scored(answer, endpoint)
+        return {**answer, "status": "OK"}
+
+    def score_all(self, model: str, applications: Sequence[dict[str, Any]]) -> list[Scored]:
+        """One call, an answer for each application in their order. Raises an EndpointFault."""
+        endpoint = f"{self._prefix}-{model}"
+        answers = _decoded(self._invoke(endpoint, applications), endpoint)
+        if not isinstance(answers, list) or len(answers) != len(applications):
+            raise ModelRejected(f"{endpoint} did not give {len(applications)} scores.")
+        return [self._scored(answer, endpoint) for answer in answers]
+
+    def _invoke(self, endpoint: str, body: Any) -> bytes:
+        with self._circuits[endpoint].calling(endpoint):
+            return ask(self._runtime, endpoint, msgspec.json.encode(body))
+
+    def _scored(self, answer: Any, endpoint: str) -> Scored:
+        """One model that has gone wrong must not take the others' analysis with it."""
+        try:
+            scored = msgspec.convert({**answer, "status": "OK"}, Scored)
+            logit = scored.baseline + math.fsum(scored.contributions.values())
+        except (msgspec.MsgspecError, TypeError, OverflowError) as error:
+            raise ModelRejected(f"{endpoint} gave what is not a score.") from error
+        if not abs(logit) < LARGEST_LOGIT:
+            raise ModelRejected(f"{endpoint} gave a score that can't be: {logit:.6g} in log-odds.")
+        if not {*scored.contributions, *scored.unseen, *scored.directions} <= {*self._features}:
+            raise ModelRejected(f"{endpoint} spoke of what is no feature of the profile.")
+        return scored
+
+
+def ask(runtime: "SageMakerRuntimeClient", endpoint: str, body: bytes) -> bytes:
+    """Return the body of the endpoint's answer. Raises an EndpointFault by the kind of fault.
+
+    A request that finds no container waits for one, or is answered ModelNotReadyException; a
+    container that is silent for 60 s is a ModelError. https://docs.aws.amazon.com/sagemaker/latest/
+    APIReference/API_runtime_InvokeEndpoint.html
+    """
+    try:
+        response = runtime.invoke_endpoint(
+            EndpointName=endpoint,
+            ContentType="application/json",
+            Accept="application/json",
+            Body=body,
+        )
+        return response["Body"].read()
+    except (ReadTimeoutError, ConnectTimeoutError) as error:
+        raise EndpointTimeout(f"{endpoint} did not answer in time.") from error
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ModelError" and TIMED_OUT in error.response["Error"].get("Message", ""):
+            raise EndpointTimeout(f"The container of {endpoint} did not answer in time.") from error
+        raise FAULTS.get(code, EndpointUnavailable)(f"{endpoint} answered {code}.") from error
+    except BotoCoreError as error:
+        raise EndpointUnavailable(f"{endpoint} can't be reached.") from error
+
+
+def _refuse_too_late(endpoint: str, started_at: str | None) -> None:
+    """Raises OutOfTime."""
+    if started_at is None:
+        return  # a machine of an earlier release does not say
+    since = (datetime.now(UTC) - datetime.fromisoformat(started_at)).total_seconds()
+    if since > LAST_ATTEMPT_SECONDS:
+        raise OutOfTime(f"{endpoint} was not asked again after {since:.1f} s.")
+
+
+def _decoded(body: bytes, endpoint: str) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.MsgspecError as error:
+        raise ModelRejected(f"{endpoint} gave what is not a score.") from error
