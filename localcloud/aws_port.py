@@ -12,16 +12,30 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import ThreadedWSGIServer
 
 from localcloud.callers import Bounded, Limits, Phase, Phased
+from localcloud.framing import Unreadable, body_length, check_headers
 from localcloud.loopback import LOOPBACK, is_local, listen
 from localcloud.signatures import signed_only
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html
+LARGEST_OBJECT = 5 * 2**30
 
 
 class AwsHandler(Phased, MotoRequestHandler):
     timeout = 60  # between two pieces of a body, which moto reads
 
     def run_wsgi(self) -> None:
+        try:
+            check_headers(self.headers, self.request_version)
+            body_length(self.headers, largest=LARGEST_OBJECT)
+        except Unreadable as fault:
+            self.send_error(fault.status)
+            return
         self.caller.enter(Phase.WORKING)
         super().run_wsgi()
+
+    def send_response(self, code: Any, message: str | None = None) -> None:
+        self.caller.enter(Phase.ANSWERING)
+        super().send_response(code, message)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Requests are not logged: keys of S3 and rows may name a person."""
@@ -30,7 +44,7 @@ class AwsHandler(Phased, MotoRequestHandler):
 class AwsServer(Bounded, ThreadedWSGIServer):
     """moto's own server, with limits. AWS's clients try again after a 503."""
 
-    limits = Limits(connections=256, read_seconds=30)
+    limits = Limits(connections=256, read_seconds=30, answer_seconds=60)
     full = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 

@@ -2,8 +2,8 @@
 
 A thread a connection answers a busy caller soonest (waitress, whose threads take requests from one
 that reads them, took 8 to 13 % longer at 8 clients), but slow callers must not hold them: a
-request has to come whole in time, and who calls when every place is taken gets that of a caller
-who has asked nothing yet.
+request has to come whole in time, its answer to be received in time, and who calls when every
+place is taken gets that of a caller who has asked nothing yet or receives no answer.
 """
 
 import logging
@@ -23,11 +23,13 @@ log = logging.getLogger("localcloud")
 
 @dataclass(frozen=True)
 class Limits:
-    """The connections, the seconds that a request may take to come, and those between two."""
+    """The connections, the seconds that a request may take to come, those between two, and those
+    that its caller may take to receive the answer."""
 
     connections: int = 128
     read_seconds: float = 10
     idle_seconds: float = 60
+    answer_seconds: float = 10
 
 
 USUAL = Limits()
@@ -37,6 +39,7 @@ class Phase(Enum):
     IDLE = auto()
     READING = auto()
     WORKING = auto()
+    ANSWERING = auto()
 
 
 @dataclass
@@ -51,12 +54,23 @@ class Caller:
     def enter(self, phase: Phase) -> None:
         self.phase, self.since = phase, time.monotonic()
 
-    def standing(self) -> tuple[bool, float]:
-        """Return who gives way first: half a request before none, the older before the newer."""
-        return self.phase is Phase.IDLE, self.since
+    def standing(self) -> tuple[int, float]:
+        """Return who gives way first: who does not receive an answer, then half a request before
+        none, the older before the newer."""
+        return (Phase.ANSWERING, Phase.READING, Phase.IDLE).index(self.phase), self.since
+
+    def gives_way(self, now: float, limits: Limits) -> bool:
+        """Return whether another caller may have this one's place."""
+        if self.phase is Phase.ANSWERING:
+            return now - self.since > limits.answer_seconds / 5
+        return self.phase is not Phase.WORKING
 
     def is_late(self, now: float, limits: Limits) -> bool:
-        allowed = {Phase.IDLE: limits.idle_seconds, Phase.READING: limits.read_seconds}
+        allowed = {
+            Phase.IDLE: limits.idle_seconds,
+            Phase.READING: limits.read_seconds,
+            Phase.ANSWERING: limits.answer_seconds,
+        }
         return now - self.since > allowed.get(self.phase, float("inf"))
 
 
@@ -88,11 +102,12 @@ class Bounded(socketserver.ThreadingMixIn):
             self.shutdown_request(request)  # type: ignore[attr-defined]
 
     def _make_room(self) -> bool:
-        waiting = [one for one in self._callers.values() if one.phase is not Phase.WORKING]
+        now = time.monotonic()
+        waiting = [one for one in self._callers.values() if one.gives_way(now, self.limits)]
         if waiting:
             first = min(waiting, key=Caller.standing)
             del self._callers[first.connection]
-            _stop_reading(first, socket.SHUT_RDWR)
+            _wake(first, socket.SHUT_RDWR)
         return bool(waiting)
 
     def service_actions(self) -> None:
@@ -103,7 +118,8 @@ class Bounded(socketserver.ThreadingMixIn):
         for one in late:
             if not one.late:
                 one.late = True
-                _stop_reading(one, socket.SHUT_RD)
+                answering = one.phase is Phase.ANSWERING
+                _wake(one, socket.SHUT_RDWR if answering else socket.SHUT_RD)
 
     def close_request(self, request: Any) -> None:
         with self._lock:
@@ -117,8 +133,9 @@ class Bounded(socketserver.ThreadingMixIn):
             log.warning("a connection ended with %s", type(fault).__name__)
 
 
-def _stop_reading(caller: Caller, how: int) -> None:
-    """Wake the thread that waits for the caller: it reads the end of the stream."""
+def _wake(caller: Caller, how: int) -> None:
+    """Wake the thread that waits for the caller: it reads the end of the stream, and can write to
+    it no more if `how` shuts both directions."""
     with suppress(OSError):  # it may have left by itself
         caller.connection.shutdown(how)
 

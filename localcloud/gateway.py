@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from chalicelib.errors import Problem
 from chalicelib.text import Text
 from infrastructure.api import ANSWERS, GATEWAY_STAGE, body_of, headers_of
+from localcloud.framing import LARGEST_BODY
 from localcloud.loopback import is_local, is_local_host, is_local_page
 
 log = logging.getLogger("localcloud")
 
-LARGEST_BODY = 10 * 2**20  # as API Gateway has it
 # zlib's window bits of the codings that API Gateway decompresses
 CODINGS = {"gzip": 31, "deflate": 15}
 
@@ -117,9 +117,7 @@ class Gateway:
     def _routed(self, environ: dict[str, Any]) -> Request:
         target = environ.get("REQUEST_URI") or environ.get("RAW_URI", "")
         if not target.startswith("/"):  # a proxy's request names the host in its target
-            whole = urlsplit(target)
-            if not is_local_host(whole.netloc):
-                raise Refused("MISSING_AUTHENTICATION_TOKEN")
+            whole = _absolute(target)
             target = f"{whole.path or '/'}?{whole.query}"
         path, _, query = target.partition("?")
         route, parameters = match(path, self._routes)
@@ -131,6 +129,17 @@ class Gateway:
         body = decompressed(environ["wsgi.input"].read(), headers.get("content-encoding", ""))
         method = environ["REQUEST_METHOD"]
         return Request(method, path, route, parameters, query, headers, body)
+
+
+def _absolute(target: str) -> SplitResult:
+    """Return a target that names this machine. Raises Refused."""
+    try:
+        whole = urlsplit(target)
+    except ValueError as error:
+        raise Refused("MISSING_AUTHENTICATION_TOKEN") from error
+    if whole.scheme != "http" or not is_local_host(whole.netloc):
+        raise Refused("MISSING_AUTHENTICATION_TOKEN")
+    return whole
 
 
 def match(path: str, routes: Iterable[str]) -> tuple[str, dict[str, str]]:

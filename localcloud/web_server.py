@@ -9,27 +9,17 @@ from http import HTTPStatus
 from http.server import HTTPServer
 from typing import Any
 
-from werkzeug.serving import DechunkedInput
-
 from localcloud.callers import USUAL, Bounded, Limits, Phase, Phased
+from localcloud.framing import Unreadable, body_length, check_headers, chunked_body
 from localcloud.loopback import listen
 
 # Request line and headers, as API Gateway has it: https://docs.aws.amazon.com/apigateway/latest/
 # developerguide/api-gateway-execution-service-limits-table.html
 LARGEST_HEADERS = 10_240
-LARGEST_BODY = 10 * 2**20
 
 Headers = dict[str, str]
 # What is answered instead of a status of the server's: status, headers, body.
 Explained = Callable[[int], tuple[int, Headers, bytes]]
-
-
-class Unreadable(Exception):
-    """A request that is none, with the status to answer."""
-
-    def __init__(self, status: HTTPStatus) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 class Handler(Phased):
@@ -65,6 +55,7 @@ class Handler(Phased):
         self._send(*self.server.explained(status))
 
     def _send(self, status: int, headers: Headers, body: bytes) -> None:
+        self.caller.enter(Phase.ANSWERING)
         self.request_version = "HTTP/1.1"  # not known yet if the first line makes no sense
         self.send_response_only(status)
         for name, value in headers.items():
@@ -82,6 +73,7 @@ class Handler(Phased):
         """Return the request, whole. Raises Unreadable."""
         if self.request_version not in ("HTTP/1.0", "HTTP/1.1"):
             raise Unreadable(HTTPStatus.BAD_REQUEST)
+        check_headers(self.headers, self.request_version)
         lines = [self.requestline, *(f"{name}: {value}" for name, value in self.headers.items())]
         if sum(len(line) + 2 for line in lines) > LARGEST_HEADERS:
             raise Unreadable(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -118,8 +110,8 @@ class Handler(Phased):
         return found
 
     def _body(self) -> bytes:
-        length = self._length()
-        if self.headers.get("Expect", "").lower() == "100-continue":
+        length = body_length(self.headers)
+        if self._is_waiting():
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.wfile.flush()
         if length is not None:
@@ -127,30 +119,15 @@ class Handler(Phased):
             if len(body) < length:
                 raise Unreadable(HTTPStatus.BAD_REQUEST)
             return body
-        try:
-            chunks = io.BufferedReader(DechunkedInput(self.rfile))  # type: ignore[type-var, arg-type]
-            body = chunks.read(LARGEST_BODY + 1)
-        except OSError as error:
-            raise Unreadable(HTTPStatus.BAD_REQUEST) from error
-        if len(body) > LARGEST_BODY:
-            raise Unreadable(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        return body
+        return chunked_body(self.rfile)
 
-    def _length(self) -> int | None:
-        """Return the body's length, and nothing if it comes in chunks. Raises Unreadable."""
-        lengths = self.headers.get_all("Content-Length", [])
-        coding = ", ".join(self.headers.get_all("Transfer-Encoding", [])).strip().lower()
-        if coding not in ("", "chunked"):
-            raise Unreadable(HTTPStatus.NOT_IMPLEMENTED)
-        if coding and lengths:  # two lengths: another reader may take the other
-            raise Unreadable(HTTPStatus.BAD_REQUEST)
-        if coding:
-            return None
-        if lengths and not (len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdigit()):
-            raise Unreadable(HTTPStatus.BAD_REQUEST)
-        if lengths and (len(lengths[0]) > 12 or int(lengths[0]) > LARGEST_BODY):
-            raise Unreadable(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        return int(lengths[0]) if lengths else 0
+    def handle_expect_100(self) -> bool:
+        """Leave it to `_body`: whose body is too large is not to send it."""
+        return True
+
+    def _is_waiting(self) -> bool:
+        expected = self.headers.get("Expect", "").lower()
+        return expected == "100-continue" and self.request_version == "HTTP/1.1"
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in http.server
         """Paths hold client ids, so requests are not logged."""

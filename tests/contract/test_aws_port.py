@@ -186,3 +186,26 @@ def test_a_presigned_address_is_let_in(cloud: Cloud) -> None:
     said = by_bare_socket(cloud.serve_aws(0), f"PUT /data/a?{query} HTTP/1.1", "x")
     assert said.startswith("HTTP/1.1 200 ")
     assert boto3.client("s3").get_object(Bucket="data", Key="a")["Body"].read() == b"x"
+
+
+SIGNED = f"Authorization: AWS4-HMAC-SHA256 Credential={CREDENTIAL}, Signature=0"
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("A: b", 200),
+        ("nonsense", 400),
+        ("Host: bank.example", 400),
+        ("Transfer-Encoding : chunked", 400),
+        ("Transfer-Encoding: chunked", 400),  # beside a Content-Length
+        ("Transfer-Encoding: xchunked", 501),
+        ("Content-Length: 0", 400),  # the second
+    ],
+)
+def test_a_request_has_headers_and_an_end_that_all_readers_agree_on(
+    cloud: Cloud, line: str, status: int
+) -> None:
+    said = by_bare_socket(cloud.serve_aws(0), f"GET / HTTP/1.1\r\n{SIGNED}\r\n{line}")
+
+    assert said.startswith(f"HTTP/1.1 {status} ")

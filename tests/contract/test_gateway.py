@@ -90,6 +90,25 @@ def test_what_is_no_route_is_the_gateways_to_answer(path):
         match(path, ROUTES)
 
 
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://127.0.0.1/health", 200),
+        ("HTTP://LocalHost:8000/health?a=1", 200),
+        ("http://bank.example/health", 404),
+        ("http://a@localhost/health", 404),
+        ("file://localhost/health", 404),
+        ("http://[::1/health", 404),
+        ("http://localhost:x/health", 404),
+        ("localhost:8000", 404),
+        ("*", 404),
+        ("health", 404),
+    ],
+)
+def test_a_target_that_names_a_host_names_this_machine(target, status):
+    assert asked(target)[0] == status
+
+
 def test_its_own_answers_are_the_deployed_ones():
     for target, method, kind in (
         ("/nowhere", "GET", "MISSING_AUTHENTICATION_TOKEN"),

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from localcloud.callers import Limits
+from localcloud.framing import LARGEST_BODY, LONGEST_LINE, MOST_TRAILERS
 from localcloud.loopback import LOOPBACK, PortTaken
 from localcloud.web_server import serving
 
@@ -35,7 +36,9 @@ def all_of(connection):
     return b"".join(iter(lambda: connection.recv(9999), b""))
 
 
-@pytest.mark.parametrize("begun", [b"GET / HT", b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc"])
+@pytest.mark.parametrize(
+    "begun", [b"GET / HT", b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc"]
+)
 def test_a_request_that_trickles_in_is_given_up_in_time(begun):
     with server(fine, read_seconds=1) as connect, connect() as connection:
         started, ended = time.monotonic(), threading.Event()
@@ -116,7 +119,10 @@ def test_when_all_places_are_at_work_the_next_is_refused_at_once():
 
 
 def test_requests_in_one_go_are_answered_in_order():
-    bodies = [b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\n" + one for one in (b"a", b"b", b"c")]
+    bodies = [
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n" + one
+        for one in (b"a", b"b", b"c")
+    ]
     with server(fine) as connect, connect() as connection:
         connection.sendall(b"".join(bodies))
         got = b""
@@ -135,3 +141,140 @@ def test_a_port_that_is_taken_is_named():
         port = taken.getsockname()[1]
         with pytest.raises(PortTaken, match=f"Port {port}"), serving(fine, port, explained):
             pass
+
+
+KEPT = 8 * 2**20  # more than the sockets' buffers hold
+
+
+def large(environ, start_response):
+    body = b"x" * KEPT if environ["PATH_INFO"] == "/large" else b"small"
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+def never_reads(connect):
+    connection = connect()
+    connection.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    return connection
+
+
+def test_who_receives_no_answer_loses_the_connection_in_time():
+    with server(large, answer_seconds=1) as connect, never_reads(connect) as connection:
+        time.sleep(2.5)
+
+        assert len(all_of(connection)) < KEPT
+
+
+def test_who_receives_no_answers_keeps_no_place_from_others():
+    with server(large, connections=3, answer_seconds=2) as connect:
+        silent = [never_reads(connect) for _ in range(3)]
+        time.sleep(1)
+        with connect() as good:
+            good.sendall(WHOLE)
+            assert good.recv(9999).endswith(b"small")
+        for connection in silent:
+            connection.close()
+
+
+def test_who_receives_the_answer_slowly_but_in_time_gets_it_whole():
+    with server(large, answer_seconds=5) as connect, never_reads(connect) as connection:
+        time.sleep(0.5)
+        got = connection.recv(1000)
+        while len(got) < KEPT:
+            got += connection.recv(2**20)
+
+    assert got.startswith(b"HTTP/1.1 200")
+
+
+def status_of(server_of, request):
+    """The first answer's status, where another request follows that a reader may take for one."""
+    with server_of() as connection:
+        connection.sendall(request + WHOLE)
+        connection.shutdown(socket.SHUT_WR)
+        answers = all_of(connection)
+    status = int(answers.split()[1])
+    assert status == 200 or answers.count(b"HTTP/1.1 ") == 1
+    return status
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (["Host: a"], 200),
+        ([], 400),
+        (["Host: a", "Host: a"], 400),
+        (["Host: a", "nonsense", "Transfer-Encoding: chunked"], 400),
+        (["nonsense", "Host: a"], 400),
+        (["Host: a", "Transfer-Encoding : chunked"], 400),
+        (["Host: a", "A: b", " Transfer-Encoding: chunked"], 400),
+        ([" A: b", "Host: a"], 400),
+        (["Host: a", ": b"], 400),
+        (["Host: a", "A\xe9: b"], 400),
+        (["Host: a", "A: b\0"], 400),
+        (["Host: a", "Transfer-Encoding: \x0bchunked"], 400),
+        (["Host: a", "Transfer-Encoding: chunked, chunked"], 501),
+        (["Host: a", "Transfer-Encoding: chunked", "Content-Length: 0"], 400),
+        (["Host: a", "Content-Length: 0", "Content-Length: 0"], 400),
+        (["Host: a", "Content-Length: \xb2"], 400),
+        (["Host: a", "Content-Length: +0"], 400),
+    ],
+)
+def test_no_header_is_passed_over(lines, status):
+    head = "\r\n".join(["GET / HTTP/1.1", *lines, "", ""]).encode("latin-1")
+    with server(fine) as connect:
+        assert status_of(connect, head) == status
+
+
+def test_an_old_client_names_no_host():
+    with server(fine) as connect:
+        assert status_of(connect, b"GET / HTTP/1.0\r\n\r\n") == 200
+
+
+LONG = b"a" * (LONGEST_LINE - 4)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"2\r\n{}\r\n0\r\n\r\n", 200),
+        (b"2;a=b\r\n{}\r\n0;c\r\n\r\n", 200),
+        (b"02 ;a\r\n{}\r\n0\r\nExpires: never\r\n\r\n", 200),
+        (b"2;" + LONG + b"\r\n{}\r\n0\r\n\r\n", 200),
+        (b"2;a" + LONG + b"\r\n{}\r\n0\r\n\r\n", 400),
+        (b"2;a\nb\r\n{}\r\n0\r\n\r\n", 400),
+        (b"+2\r\n{}\r\n0\r\n\r\n", 400),
+        (b"-2\r\n{}\r\n0\r\n\r\n", 400),
+        (b"0x2\r\n{}\r\n0\r\n\r\n", 400),
+        (b"0_2\r\n{}\r\n0\r\n\r\n", 400),
+        (b" 2\r\n{}\r\n0\r\n\r\n", 400),
+        (b"\xb2\r\n{}\r\n0\r\n\r\n", 400),
+        ("٢\r\n{}\r\n0\r\n\r\n".encode(), 400),
+        (b"\r\n{}\r\n0\r\n\r\n", 400),
+        (b"2\n{}\n0\n\n", 400),
+        (b"2\r\n{}0\r\n\r\n", 400),
+        (b"1\r\n{}\r\n0\r\n\r\n", 400),
+        (b"2\r\n{}\r\n0\r\nGET / HTTP/1.1\r\n\r\n", 400),
+        (b"2\r\n{}\r\n0\r\n" + b"a: b\r\n" * MOST_TRAILERS + b"\r\n", 400),
+        (b"2\r\n{}\r\n0\r\n" + b"a: b\r\n" * (MOST_TRAILERS - 1) + b"\r\n", 200),
+        (b"%x\r\n" % (LARGEST_BODY + 1), 413),
+        (b"ffffffff\r\n", 413),
+        (b"fffffffff\r\n", 400),
+    ],
+)
+def test_chunks_are_read_strictly(body, status):
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with server(fine) as connect:
+        assert status_of(connect, head + body) == status
+
+
+def test_who_waits_to_send_is_asked_to_once_and_not_at_all_if_it_is_too_much():
+    head = (
+        "POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n"
+    )
+    with server(fine) as connect, connect() as connection:
+        connection.sendall(head.format(1).encode())
+        assert connection.recv(9999) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"x")
+        assert connection.recv(9999).startswith(b"HTTP/1.1 200 OK\r\n")
+        connection.sendall(head.format(LARGEST_BODY + 1).encode())
+        assert connection.recv(9999).startswith(b"HTTP/1.1 413")
