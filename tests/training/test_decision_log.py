@@ -1,9 +1,11 @@
 """The table as the processing job reads it."""
 
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 import boto3
+import pytest
 from collected import AT, DAY, TABLE, tell
 from decision_log import DecisionLog
 
@@ -30,3 +32,48 @@ def test_an_outcome_of_before_midnight_that_the_index_had_not_is_read_on_the_nex
 
     assert log.told("2026-11-24") == {("client-1", f"{1:032x}")}
     assert log.told("2026-11-25") == set()
+
+
+class Counted:
+    """The table, and how often it was asked for what."""
+
+    def __init__(self):
+        self._table, self.asked = boto3.resource("dynamodb").Table(TABLE), Counter()
+
+    def query(self, **asked):
+        self.asked["query"] += 1
+        return self._table.query(**asked)
+
+    def scan(self, **asked):
+        self.asked["scan"] += 1
+        return self._table.scan(**asked)
+
+
+@pytest.mark.parametrize(("days", "scans"), [(31, 0), (32, 1), (7000, 1)])
+def test_after_a_long_gap_a_small_table_is_scanned_and_says_the_same(place, cases, days, scans):
+    today = date(2026, 11, 30)
+    since, before = (str(today - timedelta(days=ago)) for ago in (days - 1, days))
+    for number, day in enumerate((before, since, since, "2026-11-29"), start=1):
+        place.decide(cases[0], number, at=f"{day}T10:00:00.000Z")
+        told_at = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+        tell(place, number, "paid", day, told_at)
+    table = Counted()
+    log = DecisionLog(table, f"{today}T00:00:00.000Z")
+
+    assert sorted(day for day, _ in log.decided(since)) == [since, since, "2026-11-29"]
+    assert table.asked == ({"scan": 1} if scans else {"query": 17 * days})
+    after = str(date.fromisoformat(since) + timedelta(days=1))
+    assert {of for _, of in log.told(after)} == {f"{number:032x}" for number in (2, 3, 4)}
+
+
+def test_a_table_with_more_items_than_the_index_has_keys_is_read_by_the_index(place, cases):
+    gap = 32
+    with boto3.resource("dynamodb").Table(TABLE).batch_writer() as older:
+        for number in range(17 * gap):
+            older.put_item({"clientId": "older", "predictionId": f"{number:032x}"})
+    place.decide(cases[0], 999, at="2026-11-29T10:00:00.000Z")
+    table = Counted()
+    log = DecisionLog(table, "2026-11-30T00:00:00.000Z")
+
+    assert [*log.decided("2026-10-30")] == [("2026-11-29", "APPROVE")]
+    assert table.asked["query"] == 17 * gap
