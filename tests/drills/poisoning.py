@@ -93,9 +93,10 @@ class Caller:
         self._url = url
 
     def decide(self, body: dict[str, Any]) -> Answer:
-        """Ask again while a model is silent: a slow machine is no finding."""
+        """Ask again while a model is silent: a slow machine is no finding, a refusal is."""
         for _ in range(ATTEMPTS):
             answer = self._post("/predict", body)
+            assert not 400 <= answer.status_code < 500, answer.text
             if answer.status_code == 200 and not answer.json().get("partial"):
                 found: Answer = answer.json()
                 return found
@@ -200,8 +201,9 @@ def _attack(
             chosen = [_at_the_cut_off(caller, cases)["application"]]
         else:
             chosen = [_brought_by(case, lenders[group], "")["application"] for case in cases]
+        client = f"attacker-{group.replace(' ', '-')}"
         bodies = [
-            {"clientId": f"attacker-{group[:7]}-{n}", "application": chosen[n % len(chosen)]}
+            {"clientId": f"{client}-{n}", "application": chosen[n % len(chosen)]}
             for n in range(count)
         ]
         with ThreadPoolExecutor(CLIENTS) as pool:
@@ -228,8 +230,9 @@ def _date_back(bank: Bank, day: date | None) -> None:
     if day is None:
         return
     table = boto3.resource("dynamodb").Table(bank.settings.predictions_table)
-    for item in table.scan()["Items"]:
-        if "decision" in item:
+    pages = table.meta.client.get_paginator("scan").paginate(TableName=table.name)
+    for item in [item for page in pages for item in page["Items"]]:
+        if "decision" in item and not str(item["createdAt"]).startswith(str(day)):
             at = f"{day}{str(item['createdAt'])[10:]}"
             index = key_of(str(day), str(item["predictionId"]))
             table.put_item(Item={**item, "createdAt": at, "day": index})
