@@ -1,4 +1,4 @@
-"""What AWS refuses is refused here: by the services' own models, and by rules that none states."""
+"""What AWS refuses is refused here: by the services' own models."""
 
 import json
 import urllib.error
@@ -10,10 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.aws_rules import RULES
 from localcloud.cloud import Cloud
-from tests.contract.conftest import ROLE, make_model, make_table
-from tests.contract.test_executions import machine
+from tests.contract.conftest import ROLE, make_table
 from tests.contract.test_processing_jobs import job
 from tests.contract.test_training_jobs import execute
 
@@ -158,179 +156,6 @@ def test_each_service_refuses_in_its_own_code(
     answer = refused(lambda: call(boto3.client(service)))
     assert answer[0] == code
     assert "validation error detected" in answer[1]
-
-
-# By the rules that no model states. The name of each is its row in aws_rules.
-
-
-def config(name: str, variants: int = 1, **serverless: int) -> Callable[[], Any]:
-    one: Any = {"ModelName": name, "ServerlessConfig": serverless}
-    return lambda: boto3.client("sagemaker").create_endpoint_config(
-        EndpointConfigName=f"{name}-serverless",
-        ProductionVariants=[{**one, "VariantName": f"v{number}"} for number in range(variants)],
-    )
-
-
-def isolated() -> Callable[[], Any]:
-    make_model("m")
-    boto3.client("sagemaker").create_model(
-        ModelName="isolated", ExecutionRoleArn=ROLE, EnableNetworkIsolation=True,
-        PrimaryContainer={"Image": "sklearn", "ModelDataUrl": "s3://models/m/model.tar.gz"},
-    )  # fmt: skip
-    return config("isolated", MemorySizeInMB=1024, MaxConcurrency=1)
-
-
-def to_serverless() -> Callable[[], Any]:
-    make_model("m")
-    sagemaker = boto3.client("sagemaker")
-    config("m", MemorySizeInMB=1024, MaxConcurrency=1)()
-    sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="m")
-    return lambda: sagemaker.update_endpoint(EndpointName="e", EndpointConfigName="m-serverless")
-
-
-def function(**variables: str) -> Callable[[], Any]:
-    return lambda: boto3.client("lambda").create_function(
-        FunctionName="f", Role=ROLE, Runtime="python3.12", Handler="app.app",
-        Code={"ZipFile": b"PK"}, Environment={"Variables": variables},
-    )  # fmt: skip
-
-
-def invoking(size: int, kind: str) -> Callable[[], Any]:
-    return lambda: boto3.client("lambda").invoke(
-        FunctionName="f", InvocationType=kind, Payload=b'"' + b"x" * (size - 2) + b'"'
-    )
-
-
-def starting(**more: Any) -> Callable[[], Any]:
-    done = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
-    arn = machine(done)
-    return lambda: boto3.client("stepfunctions").start_execution(stateMachineArn=arn, **more)
-
-
-def publishing(subject: str) -> Callable[[], Any]:
-    sns = boto3.client("sns")
-    topic = sns.create_topic(Name="notices")["TopicArn"]
-    return lambda: sns.publish(TopicArn=topic, Subject=subject, Message="x")
-
-
-def storing(metadata: int) -> Callable[[], Any]:
-    s3 = boto3.client("s3")
-    s3.create_bucket(Bucket="loans")
-    return lambda: s3.put_object(
-        Bucket="loans", Key="k", Body=b"", Metadata={"a": "x" * (metadata - 1)}
-    )
-
-
-def rule(length: int) -> Callable[[], Any]:
-    pattern = json.dumps({"source": ["x"]})
-    padded = pattern[:-1] + " " * (length - len(pattern)) + "}"
-    return lambda: boto3.client("events").put_rule(Name="r", EventPattern=padded)
-
-
-def event(size: int) -> Callable[[], Any]:
-    entry: Any = {"Source": "s", "DetailType": "t", "Detail": json.dumps({"x": "x" * (size - 11)})}
-    return lambda: boto3.client("events").put_events(Entries=[entry])
-
-
-def template(size: int) -> Callable[[], Any]:
-    topic = {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}
-    body = json.dumps(topic)
-    return lambda: boto3.client("cloudformation").create_stack(
-        StackName="s", TemplateBody=body + " " * (size - len(body))
-    )
-
-
-def parameter(length: int) -> Callable[[], Any]:
-    return lambda: boto3.client("ssm").put_parameter(Name="p", Value="x" * length, Type="String")
-
-
-def policy(length: int) -> Callable[[], Any]:
-    kept = boto3.client("iam").get_role_policy(RoleName="role", PolicyName="all")["PolicyDocument"]
-    used = len("".join(json.dumps(kept).split()))
-    allow = {"Sid": "", "Effect": "Allow", "Action": "s3:*", "Resource": "*"}
-    document: Any = {"Version": "2012-10-17", "Statement": [allow]}
-    allow["Sid"] = "x" * (length - used - len("".join(json.dumps(document).split())))
-    padded = json.dumps(document)
-    return lambda: boto3.client("iam").put_role_policy(
-        RoleName="role", PolicyName="more", PolicyDocument=padded
-    )
-
-
-MEGABYTE = 1 << 20
-BROKEN: list[tuple[str, Callable[[], Callable[[], Any]], str, str]] = [
-    ("serverless memory in steps of 1024 MB",
-     lambda: config("m", MemorySizeInMB=1500, MaxConcurrency=1), "ValidationException",
-     "enum value set: [1024, 2048"),
-    ("provisioned concurrency is at most the concurrency",
-     lambda: config("m", MemorySizeInMB=1024, MaxConcurrency=1, ProvisionedConcurrency=2),
-     "ValidationException", "less than or equal to MaxConcurrency 1"),
-    ("no serverless endpoint with network isolation", isolated, "ValidationException",
-     "Network isolation is not supported for Serverless Inference"),
-    ("a serverless endpoint has one variant",
-     lambda: config("m", 2, MemorySizeInMB=1024, MaxConcurrency=1), "ValidationException",
-     "more than one production variant"),
-    ("no update from instances to serverless", to_serverless, "ValidationException",
-     "real-time inference endpoint to a serverless endpoint is not supported"),
-    ("characters of execution and machine names", lambda: starting(name="a:b"), "InvalidName",
-     "Invalid Name: 'a:b'"),
-    ("input of an execution", lambda: starting(input=json.dumps("ñ" * 131_072, ensure_ascii=False)),
-     "ValidationException", "less than or equal to 262144"),
-    ("payload of an invocation", lambda: invoking(6 * MEGABYTE + 1, "RequestResponse"),
-     "RequestEntityTooLargeException", "6291457 byte payload is too large"),
-    ("payload of an invocation", lambda: invoking(MEGABYTE + 1, "Event"),
-     "RequestEntityTooLargeException", "for the Event invocation type (limit 1048576 bytes)"),
-    ("environment of a function", lambda: function(AA="x" * 4088),
-     "InvalidParameterValueException", "exceeded the 4KB limit"),
-    ("reserved variables of a function", lambda: function(AWS_REGION="us-east-1"),
-     "InvalidParameterValueException", "Reserved keys used in this request: AWS_REGION"),
-    ("subject of a notice", lambda: publishing("línea"), "InvalidParameter", "Subject"),
-    ("subject of a notice", lambda: publishing("a\nb"), "InvalidParameter", "Subject"),
-    ("subject of a notice", lambda: publishing("x" * 101), "InvalidParameter", "Subject"),
-    ("size of an event pattern", lambda: rule(2049), "InvalidEventPatternException", "2048"),
-    ("size of events", lambda: event(256 * 1024 + 1), "ValidationException", "262144"),
-    ("size of a template", lambda: template(51_201), "ValidationError", "51200"),
-    ("size of a parameter", lambda: parameter(4097), "ValidationException", "4096 characters"),
-    ("inline policies of a role", lambda: policy(10_241), "LimitExceeded", "10240 bytes"),
-    ("metadata of an object", lambda: storing(2049), "MetadataTooLarge", "metadata"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("name", "given", "code", "answer"), BROKEN)
-def test_a_rule_that_no_model_states(
-    cloud: Cloud, name: str, given: Callable[[], Callable[[], Any]], code: str, answer: str
-) -> None:
-    call = given()
-    cloud.idle(20)
-    answered, message = refused(call)
-    assert answered == code, name
-    assert answer in message, name
-
-
-def test_each_rule_is_tested_and_names_its_source() -> None:
-    assert {rule.name for rule in RULES} == {name for name, *_ in BROKEN}
-    assert all(rule.source.startswith("https://docs.aws.amazon.com/") for rule in RULES)
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        lambda: config("m", MemorySizeInMB=6144, MaxConcurrency=200, ProvisionedConcurrency=200),
-        lambda: starting(name="a.b_c-(d)=@"),
-        lambda: starting(input=json.dumps("x" * 262_142)),
-        lambda: publishing("x" * 100),
-        lambda: rule(2048),
-        lambda: event(256 * 1024),
-        lambda: template(51_200),
-        lambda: parameter(4096),
-        lambda: policy(10_240),
-        lambda: storing(2048),
-    ],
-)
-def test_what_is_just_within_a_rule_is_taken(
-    cloud: Cloud, given: Callable[[], Callable[[], Any]]
-) -> None:
-    make_model("m")
-    given()()
 
 
 # What moto itself refuses as AWS does: these tests say when it no longer would.

@@ -1,0 +1,162 @@
+"""DynamoDB's rules: values of attributes, keys of indexes, and size of expressions."""
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from localcloud.aws_rules.rule import DOCS, Parameters, Rule
+
+_CONSTRAINTS = f"{DOCS}/amazondynamodb/latest/developerguide/Constraints.html"
+_TYPES = f"{DOCS}/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html"
+_INDEXES = f"{DOCS}/amazondynamodb/latest/developerguide/GSI.html"
+_WRITES = tuple(
+    f"dynamodb:{one}" for one in ("PutItem", "UpdateItem", "BatchWriteItem", "TransactWriteItems")
+)
+_READS = ("dynamodb:Query", "dynamodb:Scan", "dynamodb:GetItem")
+_INVALID = "One or more parameter values were invalid: "
+
+DIGITS = 38
+LEVELS = 32
+EXPRESSION_BYTES = 4096
+LARGEST = Decimal("9.9999999999999999999999999999999999999E+125")
+_EXPRESSIONS = ("UpdateExpression", "ConditionExpression", "FilterExpression",
+                "KeyConditionExpression", "ProjectionExpression")  # fmt: skip
+
+Item = Mapping[str, Mapping[str, Any]]
+
+
+def _operations(parameters: Parameters) -> Iterator[Parameters]:
+    """Yield the writes of a request, each as PutItem or UpdateItem has its parameters."""
+    for table, requests in (parameters.get("RequestItems") or {}).items():
+        for one in requests:
+            if put := one.get("PutRequest"):
+                yield {"TableName": table, **put}
+    for one in parameters.get("TransactItems") or []:
+        yield from one.values()
+    if "TableName" in parameters:
+        yield parameters
+
+
+def _values(parameters: Parameters) -> Iterator[tuple[Mapping[str, Any], int]]:
+    """Yield each value of a request, with the level that it is nested at; the first is 1."""
+    for operation in _operations(parameters):
+        for part in ("Item", "Key", "ExpressionAttributeValues"):
+            for value in (operation.get(part) or {}).values():
+                yield from _nested(value, 1)
+
+
+def _nested(value: Mapping[str, Any], level: int) -> Iterator[tuple[Mapping[str, Any], int]]:
+    yield value, level
+    if level > LEVELS:
+        return
+    for one in (value.get("M") or {}).values():
+        yield from _nested(one, level + 1)
+    for one in value.get("L") or ():
+        yield from _nested(one, level + 1)
+
+
+def _numbers(parameters: Parameters, _request: Any) -> Iterator[str]:
+    for value, _ in _values(parameters):
+        for text in (value["N"],) if "N" in value else value.get("NS") or ():
+            if broken := _number(text):
+                yield broken
+                return
+
+
+def _number(text: str) -> str:
+    number = _as_number(text)
+    if isinstance(number, str):
+        return ""  # moto's own answer is AWS's
+    digits = "".join(str(digit) for digit in number.as_tuple().digits).strip("0")
+    if len(digits) > DIGITS:
+        return f"Attempting to store more than {DIGITS} significant digits in a Number"
+    if number.is_finite() and number.copy_abs() > LARGEST:  # abs() would round
+        return (
+            "Number overflow. Attempting to store a number with magnitude larger than supported "
+            "range"
+        )
+    return ""
+
+
+def _sets(parameters: Parameters, _request: Any) -> Iterator[str]:
+    for value, _ in _values(parameters):
+        for kind in ("SS", "NS", "BS"):
+            members = value.get(kind) or []
+            if len({_as_number(one) if kind == "NS" else one for one in members}) < len(members):
+                yield f"{_INVALID}Input collection [{', '.join(members)}] contains duplicates."
+                return
+
+
+def _as_number(text: str) -> Decimal | str:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
+
+
+def _nesting(parameters: Parameters, _request: Any) -> Iterator[str]:
+    if any(level > LEVELS for _, level in _values(parameters)):
+        yield (
+            "Nesting Levels have exceeded supported limits: Attributes in the item have nested "
+            "levels beyond supported limit"
+        )
+
+
+def _index_keys(parameters: Parameters, request: Any) -> Iterator[str]:
+    """Hold the keys of all secondary indexes to their type, and to some length."""
+    for operation in _operations(parameters):
+        table = request.dynamodb_backend.tables.get(operation.get("TableName"))
+        types = {one["AttributeName"]: one["AttributeType"] for one in table.attr} if table else {}
+        for index in [*table.global_indexes, *table.indexes] if table else ():
+            for key in (one["AttributeName"] for one in index.schema):
+                for value in _written(operation, key):
+                    yield from _index_key(index.name, key, value, types[key])
+
+
+def _index_key(index: str, key: str, value: Mapping[str, Any], kind: str) -> Iterator[str]:
+    actual = next(iter(value))
+    if actual != kind:
+        yield (
+            f"{_INVALID}Type mismatch for Index Key {key} Expected: {kind} Actual: {actual} "
+            f"IndexName: {index}"
+        )
+    elif value[actual] in ("", b""):
+        yield (
+            "One or more parameter values are not valid. A value specified for a secondary index "
+            "key is not supported. The AttributeValue for a key attribute cannot contain an empty "
+            f"string value. IndexName: {index}, IndexKey: {key}"
+        )
+
+
+def _written(operation: Parameters, key: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the values that a write gives an attribute, by its item or by its expression's SET."""
+    if key in (operation.get("Item") or {}):
+        yield operation["Item"][key]
+    names = operation.get("ExpressionAttributeNames") or {}
+    values = operation.get("ExpressionAttributeValues") or {}
+    tokens = [re.escape(one) for one in (key, *(name for name in names if names[name] == key))]
+    assigned = rf"(?<![\w.#:])(?:{'|'.join(tokens)})\s*=\s*(?:if_not_exists\s*\([^,]*,\s*)?(:\w+)"
+    for value in re.findall(assigned, operation.get("UpdateExpression") or ""):
+        if value in values:
+            yield values[value]
+
+
+def _expressions(parameters: Parameters, _request: Any) -> Iterator[str]:
+    for operation in (parameters, *_operations(parameters)):
+        for name in _EXPRESSIONS:
+            size = len((operation.get(name) or "").encode())
+            if size > EXPRESSION_BYTES:
+                yield (
+                    f"Invalid {name}: Expression size has exceeded the maximum allowed size; "
+                    f"expression size: {size}"
+                )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("digits and range of a number", _WRITES, _numbers, _TYPES),
+    Rule("members of a set", _WRITES, _sets, _TYPES),
+    Rule("nesting of a value", _WRITES, _nesting, _CONSTRAINTS),
+    Rule("keys of an index", _WRITES, _index_keys, _INDEXES),
+    Rule("size of an expression", (*_WRITES, *_READS), _expressions, _CONSTRAINTS),
+)  # fmt: skip
