@@ -70,10 +70,11 @@ TABLE: tuple[Quota, ...] = (
 # Service Quotas does not list it: a support case raises it.
 LARGEST_MEMORY = Quota("sagemaker", "", MEMORY, 3072, _REFERENCE, "MBs", adjustable=False)
 
-# An account whose owner asked for the instances of both stages: `make run` has it, and
-# `make cloud QUOTAS=granted`.
+# An account whose owner asked for the instances of both stages, and which has the concurrency that
+# AWS raises a used account to by itself: `make run` has it, and `make cloud QUOTAS=granted`.
 GRANTED: Mapping[str, float] = {
-    quota.key: 10 for quota in TABLE if quota.unit == "Instances" and quota.value < 10
+    **{quota.key: 10 for quota in TABLE if quota.unit == "Instances" and quota.value < 10},
+    "lambda/L-B99A9384": 1000,
 }
 
 SERVICE_NAMES = {

@@ -77,8 +77,9 @@ def gateway(bank: Bank, api_key: str) -> Gateway:
     function = bank.api_handler
 
     def invoke(event: Event, used_by: str) -> Event:
-        context = LambdaContext.of(function)
-        with bank.cloud.functions.in_role_of(function, used_by):
+        functions = bank.cloud.functions
+        with functions.environment_of(function), functions.in_role_of(function, used_by):
+            context = LambdaContext.of(function)
             answer: Event = function.handler(event, context)
             return answer
 

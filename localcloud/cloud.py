@@ -15,7 +15,7 @@ from moto import mock_aws
 from moto.awslambda.models import lambda_backends
 from moto.core.config import DefaultConfig
 
-from localcloud import executions, replaced
+from localcloud import concurrency, executions, replaced
 from localcloud.account_quotas import Quotas
 from localcloud.activity import Activity
 from localcloud.authorization import Authorization, as_operator
@@ -73,7 +73,8 @@ class Cloud:
             undo.pop_all()
         self.authorization = Authorization(ACCOUNT)
         pending = PendingEvents(self.kept)
-        self.functions = Functions(self.activity, self.authorization, pending, self.disk)
+        free = concurrency.of_account(self.quotas, lambda: lambda_backends[ACCOUNT][region])
+        self.functions = Functions(self.activity, self.authorization, pending, self.disk, free)
         self.object_events = ObjectEvents()
         self.events = events = Events(ACCOUNT, region, self.kept)
         self.endpoints = Endpoints(

@@ -4,13 +4,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from moto.core.exceptions import JsonRESTError
 from moto.events.models import events_backends
 from moto.sns.models import sns_backends
 
+from localcloud.account_quotas import Quotas, find
 from localcloud.functions import Functions
 
 if TYPE_CHECKING:
     from localcloud.durability import Kept
+
+
+RULES = "L-244521F2"
 
 
 class Events:
@@ -74,3 +79,49 @@ def _deliver(functions: Functions, target: dict[str, Any], event: dict[str, Any]
 def _with_iso_time(event: dict[str, Any]) -> dict[str, Any]:
     at = datetime.fromtimestamp(float(event["time"]), UTC)
     return {**event, "time": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+def put_rule(quotas: Quotas) -> Callable[[Any], Any]:
+    """For moto's EventsBackend.put_rule, which has no limit of rules."""
+
+    def replace(original: Any) -> Any:
+        def put(self: Any, name: str, *args: Any, **more: Any) -> Any:
+            bus = self._normalize_event_bus_arn(more.get("event_bus_arn"))
+            rules = self.describe_event_bus(bus).rules
+            if name not in rules and len(rules) >= quotas.value(find("events", RULES)):
+                raise JsonRESTError(
+                    "LimitExceededException",
+                    "The requested resource exceeds the maximum number allowed.",
+                )
+            return original(self, name, *args, **more)
+
+        return put
+
+    return replace
+
+
+def put_events(_original: Any) -> Any:
+    """For moto's EventsHandler.put_events, which lets an account speak as a service of AWS.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
+    """
+
+    def put(self: Any) -> str:
+        entries = self._get_param("Entries")
+        own = [entry for entry in entries if not _is_of_aws(entry)]
+        answers = iter(self.events_backend.put_events(own))
+        told = [dict(_NOT_AUTHORIZED) if _is_of_aws(one) else next(answers) for one in entries]
+        failed = sum("ErrorCode" in one for one in told)
+        return json.dumps({"FailedEntryCount": failed, "Entries": told})
+
+    return put
+
+
+_NOT_AUTHORIZED = {
+    "ErrorCode": "NotAuthorizedForSourceException",
+    "ErrorMessage": "Not authorized for the source.",
+}
+
+
+def _is_of_aws(entry: dict[str, Any]) -> bool:
+    return (entry.get("Source") or "").lower().startswith("aws.")

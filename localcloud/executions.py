@@ -23,6 +23,7 @@ from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from localcloud.activity import Activity
 from localcloud.authorization import Authorization, NotAuthorized
+from localcloud.concurrency import Throttled
 from localcloud.disk import NotStored
 from localcloud.functions import Functions
 
@@ -221,8 +222,11 @@ def through_the_function_seam(
             try:
                 authorization.require("lambda:InvokeFunction", function.arn)
             except NotAuthorized as error:
-                raise _as_step_functions_tells_it(error) from error
-            answer = functions.invoke(function, parameters.get("Payload") or b"{}")
+                raise _lambda_error("AWSLambdaException", str(error)) from error
+            try:
+                answer = functions.invoke(function, parameters.get("Payload") or b"{}")
+            except Throttled as throttled:
+                raise _lambda_error("TooManyRequestsException", str(throttled)) from throttled
             response = {
                 "StatusCode": 200,
                 "ExecutedVersion": "$LATEST",
@@ -235,6 +239,7 @@ def through_the_function_seam(
     return replace
 
 
-def _as_step_functions_tells_it(error: NotAuthorized) -> LambdaFunctionErrorException:
-    told = {"errorType": "Lambda.AWSLambdaException", "errorMessage": str(error)}
-    return LambdaFunctionErrorException("Unhandled", json.dumps(told))
+def _lambda_error(kind: str, message: str) -> LambdaFunctionErrorException:
+    """Return what Lambda itself answered, by the name that Step Functions gives it."""
+    error = {"errorType": f"Lambda.{kind}", "errorMessage": message}
+    return LambdaFunctionErrorException("Unhandled", json.dumps(error))

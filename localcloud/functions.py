@@ -6,14 +6,15 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from localcloud import destinations, error_logs
 from localcloud.activity import Activity
 from localcloud.authorization import Authorization
-from localcloud.aws_rules import RESPONSE_BYTES
+from localcloud.aws_rules.awslambda import RESPONSE_BYTES
+from localcloud.concurrency import Concurrency, Throttled, TooManyRequests
 from localcloud.disk import Disk
 from localcloud.function_logs import printed_by
 from localcloud.pending_events import PendingEvents
@@ -22,6 +23,10 @@ log = logging.getLogger("localcloud")
 
 Handler = Callable[[Any, Any], Any]
 RETRY_WAITS_SECONDS = (0.5, 2.0)  # AWS retries twice too, after one and two minutes
+# A throttled event is retried for six hours, after 1 s at first and 5 minutes at most; here sooner.
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+EVENT_AGE_SECONDS = 6 * 3600
+THROTTLED_WAITS_SECONDS = (0.1, 5.0)
 
 
 @dataclass(frozen=True)
@@ -85,12 +90,14 @@ class Functions:
         authorization: Authorization,
         pending: PendingEvents,
         disk: Disk,
+        concurrency: Concurrency,
     ) -> None:
         self.failures: list[Failure] = []
         self._activity = activity
         self._authorization = authorization
         self._pending = pending
         self._disk = disk
+        self._concurrency = concurrency
         self._by_name: dict[str, Function] = {}
         self.elsewhere: Callable[[str], Function | None] = _nowhere  # what no one has added
         self._closed = threading.Event()
@@ -106,9 +113,18 @@ class Functions:
 
     def invoke(self, function: Function, payload: bytes) -> Answer:
         """Every invocation goes through here, whoever makes it: boto3, the AWS port, a state
-        machine, an S3, SNS or EventBridge event. The handler runs under the function's own role."""
+        machine, an S3, SNS or EventBridge event. The handler runs under the function's own role.
+        Raises Throttled."""
         if self._closed.is_set():
             return Answer(_error_payload("Closed", "the embedded cloud is closed", []), failed=True)
+        with self.environment_of(function):
+            return self._run(function, payload)
+
+    def environment_of(self, function: Function) -> AbstractContextManager[None]:
+        """Hold an execution environment, as each invocation does. Raises Throttled."""
+        return self._concurrency.invocation(function.name)
+
+    def _run(self, function: Function, payload: bytes) -> Answer:
         context = LambdaContext.of(function)
         try:
             with self.in_role_of(function, function.name), printed_by(function.name):
@@ -168,7 +184,7 @@ class Functions:
     def _invoke_with_retries(self, function: Function, payload: bytes, number: int) -> None:
         try:
             for wait in (*RETRY_WAITS_SECONDS, None):
-                answer = self.invoke(function, payload)
+                answer = self._once_not_throttled(function, payload)
                 if not answer.failed:
                     self._pending.handled(number)
                     return
@@ -180,6 +196,20 @@ class Functions:
             self._pending.handled(number)
         finally:
             self._activity.end(function.name)
+
+    def _once_not_throttled(self, function: Function, payload: bytes) -> Answer:
+        """Invoke it once an environment is free: throttling is no attempt that failed."""
+        wait, longest = THROTTLED_WAITS_SECONDS
+        deadline = time.monotonic() + EVENT_AGE_SECONDS
+        while True:
+            try:
+                return self.invoke(function, payload)
+            except Throttled as throttled:
+                if time.monotonic() > deadline:
+                    told = _error_payload("TooManyRequestsException", str(throttled), [])
+                    return Answer(told, failed=True)
+                self._closed.wait(wait)
+                wait = min(2 * wait, longest)
 
     def _keep_failure(self, function: Function, payload: bytes, answer: Answer) -> None:
         error = json.loads(answer.payload)
@@ -206,7 +236,10 @@ def in_this_process(functions: Functions) -> Callable[[Any], Any]:
                 functions.invoke_later(function, payload)
                 return b""
             else:
-                answer = functions.invoke(function, payload)
+                try:
+                    answer = functions.invoke(function, payload)
+                except Throttled as throttled:
+                    raise TooManyRequests(throttled) from throttled
             if answer.failed:
                 response_headers["x-amz-function-error"] = "Unhandled"
             return answer.payload

@@ -8,8 +8,8 @@ from typing import Any
 from moto.awslambda.responses import LambdaResponse
 
 from localcloud.account_quotas import SERVICE_NAMES, TABLE, Quota, Quotas, find
+from localcloud.concurrency import EXECUTIONS
 
-EXECUTIONS = "L-B99A9384"
 _PAGE = 100  # MaxResults has this default and limit
 
 

@@ -13,6 +13,7 @@ from localcloud import (
     api_gateway,
     authorization,
     cloudformation,
+    concurrency,
     endpoint_requests,
     events,
     executions,
@@ -382,6 +383,28 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "dict",
             quota_requests.with_account_settings,
             "the same, for its address",
+        ),
+        Replaced(
+            "moto.awslambda.models:LambdaBackend",
+            "put_function_concurrency",
+            "(self, function_name, reserved_concurrency)",
+            concurrency.reserve(cloud.quotas),
+            "moto reads the quota from a variable, and has none by default",
+        ),
+        Replaced(
+            "moto.events.models:EventsBackend",
+            "put_rule",
+            "(self, name, description, event_bus_arn, event_pattern, role_arn, "
+            "scheduled_expression, state, managed_by, tags)",
+            events.put_rule(cloud.quotas),
+            "there is a quota of rules",
+        ),
+        Replaced(
+            "moto.events.responses:EventsHandler",
+            "put_events",
+            "(self)",
+            events.put_events,
+            "an account's own events name no service of AWS as their source",
         ),
         Replaced(
             "moto.events.models:Rule",

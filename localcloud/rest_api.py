@@ -15,6 +15,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from infrastructure.api import ANSWERS
+from localcloud.concurrency import Throttled
 from localcloud.functions import Answer, Functions
 from localcloud.gateway import Refused, decompressed
 
@@ -106,7 +107,10 @@ class RestApis:
         function = self._functions.find(named[1]) if named else None
         if function is None:
             return _own(api, "INTEGRATION_FAILURE", 500, "Internal server error")
-        answer = self._functions.invoke(function, json.dumps(event).encode())
+        try:
+            answer = self._functions.invoke(function, json.dumps(event).encode())
+        except Throttled:  # the gateway hands Lambda's 429 on as its own failure
+            return _own(api, "INTEGRATION_FAILURE", 500, "Internal server error")
         return _proxied(answer)
 
 
