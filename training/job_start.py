@@ -8,16 +8,27 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
-NEEDED = ("lightgbm", "pyarrow")
+NEEDED = "pyarrow"  # LightGBM is for trainings: the trees that a job compares are text
 
 
 def install_what_is_missing() -> None:
-    """Install requirements.txt unless the image has it; on one machine it has."""
-    if all(find_spec(name) for name in NEEDED):
+    """Install what a processing job needs, unless the image has it; on one machine it has."""
+    if find_spec(NEEDED):
         return
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "-r", "requirements.txt"], check=True)
+    with NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as needed:
+        needed.write(requirement(NEEDED, Path("requirements.txt").read_text("utf-8")))
+        needed.flush()
+        subprocess.run([*pip, "-r", needed.name], check=True)
+
+
+def requirement(name: str, requirements: str) -> str:
+    """Return the options of a requirements file, and of its requirements that one, with hashes."""
+    joined = requirements.replace("\\\n", " ").splitlines()
+    return "\n".join(line for line in joined if line.startswith(("--", f"{name}==")))
 
 
 if __name__ == "__main__":

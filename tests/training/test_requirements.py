@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 
+import job_start
 import pytest
 from given import ROOT
 
@@ -54,3 +55,20 @@ def test_without_the_hashes_it_would_be_taken(index):
     bare.write_text("".join(f"{name}=={version}\n" for name, version in PINNED), encoding="utf-8")
     assert install(index, bare).returncode == 0
     assert {name for name, _ in PINNED} == {"lightgbm", "pyarrow"}
+
+
+def test_a_processing_job_installs_pyarrow_alone_and_by_its_hashes(tmp_path):
+    """The trees that it compares are text, which needs no LightGBM."""
+    said = job_start.requirement("pyarrow", FILE.read_text("utf-8"))
+    needed = tmp_path / "needed.txt"
+    needed.write_text(said, encoding="utf-8")
+    for name, version in PINNED:
+        wheel(tmp_path, name, version)
+
+    assert "lightgbm" not in said
+    assert said.count("--hash=sha256:") == 4
+    assert "DO NOT MATCH THE HASHES" in install(tmp_path, needed).stderr
+    needed.write_text(re.sub(r"--(require-hashes|hash\S+)", "", said), encoding="utf-8")
+    assert install(tmp_path, needed).returncode == 0
+    assert (tmp_path / "lib" / "pyarrow.py").exists()
+    assert not (tmp_path / "lib" / "lightgbm.py").exists()
