@@ -98,12 +98,12 @@ class Reader:
         return int(found["Quota"]["Value"])
 
     def _code(self, need: Need) -> str:
-        """Of an instance type that quotas.CODES does not have: SageMaker has some 3,000 quotas."""
+        """Look up what quotas.CODES does not have, as most instance types; there are some 3,000."""
         pages = self._client.get_paginator("list_aws_default_service_quotas").paginate(
             ServiceCode=need.service
         )
         for quota in (quota for page in pages for quota in page["Quotas"]):
-            if quota["QuotaName"] == need.name:
+            if quotas.is_named(need, quota["QuotaName"]):
                 return str(quota["QuotaCode"])
         raise Unreadable("NoSuchResourceException")
 
@@ -132,6 +132,7 @@ class Usage:
         counts: dict[str, Callable[[], int]] = {
             quotas.CONCURRENCY: self._concurrency,
             quotas.ENDPOINTS: self._serverless_endpoints,
+            quotas.PROVISIONED: self._provisioned,
             quotas.EXECUTIONS: _reserved_executions,
             quotas.RULES: self._rules,
             quotas.PARAMETERS: self._parameters,
@@ -146,6 +147,10 @@ class Usage:
     def _concurrency(self) -> int:
         serverless = [one.get("ServerlessConfig") for one in self._variants]
         return sum(one["MaxConcurrency"] for one in serverless if one)
+
+    def _provisioned(self) -> int:
+        serverless = [one.get("ServerlessConfig") or {} for one in self._variants]
+        return sum(one.get("ProvisionedConcurrency", 0) for one in serverless)
 
     def _serverless_endpoints(self) -> int:
         return sum("ServerlessConfig" in one for one in self._variants)

@@ -9,6 +9,7 @@ from chalicelib.profile import Endpoint, Profile
 TRAINING, PROCESSING, HOSTING = "training job usage", "processing job usage", "endpoint usage"
 CONCURRENCY = "Maximum total concurrency that can be allocated across all serverless endpoints"
 ENDPOINTS = "Maximum number of serverless endpoints"
+PROVISIONED = "Provisioned concurrency of all serverless endpoints"
 ALL_TRAININGS = "Number of instances across all training jobs"
 ALL_PROCESSINGS = "Number of instances across all processing jobs"
 EXECUTIONS = "Concurrent executions"
@@ -30,6 +31,8 @@ CODES = {
     f"ml.m5.large for {HOSTING}": "L-614B09FD",
     f"ml.m5.xlarge for {HOSTING}": "L-2F737F8D",
 }
+# No page of AWS states this quota's name or code: it is the one whose name has these words.
+WORDS = {PROVISIONED: ("provisioned concurrency", "serverless endpoints")}
 # What Service Quotas does not list: https://docs.aws.amazon.com/general/latest/gr/ssm.html
 FIXED = {PARAMETERS: 10_000}
 JOBS = (
@@ -91,6 +94,9 @@ def _hosting(endpoint: Endpoint, models: int, stage: str) -> Iterator[Need]:
     less = _less_concurrency(models, stage)
     yield Need("sagemaker", CONCURRENCY, models * each, because, less)
     yield Need("sagemaker", ENDPOINTS, models, f"{models} models", _from_machines(stage))
+    if always := endpoint.provisioned:
+        because = f"{models} models x provisioned {always}"
+        yield Need("sagemaker", PROVISIONED, models * always, because, _less_provisioned(stage))
 
 
 def fault(need: Need, granted: Granted, stage: str, region: str) -> str:
@@ -145,6 +151,18 @@ def _less_concurrency(models: int, stage: str) -> Instead:
         return f"This account can run no serverless endpoint now. {machines(free)}"
 
     return instead
+
+
+def _less_provisioned(stage: str) -> Instead:
+    return lambda _free: (
+        f"Or set a smaller provisioned in [endpoint.{stage}] of {PROFILE}, or keep_warm instead."
+    )
+
+
+def is_named(need: Need, name: str) -> bool:
+    """Tell whether a quota that Service Quotas lists by this name is the one that is needed."""
+    words = WORDS.get(need.name)
+    return all(word in name.lower() for word in words) if words else name == need.name
 
 
 def _from_machines(stage: str) -> Instead:

@@ -169,7 +169,7 @@ CHECKS = (
     Check(
         "trainings",
         "SageMaker's container trains with our source",
-        "`sagemaker-training` was run without its image",
+        "a training runs here in this machine's Python, with SageMaker's variables",
         "aws sagemaker list-training-jobs --name-contains dev-appvengers",
         trainings_end_well,
     ),

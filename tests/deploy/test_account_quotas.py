@@ -145,3 +145,35 @@ def test_a_quota_that_may_not_be_read_is_no_fault():
         warning = account_quotas._warning("AccessDeniedException", [need])
         assert warning.startswith("These quotas can't be read (AccessDeniedException)")
         assert "Maximum total concurrency" in warning
+
+
+class Listing:
+    """Service Quotas, with one quota that only its name tells."""
+
+    name = "Maximum provisioned concurrency across all serverless endpoints"
+
+    def get_paginator(self, _operation: str) -> Any:
+        return self
+
+    def paginate(self, **_given: str) -> Any:
+        return [{"Quotas": [{"QuotaName": self.name, "QuotaCode": "L-1", "Value": 10}]}]
+
+    def get_service_quota(self, **given: str) -> Any:
+        assert given["QuotaCode"] == "L-1"
+        return {"Quota": {"Value": 10}}
+
+
+def test_provisioned_concurrency_is_read_by_its_name_and_that_of_others_counts():
+    with embedded_cloud():
+        make_role()
+        make_model("fraud")
+        serverless: Any = {"MemorySizeInMB": 1024, "MaxConcurrency": 4, "ProvisionedConcurrency": 3}
+        variant: Any = {"VariantName": "a", "ModelName": "fraud", "ServerlessConfig": serverless}
+        sagemaker = boto3.client("sagemaker")
+        sagemaker.create_endpoint_config(EndpointConfigName="s", ProductionVariants=[variant])
+        sagemaker.create_endpoint(EndpointName="fraud", EndpointConfigName="s")
+        prod = quotas.needs(profile.load(), "prod", 6)
+        need = next(one for one in prod if one.name == quotas.PROVISIONED)
+
+        granted = Reader(Listing(), Usage(DEV)).granted(need)
+        assert (granted.code, granted.value, granted.in_use) == ("L-1", 10, 3)

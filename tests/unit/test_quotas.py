@@ -96,7 +96,7 @@ def test_what_aws_never_raises_has_no_command():
 def test_every_type_of_the_profile_has_a_known_code():
     """Others are looked up by their name among some 3,000 quotas."""
     for stage in BANK.endpoint:
-        for name in {*needed(stage)} - {quotas.PARAMETERS}:
+        for name in {*needed(stage)} - {quotas.PARAMETERS, quotas.PROVISIONED}:
             assert quotas.CODES[name].startswith("L-")
 
 
@@ -107,3 +107,24 @@ def test_lambdas_quota_is_held_against_the_rate_that_the_api_lets_through():
 
     assert "is 10: about 15 decisions a second, while the API lets 100 through in prod" in said
     assert "65 are enough" in said
+
+
+def test_provisioned_concurrency_is_needed_where_the_profile_asks_for_it():
+    given = {"memory_mb": 2048, "max_concurrency": 5}
+    need = needed(**given, provisioned=2)[quotas.PROVISIONED]
+
+    assert quotas.PROVISIONED not in needed(**given)
+    assert need.amount == 6
+    assert quotas.fault(need, Granted("L-1", 6), "dev", REGION) == ""
+    said = quotas.fault(need, Granted("L-1", 5), "dev", REGION)
+    assert "dev needs 6 (3 models x provisioned 2): 1 too few" in said
+    assert "--quota-code L-1 --desired-value 6 " in said
+    assert "a smaller provisioned in [endpoint.dev]" in said
+
+
+def test_the_quota_of_provisioned_concurrency_is_known_by_its_words():
+    need = needed(memory_mb=2048, max_concurrency=5, provisioned=2)[quotas.PROVISIONED]
+
+    assert quotas.is_named(need, "Maximum provisioned concurrency across all serverless endpoints")
+    assert not quotas.is_named(need, quotas.CONCURRENCY)
+    assert not quotas.is_named(need, quotas.ENDPOINTS)
