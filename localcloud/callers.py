@@ -90,6 +90,11 @@ class Bounded(socketserver.ThreadingMixIn):
         with self._lock:
             return self._callers.get(connection) or Caller(connection)
 
+    def is_full(self) -> bool:
+        """Return whether all places are taken: whoever has its answer then leaves, however many
+        requests it has sent already."""
+        return len(self._callers) >= self.limits.connections
+
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:
             admitted = len(self._callers) < self.limits.connections or self._make_room()

@@ -62,6 +62,7 @@ class Handler(Phased):
             self.send_header(name, value)
         if "Content-Length" not in headers:
             self.send_header("Content-Length", str(len(body)))
+        self.close_connection |= self.server.is_full()
         if self.close_connection:
             self.send_header("Connection", "close")
         self.send_header("Date", self.date_time_string())

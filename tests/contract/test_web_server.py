@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -184,6 +184,26 @@ def test_who_receives_the_answer_slowly_but_in_time_gets_it_whole():
             got += connection.recv(2**20)
 
     assert got.startswith(b"HTTP/1.1 200")
+
+
+def test_who_sends_many_requests_gives_its_place_after_one_answer_when_all_are_taken():
+    with server(fine, connections=2) as connect, connect() as other, connect() as many:
+        other.sendall(WHOLE[:9])
+        time.sleep(0.3)
+        many.sendall(WHOLE * 100)
+        answers = all_of_what_came(many)
+
+    assert answers.count(b"HTTP/1.1 200") == 1
+    assert b"Connection: close" in answers
+
+
+def all_of_what_came(connection):
+    """What was received before the other side closed with requests unread."""
+    got = b""
+    with suppress(ConnectionResetError):
+        while piece := connection.recv(9999):
+            got += piece
+    return got
 
 
 def status_of(server_of, request):

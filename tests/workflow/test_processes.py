@@ -166,6 +166,9 @@ def test_another_product_is_another_profile_and_its_data(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "row-" in done.stdout
     assert "curl" not in done.stdout  # nothing answers any more
+    assert "approved from" in done.stdout
+    assert "installing included" in done.stdout
+    assert len((done.stdout + done.stderr).splitlines()) < 60
     shown = subprocess.run(
         [sys.executable, "-m", "localcloud", "application"],
         cwd=copy, env=os.environ | {"DATA": str(data / "german_credit.csv")},
