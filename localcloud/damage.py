@@ -64,10 +64,7 @@ def check(folder: Path) -> None:
     except ValueError as error:
         raise UnusableState(f"{mark} is not as it was written: delete it, then start.") from error
     if known and identity is None:
-        raise MissingState(
-            f"{path} is empty or gone, but a bank has been kept here since {known.since}: put "
-            "your copy of it back, or begin anew with: make forget run"
-        )
+        raise MissingState(_without_rows(path, known.since))
     if known and identity and known.id != identity:
         raise MissingState(
             f"{path} is that of another bank than {mark} names: put the right one back, or, if "
@@ -163,14 +160,33 @@ def _told(path: Path, fault: str) -> str:
             f"{error}. Make room, then start again. Nothing was changed."
         )
     if not sum(counts.values()):
-        return (
-            f"{path} is damaged ({fault}) and nothing in it can be read: put your copy of it back, "
-            "or begin anew with: make forget run"
-        )
+        return f"{path} is damaged ({fault}) and nothing in it can be read. {_put_back_or(path)}"
     rows = f"{counts['items']} items of tables, {counts['objects']} objects of buckets"
     return (
         f"{path} is damaged ({fault}). What can be read is saved in {saved}: {rows}; the rest is "
         "lost. Put your copy of the whole back, or go on with what is saved: make recover run"
+    )
+
+
+def _without_rows(path: Path, since: str) -> str:
+    """Return the sentence for a database without tables. Until its first checkpoint SQLite keeps
+    every row in the log, and ignores all of the log if the first frame is damaged."""
+    log = path.with_name(f"{FILE}-wal")
+    fault = (
+        f"{path} is empty: all rows were in its log {log.name}, which is damaged at its beginning"
+        if log.exists() and log.stat().st_size
+        else f"{path} is empty or gone, and so is its log {log.name}"
+    )
+    return f"{fault}. A bank has been kept here since {since}. {_put_back_or(path)}"
+
+
+def _put_back_or(path: Path) -> str:
+    """Return the two ways on from a database that can't be read; neither deletes anything."""
+    folder = path.parent
+    aside = f"{folder}.damaged-{datetime.now(UTC):%Y%m%d}"
+    return (
+        "Nothing was changed. Put your copy of the whole folder back, or keep this one aside and "
+        f"begin anew: mv {folder} {aside} && make run"
     )
 
 

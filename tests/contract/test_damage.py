@@ -109,7 +109,9 @@ def test_a_byte_that_makes_a_text_none_is_damage_too(folder: Path) -> None:
 def test_of_what_is_no_database_nothing_is_saved(folder: Path) -> None:
     spoil(folder / "cloud.sqlite", 0, b"not a database at all")
 
-    with pytest.raises(DamagedState, match="nothing in it can be read.*make forget"):
+    with pytest.raises(
+        DamagedState, match="nothing in it can be read. Nothing was changed.*begin anew: mv "
+    ):
         refused_as_it_is(folder)
 
 
@@ -124,7 +126,10 @@ def test_a_database_that_is_gone_is_not_begun_anew(
 ) -> None:
     lose(folder / "cloud.sqlite")
 
-    with pytest.raises(MissingState, match="a bank has been kept here since 20.*make forget"):
+    with pytest.raises(
+        MissingState,
+        match="is empty or gone, .* A bank has been kept here since 20.*begin anew: mv ",
+    ):
         refused_as_it_is(folder)
 
 
@@ -188,6 +193,21 @@ def test_answered_writes_that_sqlite_drops_without_a_word_are_missed(
     assert [broken.read_bytes(), Path(f"{broken}-wal").read_bytes()] == left
     with reopened(killed):
         pass
+
+
+def test_a_damaged_beginning_of_the_log_is_told_as_such_and_nothing_is_deleted(
+    killed: Path,
+) -> None:
+    """Before the first checkpoint the log has every row: its first frame follows 32 bytes."""
+    path, log = killed / "cloud.sqlite", killed / "cloud.sqlite-wal"
+    spoil(log, 32 + 24 + 100, b"\xff" * 8)
+    left = [path.read_bytes(), log.read_bytes()]
+
+    said = refused(killed)
+    assert said.startswith(f"{path} is empty: all rows were in its log cloud.sqlite-wal, which is")
+    assert f"begin anew: mv {killed} {killed}.damaged-20" in said
+    assert "make forget" not in said
+    assert [path.read_bytes(), log.read_bytes()] == left
 
 
 def test_an_older_copy_of_the_database_is_not_taken_for_the_newest(folder: Path) -> None:
