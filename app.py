@@ -1,6 +1,7 @@
 """AppVengers: every Lambda function of the deployment, and what each one does."""
 
 import os
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, Response, S3Event
 from chalicelib.counterfactuals import change
 from chalicelib.decisions import analysis, outcomes
 from chalicelib.decisions.application import CreditApplication
+from chalicelib.errors import AppVengersError
 from chalicelib.models import champions, deployment
 from chalicelib.monitoring import drift_watch, lost_events, warming
 from chalicelib.monitoring.inventory import inventory
@@ -23,10 +25,23 @@ from chalicelib.retraining import (
 )
 from chalicelib.services import services
 from chalicelib.settings import MODEL_PREFIX, Settings
-from chalicelib.web import CORS, NOT_STORED, answering, key_source, language
+from chalicelib.web import (
+    CORS,
+    NOT_STORED,
+    WITHOUT_GATEWAY,
+    answering,
+    is_chalice_local,
+    key_source,
+    language,
+)
 
 # Chalice needs the bucket's name to declare the trigger; the rest waits for the first call.
-settings = Settings.from_environ(os.environ)
+try:
+    settings = Settings.from_environ(os.environ)
+except AppVengersError as fault:  # Chalice's commands print any other exception's traceback
+    raise SystemExit(f"\n{fault}") from fault
+if is_chalice_local(sys.argv):
+    print(WITHOUT_GATEWAY, file=sys.stderr)
 
 app = Chalice(app_name=settings.app_name)
 ANY = ["*/*"]  # else Chalice refuses a media type itself, and not as a problem

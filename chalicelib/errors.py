@@ -21,6 +21,7 @@ AppVengersError
   · NoSnapshot            nothing to train on
   · InvalidProfile        credit.toml contradicts itself
   · UnknownStage          a stage that the bank does not have
+  · MissingVariable       an environment variable that the app needs
 """
 
 from collections.abc import Callable, Mapping
@@ -322,3 +323,7 @@ class InvalidProfile(AppVengersError):
 
 class UnknownStage(AppVengersError):
     """A stage that the bank does not have."""
+
+
+class MissingVariable(AppVengersError):
+    """An environment variable that the app needs is not set."""

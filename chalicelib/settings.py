@@ -3,9 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chalicelib.errors import UnknownStage
+from chalicelib.errors import MissingVariable, UnknownStage
 
 STAGES = ("dev", "prod")
+
+HOW_TO_START = (
+    "`make run` starts all of it on this machine. For `chalice local --stage dev` beside it, run "
+    'first: eval "$(.venv/bin/python -m localcloud env)". For an AWS account: export '
+    "AWS_DEFAULT_REGION=eu-west-1"
+)
 
 MODEL_PREFIX = "appvengers/"  # an artifact that lands here becomes a model
 MANIFEST_PREFIX = "manifests/"
@@ -33,7 +39,11 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
-        """APP_NAME and STAGE come from `.chalice/config.json`, the region from AWS."""
+        """Return a process's settings. APP_NAME and STAGE come from `.chalice/config.json`, the
+        region from AWS. Raises MissingVariable or UnknownStage."""
+        for name in ("STAGE", "APP_NAME", "AWS_DEFAULT_REGION"):
+            if not environ.get(name):
+                raise MissingVariable(f"{name} is not set. {HOW_TO_START}")
         stage = environ["STAGE"]
         if stage not in STAGES:
             raise UnknownStage(f"{stage!r} is not a stage; use one of {', '.join(STAGES)}.")

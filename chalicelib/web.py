@@ -2,8 +2,9 @@
 
 import hmac
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,7 +32,12 @@ NO_KEY_SET = Text(
     "chalice local.",
     en='No key is set: eval "$(.venv/bin/python -m localcloud env)" before chalice local.',
 )
-
+WITHOUT_GATEWAY = (
+    "chalice local has no API Gateway in front. It asks for the API key that `localcloud env` "
+    "exports, and refuses every keyed route without one. It does not check Host and Origin, and it "
+    'answers a path or a method that it does not know with Chalice\'s own {"message": …}. '
+    "`make run` serves the API as AWS does."
+)
 
 P = ParamSpec("P")
 View = Callable[P, Any]
@@ -103,6 +109,11 @@ def _with_problems(
             return _problem(ServiceUnavailable(), said_in())
 
     return answer
+
+
+def is_chalice_local(argv: Sequence[str]) -> bool:
+    """Return whether this process is `chalice local`, which gives an app no other sign of it."""
+    return bool(argv) and Path(argv[0]).name == "chalice" and "local" in argv[1:]
 
 
 def language(request: Request, usual: Language) -> Language:

@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.errors import UnknownStage
+from chalicelib.errors import MissingVariable, UnknownStage
 from chalicelib.models.containers import NoContainer, image_uri
 from chalicelib.settings import Settings
 
@@ -22,7 +22,9 @@ def test_an_unknown_stage_is_refused():
 
 @pytest.mark.parametrize("missing", ENVIRON)
 def test_a_missing_variable_is_not_guessed(missing):
-    with pytest.raises(KeyError, match=missing):
+    with pytest.raises(
+        MissingVariable, match=f"^{missing} is not set. `make run` .* localcloud env"
+    ):
         Settings.from_environ({name: ENVIRON[name] for name in ENVIRON.keys() - {missing}})
 
 

@@ -13,22 +13,23 @@ import pytest
 import requests
 
 ROOT = Path(__file__).parents[2]
+CHALICE = Path(sys.executable).with_name("chalice")
 KEY = "a-key-that-localcloud-env-exports"
 
 
 @contextmanager
-def local(**environment: str) -> Iterator[str]:
+def local(said: Path = Path(os.devnull), **environment: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    chalice = Path(sys.executable).with_name("chalice")
-    process = subprocess.Popen(
-        [chalice, "local", "--port", str(port), "--no-autoreload"],
-        cwd=ROOT,
-        env=os.environ | {"LOCAL_API_KEY": ""} | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            [CHALICE, "local", "--port", str(port), "--no-autoreload"],
+            cwd=ROOT,
+            env=os.environ | {"LOCAL_API_KEY": ""} | environment,
+            stdout=output,
+            stderr=output,
+        )
     try:
         url = f"http://127.0.0.1:{port}"
         for _ in range(200):
@@ -67,6 +68,35 @@ def test_without_one_set_it_answers_nobody_and_says_what_to_do():
 
     assert answer.status_code == 403
     assert "localcloud env" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(("stage", "missing"), [("dev", "AWS_DEFAULT_REGION"), ("prd", "STAGE")])
+def test_what_it_needs_is_told_in_a_sentence(stage, missing):
+    names = os.environ.keys() - {"AWS_DEFAULT_REGION", "STAGE"}
+    done = subprocess.run(
+        [CHALICE, "local", "--port", "0", "--no-autoreload", "--stage", stage],
+        cwd=ROOT,
+        env={name: os.environ[name] for name in names},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"\n{missing} is not set. `make run` starts all of it")
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_it_says_at_its_start_what_api_gateway_would_do(tmp_path):
+    with local(tmp_path / "said", LOCAL_API_KEY=KEY) as url:
+        foreign = {"Host": "evil.example", "x-api-key": KEY}
+        unknown = requests.get(f"{url}/nowhere", headers=foreign, timeout=9)
+    said = (tmp_path / "said").read_text()
+
+    assert [*unknown.json()] == ["message"]
+    assert "does not check Host and Origin" in said
+    assert 'a path or a method that it does not know with Chalice\'s own {"message"' in said
 
 
 @pytest.fixture(scope="module")
