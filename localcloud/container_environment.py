@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 
 from localcloud.authorization import as_operator
+from localcloud.model_worker import TEMPORARY
 
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AccessKeyId",
@@ -17,20 +18,30 @@ _CREDENTIALS = {
 }
 
 
-def of_a_container(region: str, temporary: str) -> dict[str, str]:
-    """Return the variables of any container: no home, but a temporary directory, and AWS_REGION.
+# What AWS's scikit-learn image sets, by docker/1.4-2-py312/base/Dockerfile.cpu of
+# https://github.com/aws/sagemaker-scikit-learn-container; each version since 0.20 has the same. The
+# others that it sets configure AWS's own programs, which do not run here.
+IMAGE = {
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONIOENCODING": "UTF-8",
+    "PYTHONUNBUFFERED": "1",
+}
 
-    SageMaker sets AWS_REGION and not AWS_DEFAULT_REGION, which is what boto3 reads.
+
+def of_a_container(region: str, temporary: str) -> dict[str, str]:
+    """Return the variables of any container: those of AWS's image, no home, and AWS_REGION.
+
+    SageMaker sets AWS_REGION and not AWS_DEFAULT_REGION, which is what boto3 reads. The image names
+    its temporary directory in TEMP (final/Dockerfile.cpu), where Python's tempfile looks as well.
     """
     python = Path(sys.executable).parent
     return {
+        **IMAGE,
         "AWS_REGION": region,
-        "LANG": "C.UTF-8",
-        "OMP_NUM_THREADS": "1",  # processes side by side must not fight over this machine's cores
-        "OMP_WAIT_POLICY": "PASSIVE",
         "PATH": f"{python}{os.pathsep}{os.defpath}",
-        "PYTHONUNBUFFERED": "1",
-        "TMPDIR": temporary,
+        TEMPORARY: temporary,
     }
 
 

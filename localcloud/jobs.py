@@ -18,6 +18,7 @@ from localcloud.authorization import Authorization
 from localcloud.container_environment import credentials_of, of_a_container
 from localcloud.container_role import note_container
 from localcloud.events import Events
+from localcloud.training_process import AT_ONCE
 
 log = logging.getLogger("localcloud")
 
@@ -55,7 +56,7 @@ class Jobs(ABC):
     def __init__(self, around: Surroundings) -> None:
         self.changed: Callable[[], None] = lambda: None
         self._around = around
-        self._pool = ThreadPoolExecutor(2, thread_name_prefix=self.kind.lower())
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=self.kind.lower())
 
     @abstractmethod
     def begin(self, job: Any) -> None:

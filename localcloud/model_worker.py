@@ -6,15 +6,14 @@ becomes uid 65534 before any of the model's code is imported; other users stay w
 mode bits alone protect the model.
 """
 
-import ctypes
 import importlib
 import json
 import os
-import struct
 import sys
 import tarfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -22,16 +21,15 @@ from typing import Any
 Answer = tuple[str, bytes]  # content type, body
 
 UNPRIVILEGED = 65534
-_PR_SET_KEEPCAPS = 8
-_CAP_DAC_READ_SEARCH = 2
-_LINUX_CAPABILITY_VERSION_3 = 0x20080522
-# Reaches the folder whoever may not pass the directories above it.
-HERE = Path("/proc/self/cwd")
+# Reach a folder for whoever may not pass the directories above it.
+HERE, DESCRIPTORS = Path("/proc/self/cwd"), Path("/proc/self/fd")
+TEMPORARY = "TEMP"  # AWS's image has this variable, and no TMPDIR
 
 
 def serve(connection: Connection, folder: Path) -> None:
     try:
-        respond = load(folder)
+        with one_processor():
+            respond = load(folder)
     except BaseException:  # noqa: BLE001 - the process boundary: whatever stops the model is the reason
         connection.send_bytes(b"failed")
         connection.send_bytes(traceback.format_exc().encode())
@@ -52,6 +50,24 @@ def serve(connection: Connection, folder: Path) -> None:
         else:
             connection.send_bytes(b"ok\n" + answered_as.encode())
             connection.send_bytes(answer)
+
+
+@contextmanager
+def one_processor() -> Iterator[None]:
+    """Show one processor while libraries are loaded, and then all again.
+
+    BLAS and OpenMP size their pools of threads by what they see at that moment. The processes of
+    several models would else fight over this machine's cores. AWS's containers have no variable
+    that says so. A system without affinity (macOS) has pools of the usual size."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def load(folder: Path) -> Callable[[bytes, str, str], Answer]:
@@ -95,46 +111,47 @@ def _unpack(archive: Path, into: Path) -> None:
 
 
 def _give_up_privileges(folder: Path) -> None:
-    """Become uid 65534, with a temporary folder as the only place to write. Others than root stay
-    who they are."""
+    """Become uid 65534 without any capability, with a temporary folder as the only place to write.
+    Others than root stay who they are."""
     temporary = folder / "tmp"
     temporary.mkdir(mode=0o700, exist_ok=True)
-    os.environ["TMPDIR"] = str(temporary)
+    os.environ[TEMPORARY] = str(temporary)
     if os.geteuid() != 0:
         return
-    readable = _python_is_readable_by(UNPRIVILEGED)
     folder.chmod(0o711)
     os.chown(temporary, UNPRIVILEGED, UNPRIVILEGED)
+    places = [place for place in sys.path if Path(place).is_dir()]
+    reached = _reach(places)
     os.setgroups([])
     os.setgid(UNPRIVILEGED)
-    if not readable and sys.platform == "linux":
-        _keep(_CAP_DAC_READ_SEARCH)
-    elif readable:
-        os.setuid(UNPRIVILEGED)
+    os.setuid(UNPRIVILEGED)  # clears every capability, see capabilities(7)
+    closed = [place for place in places if not os.access(reached[place], os.R_OK | os.X_OK)]
+    if closed:
+        raise PermissionError(
+            f"uid {UNPRIVILEGED} can't read {', '.join(closed)}, from which Python imports: "
+            f"chmod -R o+rX {sys.prefix} {sys.base_prefix}"
+        )
 
 
-def _python_is_readable_by(user: int) -> bool:
-    """An interpreter below a private home cannot import its libraries as somebody else."""
-    places = [place for place in sys.path if Path(place).is_dir()]
-    os.seteuid(user)
-    try:
-        return all(os.access(place, os.R_OK | os.X_OK, effective_ids=True) for place in places)
-    finally:
-        os.seteuid(0)
+def _reach(places: Iterable[str]) -> dict[str, str]:
+    """Import from open descriptors of Python's folders from now on, where the system has them, and
+    return the name of each. Python below a private home is then usable by whoever may not enter
+    that home: only the permissions of the folders themselves count."""
+    if not DESCRIPTORS.exists():
+        return {place: place for place in places}
+    named = {place: str(DESCRIPTORS / str(os.open(place, os.O_PATH))) for place in places}
+    sys.path[:] = [named.get(place, place) for place in sys.path]
+    for module in [*sys.modules.values()]:  # packages whose other modules are imported later
+        if isinstance(folders := getattr(module, "__path__", None), list):
+            folders[:] = [_renamed(folder, named) for folder in folders]
+    sys.path_importer_cache.clear()
+    return named
 
 
-def _keep(capability: int) -> None:
-    """Become uid 65534 and keep one capability: to read what this user may not, but write nothing.
-
-    See capabilities(7): a change of user clears all others."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_KEEPCAPS, 1)
-    os.setuid(UNPRIVILEGED)
-    header = struct.pack("=Ii", _LINUX_CAPABILITY_VERSION_3, 0)
-    kept = 1 << capability
-    sets = struct.pack("=6I", kept, kept, 0, 0, 0, 0)  # effective, permitted, inheritable, twice
-    if libc.capset(header, sets) != 0:
-        raise OSError(ctypes.get_errno(), "capset")
+def _renamed(folder: str, named: Mapping[str, str]) -> str:
+    above = [place for place in named if folder.startswith(place + os.sep)]
+    place = max(above, key=len, default="")
+    return named[place] + folder.removeprefix(place) if place else folder
 
 
 def _read_json(body: bytes, content_type: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from localcloud.script_process import Ended, ScriptProcess
 
+AT_ONCE = 2  # jobs of a kind
 _DAY = 24 * 3600  # MaxRuntimeInSeconds has this default
 
 
@@ -111,7 +112,7 @@ def environment(
         "SM_CURRENT_INSTANCE_TYPE": (job.resource_config or {}).get("InstanceType", "local"),
         "SM_HOSTS": ["algo-1"],
         "SM_NETWORK_INTERFACE_NAME": "lo",
-        "SM_NUM_CPUS": os.cpu_count() or 1,
+        "SM_NUM_CPUS": processors(),
         "SM_NUM_GPUS": 0,
         "SM_LOG_LEVEL": 20,
         "SM_FRAMEWORK_PARAMS": {},
@@ -121,6 +122,11 @@ def environment(
         "TRAINING_JOB_ARN": job.arn,
     }
     return {name: _as_text(value) for name, value in sm.items()}
+
+
+def processors() -> int:
+    """Return the processors of a job's instance: two jobs share this machine, half of it each."""
+    return max(1, (os.cpu_count() or 1) // AT_ONCE)
 
 
 def metrics(lines: list[str], definitions: list[dict[str, str]]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from localcloud import model_process
 from localcloud.cloud import Cloud
+from localcloud.container_environment import IMAGE
 from tests.contract.conftest import ask, make_model, tar_gz
 
 
@@ -232,6 +233,7 @@ def test_changes_of_an_endpoint_are_reported_to_eventbridge(
 
 CURIOUS = """
 import json, os, sys, tempfile
+import numpy
 from pathlib import Path
 
 def model_fn(model_dir):
@@ -249,7 +251,7 @@ def fault(write):
 
 def predict_fn(_, model):
     return {
-        "environ": dict(os.environ),
+        "environ": dict(os.environ),  # before threadpoolctl, which sets one
         "user": os.geteuid(),
         "groups": os.getgroups(),
         "new": fault(lambda: (model / "new").write_text("")),
@@ -259,6 +261,14 @@ def predict_fn(_, model):
         "beside": fault(lambda: (model.parent / "new").write_text("")),
         "temporary": fault(lambda: tempfile.NamedTemporaryFile().close()),
         "own": Path(tempfile.gettempdir()) == model.parent / "tmp",
+        "capabilities": [
+            line for line in Path("/proc/self/status").read_text().splitlines()
+            if line.startswith(("CapInh", "CapPrm", "CapEff", "CapAmb"))
+        ],
+        "private": fault(lambda: Path(os.environ.get("PRIVATE", "/")).read_text()),
+        "imported": numpy.linalg.norm([3, 4]) + len("é".encode("cp1252")),
+        "threads": [one["num_threads"] for one in __import__("threadpoolctl").threadpool_info()],
+        "processors": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [],
     }
 
 def output_fn(seen, accept):
@@ -274,8 +284,16 @@ def test_a_model_s_process_sees_aws_s_variables_and_none_of_the_bank_s(
     create(cloud, "a", "one")
     seen = ask("a")["environ"]
     assert seen["AWS_REGION"] == "us-east-1"
-    assert {*seen} <= {"AWS_REGION", "LANG", "LC_CTYPE", "OMP_NUM_THREADS", "OMP_WAIT_POLICY",
-                       "PATH", "PYTHONUNBUFFERED", "TMPDIR"}  # fmt: skip
+    assert {*seen} == {*IMAGE, "AWS_REGION", "PATH", "TEMP"}
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no affinity")
+def test_a_model_s_libraries_have_one_thread_each_on_any_processor(cloud: Cloud) -> None:
+    make_model("one", inference=CURIOUS)
+    create(cloud, "a", "one")
+    seen = ask("a")
+    assert {*seen["threads"]} == {1}
+    assert seen["processors"] == sorted(os.sched_getaffinity(0))
 
 
 def test_a_model_is_read_only_and_its_process_has_a_temporary_folder_only(cloud: Cloud) -> None:
@@ -288,6 +306,25 @@ def test_a_model_is_read_only_and_its_process_has_a_temporary_folder_only(cloud:
         assert (seen["user"], seen["groups"]) == (65534, [])
         refused_to_the_model = {seen[name] for name in ("changed", "removed", "unlocked", "beside")}
         assert refused_to_the_model == {"PermissionError"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has what an endpoint must give up")
+def test_a_model_reads_no_file_of_roots_and_keeps_no_capability(tmp_path: Path) -> None:
+    """Python itself may lie below /root, which the model's user can't enter."""
+    private = tmp_path / "private"
+    private.write_text("of root only")
+    private.chmod(0o600)
+    private.parent.chmod(0o755)
+    archive = tar_gz({"code/inference.py": CURIOUS})
+    worker = model_process.ModelProcess(archive, {"PRIVATE": str(private)}, tmp_path)
+    try:
+        seen = json.loads(worker.invoke(b"", "text/plain", "text/plain").body)
+    finally:
+        worker.close()
+    assert seen["private"] == "PermissionError"
+    assert {line.split(":")[1].strip() for line in seen["capabilities"]} == {"0" * 16}
+    assert len(seen["capabilities"]) == 4
+    assert (seen["user"], seen["imported"]) == (65534, 6.0)
 
 
 def test_a_worker_that_may_not_pass_the_folders_above_still_serves(tmp_path: Path) -> None:

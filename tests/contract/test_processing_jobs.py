@@ -236,7 +236,7 @@ def test_a_script_sees_aws_s_variables_its_own_and_none_of_the_bank_s(
     seen = json.loads(body.read())
     assert {*seen} - {"_", "PWD", "SHLVL"} <= AWS_GIVES | {"UNIT"}
     assert (seen["AWS_REGION"], seen["UNIT"]) == ("us-east-1", "loans")
-    assert Path(seen["TMPDIR"]).name == "tmp"
+    assert Path(seen["TEMP"]).name == "tmp"
 
 
 def test_a_port_that_a_job_opened_acts_under_each_caller_s_role(

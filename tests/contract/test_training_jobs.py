@@ -9,13 +9,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud
+from localcloud.container_environment import IMAGE
 from tests.contract.conftest import tar_gz
 from tests.contract.test_executions import machine, one
 
 AWS_GIVES = {
-    "AWS_ACCESS_KEY_ID", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL", "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "LANG", "LC_CTYPE", "OMP_NUM_THREADS",
-    "OMP_WAIT_POLICY", "PATH", "PYTHONUNBUFFERED", "TMPDIR",
+    *IMAGE, "AWS_ACCESS_KEY_ID", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL", "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PATH", "TEMP",
 }  # fmt: skip
 
 TRAIN = """

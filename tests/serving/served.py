@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from localcloud import container_environment
+
 ROOT = Path(__file__).parents[2]
 CONTAINER = Path(__file__).with_name("container.py")
 UNSHARE = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child")
@@ -19,11 +21,8 @@ BASE = "/opt/ml"
 SCRATCH = "/tmp"  # noqa: S108 - the container's own
 # The image's own, of its Dockerfiles.
 IMAGE = {
+    **container_environment.IMAGE,
     "SAGEMAKER_SERVING_MODULE": "sagemaker_sklearn_container.serving:main",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONUNBUFFERED": "1",
-    "PYTHONIOENCODING": "UTF-8",
-    "LANG": "C.UTF-8",
 }
 
 
