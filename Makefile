@@ -6,7 +6,8 @@ LINTERS := .venv-lint
 DEPLOY ?= .venv-deploy
 # AWS's serving code, of SageMaker's scikit-learn image: tests/serving
 SERVING ?= .venv-serving
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
+# pip prints its errors and nothing else: neither progress nor warnings of this machine's settings.
+INSTALL := -m pip --disable-pip-version-check install -qq
 STAGE ?=
 export PORT ?= 8000
 export AWS_PORT ?= 4566
@@ -25,6 +26,9 @@ yes = $(if $(filter-out yes no,$($(1))),$(error $(1)=$($(1)): say yes or no))$(i
 # $(call option,SMOKE,--smoke): the flag with its value, quoted, if there is one.
 option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 
+# $(stage): the flag of a stage that there is. Any other value stops make.
+stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
+
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key package bench-import test test-deploy lint \
   audit models settings replay-history blend bench bench-serving policy policies rollback migrate serving-code cost launch \
   review-only quarantine forget recover drills drill-poisoning clean
@@ -42,19 +46,19 @@ cloud: $(VENV)/run ## A new AWS account on AWS_PORT, to deploy to: QUOTAS=grante
 	@$(VENV)/bin/python -m localcloud bare
 
 deploy: $(VENV)/run ## Deploy STAGE (dev or prod) to AWS, or update it; see docs/operations.md
-	@$(VENV)/bin/python -m infrastructure.deploy --stage '$(STAGE)' $(call yes,YES,--yes) \
+	@$(VENV)/bin/python -m infrastructure.deploy $(stage) $(call yes,YES,--yes) \
 	  $(if $(filter no,$(MODELS)),--without-models) $(call option,SMOKE,--smoke)
 
 destroy: $(VENV)/run ## Take STAGE down; the table and the buckets stay without DATA=yes
-	@$(VENV)/bin/python -m infrastructure.destroy --stage '$(STAGE)' $(call yes,YES,--yes) \
+	@$(VENV)/bin/python -m infrastructure.destroy $(stage) $(call yes,YES,--yes) \
 	  $(call yes,DATA,--data) $(call option,CONFIRM,--confirm)
 
 key: $(VENV)/run ## Show the API key of STAGE; ROTATE=yes makes a new one, RETIRE=yes deletes the old
-	@$(VENV)/bin/python -m infrastructure.api_key --stage '$(STAGE)' $(call yes,ROTATE,--rotate) \
+	@$(VENV)/bin/python -m infrastructure.api_key $(stage) $(call yes,ROTATE,--rotate) \
 	  $(call yes,RETIRE,--retire)
 
 verify-aws: $(VENV)/run ## Check on STAGE what only a real account proves; YES=yes also what changes something
-	@$(VENV)/bin/python -m infrastructure.verify --stage '$(STAGE)' $(call yes,YES,--yes)
+	@$(VENV)/bin/python -m infrastructure.verify $(stage) $(call yes,YES,--yes)
 
 aws-checklist: $(VENV)/run ## Write docs/aws-checklist.md from the list that verify-aws runs
 	@$(VENV)/bin/python -m infrastructure.verify.page
@@ -84,11 +88,11 @@ lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state
 	@$(LINTERS)/bin/python -W ignore -m infrastructure.policy_lint
 
 rollback: $(VENV)/run ## Bring a model's former version back: STAGE=dev MODEL=Tradicional (VERSION=…)
-	@$(VENV)/bin/python -m infrastructure.rollback --stage '$(STAGE)' --model '$(MODEL)' \
+	@$(VENV)/bin/python -m infrastructure.rollback $(stage) --model '$(MODEL)' \
 	  $(call option,VERSION,--version)
 
 migrate: $(VENV)/run ## Spread what STAGE stored before the day index had shards; see docs/operations.md
-	@$(VENV)/bin/python -m infrastructure.migrate --stage '$(STAGE)'
+	@$(VENV)/bin/python -m infrastructure.migrate $(stage)
 
 audit: $(VENV)/run ## Run everything under its own role: each permission and who uses it
 	@$(VENV)/bin/python -m localcloud.audit
@@ -138,13 +142,13 @@ cost: $(VENV)/run ## The monthly bill, and that of the usual alternatives
 	@$(VENV)/bin/python -m infrastructure.cost
 
 launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
-	@$(DEPLOY)/bin/python -m training.launch --stage '$(STAGE)'
+	@$(DEPLOY)/bin/python -m training.launch $(stage)
 
 review-only: $(VENV)/run ## Leave every decision to a person: make review-only STAGE=dev MODE=on (off, show)
-	@$(VENV)/bin/python -m infrastructure.review_only --stage '$(STAGE)' $(MODE)
+	@$(VENV)/bin/python -m infrastructure.review_only $(stage) $(MODE)
 
 quarantine: $(VENV)/run ## Outcomes that were held back: make quarantine STAGE=dev (RELEASE=id, REJECT=id)
-	@$(VENV)/bin/python -m infrastructure.quarantine --stage '$(STAGE)' \
+	@$(VENV)/bin/python -m infrastructure.quarantine $(stage) \
 	  $(call option,RELEASE,--release) $(call option,REJECT,--reject)
 
 clean: ## Remove the environment and all that the embedded cloud keeps
@@ -159,36 +163,36 @@ $(VENV)/bin/python:
 $(DEPLOY)/ready: requirements.txt requirements-deploy.txt
 	@echo "Installing the SageMaker SDK (half a minute, once)"
 	@test -x $(DEPLOY)/bin/python || $(PYTHON) -m venv $(DEPLOY)
-	@$(DEPLOY)/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-deploy.txt
+	@$(DEPLOY)/bin/python $(INSTALL) -r requirements-deploy.txt
 	@touch $@
 
 # As its Dockerfile does, collections.Mapping is named as Python 3.10 and newer have it.
 $(SERVING)/ready: requirements-serving.txt
 	@echo "Installing AWS's serving code (half a minute, once)"
 	@test -x $(SERVING)/bin/python || $(PYTHON) -m venv $(SERVING)
-	@$(SERVING)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -r requirements-serving.txt
+	@$(SERVING)/bin/python $(INSTALL) --no-deps -r requirements-serving.txt
 	@sed -i 's/^import collections$$/import collections.abc/; s/collections\.Mapping/collections.abc.Mapping/' \
 	  $(SERVING)/lib/python3.*/site-packages/sagemaker_containers/_mapping.py
 	@touch $@
 
 $(VENV)/run: requirements.txt requirements-run.txt | $(VENV)/bin/python
 	@echo "Installing what the bank needs (about a minute, once)"
-	@$(PIP) install --quiet -r requirements-run.txt
+	@$(VENV)/bin/python $(INSTALL) -r requirements-run.txt
 	@touch $@
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/run
 	@echo "Installing what the tests need"
-	@$(PIP) install --quiet -r requirements-dev.txt
+	@$(VENV)/bin/python $(INSTALL) -r requirements-dev.txt
 	@touch $@
 
 # An environment of their own: checkov pins an older boto3.
 $(LINTERS)/done: requirements-lint.txt | $(VENV)/bin/python
 	@echo "Installing the linters of the template and the permissions"
 	@$(VENV)/bin/python -m venv $(LINTERS)
-	@$(LINTERS)/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-lint.txt
+	@$(LINTERS)/bin/python $(INSTALL) -r requirements-lint.txt
 	@touch $@
 
 $(VENV)/models: requirements-models.txt $(VENV)/run
 	@echo "Installing the libraries to compare with (about a gigabyte, once)"
-	@$(PIP) install --quiet -r requirements-models.txt
+	@$(VENV)/bin/python $(INSTALL) -r requirements-models.txt
 	@touch $@

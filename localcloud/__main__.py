@@ -78,6 +78,8 @@ FAULTS = (
     UnreadableData,
 )
 
+PORT = click.IntRange(0, 65535)  # 0: a free one
+
 console = Console(soft_wrap=True, highlight=False)
 
 
@@ -93,7 +95,8 @@ def _aws_port_of_the_bank() -> int:
 of_the_bank = click.option(
     "--aws-port",
     envvar="AWS_PORT",
-    type=int,
+    show_envvar=True,
+    type=PORT,
     default=_aws_port_of_the_bank,
     show_default="that of make run",
     help="AWS's port.",
@@ -116,9 +119,23 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--port", envvar="PORT", default=8000, show_default=True, help="The API's port.")
 @click.option(
-    "--aws-port", envvar="AWS_PORT", default=AWS_PORT, show_default=True, help="AWS's port."
+    "--port",
+    envvar="PORT",
+    show_envvar=True,
+    type=PORT,
+    default=8000,
+    show_default=True,
+    help="The API's port.",
+)
+@click.option(
+    "--aws-port",
+    envvar="AWS_PORT",
+    show_envvar=True,
+    type=PORT,
+    default=AWS_PORT,
+    show_default=True,
+    help="AWS's port.",
 )
 @granted
 def run(port: int, aws_port: int, quotas: tuple[str, ...]) -> None:
@@ -147,7 +164,13 @@ def demo() -> None:
 
 @main.command()
 @click.option(
-    "--aws-port", envvar="AWS_PORT", default=AWS_PORT, show_default=True, help="AWS's port."
+    "--aws-port",
+    envvar="AWS_PORT",
+    show_envvar=True,
+    type=PORT,
+    default=AWS_PORT,
+    show_default=True,
+    help="AWS's port.",
 )
 @granted
 def bare(aws_port: int, quotas: tuple[str, ...]) -> None:

@@ -150,7 +150,10 @@ UPLOADS = "killed after an upload"
 
 
 def main() -> None:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    given = sys.argv[1] if len(sys.argv) > 1 else "10"
+    if not given.isdecimal() or int(given) < 1:
+        sys.exit(f"RUNS is {given!r}: say how many runs of each drill, as RUNS=10")
+    runs = int(given)
     which, good = sys.argv[2] if len(sys.argv) > 2 else "", True
     with tempfile.TemporaryDirectory(prefix="drill-") as work:
         for name, fault, seconds in [one for one in KINDS if which in one[0]]:

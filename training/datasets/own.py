@@ -15,6 +15,7 @@ from training.datasets import Case, Dataset
 from training.product import Feature, Product
 
 UNSEEN_SHARE = 0.05
+NAME_ANOTHER = "Name a file of applications: DATA=applications.csv, or .parquet"
 
 
 class UnreadableData(Exception):
@@ -48,8 +49,14 @@ def _read(path: Path, bank: Product) -> pd.DataFrame:
             rows = pd.read_parquet(path)
         else:
             rows = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
-    except (OSError, ValueError) as fault:
-        raise UnreadableData(f"{path} can't be read as CSV or Parquet: {fault}") from fault
+    except OSError as fault:
+        reason = fault.strerror or str(fault)
+        raise UnreadableData(f"{path} can't be read: {reason}. {NAME_ANOTHER}") from fault
+    except ValueError as fault:
+        reason = " ".join(str(fault).split())
+        raise UnreadableData(
+            f"{path} can't be read as CSV or Parquet: {reason}. {NAME_ANOTHER}"
+        ) from fault
     asked_for = [name for name, feature in bank.features.items() if feature.derive is None]
     needed = [n for n in (bank.date, bank.default_date, bank.outcome, *asked_for) if n]
     if missing := sorted(set(needed) - set(rows.columns)):
