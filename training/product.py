@@ -98,7 +98,7 @@ class Scale:
 @dataclass(frozen=True)
 class OutcomeSettings:
     """Whose word counts for what became of a loan, how far, and when people look first: see
-    chalicelib/profile.py."""
+    chalicelib/profile/schema.py."""
 
     rules: tuple[tuple[str, str], ...] = (("file:credit/newData/*", "trusted"),)
     peers: tuple[str, ...] = ()
@@ -247,7 +247,7 @@ def _outcomes(written: dict[str, Any]) -> OutcomeSettings:
 
 
 def _outcome_faults(settings: OutcomeSettings, texts: Collection[str]) -> list[str]:
-    """Each contradiction that chalicelib/contradictions.py finds; `texts` are the features whose
+    """Each contradiction that chalicelib/profile/contradictions.py finds; `texts` are the features whose
     values are no numbers."""
     found = [
         f"outcomes.sources: the trust of {source} must be one of {', '.join(TRUSTS)}"

@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from chalicelib.contradictions import contradictions
+from chalicelib.profile.contradictions import contradictions
 from chalicelib.errors import InvalidProfile
 from chalicelib.text import Language, Text
 
-PROFILE_FILE = Path(__file__).with_name("credit.toml")
+PROFILE_FILE = Path(__file__).parents[1] / "credit.toml"
 
 MINIMUM_WEIGHT = 0.6  # of [decision], for a profile that states none
 

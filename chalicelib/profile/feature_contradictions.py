@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from chalicelib.profile import Actionable, Derivation, Feature, Profile
+    from chalicelib.profile.schema import Actionable, Derivation, Feature, Profile
 
 
 def of_feature(name: str, feature: "Feature", profile: "Profile") -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from chalicelib.settings import STAGES
 
 if TYPE_CHECKING:
-    from chalicelib.profile import Canary, Endpoint, Profile
+    from chalicelib.profile.schema import Canary, Endpoint, Profile
 
 MOST_WARM = 20  # calls at once of each model, from one function
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chalicelib.endpoint_contradictions import of_stages
-from chalicelib.feature_contradictions import of_feature
+from chalicelib.profile.endpoint_contradictions import of_stages
+from chalicelib.profile.feature_contradictions import of_feature
 
 if TYPE_CHECKING:
-    from chalicelib.profile import (
+    from chalicelib.profile.schema import (
         Decision,
         Drift,
         Gate,
