@@ -247,7 +247,7 @@ def _outcomes(written: dict[str, Any]) -> OutcomeSettings:
 
 
 def _outcome_faults(settings: OutcomeSettings, texts: Collection[str]) -> list[str]:
-    """Each contradiction that chalicelib/profile/contradictions.py finds; `texts` are the features whose
+    """Each contradiction that chalicelib/profile finds; `texts` are the features whose
     values are no numbers."""
     found = [
         f"outcomes.sources: the trust of {source} must be one of {', '.join(TRUSTS)}"

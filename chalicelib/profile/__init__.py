@@ -1,32 +1,20 @@
-"""The scoring profile, `credit.toml`, as checked and frozen values. Nothing else reads that file."""
+"""The scoring profile: credit.toml as checked, frozen values. Nothing else reads that file."""
 
-from chalicelib.profile.schema import (
-    MINIMUM_WEIGHT,
-    PROFILE_FILE,
-    Actionable,
-    Canary,
+from chalicelib.profile.feature_tables import Actionable, Derivation, Feature
+from chalicelib.profile.policy_tables import MINIMUM_WEIGHT, Decision, Policy, Score
+from chalicelib.profile.reader import PROFILE_FILE, load
+from chalicelib.profile.retraining_tables import (
     Card,
-    Decision,
-    Derivation,
     Drift,
-    Endpoint,
-    Feature,
     Gate,
-    Instances,
     Limit,
-    Machine,
-    Model,
     Outcomes,
     OutcomeSource,
-    Policy,
-    Product,
-    Profile,
-    SageMaker,
-    Score,
     Snapshot,
     Training,
-    load,
 )
+from chalicelib.profile.sagemaker_tables import Canary, Endpoint, Instances, Machine, SageMaker
+from chalicelib.profile.schema import Model, Product, Profile
 
 __all__ = [
     "MINIMUM_WEIGHT",

@@ -2,26 +2,18 @@
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from chalicelib.profile.endpoint_contradictions import of_stages
 from chalicelib.profile.feature_contradictions import of_feature
-
-if TYPE_CHECKING:
-    from chalicelib.profile.schema import (
-        Decision,
-        Drift,
-        Gate,
-        Outcomes,
-        Profile,
-        Score,
-        Training,
-    )
+from chalicelib.profile.policy_tables import Decision, Score
+from chalicelib.profile.retraining_tables import Drift, Gate, Outcomes, Training
+from chalicelib.profile.schema import Profile
 
 
-def contradictions(profile: "Profile") -> Iterator[str]:
+def contradictions(profile: Profile) -> Iterator[str]:
     if endless := [*_not_finite(msgspec.to_builtins(profile), "")]:
         yield from (f"{place} must be a finite number" for place in endless)
         return  # nothing can be compared with NaN
@@ -43,7 +35,7 @@ def contradictions(profile: "Profile") -> Iterator[str]:
     yield from _outcome_contradictions(profile.outcomes, profile)
 
 
-def _card_contradictions(profile: "Profile") -> Iterator[str]:
+def _card_contradictions(profile: Profile) -> Iterator[str]:
     limited = {name for limit in profile.card.limits for name in limit.features}
     for part, named in (("segments", {*profile.card.segments}), ("limits", limited)):
         if unknown := named - set(profile.features):
@@ -59,7 +51,7 @@ def _not_finite(part: Any, place: str) -> Iterator[str]:
         yield place
 
 
-def _training_contradictions(training: "Training") -> Iterator[str]:
+def _training_contradictions(training: Training) -> Iterator[str]:
     for name, months in msgspec.structs.asdict(training).items():
         if name.endswith("_months") and months is not None and months < 0:
             yield f"training.{name} must not be below 0"
@@ -69,7 +61,7 @@ def _training_contradictions(training: "Training") -> Iterator[str]:
         yield "training.half_life_months must be above 0: at 0 no application would count"
 
 
-def _decision_contradictions(decision: "Decision", profile: "Profile") -> Iterator[str]:
+def _decision_contradictions(decision: Decision, profile: Profile) -> Iterator[str]:
     if set(decision.weights) != set(profile.models):
         yield "decision.weights must name each model once"
     if any(weight < 0 for weight in decision.weights.values()) or not any(
@@ -90,7 +82,7 @@ def _decision_contradictions(decision: "Decision", profile: "Profile") -> Iterat
         yield "decision.decline_below must not be above decision.approve_from"
 
 
-def _unseen_contradictions(decision: "Decision", profile: "Profile") -> Iterator[str]:
+def _unseen_contradictions(decision: Decision, profile: Profile) -> Iterator[str]:
     features, named = profile.asked_for(), set(decision.review_unseen)
     codes = {name for name, feature in features.items() if feature.type == "code"}
     if others := named - codes:
@@ -105,19 +97,19 @@ def _unseen_contradictions(decision: "Decision", profile: "Profile") -> Iterator
         yield f"decision.review_unseen names {', '.join(sorted(idle))}, which no model reads"
 
 
-def _limit_contradictions(decision: "Decision") -> Iterator[str]:
+def _limit_contradictions(decision: Decision) -> Iterator[str]:
     for name in ("top_reasons", "maximum_disagreement"):
         if (getattr(decision, name) or 0) < 0:
             yield f"decision.{name} must not be below 0"
 
 
-def _score_contradictions(score: "Score") -> Iterator[str]:
+def _score_contradictions(score: Score) -> Iterator[str]:
     for name in ("points_to_double_odds", "base_odds"):
         if not 0 < getattr(score, name) < math.inf:
             yield f"score.{name} must be above 0"
 
 
-def _gate_contradictions(gate: "Gate") -> Iterator[str]:
+def _gate_contradictions(gate: Gate) -> Iterator[str]:
     for name, limit in msgspec.structs.asdict(gate).items():
         if limit < 0:
             yield f"gate.{name} must not be below 0"
@@ -130,14 +122,14 @@ def _gate_contradictions(gate: "Gate") -> Iterator[str]:
             yield f"gate.{name} must be below 1: nothing would ever pass"
 
 
-def _drift_contradictions(drift: "Drift") -> Iterator[str]:
+def _drift_contradictions(drift: Drift) -> Iterator[str]:
     if not 0 < drift.psi_watch <= drift.psi_limit < math.inf:
         yield "drift.psi_watch must be above 0 and not above drift.psi_limit"
     if drift.fewest < 1:
         yield "drift.fewest must be 1 or more"
 
 
-def _outcome_contradictions(outcomes: "Outcomes", profile: "Profile") -> Iterator[str]:
+def _outcome_contradictions(outcomes: Outcomes, profile: Profile) -> Iterator[str]:
     """training/product.py holds the jobs to the same."""
     value = msgspec.structs.asdict(outcomes)
     for name in ("limited_share", "limited_peer_share"):

@@ -1,24 +1,22 @@
 """What in the endpoints of the stages contradicts itself, or what SageMaker has."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from chalicelib.profile.sagemaker_tables import Canary, Endpoint
+from chalicelib.profile.schema import Profile
 from chalicelib.settings import STAGES
-
-if TYPE_CHECKING:
-    from chalicelib.profile.schema import Canary, Endpoint, Profile
 
 MOST_WARM = 20  # calls at once of each model, from one function
 
 
-def of_stages(profile: "Profile") -> Iterator[str]:
+def of_stages(profile: Profile) -> Iterator[str]:
     for stage in {*STAGES} - {*profile.endpoint}:
         yield f"endpoint.{stage} is missing: memory_mb and max_concurrency of its endpoints"
     for stage, endpoint in profile.endpoint.items():
         yield from _endpoint(f"endpoint.{stage}", endpoint)
 
 
-def _endpoint(place: str, endpoint: "Endpoint") -> Iterator[str]:
+def _endpoint(place: str, endpoint: Endpoint) -> Iterator[str]:
     serverless = (endpoint.memory_mb, endpoint.max_concurrency)
     if endpoint.instances and serverless != (None, None):
         yield f"{place} is either instances or memory_mb and max_concurrency, not both"
@@ -34,7 +32,7 @@ def _endpoint(place: str, endpoint: "Endpoint") -> Iterator[str]:
         yield from _canary(f"{place}.canary", endpoint.canary, count)
 
 
-def _warm(place: str, endpoint: "Endpoint") -> Iterator[str]:
+def _warm(place: str, endpoint: Endpoint) -> Iterator[str]:
     """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantServerlessConfig.html"""
     concurrency = endpoint.max_concurrency or 0
     limits = (("provisioned", 1, concurrency), ("keep_warm", 0, min(concurrency, MOST_WARM)))
@@ -48,7 +46,7 @@ def _warm(place: str, endpoint: "Endpoint") -> Iterator[str]:
         yield f"{place} has provisioned and keep_warm: what is provisioned is warm already"
 
 
-def _canary(place: str, canary: "Canary", count: int) -> Iterator[str]:
+def _canary(place: str, canary: Canary, count: int) -> Iterator[str]:
     if (canary.share is None) == (canary.instances is None):
         yield f"{place} needs one of share and instances"
     if canary.share is not None and not 0.01 <= canary.share <= 0.5:

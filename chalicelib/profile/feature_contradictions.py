@@ -3,15 +3,14 @@
 import math
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import msgspec
 
-if TYPE_CHECKING:
-    from chalicelib.profile.schema import Actionable, Derivation, Feature, Profile
+from chalicelib.profile.feature_tables import Actionable, Derivation, Feature
+from chalicelib.profile.schema import Profile
 
 
-def of_feature(name: str, feature: "Feature", profile: "Profile") -> Iterator[str]:
+def of_feature(name: str, feature: Feature, profile: Profile) -> Iterator[str]:
     yield from _pattern(name, feature)
     low, high = feature.minimum, feature.maximum
     if low is not None and high is not None and low > high:
@@ -28,7 +27,7 @@ def of_feature(name: str, feature: "Feature", profile: "Profile") -> Iterator[st
         yield from _derived(name, feature.derive, profile)
 
 
-def _pattern(name: str, feature: "Feature") -> Iterator[str]:
+def _pattern(name: str, feature: Feature) -> Iterator[str]:
     if feature.format and not feature.pattern:
         yield f"features.{name}.format describes a pattern, and there is none"
     try:
@@ -37,7 +36,7 @@ def _pattern(name: str, feature: "Feature") -> Iterator[str]:
         yield f"features.{name}.pattern is no regular expression: {error}"
 
 
-def _derived(name: str, derive: "Derivation", profile: "Profile") -> Iterator[str]:
+def _derived(name: str, derive: Derivation, profile: Profile) -> Iterator[str]:
     if [derive.ratio, derive.prefix, derive.peers].count(None) != 2:
         yield f"features.{name}.derive must be one of ratio, prefix and peers"
     if (derive.prefix is None) != (derive.length is None):
@@ -51,7 +50,7 @@ def _derived(name: str, derive: "Derivation", profile: "Profile") -> Iterator[st
             yield f"features.{name} is derived from {source}, which is not in [features]"
 
 
-def _changed(name: str, feature: "Feature", change: "Actionable") -> Iterator[str]:
+def _changed(name: str, feature: Feature, change: Actionable) -> Iterator[str]:
     if feature.derive or feature.protected:
         yield f"features.{name} is derived or protected, so nobody can be told to change it"
     if any(isinstance(value, str) == feature.is_number for value in change.values):
@@ -66,7 +65,7 @@ def _changed(name: str, feature: "Feature", change: "Actionable") -> Iterator[st
         yield from _outside(name, feature, change)
 
 
-def _outside(name: str, feature: "Feature", change: "Actionable") -> Iterator[str]:
+def _outside(name: str, feature: Feature, change: Actionable) -> Iterator[str]:
     low = -math.inf if feature.minimum is None else feature.minimum
     high = math.inf if feature.maximum is None else feature.maximum
     for value in change.values:

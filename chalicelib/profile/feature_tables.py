@@ -1,0 +1,56 @@
+"""[features] of credit.toml: the columns that an application brings or that are derived."""
+
+from typing import Literal
+
+from chalicelib.profile.tables import Table
+from chalicelib.text import Text
+
+
+class Derivation(Table, frozen=True):
+    """Exactly one of ratio, prefix (with length) and peers (with what is measured of them)."""
+
+    ratio: tuple[str, str] | None = None
+    prefix: str | None = None
+    length: int | None = None
+    peers: tuple[str, ...] | None = None
+    measure: Literal["intensity", "volume"] = "intensity"
+
+    def sources(self) -> tuple[str, ...]:
+        return self.ratio or self.peers or ((self.prefix,) if self.prefix else ())
+
+
+class Actionable(Table, frozen=True):
+    """How far an applicant can change a feature, or to which values; its own bounds hold, too."""
+
+    direction: Literal["increase", "decrease"] | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str | float, ...] = ()
+
+
+class Feature(Table, frozen=True):
+    type: Literal["number", "integer", "category", "code"]
+    title: Text
+    reason: Text
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+    pattern: str | None = None
+    format: Text | None = None  # the pattern, in words
+    required: bool = False
+    monotone: Literal["increasing", "decreasing"] | None = None
+    protected: bool = False
+    actionable: bool | Actionable = False
+    derive: Derivation | None = None
+
+    @property
+    def change(self) -> Actionable | None:
+        """What of it is in the applicant's hands."""
+        if isinstance(self.actionable, Actionable):
+            return self.actionable
+        return Actionable() if self.actionable else None
+
+    @property
+    def is_number(self) -> bool:
+        return self.type in ("number", "integer")

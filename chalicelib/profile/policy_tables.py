@@ -1,0 +1,44 @@
+"""[score] and [decision] of credit.toml: the policy that turns models' answers into a decision."""
+
+import msgspec
+
+from chalicelib.profile.tables import Table, digest
+
+MINIMUM_WEIGHT = 0.6  # of [decision], for a profile that states none
+
+
+# What is left at its default is no part of a policy's hash: a new field leaves old policies valid.
+class Score(Table, frozen=True, omit_defaults=True):
+    points_to_double_odds: float
+    base_points: float
+    base_odds: float
+
+
+class Decision(Table, frozen=True, omit_defaults=True):
+    approve_from: float
+    decline_below: float
+    minimum_models: int
+    mandatory: tuple[str, ...]
+    top_reasons: int
+    weights: dict[str, float]
+    intercept: float = 0.0
+    slope: float = 1.0
+    maximum_disagreement: float | None = None
+    review_unseen: tuple[str, ...] = ()
+    minimum_weight: float = 0.0  # decisions stored before there was one had none
+
+
+class Policy(Table, frozen=True):
+    """All that turns scores into a decision. Each decision carries it."""
+
+    score: Score
+    decision: Decision
+
+    def version(self) -> str:
+        """The same whatever the order of what is named in it."""
+        decides = msgspec.structs.replace(
+            self.decision,
+            mandatory=tuple(sorted({*self.decision.mandatory})),
+            review_unseen=tuple(sorted({*self.decision.review_unseen})),
+        )
+        return digest([self.score, decides])[:12]

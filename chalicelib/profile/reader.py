@@ -1,0 +1,37 @@
+"""The reading of credit.toml: parsed, checked for contradictions, frozen."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from chalicelib.errors import InvalidProfile
+from chalicelib.profile.contradictions import contradictions
+from chalicelib.profile.feature_tables import Feature
+from chalicelib.profile.policy_tables import MINIMUM_WEIGHT
+from chalicelib.profile.schema import Profile
+
+PROFILE_FILE = Path(__file__).parents[1] / "credit.toml"
+
+
+def load(path: Path = PROFILE_FILE) -> Profile:
+    """Return the profile. Raises InvalidProfile, which names every contradiction."""
+    try:
+        written = msgspec.toml.decode(path.read_bytes())
+        for name, feature in written.get("features", {}).items():
+            _feature(name, feature)
+        written.get("decision", {}).setdefault("minimum_weight", MINIMUM_WEIGHT)
+        profile = msgspec.convert(written, Profile)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise InvalidProfile(f"{path} can't be read as a profile: {error}") from error
+    if found := list(contradictions(profile)):
+        raise InvalidProfile(f"{path}: " + "; ".join(found))
+    return profile
+
+
+def _feature(name: str, written: Any) -> None:
+    """msgspec says which key is wrong, but not in which of many tables."""
+    try:
+        msgspec.convert(written, Feature)
+    except msgspec.ValidationError as error:
+        raise msgspec.ValidationError(f"features.{name}: {error}") from error
