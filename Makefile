@@ -50,11 +50,11 @@ deploy: $(VENV)/run ## Deploy STAGE (dev or prod) to AWS, or update it; see docs
 	  $(if $(filter no,$(MODELS)),--without-models) $(call option,SMOKE,--smoke)
 
 destroy: $(VENV)/run ## Take STAGE down; the table and the buckets stay without DATA=yes
-	@$(VENV)/bin/python -m infrastructure.destroy $(stage) $(call yes,YES,--yes) \
+	@$(VENV)/bin/python -m infrastructure.operate.destroy $(stage) $(call yes,YES,--yes) \
 	  $(call yes,DATA,--data) $(call option,CONFIRM,--confirm)
 
 key: $(VENV)/run ## Show the API key of STAGE; ROTATE=yes makes a new one, RETIRE=yes deletes the old
-	@$(VENV)/bin/python -m infrastructure.api_key $(stage) $(call yes,ROTATE,--rotate) \
+	@$(VENV)/bin/python -m infrastructure.operate.api_key $(stage) $(call yes,ROTATE,--rotate) \
 	  $(call yes,RETIRE,--retire)
 
 verify-aws: $(VENV)/run ## Check on STAGE what only a real account proves; YES=yes also what changes something
@@ -64,7 +64,7 @@ aws-checklist: $(VENV)/run ## Write docs/aws-checklist.md from the list that ver
 	@$(VENV)/bin/python -m infrastructure.verify.page
 
 package: $(VENV)/run ## Build what Lambda gets, in build/lambda
-	@$(VENV)/bin/python -m infrastructure.package
+	@$(VENV)/bin/python -m infrastructure.packing.lambda_package
 
 bench-import: $(VENV)/run ## How long that package takes to import, cold
 	@$(VENV)/bin/python -m localcloud.cold_import
@@ -81,18 +81,18 @@ lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy chalicelib stepfunctions infrastructure localcloud
 	@$(VENV)/bin/lint-imports
-	@$(VENV)/bin/cfn-lint infrastructure/resources.yaml
+	@$(VENV)/bin/cfn-lint infrastructure/template/resources.yaml
 	@$(VENV)/bin/python -m stepfunctions.lint build/stepfunctions
 	@$(VENV)/bin/statelint --ignore=URI,FLOAT build/stepfunctions/*.asl.json
 	@$(LINTERS)/bin/checkov --config-file .checkov.yaml
-	@$(LINTERS)/bin/python -W ignore -m infrastructure.policy_lint
+	@$(LINTERS)/bin/python -W ignore -m infrastructure.template.policy_lint
 
 rollback: $(VENV)/run ## Bring a model's former version back: STAGE=dev MODEL=Tradicional (VERSION=…)
-	@$(VENV)/bin/python -m infrastructure.rollback $(stage) --model '$(MODEL)' \
+	@$(VENV)/bin/python -m infrastructure.operate.rollback $(stage) --model '$(MODEL)' \
 	  $(call option,VERSION,--version)
 
 migrate: $(VENV)/run ## Spread what STAGE stored before the day index had shards; see docs/operations.md
-	@$(VENV)/bin/python -m infrastructure.migrate $(stage)
+	@$(VENV)/bin/python -m infrastructure.operate.migrate $(stage)
 
 audit: $(VENV)/run ## Run everything under its own role: each permission and who uses it
 	@$(VENV)/bin/python -m localcloud.audit
@@ -120,10 +120,10 @@ bench-serving: $(VENV)/run $(SERVING)/ready ## How long a container takes to sta
 	@$(VENV)/bin/python -m tests.serving.measure
 
 policies: $(VENV)/run ## Write the policy files and the template's roles from their declaration
-	@$(VENV)/bin/python -m infrastructure.policies
+	@$(VENV)/bin/python -m infrastructure.template
 
 serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
-	@$(VENV)/bin/python -m infrastructure.serving_code
+	@$(VENV)/bin/python -m infrastructure.packing.serving_code
 
 recover: $(VENV)/run ## Go on with what was saved of a damaged database; `make run` says when
 	@$(VENV)/bin/python -m localcloud recover
@@ -139,16 +139,16 @@ forget: ## Remove all that the embedded cloud keeps: decisions, models, the API 
 	rm -rf .localcloud
 
 cost: $(VENV)/run ## The monthly bill, and that of the usual alternatives
-	@$(VENV)/bin/python -m infrastructure.cost
+	@$(VENV)/bin/python -m infrastructure.account.cost
 
 launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
 	@$(DEPLOY)/bin/python -m training.launch $(stage)
 
 review-only: $(VENV)/run ## Leave every decision to a person: make review-only STAGE=dev MODE=on (off, show)
-	@$(VENV)/bin/python -m infrastructure.review_only $(stage) $(MODE)
+	@$(VENV)/bin/python -m infrastructure.operate.review_only $(stage) $(MODE)
 
 quarantine: $(VENV)/run ## Outcomes that were held back: make quarantine STAGE=dev (RELEASE=id, REJECT=id)
-	@$(VENV)/bin/python -m infrastructure.quarantine $(stage) \
+	@$(VENV)/bin/python -m infrastructure.operate.quarantine $(stage) \
 	  $(call option,RELEASE,--release) $(call option,REJECT,--reject)
 
 clean: ## Remove the environment and all that the embedded cloud keeps

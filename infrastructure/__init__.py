@@ -1,0 +1,1 @@
+"""A stage of the bank: from nothing to deployed, and back."""

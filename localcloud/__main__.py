@@ -23,9 +23,9 @@ from rich.console import Console
 from chalicelib.errors import AppVengersError
 from chalicelib.settings import Settings
 from infrastructure import embedded
-from infrastructure.first_models import TrainingFailed, scheduled_event
+from infrastructure.deploy.smoke import command
+from infrastructure.first_models.first_models import TrainingFailed, scheduled_event
 from infrastructure.project import ROOT, app_name
-from infrastructure.smoke import command
 from localcloud import outcome_files
 from localcloud.account_quotas import UnknownQuota, parsed
 from localcloud.api import serving_api

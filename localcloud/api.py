@@ -13,7 +13,7 @@ from chalice.local import LocalChalice, create_local_server
 from chalicelib.errors import InvalidRequest, Problem, ServiceUnavailable
 from chalicelib.text import Text
 from chalicelib.web import CORS
-from infrastructure.api import ANSWERS
+from infrastructure.deploy.api import ANSWERS
 from localcloud.bank import Bank
 from localcloud.functions import LambdaContext
 from localcloud.gateway import Event, Gateway, own_answer

@@ -18,7 +18,7 @@ from chalicelib.settings import (
     SNAPSHOT_PREFIX,
     VERIFIED_PREFIX,
 )
-from infrastructure.first_models import scheduled_event
+from infrastructure.first_models.first_models import scheduled_event
 from localcloud.bank import Bank
 from localcloud.cloud import ACCOUNT
 

@@ -27,8 +27,8 @@ from chalicelib.settings import (
     TOLD_PREFIX,
     VERIFIED_PREFIX,
 )
-from infrastructure import first_models
-from infrastructure.policies import ASYNCHRONOUS, MODELS
+from infrastructure.first_models import first_models
+from infrastructure.template.policies import ASYNCHRONOUS, MODELS
 from localcloud import audit_retraining
 from localcloud.api import serving_api
 from localcloud.authorization import BY_DOCUMENTATION

@@ -17,7 +17,8 @@ import stepfunctions.deploy
 from chalicelib.observability import LOGGER, METRICS, Printed
 from chalicelib.services import services
 from chalicelib.settings import Settings
-from infrastructure import failures, stack, training_source
+from infrastructure.deploy import failures, stack
+from infrastructure.packing import training_source
 from infrastructure.project import ROOT, api_function
 from localcloud.account_quotas import GRANTED
 from localcloud.cloud import Cloud, embedded_cloud

@@ -14,7 +14,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from infrastructure import package
+from infrastructure.packing import lambda_package
 from localcloud import uploaded
 
 ROUNDS = 15
@@ -38,7 +38,7 @@ def milliseconds(program: str, folders: list[str]) -> float:
 
 
 def main() -> None:
-    built = package.build()
+    built = lambda_package.build()
     mebibytes = built.stat().st_size / 2**20
     with tempfile.TemporaryDirectory() as folder:
         task = Path(folder) / "task"

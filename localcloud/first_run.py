@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chalicelib import profile
-from infrastructure import bring_models
+from infrastructure.first_models import bring_models
 from localcloud.bank import Bank
 from training.datasets import Case, Dataset
 from training.datasets.own import UnreadableData

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from chalicelib.errors import Problem
 from chalicelib.text import Text
-from infrastructure.api import ANSWERS, GATEWAY_STAGE, body_of, headers_of
+from infrastructure.deploy.api import ANSWERS, GATEWAY_STAGE, body_of, headers_of
 from localcloud.framing import LARGEST_BODY
 from localcloud.loopback import is_local, is_local_host, is_local_page
 

@@ -14,7 +14,7 @@ from moto.apigateway.models import apigateway_backends
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from infrastructure.api import ANSWERS
+from infrastructure.deploy.api import ANSWERS
 from localcloud.concurrency import Throttled
 from localcloud.functions import Answer, Functions
 from localcloud.gateway import Refused, decompressed

@@ -14,7 +14,7 @@ DECIMALS = 6
 
 def verdicts(bucket: Bucket) -> tuple[dict[str, str], list[Facts]]:
     """What people have said of each quarantine, and the files with it. `python -m
-    infrastructure.quarantine` writes them; what is none of its words is no word."""
+    infrastructure.operate.quarantine` writes them; what is none of its words is no word."""
     found, files = {}, []
     for key, etag in sorted(bucket.keys(VERDICTS).items()):
         said = _verdict(bucket.read(key))
@@ -47,7 +47,7 @@ def open_quarantines(
     earlier: Sequence[Facts], held: Sequence[Held], rows: pd.DataFrame
 ) -> list[Facts]:
     """Return what waits for people's verdict: of this snapshot and of those before it, for the
-    manifest, the report and `python -m infrastructure.quarantine`. No client is in it."""
+    manifest, the report and `python -m infrastructure.operate.quarantine`. No client is in it."""
     waiting = counting.in_quarantine(rows)
     return [one for one in [*earlier, *_described(held, rows)] if one["id"] in waiting]
 

@@ -33,9 +33,9 @@ from chalicelib.errors import AppVengersError
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.settings import JOB_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY, STAGES, Settings
 from infrastructure import embedded
+from infrastructure.first_models.training_jobs import METRICS
+from infrastructure.packing.training_source import pack
 from infrastructure.project import InvalidConfig, app_name
-from infrastructure.training_jobs import METRICS
-from infrastructure.training_source import pack
 
 
 def image(sagemaker: profile.SageMaker, region: str, instance_type: str) -> str:

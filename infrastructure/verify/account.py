@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from infrastructure import account_quotas
+from infrastructure.deploy import account_quotas
 from infrastructure.verify.check import Check, Result, Stage, failed, not_applicable, proved
 
 

@@ -11,7 +11,8 @@ from botocore.config import Config
 from chalicelib import profile
 from chalicelib.profile import Profile
 from chalicelib.settings import Settings
-from infrastructure import api, embedded, functions
+from infrastructure import embedded
+from infrastructure.deploy import api, functions
 
 TIMES = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 
-from infrastructure import api, smoke
+from infrastructure.deploy import api, smoke
 from infrastructure.verify.check import Check, Result, Stage, failed, proved
 
 PROBLEM = "application/problem+json"

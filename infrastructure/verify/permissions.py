@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import boto3
 from botocore.exceptions import ClientError
 
-from infrastructure.policies import ASYNCHRONOUS, MODELS, RETRAINING
 from infrastructure.project import api_function
+from infrastructure.template.policies import ASYNCHRONOUS, MODELS, RETRAINING
 from infrastructure.verify.check import TIMES, Check, Result, Stage, failed, proved
 from stepfunctions.deploy import MACHINES
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from infrastructure.causes import Causes
+from infrastructure.first_models.causes import Causes
 from infrastructure.project import api_function
 from infrastructure.verify.check import Check, Result, Stage, failed, not_applicable, proved
 

@@ -7,8 +7,8 @@ import pytest
 import requests
 
 from chalicelib.settings import Settings
-from infrastructure import policies, roles
 from infrastructure.project import app_name
+from infrastructure.template import policies, roles
 from localcloud import iam_policy
 from localcloud.api import serving_api
 from localcloud.audit import findings

@@ -14,7 +14,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from infrastructure.review_only import switch
+from infrastructure.operate.review_only import switch
 from localcloud.account_quotas import GRANTED
 from localcloud.bank import open_bank
 from localcloud.cloud import Cloud, embedded_cloud

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infrastructure.api import ANSWERS, body_of, headers_of
+from infrastructure.deploy.api import ANSWERS, body_of, headers_of
 from localcloud.gateway import Gateway, Refused, match
 
 ROUTES = {

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import profile
 from chalicelib.models.endpoints import capacity
-from infrastructure.policies import MODELS
+from infrastructure.template.policies import MODELS
 from localcloud.account_quotas import GRANTED, TABLE, UnknownQuota, parsed
 from localcloud.cloud import Cloud, embedded_cloud
 from tests.contract import test_processing_jobs, test_training_jobs

@@ -73,7 +73,7 @@ class Operator:
         return said
 
     def destroy(self, *more: str) -> str:
-        code, said = self.run("infrastructure.destroy", "--stage", "dev", *more)
+        code, said = self.run("infrastructure.operate.destroy", "--stage", "dev", *more)
         assert code == 0, said
         return said
 

@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 
 from chalicelib import profile
 from chalicelib.settings import Settings
-from infrastructure import account_quotas, quotas
-from infrastructure.account_quotas import Reader, Unreadable, Usage
+from infrastructure.account import quotas
+from infrastructure.deploy import account_quotas
+from infrastructure.deploy.account_quotas import Reader, Unreadable, Usage
 from localcloud.account_quotas import GRANTED
 from localcloud.cloud import embedded_cloud
 from tests.contract.conftest import make_model, make_role

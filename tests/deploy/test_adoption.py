@@ -7,7 +7,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from infrastructure import stack, template
+from infrastructure.deploy import stack
+from infrastructure.template import stack_template
 from localcloud.cloud import embedded_cloud
 
 DATA = "dev-appvengers-data"
@@ -21,7 +22,7 @@ def cloud() -> Iterator[None]:
 
 
 def resources() -> dict[str, dict]:
-    return json.loads(template.body("appvengers", "dev", "off"))["Resources"]
+    return json.loads(stack_template.body("appvengers", "dev", "off"))["Resources"]
 
 
 def test_what_the_template_retains_is_imported_with_what_is_in_it():
@@ -73,8 +74,9 @@ def test_no_resource_has_a_name_that_a_function_makes():
 
 
 def test_a_template_that_cloudformation_would_refuse_is_not_sent(monkeypatch):
-    assert len(template.body("appvengers", "prod", "off").encode()) <= template.LARGEST_BYTES
-    monkeypatch.setattr(template, "LARGEST_BYTES", 1000)
+    body = stack_template.body("appvengers", "prod", "off")
+    assert len(body.encode()) <= stack_template.LARGEST_BYTES
+    monkeypatch.setattr(stack_template, "LARGEST_BYTES", 1000)
 
-    with pytest.raises(template.TemplateTooLarge, match="resources.yaml"):
-        template.body("appvengers", "prod", "off")
+    with pytest.raises(stack_template.TemplateTooLarge, match="resources.yaml"):
+        stack_template.body("appvengers", "prod", "off")

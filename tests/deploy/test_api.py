@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.stub import Stubber
 
 from chalicelib.settings import Settings
-from infrastructure import api
+from infrastructure.deploy import api
 from localcloud.cloud import embedded_cloud
 
 DEV = Settings("appvengers", "dev", "us-east-1")

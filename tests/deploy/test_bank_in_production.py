@@ -15,7 +15,10 @@ def production(register):
         port = cloud.serve_aws(0)
         cloud.run_uploaded_functions(port)
         operator = Operator(port, register)
-        yield operator, operator.run("infrastructure.deploy", "--stage", "prod", "--without-models")
+        yield (
+            operator,
+            operator.run("infrastructure.deploy", "--stage", "prod", "--without-models"),
+        )
 
 
 def test_production_is_deployed_by_the_same_command(production):
@@ -46,11 +49,11 @@ def test_its_limits_are_its_own(production):
 
 def test_its_data_go_only_when_that_is_said_twice(production):
     operator, _ = production
-    code, said = operator.run("infrastructure.destroy", "--stage", "prod", "--yes")
+    code, said = operator.run("infrastructure.operate.destroy", "--stage", "prod", "--yes")
     assert code == 0, said
     assert TABLE in said.partition("Left:")[2]
 
     yes = ("--yes", "--data", "--confirm", "prod-appvengers")
-    code, said = operator.run("infrastructure.destroy", "--stage", "prod", *yes)
+    code, said = operator.run("infrastructure.operate.destroy", "--stage", "prod", *yes)
     assert code == 0, said
     assert "Nothing is left." in said

@@ -10,8 +10,11 @@ import pytest
 
 from chalicelib.retraining import snapshot_opening
 from chalicelib.settings import STAGES, Settings
-from infrastructure import checks, deploy, destroy, embedded, ownership, policies, roles
+from infrastructure import embedded
+from infrastructure.deploy import checks, command, ownership
+from infrastructure.operate import destroy
 from infrastructure.project import app_name
+from infrastructure.template import policies, roles
 from localcloud.cloud import Cloud, embedded_cloud
 
 DEV = Settings("appvengers", "dev", "us-east-1")
@@ -126,7 +129,7 @@ def test_nothing_is_done_to_a_stage_from_another_region(cloud, program, monkeypa
     monkeypatch.setattr("sys.argv", [program, "--stage", "dev"])
 
     with pytest.raises(SystemExit, match="lives in eu-west-1"):
-        {"deploy": deploy, "destroy": destroy}[program].main()
+        {"deploy": command, "destroy": destroy}[program].main()
     assert len(boto3.client("iam").list_roles()["Roles"]) == 1
     assert boto3.client("dynamodb").list_tables()["TableNames"] == []
 

@@ -16,22 +16,18 @@ import pytest
 from rich.console import Console
 
 from chalicelib.settings import STAGES, Settings
-from infrastructure import (
-    api_key,
-    bring_models,
-    causes,
+from infrastructure import project
+from infrastructure.deploy import (
     checks,
-    deploy,
-    destroy,
-    first_models,
+    command,
     functions,
     ownership,
-    project,
-    review_only,
-    rollback,
+    review_only_mode,
     schedules,
     stack,
 )
+from infrastructure.first_models import bring_models, causes, first_models
+from infrastructure.operate import api_key, destroy, review_only, rollback
 from infrastructure.project import ROOT
 from localcloud.cloud import embedded_cloud
 
@@ -135,18 +131,18 @@ def test_a_change_of_the_switch_itself_leaves_it_on(cloud, monkeypatch):
     client, ssm = boto3.client("cloudformation"), boto3.client("ssm")
     stack.deploy(client, "appvengers", "dev")
     review_only.switch(ssm, DEV, "on")
-    written = stack.template.body
+    written = stack.stack_template.body
 
     def changed(app: str, stage: str, mode: str) -> str:
         return written(app, stage, mode).replace("on: no decision", "On: no decision")
 
-    monkeypatch.setattr(stack.template, "body", changed)
+    monkeypatch.setattr(stack.stack_template, "body", changed)
     shown: list[str] = []
-    mode = review_only.current(ssm, DEV)
+    mode = review_only_mode.current(ssm, DEV)
     stack.deploy(client, "appvengers", "dev", shown.append, review_only=mode)
 
     assert any("ReviewOnly" in line for line in shown)
-    assert review_only.current(ssm, DEV) == "on"
+    assert review_only_mode.current(ssm, DEV) == "on"
 
 
 def test_a_stage_that_is_destroyed_and_comes_back_is_as_careful_as_before(cloud):
@@ -157,9 +153,9 @@ def test_a_stage_that_is_destroyed_and_comes_back_is_as_careful_as_before(cloud)
     assert "parameter /dev/appvengers/review-only: on, and so it will be again" in [
         *destroy.left(DEV)
     ]
-    stack.deploy(client, "appvengers", "dev", review_only=review_only.current(ssm, DEV))
+    stack.deploy(client, "appvengers", "dev", review_only=review_only_mode.current(ssm, DEV))
 
-    assert review_only.current(ssm, DEV) == "on"
+    assert review_only_mode.current(ssm, DEV) == "on"
 
 
 @pytest.mark.parametrize("keeps_warm", [False, True])
@@ -359,10 +355,10 @@ def test_an_application_that_would_be_refused_is_told_first(tmp_path, body):
     path.write_text(body)
 
     with pytest.raises(checks.NotReady, match="SMOKE="):
-        deploy._given(deploy.Wishes("dev", False, False, path), QUIET)
+        command._given(command.Wishes("dev", False, False, path), QUIET)
     with pytest.raises(checks.NotReady, match=r"SMOKE=.*absent\.json"):
-        deploy._given(
-            deploy.Wishes("dev", may_remove=False, models=False, body=tmp_path / "absent.json"),
+        command._given(
+            command.Wishes("dev", may_remove=False, models=False, body=tmp_path / "absent.json"),
             QUIET,
         )
 
@@ -371,7 +367,7 @@ def test_data_that_can_not_be_read_are_told_first(tmp_path, monkeypatch):
     monkeypatch.setenv("DATA", str(tmp_path / "absent.csv"))
 
     with pytest.raises(checks.NotReady, match=r"DATA=.*absent\.csv"):
-        deploy._given(deploy.Wishes("dev", may_remove=False, models=True, body=None), QUIET)
+        command._given(command.Wishes("dev", may_remove=False, models=True, body=None), QUIET)
 
 
 def test_a_log_has_a_line_a_change_and_no_table():
@@ -388,7 +384,7 @@ def test_a_log_has_a_line_a_change_and_no_table():
 
 
 def test_a_region_without_serverless_endpoints_is_a_warning():
-    bank = deploy.profile.load()
+    bank = command.profile.load()
 
     assert checks.warnings(bank, "dev", "us-east-1") == []
     (warning,) = checks.warnings(bank, "dev", "eu-south-2")
@@ -419,10 +415,11 @@ def run(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
 def test_a_configuration_that_is_broken_is_a_sentence(renamed, text, told):
     (renamed / ".chalice" / "config.json").write_text(text)
     program = (
-        "from infrastructure import deploy, api_key; import sys;"
+        "from infrastructure.deploy import command; from infrastructure.operate import api_key; "
+        "import sys;"
         "sys.argv = ['deploy', '--stage', 'dev']; {}.main()"
     )
-    for module in ("deploy", "api_key"):
+    for module in ("command", "api_key"):
         done = run(renamed, program.format(module))
         assert told in done.stderr
         assert "Traceback" not in done.stderr
@@ -440,8 +437,8 @@ def test_half_a_new_name_is_refused_with_what_is_missing(renamed, monkeypatch):
         "POWERTOOLS_SERVICE_NAME of prod to 'prod-otrobanco'",
     ):
         assert missing in str(refused.value)
-    done = run(renamed, "from infrastructure import deploy; import sys;"
-                        "sys.argv = ['deploy', '--stage', 'dev']; deploy.main()")  # fmt: skip
+    done = run(renamed, "from infrastructure.deploy import command; import sys;"
+                        "sys.argv = ['deploy', '--stage', 'dev']; command.main()")  # fmt: skip
     assert "Set environment_variables.APP_NAME" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -451,9 +448,10 @@ def test_a_new_name_moves_every_name(renamed):
     text = path.read_text().replace('"appvengers"', '"otrobanco"')
     path.write_text(text.replace("-appvengers", "-otrobanco"))
     program = (
-        "import json; from infrastructure import policies, roles, template, project\n"
+        "import json; from infrastructure import project\n"
+        "from infrastructure.template import policies, stack_template\n"
         "for path, text in policies.files(): path.write_text(text)\n"
-        "print(json.dumps([template.body(project.app_name(), stage, 'off') for stage in "
+        "print(json.dumps([stack_template.body(project.app_name(), stage, 'off') for stage in "
         f"{STAGES!r}]))"
     )
     done = run(renamed, program)

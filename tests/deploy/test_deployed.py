@@ -12,10 +12,11 @@ import pytest
 
 import stepfunctions.deploy
 from chalicelib.settings import Settings
-from infrastructure import api, functions, template
-from infrastructure.first_models import scheduled_event
-from infrastructure.policies import ASYNCHRONOUS
+from infrastructure.deploy import api, functions
+from infrastructure.first_models.first_models import scheduled_event
 from infrastructure.project import ROOT, functions_of
+from infrastructure.template import stack_template
+from infrastructure.template.policies import ASYNCHRONOUS
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 ACCOUNT = "123456789012"
@@ -370,7 +371,7 @@ def test_the_machines_are_those_of_the_files_with_the_stages_own_functions(deplo
 
 def test_every_alarm_and_the_dashboard_of_the_template_stand_and_tell_the_topic(deployed):
     cloudwatch = boto3.client("cloudwatch")
-    declared = json.loads(template.body("appvengers", "dev", "off"))["Resources"].values()
+    declared = json.loads(stack_template.body("appvengers", "dev", "off"))["Resources"].values()
     alarms = {alarm["AlarmName"]: alarm for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
     named = {
         one["Properties"]["AlarmName"]: one["Properties"]

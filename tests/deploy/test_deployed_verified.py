@@ -5,7 +5,7 @@ import re
 import boto3
 import pytest
 
-from infrastructure import api
+from infrastructure.deploy import api
 from infrastructure.verify.checklist import checks
 from localcloud.account_quotas import TABLE
 

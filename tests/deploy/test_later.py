@@ -9,8 +9,9 @@ import boto3
 import pytest
 
 from chalicelib.settings import Settings
-from infrastructure import functions, removal
-from infrastructure.package import STAGED
+from infrastructure.deploy import functions
+from infrastructure.operate import removal
+from infrastructure.packing.lambda_package import STAGED
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 TABLE = "dev-appvengers-PrediccionesCredito"
@@ -89,7 +90,7 @@ def test_a_lost_state_is_mended_from_what_stands(deployed):
 
 
 def test_data_are_not_deleted_unless_told_twice(deployed):
-    code, said = deployed.operator.run("infrastructure.destroy", "--stage", "dev", "--data")
+    code, said = deployed.operator.run("infrastructure.operate.destroy", "--stage", "dev", "--data")
 
     assert code == 1
     assert "make destroy STAGE=dev DATA=yes CONFIRM=dev-appvengers" in said
@@ -98,7 +99,7 @@ def test_data_are_not_deleted_unless_told_twice(deployed):
 
 
 def test_production_is_not_taken_down_by_a_slip(deployed):
-    code, said = deployed.operator.run("infrastructure.destroy", "--stage", "prod")
+    code, said = deployed.operator.run("infrastructure.operate.destroy", "--stage", "prod")
 
     assert code == 1
     assert "YES=yes" in said

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from chalice.deploy.packager import MissingDependencyError
 
-from infrastructure import package
+from infrastructure.packing import lambda_package
 from infrastructure.project import ROOT, functions_of
 from localcloud import uploaded
 
@@ -33,7 +33,7 @@ print(json.dumps([handlers, {name: file for name, file in found.items() if file}
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return package.build(tmp_path_factory.mktemp("staged"))
+    return lambda_package.build(tmp_path_factory.mktemp("staged"))
 
 
 @pytest.fixture(scope="module")
@@ -49,30 +49,30 @@ def names(built: Path) -> list[str]:
 
 
 def test_it_is_small(built):
-    assert built.stat().st_size <= package.LARGEST_BYTES
+    assert built.stat().st_size <= lambda_package.LARGEST_BYTES
 
 
 def test_a_package_that_grew_is_refused(built, monkeypatch):
-    monkeypatch.setattr(package, "LARGEST_BYTES", 1000)
+    monkeypatch.setattr(lambda_package, "LARGEST_BYTES", 1000)
 
-    with pytest.raises(package.IncompletePackage, match="more than 1,000"):
-        package.build(built.parents[2])
+    with pytest.raises(lambda_package.IncompletePackage, match="more than 1,000"):
+        lambda_package.build(built.parents[2])
 
 
 def test_two_builds_are_the_same_bytes(built, tmp_path):
-    again = package.build(tmp_path)
+    again = lambda_package.build(tmp_path)
 
     assert again.name == built.name
     assert again.read_bytes() == built.read_bytes()
 
 
 def test_another_source_is_another_package(built, tmp_path):
-    package.stage(tmp_path)
-    packager, _ = package.packager()
-    before = packager.deployment_package_filename(str(tmp_path), package.runtime())
+    lambda_package.stage(tmp_path)
+    packager, _ = lambda_package.packager()
+    before = packager.deployment_package_filename(str(tmp_path), lambda_package.runtime())
     (tmp_path / "app.py").write_text("# changed", encoding="utf-8")
 
-    assert packager.deployment_package_filename(str(tmp_path), package.runtime()) != before
+    assert packager.deployment_package_filename(str(tmp_path), lambda_package.runtime()) != before
 
 
 class NoSuchWheel:
@@ -83,8 +83,8 @@ class NoSuchWheel:
 
 
 def test_a_requirement_without_a_wheel_for_lambda_is_refused(tmp_path):
-    with pytest.raises(package.IncompletePackage, match=r"numpy==2\.4\.6"):
-        package.build(tmp_path, NoSuchWheel())
+    with pytest.raises(lambda_package.IncompletePackage, match=r"numpy==2\.4\.6"):
+        lambda_package.build(tmp_path, NoSuchWheel())
     assert not list(tmp_path.rglob("*.zip"))
 
 

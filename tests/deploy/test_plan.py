@@ -11,7 +11,7 @@ from chalice.cli.factory import CLIFactory
 from chalice.deploy.swagger import SwaggerGenerator
 
 from chalicelib.settings import STAGES, Settings
-from infrastructure import api, stack
+from infrastructure.deploy import api, stack
 from infrastructure.project import ROOT, functions_of
 
 DEV = Settings("appvengers", "dev", "us-east-1")

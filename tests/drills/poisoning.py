@@ -35,7 +35,7 @@ import requests
 from rich.console import Console
 
 from chalicelib.decisions.day_index import key_of
-from infrastructure.first_models import scheduled_event
+from infrastructure.first_models.first_models import scheduled_event
 from infrastructure.project import ROOT
 from localcloud import outcome_files
 from localcloud.api import serving_api

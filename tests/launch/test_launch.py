@@ -14,7 +14,7 @@ import pytest
 from chalicelib import profile
 from chalicelib.models.containers import REGISTRIES, image_uri
 from chalicelib.retraining.data_bucket import DataBucket
-from infrastructure import first_models
+from infrastructure.first_models import first_models
 from localcloud.bank import open_bank
 from training.datasets.sba import SAMPLE, snapshot
 

@@ -16,7 +16,7 @@ import train  # noqa: E402
 from collected import emptied  # noqa: E402
 from given import MODELS, options  # noqa: E402
 
-from infrastructure.stack import deploy  # noqa: E402
+from infrastructure.deploy.stack import deploy  # noqa: E402
 from localcloud.cloud import embedded_cloud  # noqa: E402
 from training.datasets import sba  # noqa: E402
 

@@ -107,7 +107,7 @@ def test_nothing_else_is_said_to_be_typed():
 
 
 def test_each_alarm_has_a_section_that_says_what_to_do():
-    template = (ROOT / "infrastructure" / "resources.yaml").read_text(encoding="utf-8")
+    template = (ROOT / "infrastructure" / "template" / "resources.yaml").read_text(encoding="utf-8")
     name = r"\$\{Stage\}-\$\{AppName\}-([a-z0-9-]+?)(?:-[A-Z]\w+)?[\"']"  # some are one a model
     alarms = re.findall(rf"AlarmName: \W+(?:Fn::)?Sub\W+{name}", template)
     sections = re.findall(r"^### (\S+)$", PAGES[0].read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -119,7 +119,10 @@ def test_each_alarm_has_a_section_that_says_what_to_do():
 
 def test_the_bill_can_be_printed():
     done = subprocess.run(
-        [sys.executable, "-m", "infrastructure.cost"], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "infrastructure.account.cost"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
 
     assert done.returncode == 0, done.stderr

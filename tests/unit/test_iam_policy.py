@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chalicelib.settings import Settings
-from infrastructure import roles
+from infrastructure.template import roles
 from localcloud.iam_policy import Call, PolicyNotUnderstood, allows, parse, trusts
 
 TABLE = "arn:aws:dynamodb:us-east-1:1:table/decisions"

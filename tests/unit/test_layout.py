@@ -10,7 +10,8 @@ import pytest
 
 from chalicelib import errors, profile
 from chalicelib.settings import STAGES
-from infrastructure import policies, roles, serving_code
+from infrastructure.packing import serving_code
+from infrastructure.template import policies, roles
 from stepfunctions.lint import ANY, Anything, filled, malformed, misled
 
 ROOT = Path(__file__).parents[2]

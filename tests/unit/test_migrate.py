@@ -6,8 +6,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib.decisions.day_index import key_of, keys_of
 from chalicelib.decisions.predictions import PredictionTable
-from infrastructure.migrate import NoTable, migrate
-from infrastructure.stack import deploy
+from infrastructure.deploy.stack import deploy
+from infrastructure.operate.migrate import NoTable, migrate
 from localcloud.cloud import embedded_cloud
 
 TABLE, DAY = "dev-appvengers-PrediccionesCredito", "2026-11-24"

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from chalicelib import profile
-from infrastructure import quotas
-from infrastructure.quotas import Granted
+from infrastructure.account import quotas
+from infrastructure.account.quotas import Granted
 
 BANK = profile.load()
 REGION = "us-east-1"

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.models.model_bucket import ModelBucket
-from infrastructure import rollback
+from infrastructure.operate import rollback
 from tests.fakes import S3
 
 MODEL = "Tradicional"

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib import profile
 from chalicelib.decisions.application import CreditApplication
-from infrastructure import smoke
+from infrastructure.deploy import smoke
 from infrastructure.project import ROOT
 
 Reply = tuple[int, str]

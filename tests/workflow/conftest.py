@@ -14,7 +14,7 @@ import pytest
 import requests
 from rich.console import Console
 
-from infrastructure.first_models import scheduled_event
+from infrastructure.first_models.first_models import scheduled_event
 from localcloud.api import serving_api
 from localcloud.bank import Bank, open_bank
 from localcloud.first_run import body_of, bring

@@ -14,7 +14,7 @@ import pandas as pd
 
 from chalicelib import profile
 from chalicelib.settings import PROFILE_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY
-from infrastructure import training_source
+from infrastructure.packing import training_source
 
 TRAIN = (training_source.FOLDER / "train.py").read_text(encoding="utf-8")
 DATA = "dev-appvengers-data"

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from chalicelib import profile
-from infrastructure.cost import DESIGNS, VOLUMES, Tariff
+from infrastructure.account.cost import DESIGNS, VOLUMES, Tariff
 from infrastructure.project import ROOT
 
 TARIFF = Tariff()

@@ -14,8 +14,8 @@ from rich.console import Console
 from chalicelib.errors import InvalidArtifact
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.services import services
-from infrastructure import first_models
-from infrastructure.training_jobs import TrainingJobs, start_all
+from infrastructure.first_models import first_models
+from infrastructure.first_models.training_jobs import TrainingJobs, start_all
 from localcloud.first_run import bring
 from tests.workflow.conftest import QUIET, changed, reversioned
 

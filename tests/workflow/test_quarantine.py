@@ -20,7 +20,14 @@ ROWS = 60
 
 def quarantine(port: int, *options: str) -> str:
     """As `make quarantine STAGE=dev` runs it."""
-    command = [sys.executable, "-m", "infrastructure.quarantine", "--stage", "dev", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "infrastructure.operate.quarantine",
+        "--stage",
+        "dev",
+        *options,
+    ]
     environ = os.environ | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
     done = subprocess.run(
         command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False

@@ -6,8 +6,8 @@ import boto3
 import pytest
 
 from chalicelib.decisions.review_only import SECONDS_UNTIL_SEEN, ReviewOnlySwitch
-from infrastructure.review_only import switch
-from infrastructure.stack import deploy
+from infrastructure.deploy.stack import deploy
+from infrastructure.operate.review_only import switch
 
 
 @pytest.fixture

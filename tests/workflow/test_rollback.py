@@ -10,7 +10,7 @@ import pytest
 from chalicelib import profile
 from chalicelib.models.endpoints import ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket
-from infrastructure.rollback import CannotRollBack, roll_back
+from infrastructure.operate.rollback import CannotRollBack, roll_back
 from tests.workflow.conftest import reversioned
 
 MODEL = "NetworkingAccelerator"
@@ -136,7 +136,7 @@ def test_what_is_gone_or_broken_comes_back_as_it_was_or_by_its_name(
 def test_the_command_works_from_another_process(served, rolling):
     """As an operator runs it, against the port that speaks AWS."""
     port = served.bank.cloud.serve_aws(0)
-    command = [sys.executable, "-m", "infrastructure.rollback", "--stage", "dev"]
+    command = [sys.executable, "-m", "infrastructure.operate.rollback", "--stage", "dev"]
     done = subprocess.run(
         [*command, "--model", MODEL, "--version", VERSIONS[1]],
         capture_output=True,

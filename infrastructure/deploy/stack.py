@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from infrastructure import template
+from infrastructure.template import stack_template
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -45,7 +45,7 @@ def deploy(
     if status in NOTHING_YET:
         delete(client, name, report)
         status = ""
-    body = template.body(app, stage, review_only or "off")
+    body = stack_template.body(app, stage, review_only or "off")
     change_set = _change_set(client, name, app, stage, body, "UPDATE" if status else "CREATE")
     if change_set is None:
         report("nothing to change")

@@ -1,6 +1,6 @@
 """Decide on outcomes that the watch has held back: what is odd may be false, or true.
 
-python -m infrastructure.quarantine --stage dev [--release ID | --reject ID]
+python -m infrastructure.operate.quarantine --stage dev [--release ID | --reject ID]
 """
 
 import argparse

@@ -21,12 +21,12 @@ from chalicelib.settings import (
     VERIFIED_PREFIX,
     Settings,
 )
-from infrastructure import alarms
-from infrastructure.policies import API, ASYNCHRONOUS, MODELS, RETRAINING, Statement, allow
 from infrastructure.project import ROOT
+from infrastructure.template import alarms
+from infrastructure.template.policies import API, ASYNCHRONOUS, MODELS, RETRAINING, Statement, allow
 
-TEMPLATE = ROOT / "infrastructure" / "resources.yaml"
-BEGIN = "  # Written by make policies from infrastructure/roles.py: what follows is not edited.\n"
+TEMPLATE = ROOT / "infrastructure" / "template" / "resources.yaml"
+BEGIN = "  # Written by make policies from roles.py, until the next such line: do not edit.\n"
 END = "  # Written until here.\n"
 LOG_DAYS = 90
 FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS, *RETRAINING)

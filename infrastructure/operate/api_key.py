@@ -1,6 +1,6 @@
 """The API key of a stage, on your terminal; deploying never prints it, as CI keeps what is printed.
 
-python -m infrastructure.api_key --stage dev [--rotate | --retire]
+python -m infrastructure.operate.api_key --stage dev [--rotate | --retire]
 """
 
 import argparse
@@ -9,7 +9,8 @@ import sys
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.settings import STAGES, Settings
-from infrastructure import api, embedded
+from infrastructure import embedded
+from infrastructure.deploy import api
 from infrastructure.project import InvalidConfig, app_name
 
 

@@ -1,6 +1,6 @@
 """Bring a model's former version back, or the one that is named; if none answers, the last.
 
-python -m infrastructure.rollback --stage dev --model Tradicional [--version 20260101T000000]
+python -m infrastructure.operate.rollback --stage dev --model Tradicional [--version VERSION]
 """
 
 import argparse

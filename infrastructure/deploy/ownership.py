@@ -7,9 +7,9 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.settings import Settings
-from infrastructure import stack
-from infrastructure.policies import ASYNCHRONOUS
+from infrastructure.deploy import stack
 from infrastructure.project import API_HANDLER, api_function, functions_of
+from infrastructure.template.policies import ASYNCHRONOUS
 from stepfunctions.deploy import MACHINES
 
 if TYPE_CHECKING:

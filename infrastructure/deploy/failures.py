@@ -7,7 +7,7 @@ a setting of its own, which Chalice's updates leave alone; after every deploymen
 from typing import TYPE_CHECKING
 
 from chalicelib.settings import Settings
-from infrastructure.policies import ASYNCHRONOUS
+from infrastructure.template.policies import ASYNCHRONOUS
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

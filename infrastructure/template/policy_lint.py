@@ -13,8 +13,8 @@ import parliament
 from policy_sentry.querying.actions import get_action_data
 
 from chalicelib.settings import STAGES, Settings
-from infrastructure import policies, roles
 from infrastructure.project import app_name
+from infrastructure.template import policies, roles
 
 ACCOUNT = "123456789012"
 # A linter that has seen nothing proves nothing: each of these must be found.

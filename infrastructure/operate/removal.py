@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError
 
 from chalicelib import profile
 from chalicelib.settings import Settings
-from infrastructure import api, functions, package, stack
-from infrastructure.functions import DeployedState
+from infrastructure.deploy import api, functions, stack
+from infrastructure.deploy.functions import DeployedState
+from infrastructure.packing import lambda_package
 from infrastructure.project import API_HANDLER, api_function, functions_of
 from stepfunctions.deploy import MACHINES
 
@@ -110,9 +111,9 @@ def _stop_executions(client: Any, machine: Any) -> None:
 
 def _functions(settings: Settings, report: stack.Report) -> None:
     """What Chalice remembers, and then what it forgot because it died on the way."""
-    package.stage(package.STAGED)
+    lambda_package.stage(lambda_package.STAGED)
     state = DeployedState(boto3.client("s3"), settings)
-    functions.delete(state, settings, package.STAGED, report)
+    functions.delete(state, settings, lambda_package.STAGED, report)
     for name in _function_names(settings):
         for gone in _remnants(name, settings):
             report(f"deleted {gone}")

@@ -152,7 +152,8 @@ def main() -> None:
         console.print(table(decisions, at))
     console.print(
         f"Prices of {at.region}, written down on {at.taken_on} and not fetched; their pages, what "
-        "a decision is taken to use, and how to bring both up to date: infrastructure/prices.toml."
+        "a decision is taken to use, and how to bring both up to date: "
+        "infrastructure/account/prices.toml."
     )
 
 

@@ -24,24 +24,23 @@ from chalicelib import profile
 from chalicelib.decisions.application import CreditApplication
 from chalicelib.errors import AppVengersError, InvalidApplication
 from chalicelib.settings import STAGES, Settings
-from infrastructure import (
+from infrastructure import embedded
+from infrastructure.deploy import (
     account_quotas,
     api,
     checks,
-    embedded,
     failures,
     functions,
     ownership,
-    package,
-    review_only,
+    review_only_mode,
     schedules,
     smoke,
     stack,
-    template,
-    training_source,
 )
-from infrastructure.first_models import TrainingFailed
+from infrastructure.first_models.first_models import TrainingFailed
+from infrastructure.packing import lambda_package, training_source
 from infrastructure.project import InvalidConfig, app_name
+from infrastructure.template import stack_template
 
 
 class NoModels(Exception):
@@ -65,11 +64,11 @@ FAULTS = (
     functions.NoApi,
     functions.TwoApis,
     ownership.StrangeRole,
-    package.IncompletePackage,
+    lambda_package.IncompletePackage,
     smoke.SmokeFailed,
     stack.StackFailed,
     stepfunctions.deploy.InvalidDefinition,
-    template.TemplateTooLarge,
+    stack_template.TemplateTooLarge,
 )
 
 
@@ -85,10 +84,10 @@ def deploy(wishes: Wishes, console: Console) -> None:
     """From the checks to a prediction, and a request that works."""
     with _step(console, "Checks"):
         settings, account = placed(wishes.stage)
-        console.print(f"  account {account}, {settings.region}, {package.runtime()}")
+        console.print(f"  account {account}, {settings.region}, {lambda_package.runtime()}")
         sent, dataset = _checked(settings, account, wishes, console)
     with _step(console, "Package"):
-        console.print(f"  {package.build().stat().st_size / 2**20:.2f} MiB")
+        console.print(f"  {lambda_package.build().stat().st_size / 2**20:.2f} MiB")
     with _step(console, f"Stack {stack.stack_name(settings.app_name, settings.stage)}") as report:
         _stack(settings, wishes, report)
     with _step(console, "Functions and API, by Chalice") as report:
@@ -151,7 +150,7 @@ def _checked(
 
 def _stack(settings: Settings, wishes: Wishes, report: stack.Report) -> None:
     client, app = boto3.client("cloudformation"), settings.app_name
-    mode = review_only.current(boto3.client("ssm"), settings)
+    mode = review_only_mode.current(boto3.client("ssm"), settings)
     if mode == "on":
         report("review-only is on, and stays so")
     stack.deploy(
@@ -167,7 +166,7 @@ def _functions(settings: Settings, report: stack.Report) -> None:
         state.held(),
         schedules.stopped_ones_stay_stopped(events, settings, report, keeps_warm=warm),
     ):
-        functions.deploy(gateway, state, settings, package.STAGED, report)
+        functions.deploy(gateway, state, settings, lambda_package.STAGED, report)
 
 
 def _api(settings: Settings) -> tuple[str, str]:
@@ -201,7 +200,7 @@ def _given(wishes: Wishes, console: Console) -> tuple[Document, Loaded | None]:
         raise checks.NotReady(f"SMOKE={wishes.body or ''}: {fault}") from fault
     if not wishes.models:
         return sent, None
-    from infrastructure import bring_models  # and with it pandas, which takes a while
+    from infrastructure.first_models import bring_models
 
     given = os.environ.get("DATA")
     if not given:
@@ -224,7 +223,7 @@ def _models(settings: Settings, dataset: Loaded | None, console: Console) -> Non
     if dataset is None:
         console.print("  none are brought, as you asked")
         return
-    from infrastructure import bring_models
+    from infrastructure.first_models import bring_models
 
     try:
         bring_models.bring(settings, profile.load(), dataset, console)
@@ -284,7 +283,3 @@ def _advice(stage: str, fault: Exception) -> str:
     except (BotoCoreError, ClientError, checks.NotReady):
         return ""
     return "".join(f"{one}\n" for one in faults)
-
-
-if __name__ == "__main__":
-    main()

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.settings import Settings
-from infrastructure import package
+from infrastructure.deploy.stack import Report
+from infrastructure.packing import lambda_package
 from infrastructure.project import api_function
-from infrastructure.stack import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -250,4 +250,4 @@ def _chalice(arguments: list[str], settings: Settings, staged: Path, report: Rep
                 report(line.rstrip())
     if running.returncode:
         raise ChaliceFailed(f"`chalice {' '.join(arguments)}` ended with {running.returncode}.")
-    package.refuse_what_is_missing("".join(said))
+    lambda_package.refuse_what_is_missing("".join(said))

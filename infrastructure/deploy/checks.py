@@ -7,9 +7,9 @@ from chalicelib.models.containers import REGISTRIES
 from chalicelib.profile import Profile
 from chalicelib.retraining import snapshot_opening
 from chalicelib.settings import LONGEST_NAME
-from infrastructure import policies, roles
-from infrastructure.policies import MODELS
 from infrastructure.project import ROOT, chalice_config
+from infrastructure.template import policies, roles
+from infrastructure.template.policies import MODELS
 
 VERSION = "20260101T000000"  # as long as any
 OLDEST, NEWEST = (3, 11), (3, 14)  # Lambda's runtimes that AppVengers runs on

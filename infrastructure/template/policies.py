@@ -238,11 +238,3 @@ def pass_role(settings: Settings, role: str) -> Statement:
 
 def allow(actions: str | list[str], resources: str | list[str]) -> Statement:
     return {"Effect": "Allow", "Action": actions, "Resource": resources}
-
-
-if __name__ == "__main__":
-    from infrastructure import roles
-
-    for path, text in (*files(), roles.template()):
-        path.write_text(text, encoding="utf-8")
-        print(path.relative_to(ROOT))

@@ -1,6 +1,6 @@
 """Leave every decision to a person, or to the score again.
 
-python -m infrastructure.review_only --stage dev on|off|show
+python -m infrastructure.operate.review_only --stage dev on|off|show
 """
 
 import argparse
@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
+from infrastructure.deploy import review_only_mode
 from infrastructure.project import InvalidConfig, app_name
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class NoSwitch(Exception):
 
 def switch(client: "SSMClient", settings: Settings, mode: str) -> str:
     """The mode as it now stands; `show` changes nothing. Raises NoSwitch."""
-    found = current(client, settings)
+    found = review_only_mode.current(client, settings)
     if not found:
         raise NoSwitch(
             f"{settings.stage} is not deployed in {settings.region}: make deploy "
@@ -33,14 +34,6 @@ def switch(client: "SSMClient", settings: Settings, mode: str) -> str:
     if mode not in ("show", found):
         client.put_parameter(Name=settings.review_only_parameter, Value=mode, Overwrite=True)
     return found if mode == "show" else mode
-
-
-def current(client: "SSMClient", settings: Settings) -> str:
-    """Empty if there is no such parameter."""
-    try:
-        return client.get_parameter(Name=settings.review_only_parameter)["Parameter"]["Value"]
-    except client.exceptions.ParameterNotFound:
-        return ""
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """What Lambda gets: one zip for all functions, for arm64, the same bytes for the same sources.
 
-python -m infrastructure.package
+python -m infrastructure.packing.lambda_package
 
 Chalice finds the wheels and packs the application; what its zip lacks is put in afterwards:
 compiled modules, because /var/task is read-only and they would be compiled at every cold start.

@@ -14,8 +14,9 @@ from chalicelib.profile import Profile
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.retraining.retraining_files import RetrainingFiles
 from chalicelib.settings import SNAPSHOT_PREFIX, Settings
-from infrastructure import causes, training_source
-from infrastructure.training_jobs import TrainingJobs, start_all
+from infrastructure.first_models import causes
+from infrastructure.first_models.training_jobs import TrainingJobs, start_all
+from infrastructure.packing import training_source
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -18,7 +18,7 @@ from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import PROFILE_FILE, Profile
 from chalicelib.retraining.retraining_files import RetrainingFiles
 from chalicelib.settings import Settings
-from infrastructure import first_models
+from infrastructure.first_models import first_models
 from training.datasets import Dataset, own, sba
 from training.product import InvalidProfile
 

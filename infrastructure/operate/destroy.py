@@ -1,6 +1,6 @@
 """A stage, taken down: all that costs money goes; the table and the buckets stay unless told twice.
 
-python -m infrastructure.destroy --stage dev
+python -m infrastructure.operate.destroy --stage dev
 """
 
 import argparse
@@ -14,8 +14,10 @@ from rich.console import Console
 
 from chalicelib.errors import AppVengersError
 from chalicelib.settings import STAGES, Settings
-from infrastructure import checks, embedded, functions, removal, review_only, stack
-from infrastructure.deploy import ready
+from infrastructure import embedded
+from infrastructure.deploy import checks, functions, review_only_mode, stack
+from infrastructure.deploy.command import ready
+from infrastructure.operate import removal
 from infrastructure.project import InvalidConfig, app_name
 
 FAULTS = (
@@ -42,7 +44,7 @@ def destroy_data(settings: Settings, report: stack.Report) -> None:
         dynamodb.get_waiter("table_not_exists").wait(TableName=table)
         report(f"deleted table {table}")
     ssm = boto3.client("ssm")
-    if review_only.current(ssm, settings):
+    if review_only_mode.current(ssm, settings):
         ssm.delete_parameter(Name=settings.review_only_parameter)
         report(f"deleted parameter {settings.review_only_parameter}")
 
@@ -54,7 +56,7 @@ def left(settings: Settings) -> Iterator[str]:
     for bucket in _buckets_left(settings):
         objects = sum(1 for _ in boto3.resource("s3").Bucket(bucket).object_versions.all())
         yield f"bucket {bucket}: {objects} versions of objects"
-    if mode := review_only.current(boto3.client("ssm"), settings):
+    if mode := review_only_mode.current(boto3.client("ssm"), settings):
         yield f"parameter {settings.review_only_parameter}: {mode}, and so it will be again"
     sagemaker = boto3.client("sagemaker")
     running = sagemaker.get_paginator("list_training_jobs").paginate(

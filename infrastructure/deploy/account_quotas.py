@@ -12,11 +12,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.profile import Profile
 from chalicelib.settings import Settings
-from infrastructure import quotas
-from infrastructure.api import THROTTLES
-from infrastructure.cost import MODELS, Tariff
-from infrastructure.ownership import rule_names
-from infrastructure.quotas import Granted, Need
+from infrastructure.account import quotas
+from infrastructure.account.cost import MODELS, Tariff
+from infrastructure.account.quotas import Granted, Need
+from infrastructure.deploy.api import THROTTLES
+from infrastructure.deploy.ownership import rule_names
 
 TIMES = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 3})
 

@@ -1,6 +1,6 @@
 """Spread decisions stored before the day index had shards over them: decisions/day_index.py.
 
-python -m infrastructure.migrate --stage dev
+python -m infrastructure.operate.migrate --stage dev
 """
 
 import argparse

@@ -1,0 +1,1 @@
+"""The AWS account: the quotas that a stage needs, and the bill of a month."""

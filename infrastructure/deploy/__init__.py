@@ -1,0 +1,1 @@
+"""The steps of make deploy, in order, and the checks before them."""

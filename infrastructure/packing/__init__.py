@@ -1,0 +1,1 @@
+"""Archives for Lambda and SageMaker: the same bytes for the same sources."""

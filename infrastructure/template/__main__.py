@@ -1,0 +1,11 @@
+"""Write `.chalice/policy-*.json` and the generated part of resources.yaml.
+
+make policies
+"""
+
+from infrastructure.project import ROOT
+from infrastructure.template import policies, roles
+
+for path, text in (*policies.files(), roles.template()):
+    path.write_text(text, encoding="utf-8")
+    print(path.relative_to(ROOT))
