@@ -1,5 +1,6 @@
 """The port that speaks AWS, on 127.0.0.1 and nowhere else."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,7 +15,9 @@ from werkzeug.serving import ThreadedWSGIServer
 from localcloud.callers import Bounded, Limits, Phase, Phased
 from localcloud.framing import Unreadable, body_length, check_headers
 from localcloud.loopback import LOOPBACK, is_local, listen
-from localcloud.signatures import signed_only
+from localcloud.signatures import error_of, signed_only
+
+log = logging.getLogger("localcloud")
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html
 LARGEST_OBJECT = 5 * 2**30
@@ -54,7 +57,7 @@ class AwsPort:
     def __init__(self, port: int, serving: Callable[[Any], Any] = lambda moto: moto) -> None:
         listening = listen(port, "AWS_PORT")
         moto = DomainDispatcherApplication(create_backend_app)
-        application = for_local_programs(serving(signed_only(moto)))
+        application = for_local_programs(without_traces(serving(signed_only(moto))))
         self._server = AwsServer(
             LOOPBACK,
             listening.getsockname()[1],
@@ -79,6 +82,24 @@ def for_local_programs(application: Any) -> Callable[..., Iterable[bytes]]:
             return application(environ, start_response)  # type: ignore[no-any-return]
         start_response("403 Forbidden", [("Content-Type", "text/plain")])
         return [b"This port is for AWS requests of programs on this machine.\n"]
+
+    return guarded
+
+
+def without_traces(application: Any) -> Callable[..., Iterable[bytes]]:
+    """moto answers in HTML what it can't read, and prints a traceback, whose last line may quote
+    what was sent: AWS says InternalError in the service's own protocol, and the log the fault's
+    name."""
+
+    def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        try:
+            return application(environ, start_response)  # type: ignore[no-any-return]
+        except Exception as fault:  # noqa: BLE001 - the edge of the port
+            log.warning("a request on the AWS port ended with %s", type(fault).__name__)
+        kind, body = error_of(environ, "InternalError", "The request could not be processed.")
+        headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+        start_response("500 Internal Server Error", headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     return guarded
 

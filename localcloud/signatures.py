@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 SIGNED = "AWS4-HMAC-SHA256 "
 PRESIGNED = {"X-Amz-Signature", "X-Amz-Credential"}
-MISSING = "Request is missing Authentication Token"
+MISSING = ("MissingAuthenticationToken", "Request is missing Authentication Token")
 
 Application = Callable[..., Iterable[bytes]]
 
@@ -23,7 +23,7 @@ def signed_only(application: Application) -> Application:
     def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if _is_signed(environ):
             return application(environ, start_response)
-        content_type, body = _refusal(environ)
+        content_type, body = error_of(environ, *MISSING)
         headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
         start_response("403 Forbidden", headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
@@ -37,24 +37,26 @@ def _is_signed(environ: dict[str, Any]) -> bool:
     return parse_qs(environ.get("QUERY_STRING", "")).keys() >= PRESIGNED
 
 
-def _refusal(environ: dict[str, Any]) -> tuple[str, bytes]:
-    """Return content type and body in the protocol of the service that was asked.
+def error_of(environ: dict[str, Any], code: str, message: str) -> tuple[str, bytes]:
+    """Return content type and body in the protocol of the service that was asked; S3 has words of
+    its own for who may not.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and
     https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
     """
     request = uuid.uuid4()
     if "HTTP_X_AMZ_TARGET" in environ:
-        body = f'{{"__type": "MissingAuthenticationTokenException", "message": "{MISSING}"}}'
+        body = f'{{"__type": "{code}Exception", "message": "{message}"}}'
         return "application/x-amz-json-1.0", body.encode()
     if (environ["REQUEST_METHOD"], environ.get("PATH_INFO")) == ("POST", "/"):
-        code = "<Code>MissingAuthenticationToken</Code>"
-        error = f"<Type>Sender</Type>{code}<Message>{MISSING}</Message>"
+        error = f"<Type>Sender</Type><Code>{code}</Code><Message>{message}</Message>"
         body = (
             f"<ErrorResponse><Error>{error}</Error><RequestId>{request}</RequestId></ErrorResponse>"
         )
         return "text/xml", body.encode()
-    error = "<Code>AccessDenied</Code><Message>Access Denied</Message>"
+    if (code, message) == MISSING:
+        code, message = "AccessDenied", "Access Denied"
+    error = f"<Code>{code}</Code><Message>{message}</Message>"
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f"<Error>{error}<RequestId>{request}</RequestId></Error>"

@@ -209,3 +209,24 @@ def test_a_request_has_headers_and_an_end_that_all_readers_agree_on(
     said = by_bare_socket(cloud.serve_aws(0), f"GET / HTTP/1.1\r\n{SIGNED}\r\n{line}")
 
     assert said.startswith(f"HTTP/1.1 {status} ")
+
+
+@pytest.mark.parametrize(
+    ("request_line", "body", "answer"),
+    [
+        ("POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.ListTables",
+         '{"Limit": 1e400}', '"__type": "InternalErrorException"'),
+        ("POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.ListTables",
+         "[" * 50_000, '"__type": "InternalErrorException"'),
+        ("BREW /data HTTP/1.1", "", "<Code>InternalError</Code>"),
+    ],
+)  # fmt: skip
+def test_what_moto_can_not_read_is_an_error_in_the_services_protocol_and_no_traceback(
+    cloud: Cloud, capfd: pytest.CaptureFixture[str], request_line: str, body: str, answer: str
+) -> None:
+    line = f"{request_line}\r\n{SIGNED.replace('/s3/', '/dynamodb/')}"
+    said = by_bare_socket(cloud.serve_aws(0), line, body)
+
+    assert said.startswith("HTTP/1.1 500 ")
+    assert answer in said
+    assert "Traceback" not in capfd.readouterr().err
