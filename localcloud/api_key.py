@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from localcloud.damage import UnusableState, usable
+from localcloud.damage import UnusableState, require_file, usable
 
 SHORTEST = 20  # as API Gateway has it
 
@@ -13,6 +13,7 @@ def kept_api_key(path: Path) -> str:
     """Return the key in the file, which is made on the first run and readable by its owner only.
 
     Raises UnusableState if the file holds no key: callers have one, so that none is made up."""
+    require_file(path)
     with usable():
         if not path.exists():
             _write(path, secrets.token_urlsafe(30))

@@ -45,13 +45,26 @@ def usable() -> Iterator[None]:
     except OSError as error:
         raise UnusableState(
             f"{error.filename} can't be used: {error.strerror}. Move away what is there, make room "
-            "or see that you may write there; then start again. Nothing was changed."
+            "or see that you may write there; then start again."
         ) from error
+
+
+def require_file(path: Path) -> None:
+    """Raise UnusableState for what is there and no file. Reading a pipe would never end, and a
+    link to a disk that is not mounted would be taken for a file that is not there yet."""
+    if path.is_file() or not os.path.lexists(path):
+        return
+    kind = "a folder" if path.is_dir() else "a pipe or a device"
+    if not path.exists():
+        kind = f"a link to {path.readlink()}, which does not exist"
+    raise UnusableState(f"{path} is {kind}, and not a file. Move it away, then start again.")
 
 
 def check(folder: Path) -> None:
     """Raises DamagedState, MissingState or UnusableState; a new folder is all right."""
     path, mark = folder / FILE, folder / MARK
+    require_file(path)
+    require_file(mark)
     identity, committed = None, 0
     try:
         if path.exists() and path.stat().st_size:

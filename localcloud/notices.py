@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from localcloud.damage import usable, write_whole
+from localcloud.damage import require_file, usable, write_whole
 from localcloud.disk import Disk
 
 log = logging.getLogger("localcloud")
@@ -31,6 +31,8 @@ class Notices(list[Notice]):
     def __init__(self, folder: Path | None, disk: Disk) -> None:
         self._path = folder and folder / "notices.jsonl"
         self._disk = disk
+        if self._path:
+            require_file(self._path)
         super().__init__(_read(self._path) if self._path and self._path.exists() else [])
 
     def record(self, topic: str, subject: str | None, message: str) -> None:

@@ -304,6 +304,25 @@ def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path, name: str) -> N
         open_with_its_key(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["notices.jsonl", "cloud.sqlite", "cloud.id", "api_key"])
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (os.mkfifo, "is a pipe or a device, and not a file"),
+        (lambda path: path.symlink_to("/gone"), "is a link to /gone, which does not exist"),
+    ],
+)
+def test_what_is_no_file_is_neither_read_nor_replaced(
+    tmp_path: Path, name: str, make: Callable[[Path], None], kind: str
+) -> None:
+    """Reading a pipe would wait for ever; a dangling link is a disk that is not mounted."""
+    make(tmp_path / name)
+
+    with pytest.raises(UnusableState, match=f"{name} {kind}"):
+        open_with_its_key(tmp_path)
+    assert not (tmp_path / name).is_file()
+
+
 def open_with_its_key(folder: Path) -> None:
     kept_api_key(folder / "api_key")
     refused_as_it_is(folder)
