@@ -33,7 +33,9 @@ def waits(rule) -> list[float]:
 
 
 def of(state, error):
-    return next(rule for rule in state["Retry"] if error in rule["ErrorEquals"])
+    rules = [rule for rule in state["Retry"] if error in rule["ErrorEquals"]]
+    assert rules, f"{error} is not retried: a serverless endpoint's cold start outlasts one attempt"
+    return rules[0]
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -97,4 +97,4 @@ def test_a_container_may_make_its_log_group_by_either_name_that_aws_denies(role,
     """Denials of SageMaker's name log-group:NAME and log-group:NAME:*."""
     given = roles.statements(Settings("appvengers", "dev", "us-east-1"), "1")[role]
     group = f"arn:aws:logs:us-east-1:1:log-group:/aws/sagemaker/{GROUPS[role]}{ending}"
-    assert allowed(*given, action=action, resource=group)
+    assert allowed(*given, action=action, resource=group), f"AWS denies {action} on {group}"
