@@ -29,7 +29,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 # $(stage): the flag of a stage that there is. Any other value stops make.
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
-.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key package bench-import test test-deploy lint \
+.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key package bench-import test test-fast test-deploy lint \
   audit models settings replay-history blend bench bench-serving policy policies rollback migrate serving-code cost launch \
   review-only quarantine forget recover drills drill-poisoning clean
 
@@ -68,6 +68,9 @@ package: $(VENV)/run ## Build what Lambda gets, in build/lambda
 
 bench-import: $(VENV)/run ## How long that package takes to import, cold
 	@$(VENV)/bin/python -m localcloud.cold_import
+
+test-fast: $(VENV)/dev ## Unit tests and the examples in docstrings: no cloud, under 20 s
+	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal tests/unit chalicelib
 
 test: $(VENV)/dev ## The tests of the bank: core, embedded cloud, training, whole workflows
 	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile \

@@ -1,4 +1,7 @@
-"""What stands for AWS in unit tests; tests/unit/test_predictions.py holds the table to the same."""
+"""Stand-ins for AWS in the unit tests.
+
+tests/contract/test_predictions.py runs the same tests on the table and on its stand-in.
+"""
 
 import io
 from collections.abc import Iterator

@@ -6,7 +6,7 @@ python -m infrastructure.operate.rollback --stage dev --model Tradicional [--ver
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -23,6 +23,7 @@ from infrastructure import embedded
 from infrastructure.project import InvalidConfig, app_name
 
 PATIENCE_SECONDS = 2 * 3600  # the longest that a canary may take
+ASK_EVERY_SECONDS = 0.5
 TELL_EVERY_SECONDS = 15
 
 Document = dict[str, Any]
@@ -69,9 +70,17 @@ def _verify(model: str, version: str, chosen: Profile, bucket: ModelBucket) -> N
 
 
 def until_in_service(
-    model: str, version: str, endpoints: ModelEndpoints, before: Document | None
+    model: str,
+    version: str,
+    endpoints: ModelEndpoints,
+    before: Document | None,
+    pause: Callable[[float], None] = time.sleep,
 ) -> Iterator[str]:
-    """The endpoint's statuses, again and again. Raises CannotRollBack if it does not come up."""
+    """Yield the endpoint's status every half second until `version` is in service.
+
+    `before` is the endpoint as it was before the rollback. Raises CannotRollBack if SageMaker gives
+    the new version up, or after two hours.
+    """
     deadline = time.monotonic() + PATIENCE_SECONDS
     since = before["since"] if before else ""
     while time.monotonic() < deadline:
@@ -83,7 +92,7 @@ def until_in_service(
         if live["failure"] and status in SETTLED and live["since"] != since:
             now = f"{live['version']} still answers" if status == "InService" else f"It is {status}"
             raise CannotRollBack(f"{now}: {live['failure']}")
-        time.sleep(0.5)
+        pause(ASK_EVERY_SECONDS)
     raise CannotRollBack(f"{model} {version} is not in service after {PATIENCE_SECONDS} s.")
 
 

@@ -122,12 +122,14 @@ AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 def log(*made):
     """Decisions made at these times, as the table gives them."""
 
+    ids = sorted(f"{int(at.timestamp() * 1000):012x}" for at in made)
+    times = [datetime.fromtimestamp(int(one, 16) / 1000, UTC) for one in ids]
+    days = [at.date().isoformat() for at in times]
+
     class Log:
         def made_in(self, day, first, last, page):
-            ids = sorted(f"{int(at.timestamp() * 1000):012x}" for at in made)
-            for one in ids:
-                at = datetime.fromtimestamp(int(one, 16) / 1000, UTC)
-                if at.date().isoformat() == day and first <= f"{one}x" <= last:
+            for one, at, its_day in zip(ids, times, days, strict=True):
+                if its_day == day and first <= f"{one}x" <= last:
                     yield {"at": at}
 
     return Log()

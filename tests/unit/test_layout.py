@@ -84,6 +84,18 @@ def test_no_test_mocks(path):
     )
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "tests" / "unit").glob("*.py")), ids=lambda path: path.stem
+)
+def test_no_unit_test_opens_a_cloud_or_sleeps(path):
+    """`make test-fast` runs them between two edits; a cloud belongs to tests/contract."""
+    text = path.read_text(encoding="utf-8")
+
+    assert path.name == "test_layout.py" or not re.search(
+        r"embedded_cloud|open_bank|mock_aws|time\.sleep|\bsleep\(", text
+    )
+
+
 @pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
 def test_a_definition_is_well_formed(path):
     definition = filled(json.loads(path.read_text(encoding="utf-8")), Anything(ANY))

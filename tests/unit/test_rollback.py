@@ -67,9 +67,11 @@ def test_an_old_failure_is_not_taken_for_the_new_versions(before):
     going = endpoint("Deleting", since="2", failure="no such package")
     up = endpoint("InService", "v2", "4")
     endpoints = Endpoints(before, going, None, endpoint("Creating", "v2", "3"), up)
-    seen = [*rollback.until_in_service(MODEL, "v2", endpoints, before)]
+    pauses = []
+    seen = [*rollback.until_in_service(MODEL, "v2", endpoints, before, pauses.append)]
 
     assert seen[1:] == ["Deleting", "Deleted", "Creating", "InService"]
+    assert pauses == [rollback.ASK_EVERY_SECONDS] * 4
 
 
 @pytest.mark.parametrize(
@@ -80,6 +82,6 @@ def test_an_old_failure_is_not_taken_for_the_new_versions(before):
     ],
 )
 def test_a_version_that_does_not_come_up_is_told(ended, told):
-    endpoints = Endpoints(endpoint("Updating", since="4"), ended)
+    before, endpoints = endpoint("OutOfService"), Endpoints(endpoint("Updating", since="4"), ended)
     with pytest.raises(rollback.CannotRollBack, match=told):
-        [*rollback.until_in_service(MODEL, "v2", endpoints, endpoint("OutOfService"))]
+        [*rollback.until_in_service(MODEL, "v2", endpoints, before, lambda _: None)]
