@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -40,6 +41,22 @@ def refusal(answer: requests.Response, kind: str) -> dict[str, Any]:
     problem: dict[str, Any] = answer.json()
     assert problem["type"] == f"urn:problem:{kind}"
     return problem
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/%6dodels"), ("POST", "/%70redict"), ("GET", "/prediction%73/ana")],
+)
+def test_one_encoded_letter_does_not_open_a_path_without_the_key(served, loans, method, path):
+    """requests would send the letter itself."""
+    connection = HTTPConnection(served.url.removeprefix("http://"), timeout=30)
+    body = json.dumps(body_of(loans[0])) if method == "POST" else None
+    connection.request(method, path, body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+
+    assert answer.status == 403
 
 
 def test_a_letter_in_latin_1_inside_a_text_is_refused(served, loans):
