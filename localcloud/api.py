@@ -13,12 +13,23 @@ from chalice.local import LocalChalice, create_local_server
 from chalicelib.errors import InvalidRequest, Problem, ServiceUnavailable
 from chalicelib.text import Text
 from chalicelib.web import CORS
-from infrastructure.deploy.api import ANSWERS
+from infrastructure.deploy.api import ANSWERS, GATEWAY_STAGE, body_of, headers_of
 from localcloud.bank import Bank
 from localcloud.functions import LambdaContext
-from localcloud.gateway import Event, Gateway, own_answer
+from localcloud.gateway import Answer, Event, Gateway
 from localcloud.loopback import LOOPBACK
 from localcloud.web_server import serving
+
+
+class ForeignCaller(Problem):
+    status = 403
+    title = Text(
+        es="Este puerto es solo para esta máquina", en="This port is for this machine only"
+    )
+    usual = Text(
+        es="Use http://127.0.0.1 o http://localhost, y no desde una página de otro sitio.",
+        en="Use http://127.0.0.1 or http://localhost, and not from a page of another site.",
+    )
 
 
 class RequestTimeout(Problem):
@@ -61,6 +72,17 @@ UNREADABLE: dict[int, Problem] = {
 }
 
 
+def own_answer(problem: Problem) -> Answer:
+    """Return an answer of the gateway itself, the same as the deployed one's."""
+    return Answer(problem.status, headers_of(problem), body_of(problem).encode())
+
+
+OWN_ANSWERS = {
+    kind: own_answer(problem)
+    for kind, problem in {**ANSWERS, "FOREIGN_CALLER": ForeignCaller()}.items()
+}
+
+
 @contextmanager
 def serving_api(bank: Bank, api_key: str, port: int) -> Iterator[int]:
     """The port bound, on the loopback address only; 0 asks for a free one."""
@@ -83,7 +105,8 @@ def gateway(bank: Bank, api_key: str) -> Gateway:
             answer: Event = function.handler(event, context)
             return answer
 
-    return Gateway(routes_of(bank.app), partial(_key_id, api_key), invoke, _preflight())
+    key_id = partial(_key_id, api_key)
+    return Gateway(routes_of(bank.app), key_id, invoke, _preflight(), OWN_ANSWERS, GATEWAY_STAGE)
 
 
 def routes_of(app: Chalice) -> dict[str, dict[str, bool]]:

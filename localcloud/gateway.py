@@ -10,9 +10,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from chalicelib.errors import Problem
-from chalicelib.text import Text
-from infrastructure.deploy.api import ANSWERS, GATEWAY_STAGE, body_of, headers_of
 from localcloud.framing import LARGEST_BODY
 from localcloud.loopback import is_local, is_local_host, is_local_page
 
@@ -54,20 +51,10 @@ class Refused(Exception):
         self.kind = kind
 
 
-class ForeignCaller(Problem):
-    status = 403
-    title = Text(
-        es="Este puerto es solo para esta máquina", en="This port is for this machine only"
-    )
-    usual = Text(
-        es="Use http://127.0.0.1 o http://localhost, y no desde una página de otro sitio.",
-        en="Use http://127.0.0.1 or http://localhost, and not from a page of another site.",
-    )
-
-
 class Gateway:
     """The gateway. `key_id` names the API key with a value, or nothing; `invoke` is the function,
-    given the event and what it is called for; `preflight` are the headers of OPTIONS."""
+    given the event and what it is called for; `preflight` are the headers of OPTIONS. `answers` has
+    the gateway's own responses by type, and FOREIGN_CALLER: a page or host that is not local."""
 
     def __init__(
         self,
@@ -75,11 +62,15 @@ class Gateway:
         key_id: Callable[[str], str | None],
         invoke: Callable[[Event, str], Event],
         preflight: Mapping[str, str],
+        answers: Mapping[str, Answer],
+        stage: str,
     ) -> None:
         self._routes = routes
         self._key_id = key_id
         self._invoke = invoke
         self._preflight = preflight
+        self._answers = answers
+        self._stage = stage
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -87,10 +78,10 @@ class Gateway:
         try:
             answer = self._answer(environ)
         except Refused as refused:
-            answer = own_answer(ANSWERS[refused.kind])
+            answer = self._answers[refused.kind]
         except Exception as fault:  # noqa: BLE001 - the Lambda boundary: the gateway answers
             log.warning("the API's function raised %s", type(fault).__name__)
-            answer = own_answer(ANSWERS["INTEGRATION_FAILURE"])
+            answer = self._answers["INTEGRATION_FAILURE"]
         status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
         headers = {**_shared(answer.headers, environ), "Content-Length": str(len(answer.body))}
         start_response(status, list(headers.items()))
@@ -98,7 +89,7 @@ class Gateway:
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
         if not is_local(environ):
-            return own_answer(ForeignCaller())
+            return self._answers["FOREIGN_CALLER"]
         request = self._routed(environ)
         methods = self._routes[request.route]
         if request.method == "OPTIONS":
@@ -109,7 +100,8 @@ class Gateway:
         key = self._key_id(request.headers.get("x-api-key", ""))
         if methods[request.method] and key is None:
             raise Refused("INVALID_API_KEY")
-        said = self._invoke(event_of(request, key), f"{request.method} {request.route}")
+        event = event_of(request, key, self._stage)
+        said = self._invoke(event, f"{request.method} {request.route}")
         headers = {**said.get("headers", {}), **_joined(said.get("multiValueHeaders", {}))}
         headers.setdefault("Content-Type", "application/json")
         return Answer(said["statusCode"], headers, (said.get("body") or "").encode())
@@ -183,7 +175,7 @@ def decompressed(body: bytes, coding: str) -> bytes:
     return plain
 
 
-def event_of(request: Request, key: str | None) -> Event:
+def event_of(request: Request, key: str | None, stage: str) -> Event:
     """Return the event of a proxy integration.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
@@ -203,8 +195,8 @@ def event_of(request: Request, key: str | None) -> Event:
         "requestContext": {
             "resourcePath": request.route,
             "httpMethod": request.method,
-            "path": f"/{GATEWAY_STAGE}{request.path}",
-            "stage": GATEWAY_STAGE,
+            "path": f"/{stage}{request.path}",
+            "stage": stage,
             "protocol": "HTTP/1.1",
             "requestId": identifier,
             "requestTimeEpoch": int(time.time() * 1000),
@@ -218,11 +210,6 @@ def event_of(request: Request, key: str | None) -> Event:
         "body": request.body.decode(errors="replace") if request.body else None,
         "isBase64Encoded": False,
     }
-
-
-def own_answer(problem: Problem) -> Answer:
-    """Return an answer of the gateway itself, the same as the deployed one's."""
-    return Answer(problem.status, headers_of(problem), body_of(problem).encode())
 
 
 def _joined(headers: Mapping[str, list[str]]) -> dict[str, str]:

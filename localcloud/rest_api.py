@@ -14,7 +14,6 @@ from moto.apigateway.models import apigateway_backends
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from infrastructure.deploy.api import ANSWERS
 from localcloud.concurrency import Throttled
 from localcloud.functions import Answer, Functions
 from localcloud.gateway import Refused, decompressed
@@ -25,10 +24,10 @@ LARGEST_BODY = (
     10 * 2**20
 )  # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 TEXT = ("application/json", "application/problem+json", "text/")
-# What AWS says where the API has no answer of its own.
-UNTOLD = {
-    "REQUEST_TOO_LARGE": "Request Too Long",
-    "UNSUPPORTED_MEDIA_TYPE": "Unsupported Media Type",
+# AWS's answers to a refused body, where the API configures none.
+REFUSED_BODY = {
+    "REQUEST_TOO_LARGE": (413, "Request Too Long"),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type"),
 }
 
 Application = Callable[..., Iterable[bytes]]
@@ -80,7 +79,7 @@ class RestApis:
         try:
             event = _event(request, matched, key)
         except Refused as refused:
-            return _own(api, refused.kind, ANSWERS[refused.kind].status, UNTOLD[refused.kind])
+            return _own(api, refused.kind, *REFUSED_BODY[refused.kind])
         return self._asked(api, integration, event)
 
     def _key_id(self, request: Request, api_id: str, stage: str) -> str | None:

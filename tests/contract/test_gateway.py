@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infrastructure.deploy.api import ANSWERS, body_of, headers_of
+from localcloud.api import OWN_ANSWERS
 from localcloud.gateway import Gateway, Refused, match
 
 ROUTES = {
@@ -45,7 +46,9 @@ def asked(target: str, method: str = "GET", key: str = "", **more: Any) -> tuple
         events.append(event)
         return {"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "*"}, "body": "{}"}
 
-    gateway = Gateway(ROUTES, lambda given: "id" if given == "key" else None, invoke, {})
+    gateway = Gateway(
+        ROUTES, lambda given: "id" if given == "key" else None, invoke, {}, OWN_ANSWERS, "v1"
+    )
     environ = {"REQUEST_METHOD": method, "REQUEST_URI": target, "wsgi.input": io.BytesIO()}
     environ |= {"HTTP_X_API_KEY": key, "HTTP_HOST": "localhost:8000"} | more
     body = b"".join(gateway(environ, lambda *told: answers.extend(told)))
@@ -128,7 +131,7 @@ def test_a_fault_of_the_function_is_the_gateways_503():
 
     told: list[Any] = []
     environ = {"REQUEST_METHOD": "GET", "REQUEST_URI": "/health", "wsgi.input": io.BytesIO()}
-    gateway = Gateway(ROUTES, lambda _: None, fails, {})
+    gateway = Gateway(ROUTES, lambda _: None, fails, {}, OWN_ANSWERS, "v1")
     body = b"".join(gateway(environ, lambda *given: told.extend(given)))
 
     assert told[0].startswith("503")
