@@ -1,4 +1,4 @@
-"""Every command of the operator's pages exists; every alarm has its section."""
+"""Facts that the documents are held to: their commands, paths and links exist."""
 
 import re
 import shlex
@@ -22,11 +22,16 @@ from infrastructure.verify import (
 from infrastructure.verify import page as the_page
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "docs" / "operations.md", ROOT / "docs" / "aws-checklist.md"]
-TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+OPERATIONS, CHECKLIST = ROOT / "docs" / "operations.md", ROOT / "docs" / "aws-checklist.md"
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, flags=re.MULTILINE))
 VARIABLES = {
-    *re.findall(r"\$\(call (?:yes|option),([A-Z]+)", (ROOT / "Makefile").read_text()),
-    *re.findall(r"\$\((?:if \$\()?(?:filter no,\$\()?([A-Z]+)\)", (ROOT / "Makefile").read_text()),
+    "AWS_ENDPOINT_URL",  # boto3 reads it
+    *re.findall(r"\$\(call (?:yes|option),([A-Z]+)", MAKEFILE),
+    *re.findall(r"\$\((?:\w+ (?:\w+,)?\$\()?([A-Z]+)\)", MAKEFILE),
+    *re.findall(r"^(?:export )?([A-Z_]+) \?=", MAKEFILE, flags=re.MULTILINE),
 }
 AWS = botocore.session.get_session()
 # The CLI's own, and its own name for the endpoint of sns subscribe.
@@ -35,15 +40,16 @@ OF_THE_CLI = {
     *("--query", "--region", "--since"),
 }
 WAITED_FOR = {"endpoint-in-service": "describe-endpoint", "table-exists": "describe-table"}
-CUSTOM = {("s3", "cp"), ("logs", "tail")}  # commands of the CLI itself
+CUSTOM = {("s3", "cp"), ("s3", "ls"), ("logs", "tail")}  # commands of the CLI itself
 
 
 def commands():
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        blocks = "\n".join(re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)).splitlines()
+        blocks = "\n".join(re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL))
+        lines = re.split(r"\n| \| ", re.sub(r"\\\n|\|\n", " | ", blocks).replace(" |  ", " "))
         inline = re.findall(r"`((?:make|aws|curl|\S*python) [^`]+)`", text)
-        for line in (*blocks, *inline):
+        for line in (*lines, *inline):
             if not line.startswith("eval"):
                 yield shlex.split(line, comments=True)
 
@@ -60,16 +66,23 @@ def operation(service, name):
 
 @pytest.mark.parametrize("words", [w for w in COMMANDS if w[0] == "make"], ids=" ".join)
 def test_a_make_command_exists(words):
-    target, *given = words[1:]
+    values = {one.partition("=")[0] for one in words[1:] if "=" in one}
 
-    assert target in TARGETS
-    assert {one.partition("=")[0] for one in given} <= VARIABLES
+    assert {one for one in words[1:] if "=" not in one} <= TARGETS
+    assert values <= VARIABLES
 
 
 @pytest.mark.parametrize("words", [w for w in COMMANDS if "-m" in w[:3]], ids=" ".join)
 def test_a_module_takes_what_it_is_given(words):
-    module = ROOT / (words[words.index("-m") + 1].replace(".", "/") + ".py")
-    text = module.read_text(encoding="utf-8")
+    name = words[words.index("-m") + 1]
+    if name == "pytest":
+        return
+    module = ROOT / name.replace(".", "/")
+    text = next(
+        file.read_text(encoding="utf-8")
+        for file in (module.with_suffix(".py"), module / "__main__.py")
+        if file.exists()
+    )
 
     assert all(f'"{option}"' in text for option in words if option.startswith("--"))
 
@@ -90,7 +103,7 @@ def test_an_aws_command_exists_and_takes_what_it_is_given(words):
 
 
 def test_the_checklist_is_what_verify_aws_runs():
-    assert PAGES[1].read_text(encoding="utf-8") == the_page.text()
+    assert CHECKLIST.read_text(encoding="utf-8") == the_page.text()
 
 
 def test_every_check_has_its_place_by_risk():
@@ -101,16 +114,60 @@ def test_every_check_has_its_place_by_risk():
     assert all(check.run for check in checklist.checks()[: checklist.FIRST])
 
 
-def test_nothing_else_is_said_to_be_typed():
-    assert {words[0] for words in COMMANDS} <= {"make", "aws", "curl", ".venv-deploy/bin/python"}
-    assert len(COMMANDS) > 40
+def test_commands_start_with_a_program_that_a_reader_has():
+    ours = {".venv/bin/python", ".venv/bin/chalice", ".venv-deploy/bin/python"}
+
+    assert {words[0] for words in COMMANDS} - ours <= {"make", "aws", "curl", "git", "tar"}
+    assert len(COMMANDS) > 60
+
+
+TOP = {path.name for path in ROOT.iterdir()} | {".chalice"}
+IN_S3 = ("training/jobs/",)
+PATH = re.compile(r"`([\w.*/-]+)`")
+FILE = re.compile(r"\.(?:py|toml|yaml|json|md|csv|parquet|txt)$")
+
+
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS], ids=lambda page: page.stem)
+def test_every_path_that_a_page_names_exists(page):
+    text = page.read_text(encoding="utf-8")
+    named = [one for one in PATH.findall(text) if one.partition("/")[0] in TOP and "/" in one]
+    named = [one for one in named if FILE.search(one) or one.endswith("/")]
+
+    missing = [one for one in named if not list(ROOT.glob(one.rstrip("/")))]
+    assert [one for one in missing if not one.startswith(IN_S3)] == []
+
+
+def anchors(page):
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    plain = [re.sub(r"[^\w\s-]", "", heading.lower()) for heading in headings]
+    return {re.sub(r"\s", "-", heading) for heading in plain}
+
+
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS], ids=lambda page: page.stem)
+def test_every_link_leads_to_a_page_and_its_section(page):
+    text = page.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        where, _, section = link.partition("#")
+        if not where.startswith("http"):
+            target = page.parent / where if where else page
+            assert target.exists(), link
+            assert not section or section in anchors(target), link
+
+
+def test_the_handbooks_index_lists_every_page():
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    others = [page for page in (*PAGES[2:], *DECISIONS) if page.name != "README.md"]
+
+    assert [one.name for one in others if f"{one.relative_to(ROOT / 'docs')})" not in index] == []
 
 
 def test_each_alarm_has_a_section_that_says_what_to_do():
     template = (ROOT / "infrastructure" / "template" / "resources.yaml").read_text(encoding="utf-8")
     name = r"\$\{Stage\}-\$\{AppName\}-([a-z0-9-]+?)(?:-[A-Z]\w+)?[\"']"  # some are one a model
     alarms = re.findall(rf"AlarmName: \W+(?:Fn::)?Sub\W+{name}", template)
-    sections = re.findall(r"^### (\S+)$", PAGES[0].read_text(encoding="utf-8"), flags=re.MULTILINE)
+    sections = re.findall(
+        r"^### (\S+)$", OPERATIONS.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
 
     assert {*alarms} == {*sections}
     assert len({*sections}) == len(sections)
