@@ -37,13 +37,13 @@ help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS on AWS_PORT
-	@$(VENV)/bin/python -m localcloud run
+	@$(VENV)/bin/python -m bank run
 
 demo: $(VENV)/run ## The same on free ports, until the first prediction
-	@$(VENV)/bin/python -m localcloud demo
+	@$(VENV)/bin/python -m bank demo
 
 cloud: $(VENV)/run ## A new AWS account on AWS_PORT, to deploy to: QUOTAS=granted, or "sagemaker/L-611FA074=3"
-	@$(VENV)/bin/python -m localcloud bare
+	@$(VENV)/bin/python -m bank bare
 
 deploy: $(VENV)/run ## Deploy STAGE (dev or prod) to AWS, or update it; see docs/operations.md
 	@$(VENV)/bin/python -m infrastructure.deploy $(stage) $(call yes,YES,--yes) \
@@ -67,7 +67,7 @@ package: $(VENV)/run ## Build what Lambda gets, in build/lambda
 	@$(VENV)/bin/python -m infrastructure.packing.lambda_package
 
 bench-import: $(VENV)/run ## How long that package takes to import, cold
-	@$(VENV)/bin/python -m localcloud.cold_import
+	@$(VENV)/bin/python -m bank.cold_import
 
 test-fast: $(VENV)/dev ## Unit tests and the examples in docstrings: no cloud, under 20 s
 	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal tests/unit chalicelib
@@ -82,7 +82,7 @@ test-deploy: $(VENV)/dev $(DEPLOY)/ready $(SERVING)/ready ## The tests of deploy
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/mypy chalicelib stepfunctions infrastructure localcloud
+	@$(VENV)/bin/mypy bank chalicelib stepfunctions infrastructure localcloud
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/cfn-lint infrastructure/template/resources.yaml
 	@$(VENV)/bin/python -m stepfunctions.lint build/stepfunctions
@@ -98,7 +98,7 @@ migrate: $(VENV)/run ## Spread what STAGE stored before the day index had shards
 	@$(VENV)/bin/python -m infrastructure.operate.migrate $(stage)
 
 audit: $(VENV)/run ## Run everything under its own role: each permission and who uses it
-	@$(VENV)/bin/python -m localcloud.audit
+	@$(VENV)/bin/python -m bank.audit
 
 policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans: TARGET=0.04 REVIEW=0.1 CONFIDENT=yes
 	@$(VENV)/bin/python -m training.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET)) \
@@ -129,7 +129,7 @@ serving-code: $(VENV)/run ## Add the code under training/ to what an artifact ma
 	@$(VENV)/bin/python -m infrastructure.packing.serving_code
 
 recover: $(VENV)/run ## Go on with what was saved of a damaged database; `make run` says when
-	@$(VENV)/bin/python -m localcloud recover
+	@$(VENV)/bin/python -m bank recover
 
 drills: $(VENV)/dev ## Full disks and locks under load, kills, restarts: RUNS=10 (half an hour)
 	@$(VENV)/bin/python -m tests.drills.durability $(RUNS)

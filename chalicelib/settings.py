@@ -9,7 +9,7 @@ STAGES = ("dev", "prod")
 
 HOW_TO_START = (
     "`make run` starts all of it on this machine. For `chalice local --stage dev` beside it, run "
-    'first: eval "$(.venv/bin/python -m localcloud env)". For an AWS account: export '
+    'first: eval "$(.venv/bin/python -m bank env)". For an AWS account: export '
     "AWS_DEFAULT_REGION=eu-west-1"
 )
 

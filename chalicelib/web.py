@@ -25,15 +25,14 @@ CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Languag
 PROBLEM_TYPE = "application/problem+json"
 # An answer holds what a person applied for: no cache on the way may keep it.
 NOT_STORED = {"Cache-Control": "no-store"}
-# Lambda sets the first; `localcloud env` exports the second, for chalice local.
+# Lambda sets the first; `python -m bank env` exports the second, for chalice local.
 LAMBDAS_OWN, LOCAL_KEY = "AWS_LAMBDA_FUNCTION_NAME", "LOCAL_API_KEY"
 NO_KEY_SET = Text(
-    es='Ninguna clave está puesta: eval "$(.venv/bin/python -m localcloud env)" antes de '
-    "chalice local.",
-    en='No key is set: eval "$(.venv/bin/python -m localcloud env)" before chalice local.',
+    es='Ninguna clave está puesta: eval "$(.venv/bin/python -m bank env)" antes de chalice local.',
+    en='No key is set: eval "$(.venv/bin/python -m bank env)" before chalice local.',
 )
 WITHOUT_GATEWAY = (
-    "chalice local has no API Gateway in front. It asks for the API key that `localcloud env` "
+    "chalice local has no API Gateway in front. It asks for the API key that `python -m bank env` "
     "exports, and refuses every keyed route without one. It does not check Host and Origin, and it "
     'answers a path or a method that it does not know with Chalice\'s own {"message": …}. '
     "`make run` serves the API as AWS does."

@@ -1,1 +1,2 @@
-"""The embedded AWS: moto in this process, and what moto lacks. The only place that imports moto."""
+"""An embedded AWS: moto in this process, and what moto lacks. It knows nothing of credit. The only
+package that imports moto."""

@@ -15,27 +15,29 @@ from moto import mock_aws
 from moto.awslambda.models import lambda_backends
 from moto.core.config import DefaultConfig
 
-from localcloud import concurrency, executions, replaced
-from localcloud.account_quotas import Quotas
+from localcloud import replaced
 from localcloud.activity import Activity
-from localcloud.authorization import Authorization, as_operator
-from localcloud.aws_port import AwsPort
-from localcloud.damage import usable
-from localcloud.disk import Disk
-from localcloud.durability import Kept
-from localcloud.endpoints import Endpoints
+from localcloud.apigateway.rest_api import RestApis
 from localcloud.events import Events
-from localcloud.functions import Failure, Function, Functions, Handler
-from localcloud.jobs import Surroundings
-from localcloud.loopback import LOOPBACK
+from localcloud.iam.authorization import Authorization, as_operator
+from localcloud.kept_state.damage import usable
+from localcloud.kept_state.disk import Disk
+from localcloud.kept_state.durability import Kept
+from localcloud.lambda_ import concurrency
+from localcloud.lambda_.functions import Failure, Function, Functions, Handler
+from localcloud.lambda_.pending_events import PendingEvents
+from localcloud.lambda_.uploaded import Uploaded
 from localcloud.notices import Notices
-from localcloud.object_writes import ObjectEvents
-from localcloud.pending_events import PendingEvents
-from localcloud.processing_jobs import ProcessingJobs
-from localcloud.rest_api import RestApis
-from localcloud.training_jobs import TrainingJobs
-from localcloud.transform_jobs import TransformJobs
-from localcloud.uploaded import Uploaded
+from localcloud.ports.aws_port import AwsPort
+from localcloud.ports.loopback import LOOPBACK
+from localcloud.sagemaker.endpoints import Endpoints
+from localcloud.sagemaker_jobs.jobs import Surroundings
+from localcloud.sagemaker_jobs.processing_jobs import ProcessingJobs
+from localcloud.sagemaker_jobs.training_jobs import TrainingJobs
+from localcloud.sagemaker_jobs.transform_jobs import TransformJobs
+from localcloud.stepfunctions import executions
+from localcloud.storage.object_writes import ObjectEvents
+from localcloud.strictness.account_quotas import Quotas
 
 ACCOUNT = "123456789012"  # moto's, for credentials it has not issued itself
 _MOTO: DefaultConfig = {

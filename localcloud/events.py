@@ -8,11 +8,11 @@ from moto.core.exceptions import JsonRESTError
 from moto.events.models import events_backends
 from moto.sns.models import sns_backends
 
-from localcloud.account_quotas import Quotas, find
-from localcloud.functions import Functions
+from localcloud.lambda_.functions import Functions
+from localcloud.strictness.account_quotas import Quotas, find
 
 if TYPE_CHECKING:
-    from localcloud.durability import Kept
+    from localcloud.kept_state.durability import Kept
 
 
 RULES = "L-244521F2"

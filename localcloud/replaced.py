@@ -9,29 +9,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from localcloud import (
-    api_gateway,
-    authorization,
-    cloudformation,
-    concurrency,
-    endpoint_requests,
-    events,
-    executions,
-    expressions,
-    functions,
-    job_task,
-    notices,
-    object_writes,
-    package_requests,
-    processing_requests,
-    quota_requests,
-    read_timeouts,
-    strictness,
-    table_reads,
-    training_requests,
-    transform_requests,
-    write_through,
-)
+from localcloud import cloudformation, events, notices, quota_requests
+from localcloud.apigateway import api_gateway
+from localcloud.iam import authorization
+from localcloud.lambda_ import concurrency, functions
+from localcloud.ports import read_timeouts
+from localcloud.sagemaker import endpoint_requests, package_requests
+from localcloud.sagemaker_jobs import processing_requests, training_requests, transform_requests
+from localcloud.stepfunctions import executions, expressions, job_task
+from localcloud.storage import object_writes, table_reads, write_through
+from localcloud.strictness import before_dispatch
 
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
@@ -74,7 +61,7 @@ def the_list(cloud: "Cloud") -> list[Replaced]:
             "moto.core.responses:BaseResponse",
             "setup_class",
             "(self, request, full_url, headers, use_raw_body)",
-            strictness.before_dispatch,
+            before_dispatch.before_dispatch,
             "moto takes what AWS refuses: names, lengths, patterns, sizes",
         ),
         Replaced(

@@ -1,1 +1,53 @@
-../chalicelib/decisions/day_index.py
+"""Keys of the index byDay, and its reading by fan-out. SageMaker's jobs use it, too:
+training/day_index.py is this file.
+
+One partition takes 1,000 write units a second, and an index that is throttled throttles the table:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
+So the items of a day are spread over SHARDS keys; docs/operations.md has the arithmetic.
+"""
+
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+from zlib import crc32
+
+Item = dict[str, Any]
+
+BY_DAY = "byDay"
+OUTCOMES = "outcomes#"  # before the day on which an outcome was told
+SHARDS = 16  # it may grow; fewer would hide what was stored under the last ones
+
+
+def key_of(day: str, prediction_id: str) -> str:
+    """Return the item's key in the index; the same item always has the same one.
+
+    `day`: 2026-11-28, or outcomes#2026-11-28.
+    """
+    return f"{day}#{crc32(prediction_id.encode()) % SHARDS:02}"
+
+
+def keys_of(day: str) -> list[str]:
+    """Return all keys that items of a day may have.
+
+    The day alone is the key of what was stored before there were shards. It comes first: an item
+    that `make migrate` moves while it is read is read twice rather than not at all.
+    """
+    return [day, *(f"{day}#{shard:02}" for shard in range(SHARDS))]
+
+
+def merged(found: Iterable[Iterator[Item]], *, newest_first: bool = False) -> Iterator[Item]:
+    """Merge what each key holds, sorted by predictionId, into one sorted stream without repeats.
+
+    It reads no further than its caller does.
+    """
+    name = itemgetter("predictionId")
+    for _, same in groupby(merge(*found, key=name, reverse=newest_first), key=name):
+        yield from {item["clientId"]: item for item in same}.values()
+
+
+def page_of(wanted: int) -> int:
+    """Return how many items to read at a time from each key: twice a shard's share."""
+    return 2 * wanted // SHARDS + 1

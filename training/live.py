@@ -28,7 +28,7 @@ def versions(stage: str, deployed: Profile) -> dict[str, str]:
         if name not in {endpoint["EndpointName"] for endpoint in endpoints}:
             raise NothingLive(
                 f"{name} is no endpoint: deploy first, name artifacts, or on the embedded cloud "
-                'eval "$(.venv/bin/python -m localcloud env)"'
+                'eval "$(.venv/bin/python -m bank env)"'
             )
         config = client.describe_endpoint(EndpointName=name)["EndpointConfigName"]
         found[model] = config.removeprefix(f"{name}-")

@@ -78,7 +78,7 @@ def main(client_id: str | None, prediction_id: str | None, count: int | None, st
     except (TableUnavailable, ClientError, BotoCoreError) as fault:
         message = (
             f"The bank of stage {stage} can't be read: {fault.__cause__ or fault}\n"
-            'On the embedded cloud, while it runs: eval "$(.venv/bin/python -m localcloud env)"'
+            'On the embedded cloud, while it runs: eval "$(.venv/bin/python -m bank env)"'
         )
         raise click.ClickException(message) from fault
     sys.exit(1 if differing else 0)

@@ -31,7 +31,7 @@ def account_of_the_caller() -> str:
         return boto3.client("sts").get_caller_identity()["Account"]
     except EndpointConnectionError as error:
         raise NotReady(
-            f"{error}\nIs it the embedded cloud? Start it: python -m localcloud bare"
+            f"{error}\nIs it the embedded cloud? Start it: python -m bank bare"
         ) from error
     except (BotoCoreError, ClientError) as error:
         raise NotReady(

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from localcloud.audit import calls_of, findings, policies_of
-from localcloud.audit_run import run
-from localcloud.bank import Bank, open_bank
-from localcloud.iam_policy import Call, Permission
+from bank.audit import calls_of, findings, policies_of
+from bank.audit_run import run
+from bank.bank import Bank, open_bank
+from localcloud.iam.iam_policy import Call, Permission
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ import boto3
 import pytest
 import requests
 
+from bank.api import serving_api
+from bank.audit import findings
+from bank.audit_run import API_KEY, sample
+from bank.first_run import body_of
 from chalicelib.settings import Settings
 from infrastructure.project import app_name
 from infrastructure.template import policies, roles
-from localcloud import iam_policy
-from localcloud.api import serving_api
-from localcloud.audit import findings
-from localcloud.audit_run import API_KEY, sample
-from localcloud.first_run import body_of
+from localcloud.iam import iam_policy
 
 ACCOUNT = "123456789012"
 DEV = Settings(app_name(), "dev", "us-east-1")

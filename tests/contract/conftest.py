@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
-from localcloud.account_quotas import GRANTED
 from localcloud.cloud import Cloud, embedded_cloud
+from localcloud.strictness.account_quotas import GRANTED
 
 ROLE = "arn:aws:iam::123456789012:role/role"
 SERVICES = ("lambda", "states", "sagemaker")

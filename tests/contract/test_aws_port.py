@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from localcloud.cloud import Cloud
-from localcloud.loopback import PortTaken
+from localcloud.ports.loopback import PortTaken
 from tests.contract.conftest import ask, make_model, make_table
 from tests.contract.test_executions import machine, one
 

@@ -14,10 +14,16 @@ from typing import Any
 import boto3
 import pytest
 
-from localcloud.api_key import kept_api_key
-from localcloud.bank import open_bank
+from bank.api_key import kept_api_key
+from bank.bank import open_bank
 from localcloud.cloud import embedded_cloud
-from localcloud.damage import DamagedState, MissingState, StateFault, UnusableState, recover
+from localcloud.kept_state.damage import (
+    DamagedState,
+    MissingState,
+    StateFault,
+    UnusableState,
+    recover,
+)
 from tests.contract.test_durability import ROOT, WRITER, items, key, reopened
 
 ITEMS = 200
@@ -351,7 +357,7 @@ def test_a_read_only_folder_is_told(folder: Path) -> None:
 def test_the_command_says_it_in_a_sentence(folder: Path) -> None:
     spoil(folder / "cloud.sqlite", 4096, b"\xff" * 4096)
     done = subprocess.run(
-        [sys.executable, "-m", "localcloud", "run"],
+        [sys.executable, "-m", "bank", "run"],
         cwd=ROOT,
         env=os.environ | {"LOCALCLOUD_FOLDER": str(folder), "PORT": "0", "AWS_PORT": "0"},
         capture_output=True,

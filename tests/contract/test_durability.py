@@ -14,11 +14,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from bank.bank import open_bank
 from infrastructure.operate.review_only import switch
-from localcloud.account_quotas import GRANTED
-from localcloud.bank import open_bank
 from localcloud.cloud import Cloud, embedded_cloud
-from localcloud.folder_lock import FolderInUse, held, remove_abandoned
+from localcloud.kept_state.folder_lock import FolderInUse, held, remove_abandoned
+from localcloud.strictness.account_quotas import GRANTED
 from tests.contract.conftest import ROLE, ask, make_model, make_role, make_table, tar_gz
 from tests.contract.test_executions import machine
 from tests.contract.test_training_jobs import TRAIN, job

@@ -10,9 +10,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud import model_process
 from localcloud.cloud import Cloud
-from localcloud.container_environment import IMAGE
+from localcloud.sagemaker import model_process
+from localcloud.sagemaker.container_environment import IMAGE
 from tests.contract.conftest import ask, make_model, tar_gz
 
 

@@ -53,7 +53,7 @@ def branch(model: str, arn: str) -> dict[str, Any]:
                 "Resource": "arn:aws:states:::lambda:invoke",
                 "Parameters": {"FunctionName": arn, "Payload.$": "$.application"},
                 "OutputPath": "$.Payload",
-                "TimeoutSeconds": 1,
+                "TimeoutSeconds": 4,
                 "Retry": [
                     {"ErrorEquals": ["ModelBusy"], "IntervalSeconds": 1, "MaxAttempts": 2,
                      "BackoffRate": 2, "MaxDelaySeconds": 1, "JitterStrategy": "FULL"}
@@ -103,7 +103,7 @@ def test_three_models_in_parallel_with_one_busy_one_gone_and_one_saved_result(
         boto3.client("dynamodb").put_item(TableName="decisions", Item=item)
         return event["models"]
 
-    handlers = (busy_once, gone, lambda event, context: time.sleep(1.5))
+    handlers = (busy_once, gone, lambda event, context: time.sleep(4.5))
     arns = {name: add(name, handler) for name, handler in zip(MODELS, handlers, strict=True)}
     arn = machine(analysis(arns, add("saveResult", save)))
     result = run(arn, clientId="c1", application={"term": 84})

@@ -15,10 +15,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from localcloud import disk as health
 from localcloud.cloud import Cloud, embedded_cloud
-from localcloud.disk import SETTLED_SECONDS, NotStored
-from localcloud.storage import Storage
+from localcloud.kept_state import disk as health
+from localcloud.kept_state.database import Storage
+from localcloud.kept_state.disk import SETTLED_SECONDS, NotStored
 from tests.contract.conftest import ROLE, make_model, make_role
 from tests.contract.test_durability import PASS, ROOT, items, key, machine, reopened
 from tests.drills.faults import Disk, locked, small_disk

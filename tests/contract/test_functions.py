@@ -10,7 +10,7 @@ import pytest
 
 from localcloud.activity import StillBusy
 from localcloud.cloud import Cloud, embedded_cloud
-from localcloud.functions import LambdaContext
+from localcloud.lambda_.functions import LambdaContext
 
 Add = Callable[..., str]
 

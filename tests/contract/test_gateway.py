@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bank.api import OWN_ANSWERS
 from infrastructure.deploy.api import ANSWERS, body_of, headers_of
-from localcloud.api import OWN_ANSWERS
-from localcloud.gateway import Gateway, Refused, match
+from localcloud.apigateway.gateway import Gateway, Refused, match
 
 ROUTES = {
     "/loans": {"GET": True, "POST": True},

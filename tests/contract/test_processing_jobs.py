@@ -7,8 +7,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.account_quotas import GRANTED
 from localcloud.cloud import Cloud, embedded_cloud
+from localcloud.strictness.account_quotas import GRANTED
 from tests.contract.conftest import (
     EVERYTHING,
     ROLE,

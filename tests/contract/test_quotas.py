@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from chalicelib import profile
 from chalicelib.models.endpoints import capacity
 from infrastructure.template.policies import MODELS
-from localcloud.account_quotas import GRANTED, TABLE, UnknownQuota, parsed
 from localcloud.cloud import Cloud, embedded_cloud
+from localcloud.strictness.account_quotas import GRANTED, TABLE, UnknownQuota, parsed
 from tests.contract import test_processing_jobs, test_training_jobs
 from tests.contract.conftest import make_model, make_role, tar_gz
 

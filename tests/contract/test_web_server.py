@@ -7,10 +7,10 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from localcloud.callers import Limits
-from localcloud.framing import LARGEST_BODY, LONGEST_LINE, MOST_TRAILERS
-from localcloud.loopback import LOOPBACK, PortTaken
-from localcloud.web_server import serving
+from localcloud.ports.callers import Limits
+from localcloud.ports.framing import LARGEST_BODY, LONGEST_LINE, MOST_TRAILERS
+from localcloud.ports.loopback import LOOPBACK, PortTaken
+from localcloud.ports.web_server import serving
 
 WHOLE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

@@ -19,7 +19,7 @@ from infrastructure.project import ROOT
 def bare(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """Its address, and what it said at its start."""
     environ = os.environ | {"LOCALCLOUD_FOLDER": str(tmp_path), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "localcloud", "bare", "--aws-port", "0"]
+    command = [sys.executable, "-m", "bank", "bare", "--aws-port", "0"]
     with subprocess.Popen(
         command, cwd=ROOT, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as running:

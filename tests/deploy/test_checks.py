@@ -91,7 +91,7 @@ def test_credentials_that_lead_nowhere_are_told(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 
-    with pytest.raises(checks.NotReady, match="python -m localcloud bare"):
+    with pytest.raises(checks.NotReady, match="python -m bank bare"):
         checks.account_of_the_caller()
 
 

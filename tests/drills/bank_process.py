@@ -70,7 +70,7 @@ class BankProcess:
         }
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "localcloud", "run"],
+                [sys.executable, "-m", "bank", "run"],
                 cwd=ROOT,
                 env=os.environ | own,
                 stdout=output,

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 import requests
 
-from localcloud.first_run import body_of
+from bank.first_run import body_of
 from tests.drills.answered import Answered, Clients, differences, s3_of
 from tests.drills.bank_process import BankProcess, bank_process
 from tests.drills.faults import Disk, locked, small_disk

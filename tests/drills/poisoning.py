@@ -34,13 +34,13 @@ import pandas as pd
 import requests
 from rich.console import Console
 
+from bank import outcome_files
+from bank.api import serving_api
+from bank.bank import Bank, open_bank
+from bank.first_run import body_of, bring
 from chalicelib.decisions.day_index import key_of
 from infrastructure.first_models.first_models import scheduled_event
 from infrastructure.project import ROOT
-from localcloud import outcome_files
-from localcloud.api import serving_api
-from localcloud.bank import Bank, open_bank
-from localcloud.first_run import body_of, bring
 from training.datasets import Case, Dataset
 from training.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset, dataset_of
 

@@ -11,11 +11,11 @@ import boto3
 import pandas as pd
 import pytest
 
+from bank.bank import open_bank
 from chalicelib import profile
 from chalicelib.models.containers import REGISTRIES, image_uri
 from chalicelib.retraining.data_bucket import DataBucket
 from infrastructure.first_models import first_models
-from localcloud.bank import open_bank
 from training.datasets.sba import SAMPLE, snapshot
 
 ROOT = Path(__file__).parents[2]

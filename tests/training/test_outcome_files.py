@@ -8,7 +8,7 @@ import pandas as pd
 import product
 import pytest
 
-from localcloud import outcome_files
+from bank import outcome_files
 from training.datasets.sba import PROFILE, SAMPLE, dataset_of
 
 TODAY = date(2026, 11, 24)

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.settings import Settings
 from infrastructure.template import roles
-from localcloud.iam_policy import Call, PolicyNotUnderstood, allows, parse, trusts
+from localcloud.iam.iam_policy import Call, PolicyNotUnderstood, allows, parse, trusts
 
 TABLE = "arn:aws:dynamodb:us-east-1:1:table/decisions"
 

@@ -10,7 +10,7 @@ from moto.core.utils import get_service_model
 
 from chalicelib.retraining.snapshot_opening import HELD
 from chalicelib.settings import STAGES, Settings
-from localcloud.constraints import violations
+from localcloud.strictness.constraints import violations
 from stepfunctions.deploy import MACHINES, SCRIPT_ENTRYPOINT, render
 
 ACCOUNT = "123456789012"

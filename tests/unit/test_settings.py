@@ -22,9 +22,7 @@ def test_an_unknown_stage_is_refused():
 
 @pytest.mark.parametrize("missing", ENVIRON)
 def test_a_missing_variable_is_not_guessed(missing):
-    with pytest.raises(
-        MissingVariable, match=f"^{missing} is not set. `make run` .* localcloud env"
-    ):
+    with pytest.raises(MissingVariable, match=f"^{missing} is not set. `make run` .* bank env"):
         Settings.from_environ({name: ENVIRON[name] for name in ENVIRON.keys() - {missing}})
 
 

@@ -14,10 +14,10 @@ import pytest
 import requests
 from rich.console import Console
 
+from bank.api import serving_api
+from bank.bank import Bank, open_bank
+from bank.first_run import body_of, bring
 from infrastructure.first_models.first_models import scheduled_event
-from localcloud.api import serving_api
-from localcloud.bank import Bank, open_bank
-from localcloud.first_run import body_of, bring
 from training.datasets import Case, Dataset
 from training.datasets.sba import SAMPLE, dataset_of
 

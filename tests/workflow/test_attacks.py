@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 import requests
 
+from bank.first_run import body_of
 from infrastructure.project import ROOT
-from localcloud.first_run import body_of
 from tests.workflow.conftest import API_KEY, Served
 
 JSON = {"x-api-key": API_KEY, "Content-Type": "application/json"}

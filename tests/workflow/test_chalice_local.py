@@ -67,7 +67,7 @@ def test_without_one_set_it_answers_nobody_and_says_what_to_do():
         answer = requests.post(f"{url}/predict", json={}, headers=headers, timeout=9)
 
     assert answer.status_code == 403
-    assert "localcloud env" in answer.json()["detail"]
+    assert "python -m bank env" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(("stage", "missing"), [("dev", "AWS_DEFAULT_REGION"), ("prd", "STAGE")])

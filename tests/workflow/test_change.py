@@ -2,7 +2,7 @@
 
 import pytest
 
-from localcloud.first_run import body_of
+from bank.first_run import body_of
 
 
 def change_of(served, answer, **headers) -> dict:

@@ -13,12 +13,12 @@ import pytest
 import requests
 from botocore.config import Config
 
+from bank.first_run import body_of
 from chalicelib.decisions.analysis import AnalysisMachine
 from chalicelib.errors import AnalysisPending, CircuitOpen, EndpointTimeout
 from chalicelib.scoring.circuit import Circuit
 from chalicelib.scoring.invocation import ScoringEndpoints
 from chalicelib.services import services
-from localcloud.first_run import body_of
 
 MODEL = "AppVengersAccelerator"  # it carries 0.8 of the weight
 ENDPOINT = f"dev-appvengers-{MODEL}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.first_run import body_of
+from bank.first_run import body_of
 from tests.drills.faults import locked
 from tests.workflow.conftest import Served
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from bank.first_run import body_of
 from chalicelib.errors import InvalidApplication, InvalidRequest, PredictionNotFound
-from localcloud.first_run import body_of
 from tests.workflow.conftest import API_KEY, Served
 
 PROBLEM = "application/problem+json"

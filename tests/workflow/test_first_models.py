@@ -11,12 +11,12 @@ import pytest
 from moto.sagemaker.models import sagemaker_backends
 from rich.console import Console
 
+from bank.first_run import bring
 from chalicelib.errors import InvalidArtifact
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.services import services
 from infrastructure.first_models import first_models
 from infrastructure.first_models.training_jobs import TrainingJobs, start_all
-from localcloud.first_run import bring
 from tests.workflow.conftest import QUIET, changed, reversioned
 
 MODEL = "Tradicional"

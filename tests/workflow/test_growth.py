@@ -8,8 +8,8 @@ from collections import Counter
 import boto3
 import pytest
 
+from bank.first_run import body_of
 from chalicelib.decisions.day_index import OUTCOMES, SHARDS, key_of
-from localcloud.first_run import body_of
 from tests.workflow.test_outcomes import PAID, tell
 
 TABLE, DAY = "dev-appvengers-PrediccionesCredito", "2026-11-28"

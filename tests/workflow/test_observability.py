@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 
+from bank.first_run import body_of
 from chalicelib.observability import logger
-from localcloud.first_run import body_of
 from tests.workflow.conftest import scheduled
 
 # A person's values as no id, time or metric looks.

@@ -4,7 +4,7 @@ import boto3
 import pytest
 import requests
 
-from localcloud.first_run import body_of
+from bank.first_run import body_of
 from tests.workflow.conftest import API_KEY
 
 FIELDS = {

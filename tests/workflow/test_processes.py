@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 import requests
 
+from bank.first_run import body_of
 from infrastructure.project import ROOT
-from localcloud.first_run import body_of
 from training.datasets.sba import SAMPLE
 
 PATIENCE_SECONDS = 120
-RUN = (sys.executable, "-m", "localcloud", "run")
+RUN = (sys.executable, "-m", "bank", "run")
 CHALICE_LOCAL = (str(Path(sys.executable).with_name("chalice")), "local", "--port")
 
 
@@ -108,7 +108,7 @@ def test_chalice_local_works_against_a_running_embedded_cloud(state, loans, tmp_
         wait_for("Serving", log, running)
         untold = {name: value for name, value in os.environ.items() if name != "AWS_PORT"}
         printed = subprocess.run(
-            [sys.executable, "-m", "localcloud", "env"],
+            [sys.executable, "-m", "bank", "env"],
             cwd=ROOT,
             env=untold | {"LOCALCLOUD_FOLDER": state["LOCALCLOUD_FOLDER"]},
             capture_output=True,
@@ -143,6 +143,7 @@ def test_a_second_bank_in_the_same_folder_is_told(state, tmp_path):
 def test_another_product_is_another_profile_and_its_data(tmp_path):
     copy, data = tmp_path / "bank", ROOT / "tests" / "data"
     for name in (
+        "bank",
         "chalicelib",
         "infrastructure",
         "localcloud",
@@ -154,7 +155,7 @@ def test_another_product_is_another_profile_and_its_data(tmp_path):
     shutil.copy(ROOT / "app.py", copy)
     shutil.copy(data / "german.toml", copy / "chalicelib" / "credit.toml")
     done = subprocess.run(
-        [sys.executable, "-m", "localcloud", "demo"],
+        [sys.executable, "-m", "bank", "demo"],
         cwd=copy,
         env=os.environ | {"DATA": str(data / "german_credit.csv")},
         capture_output=True,
@@ -170,7 +171,7 @@ def test_another_product_is_another_profile_and_its_data(tmp_path):
     assert "installing included" in done.stdout
     assert len((done.stdout + done.stderr).splitlines()) < 60
     shown = subprocess.run(
-        [sys.executable, "-m", "localcloud", "application"],
+        [sys.executable, "-m", "bank", "application"],
         cwd=copy, env=os.environ | {"DATA": str(data / "german_credit.csv")},
         capture_output=True, text=True, check=True,
     )  # fmt: skip

@@ -5,7 +5,7 @@ import json
 import boto3
 import requests
 
-from localcloud.first_run import body_of
+from bank.first_run import body_of
 from tests.workflow.conftest import scheduled
 from tests.workflow.test_predict import MODELS
 

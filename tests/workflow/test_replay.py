@@ -92,4 +92,4 @@ def test_a_bank_that_is_not_there_is_told_with_what_to_do(served):
 
     assert away.exit_code == 1
     assert "The bank of stage prod can't be read" in away.output
-    assert "localcloud env" in away.output
+    assert "python -m bank env" in away.output

@@ -1,0 +1,1 @@
+"""This bank on the embedded cloud: run, demo, first models, real outcomes, the audit."""

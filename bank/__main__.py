@@ -1,0 +1,307 @@
+"""The bank on one machine: an embedded AWS, the API, three models."""
+
+import json
+import os
+import shlex
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import click
+from botocore.exceptions import EndpointConnectionError
+from rich.console import Console
+
+from bank import outcome_files
+from bank.api import serving_api
+from bank.api_key import kept_api_key
+from bank.bank import open_bank
+from bank.first_run import (
+    ForgottenData,
+    NoSuchRow,
+    PredictionRefused,
+    body_of,
+    bring,
+    first_prediction,
+    print_prediction,
+    remembered_dataset,
+    shown_case,
+)
+from bank.outcome_files import NoLoans
+from chalicelib.errors import AppVengersError
+from chalicelib.settings import Settings
+from infrastructure import embedded
+from infrastructure.deploy.smoke import command
+from infrastructure.first_models.first_models import TrainingFailed, scheduled_event
+from infrastructure.project import ROOT, app_name
+from localcloud.cloud import embedded_cloud
+from localcloud.kept_state.damage import StateFault, recover, usable
+from localcloud.kept_state.disk import NotStored
+from localcloud.kept_state.folder_lock import FolderInUse, held, remove_abandoned
+from localcloud.ports.loopback import PortTaken
+from localcloud.strictness.account_quotas import UnknownQuota, parsed
+from training.datasets import Dataset
+from training.datasets.own import UnreadableData
+from training.datasets.sba import NoRegister
+from training.product import InvalidProfile
+
+STATE = Path(os.environ.get("LOCALCLOUD_FOLDER", ROOT / ".localcloud"))
+PATIENCE_SECONDS = 120
+AWS_PORT, AWS_PORT_FILE = 4566, "aws_port"
+OF_A_DEMO = "appvengers-"  # its folder, until it ends
+# make says when it started; imports take their time, too.
+STARTED = float(os.environ.get("STARTED_AT") or time.time())
+
+# What the user can mend: told in a sentence, without a traceback.
+FAULTS = (
+    AppVengersError,
+    FolderInUse,
+    ForgottenData,
+    InvalidProfile,
+    NoLoans,
+    NoRegister,
+    NoSuchRow,
+    NotStored,
+    PortTaken,
+    PredictionRefused,
+    StateFault,
+    TrainingFailed,
+    UnknownQuota,
+    UnreadableData,
+)
+
+PORT = click.IntRange(0, 65535)  # 0: a free one
+
+console = Console(soft_wrap=True, highlight=False)
+
+
+def _aws_port_of_the_bank() -> int:
+    """Return that of the last `make run`, which may have been given another than the default."""
+    kept = STATE / AWS_PORT_FILE
+    try:
+        return int(kept.read_text())
+    except (OSError, ValueError):
+        return AWS_PORT
+
+
+of_the_bank = click.option(
+    "--aws-port",
+    envvar="AWS_PORT",
+    show_envvar=True,
+    type=PORT,
+    default=_aws_port_of_the_bank,
+    show_default="that of make run",
+    help="AWS's port.",
+)
+
+granted = click.option(
+    "--quota",
+    "quotas",
+    envvar="QUOTAS",
+    multiple=True,
+    metavar="SERVICE/CODE=VALUE",
+    help="A quota that the account was granted, as sagemaker/L-96300102=20; or the word granted, "
+    "for the instances of both stages. May be repeated.",
+)
+
+
+@click.group(help=__doc__, context_settings={"max_content_width": 100})
+def main() -> None:
+    """The sentence above is the help."""
+
+
+@main.command()
+@click.option(
+    "--port",
+    envvar="PORT",
+    show_envvar=True,
+    type=PORT,
+    default=8000,
+    show_default=True,
+    help="The API's port.",
+)
+@click.option(
+    "--aws-port",
+    envvar="AWS_PORT",
+    show_envvar=True,
+    type=PORT,
+    default=AWS_PORT,
+    show_default=True,
+    help="AWS's port.",
+)
+@granted
+def run(port: int, aws_port: int, quotas: tuple[str, ...]) -> None:
+    """Train what is missing, make a first prediction, and serve until Ctrl-C."""
+    with _bank(STATE, port, aws_port, parsed(quotas)) as bank:
+        sent = _predict(bank)
+        console.print(f"\nServing until Ctrl-C; everything is kept in {STATE}")
+        console.print(f"  API  {bank.url}  x-api-key: {bank.api_key}", markup=False)
+        console.print(f"  AWS  {bank.aws}  for clients: python -m bank env, see README.md")
+        print(f"\nThe same prediction again:\n\n{command(f'{bank.url}/', sent, bank.api_key)}")
+        sys.stdout.flush()
+        _wait_for_the_end()
+
+
+@main.command()
+def demo() -> None:
+    """The same on free ports and in a folder of its own, until the first prediction."""
+    remove_abandoned(Path(tempfile.gettempdir()).glob(f"{OF_A_DEMO}*"))
+    with (
+        tempfile.TemporaryDirectory(prefix=OF_A_DEMO) as folder,
+        _bank(Path(folder), 0, 0, {}) as bank,
+    ):
+        _predict(bank)
+    console.print("\nThe demo has stopped, and kept nothing. To go on: make run")
+
+
+@main.command()
+@click.option(
+    "--aws-port",
+    envvar="AWS_PORT",
+    show_envvar=True,
+    type=PORT,
+    default=AWS_PORT,
+    show_default=True,
+    help="AWS's port.",
+)
+@granted
+def bare(aws_port: int, quotas: tuple[str, ...]) -> None:
+    """Serve a new and empty AWS account, for `make deploy`. Only its logs and notices are kept."""
+    folder = STATE / "bare" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
+    with embedded_cloud(folder, quotas=parsed(quotas)) as cloud:
+        cloud.run_uploaded_functions(port := cloud.serve_aws(aws_port))
+        console.print(f"An empty AWS on http://127.0.0.1:{port}. Ctrl-C forgets all of it.")
+        if not quotas:
+            print("A new account has no SageMaker instances; make cloud QUOTAS=granted has.")
+        print(f"Logs and notices: {folder} (make forget removes them)")
+        print(f"make deploy STAGE=dev AWS_ENDPOINT_URL=http://127.0.0.1:{port}", flush=True)
+        _wait_for_the_end()
+
+
+@main.command(name="recover")
+def recover_state() -> None:
+    """Go on with what was saved of a damaged database, which stays beside it."""
+    with held(STATE):
+        print(recover(STATE))
+
+
+@main.command()
+@of_the_bank
+def env(aws_port: int) -> None:
+    """What the AWS CLI, boto3 and `chalice local` need: eval "$(python -m bank env)"."""
+    key = {"LOCAL_API_KEY": kept_api_key(STATE / "api_key")} if STATE.exists() else {}
+    for name, value in (_client_environment(aws_port) | key).items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+@main.command()
+@click.option(
+    "--row",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Which loan of the test period.",
+)
+@click.option("--outcome", is_flag=True, help="Tell what became of it, too (on stderr).")
+def application(row: int, outcome: bool) -> None:
+    """A real loan of the test period as a body for POST /predict."""
+    shown = shown_case(remembered_dataset(STATE, Console(stderr=True)), row)
+    print(json.dumps(body_of(shown)))
+    if outcome:
+        told = {True: "defaulted", False: "paid", None: "unknown"}[shown["defaulted"]]
+        print(told, file=sys.stderr)
+
+
+@main.command()
+@click.option("--from", "first", metavar="YYYY-MM", help="Loans decided elsewhere, from this month")
+@click.option("--to", "last", metavar="YYYY-MM", help="to this one, with what became of them.")
+@click.option("--stored", is_flag=True, help="What became of the loans that were decided here.")
+@of_the_bank
+def outcomes(first: str | None, last: str | None, stored: bool, aws_port: int) -> None:
+    """Real outcomes as a file for credit/newData/ (CSV): of loans, or of stored decisions."""
+    if stored == bool(first and last):
+        raise click.UsageError("Give --from and --to, or --stored.")
+    dataset = remembered_dataset(STATE, Console(stderr=True))
+    if not stored:
+        print(outcome_files.of_loans(dataset, first or "", last or ""), end="")
+        return
+    os.environ |= _client_environment(aws_port)
+    name = Settings(app_name(), "dev", os.environ["AWS_DEFAULT_REGION"]).predictions_table
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=name)
+    try:
+        print(outcome_files.of_decisions(dataset, pages, datetime.now(UTC).date()), end="")
+    except EndpointConnectionError as fault:
+        message = f"Nothing answers on port {aws_port}: make run, or name its --aws-port."
+        raise click.ClickException(message) from fault
+
+
+@main.command()
+def schedule() -> None:
+    """The event that updateData gets every Sunday, to send it by hand."""
+    print(json.dumps(scheduled_event(datetime.now(UTC))))
+
+
+@dataclass(frozen=True)
+class Opened:
+    url: str
+    aws: str
+    api_key: str
+    dataset: Dataset
+
+
+@contextmanager
+def _bank(folder: Path, port: int, aws_port: int, quotas: Mapping[str, float]) -> Iterator[Opened]:
+    """The bank, open and with models."""
+    os.umask(0o077)  # whole applications are kept here
+    with usable():
+        folder.mkdir(parents=True, exist_ok=True)
+    api_key = kept_api_key(folder / "api_key")
+    dataset = remembered_dataset(folder, console)
+    with ExitStack() as stack:
+        with console.status("Opening the embedded cloud"):
+            bank = stack.enter_context(open_bank(folder, quotas=quotas))
+            aws = bank.cloud.serve_aws(aws_port)
+            with usable():
+                (folder / AWS_PORT_FILE).write_text(str(aws))
+            api = stack.enter_context(serving_api(bank, api_key, port))
+        bring(bank, dataset, console)
+        with console.status("Loading the models"):
+            bank.cloud.idle(PATIENCE_SECONDS)
+        yield Opened(f"http://127.0.0.1:{api}", f"http://127.0.0.1:{aws}", api_key, dataset)
+
+
+def _predict(bank: Opened) -> dict[str, Any]:
+    """Show the first prediction, and return what was sent."""
+    url, api_key, shown = bank.url, bank.api_key, shown_case(bank.dataset, 0)
+    body = body_of(shown)
+    print_prediction(console, first_prediction(url, api_key, body), shown["defaulted"])
+    console.print(
+        f"{time.time() - STARTED:.0f} s from make to this prediction, installing included"
+    )
+    return body
+
+
+def _client_environment(aws_port: int) -> dict[str, str]:
+    return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws_port}", **embedded.CLIENT}
+
+
+def _wait_for_the_end() -> None:
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except FAULTS as fault:
+        sys.exit(f"\n{fault}")

@@ -1,0 +1,135 @@
+"""The bank's API on this machine, with what API Gateway adds to its function."""
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from chalice.app import Chalice
+from chalice.local import LocalChalice, create_local_server
+
+from bank.bank import Bank
+from chalicelib.errors import InvalidRequest, Problem, ServiceUnavailable
+from chalicelib.text import Text
+from chalicelib.web import CORS
+from infrastructure.deploy.api import ANSWERS, GATEWAY_STAGE, body_of, headers_of
+from localcloud.apigateway.gateway import Answer, Event, Gateway
+from localcloud.lambda_.functions import LambdaContext
+from localcloud.ports.loopback import LOOPBACK
+from localcloud.ports.web_server import serving
+
+
+class ForeignCaller(Problem):
+    status = 403
+    title = Text(
+        es="Este puerto es solo para esta máquina", en="This port is for this machine only"
+    )
+    usual = Text(
+        es="Use http://127.0.0.1 o http://localhost, y no desde una página de otro sitio.",
+        en="Use http://127.0.0.1 or http://localhost, and not from a page of another site.",
+    )
+
+
+class RequestTimeout(Problem):
+    status = 408
+    title = Text(es="La petición no llegó a tiempo", en="The request did not come in time")
+    usual = Text(es="Envíela entera en 10 segundos.", en="Send all of it within 10 seconds.")
+
+
+class HeadersTooLarge(Problem):
+    status = 431
+    title = Text(es="Las cabeceras son demasiado grandes", en="The headers are too large")
+    usual = Text(
+        es="La ruta y las cabeceras pueden ocupar 10 KB.", en="Path and headers may take 10 KB."
+    )
+
+
+class TransferCodingUnknown(Problem):
+    status = 501
+    title = Text(
+        es="La codificación de la transferencia no se admite",
+        en="The transfer coding is not supported",
+    )
+    usual = Text(
+        es="Envíe Content-Length, o Transfer-Encoding: chunked.",
+        en="Send Content-Length, or Transfer-Encoding: chunked.",
+    )
+
+
+NOT_HTTP = InvalidRequest(
+    Text(es="La petición no es HTTP/1.1 válido.", en="The request is not valid HTTP/1.1.")
+)
+# What the server answers before there is a request that the gateway could take.
+UNREADABLE: dict[int, Problem] = {
+    408: RequestTimeout(),
+    413: ANSWERS["REQUEST_TOO_LARGE"],
+    414: HeadersTooLarge(),
+    431: HeadersTooLarge(),
+    501: TransferCodingUnknown(),
+    503: ServiceUnavailable(),
+}
+
+
+def own_answer(problem: Problem) -> Answer:
+    """Return an answer of the gateway itself, the same as the deployed one's."""
+    return Answer(problem.status, headers_of(problem), body_of(problem).encode())
+
+
+OWN_ANSWERS = {
+    kind: own_answer(problem)
+    for kind, problem in {**ANSWERS, "FOREIGN_CALLER": ForeignCaller()}.items()
+}
+
+
+@contextmanager
+def serving_api(bank: Bank, api_key: str, port: int) -> Iterator[int]:
+    """The port bound, on the loopback address only; 0 asks for a free one."""
+    app = bank.app
+    if not isinstance(app, LocalChalice):
+        # Makes the app's current request a thread's own; the server it makes is not used.
+        create_local_server(app, bank.config, LOOPBACK, 0).server.server_close()
+    with serving(gateway(bank, api_key), port, unreadable) as bound:
+        yield bound
+
+
+def gateway(bank: Bank, api_key: str) -> Gateway:
+    """Return the gateway in front of the bank's function, which runs under its own role."""
+    function = bank.api_handler
+
+    def invoke(event: Event, used_by: str) -> Event:
+        functions = bank.cloud.functions
+        with functions.environment_of(function), functions.in_role_of(function, used_by):
+            context = LambdaContext.of(function)
+            answer: Event = function.handler(event, context)
+            return answer
+
+    key_id = partial(_key_id, api_key)
+    return Gateway(routes_of(bank.app), key_id, invoke, _preflight(), OWN_ANSWERS, GATEWAY_STAGE)
+
+
+def routes_of(app: Chalice) -> dict[str, dict[str, bool]]:
+    """Return each route's methods, and whether each needs the API key."""
+    return {
+        route: {method: bool(entry.api_key_required) for method, entry in methods.items()}
+        for route, methods in app.routes.items()
+    }
+
+
+def unreadable(status: int) -> tuple[int, dict[str, str], bytes]:
+    """Return what is answered to what is no request: status, headers and body."""
+    answer = own_answer(UNREADABLE.get(status, NOT_HTTP))
+    return answer.status, dict(answer.headers), answer.body
+
+
+def _key_id(api_key: str, given: str) -> str | None:
+    """Return the id that events name the key by, which is not the key."""
+    if not hmac.compare_digest(given.encode(), api_key.encode()):
+        return None
+    return hashlib.sha256(api_key.encode()).hexdigest()[:10]
+
+
+def _preflight() -> dict[str, Any]:
+    headers: dict[str, Any] = CORS.get_access_control_headers()
+    return headers

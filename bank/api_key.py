@@ -1,0 +1,36 @@
+"""The local API's key, in a file of its own."""
+
+import os
+import secrets
+from pathlib import Path
+
+from localcloud.kept_state.damage import UnusableState, require_file, usable
+
+SHORTEST = 20  # as API Gateway has it
+
+
+def kept_api_key(path: Path) -> str:
+    """Return the key in the file, which is made on the first run and readable by its owner only.
+
+    Raises UnusableState if the file holds no key: callers have one, so that none is made up."""
+    require_file(path)
+    with usable():
+        if not path.exists():
+            _write(path, secrets.token_urlsafe(30))
+        key = path.read_bytes().strip()
+    if len(key) < SHORTEST or not key.isascii() or not key.decode("ascii").isprintable():
+        raise UnusableState(
+            f"{path} holds no API key, which is {SHORTEST} or more printable ASCII characters: put "
+            "yours back, or delete the file, and the next start makes a new key."
+        )
+    return key.decode("ascii")
+
+
+def _write(path: Path, key: str) -> None:
+    written = path.with_suffix(".new")
+    written.touch(mode=0o600)
+    with written.open("w", encoding="ascii") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    written.replace(path)

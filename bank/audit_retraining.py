@@ -1,0 +1,136 @@
+"""A retraining for the permission audit: the machine, and a promotion that a person signs off."""
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import msgspec
+import pandas as pd
+
+from bank.bank import Bank
+from chalicelib import profile
+from chalicelib.retraining.data_bucket import DataBucket
+from chalicelib.services import services
+from chalicelib.settings import (
+    NEW_DATA_PREFIX,
+    QUARANTINE_PREFIX,
+    SNAPSHOT_PREFIX,
+    VERIFIED_PREFIX,
+)
+from infrastructure.first_models.first_models import scheduled_event
+from localcloud.cloud import ACCOUNT
+
+VERSION = "20950101T000000"
+MODEL = "Tradicional"
+PATIENCE_SECONDS = 300
+
+
+def run(bank: Bank, known: pd.DataFrame, later: pd.DataFrame, decision: dict[str, Any]) -> None:
+    """`later` loans and an outcome by updateData, which refuses so few; and the `known` ones of the
+    first snapshot again, of which a challenger learns what the champion did, and is promoted."""
+    data = DataBucket(boto3.client("s3"), bank.settings.data_bucket)
+    _tell(data.name, later, decision)
+    soon = datetime.now(UTC) + timedelta(minutes=1)  # the decision is from this minute
+    _take_away(bank, MODEL)  # what was in service last is its champion, and updateData says so
+    for at in (soon, soon + timedelta(days=1)):
+        update(bank, at)
+        bank.cloud.idle(PATIENCE_SECONDS)
+    champion = services().models.last_served(MODEL)
+    assert champion
+    services().models.arrive_again(MODEL, champion)
+    bank.cloud.idle(PATIENCE_SECONDS)
+    _put_snapshot(data.name, known)
+    _sign_off(bank, _pending(bank, data))
+    _promote(bank, champion)
+
+
+def _tell(bucket: str, loans: pd.DataFrame, decision: dict[str, Any]) -> None:
+    """Two files, as a bank would drop them, and a verdict on a quarantine that is not there."""
+    day = decision["createdAt"][:10]
+    outcome = {"outcome": ["defaulted"], "when": [day], "granted": [day]}
+    told = {name: [decision[name]] for name in ("clientId", "predictionId")} | outcome
+    boto3.client("s3").put_object(
+        Bucket=bucket, Key=f"{QUARANTINE_PREFIX}none.json", Body=b'{"verdict": "released"}'
+    )
+    for name, frame in (("loans", loans), ("told", pd.DataFrame(told))):
+        key = f"{NEW_DATA_PREFIX}{name}.parquet"
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=frame.to_parquet(index=False))
+
+
+def update(bank: Bank, at: datetime) -> None:
+    boto3.client("lambda").invoke(
+        FunctionName=bank.settings.function("updateData"), Payload=json.dumps(scheduled_event(at))
+    )
+
+
+def _take_away(bank: Bank, model: str) -> None:
+    """An endpoint that somebody deleted by hand."""
+    boto3.client("sagemaker").delete_endpoint(EndpointName=f"{bank.settings.prefix}-{model}")
+
+
+def _put_snapshot(bucket: str, loans: pd.DataFrame) -> None:
+    s3, place = boto3.client("s3"), f"{SNAPSHOT_PREFIX}{VERSION}/"
+    manifest = {"rows": len(loans), "bads": 1, "newRows": 1, "newBads": 0}
+    s3.put_object(Bucket=bucket, Key=f"{place}part-0.parquet", Body=loans.to_parquet(index=False))
+    s3.put_object(Bucket=bucket, Key=f"{place}manifest.json", Body=json.dumps(manifest))
+
+
+def _asked(bank: Bank, data: DataBucket) -> dict[str, Any]:
+    live = services().endpoints.live(MODEL)
+    assert live
+    key = f"{VERIFIED_PREFIX}{MODEL}/{live['version']}/model.tar.gz"
+    champion = {"version": live["version"], "url": f"s3://{bank.settings.model_bucket}/{key}"}
+    schema = profile.load().schema(MODEL)
+    return {
+        "version": VERSION,
+        "at": "2095-01-01T00:00:00+00:00",
+        "snapshot": VERSION,
+        "previous": "",
+        "profilePrefix": data.keep_profile(profile.PROFILE_FILE),
+        "news": {"outcomes": 1, "files": []},
+        "models": [{"model": MODEL, "schema": schema, "champion": champion}],
+    }
+
+
+def _pending(bank: Bank, data: DataBucket) -> str:
+    """As with `sign_off = true` in the profile: the package that waits for a person."""
+    using = services()
+    before = using.profile
+    gate = msgspec.structs.replace(before.gate, sign_off=True)
+    using.profile = msgspec.structs.replace(before, gate=gate)
+    machines = boto3.client("stepfunctions")
+    started = machines.start_execution(
+        stateMachineArn=bank.settings.retraining_machine_arn(ACCOUNT),
+        name="audit",
+        input=json.dumps(_asked(bank, data)),
+    )
+    bank.cloud.idle(PATIENCE_SECONDS)
+    using.profile = before
+    ended = machines.describe_execution(executionArn=started["executionArn"])
+    package: str = json.loads(ended["output"])["models"][0]["package"]
+    return package
+
+
+def _sign_off(bank: Bank, package: str) -> None:
+    """Nothing answers meanwhile, and what did last is the champion."""
+    _take_away(bank, MODEL)
+    boto3.client("sagemaker").update_model_package(
+        ModelPackageArn=package, ModelApprovalStatus="Approved"
+    )
+    bank.cloud.idle(PATIENCE_SECONDS)
+
+
+def _promote(bank: Bank, champion: str) -> None:
+    """As the machine does where nobody signs off."""
+    _take_away(bank, MODEL)
+    job = f"{bank.settings.prefix}-{MODEL}-{VERSION}"
+    digest = hashlib.sha256(services().retraining_files.artifact(job)).hexdigest()
+    event = {
+        "model": MODEL, "version": VERSION, "job": job, "sha256": digest, "champion": champion,
+    }  # fmt: skip
+    boto3.client("lambda").invoke(
+        FunctionName=bank.settings.function("promoteModel"), Payload=json.dumps(event)
+    )
+    bank.cloud.idle(PATIENCE_SECONDS)

@@ -1,0 +1,302 @@
+"""Everything the bank does, once: what the permission audit watches."""
+
+import io
+import json
+import re
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import boto3
+import pandas as pd
+import requests
+from rich.console import Console
+
+from bank import audit_retraining
+from bank.api import serving_api
+from bank.bank import Bank
+from bank.first_run import body_of, bring
+from chalicelib import profile
+from chalicelib.decisions.predictions import PredictionTable
+from chalicelib.models.endpoints import VARIANT, capacity, deployment
+from chalicelib.profile import Canary, Endpoint, Instances
+from chalicelib.services import services
+from chalicelib.settings import (
+    BATCH_PREFIX,
+    MANIFEST_PREFIX,
+    MODEL_PREFIX,
+    TOLD_PREFIX,
+    VERIFIED_PREFIX,
+)
+from infrastructure.first_models import first_models
+from infrastructure.template.policies import ASYNCHRONOUS, MODELS
+from localcloud.iam.authorization import BY_DOCUMENTATION
+from training import transform
+from training.datasets import Dataset
+from training.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset_of
+
+API_KEY = "the-audits"
+PATIENCE_SECONDS = 60
+SLOW_TO_FAIL = b"import time; time.sleep(5); raise ImportError"
+
+
+def sample() -> Dataset:
+    return dataset_of(pd.read_parquet(SAMPLE))
+
+
+def run(bank: Bank) -> list[str]:
+    """The functions and routes that it leaves out."""
+    dataset = sample()
+    with serving_api(bank, API_KEY, 0) as port:
+        requester = _Requester(f"http://127.0.0.1:{port}")
+        requester.head("/health")
+        requester.get("/models")  # there are none
+        requester.post("/predict", body_of(next(iter(dataset.cases()))))  # so nothing is stored
+        audit_retraining.update(bank, datetime.now(UTC))  # there is no snapshot
+        bring(bank, dataset, Console(quiet=True))
+        decided = _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
+        later = dataset.later(TEST_FROM, TEST_TO)
+        audit_retraining.run(bank, dataset.snapshot(), later, decided)
+        _score_a_file(bank, dataset)
+        _upload(bank)
+        _repeat(bank, decided)
+        _forget_trainings(bank)
+        _watch(bank)
+        requester.get("/models")
+        _lose_manifests(bank)
+        requester.get("/models")
+        _watch(bank)
+        _fail_for_good(bank)
+    return _left_out(bank)
+
+
+class _Requester:
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def get(self, path: str) -> None:
+        requests.get(self._url + path, headers={"x-api-key": API_KEY}, timeout=30)
+
+    def head(self, path: str) -> None:
+        requests.head(self._url + path, timeout=30)
+
+    def post(self, path: str, body: Any, **headers: str) -> Any:
+        headers = {"x-api-key": API_KEY, **headers}
+        return requests.post(self._url + path, json=body, headers=headers, timeout=30).json()
+
+
+def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, Any]:
+    """One of the decisions."""
+    requester.post("/predict", {})  # is refused
+    for body in bodies:
+        for _ in range(2):
+            answer = requester.post("/predict", body, **{"Idempotency-Key": "once"})
+        if answer["decision"] == "REVIEW":  # a change is asked for, and a person grants it
+            break
+    client = f"/predictions/{answer['clientId']}"
+    one = f"{client}/{answer['predictionId']}"
+    day = answer["createdAt"][:10]
+    requester.post(f"{one}/outcome", {"outcome": "paid", "when": day, "granted": day})
+    services.cache_clear()  # on AWS the API asks for the switch itself: saveResult can't for it
+    for path in ("/health", "/ready", client, one, f"{one}/change", f"{client}/none"):
+        requester.get(path)
+    return {**answer, "application": body["application"]}
+
+
+def _score_a_file(bank: Bank, dataset: Dataset) -> None:
+    """As training.transform does, with a model that is deployed."""
+    settings = bank.settings
+    lines = "".join(json.dumps(case["application"]) + "\n" for case in islice(dataset.cases(), 20))
+    place = f"s3://{settings.data_bucket}/{BATCH_PREFIX}"
+    s3, key = boto3.client("s3"), f"{BATCH_PREFIX}asked/a.jsonl"
+    s3.put_object(Bucket=settings.data_bucket, Key=key, Body=lines.encode())
+    sagemaker = boto3.client("sagemaker")
+    model = f"{settings.prefix}-{next(iter(MODELS))}"
+    config = sagemaker.describe_endpoint(EndpointName=model)["EndpointConfigName"]
+    role, name = f"{settings.prefix}-transform", f"{settings.prefix}-file"
+    transform.start(sagemaker, config, role, name, f"{place}asked/", f"{place}said/")
+    bank.cloud.idle(PATIENCE_SECONDS)
+
+
+def _upload(bank: Bank) -> None:
+    """What is refused, a version and the same again, and versions for an endpoint that is busy or
+    has failed: those createEndpointModel takes at once, these endpointChanged when it is free."""
+    s3, bucket = boto3.client("s3"), bank.settings.model_bucket
+    first = s3.list_objects_v2(Bucket=bucket, Prefix=MODEL_PREFIX)["Contents"][0]["Key"]
+    archive = s3.get_object(Bucket=bucket, Key=first)["Body"].read()
+    endpoint = _Endpoint(bank, *first.split("/")[1:3])
+
+    def put(version: str) -> None:
+        key = re.sub(r"\d{8}T\d{6}", version, first)
+        s3.put_object(Bucket=bucket, Key=key, Body=_of_version(version, archive))
+        bank.cloud.idle(PATIENCE_SECONDS)
+
+    s3.put_object(Bucket=bucket, Key=f"{MODEL_PREFIX}note.txt", Body=b"no model")
+    for guarded in (False, True):
+        endpoint.move_to_machines(guarded=guarded)
+        bank.cloud.idle(PATIENCE_SECONDS)
+    put("20950901T000000")  # from instances to serverless: it waits until somebody deletes them
+    endpoint.delete()
+    endpoint.prepare("20960101T000000")
+    with _no_event(bank, "endpointChanged"):
+        for version in ("20951001T000000", "20960101T000000"):
+            put(version)
+    put("20960101T000000")
+    endpoint.spoil()
+    endpoint.fail_to_update()
+    put("20970101T000000")  # while it is being updated
+    endpoint.make_again()
+    put("20980101T000000")  # while it is being created
+    endpoint.make_again()
+    bank.cloud.idle(PATIENCE_SECONDS)
+    put("20990101T000000")  # when that has failed
+
+
+class _Endpoint:
+    """A model's endpoint, as its operator may spoil it."""
+
+    def __init__(self, bank: Bank, model: str, version: str) -> None:
+        self._version = version
+        self._name = f"{bank.settings.prefix}-{model}"
+        self._bucket = bank.settings.model_bucket
+        self._sagemaker = boto3.client("sagemaker")
+
+    def move_to_machines(self, *, guarded: bool) -> None:
+        """From the second time on a canary goes first, as [endpoint] canary has it."""
+        canary, config = Canary(bake_seconds=1, share=0.5), f"machines-{guarded}"
+        machines = capacity(Endpoint(instances=Instances("ml.m5.large")))
+        self._configure(config, f"{self._name}-{self._version}", machines)
+        prefix, _, model = self._name.rpartition("-")
+        shifting: Any = {"DeploymentConfig": deployment(canary, prefix, model)} if guarded else {}
+        self._update(config, **shifting)
+
+    def spoil(self) -> None:
+        """What takes a while to fail is deployed from now on."""
+        packed, member = io.BytesIO(), tarfile.TarInfo("code/inference.py")
+        member.size = len(SLOW_TO_FAIL)
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            archive.addfile(member, io.BytesIO(SLOW_TO_FAIL))
+        key = f"{VERIFIED_PREFIX}spoilt.tar.gz"
+        boto3.client("s3").put_object(Bucket=self._bucket, Key=key, Body=packed.getvalue())
+        like = self._sagemaker.describe_model(ModelName=f"{self._name}-{self._version}")
+        image = like["PrimaryContainer"]["Image"]
+        container: Any = {"Image": image, "ModelDataUrl": f"s3://{self._bucket}/{key}"}
+        self._sagemaker.create_model(
+            ModelName=f"{self._name}-spoilt",
+            ExecutionRoleArn=like["ExecutionRoleArn"],
+            PrimaryContainer=container,
+        )
+        serverless = capacity(Endpoint(memory_mb=1024, max_concurrency=1))
+        self._configure("spoilt", f"{self._name}-spoilt", serverless)
+
+    def delete(self) -> None:
+        self._sagemaker.delete_endpoint(EndpointName=self._name)
+
+    def prepare(self, version: str) -> None:
+        """A model and a configuration on machines for a version that is to come back serverless."""
+        like = self._sagemaker.describe_model(ModelName=f"{self._name}-{self._version}")
+        self._sagemaker.create_model(
+            ModelName=f"{self._name}-{version}",
+            ExecutionRoleArn=like["ExecutionRoleArn"],
+            PrimaryContainer=like["PrimaryContainer"],
+            EnableNetworkIsolation=True,
+        )
+        machines = capacity(Endpoint(instances=Instances("ml.m5.large")))
+        self._configure(version, f"{self._name}-{version}", machines)
+
+    def fail_to_update(self) -> None:
+        self._update("spoilt")
+
+    def make_again(self) -> None:
+        self.delete()
+        config = f"{self._name}-spoilt"
+        self._sagemaker.create_endpoint(EndpointName=self._name, EndpointConfigName=config)
+
+    def _configure(self, config: str, model: str, runs_on: dict[str, Any]) -> None:
+        variant: Any = {"VariantName": VARIANT, "ModelName": model, **runs_on}
+        self._sagemaker.create_endpoint_config(
+            EndpointConfigName=f"{self._name}-{config}", ProductionVariants=[variant]
+        )
+
+    def _update(self, config: str, **shifting: Any) -> None:
+        name = f"{self._name}-{config}"
+        self._sagemaker.update_endpoint(
+            EndpointName=self._name, EndpointConfigName=name, **shifting
+        )
+
+
+def _repeat(bank: Bank, decided: dict[str, Any]) -> None:
+    """A week of one application: that is drift."""
+    table = PredictionTable(boto3.client("dynamodb"), bank.settings.predictions_table)
+    for number in range(profile.load().drift.fewest):
+        identity = f"{decided['predictionId'][:12]}{number:020x}"
+        table.add(decided | {"predictionId": identity})
+
+
+def _forget_trainings(bank: Bank) -> None:
+    """As if the events of the first models' trainings had been lost."""
+    s3, bucket = boto3.client("s3"), bank.settings.data_bucket
+    for found in s3.list_objects_v2(Bucket=bucket, Prefix=TOLD_PREFIX)["Contents"]:
+        s3.delete_object(Bucket=bucket, Key=found["Key"])
+
+
+@contextmanager
+def _no_event(bank: Bank, function: str) -> Iterator[None]:
+    """SageMaker's events are lost meanwhile."""
+    events, rule = boto3.client("events"), f"{bank.settings.function(function)}-event"
+    events.disable_rule(Name=rule)
+    try:
+        yield
+    finally:
+        events.enable_rule(Name=rule)
+
+
+def _lose_manifests(bank: Bank) -> None:
+    s3, bucket = boto3.client("s3"), bank.settings.model_bucket
+    for found in s3.list_objects_v2(Bucket=bucket, Prefix=MANIFEST_PREFIX)["Contents"]:
+        s3.delete_object(Bucket=bucket, Key=found["Key"])
+
+
+def _watch(bank: Bank) -> None:
+    event = json.dumps(first_models.scheduled_event(datetime.now(UTC)))
+    for name in ("watchTraining", "watchDrift", "keepWarm"):
+        function = bank.settings.function(name)
+        boto3.client("lambda").invoke(FunctionName=function, Payload=event)
+    bank.cloud.idle(PATIENCE_SECONDS)
+
+
+def _fail_for_good(bank: Bank) -> None:
+    """Events that no function can take: they end in the queue of failures."""
+    client = boto3.client("lambda")
+    for name in ASYNCHRONOUS:
+        function = bank.settings.function(name)
+        client.invoke(FunctionName=function, InvocationType="Event", Payload=b'{"time": "never"}')
+    bank.cloud.idle(PATIENCE_SECONDS)
+
+
+def _of_version(version: str, archive: bytes) -> bytes:
+    packed = io.BytesIO()
+    with (
+        tarfile.open(fileobj=io.BytesIO(archive)) as old,
+        tarfile.open(fileobj=packed, mode="w:gz") as new,
+    ):
+        for member in filter(tarfile.TarInfo.isfile, old):
+            content = old.extractfile(member).read()  # type: ignore[union-attr]
+            if member.name == "manifest.json":
+                content = json.dumps(json.loads(content) | {"version": version}).encode()
+            member.size = len(content)
+            new.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _left_out(bank: Bank) -> list[str]:
+    used = bank.cloud.authorization.allowed.values()
+    ran = {name.removesuffix(BY_DOCUMENTATION) for by in used for name in by}
+    functions = boto3.client("lambda").list_functions()["Functions"]
+    names = {function["FunctionName"] for function in functions} - {bank.api_handler.name}
+    routes = {f"{method} {path}" for path, by in bank.app.routes.items() for method in by}
+    machines = boto3.client("stepfunctions").list_state_machines()["stateMachines"]
+    return sorted((names | routes | {machine["name"] for machine in machines}) - ran)

@@ -1,0 +1,108 @@
+"""What `make run` shows: the first models, and a first prediction of a real loan."""
+
+import os
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import requests
+from rich.console import Console
+from rich.table import Table
+
+from bank.bank import Bank
+from chalicelib import profile
+from infrastructure.first_models import bring_models
+from training.datasets import Case, Dataset
+from training.datasets.own import UnreadableData
+
+
+class PredictionRefused(Exception):
+    """The first prediction did not come out; the message is the API's answer."""
+
+
+class NoSuchRow(Exception):
+    """The data set has fewer rows."""
+
+
+class ForgottenData(Exception):
+    """The file that an earlier run trained on can't be read any more."""
+
+
+def remembered_dataset(folder: Path, console: Console) -> Dataset:
+    """Return the bank's own file if DATA names one, now or in an earlier run; else the loan
+    register. A file is remembered once it could be read. Raises UnreadableData, ForgottenData."""
+    kept, given = folder / "data", os.environ.get("DATA")
+    if given:
+        dataset = bring_models.chosen_dataset(Path(given).resolve(), console)
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(str(Path(given).resolve()), encoding="utf-8")
+        return dataset
+    if not kept.exists():
+        return bring_models.chosen_dataset(None, console)
+    try:
+        return bring_models.chosen_dataset(Path(kept.read_text(encoding="utf-8")), console)
+    except (UnreadableData, ValueError) as fault:
+        raise ForgottenData(
+            f"{fault}\nAn earlier run trained on this file, and {kept} remembers it. Put it back, "
+            "name another with DATA=applications.csv, or delete that note for the loan register."
+        ) from fault
+
+
+def bring(bank: Bank, dataset: Dataset, console: Console) -> None:
+    bring_models.bring(bank.settings, profile.load(), lambda: dataset, console)
+
+
+def shown_case(dataset: Dataset, row: int) -> Case:
+    """An application that no model has seen. Raises NoSuchRow."""
+    for case in islice(dataset.cases(), row, None):
+        return case
+    raise NoSuchRow(f"There is no row {row}: take a smaller one, from 0.")
+
+
+def body_of(case: Case) -> dict[str, Any]:
+    return {"clientId": case["clientId"], "application": case["application"]}
+
+
+def first_prediction(url: str, api_key: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the API's answer, in English. Raises PredictionRefused unless it is 200 and what the
+    table holds."""
+    headers = {"x-api-key": api_key, "Accept-Language": "en"}
+    response = requests.post(f"{url}/predict", json=body, headers=headers, timeout=30)
+    if response.status_code != 200:
+        raise PredictionRefused(f"{response.status_code}: {response.text}")
+    answer: dict[str, Any] = response.json()
+    where = f"{url}/predictions/{answer['clientId']}/{answer['predictionId']}"
+    stored = requests.get(where, headers=headers, timeout=30).json()
+    if {name: stored.get(name) for name in answer} != answer:
+        raise PredictionRefused(f"What is stored is not what was answered: {stored}")
+    return answer
+
+
+def print_prediction(console: Console, answer: dict[str, Any], defaulted: bool | None) -> None:
+    if answer["score"] is None:
+        console.print(f"{answer['decision']}: no model answered. {answer['models']}")
+        return
+    probability, cut_offs = answer["probabilityOfDefault"], answer["cutOffs"]
+    basis = "" if answer["decisionBasis"] == "SCORE" else f", by {answer['decisionBasis']}"
+    console.print(
+        f"\n[bold]{answer['decision']}[/bold]{basis}  score {answer['score']} (approved from "
+        f"{cut_offs['approveFrom']:g}, declined below {cut_offs['declineBelow']:g}), "
+        f"probability of default {probability:.1%}  (client {answer['clientId']})"
+    )
+    for reason in answer["reasons"]:
+        console.print(f"  {reason['points']:+4d} points  {reason['text']}")
+    table = Table("Model", "Status", "Score", "Default", "Version")
+    for name, model in answer["models"].items():
+        if model["status"] == "OK":
+            table.add_row(
+                name,
+                "OK",
+                str(model["score"]),
+                f"{model['probabilityOfDefault']:.1%}",
+                model["version"],
+            )
+        else:
+            table.add_row(name, model["status"], "", model["cause"], "")
+    console.print(table)
+    outcome = {True: "it defaulted", False: "it was paid", None: "nobody wrote it down"}[defaulted]
+    console.print(f"What really happened to this loan: {outcome}.")

@@ -1,0 +1,231 @@
+"""API Gateway in front of a function: routes, keys and its own answers, as a WSGI application."""
+
+import logging
+import time
+import uuid
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+from localcloud.ports.framing import LARGEST_BODY
+from localcloud.ports.loopback import is_local, is_local_host, is_local_page
+
+log = logging.getLogger("localcloud")
+
+# zlib's window bits of the codings that API Gateway decompresses
+CODINGS = {"gzip": 31, "deflate": 15}
+
+Event = dict[str, Any]
+# Route (/predictions/{clientId}), method, whether it needs the API key.
+Routes = Mapping[str, Mapping[str, bool]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request and the route that it takes; whoever asks about a key asks about that route."""
+
+    method: str
+    path: str
+    route: str
+    parameters: Mapping[str, str]
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+class Refused(Exception):
+    """The gateway answers by itself."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class Gateway:
+    """The gateway. `key_id` names the API key with a value, or nothing; `invoke` is the function,
+    given the event and what it is called for; `preflight` are the headers of OPTIONS. `answers` has
+    the gateway's own responses by type, and FOREIGN_CALLER: a page or host that is not local."""
+
+    def __init__(
+        self,
+        routes: Routes,
+        key_id: Callable[[str], str | None],
+        invoke: Callable[[Event, str], Event],
+        preflight: Mapping[str, str],
+        answers: Mapping[str, Answer],
+        stage: str,
+    ) -> None:
+        self._routes = routes
+        self._key_id = key_id
+        self._invoke = invoke
+        self._preflight = preflight
+        self._answers = answers
+        self._stage = stage
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        try:
+            answer = self._answer(environ)
+        except Refused as refused:
+            answer = self._answers[refused.kind]
+        except Exception as fault:  # noqa: BLE001 - the Lambda boundary: the gateway answers
+            log.warning("the API's function raised %s", type(fault).__name__)
+            answer = self._answers["INTEGRATION_FAILURE"]
+        status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
+        headers = {**_shared(answer.headers, environ), "Content-Length": str(len(answer.body))}
+        start_response(status, list(headers.items()))
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+
+    def _answer(self, environ: dict[str, Any]) -> Answer:
+        if not is_local(environ):
+            return self._answers["FOREIGN_CALLER"]
+        request = self._routed(environ)
+        methods = self._routes[request.route]
+        if request.method == "OPTIONS":
+            allowed = {"Access-Control-Allow-Methods": ",".join([*methods, "OPTIONS"])}
+            return Answer(200, {**self._preflight, **allowed})
+        if request.method not in methods:
+            raise Refused("MISSING_AUTHENTICATION_TOKEN")
+        key = self._key_id(request.headers.get("x-api-key", ""))
+        if methods[request.method] and key is None:
+            raise Refused("INVALID_API_KEY")
+        event = event_of(request, key, self._stage)
+        said = self._invoke(event, f"{request.method} {request.route}")
+        headers = {**said.get("headers", {}), **_joined(said.get("multiValueHeaders", {}))}
+        headers.setdefault("Content-Type", "application/json")
+        return Answer(said["statusCode"], headers, (said.get("body") or "").encode())
+
+    def _routed(self, environ: dict[str, Any]) -> Request:
+        target = environ.get("REQUEST_URI") or environ.get("RAW_URI", "")
+        if not target.startswith("/"):  # a proxy's request names the host in its target
+            whole = _absolute(target)
+            target = f"{whole.path or '/'}?{whole.query}"
+        path, _, query = target.partition("?")
+        route, parameters = match(path, self._routes)
+        headers = {
+            name.removeprefix("HTTP_").replace("_", "-").lower(): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_") or name in ("CONTENT_TYPE", "CONTENT_LENGTH")
+        }
+        body = decompressed(environ["wsgi.input"].read(), headers.get("content-encoding", ""))
+        method = environ["REQUEST_METHOD"]
+        return Request(method, path, route, parameters, query, headers, body)
+
+
+def _absolute(target: str) -> SplitResult:
+    """Return a target that names this machine. Raises Refused."""
+    try:
+        whole = urlsplit(target)
+    except ValueError as error:
+        raise Refused("MISSING_AUTHENTICATION_TOKEN") from error
+    if whole.scheme != "http" or not is_local_host(whole.netloc):
+        raise Refused("MISSING_AUTHENTICATION_TOKEN")
+    return whole
+
+
+def match(path: str, routes: Iterable[str]) -> tuple[str, dict[str, str]]:
+    """Return the route of a raw path, and the values of its parameters. Raises Refused.
+
+    The path is cut at its slashes first and each segment decoded, once, before it is compared: a
+    segment's %2F is a slash in a parameter, and %25 is a per cent sign. One slash at the end is
+    ignored. A route's own words go before a parameter.
+    """
+    cut = path[:-1] if path.endswith("/") and path != "/" else path
+    segments = [unquote(one, encoding="utf-8", errors="replace") for one in cut.split("/")]
+    for route in sorted(routes, key=lambda one: [part.startswith("{") for part in one.split("/")]):
+        words = route.split("/")
+        pairs = list(zip(words, segments, strict=False))
+        if len(words) == len(segments) and all(map(_fits, pairs)):
+            return route, {word[1:-1]: value for word, value in pairs if word.startswith("{")}
+    raise Refused("MISSING_AUTHENTICATION_TOKEN")
+
+
+def _fits(pair: tuple[str, str]) -> bool:
+    word, segment = pair
+    return bool(segment) if word.startswith("{") else word == segment
+
+
+def decompressed(body: bytes, coding: str) -> bytes:
+    """Return the body as API Gateway hands it on. Raises Refused."""
+    coding = coding.strip().lower()
+    if coding in ("", "identity"):
+        return body
+    if coding not in CODINGS:
+        raise Refused("UNSUPPORTED_MEDIA_TYPE")
+    unpacking = zlib.decompressobj(CODINGS[coding])
+    try:
+        plain = unpacking.decompress(body, LARGEST_BODY)
+    except zlib.error as error:
+        raise Refused("UNSUPPORTED_MEDIA_TYPE") from error
+    if unpacking.unconsumed_tail:
+        raise Refused("REQUEST_TOO_LARGE")
+    if not unpacking.eof or unpacking.unused_data:
+        raise Refused("UNSUPPORTED_MEDIA_TYPE")
+    return plain
+
+
+def event_of(request: Request, key: str | None, stage: str) -> Event:
+    """Return the event of a proxy integration.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    """
+    query = parse_qs(request.query, keep_blank_values=True)
+    identifier = str(uuid.uuid4())
+    return {
+        "resource": request.route,
+        "path": request.path,
+        "httpMethod": request.method,
+        "headers": dict(request.headers),
+        "multiValueHeaders": {name: [value] for name, value in request.headers.items()},
+        "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+        "multiValueQueryStringParameters": query or None,
+        "pathParameters": dict(request.parameters) or None,
+        "stageVariables": None,
+        "requestContext": {
+            "resourcePath": request.route,
+            "httpMethod": request.method,
+            "path": f"/{stage}{request.path}",
+            "stage": stage,
+            "protocol": "HTTP/1.1",
+            "requestId": identifier,
+            "requestTimeEpoch": int(time.time() * 1000),
+            "identity": {
+                "sourceIp": "127.0.0.1",
+                "userAgent": request.headers.get("user-agent"),
+                "apiKeyId": key,
+            },
+        },
+        # Without binary media types the gateway hands on text; what is not UTF-8 becomes U+FFFD.
+        "body": request.body.decode(errors="replace") if request.body else None,
+        "isBase64Encoded": False,
+    }
+
+
+def _joined(headers: Mapping[str, list[str]]) -> dict[str, str]:
+    return {name: ", ".join(values) for name, values in headers.items()}
+
+
+def _shared(headers: Mapping[str, str], environ: dict[str, Any]) -> dict[str, str]:
+    """Return the headers with the answer open to a page of this machine, and to no other: on AWS
+    any page may ask that has a key, here one could look for a bank on its reader's machine."""
+    own = {name: value for name, value in headers.items() if not _opens(name)}
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is None or not is_local_page(environ):
+        return own
+    opened = {name: value for name, value in headers.items() if _opens(name)}
+    return {**own, **opened, "Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+
+
+def _opens(header: str) -> bool:
+    return header.lower().startswith("access-control-")

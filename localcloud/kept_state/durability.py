@@ -1,0 +1,181 @@
+"""Kept state of the embedded cloud: a write is on disk first, then in memory, then answered."""
+
+import json
+import logging
+import pickle
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import moto
+from moto.sagemaker.models import sagemaker_backends
+from moto.sns.models import sns_backends
+from moto.ssm.models import ssm_backends
+
+from localcloud.kept_state import kept_executions, kept_parameters, restored
+from localcloud.kept_state.damage import UnusableState, check, mark
+from localcloud.kept_state.database import FILE, Storage, Transaction
+from localcloud.kept_state.disk import Disk, NotStored
+from localcloud.kept_state.folder_lock import lock
+from localcloud.kept_state.index_lag import IndexLag
+
+log = logging.getLogger("localcloud")
+
+SECONDS_BETWEEN_TRIES = 1.0
+
+
+class Kept:
+    """One folder of kept state. Nothing is written before `restore`, which is called once the
+    tables, buckets and topics exist. Without a folder nothing is kept.
+
+    Raises DamagedState, MissingState, UnusableState or FolderInUse."""
+
+    def __init__(self, folder: Path | None, account: str, region: str, disk: Disk) -> None:
+        self.items = threading.RLock()  # writers: moto takes no lock around a condition and its put
+        self.objects = threading.RLock()  # writers
+        self.index_lag = IndexLag()
+        self.reading = threading.RLock()  # held for as long as a list is read or changed
+        self._folder = folder
+        self._disk = disk
+        self._account = account
+        self._region = region
+        self._restored = False
+        self._hurry = threading.Event()
+        self._closed = False
+        if folder:
+            self._lock_file = lock(folder)
+            try:
+                check(folder)
+                self._storage = _opened(folder, disk)
+            except BaseException:
+                self._lock_file.close()
+                raise
+
+    @property
+    def is_open(self) -> bool:
+        return self._folder is not None and self._restored
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """All that is written inside is on disk at the end. Raises NotStored."""
+        if self._closed:
+            raise NotStored("the embedded cloud has stopped")
+        if self.is_open:
+            with self._storage.transaction() as rows:
+                yield rows
+        else:
+            unkept = Transaction(lambda *_: _NoRow)
+            yield unkept
+            unkept.finish()
+
+    def eventually(self, write: Callable[[], None]) -> None:
+        """Write for nobody who waits for an answer: again and again, until there is room."""
+        while True:
+            try:
+                write()
+                break
+            except NotStored:
+                if self._hurry.wait(SECONDS_BETWEEN_TRIES):
+                    break
+
+    def stop_waiting(self) -> None:
+        """From here on `eventually` tries once."""
+        self._hurry.set()
+
+    def close(self) -> None:
+        self.stop_waiting()
+        if self._folder and not self._closed:
+            self._closed = True  # a request that is still under way is answered 503
+            self._storage.close()
+            self._lock_file.close()
+
+    def keep_sagemaker(self) -> None:
+        backend = sagemaker_backends[self._account][self._region]
+        self._keep(
+            "sagemaker", lambda: {name: dict(getattr(backend, name)) for name in restored.SAGEMAKER}
+        )
+
+    def keep_executions(self) -> None:
+        self._keep("executions", lambda: kept_executions.recorded(self._account, self._region))
+
+    def keep_parameters(self) -> None:
+        backend = ssm_backends[self._account][self._region]
+        with self.writing() as rows:
+            rows.put_record(
+                restored.PARAMETERS, json.dumps(kept_parameters.recorded(backend)).encode()
+            )
+
+    def keep_subscriptions(self) -> None:
+        subscriptions = sns_backends[self._account][self._region].subscriptions
+        self._keep(
+            "sns",
+            lambda: [
+                (s.topic.arn, s.endpoint, s.protocol, s.arn, s.attributes, s._filter_policy)
+                for s in list(subscriptions.values())
+            ],
+        )
+
+    def restore(self) -> None:
+        """Raises NotStored if the disk takes no writes."""
+        self._restored = True
+        if self._folder:
+            self._put_back()
+        self._disk.serving = True
+
+    def _put_back(self) -> None:
+        self._check_stamp()
+        if "executions" in restored.put_back(self._storage, self._account, self._region):
+            self.keep_executions()  # those that ran have failed
+
+    def pending_events(self) -> list[tuple[int, str, bytes, int]]:
+        """Events that were accepted and not handled to the end, the oldest first: number,
+        function, payload, how many restarts it has seen."""
+        if not self.is_open:
+            return []
+        with self.writing() as rows:
+            rows.execute("update events set restarts = restarts + 1", [])
+        return self._storage.rows("select id, function, payload, restarts from events order by id")
+
+    def _keep(self, service: str, content: Callable[[], Any]) -> None:
+        with self.writing() as rows:  # read inside: what was read first is not written last
+            rows.put_record(service, pickle.dumps(content()) if self.is_open else b"")
+
+    def _check_stamp(self) -> None:
+        stamps = self._storage.rows("select moto from written_by")
+        if stamps == [(moto.__version__,)]:
+            return
+        with self.writing() as rows:
+            rows.execute("delete from written_by", [])
+            rows.execute("insert into written_by values (?)", [moto.__version__])
+            if stamps:
+                assert self._folder
+                restored.set_aside(self._folder, self._storage, stamps[0][0], rows)
+
+
+class _NoRow:
+    """Result of a statement where nothing is kept."""
+
+    lastrowid = 0
+
+
+def _opened(folder: Path, disk: Disk) -> Storage:
+    path = folder / FILE
+    try:
+        storage = Storage(path, disk)
+    except (sqlite3.Error, NotStored) as error:
+        raise UnusableState(
+            f"{path} can't be written: {error}. Make room on its disk and see that you may write "
+            "there, then start again. Nothing was changed."
+        ) from error
+    try:
+        mark(folder, storage)
+    except (NotStored, OSError) as error:
+        storage.close()
+        raise UnusableState(
+            f"{folder} takes no writes: {error}. Make room on its disk, then start again. What was "
+            "answered before is there."
+        ) from error
+    return storage

@@ -1,0 +1,118 @@
+"""Kept rows back in moto's memory, at the start."""
+
+import json
+import logging
+import pickle
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import moto
+from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
+from moto.sagemaker.models import sagemaker_backends
+from moto.sns.models import sns_backends
+from moto.ssm.models import ssm_backends
+
+from localcloud.kept_state import kept_executions, kept_parameters
+from localcloud.kept_state.database import Storage, Transaction
+from localcloud.kept_state.staged_items import restore_item
+from localcloud.sagemaker_jobs.processing_jobs import ProcessingJobs
+from localcloud.sagemaker_jobs.training_jobs import TrainingJobs
+from localcloud.sagemaker_jobs.transform_jobs import TransformJobs
+
+log = logging.getLogger("localcloud")
+
+PARAMETERS = "parameters"  # JSON, so that another moto can read it
+SAGEMAKER = (
+    "_models",
+    "endpoint_configs",
+    "endpoints",
+    "training_jobs",
+    "processing_jobs",
+    "transform_jobs",
+    "model_package_groups",
+    "model_packages",
+    "model_package_name_mapping",
+)
+
+
+def put_back(storage: Storage, account: str, region: str) -> set[str]:
+    """Give moto what is in the database. What has no place any more stays there, with a line.
+    Return the records that there were."""
+    _items(storage, account, region)
+    _objects(storage, account)
+    kept = dict(storage.rows("select service, content from records"))
+    if PARAMETERS in kept:
+        kept_parameters.restore(json.loads(kept[PARAMETERS]), ssm_backends[account][region])
+    if "sagemaker" in kept:
+        _sagemaker(pickle.loads(kept["sagemaker"]), account, region)
+    if "executions" in kept:
+        kept_executions.restore(pickle.loads(kept["executions"]), account, region)
+    if "sns" in kept:
+        _subscriptions(pickle.loads(kept["sns"]), account, region)
+    return set(kept)
+
+
+def set_aside(folder: Path, storage: Storage, version: str, rows: Transaction) -> None:
+    """Move what another version of moto wrote, and this one may not read, to a file."""
+    aside = folder / f"cloud-moto-{version}.pickles"
+    tables = ("objects", f"records where service <> '{PARAMETERS}'")
+    content = {name.split()[0]: storage.rows(f"select * from {name}") for name in tables}  # noqa: S608
+    aside.write_bytes(pickle.dumps(content))
+    for name in tables:
+        rows.execute(f"delete from {name}", [])  # noqa: S608
+    log.warning(
+        "%s was written with moto %s, this is moto %s: every stored decision is kept; the "
+        "models, files and trainings are set aside in %s. Train and deploy the models again.",
+        folder, version, moto.__version__, aside,
+    )  # fmt: skip
+
+
+def _items(storage: Storage, account: str, region: str) -> None:
+    tables = dynamodb_backends[account][region].tables
+    homeless: Counter[str] = Counter()
+    for name, text in storage.rows('select "table", item from items'):
+        if table := tables.get(name):
+            restore_item(table, text)
+        else:
+            homeless[name] += 1
+    for name, count in homeless.items():
+        log.warning("table %s does not exist any more; its %d items stay on disk", name, count)
+
+
+def _objects(storage: Storage, account: str) -> None:
+    buckets = s3_backends[account]["aws"].buckets
+    homeless: Counter[str] = Counter()
+    for bucket, key, versions in storage.rows("select bucket, key, versions from objects"):
+        if bucket in buckets:
+            buckets[bucket].keys.setlist(key, pickle.loads(versions))
+        else:
+            homeless[bucket] += 1
+    for name, count in homeless.items():
+        log.warning("bucket %s does not exist any more; its %d objects stay on disk", name, count)
+
+
+def _sagemaker(content: dict[str, dict[str, Any]], account: str, region: str) -> None:
+    backend = sagemaker_backends[account][region]
+    for name in SAGEMAKER:
+        getattr(backend, name).update(content.get(name, {}))
+    for training in backend.training_jobs.values():
+        TrainingJobs.fail_if_the_process_died(training)
+    for processing in backend.processing_jobs.values():
+        ProcessingJobs.fail_if_the_process_died(processing)
+    for transform in backend.transform_jobs.values():
+        TransformJobs.fail_if_the_process_died(transform)
+
+
+def _subscriptions(content: list[tuple[Any, ...]], account: str, region: str) -> None:
+    backend = sns_backends[account][region]
+    for topic, endpoint, protocol, arn, attributes, policy in content:
+        if topic not in backend.topics:
+            log.warning("topic %s does not exist any more, nor its subscriptions", topic)
+            continue
+        subscription = backend.subscribe(topic, endpoint, protocol)
+        backend.subscriptions.pop(subscription.arn)
+        subscription.arn, subscription.attributes = arn, attributes
+        subscription._filter_policy = policy
+        backend.subscriptions[arn] = subscription

@@ -1,0 +1,1 @@
+"""AWS Lambda: functions in this process or uploaded; events, retries, logs, concurrency."""

@@ -1,0 +1,108 @@
+"""The port that speaks AWS, on 127.0.0.1 and nowhere else."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import ThreadedWSGIServer
+
+from localcloud.iam.signatures import error_of, signed_only
+from localcloud.ports.callers import Bounded, Limits, Phase, Phased
+from localcloud.ports.framing import Unreadable, body_length, check_headers
+from localcloud.ports.loopback import LOOPBACK, is_local, listen
+
+log = logging.getLogger("localcloud")
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html
+LARGEST_OBJECT = 5 * 2**30
+
+
+class AwsHandler(Phased, MotoRequestHandler):
+    timeout = 60  # between two pieces of a body, which moto reads
+
+    def run_wsgi(self) -> None:
+        try:
+            check_headers(self.headers, self.request_version)
+            body_length(self.headers, largest=LARGEST_OBJECT)
+        except Unreadable as fault:
+            self.send_error(fault.status)
+            return
+        self.caller.enter(Phase.WORKING)
+        super().run_wsgi()
+
+    def send_response(self, code: Any, message: str | None = None) -> None:
+        self.caller.enter(Phase.ANSWERING)
+        super().send_response(code, message)
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Requests are not logged: keys of S3 and rows may name a person."""
+
+
+class AwsServer(Bounded, ThreadedWSGIServer):
+    """moto's own server, with limits. AWS's clients try again after a 503."""
+
+    limits = Limits(connections=256, read_seconds=30, answer_seconds=60)
+    full = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class AwsPort:
+    """`serving`: what answers before moto does."""
+
+    def __init__(self, port: int, serving: Callable[[Any], Any] = lambda moto: moto) -> None:
+        listening = listen(port, "AWS_PORT")
+        moto = DomainDispatcherApplication(create_backend_app)
+        application = for_local_programs(without_traces(serving(signed_only(moto))))
+        self._server = AwsServer(
+            LOOPBACK,
+            listening.getsockname()[1],
+            application,
+            AwsHandler,
+            fd=listening.detach(),
+        )
+        self.port: int = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, name="aws", daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def for_local_programs(application: Any) -> Callable[..., Iterable[bytes]]:
+    """moto allows every origin and can be reset by URL: a web page that is open in a browser on
+    this machine could read and empty the tables."""
+
+    def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if is_local(environ) and not _is_motos_own(environ):
+            return application(environ, start_response)  # type: ignore[no-any-return]
+        start_response("403 Forbidden", [("Content-Type", "text/plain")])
+        return [b"This port is for AWS requests of programs on this machine.\n"]
+
+    return guarded
+
+
+def without_traces(application: Any) -> Callable[..., Iterable[bytes]]:
+    """moto answers in HTML what it can't read, and prints a traceback, whose last line may quote
+    what was sent: AWS says InternalError in the service's own protocol, and the log the fault's
+    name."""
+
+    def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        try:
+            return application(environ, start_response)  # type: ignore[no-any-return]
+        except Exception as fault:  # noqa: BLE001 - the edge of the port
+            log.warning("a request on the AWS port ended with %s", type(fault).__name__)
+        kind, body = error_of(environ, "InternalError", "The request could not be processed.")
+        headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+        start_response("500 Internal Server Error", headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    return guarded
+
+
+def _is_motos_own(environ: dict[str, Any]) -> bool:
+    return str(environ.get("PATH_INFO", "")).startswith("/moto-api")

@@ -1,0 +1,1 @@
+"""SageMaker models and endpoints: a worker process behind each endpoint."""

@@ -1,0 +1,1 @@
+"""SageMaker training, processing and transform jobs: a process each."""

@@ -1,0 +1,1 @@
+"""Step Functions: moto runs the machines; here are start, SageMaker tasks, expressions."""

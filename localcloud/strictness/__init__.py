@@ -1,0 +1,1 @@
+"""The seam before moto's dispatch: requests are held against AWS's models, rules and quotas."""
