@@ -154,6 +154,12 @@ def test_every_link_leads_to_a_page_and_its_section(page):
             assert not section or section in anchors(target), link
 
 
+def test_each_entry_of_the_changelog_is_one_line():
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+
+    assert [line for line in lines if line.startswith(" ") or len(line) > 140] == []
+
+
 def test_the_handbooks_index_lists_every_page():
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     others = [page for page in (*PAGES[2:], *DECISIONS) if page.name != "README.md"]

@@ -1,4 +1,4 @@
-"""`chalice local`, the README's own suggestion: the app without a gateway in front of it."""
+"""`chalice local` of docs/embedded-cloud.md: the app without a gateway in front of it."""
 
 import os
 import socket
