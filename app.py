@@ -84,7 +84,7 @@ def prediction(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the pat
 def outcome(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
     body, source = json_body(app.current_request), key_source(app.current_request)
     stored = services().predictions
-    return outcomes.tell(clientId, predictionId, body, source, stored, datetime.now(UTC))
+    return outcomes.report(clientId, predictionId, body, source, stored, datetime.now(UTC))
 
 
 @app.route(
@@ -171,7 +171,7 @@ def update_data(event: CloudWatchEvent) -> Any:
     found = champions.champions(using.profile, using.endpoints, using.models)
     parts = (using.data, using.predictions, using.retraining, found, using.topic)
     done = weekly_update.update(at, using.profile, *parts)
-    champions.tell_of_silent(found, settings.stage, using.endpoints, using.topic)
+    champions.publish_silent(found, settings.stage, using.endpoints, using.topic)
     lost_events.send_endpoints(using.profile.models, using.functions_that_wait)
     return done
 
@@ -273,4 +273,4 @@ def endpoint_changed(event: CloudWatchEvent) -> None:
 @observed
 def training_changed(event: CloudWatchEvent) -> None:
     using, job = services(), event.detail["TrainingJobName"]
-    training_history.tell(job, using.history, using.data, using.topic)
+    training_history.publish_ending(job, using.history, using.data, using.topic)

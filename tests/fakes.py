@@ -27,7 +27,7 @@ class PredictionList:
     def claim(self, client_id: str, key: str, claim: Document) -> Document:
         return self.add({"clientId": client_id, "predictionId": f"idempotency#{key}", **claim})
 
-    def tell(self, client_id: str, outcome_id: str, outcome: Document) -> Document:
+    def add_outcome(self, client_id: str, outcome_id: str, outcome: Document) -> Document:
         return self.add({"clientId": client_id, "predictionId": f"outcome#{outcome_id}", **outcome})
 
     def outcomes(self, client_id: str, prediction_id: str) -> list[Document]:
@@ -39,7 +39,7 @@ class PredictionList:
         ]
         return sorted(found, key=lambda told: (told["toldAt"], told["predictionId"]))
 
-    def outcomes_told_on(self, day: str) -> Iterator[Document]:
+    def outcomes_reported_on(self, day: str) -> Iterator[Document]:
         told = [one for one in self._items.values() if one.get("toldAt", "").startswith(day)]
         yield from sorted(told, key=lambda one: one["predictionId"])
 

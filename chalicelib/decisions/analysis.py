@@ -1,4 +1,4 @@
-"""POST /predict: one application through analisisCredito, and its answer."""
+"""The analysis of one application: POST /predict, saveResult, and a client's predictions."""
 
 import hashlib
 import re
@@ -42,8 +42,8 @@ NOT_STORED = Text(
     en="The decision could not be stored, so none was given. Try again in a moment; with an "
     "Idempotency-Key, the same request is decided once.",
 )
-# What saveResult returns, and does not raise: an application that comes too early is no fault of
-# the bank, which its log, its alarms and the failures of the state machine would report.
+# saveResult returns this and raises nothing: an exception would be an error in the log, an alarm
+# and a failed execution, although an application before the first deployment is no fault.
 NOT_DECIDED = {"problem": NoModelInService.__name__}
 LIMIT_RANGE = Text(es="debe ser de 1 a 100", en="must be 1 to 100")
 CURSOR_FORM = Text(
@@ -70,14 +70,19 @@ class Machine(Protocol):
 
 
 class AnalysisMachine:
-    """analisisCredito, EXPRESS: the caller waits. The client's read time-out is the patience."""
+    """The EXPRESS state machine analisisCredito. Its caller waits as long as the client's read
+    time-out, time_budgets.PATIENCE_SECONDS."""
 
     def __init__(self, client: "SFNClient", arn: str) -> None:
         self._client = client
         self._arn = arn
 
     def run(self, request: Document) -> Document:
-        """The machine's output. Raises AnalysisPending, AnalysisUnavailable or NoModelInService."""
+        """Return the machine's output.
+
+        Raises AnalysisPending after the read time-out, AnalysisUnavailable, TooManyRequests, and
+        NoModelInService.
+        """
         observability.correlate(request["predictionId"])
         try:
             execution = self._client.start_sync_execution(
@@ -111,7 +116,8 @@ def analyse(
     predictions: Predictions,
     ever_served: Callable[[], bool],
 ) -> Document:
-    """Return the stored prediction, without the application; the same key gives the same one.
+    """Return the stored prediction, without the application. A repeat with the same idempotency key
+    returns the same prediction.
 
     Raises NoModelInService before a key is claimed if no model `ever_served`: nothing is stored,
     so the key is free for another application.
@@ -136,10 +142,9 @@ def record(
     *,
     review_only: bool = False,
 ) -> Document:
-    """saveResult: decide on what the three models said, store it, return what is stored.
+    """Decide by the answers of the three models, and return the decision as stored (saveResult).
 
-    `ever_served` is asked only if no model answered. If none ever was, nothing is stored, and
-    NOT_DECIDED is returned.
+    If no model answered and none was `ever_served`, store nothing and return NOT_DECIDED.
     """
     answers: dict[str, Answer] = msgspec.convert(event["models"], dict[str, Answer])
     is_silent = not any(isinstance(answer, Scored) for answer in answers.values())
@@ -172,7 +177,7 @@ def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> 
 
 
 def answer(prediction: Document) -> Document:
-    """A prediction as the caller sees it: what it was made from stays in the record."""
+    """Return a prediction without its application and evidence, which stay in the table."""
     recorded = ("application", "evidence")
     return {name: value for name, value in prediction.items() if name not in recorded}
 
@@ -194,7 +199,10 @@ def _request(application: CreditApplication, language: Language) -> Document:
 
 
 def _claimed(request: Document, key: str, predictions: Predictions) -> Document:
-    """The id and time that the key's first request was given."""
+    """Return the prediction id and time of the first request with this idempotency key.
+
+    Raises InvalidRequest for its length, IdempotencyConflict for another application.
+    """
     if not 1 <= len(key) <= 255:
         fault = {"Idempotency-Key": KEY_LENGTH}
         raise InvalidRequest(CORRECT.format(count=1, fields="Idempotency-Key"), fault)

@@ -1,4 +1,4 @@
-"""A credit application: parsed and checked once, trusted from then on."""
+"""Parser of a credit application: checked once against the profile, trusted from then on."""
 
 import re
 from collections.abc import Iterator
@@ -48,14 +48,14 @@ Value = float | int | str
 
 @dataclass(frozen=True, slots=True)
 class CreditApplication:
-    """`values` holds the features that were given; what is missing is left out."""
+    """A valid application. `values` has the features that were sent, without nulls."""
 
     client_id: str
     values: dict[str, Value]
 
     @classmethod
     def from_payload(cls, payload: Any, profile: Profile) -> "CreditApplication":
-        """Raises InvalidApplication, naming every wrong field."""
+        """Parse a request's body. Raises InvalidApplication, which names every wrong field."""
         errors = dict(islice(_wrong_fields(payload, profile), MOST_ERRORS))
         if errors:
             detail = CORRECT.format(count=len(errors), fields=", ".join(errors))
@@ -89,7 +89,7 @@ def _wrong_fields(payload: Any, profile: Profile) -> Iterator[tuple[str, Text]]:
 
 
 def fault(value: Any, feature: Feature) -> Text | None:
-    """Return what is wrong with a value, if anything is."""
+    """Return the fault of a value, or None if the feature allows it."""
     if value is None:
         return REQUIRED if feature.required else None
     if feature.type in ("number", "integer"):
@@ -123,6 +123,6 @@ def _written(number: float) -> Text:
 
 
 def _plain(value: Value, feature: Feature) -> Value:
-    """Return a whole number as an integer: 25000, 25000.0, 2.5e4 are a number in JSON, and must
-    be one application under one idempotency key."""
+    """Return a whole number as an integer. 25000, 25000.0 and 2.5e4 are one number in JSON, and
+    must be the same application under one idempotency key."""
     return int(value) if feature.is_number and value == int(value) else value

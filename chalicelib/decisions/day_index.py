@@ -1,5 +1,5 @@
-"""Keys of the index byDay, and its reading by fan-out. SageMaker's jobs use it, too:
-training/day_index.py is this file.
+"""Keys of the index byDay, and its reading by fan-out. For SageMaker's jobs
+training/day_index.py is a link to this file.
 
 One partition takes 1,000 write units a second, and an index that is throttled throttles the table:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
@@ -32,16 +32,16 @@ def key_of(day: str, prediction_id: str) -> str:
 def keys_of(day: str) -> list[str]:
     """Return all keys that items of a day may have.
 
-    The day alone is the key of what was stored before there were shards. It comes first: an item
-    that `make migrate` moves while it is read is read twice rather than not at all.
+    Items that are older than the shards have the day alone as their key. This key comes first, so
+    that an item which `make migrate` moves meanwhile is read twice rather than not at all.
     """
     return [day, *(f"{day}#{shard:02}" for shard in range(SHARDS))]
 
 
 def merged(found: Iterable[Iterator[Item]], *, newest_first: bool = False) -> Iterator[Item]:
-    """Merge what each key holds, sorted by predictionId, into one sorted stream without repeats.
+    """Merge streams that are sorted by predictionId into one sorted stream without repeats.
 
-    It reads no further than its caller does.
+    Lazy: it reads no further than its caller does.
     """
     name = itemgetter("predictionId")
     for _, same in groupby(merge(*found, key=name, reverse=newest_first), key=name):

@@ -1,24 +1,24 @@
-"""Three scores, one decision and its reasons. Pure."""
+"""The decision: three models' answers and a policy in, a decision with its reasons out. Pure."""
 
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.decisions.reasons import points_a_unit, reasons, tell
+from chalicelib.decisions.reasons import points_a_unit, reasons, with_texts
 from chalicelib.profile import Decision, Policy, Profile, Score
 from chalicelib.scoring.branch_results import Answer, Direction, Scored, Unavailable
 from chalicelib.text import Language
 
 Document = dict[str, Any]
 
-ROUNDED = 1e-9  # of a share of the weights, whose sum is binary
+ROUNDED = 1e-9  # tolerance of a share of the weights: 0.1 + 0.2 is not 0.3 in binary
 
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """The decision's logit: the baseline and each feature's contribution sum to it. A feature's
-    direction is that of the model which contributes the most of it."""
+    """The weighted mean of the models. `baseline` and contributions, in log-odds of default, sum to
+    the decision's logit. A feature has the direction that its largest contributor gives."""
 
     baseline: float
     contributions: dict[str, float]
@@ -36,21 +36,19 @@ def decide(
     *,
     review_only: bool = False,
 ) -> Document:
-    """The decision part of a prediction. Each model of the profile has an answer in `answers`."""
+    """Return the decision with its reasons in words. `answers` has each model of the profile."""
     decided = weigh(answers, profile.policy, review_only=review_only)
     for part in (decided, *decided["models"].values()):
-        tell(part.get("reasons", ()), profile, language)
+        with_texts(part.get("reasons", ()), profile, language)
     return decided
 
 
 def weigh(answers: Mapping[str, Answer], policy: Policy, *, review_only: bool = False) -> Document:
-    """
-    The decision without its texts: all that the policy and the models' answers determine.
+    """Return the decision without texts: all that the policy and the models' answers determine.
 
-    `disagreement` is the spread of the models that answered, in points: the highest score less the
-    lowest, as they are shown. Its limit is `maximum_disagreement`. `unseen` are the features of
-    `review_unseen` whose code is new to one of them. `partial` and `missing` are there only if a
-    model is silent.
+    `disagreement` is the highest shown score of a model less the lowest, in points; its limit is
+    `maximum_disagreement`. `unseen` are the features of `review_unseen` whose code is new to at
+    least one model. `partial` and `missing` are there only if a model is silent.
     """
     models = {name: _model(answer, policy) for name, answer in answers.items()}
     scored = {name: answer for name, answer in answers.items() if isinstance(answer, Scored)}
@@ -80,8 +78,9 @@ def weigh(answers: Mapping[str, Answer], policy: Policy, *, review_only: bool = 
 
 
 def score(logit: float, scale: Score) -> int:
-    """
-    The points of a log-odds of default: `points_to_double_odds` more, and the odds have doubled.
+    """Return the points of a log-odds of default.
+
+    The good:bad odds double with every `points_to_double_odds` more points.
 
     >>> scale = Score(points_to_double_odds=20, base_points=600, base_odds=50)
     >>> score(-math.log(50), scale), score(-math.log(100), scale)
@@ -91,7 +90,7 @@ def score(logit: float, scale: Score) -> int:
 
 
 def blend(scored: Mapping[str, Scored], decision: Decision) -> Blend | None:
-    """The weighted mean of the logits of those that answered, and of their contributions."""
+    """Return the weighted mean of the answers; None if their weights sum to 0."""
     weights = {name: decision.weights[name] for name in scored}
     total = math.fsum(weights.values())
     if not total:
@@ -108,7 +107,7 @@ def blend(scored: Mapping[str, Scored], decision: Decision) -> Blend | None:
 
 
 def may_decide(models: Collection[str], decision: Decision) -> str:
-    """Return SCORE if the answers of these models are enough, or the policy's reason why not."""
+    """Return SCORE if these models are enough for an automatic decision, else why they are not."""
     if not {*decision.mandatory} <= {*models}:
         return "MANDATORY_MODEL_UNAVAILABLE"
     if len(models) < decision.minimum_models:
@@ -138,7 +137,7 @@ def _unseen(scored: Mapping[str, Scored], decision: Decision) -> list[str]:
 def _basis(
     scored: Mapping[str, Scored], unseen: list[str], apart: int | None, decision: Decision
 ) -> str:
-    """The partial-answer policy: why the score may decide, or may not."""
+    """Return SCORE if the score may decide, else the reason why a person must."""
     enough = may_decide(scored, decision)
     if enough != "SCORE":
         return enough

@@ -1,4 +1,4 @@
-"""What a decision carries so that it can be replayed: its policy, and a mark of each feature."""
+"""Evidence for a replay, stored with each decision: its policy and a mark of each feature."""
 
 import hashlib
 import json
@@ -13,12 +13,13 @@ Document = dict[str, Any]
 
 
 def evidence(application: Mapping[str, Any], policy: Policy) -> Document:
+    """Return the policy in force and a mark of each feature of the application."""
     marks = {name: _mark(name, value) for name, value in application.items()}
     return {"policy": msgspec.to_builtins(policy), "features": marks}
 
 
 def changed_features(application: Mapping[str, Any], marks: Mapping[str, str]) -> list[str]:
-    """The features whose value is not the one that was marked, was added or is gone."""
+    """Return the features that were changed, added or removed since they were marked."""
     return sorted(
         name
         for name in {*application, *marks}
@@ -27,6 +28,6 @@ def changed_features(application: Mapping[str, Any], marks: Mapping[str, str]) -
 
 
 def _mark(name: str, value: Any) -> str:
-    """DynamoDB keeps 59.0 as 59: they are one value."""
+    """Return a hash of a feature's value. DynamoDB stores 59.0 as 59, so both have one mark."""
     same = int(value) if isinstance(value, float) and value.is_integer() else value
     return hashlib.sha256(json.dumps([name, same]).encode()).hexdigest()[:16]

@@ -1,10 +1,13 @@
-"""An outcome's id. SageMaker's jobs tell outcomes, too: training/outcome_id.py is this file."""
+"""Ids of outcomes. training/outcome_id.py is a link to this file, for SageMaker's jobs."""
 
 import hashlib
 
 
 def outcome_id(prediction_id: str, outcome: str, when: str, replaces: str, source: str = "") -> str:
-    """What it says and who says it is its id, with the 12 digits of the one that it corrects: said
-    twice, it is one; back to what was said before the last, it is another."""
-    said = "|".join((outcome, when, replaces, *([source] if source else []))).encode()
-    return f"{prediction_id}#{hashlib.sha256(said).hexdigest()[:12]}"
+    """Return the id of an outcome: a hash of its content, its source and the outcome it replaces.
+
+    `replaces` is the last 12 digits of the newest outcome of that loan. So a report that comes
+    twice has one id, and a correction back to an earlier outcome has a new one.
+    """
+    content = "|".join((outcome, when, replaces, *([source] if source else []))).encode()
+    return f"{prediction_id}#{hashlib.sha256(content).hexdigest()[:12]}"

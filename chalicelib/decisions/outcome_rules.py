@@ -1,5 +1,5 @@
-"""Who reports an outcome, how far that source's word counts, and of which decisions there is a
-loan. SageMaker's jobs ask the same: training/outcome_rules.py is this file."""
+"""Rules of outcomes: their source, the trust in it, and which decisions became a loan.
+training/outcome_rules.py is a link to this file, for SageMaker's jobs."""
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -13,12 +13,12 @@ NEW_DATA = "credit/newData/"
 
 
 def of_api_key(key_id: str | None) -> str:
-    """Name the source; `key_id` is API Gateway's own id of the caller's key, never the key."""
+    """Return the source's name. `key_id` is API Gateway's id of the caller's key, never the key."""
     return f"apiKey:{key_id or UNKNOWN_KEY}"
 
 
 def of_file(key: str) -> str:
-    """Name the source; `key` is the S3 key that the file was read from."""
+    """Return the source's name. `key` is the S3 key of the file."""
     return f"file:{key}"
 
 
@@ -31,12 +31,12 @@ def recorded_source(outcome: Mapping[str, Any]) -> str:
 
 
 def kind(source: str) -> str:
-    """Return API or FILE: all that a caller sees of a source."""
+    """Return API or FILE, the only part of a source that callers see."""
     return KINDS.get(source.partition(":")[0], "OTHER")
 
 
 def trust_of(source: str, rules: Sequence[tuple[str, str]]) -> str:
-    """Return the trust of the first pattern that matches; without any, untrusted.
+    """Return the trust of the first pattern that matches; untrusted if none does.
 
     >>> trust_of("apiKey:a1", [("apiKey:b*", "limited"), ("apiKey:*", "untrusted")])
     'untrusted'
@@ -45,8 +45,10 @@ def trust_of(source: str, rules: Sequence[tuple[str, str]]) -> str:
 
 
 def loan_fault(decision: str, granted: str | None) -> str:
-    """Return why a decision is no loan as far as is known; empty: it is one. A person grants what
-    is left to a person, and `granted`, the day of it, says so."""
+    """Return why a decision has no loan; empty if it has one.
+
+    After REVIEW a person may grant the loan; `granted` is then the day.
+    """
     if decision == "DECLINE":
         return DECLINED
     return NOT_GRANTED if decision == "REVIEW" and granted is None else ""

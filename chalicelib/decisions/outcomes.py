@@ -1,5 +1,8 @@
-"""POST …/outcome: what became of a decided loan. Nothing is overwritten, and each outcome
-carries its source; which of them count is training/counting.py's."""
+"""Outcomes of decided loans: POST …/outcome, and a decision with its outcomes.
+
+Nothing is overwritten, and each outcome carries its source. training/counting.py decides which of
+them count.
+"""
 
 import re
 from collections.abc import Iterator
@@ -58,10 +61,10 @@ Document = dict[str, Any]
 class Predictions(Protocol):
     def get(self, client_id: str, prediction_id: str) -> Document: ...
     def outcomes(self, client_id: str, prediction_id: str) -> list[Document]: ...
-    def tell(self, client_id: str, outcome_id: str, outcome: Document) -> Document: ...
+    def add_outcome(self, client_id: str, outcome_id: str, outcome: Document) -> Document: ...
 
 
-def tell(
+def report(
     client_id: str,
     prediction_id: str,
     payload: Any,
@@ -69,9 +72,11 @@ def tell(
     predictions: Predictions,
     now: datetime,
 ) -> Document:
-    """Return the outcome as stored; the same again from the same `source` is the same. Raises
-    InvalidOutcome, NotALoan for what was declined or not granted, and TooManyOutcomes for a source
-    that has stored MOST of this loan."""
+    """Store an outcome and return it as stored. A repeat from the same `source` changes nothing.
+
+    Raises InvalidOutcome; NotALoan if the application was declined or not granted; and
+    TooManyOutcomes if the source has stored MOST outcomes of this loan.
+    """
     decision = predictions.get(client_id, prediction_id)
     decided_at = decision["createdAt"]
     if errors := dict(_wrong_fields(payload, decided_at[:10], now.astimezone(UTC).date())):
@@ -88,11 +93,11 @@ def tell(
     told_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     told = payload | {"of": prediction_id, "decidedAt": decided_at, "toldAt": told_at}
     name = outcome_id(prediction_id, payload["outcome"], payload["when"], replaces, source)
-    return _answer(predictions.tell(client_id, name, told | {"source": source}))
+    return _answer(predictions.add_outcome(client_id, name, told | {"source": source}))
 
 
 def with_outcomes(client_id: str, prediction_id: str, predictions: Predictions) -> Document:
-    """Return a decision as stored, with the outcomes reported of it, the newest first."""
+    """Return a decision as stored, with its outcomes, the newest first."""
     stored = predictions.get(client_id, prediction_id)
     told = predictions.outcomes(client_id, prediction_id)
     return stored | {"outcomes": [_shown(one) for one in told[::-1]]}
@@ -103,7 +108,7 @@ def _answer(told: Document) -> Document:
 
 
 def _shown(told: Document) -> Document:
-    """Show the kind of its source only: the id of a key and the name of a file are the bank's."""
+    """Return the outcome with its source's kind. A key's id and a file's name stay internal."""
     shown = {name: told[name] for name in (*FIELDS, "toldAt") if name in told}
     return shown | {"source": kind(recorded_source(told))}
 

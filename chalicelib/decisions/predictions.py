@@ -1,4 +1,4 @@
-"""The table PrediccionesCredito: append-only, every number exact."""
+"""Adapter of the table PrediccionesCredito. It only adds items, and keeps every number exact."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -28,27 +28,28 @@ NO_PREDICTION = Text(
 
 
 class PredictionTable:
-    """Key: clientId, predictionId (time-ordered)."""
+    """The table. Its key is clientId and predictionId; prediction ids sort by time."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
     def add(self, prediction: Item) -> Item:
-        """What is stored under this id afterwards: a second add changes nothing."""
+        """Store a prediction unless its id exists, and return the stored one."""
         return self._put_once(prediction | {"day": _index_key("", prediction, "createdAt")})
 
     def claim(self, client_id: str, key: str, claim: Item) -> Item:
-        """The first claim made under an idempotency key, which may be this one."""
+        """Store a claim of an idempotency key unless there is one, and return the first claim."""
         return self._put_once({"clientId": client_id, "predictionId": CLAIM + key, **claim})
 
-    def tell(self, client_id: str, outcome_id: str, outcome: Item) -> Item:
-        """What is stored under this id afterwards. The day it was told is the index's."""
+    def add_outcome(self, client_id: str, outcome_id: str, outcome: Item) -> Item:
+        """Store an outcome unless its id exists, and return the stored one. The index has it under
+        the day on which it was reported."""
         item = {"clientId": client_id, "predictionId": OUTCOME + outcome_id} | outcome
         return self._put_once(item | {"day": _index_key(OUTCOMES, item, "toldAt")})
 
     def outcomes(self, client_id: str, prediction_id: str) -> list[Item]:
-        """All that was told of one prediction, the newest last."""
+        """Return the outcomes of one prediction, the newest last."""
         found = self._query(
             KeyConditionExpression="clientId = :client AND begins_with(predictionId, :of)",
             ExpressionAttributeValues=_to_item(
@@ -57,13 +58,13 @@ class PredictionTable:
         )
         return sorted(found, key=lambda told: (told["toldAt"], told["predictionId"]))
 
-    def outcomes_told_on(self, day: str) -> Iterator[Item]:
-        """Yield the outcomes told on a day, sorted by id."""
+    def outcomes_reported_on(self, day: str) -> Iterator[Item]:
+        """Yield the outcomes reported on a day, sorted by id."""
         return self._of_day(OUTCOMES + day, "#day = :day")
 
     def get(self, client_id: str, prediction_id: str) -> Item:
-        """Raises PredictionNotFound."""
-        with _told_as_ours():
+        """Return one prediction. Raises PredictionNotFound."""
+        with _as_table_unavailable():
             response = self._client.get_item(
                 TableName=self._table,
                 Key=_to_item({"clientId": client_id, "predictionId": prediction_id}),
@@ -74,7 +75,7 @@ class PredictionTable:
         return _from_item(response["Item"])
 
     def newest(self, client_id: str, limit: int, before: str | None) -> list[Item]:
-        """At most `limit` predictions older than the id `before`, the newest first."""
+        """Return at most `limit` predictions older than the id `before`, the newest first."""
         bound = before if before and before < CLAIM else CLAIM
         found = self._query(
             KeyConditionExpression="clientId = :client AND predictionId < :before",
@@ -85,9 +86,9 @@ class PredictionTable:
         return list(found)
 
     def made_in(self, day: str, first: str, last: str, page: int) -> Iterator[Item]:
-        """Yield application and models of a day's decisions with ids between, sorted by id.
+        """Yield application and models of a day's decisions, from id `first` to `last`, sorted.
 
-        `page` of them are read at a time, from all shards together.
+        It reads about `page` items at a time, from all shards together.
         """
         shown = ("clientId", "predictionId", "application", "models")
         return self._of_day(
@@ -116,13 +117,13 @@ class PredictionTable:
         )
 
     def _query(self, **query: Any) -> Iterator[Item]:
-        with _told_as_ours():
+        with _as_table_unavailable():
             pages = self._client.get_paginator("query").paginate(TableName=self._table, **query)
             for page in pages:
                 yield from map(_from_item, page["Items"])
 
     def _put_once(self, document: Item) -> Item:
-        with _told_as_ours():
+        with _as_table_unavailable():
             try:
                 self._client.put_item(
                     TableName=self._table,
@@ -136,7 +137,7 @@ class PredictionTable:
 
 
 @contextmanager
-def _told_as_ours() -> Iterator[None]:
+def _as_table_unavailable() -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as error:
@@ -148,7 +149,8 @@ def _index_key(kind: str, item: Item, when: str) -> str:
 
 
 def _to_item(document: Item) -> Item:
-    """DynamoDB has no floats: every number goes in as the Decimal of its shortest text."""
+    """Return DynamoDB's form. It has no floats, so a number becomes the Decimal of its shortest
+    text."""
     exact = json.loads(json.dumps(document), parse_float=Decimal)
     return {name: TypeSerializer().serialize(value) for name, value in exact.items()}
 
@@ -159,7 +161,7 @@ def _from_item(item: Mapping[str, Any]) -> Item:
 
 
 def _without_day(document: Item) -> Item:
-    """It is there for the index."""
+    """Return the document without `day`, which only the index needs."""
     return {name: value for name, value in document.items() if name != "day"}
 
 

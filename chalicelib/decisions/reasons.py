@@ -1,4 +1,4 @@
-"""Reason codes: the features that cost points, on which side of the usual they lie, in words."""
+"""Reason codes: the features that cost the most points, their direction, and their texts."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,10 @@ def reasons(
     policy: Policy,
     directions: Mapping[str, Direction] | None = None,
 ) -> list[Document]:
-    """What cost the most points, the worst first; never what helped. The points are rounded."""
+    """Return the features that cost the most points, the worst first, with rounded points.
+
+    `contributions` are in log-odds of default. A feature that helped is never a reason.
+    """
     sides = directions or {}
     factor = points_a_unit(policy.score)
     cost = {name: round(-factor * logit) for name, logit in contributions.items()}
@@ -49,8 +52,9 @@ def reasons(
     ]
 
 
-def tell(reasons: Iterable[Document], profile: Profile, language: Language) -> None:
-    """Add to each reason its text, with the side on which the feature's value lies."""
+def with_texts(reasons: Iterable[Document], profile: Profile, language: Language) -> None:
+    """Add to each reason its text: the feature and the direction in which it departs from the
+    usual."""
     for reason in reasons:
         text = profile.features[reason["feature"]].reason.said_in(language)
         side = SIDES.get(reason.get("direction"))  # type: ignore[arg-type]

@@ -14,12 +14,17 @@ SECONDS_UNTIL_SEEN = 5
 
 
 class ReviewOnlySwitch:
+    """The parameter, read at most every 5 s."""
+
     def __init__(self, client: "SSMClient", parameter: str) -> None:
         self._parameters = SSMProvider(boto3_client=client)
         self._name = parameter
 
     def is_on(self) -> bool:
-        """On unless it says `off`; what can't be read is on: no decision without its owner."""
+        """Return whether every decision goes to a person: unless the parameter is `off`.
+
+        A parameter that cannot be read counts as on, so that a fault approves nobody.
+        """
         try:
             value = self._parameters.get(self._name, max_age=SECONDS_UNTIL_SEEN)
         except GetParameterError:

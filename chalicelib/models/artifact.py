@@ -1,4 +1,4 @@
-"""A model artifact, `model.tar.gz`: read without unpacking, verified before anything trusts it."""
+"""Verification of a model artifact, `model.tar.gz`, in memory, before anything trusts it."""
 
 import gzip
 import hashlib
@@ -27,7 +27,7 @@ MOST_MEMBERS = 100
 KEY = re.compile(
     re.escape(MODEL_PREFIX) + r"([A-Za-z0-9]+)/([A-Za-z0-9][A-Za-z0-9-]*)/model\.tar\.gz"
 )
-# What a model is made of: text that a person can read. Nothing here is ever unpickled.
+# A model is text that a person can read. Nothing is ever unpickled.
 MEMBER = re.compile(r"(code/)?[A-Za-z0-9_]+\.(json|txt|html|py)")
 
 # Without these an endpoint would not come up.
@@ -51,7 +51,7 @@ NEEDED_BY_METHOD = {
 
 
 class Features(msgspec.Struct, frozen=True):
-    """Of features.json: the codes that the model has seen, by feature."""
+    """features.json: by feature, the codes that the model has seen."""
 
     seen: dict[str, list[str]] = {}
 
@@ -79,7 +79,7 @@ class Artifact:
 
 
 def identity(key: str, prefix: str) -> tuple[str, str]:
-    """The model and version that an S3 key names. Raises InvalidArtifact."""
+    """Return the model and version that an S3 key names. Raises InvalidArtifact."""
     match = KEY.fullmatch(key)
     if not match:
         wanted = f"{MODEL_PREFIX}<Model>/<version>/model.tar.gz"
@@ -93,7 +93,10 @@ def identity(key: str, prefix: str) -> tuple[str, str]:
 
 
 def verify(body: bytes, model: str, version: str, profile: Profile) -> Artifact:
-    """Raises InvalidArtifact, saying what is wrong and what to do."""
+    """Return the artifact if it is whole, ours and made for this profile.
+
+    Raises InvalidArtifact with each fault and what to do.
+    """
     if model not in profile.models:
         raise InvalidArtifact(
             f"{model} is not a model of the profile: {', '.join(profile.models)}."
@@ -111,7 +114,8 @@ def verify(body: bytes, model: str, version: str, profile: Profile) -> Artifact:
 
 
 def members(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """Names and contents, in memory. Raises InvalidArtifact for what is no plain, small archive."""
+    """Yield the name and content of each file. Raises InvalidArtifact unless the archive is plain
+    and small."""
     try:
         with tarfile.open(fileobj=BytesIO(_decompressed(body)), mode="r:") as archive:
             for count, member in enumerate(archive, start=1):
@@ -126,7 +130,7 @@ def members(body: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _decompressed(body: bytes) -> bytes:
-    """No more than a model can be: what a few bytes unpack to is the sender's choice."""
+    """Decompress up to LARGEST_CONTENT bytes, as a few bytes may unpack to gigabytes."""
     content = gzip.GzipFile(fileobj=BytesIO(body)).read(LARGEST_CONTENT + 1)
     if len(content) > LARGEST_CONTENT:
         limit = LARGEST_CONTENT // 2**20
@@ -178,7 +182,8 @@ def _faults(
 
 
 def _unknown_codes(features: bytes, model: str, profile: Profile) -> Iterator[str]:
-    """Without them what is new would be decided by score, where a person must decide."""
+    """Yield a fault if the codes that the model has seen are missing: without them a new code would
+    be decided by the score, where a person must decide."""
     try:
         seen = msgspec.json.decode(features, type=Features).seen
     except (msgspec.MsgspecError, RecursionError) as error:
@@ -192,5 +197,5 @@ def _unknown_codes(features: bytes, model: str, profile: Profile) -> Iterator[st
 
 @cache
 def released_code() -> dict[str, str]:
-    """SHA-256 to file name of the code that an endpoint may run; see make serving-code."""
+    """Return the code that endpoints may run, SHA-256 to file name; see `make serving-code`."""
     return msgspec.json.decode(RELEASED_CODE.read_bytes(), type=dict[str, str])

@@ -1,4 +1,4 @@
-"""The version of a model that answers, or did last: what a challenger has to beat."""
+"""Champions: for each model the version in service, or the last one if its endpoint is gone."""
 
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,7 +22,7 @@ class Endpoints(Protocol):
 def champions(
     profile: Profile, endpoints: Endpoints, models: ModelBucket
 ) -> dict[str, Document | None]:
-    """Of each model, with where its artifact is."""
+    """Return the champion of each model and the URL of its artifact; None without a champion."""
     found = {model: champion(model, endpoints, models) for model in profile.models}
     return {
         model: None
@@ -33,17 +33,20 @@ def champions(
 
 
 def ever_served(profile: Profile, endpoints: Endpoints, models: ModelBucket) -> bool:
-    """Return whether any model is in service, or was: it ended a deployment in service once."""
+    """Return whether any model is in service or has ever been."""
     return any(models.last_served(model) for model in profile.models) or any(
         live["status"] == "InService" for model in profile.models if (live := endpoints.live(model))
     )
 
 
-def tell_of_silent(
+def publish_silent(
     found: dict[str, Document | None], stage: str, endpoints: Endpoints, topic: "NotificationTopic"
 ) -> None:
-    """One notice. None is brought back by itself: somebody may have taken it away on purpose, and
-    what is on its way is newer than what answered last."""
+    """Publish one notice of the champions whose endpoint is silent, with a command for each.
+
+    None is deployed again automatically: an operator may have deleted the endpoint on purpose, and
+    a version that is under way is newer than the champion.
+    """
     down = [model for model, one in found.items() if one and _is_down(endpoints.live(model))]
     if down:
         commands = "\n".join(f"make rollback STAGE={stage} MODEL={model}" for model in down)
@@ -54,8 +57,11 @@ def tell_of_silent(
 def champion(
     model: str, endpoints: Endpoints, models: ModelBucket, *, settled: bool = False
 ) -> str:
-    """The version, or `none`. An endpoint that somebody took away, or that never came up, leaves
-    the place to what answered last. Raises EndpointBusy if it must be settled and is not."""
+    """Return the version of the champion, or `none`.
+
+    If the endpoint was deleted, failed or is out of service, the champion is the version that was
+    last in service. With `settled`, raises EndpointBusy while the endpoint changes.
+    """
     live = endpoints.live(model)
     if live and settled and live["status"] not in (*SETTLED, *GOING):
         raise EndpointBusy(f"The endpoint of {model} is {live['status']}.")

@@ -1,4 +1,5 @@
-"""AWS's own containers; the accounts are those of the `sagemaker` SDK 2.257.7."""
+"""Image and environment of AWS's scikit-learn container. The registries are those of the
+`sagemaker` SDK 2.257.7."""
 
 from chalicelib.errors import AppVengersError
 
@@ -34,10 +35,10 @@ REGISTRIES = {
     "us-west-2": "246618743249",
 }
 
-# How AWS's serving code (sagemaker-containers, in the scikit-learn image) runs an artifact without
-# writing or fetching anything, as a serverless container's user may do neither. Given
-# SAGEMAKER_PROGRAM itself, it would copy the code and `pip install` it; so only gunicorn gives it
-# to its workers, which import it from the artifact. docs/decisions/0006 has what was measured.
+# With these, AWS's serving code (sagemaker-containers, in the scikit-learn image) writes and
+# fetches nothing: the user of a serverless container may do neither. If SAGEMAKER_PROGRAM were set
+# for the container, the code would be copied and installed with pip. So gunicorn sets it for its
+# workers, which import the code from the artifact. docs/decisions/0006 has the measurements.
 SERVING = {
     "GUNICORN_CMD_ARGS": "--env=SAGEMAKER_PROGRAM=inference.py",
     "PYTHONPATH": "/opt/ml/model/code",
@@ -51,7 +52,7 @@ class NoContainer(AppVengersError):
 
 
 def image_uri(image: str, region: str) -> str:
-    """The URI of `[sagemaker] image` in the region's registry of AWS."""
+    """Return the URI of `[sagemaker] image` in the region's registry. Raises NoContainer."""
     if region not in REGISTRIES:
         raise NoContainer(f"AWS has no scikit-learn container in {region}: use another region.")
     host = f"{REGISTRIES[region]}.dkr.ecr.{region}.amazonaws.com"

@@ -1,4 +1,4 @@
-"""An artifact in S3 becomes a SageMaker endpoint, or a refusal."""
+"""Deployment of artifacts: createEndpointModel and endpointChanged."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,11 @@ def deploy(
     endpoints: ModelEndpoints,
     topic: "NotificationTopic",
 ) -> None:
-    """createEndpointModel: what is not a valid, matching, untampered artifact changes nothing."""
+    """Verify an uploaded artifact and begin its deployment (createEndpointModel).
+
+    An invalid artifact is refused with a notice and changes nothing. If the endpoint is busy, the
+    artifact waits for endpointChanged.
+    """
     try:
         model, version = artifact.identity(key, prefix)
         body = bucket.read_artifact(key)
@@ -58,11 +62,10 @@ def changed(
     endpoints: ModelEndpoints,
     topic: "NotificationTopic",
 ) -> None:
-    """endpointChanged: take what arrived in the meantime, and tell once how a deployment ended.
+    """Record how a deployment ended, notify of it once, and begin the next one (endpointChanged).
 
-    The event says which endpoint to look at, and nothing else of it counts: it may come twice,
-    late, out of order, or from lost_events. Raises EndpointGoing while something waits for an
-    endpoint that is being deleted.
+    Only the endpoint's name is used of the event: it may come twice, late, out of order, or from
+    lost_events. Raises EndpointGoing while a version waits for an endpoint to be deleted.
     """
     model = endpoint.rpartition("-")[2]
     if model not in profile.models:
@@ -82,25 +85,25 @@ def settle(
     endpoints: ModelEndpoints,
     topic: "NotificationTopic",
 ) -> None:
-    """Record how the last deployment ended, begin the next one, and tell of the ending.
+    """Record how the last deployment ended, begin the next one, and notify of the ending.
 
-    Recorded first: the next deployment takes its traces away. Told last: a topic that refuses
-    holds no model up, and the event is tried again.
+    The record comes first, as the next deployment overwrites the endpoint's state. The notice comes
+    last: a fault of the topic delays no model, and Lambda tries the event again.
     """
     tried = [one.version for one in bucket.attempts(model)]
     ending = _recorded(model, live, bucket) if live and live["status"] in SETTLED else None
     try:
         converge(model, bucket, endpoints, topic)
-    finally:  # what failed and is being deleted is gone when this event comes again
+    finally:  # a failed endpoint that is being deleted is gone when Lambda retries this event
         if live and ending:
-            _tell(model, live, tried, topic)
-            bucket.told(model, ending)
+            _publish_ending(model, live, tried, topic)
+            bucket.mark_published(model, ending)
 
 
 def converge(
     model: str, bucket: ModelBucket, endpoints: ModelEndpoints, topic: "NotificationTopic"
 ) -> None:
-    """Deploy the newest arrival, unless that was tried. A busy endpoint is left alone."""
+    """Deploy the newest arrival unless it was attempted before. A busy endpoint is left alone."""
     newest = bucket.newest_arrival(model)
     if newest is None or newest.attempted:
         return
@@ -118,14 +121,14 @@ def converge(
 
 
 def _recorded(model: str, live: Document, bucket: ModelBucket) -> Ending | None:
-    """Record how the deployment ended. Return the ending if it is still to be told."""
+    """Record how the deployment ended. Return the ending if no notice was published yet."""
     how: How = "in-service" if _answers(live) else "failed"
     ending = Ending(live["since"], live["version"], how)
     endings = bucket.endings(model)
     if _is_news(ending, live["created"], endings):
-        return ending if bucket.ended(model, ending) else None  # who recorded it tells it
-    untold = ending in endings and not bucket.is_told(model, ending)
-    return ending if untold else None
+        return ending if bucket.ended(model, ending) else None  # whoever recorded it publishes
+    unpublished = ending in endings and not bucket.is_published(model, ending)
+    return ending if unpublished else None
 
 
 def _answers(live: Document) -> bool:
@@ -133,7 +136,8 @@ def _answers(live: Document) -> bool:
 
 
 def _is_news(ending: Ending, created: str, endings: list[Ending]) -> bool:
-    """A restart or AWS's own maintenance only brings back what was in service."""
+    """Return whether an ending is new. A restart or AWS's maintenance of the version in service is
+    not."""
     served = [one for one in endings if one.how == "in-service"]
     if ending.how == "failed" or not served or served[-1].version != ending.version:
         return ending not in endings
@@ -141,18 +145,19 @@ def _is_news(ending: Ending, created: str, endings: list[Ending]) -> bool:
 
 
 def tidy(model: str, live: str, bucket: ModelBucket, endpoints: ModelEndpoints) -> None:
-    """Clear what nothing may use any more: neither the live version, nor one for a rollback, nor
-    any that arrived later.
+    """Clear the versions that arrived before the live one, except the one for a rollback.
 
-    The endpoint may have moved on since `live` was read: a version that is being deployed by now
-    arrived later, and AWS loses an endpoint whose configuration is gone.
+    Later arrivals stay: one of them may be under way since `live` was read, and an endpoint whose
+    configuration is deleted can no longer be updated.
     """
     for arrival in bucket.superseded(model, live):
         endpoints.clear(model, arrival.version)
         bucket.cleared(model, arrival)
 
 
-def _tell(model: str, live: Document, tried: list[str], topic: "NotificationTopic") -> None:
+def _publish_ending(
+    model: str, live: Document, tried: list[str], topic: "NotificationTopic"
+) -> None:
     version, why = live["version"], _in_a_line(live["failure"])
     if _answers(live):
         topic.publish("in service", f"{model} {version}", live["since"])
@@ -165,7 +170,7 @@ def _tell(model: str, live: Document, tried: list[str], topic: "NotificationTopi
 
 
 def _in_a_line(failure: str) -> str:
-    """SageMaker's reason may hold a whole traceback: its first line and its last, the fault."""
+    """Return the first and last line of SageMaker's reason, which may hold a whole traceback."""
     lines = [line.strip() for line in failure.splitlines() if line.strip()]
     if len(lines) <= 1 and len(failure) <= MOST_TOLD:
         return "".join(lines)

@@ -1,7 +1,7 @@
-"""How far a week's applications and scores are from those that a model was trained on. Pure.
+"""Drift of a week's applications and scores from a model's training data. Pure.
 
-The measure is the population stability index over the bins of the artifact's own histograms: of
-scores it is called PSI, of a feature CSI.
+The measure is the population stability index over the bins of the artifact's histograms. It is
+called PSI for scores and CSI for a feature.
 """
 
 import math
@@ -18,7 +18,7 @@ Document = dict[str, Any]
 
 
 class Histogram(msgspec.Struct, frozen=True):
-    """Shares of all rows: of the bins between `edges`, or of the commonest `values`."""
+    """Shares of all rows that fall between `edges`, or that have one of the commonest `values`."""
 
     shares: tuple[float, ...]
     missing: float
@@ -26,12 +26,12 @@ class Histogram(msgspec.Struct, frozen=True):
     values: tuple[str, ...] | None = None
 
     def expected(self) -> tuple[float, ...]:
-        """Each bin's share, then that of other values and of none."""
+        """Return the share of each bin, then of other values, then of missing ones."""
         other = max(0.0, 1 - math.fsum(self.shares) - self.missing)
         return (*self.shares, other, self.missing)
 
     def counts(self, found: Iterable[Any]) -> tuple[int, ...]:
-        """How many fall into each bin of `expected`."""
+        """Return the number of values in each bin of `expected`."""
         places = Counter(map(self._place, found))
         return tuple(places[place] for place in range(len(self.shares) + 2))
 
@@ -45,7 +45,7 @@ class Histogram(msgspec.Struct, frozen=True):
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """Of a manifest: what the model's training rows and its holdout's scores looked like."""
+    """The part of a manifest with histograms of the training rows and of the holdout's scores."""
 
     version: str
     reference: dict[str, Histogram] = {}
@@ -53,16 +53,17 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """Of a decision: the application, and by model the version and the score that it gave."""
+    """A decision: its application, and by model the version and the score."""
 
     application: dict[str, Any]
     scores: dict[str, tuple[str, float]]
 
 
 def psi(expected: Sequence[float], counts: Sequence[int]) -> float:
-    """
-    0 if the counts are shared out as expected. Half an application is added to every bin on both
-    sides: an empty one must not make it infinite.
+    """Return the population stability index; 0 if the counts have the expected shares.
+
+    Half an application is added to every bin on both sides, so that an empty bin does not make the
+    index infinite.
 
     >>> psi([0.5, 0.5], [50, 50])
     0.0
@@ -85,8 +86,11 @@ def compared(
     asked_for: Collection[str],
     limits: Drift,
 ) -> Document:
-    """By model: its score's and its features' index. A feature that is derived, such as what is
-    known of an applicant's peers, is in no application: it is named and not measured."""
+    """Return by model the index of its score and of its features.
+
+    Derived features, such as the defaults of an applicant's peers, are in no application:
+    `notWatched` lists them.
+    """
     return {
         model: _of_model(model, seen, reference, asked_for, limits)
         for model, reference in references.items()
@@ -130,7 +134,7 @@ def _status(index: float, limits: Drift) -> str:
 
 
 def drifted(models: Mapping[str, Document]) -> list[tuple[str, str, float]]:
-    """Model, what of it (score or a feature's name) and its index, of all above the limit."""
+    """Return (model, `score` or a feature's name, index) for each index above the limit."""
     return [
         (model, name, part["psi"])
         for model, found in models.items()

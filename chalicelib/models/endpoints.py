@@ -1,4 +1,5 @@
-"""SageMaker's endpoints `<prefix>-<Model>`; a model and a configuration a version."""
+"""Adapter of SageMaker's endpoints `<prefix>-<Model>`. Each version has a model and an endpoint
+configuration of its own."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC
@@ -18,13 +19,15 @@ Document = dict[str, Any]
 VARIANT = "AllTraffic"
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
 SETTLED = ("InService", "Failed", "UpdateRollbackFailed", "OutOfService")
-DOWN = ("Failed", "Deleting", "OutOfService")  # nothing answers, nor will by itself
+DOWN = ("Failed", "Deleting", "OutOfService")  # no version answers
 GOING = ("Failed", "Deleting")  # a failed one can only be deleted
-BROKEN = ("UpdateRollbackFailed", "OutOfService")  # the version that it has is put again, too
+BROKEN = ("UpdateRollbackFailed", "OutOfService")  # an update to its own version is allowed, too
 ABSENT = "could not find"
 
 
 class ModelEndpoints:
+    """The endpoint of each model."""
+
     def __init__(
         self,
         client: "SageMakerClient",
@@ -40,7 +43,7 @@ class ModelEndpoints:
         self._sagemaker = sagemaker
 
     def live(self, model: str) -> Document | None:
-        """Status, version and since when; nothing if there is no endpoint yet."""
+        """Return status, version, times and failure of the endpoint; None if there is none."""
         endpoint = _found(self._client.describe_endpoint, EndpointName=self._name(model))
         if endpoint is None:
             return None
@@ -48,18 +51,17 @@ class ModelEndpoints:
         return {
             "status": endpoint["EndpointStatus"],
             "version": config.removeprefix(f"{self._name(model)}-"),
-            # Compared as text, and names in the ledger: boto3 gives this machine's own zone.
+            # UTC, as these are compared as text and name marks in S3; boto3 returns local time.
             "since": endpoint["LastModifiedTime"].astimezone(UTC).isoformat(),
             "created": endpoint["CreationTime"].astimezone(UTC).isoformat(),
             "failure": endpoint.get("FailureReason", ""),
         }
 
     def put(self, model: str, version: str, artifact_url: str) -> bool:
-        """Return whether anything changed.
+        """Create or update the endpoint with this version. Return whether anything changed.
 
-        Raises EndpointBusy while an update may still end with another version than it has now,
-        EndpointGoing while what never came up is being deleted (AWS is not done at once), and
-        EndpointOnInstances where AWS would refuse the update:
+        Raises EndpointBusy while another update is under way, EndpointGoing while a failed endpoint
+        is being deleted, and EndpointOnInstances where AWS would refuse the update:
         https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints-update.html
         """
         live = self.live(model)
@@ -87,7 +89,7 @@ class ModelEndpoints:
         return True
 
     def clear(self, model: str, version: str) -> None:
-        """A version that nobody goes back to; its artifact stays. To repeat it is harmless."""
+        """Delete the model and configuration of a version; its artifact stays. Safe to repeat."""
         name = self._name(model, version)
         _found(self._client.delete_endpoint_config, EndpointConfigName=name)
         _found(self._client.delete_model, ModelName=name)
@@ -101,14 +103,14 @@ class ModelEndpoints:
         return found["ProductionVariants"][0] if found else None
 
     def _shifting(self, model: str, live_on: Mapping[str, Any] | None) -> Document:
-        """How traffic moves to the new version. What is serverless moves all at once."""
+        """Return the deployment configuration. A serverless endpoint has none: it moves at once."""
         canary = self._endpoint.canary
         if canary is None or live_on is None or "ServerlessConfig" in live_on:
             return {}
         return {"DeploymentConfig": deployment(canary, self._prefix, model)}
 
     def _create_model(self, name: str, artifact_url: str, *, in_use: bool) -> None:
-        """A version that comes back may have a model of an earlier release, or of instances."""
+        """Create the model, or replace one that an earlier release or another capacity made."""
         container: Any = {
             "Image": image_uri(self._sagemaker.image, self._client.meta.region_name),
             "ModelDataUrl": artifact_url,
@@ -132,7 +134,7 @@ class ModelEndpoints:
         )
 
     def _create_configuration(self, name: str, *, in_use: bool) -> None:
-        """A version that comes back has one, perhaps of before the profile's capacity changed."""
+        """Create the configuration, or replace one with another capacity than the profile's."""
         runs_on, there = capacity(self._endpoint), self._variant(name)
         if there is not None:
             if in_use or {part: there.get(part) for part in runs_on} == runs_on:
@@ -143,7 +145,7 @@ class ModelEndpoints:
 
 
 def capacity(endpoint: Endpoint) -> Document:
-    """What a variant runs on: instances if the profile names them, else serverless."""
+    """Return the capacity of a variant: instances if the profile names them, else serverless."""
     if endpoint.instances:
         return {
             "InstanceType": endpoint.instances.type,
@@ -160,8 +162,11 @@ def capacity(endpoint: Endpoint) -> Document:
 
 
 def deployment(canary: Canary, prefix: str, model: str) -> Document:
-    """A part of the traffic first; all of it if no alarm rings while that bakes. The old machines
-    stay as long again, and any alarm until then goes back to them."""
+    """Return a blue/green deployment with a canary.
+
+    A part of the traffic moves first, and all of it if no alarm is raised while that bakes. The old
+    instances stay for the same time again, and an alarm until then rolls back to them.
+    """
     size = (
         {"Type": "INSTANCE_COUNT", "Value": canary.instances}
         if canary.instances
@@ -183,7 +188,10 @@ def deployment(canary: Canary, prefix: str, model: str) -> Document:
 
 
 def _found(call: Callable[..., Any], **name: str) -> Mapping[str, Any] | None:
-    """SageMaker has one error code, ValidationException, and tells things apart by their words."""
+    """Return the answer, or None if the resource does not exist.
+
+    SageMaker's only error code is ValidationException, so the message must be read.
+    """
     try:
         answer: Mapping[str, Any] = call(**name)
     except ClientError as error:

@@ -1,4 +1,7 @@
-"""The bucket of models: what was uploaded, what was accepted, and in which order it arrived."""
+"""Adapter of the model bucket: uploads, accepted artifacts, their arrivals and deployments.
+
+Marks are empty objects whose keys sort by time, so that two functions at once lose nothing.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -27,7 +30,7 @@ THERE_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An accepted upload. `at` is S3's own time: the same event again is the same arrival."""
+    """An accepted upload. `at` is S3's time, so the same event again is the same arrival."""
 
     at: str
     version: str
@@ -36,7 +39,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a deployment ended: which version answers `since` then, or what failed."""
+    """The end of a deployment: `version` is in service `since` then, or has failed."""
 
     since: str
     version: str
@@ -44,14 +47,14 @@ class Ending:
 
 
 class ModelBucket:
-    """Artifacts, and beside them the manifests of those that were accepted."""
+    """The bucket: uploaded artifacts, and the verified copies and manifests of accepted ones."""
 
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3 = s3
         self.name = bucket
 
     def read_artifact(self, key: str) -> bytes:
-        """Raises InvalidArtifact for what is too large to be a model, or gone."""
+        """Return an upload's bytes. Raises InvalidArtifact if it is too large or gone."""
         try:
             response = self._s3.get_object(Bucket=self.name, Key=key)
         except ClientError as error:
@@ -64,9 +67,9 @@ class ModelBucket:
         return response["Body"].read()
 
     def accept(self, model: str, version: str, body: bytes, accepted: Artifact) -> None:
-        """Keeps the bytes that were verified; the manifest, written last, marks them accepted.
+        """Store the verified bytes, then the manifest, which marks them as accepted.
 
-        A version stays what it was when it first came. Raises InvalidArtifact if it changed.
+        A version never changes: raises InvalidArtifact if it exists with other content.
         """
         earlier = self.manifest(model, version)
         if earlier is None:
@@ -79,7 +82,7 @@ class ModelBucket:
             )
 
     def verified_url(self, model: str, version: str) -> str:
-        """Not the upload's own key: what lies there may change after it was verified."""
+        """Return the URL of the verified copy; the upload itself may still change."""
         return f"s3://{self.name}/{_verified_key(model, version)}"
 
     def verified_artifact(self, model: str, version: str) -> bytes:
@@ -98,11 +101,11 @@ class ModelBucket:
         self._mark(model, version, at, "arrived")
 
     def attempted(self, model: str, arrival: Arrival) -> None:
-        """Its deployment was begun; whether it comes up or not, it is not begun again."""
+        """Record that the deployment of an arrival has begun: it is not begun again."""
         self._mark(model, arrival.version, arrival.at, "attempted")
 
     def waits(self, model: str, arrival: Arrival) -> bool:
-        """Record that it waits for somebody to act. Return whether that was not recorded yet."""
+        """Record that an arrival waits for an operator. Return whether this is new."""
         mark = arrival.at, arrival.version, "waiting"
         if mark in self._marks(ARRIVAL_PREFIX, model):
             return False
@@ -110,7 +113,7 @@ class ModelBucket:
         return True
 
     def newest_arrival(self, model: str) -> Arrival | None:
-        """The upload that counts, whatever the order in which events are told."""
+        """Return the last upload by S3's time, whatever the order of the events."""
         marks = self._marks(ARRIVAL_PREFIX, model)
         if not marks:
             return None
@@ -118,7 +121,7 @@ class ModelBucket:
         return Arrival(at, version, attempted=(at, version, "attempted") in marks)
 
     def attempts(self, model: str) -> list[Arrival]:
-        """What was deployed or tried to, and is not cleared away; the oldest first."""
+        """Return the arrivals that were attempted and are not cleared; the oldest first."""
         marks = self._marks(ARRIVAL_PREFIX, model)
         return [
             Arrival(at, version, attempted=True)
@@ -127,7 +130,7 @@ class ModelBucket:
         ]
 
     def superseded(self, model: str, live: str) -> list[Arrival]:
-        """Attempts older than the arrival of `live` that a rollback does not need either."""
+        """Return the attempts older than the arrival of `live` that no rollback needs."""
         marks = self._marks(ARRIVAL_PREFIX, model)
         since = max((at for at, version, _ in marks if version == live), default="")
         later = {version for at, version, _ in marks if at >= since}
@@ -138,7 +141,7 @@ class ModelBucket:
         self._mark(model, arrival.version, arrival.at, "cleared")
 
     def ended(self, model: str, ending: Ending) -> bool:
-        """Return whether this call recorded it: of two at a time, one does."""
+        """Record an ending. Return whether this call did: of two at once, one does."""
         key = f"{ENDING_PREFIX}{model}/{ending.since}/{ending.version}/{ending.how}"
         try:
             self._s3.put_object(Bucket=self.name, Key=key, Body=b"", IfNoneMatch="*")
@@ -149,7 +152,7 @@ class ModelBucket:
         return True
 
     def endings(self, model: str) -> list[Ending]:
-        """The oldest first."""
+        """Return the endings of a model's deployments; the oldest first."""
         marks = self._marks(ENDING_PREFIX, model)
         return [
             Ending(since, version, "failed" if how == "failed" else "in-service")
@@ -157,21 +160,21 @@ class ModelBucket:
             if how in HOWS
         ]
 
-    def told(self, model: str, ending: Ending) -> None:
-        """Beside the fact, which is true whether anybody was told of it or not."""
+    def mark_published(self, model: str, ending: Ending) -> None:
+        """Record that the notice of an ending was published."""
         key = f"{ENDING_PREFIX}{model}/{ending.since}/{ending.version}/{ending.how}-told"
         self._s3.put_object(Bucket=self.name, Key=key, Body=b"")
 
-    def is_told(self, model: str, ending: Ending) -> bool:
+    def is_published(self, model: str, ending: Ending) -> bool:
         mark = ending.since, ending.version, f"{ending.how}-told"
         return mark in self._marks(ENDING_PREFIX, model)
 
     def served(self, model: str) -> list[Ending]:
-        """What came into service; the newest last."""
+        """Return the endings in service; the newest last."""
         return [one for one in self.endings(model) if one.how == "in-service"]
 
     def former(self, model: str, live: str) -> str | None:
-        """The version that answered before the live one: what was left by going back is not it."""
+        """Return the version in service before `live`; skip versions that were rolled back."""
         way: list[str] = []
         for one in self.served(model):
             way = [*way[: way.index(one.version) if one.version in way else None], one.version]
@@ -179,18 +182,18 @@ class ModelBucket:
         return before[-1] if before else None
 
     def last_served(self, model: str) -> str | None:
-        """The version that was the last to come into service."""
+        """Return the version that was last in service."""
         served = self.served(model)
         return served[-1].version if served else None
 
     def versions(self, model: str) -> list[str]:
-        """All that were ever accepted; the oldest first if they are named by their time."""
+        """Return all accepted versions; the oldest first if they are named by their time."""
         start = f"{MANIFEST_PREFIX}{model}/"
         keys = self._keys(start)
         return [key.removeprefix(start).removesuffix(".json") for key in keys]
 
     def arrive_again(self, model: str, version: str) -> None:
-        """A version that was accepted before comes in once more, as the newest."""
+        """Upload an accepted version again, so that it is the newest arrival."""
         self._s3.copy_object(
             Bucket=self.name,
             Key=f"{MODEL_PREFIX}{model}/{version}/model.tar.gz",
@@ -202,7 +205,7 @@ class ModelBucket:
         return [(time, version, what) for _, _, time, version, what in parts]
 
     def _keys(self, prefix: str) -> list[str]:
-        """In the order of S3, which is that of their bytes."""
+        """Return the keys, sorted by their bytes as S3 does."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
         return [one["Key"] for page in pages for one in page.get("Contents", [])]
 

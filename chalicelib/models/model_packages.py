@@ -1,4 +1,4 @@
-"""SageMaker's registry of models: challengers that wait for a person, a group a model."""
+"""Adapter of SageMaker's model registry, which holds challengers until a person approves them."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ModelPackages:
-    """Challengers that wait for a person, in SageMaker's registry: a group a model."""
+    """The registry, with a model package group for each model."""
 
     def __init__(self, client: "SageMakerClient", prefix: str, image: str) -> None:
         self._client = client
@@ -22,7 +22,10 @@ class ModelPackages:
         self._image = image
 
     def register(self, model: str, version: str, url: str, facts: Mapping[str, str]) -> str:
-        """The package's ARN, the same for the same `facts`; they come back by `signed_off`."""
+        """Register a challenger and return its package's ARN, the same for the same `facts`.
+
+        `signed_off` returns the `facts`.
+        """
         group = f"{self._prefix}-{model}"
         self._ensure(group)
         created = self._client.create_model_package(
@@ -45,7 +48,7 @@ class ModelPackages:
         return created["ModelPackageArn"]
 
     def signed_off(self, arn: str) -> dict[str, str] | None:
-        """What was registered, if it is approved now; an event may be late."""
+        """Return the registered facts if the package is approved now; an event may be late."""
         package = self._client.describe_model_package(ModelPackageName=arn)
         if package.get("ModelApprovalStatus") != "Approved":
             return None
@@ -61,5 +64,5 @@ class ModelPackages:
 
 
 def _token(facts: Mapping[str, str]) -> str:
-    """SageMaker takes 36 characters."""
+    """Return a client token of these facts; SageMaker allows 36 characters."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]

@@ -50,7 +50,7 @@ def watch(
         "models": found,
     }
     if not reports.has_drift(version):
-        _tell(version, found, topic)
+        _publish(version, found, topic)
         reports.put_drift(version, report)
     return report
 
@@ -111,7 +111,7 @@ def _references(
     }
 
 
-def _tell(version: str, models: Mapping[str, Document], topic: NotificationTopic) -> None:
+def _publish(version: str, models: Mapping[str, Document], topic: NotificationTopic) -> None:
     observability.drift_measured(models)
     if above := drift.drifted(models):
         told = "\n".join(f"{model} {name}: {index:.2f}" for model, name, index in above)

@@ -64,13 +64,13 @@ class TrainingHistory:
         )
 
 
-def tell(
+def publish_ending(
     name: str, history: TrainingHistory, data: "DataBucket", topic: "NotificationTopic"
 ) -> None:
-    """trainingChanged: tell once how a job ended. A state machine tells of its own jobs itself.
+    """Publish once how a training job ended (trainingChanged), unless a state machine started it.
 
-    SageMaker may send an event several times. A reason may quote the data, so it stays where the
-    data may be read.
+    SageMaker may send an event several times. The reason of a failure may quote the data, so the
+    notice names only the command that shows it.
     """
     job = history.find(name)
     if job is None or job.started_by or job.status not in ENDED or name in data.trainings_told():

@@ -23,7 +23,7 @@ Document = dict[str, Any]
 
 
 class Outcomes(Protocol):
-    def outcomes_told_on(self, day: str) -> Iterator[Document]: ...
+    def outcomes_reported_on(self, day: str) -> Iterator[Document]: ...
 
 
 class Machine(Protocol):
@@ -181,7 +181,7 @@ def _news(
     files = {key: etag for key, etag in data.new_files().items() if (key, etag) not in known}
     as_of = datetime.fromisoformat(manifest["asOf"]) if "asOf" in manifest else at
     today, months = at.astimezone(UTC).date(), profile.training.outcome_months
-    told = (one for day in _days(as_of, at) for one in predictions.outcomes_told_on(day))
+    told = (one for day in _days(as_of, at) for one in predictions.outcomes_reported_on(day))
     outcomes = sorted(
         one["predictionId"]
         for one in told

@@ -1,4 +1,4 @@
-"""What a model's branch of analisisCredito ends with: a score, or the reason of its silence."""
+"""Results of a branch of analisisCredito: a model's score, or the reason why there is none."""
 
 import json
 from contextlib import suppress
@@ -8,7 +8,7 @@ import msgspec
 
 Direction = Literal["ABOVE", "BELOW", "OTHER", "MISSING"]
 
-# The public code of why a model is silent, by the name of the error that Step Functions caught.
+# Public codes of silent models, by the name of the error that Step Functions caught.
 CAUSES = {
     "States.Timeout": "TIMEOUT",
     "Sandbox.Timedout": "TIMEOUT",  # Lambda's name of a function that ran out of time
@@ -24,10 +24,10 @@ CAUSES = {
 
 
 class Scored(msgspec.Struct, frozen=True, tag_field="status", tag="OK", rename="camel"):
-    """
-    A model's answer: `baseline` and contributions, in log-odds of default, sum to its logit.
-    `unseen` are the features whose code no loan had that it knows of. `directions` says on which
-    side of the usual a feature's value lies; artifacts trained earlier say nothing of it.
+    """A model's answer. `baseline` and contributions, in log-odds of default, sum to its logit.
+
+    `unseen` are the features whose code is in none of its training loans. `directions` has, for
+    each feature, where its value lies beside the usual; older artifacts have none.
     """
 
     version: str
@@ -40,20 +40,22 @@ class Scored(msgspec.Struct, frozen=True, tag_field="status", tag="OK", rename="
 
 
 class Unavailable(msgspec.Struct, frozen=True, tag_field="status", tag="UNAVAILABLE"):
-    """A model's silence, as Step Functions caught it: `Error` is an exception's name, `Cause` its
-    text or JSON. A decision that is made again has the code that was stored, and no error."""
+    """An error that Step Functions caught: `Error` is its name, `Cause` its text or JSON.
+
+    A replay has no error, but the code that was `stored`.
+    """
 
     error: dict[str, str]
     stored: str | None = None
 
     def code(self) -> str:
-        """Return the public code: it names nothing of the deployment."""
+        """Return the public code, which reveals no name of the deployment."""
         if self.stored is not None:
             return self.stored
         return CAUSES.get(self.error.get("Error", ""), "FAULT")
 
     def cause(self) -> str:
-        """Return the internal cause, which is for the log alone."""
+        """Return the internal cause, for the log only."""
         name, text = self.error.get("Error", "Unknown"), self.error.get("Cause", "")
         with suppress(ValueError, KeyError, TypeError):  # not every Cause is a Lambda's JSON
             text = json.loads(text)["errorMessage"]

@@ -1,11 +1,11 @@
-"""A circuit before one model's endpoint: when it hangs, callers are answered without it at once.
+"""Circuit of one model's endpoint: while the endpoint hangs, callers do not wait for it.
 
-It opens after some time-outs in a row without any answer, over more than a cold start takes: what
-is only starting must not look broken. Then one caller at a time tests the endpoint; any answer, an
-error as well, closes the circuit.
+The circuit opens after three time-outs in a row, over more time than a cold start takes: an
+endpoint that is starting must not look broken. While it is open, one caller at a time tests the
+endpoint. Any answer closes the circuit, an error included.
 
-The state is the process's own memory; each container of a function counts for itself. Why, and why
-no library: docs/decisions/0007-a-circuits-state-is-one-containers-memory.md.
+The state is the process's memory, so each container of a function counts for itself. Reasons, also
+for writing it: docs/decisions/0007-a-circuits-state-is-one-containers-memory.md.
 """
 
 import threading
@@ -18,7 +18,7 @@ from chalicelib.scoring.time_budgets import COLD_START_SECONDS
 
 FEWEST = 3  # time-outs in a row
 PAUSE_SECONDS = 10.0  # from one test of an endpoint to the next; longer than one of them takes
-FORGOTTEN_SECONDS = 60.0  # without a call: what timed out before says nothing of now
+FORGOTTEN_SECONDS = 60.0  # without a call; earlier time-outs then no longer count
 
 
 class Circuit:
@@ -44,7 +44,7 @@ class Circuit:
 
     @contextmanager
     def calling(self, endpoint: str) -> Iterator[None]:
-        """Watch one call of the endpoint. Raises CircuitOpen in place of the call."""
+        """Count the result of the call inside. Raises CircuitOpen if the circuit is open."""
         started = self._admit(endpoint)
         try:
             yield

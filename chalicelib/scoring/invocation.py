@@ -1,4 +1,4 @@
-"""Ask one model's endpoint for the score of one application."""
+"""Invocation of one model's endpoint, for one application or many."""
 
 import math
 from collections import defaultdict
@@ -31,7 +31,7 @@ from chalicelib.scoring.time_budgets import LAST_ATTEMPT_SECONDS
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
-LARGEST_LOGIT = 100  # odds of 10^43: no model says that of a loan
+LARGEST_LOGIT = 100  # odds of 10^43: beyond any real score
 
 TIMED_OUT = "invocation timed out"  # in the text of a ModelError
 
@@ -44,7 +44,7 @@ FAULTS: dict[str, type[EndpointFault]] = {
 
 
 class ScoringEndpoints:
-    """The endpoints `<prefix>-<Model>`."""
+    """The endpoints `<prefix>-<Model>`, each behind a circuit."""
 
     def __init__(
         self,
@@ -59,10 +59,10 @@ class ScoringEndpoints:
         self._circuits = defaultdict[str, Circuit](circuit)
 
     def score(self, model: str, event: dict[str, Any]) -> dict[str, Any]:
-        """The answer of one model, as analisisCredito carries it. Raises an EndpointFault.
+        """Return the answer of one model as JSON for analisisCredito. Raises an EndpointFault.
 
-        `startedAt` of the event is when the execution started, in ISO 8601: an attempt that could
-        not end within the branch's budget is not begun.
+        `startedAt` of the event is the start of the execution, in ISO 8601. An attempt that could
+        not end within the branch's budget raises OutOfTime without a call.
         """
         endpoint = f"{self._prefix}-{model}"
         _refuse_too_late(endpoint, event.get("startedAt"))
@@ -72,7 +72,7 @@ class ScoringEndpoints:
         return {**answer, "status": "OK"}
 
     def score_all(self, model: str, applications: Sequence[dict[str, Any]]) -> list[Scored]:
-        """One call, an answer for each application in their order. Raises an EndpointFault."""
+        """Return an answer for each application, in order, by one call. Raises an EndpointFault."""
         endpoint = f"{self._prefix}-{model}"
         answers = _decoded(self._invoke(endpoint, applications), endpoint)
         if not isinstance(answers, list) or len(answers) != len(applications):
@@ -84,7 +84,8 @@ class ScoringEndpoints:
             return ask(self._runtime, endpoint, msgspec.json.encode(body))
 
     def _scored(self, answer: Any, endpoint: str) -> Scored:
-        """One model that has gone wrong must not take the others' analysis with it."""
+        """Parse an answer. Raises ModelRejected, so that a broken model does not fail the others'
+        analysis."""
         try:
             scored = msgspec.convert({**answer, "status": "OK"}, Scored)
             logit = scored.baseline + math.fsum(scored.contributions.values())
@@ -100,8 +101,8 @@ class ScoringEndpoints:
 def ask(runtime: "SageMakerRuntimeClient", endpoint: str, body: bytes) -> bytes:
     """Return the body of the endpoint's answer. Raises an EndpointFault by the kind of fault.
 
-    A request that finds no container waits for one, or is answered ModelNotReadyException; a
-    container that is silent for 60 s is a ModelError. https://docs.aws.amazon.com/sagemaker/latest/
+    Without a container a request waits for one or gets ModelNotReadyException. A container that is
+    silent for 60 s is a ModelError. https://docs.aws.amazon.com/sagemaker/latest/
     APIReference/API_runtime_InvokeEndpoint.html
     """
     try:
@@ -124,9 +125,9 @@ def ask(runtime: "SageMakerRuntimeClient", endpoint: str, body: bytes) -> bytes:
 
 
 def _refuse_too_late(endpoint: str, started_at: str | None) -> None:
-    """Raises OutOfTime."""
+    """Raise OutOfTime if the branch's budget leaves no time for another attempt."""
     if started_at is None:
-        return  # a machine of an earlier release does not say
+        return  # a state machine of an earlier release does not send it
     since = (datetime.now(UTC) - datetime.fromisoformat(started_at)).total_seconds()
     if since > LAST_ATTEMPT_SECONDS:
         raise OutOfTime(f"{endpoint} was not asked again after {since:.1f} s.")

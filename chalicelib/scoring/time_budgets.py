@@ -1,13 +1,13 @@
-"""The seconds that each part of a decision may take; each waits longer than what it waits for.
+"""Time limits of a decision, in seconds. Each part waits longer than what it calls may take.
 
 API Gateway 29 > the caller's patience 27.5 > scoring and storing 25.5 > a branch 21.5, which is two
 attempts > an attempt 10 > an endpoint's answer 9. tests/unit/test_budgets.py adds them up, with the
 definition of analisisCredito, the clients' time-outs and .chalice/config.json.
 
-An endpoint that starts cold holds the request while its container starts (3.5 to 6.9 s measured,
-and what AWS needs to find a machine), or answers ModelNotReadyException. So a branch waits for 8 s,
-and asks once more: a start of up to 16 s ends with three models' decision. A caller who waited for
-longer than the patience gets 202, and the machine goes on and stores.
+A cold endpoint holds the request while its container starts (3.5 to 6.9 s measured, and the time
+that AWS needs to place it), or answers ModelNotReadyException. So a branch waits for 8 s and asks
+once more: with a start of up to 16 s all three models still answer. A caller who has waited longer
+than the patience gets 202, and the state machine continues and stores the decision.
 https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-cold-starts
 """
 
@@ -19,7 +19,7 @@ ATTEMPT_SECONDS = 10  # a model's task: the function's own start, then its endpo
 LAST_ATTEMPT_SECONDS = 11.5  # an attempt that would begin later does not begin
 BRANCH_SECONDS = LAST_ATTEMPT_SECONDS + ATTEMPT_SECONDS
 SAVE_SECONDS = 4  # saveResult's task; it is repeated, which is harmless
-# No part of the sum: what comes too late for its caller is stored all the same.
+# Not a part of the sum: a decision that comes too late for its caller is stored all the same.
 MACHINE_SECONDS = 60
-COLD_START_SECONDS = 20.0  # an endpoint that is silent for no longer may be starting
-PROBE_SECONDS = 2.0  # GET /ready asks whether an endpoint answers now
+COLD_START_SECONDS = 20.0  # an endpoint that is silent for less may still be starting
+PROBE_SECONDS = 2.0  # wait of GET /ready for each endpoint

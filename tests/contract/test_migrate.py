@@ -34,7 +34,7 @@ def old(client):
         made = {"clientId": f"c{number % 7}", "predictionId": name, "createdAt": f"{DAY}T09:30Z"}
         table.add(made | {"application": {"amount": 0.1 + number}, "models": {}})
         told = {"of": name, "outcome": "paid", "when": DAY, "toldAt": f"{DAY}T10:00Z"}
-        table.tell(made["clientId"], f"{name}#ffff", told)
+        table.add_outcome(made["clientId"], f"{name}#ffff", told)
     table.claim("c1", "k", {"claimedId": IDS[1]})
     new = stored(client)
     for item in new.values():
@@ -51,7 +51,7 @@ def run(client, **more):
 def of_day(client):
     table = PredictionTable(client, TABLE)
     decided = [one["predictionId"] for one in table.made_in(DAY, IDS[0], IDS[-1], 10)]
-    told = [one["of"] for one in table.outcomes_told_on(DAY)]
+    told = [one["of"] for one in table.outcomes_reported_on(DAY)]
     return decided, told
 
 

@@ -87,9 +87,9 @@ def outcome(told_at: str) -> dict:
 
 def test_outcomes_come_in_the_order_they_were_told_and_are_no_predictions(predictions):
     predictions.add(PREDICTION)
-    predictions.tell("ana", "0a#ffff", outcome("2026-11-25T08:00:00.000Z"))
-    predictions.tell("ana", "0a#0000", outcome("2026-11-26T08:00:00.000Z"))
-    predictions.tell("ana", "0b#0000", outcome("2026-11-26T08:00:00.000Z"))
+    predictions.add_outcome("ana", "0a#ffff", outcome("2026-11-25T08:00:00.000Z"))
+    predictions.add_outcome("ana", "0a#0000", outcome("2026-11-26T08:00:00.000Z"))
+    predictions.add_outcome("ana", "0b#0000", outcome("2026-11-26T08:00:00.000Z"))
 
     found = predictions.outcomes("ana", "0a")
     assert [told["predictionId"] for told in found] == ["outcome#0a#ffff", "outcome#0a#0000"]
@@ -99,19 +99,19 @@ def test_outcomes_come_in_the_order_they_were_told_and_are_no_predictions(predic
 
 
 def test_an_outcome_told_twice_is_the_first_one(predictions):
-    predictions.tell("ana", "0a#ffff", outcome("2026-11-25T08:00:00.000Z"))
-    again = predictions.tell("ana", "0a#ffff", outcome("2026-11-26T08:00:00.000Z"))
+    predictions.add_outcome("ana", "0a#ffff", outcome("2026-11-25T08:00:00.000Z"))
+    again = predictions.add_outcome("ana", "0a#ffff", outcome("2026-11-26T08:00:00.000Z"))
 
     assert again["toldAt"] == "2026-11-25T08:00:00.000Z"
     assert predictions.outcomes("ana", "0a") == [again]
 
 
-def test_a_day_has_the_outcomes_told_on_it(predictions):
+def test_a_day_has_the_outcomes_reported_on_it(predictions):
     for number, day in enumerate(("23", "24", "24", "25")):
         told = outcome(f"2026-11-{day}T08:00:00.000Z")
-        predictions.tell("ana", f"0{number}#ffff", told)
+        predictions.add_outcome("ana", f"0{number}#ffff", told)
 
-    found = [one["predictionId"] for one in predictions.outcomes_told_on("2026-11-24")]
+    found = [one["predictionId"] for one in predictions.outcomes_reported_on("2026-11-24")]
     assert found == ["outcome#01#ffff", "outcome#02#ffff"]
 
 

@@ -92,4 +92,4 @@ TRUSTED, KEY = "file:credit/newData/told.csv", "apiKey:a1b2c3d4e5"
 
 def tell(place, number, outcome, when, at, source=TRUSTED, **more):
     said = {"outcome": outcome, "when": when} | more
-    outcomes.tell(f"client-{number}", f"{number:032x}", said, source, place.predictions, at)
+    outcomes.report(f"client-{number}", f"{number:032x}", said, source, place.predictions, at)

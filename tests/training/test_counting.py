@@ -191,7 +191,7 @@ def test_of_a_client_a_limited_source_has_so_many_loans(place, cases, allowed, c
         place.predictions.add(made)
         told = {"outcome": "paid", "when": "2024-02-01"}
 
-        outcomes.tell("client-1", f"{number:032x}", told, KEY, place.predictions, AT)
+        outcomes.report("client-1", f"{number:032x}", told, KEY, place.predictions, AT)
     manifest = place.run("20261124T100000")
 
     assert (manifest["newRows"], manifest["withheld"].get("client", 0)) == (counts, 3 - counts)

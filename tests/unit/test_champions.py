@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.errors import EndpointBusy
-from chalicelib.models.champions import NONE, champion, champions, ever_served, tell_of_silent
+from chalicelib.models.champions import NONE, champion, champions, ever_served, publish_silent
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import load
 from tests.fakes import S3, Topic
@@ -84,7 +84,7 @@ def test_a_champion_that_does_not_answer_is_told_with_the_command_and_nothing_is
 ):
     """It may be gone on purpose, and what waits in its place may be newer."""
     before, topic = dict(bucket._s3.objects), Topic()
-    tell_of_silent(FOUND, "prod", Endpoints(status), topic)
+    publish_silent(FOUND, "prod", Endpoints(status), topic)
 
     assert topic.told == [("not answering", MODEL)]
     assert topic.details[0].splitlines()[1:] == [f"make rollback STAGE=prod MODEL={MODEL}"]
@@ -93,7 +93,7 @@ def test_a_champion_that_does_not_answer_is_told_with_the_command_and_nothing_is
 
 def test_all_that_do_not_answer_are_one_notice():
     topic = Topic()
-    tell_of_silent({"A": FOUND[MODEL], "B": FOUND[MODEL]}, "dev", Endpoints(), topic)
+    publish_silent({"A": FOUND[MODEL], "B": FOUND[MODEL]}, "dev", Endpoints(), topic)
 
     assert topic.told == [("not answering", "A, B")]
     assert topic.details[0].count("make rollback STAGE=dev MODEL=") == 2
@@ -101,6 +101,6 @@ def test_all_that_do_not_answer_are_one_notice():
 
 def test_nothing_is_told_of_what_answers():
     topic = Topic()
-    tell_of_silent(FOUND, "prod", Endpoints("InService"), topic)
+    publish_silent(FOUND, "prod", Endpoints("InService"), topic)
 
     assert topic.told == []

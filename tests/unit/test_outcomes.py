@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.decisions.outcome_rules import recorded_source
-from chalicelib.decisions.outcomes import MOST, tell, with_outcomes
+from chalicelib.decisions.outcomes import MOST, report, with_outcomes
 from chalicelib.errors import InvalidOutcome, NotALoan, PredictionNotFound, TooManyOutcomes
 from tests.fakes import PredictionList
 
@@ -32,13 +32,13 @@ def at(day: int) -> datetime:
 def told(predictions, *said):
     """On one day after the other."""
     for day, one in enumerate(said, start=1):
-        tell("ana", "0a", one, KEY, predictions, at(day))
+        report("ana", "0a", one, KEY, predictions, at(day))
     shown = with_outcomes("ana", "0a", predictions)["outcomes"]
     return [{name: one[name] for name in ("outcome", "when")} for one in shown]
 
 
 def test_an_outcome_is_shown_with_its_decision(predictions):
-    answer = tell("ana", "0a", PAID, KEY, predictions, at(1))
+    answer = report("ana", "0a", PAID, KEY, predictions, at(1))
 
     assert answer == PAID | {
         "clientId": "ana",
@@ -51,7 +51,7 @@ def test_an_outcome_is_shown_with_its_decision(predictions):
 
 
 def test_the_same_again_answers_the_same(predictions):
-    answers = [tell("ana", "0a", PAID, KEY, predictions, at(day)) for day in (1, 2)]
+    answers = [report("ana", "0a", PAID, KEY, predictions, at(day)) for day in (1, 2)]
 
     assert answers[0] == answers[1]
     assert len(predictions.outcomes("ana", "0a")) == 1
@@ -74,7 +74,7 @@ def test_two_at_once_are_one(predictions):
 
     behind = Behind()
     behind.add(DECIDED)
-    first, second = (tell("ana", "0a", PAID, KEY, behind, at(day)) for day in (1, 2))
+    first, second = (report("ana", "0a", PAID, KEY, behind, at(day)) for day in (1, 2))
 
     assert first == second
 
@@ -98,7 +98,7 @@ def test_two_at_once_are_one(predictions):
 )
 def test_every_wrong_field_is_named_and_nothing_is_stored(predictions, payload, wrong):
     with pytest.raises(InvalidOutcome) as refused:
-        tell("ana", "0a", payload, KEY, predictions, at(1))
+        report("ana", "0a", payload, KEY, predictions, at(1))
 
     assert set(refused.value.errors) == wrong
     assert predictions.outcomes("ana", "0a") == []
@@ -106,12 +106,12 @@ def test_every_wrong_field_is_named_and_nothing_is_stored(predictions, payload, 
 
 @pytest.mark.parametrize("when", ["2026-05-31", "2026-08-01"])
 def test_the_day_of_the_decision_and_today_are_days(predictions, when):
-    assert tell("ana", "0a", PAID | {"when": when}, KEY, predictions, at(1))["when"] == when
+    assert report("ana", "0a", PAID | {"when": when}, KEY, predictions, at(1))["when"] == when
 
 
 def test_an_unknown_prediction_has_no_outcome(predictions):
     with pytest.raises(PredictionNotFound):
-        tell("eva", "0a", PAID, KEY, predictions, at(1))
+        report("eva", "0a", PAID, KEY, predictions, at(1))
 
 
 @given(st.lists(st.sampled_from([PAID, DEFAULTED, PAID | {"when": "2026-07-01"}]), max_size=8))
@@ -124,8 +124,8 @@ def test_the_newest_told_is_the_first_shown_and_repeats_are_one(said):
 
 
 def test_each_outcome_keeps_its_source_and_shows_its_kind_only(predictions):
-    tell("ana", "0a", PAID, KEY, predictions, at(1))
-    tell("ana", "0a", PAID, FILE, predictions, at(2))
+    report("ana", "0a", PAID, KEY, predictions, at(1))
+    report("ana", "0a", PAID, FILE, predictions, at(2))
     shown = with_outcomes("ana", "0a", predictions)["outcomes"]
 
     assert [one["source"] for one in predictions.outcomes("ana", "0a")] == [KEY, FILE]
@@ -142,14 +142,14 @@ def test_the_same_from_two_sources_are_two_even_at_once(predictions):
     behind = Behind()
     behind.add(DECIDED)
     for source in (KEY, OTHER, OTHER):
-        tell("ana", "0a", PAID, source, behind, at(1))
+        report("ana", "0a", PAID, source, behind, at(1))
 
     assert len(PredictionList.outcomes(behind, "ana", "0a")) == 2
 
 
 def test_a_repeat_is_of_the_source_that_said_it(predictions):
     for day, (said, source) in enumerate([(PAID, KEY), (DEFAULTED, FILE), (PAID, KEY)], start=1):
-        tell("ana", "0a", said, source, predictions, at(day))
+        report("ana", "0a", said, source, predictions, at(day))
 
     assert [one["outcome"] for one in predictions.outcomes("ana", "0a")] == ["paid", "defaulted"]
 
@@ -165,14 +165,14 @@ def test_a_repeat_is_of_the_source_that_said_it(predictions):
 def test_what_was_not_granted_is_no_loan(predictions, decision, granted, why):
     predictions.add(DECIDED | {"predictionId": "0b", "decision": decision})
     with pytest.raises(NotALoan, match=why):
-        tell("ana", "0b", PAID | granted, KEY, predictions, at(1))
+        report("ana", "0b", PAID | granted, KEY, predictions, at(1))
 
     assert predictions.outcomes("ana", "0b") == []
 
 
 def test_a_person_grants_what_was_left_to_a_person(predictions):
     predictions.add(DECIDED | {"predictionId": "0b", "decision": "REVIEW"})
-    answer = tell("ana", "0b", PAID | {"granted": "2026-06-01"}, KEY, predictions, at(1))
+    answer = report("ana", "0b", PAID | {"granted": "2026-06-01"}, KEY, predictions, at(1))
 
     assert answer["granted"] == "2026-06-01"
 
@@ -181,13 +181,13 @@ def test_a_key_flips_an_outcome_so_many_times_and_no_more(predictions):
     """A repeat of its last word is no other, and another source has a number of its own."""
     for number in range(MOST):
         said = (PAID, DEFAULTED)[number % 2]
-        tell("ana", "0a", said, KEY, predictions, at(number + 1))
+        report("ana", "0a", said, KEY, predictions, at(number + 1))
     with pytest.raises(TooManyOutcomes, match="keeps 20 outcomes of one key"):
-        tell("ana", "0a", PAID, KEY, predictions, at(MOST + 1))
+        report("ana", "0a", PAID, KEY, predictions, at(MOST + 1))
 
     assert len(predictions.outcomes("ana", "0a")) == MOST == 20
-    assert tell("ana", "0a", DEFAULTED, KEY, predictions, at(MOST + 2))["outcome"] == "defaulted"
-    assert tell("ana", "0a", PAID, OTHER, predictions, at(MOST + 3))["outcome"] == "paid"
+    assert report("ana", "0a", DEFAULTED, KEY, predictions, at(MOST + 2))["outcome"] == "defaulted"
+    assert report("ana", "0a", PAID, OTHER, predictions, at(MOST + 3))["outcome"] == "paid"
 
 
 def test_outcomes_from_before_sources_were_kept_have_one():

@@ -78,7 +78,7 @@ def told(
     predictions, told_at, decided_at="2023-11-24T09:00:00.000Z", source="file:credit/newData/a"
 ):
     item = {"toldAt": told_at, "decidedAt": decided_at, "outcome": "paid", "when": told_at[:10]}
-    predictions.tell("ana", "0a#1", item | {"source": source})
+    predictions.add_outcome("ana", "0a#1", item | {"source": source})
     return predictions
 
 
