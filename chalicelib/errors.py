@@ -31,13 +31,13 @@ from chalicelib.text import Text
 
 
 class AppVengersError(Exception):
-    """The base of all."""
+    """The base of our errors."""
 
 
 class Problem(AppVengersError):
-    """An answer of RFC 9457, in each language. `errors` says of each wrong field what is wrong.
+    """A problem of RFC 9457, in each language. `errors` has the fault of each wrong field.
 
-    A kind of problem has a title, and the detail that it answers where none is given.
+    A kind of problem has a title, and a usual detail for where none is given.
     """
 
     status: ClassVar[int]
@@ -102,7 +102,7 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
-    """No such path, or it does not take the method: API Gateway does not tell them apart."""
+    """The path does not exist or does not take the method: API Gateway answers both alike."""
 
     status = 404
     title = Text(es="No existe ese recurso", en="There is no such resource")
@@ -113,7 +113,7 @@ class NotFound(Problem):
 
 
 class NotALoan(Problem):
-    """An outcome of what was declined, or left to a person who has not granted it."""
+    """An outcome of an application that was declined, or reviewed and not granted."""
 
     status = 422
     title = Text(
@@ -174,7 +174,7 @@ class TooManyRequests(Problem):
 
 
 class InternalError(Problem):
-    """A fault of ours: the log says which."""
+    """A fault of the service; its log names it."""
 
     status = 500
     title = Text(es="Error interno del servicio", en="The service failed")
@@ -270,7 +270,7 @@ class OutOfTime(EndpointFault):
 
 
 class EndpointThrottled(EndpointFault):
-    """The endpoint has more to do than it can."""
+    """The endpoint has more requests than its concurrency allows."""
 
 
 class EndpointUnavailable(EndpointFault):
@@ -278,11 +278,11 @@ class EndpointUnavailable(EndpointFault):
 
 
 class ModelRejected(EndpointFault):
-    """The model answered with an error, or with what is not an answer."""
+    """The model answered with an error, or not with a score."""
 
 
 class AnalysisPending(AppVengersError):
-    """The machine is still at work; the prediction will be found at `location`."""
+    """The state machine is still running; the prediction will be at `location`."""
 
     def __init__(self, location: str) -> None:
         super().__init__(f"The analysis goes on; ask again at {location}.")
@@ -294,11 +294,11 @@ class InvalidArtifact(AppVengersError):
 
 
 class ArtifactChanged(AppVengersError):
-    """What would be promoted is not what was evaluated."""
+    """The artifact to be promoted is not the one that was evaluated."""
 
 
 class ChampionChanged(AppVengersError):
-    """Another model answers now than the one that a challenger was compared with."""
+    """The champion is not the model that the challenger was compared with."""
 
 
 class EndpointBusy(AppVengersError):

@@ -38,7 +38,7 @@ class NotificationTopic:
         self._arn = arn
 
     def publish(self, kind: Kind, what: str, detail: str) -> None:
-        """`kind` is also a message attribute, for subscribers that filter."""
+        """Publish a notice. `kind` is also a message attribute, for subscribers that filter."""
         self._client.publish(
             TopicArn=self._arn,
             Subject=SUBJECTS[kind],

@@ -1,4 +1,4 @@
-"""Logs and metrics of what happened: ids and kinds. An applicant's data and clientId never."""
+"""Logs and metrics, with ids and kinds; never with an applicant's data or clientId."""
 
 import json
 import logging
@@ -33,15 +33,17 @@ _metric_lines.setLevel(logging.INFO)
 
 
 def correlate(prediction_id: str) -> None:
-    """Every further line of this request carries the id."""
+    """Put the id on every further log line of this request."""
     logger.thread_safe_append_keys(correlation_id=prediction_id)
 
 
 def observed(function: Callable[P, R]) -> Callable[P, R]:
-    """A function's fault is told by its name; its words may hold what was sent."""
+    """Decorate a function so that an error is logged by its name only: its text may quote the
+    request.
+    """
 
     @wraps(function)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    def observing(*args: P.args, **kwargs: P.kwargs) -> R:
         logger.thread_safe_clear_keys()
         event = args[0] if args else None
         if isinstance(event, dict) and "predictionId" in event:
@@ -52,7 +54,7 @@ def observed(function: Callable[P, R]) -> Callable[P, R]:
             logger.error("failed", task=function.__name__, error=type(fault).__name__)  # noqa: TRY400
             raise
 
-    return told
+    return observing
 
 
 def answered(operation: str, status: int, seconds: float) -> None:
@@ -78,13 +80,13 @@ def decided(prediction: Mapping[str, Any], causes: Mapping[str, str]) -> None:
 
 
 def noticed(kind: str, what: str) -> None:
-    """A notice of the retraining: what was started, refused, deployed."""
+    """Log and count a notice."""
     logger.info("noticed", kind=kind, what=what)
     _measure("Notices", 1, MetricUnit.Count, kind=kind)
 
 
 def cold(model: str, error: str) -> None:
-    """A call that should keep an endpoint warm was not answered."""
+    """Log a call that should have kept an endpoint warm and was not answered."""
     logger.warning("not kept warm", model=model, error=error)
 
 
@@ -94,7 +96,7 @@ def last_trained(days: float) -> None:
 
 
 def drift_measured(models: Mapping[str, Any]) -> None:
-    """By model its score's index, by feature the highest of the models."""
+    """Emit each model's score index, and for each feature the highest index of the models."""
     highest: dict[str, float] = {}
     for model, found in models.items():
         for name, part in found["features"].items():
@@ -117,8 +119,11 @@ def model_timed(model: str) -> Iterator[None]:
 
 
 def _measure(name: str, value: float, unit: MetricUnit, **dimension: str) -> None:
-    """One value, for the service as a whole and by its dimension. POWERTOOLS_SERVICE_NAME is the
-    service: <stage>-<app>. A line a value: the three models share a process on one machine."""
+    """Emit one value, for the whole service and by its dimension, as a line of its own.
+
+    The service is <stage>-<app>, from POWERTOOLS_SERVICE_NAME. The lines are separate because the
+    three models share a process on one machine.
+    """
     metric = EphemeralMetrics(namespace=NAMESPACE)
     metric.add_metric(name, unit, value)
     if dimension:

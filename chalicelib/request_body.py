@@ -1,4 +1,4 @@
-"""The body of a request: JSON, read strictly, the same whoever stands in front of the function."""
+"""Strict reader of a request's JSON body, the same behind API Gateway and on one machine."""
 
 import json
 import re
@@ -50,10 +50,10 @@ TWICE = Text(es="está más de una vez", en="is given more than once")
 
 
 def json_body(request: Request) -> Any:
-    """Return the value that the body says.
+    """Return the body's value.
 
-    Raises UnsupportedMediaType unless it is application/json in UTF-8, RequestTooLarge over
-    64 KB, and InvalidRequest for what is not strict JSON or gives a name twice in an object.
+    Raises UnsupportedMediaType unless it is application/json in UTF-8, RequestTooLarge over 64 KB,
+    and InvalidRequest unless it is strict JSON whose objects give each name once.
     """
     coding = request.headers.get("content-encoding", "").strip().lower()
     if coding not in CODINGS or not _is_json(request.headers.get("content-type", "")):
@@ -105,7 +105,7 @@ def _text(body: bytes) -> str:
 
 
 def _malformed(fault: str) -> Text:
-    """Return the fault of msgspec's words, which are in English only."""
+    """Return a fault in both languages by msgspec's message, which is in English."""
     place = re.search(r"\(byte (\d+)\)", fault)
     if place:
         return MALFORMED.format(byte=place[1])
@@ -113,8 +113,9 @@ def _malformed(fault: str) -> Text:
 
 
 def _repeated(text: str) -> list[str]:
-    """Return the names that an object gives more than once. msgspec takes the last of them, and
-    another reader may take the first: who signed for which amount would be open."""
+    """Return the names that an object gives more than once. msgspec takes the last value and other
+    readers the first, so it would be open which amount was signed.
+    """
     found: list[str] = []
 
     def note(pairs: list[tuple[str, Any]]) -> None:

@@ -1,4 +1,6 @@
-"""What the functions work with, made on first use: a function pays for its own clients only."""
+"""The collaborators of all functions. Each is built on first use, so that a function pays only for
+its own clients.
+"""
 
 import os
 from functools import cache, cached_property
@@ -168,14 +170,18 @@ class Services:
 
     @cached_property
     def _account(self) -> str:
-        """Needs no permission; Lambda itself does not tell a function its account."""
+        """Return the account's id. Lambda does not give it to a function; this call needs no
+        permission.
+        """
         account: str = _client("sts", QUICK).get_caller_identity()["Account"]
         return account
 
 
 @cache
 def services() -> Services:
-    """Chalice sets a stage's variables around the call, so nothing is read before the first one."""
+    """Return the collaborators, built by the first call: Chalice sets a stage's variables around
+    calls only.
+    """
     return Services(Settings.from_environ(os.environ))
 
 

@@ -1,4 +1,4 @@
-"""Which stage this is, and every name in AWS that follows from it."""
+"""The stage's settings, and every name in AWS that follows from them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

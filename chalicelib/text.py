@@ -1,4 +1,4 @@
-"""Texts in each language that the bank speaks."""
+"""Texts in Spanish and English."""
 
 import re
 from typing import Any, Literal
@@ -20,11 +20,13 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.en if language == "en" else self.es
 
     def bilingual(self) -> str:
-        """Return both, for an answer that can't know its reader's language."""
+        """Return both languages, for an answer whose reader's language is unknown."""
         return f"{self.es} / {self.en}"
 
     def format(self, **values: Any) -> "Text":
-        """Return the text with its places filled; a value that is a Text is said in each."""
+        """Return the text with its places filled; a value that is a Text is filled in each
+        language.
+        """
         spanish, english = (
             {name: value.said_in(language) if isinstance(value, Text) else value
              for name, value in values.items()}

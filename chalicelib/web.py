@@ -1,4 +1,4 @@
-"""HTTP at its edge: answers and problems out."""
+"""The edge of HTTP: answers and problems, languages, the API key."""
 
 import hmac
 import time
@@ -46,9 +46,11 @@ Headers = dict[str, str | list[str]]
 def answering(
     app: Chalice, usual: Callable[[], Language], environ: Mapping[str, str]
 ) -> Callable[[View[P]], View[P]]:
-    """Return a decorator of views. Whatever a view returns or raises is an answer in the caller's
-    language, `usual` where the caller names none. Chalice turns a view's exceptions into a 500 of
-    its own before any middleware sees them."""
+    """Return a decorator of views that answers what they return or raise in the caller's language,
+    `usual` if the caller names none.
+
+    A middleware cannot do it: Chalice turns a view's exceptions into its own 500 before.
+    """
     local_key = None if LAMBDAS_OWN in environ else environ.get(LOCAL_KEY, "")
 
     def said_in() -> Language:
@@ -79,8 +81,9 @@ def answering(
 
 
 def _check_key(app: Chalice, request: Request, local_key: str) -> None:
-    """Raise Forbidden if neither a gateway nor the caller's header names a key. On AWS the gateway
-    has checked it; `chalice local` has no gateway."""
+    """Raise Forbidden if neither the gateway nor the caller's header names a key. On AWS the
+    gateway has checked it; `chalice local` has no gateway.
+    """
     route = app.routes[request.path][request.method]
     named = request.context.get("identity", {}).get("apiKeyId")
     given = request.headers.get("x-api-key", "").encode()
@@ -121,7 +124,7 @@ def language(request: Request, usual: Language) -> Language:
 
 
 def key_source(request: Request) -> str:
-    """Return the source of what this caller reports: API Gateway names the key, no caller can."""
+    """Return the source of this caller's reports: the key's id, which only API Gateway can set."""
     return of_api_key(request.context.get("identity", {}).get("apiKeyId"))
 
 

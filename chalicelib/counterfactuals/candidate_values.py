@@ -1,4 +1,4 @@
-"""The values that an applicant can choose for each feature in his hands. Pure."""
+"""Values to try for each feature that an applicant can change. Pure."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,10 +18,10 @@ Application = Mapping[str, Value]
 def steps(
     application: Application, profile: Profile, quantiles: Mapping[str, Sequence[float]]
 ) -> dict[str, list[Value]]:
-    """The values to try for each feature in the applicant's hands; `quantiles` of other loans.
+    """Return the values to try for each actionable feature; `quantiles` are those of other loans.
 
-    A number's cover all that its bounds allow; where it has none, from the lowest quantile to the
-    highest.
+    A number's values go from its minimum to its maximum. A missing bound is replaced by the lowest
+    or the highest quantile.
     """
     found: dict[str, list[Value]] = {}
     for name, feature in profile.features.items():

@@ -1,4 +1,4 @@
-"""GET …/change: what an applicant would have to change, verified by all three models."""
+"""The route GET …/change: the smallest change that would be approved, verified by all models."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -74,7 +74,7 @@ class Manifests(Protocol):
 
 
 class Committee:
-    """The models of the profile and its policy, as they are today, asked about many at once."""
+    """The models in service and today's policy, asked about many applications at once."""
 
     def __init__(
         self,
@@ -92,7 +92,9 @@ class Committee:
         self._ends = clock() + PATIENCE_SECONDS
 
     def decide(self, applications: Sequence[dict[str, Value]]) -> list[Document]:
-        """Raises AnalysisUnavailable if a model does not answer or the time is up."""
+        """Decide on each application. Raises AnalysisUnavailable if a model is silent or the time
+        is up.
+        """
         if self._clock() > self._ends:
             raise AnalysisUnavailable(TOO_LONG)
         self.asked += len(applications)
@@ -123,7 +125,9 @@ def needed(
     *,
     review_only: bool = False,
 ) -> Document:
-    """The smallest change that reaches APPROVE with today's models and policy, if any does."""
+    """Return the smallest change that today's models and policy would approve, or why there is
+    none.
+    """
     application = prediction["application"]
     committee = Committee(profile, scoring, clock, review_only=review_only)
     [today] = committee.decide([application])
@@ -161,7 +165,7 @@ def needed(
 
 
 def _is_for_a_person(today: Document, profile: Profile) -> bool:
-    """Whatever is changed: a person decides on all, or a code is new that can't be changed."""
+    """Return whether a person decides on all today, or because of a code that cannot change."""
     unseen = (profile.features[name] for name in today.get("unseen", ()))
     return today["decisionBasis"] == "REVIEW_ONLY" or not all(one.change for one in unseen)
 
@@ -179,7 +183,7 @@ def _outcome(application: Document, change: search.Change | None) -> str:
 
 
 def _quantiles(models: Document, manifests: Manifests) -> dict[str, list[float]]:
-    """Of the loans that the models have learnt from."""
+    """Return the quantiles of each feature in the models' training loans."""
     found: dict[str, list[float]] = {}
     for name, model in models.items():
         body = manifests.manifest(name, model["version"])

@@ -1,8 +1,8 @@
-"""The smallest change of an application that would be approved. Pure: `judge` asks the models.
+"""Search for the smallest change that would be approved. Pure: `judge` asks the models.
 
-Every combination of up to MOST_FIELDS fields is tried, at the values of `choices`, in the order of
-`cost`; the first that is approved is brought nearer to what the application says, a number at a
-time. MOST_OF_A_SIZE bounds what is asked of the models.
+It tries every combination of up to MOST_FIELDS fields, at the values of `choices`, in the order of
+`cost`. In the first that is approved it moves each number back towards the application's value, as
+far as that is still approved. MOST_OF_A_SIZE limits the applications that are judged.
 """
 
 import math
@@ -31,7 +31,7 @@ class Found:
 
 
 def smallest_change(application: Application, tried: Grid, profile: Profile, judge: Judge) -> Found:
-    """What to change so that `judge` approves, and of how many fields at once all was tried."""
+    """Return the smallest change that `judge` approves, and how many fields at once were tried."""
     grids = list(_grids(tried, profile))
     changes = sorted(_combined(grids), key=lambda change: cost(application, change))
     enough = _first_approved(application, changes, judge)
@@ -40,14 +40,15 @@ def smallest_change(application: Application, tried: Grid, profile: Profile, jud
 
 
 def cost(application: Application, change: Change) -> tuple[int, int, float, str]:
-    """Fewest blanks filled in, for that is telling, not changing; then the fewest fields; then the
-    smallest sum of relative changes. A text's is 1, as is that of 0 and of a blank."""
+    """Return the sort key of a change: blanks filled in (an answer is no change), then fields,
+    then the sum of relative changes. The change of a text, of 0 and of a blank counts as 1.
+    """
     relative = sum(_relative(application.get(name), value) for name, value in change.items())
     return len(filled_in(application, change)), len(change), relative, repr(sorted(change.items()))
 
 
 def filled_in(application: Application, change: Change) -> list[str]:
-    """The fields that were left blank."""
+    """Return the changed fields that the application left blank."""
     return [name for name in change if application.get(name) is None]
 
 
@@ -58,7 +59,7 @@ def _relative(old: Value | None, new: Value) -> float:
 
 
 def _grids(tried: Grid, profile: Profile) -> Iterator[Grid]:
-    """For one field, for two at once, …: the finest grid with no more combinations than may be."""
+    """Return for one field, for two at once, and so on, the finest grid within the limit."""
     longest = max([2, *map(len, tried.values())])
     for size in range(1, min(MOST_FIELDS, len(tried)) + 1):
         thinner = (_thinned(tried, most, profile) for most in range(longest, 1, -1))
@@ -69,7 +70,7 @@ def _grids(tried: Grid, profile: Profile) -> Iterator[Grid]:
 
 
 def _thinned(tried: Grid, most: int, profile: Profile) -> Grid:
-    """At most so many values of each number, evenly, from the first to the last."""
+    """Return at most so many values of each number, evenly spaced from the first to the last."""
     return {
         name: [values[n * (len(values) - 1) // (most - 1)] for n in range(most)]
         if profile.features[name].is_number and len(values) > most
@@ -102,7 +103,7 @@ def _first_approved(
 
 
 def _refined(application: Application, change: Change, profile: Profile, judge: Judge) -> Change:
-    """The same fields, with each number as near to the old one as is still approved."""
+    """Return the same fields, each number as near to the application's as is still approved."""
     for name in change:
         near, far = application.get(name), change[name]
         for _ in range(REFINEMENTS):
@@ -119,7 +120,7 @@ def _refined(application: Application, change: Change, profile: Profile, judge: 
 
 
 def _between(near: float, far: float, feature: Feature) -> list[float]:
-    """Values strictly between, the nearest first; none where the profile lists what there is."""
+    """Return values strictly between, the nearest first; none if the profile lists the values."""
     if feature.change and feature.change.values:
         return []
     gap = (far - near) / (NEARER + 1)

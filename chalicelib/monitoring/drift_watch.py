@@ -1,4 +1,4 @@
-"""watchDrift: the week's decisions against what the live models were trained on."""
+"""The function watchDrift: a week's decisions beside the training data of the models in service."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -36,7 +36,10 @@ def watch(
     reports: Reports,
     topic: NotificationTopic,
 ) -> Document:
-    """The report. A schedule's event may come twice: what was reported is not told again."""
+    """Store and return the week's report, with a notice above the limit.
+
+    A schedule's event may come twice; a version that has a report gets no second notice.
+    """
     version = at.strftime("%Y%m%dT%H%M%S")
     seen = [_seen(decision) for decision in spread(at, decisions)]
     found = drift.compared(
@@ -56,7 +59,7 @@ def watch(
 
 
 def spread(at: datetime, decisions: Decisions) -> Iterator[Document]:
-    """The week's until `at`; of a busy day, some of every hour."""
+    """Yield the decisions of the week until `at`; of a busy day, some of every hour."""
     for back in range(DAYS + 1):
         midnight = (at - timedelta(days=back)).replace(hour=0, minute=0, second=0, microsecond=0)
         start = max(midnight, at - timedelta(days=DAYS))
@@ -69,7 +72,7 @@ def spread(at: datetime, decisions: Decisions) -> Iterator[Document]:
 
 
 def _of_every_hour(start: datetime, end: datetime, decisions: Decisions) -> Iterator[Document]:
-    """What quiet hours leave of the day's share goes to the busy ones."""
+    """Yield each hour's share of the day; what quiet hours leave goes to the busy ones."""
     hours = []
     while start < end:
         hours.append((start, min(start + timedelta(hours=1), end)))
@@ -84,7 +87,7 @@ def _of_every_hour(start: datetime, end: datetime, decisions: Decisions) -> Iter
 
 
 def _first(most: int, start: datetime, end: datetime, decisions: Decisions) -> list[Document]:
-    """Ids begin with their milliseconds, 12 hexadecimal digits."""
+    """Return the first `most` decisions; an id begins with 12 hexadecimal digits of time."""
     first, last = (f"{int(one.timestamp() * 1000):012x}" for one in (start, end))
     return list(islice(decisions.made_in(start.date().isoformat(), first, last, most), most))
 
@@ -103,7 +106,7 @@ def _seen(decision: Mapping[str, Any]) -> Seen:
 def _references(
     profile: Profile, bucket: ModelBucket, endpoints: ModelEndpoints
 ) -> dict[str, Reference]:
-    """Of each model that answers and whose artifact is known."""
+    """Return the reference of each model that has an endpoint and a manifest."""
     live = {model: endpoints.live(model) for model in profile.models}
     bodies = {model: bucket.manifest(model, one["version"]) for model, one in live.items() if one}
     return {

@@ -1,4 +1,4 @@
-"""GET /models: what answers for each model of the profile, where it came from, how it fares."""
+"""The route GET /models: each model's version in service, its origin, and its newest figures."""
 
 import hashlib
 from typing import Any
@@ -23,13 +23,11 @@ def inventory(
     history: TrainingHistory,
     reports: Reports,
 ) -> Document:
-    """
-    Return what SageMaker says of each model now, whether an event told of it or not. Nothing is
-    recorded: who may read does not write, and polling would race with the function that does.
+    """Return SageMaker's state of each model now, whether an event came or not.
 
-    `waiting` is an accepted version that its endpoint has not taken yet; `challenger` the newest
-    that the gate has judged, promoted or not; `drift` the newest weekly report; `vintages`, what
-    became of the decisions by month.
+    Nothing is recorded here: polling would race with endpointChanged, which records. `waiting` is
+    an accepted version that is not deployed yet; `challenger` the newest that the gate has judged;
+    `drift` the newest weekly report; `vintages` the outcomes of the decisions by month.
     """
     return {
         "models": {
@@ -62,7 +60,7 @@ def _described(
 
 
 def _since(model: str, live: Document, bucket: ModelBucket) -> str:
-    """When it took over; an update that failed changes the endpoint, not the champion."""
+    """Return when the version came into service, which a failed update does not change."""
     took_over = [
         one.since
         for one in bucket.endings(model)

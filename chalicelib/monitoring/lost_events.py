@@ -1,9 +1,9 @@
-"""Events that may have been lost: watchTraining and updateData send them again.
+"""Repetition of SageMaker's events that may be lost, by watchTraining and updateData.
 
-AWS documents SageMaker's state changes for endpoints and jobs, but not whether serverless endpoints
-send any, and EventBridge delivers at least once only as long as its rule is there:
+AWS documents state changes of endpoints and jobs, but not whether serverless endpoints send any,
+and EventBridge delivers only while its rule is enabled:
 https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
-The functions that get an event look at SageMaker themselves, so a second one changes nothing.
+The functions that get these events ask SageMaker for the state, so a second event changes nothing.
 """
 
 import json
@@ -27,8 +27,9 @@ class Sender(Protocol):
 
 
 class FunctionsThatWait:
-    """The functions that wait for SageMaker's events, invoked asynchronously: each event has its
-    own retries, and its own place in the queue of failures."""
+    """The functions that wait for SageMaker's events. They are invoked asynchronously, so that
+    each event has retries of its own and its own message in the queue of failures.
+    """
 
     def __init__(self, client: "LambdaClient", settings: Settings) -> None:
         self._client = client
@@ -62,7 +63,7 @@ def send_endpoints(models: Iterable[str], functions: Sender) -> None:
 def send_trainings(
     at: datetime, history: TrainingHistory, data: DataBucket, functions: Sender
 ) -> None:
-    """Send the event of each training that ended lately and was not told of."""
+    """Send the event of each training that ended lately and has no notice."""
     told = data.trainings_told()
     for job in history.ended_since(at - LOOKS_BACK):
         if job not in told:

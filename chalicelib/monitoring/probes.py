@@ -1,4 +1,4 @@
-"""A real and cheap call of an endpoint: a list of no applications, answered by one of no scores."""
+"""Probe of an endpoint: a real and cheap call with an empty list of applications."""
 
 from typing import TYPE_CHECKING
 

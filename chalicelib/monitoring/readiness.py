@@ -1,4 +1,4 @@
-"""GET /ready: which models answer now, and whether that is enough to decide."""
+"""The route GET /ready: the models that answer now, and whether they are enough to decide."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ class Probing(Protocol):
 
 
 class Readiness:
-    """What the probes found, kept for a few seconds; one caller at a time asks the endpoints."""
+    """The probes' results, kept for a few seconds. One caller at a time asks the endpoints."""
 
     def __init__(
         self, profile: Profile, probes: Probing, clock: Callable[[], float] = time.monotonic
@@ -34,7 +34,7 @@ class Readiness:
         self._found: Document = {}
 
     def report(self) -> Document:
-        """READY if all models answer, PARTIAL if enough do. Raises NotReady."""
+        """Return READY if all models answer, PARTIAL if enough do. Raises NotReady."""
         with self._asking:
             if self._clock() >= self._until:
                 self._found = self._look()

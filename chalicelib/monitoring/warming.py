@@ -1,8 +1,8 @@
-"""keepWarm: asks each endpoint for nothing every 5 minutes, so that it does not start cold.
+"""The function keepWarm: a call without applications to each endpoint every 5 minutes.
 
-AWS says neither how long a serverless container is kept, nor that a call keeps it: this makes cold
-starts rarer and promises nothing. Provisioned concurrency does promise it, at its price: `make
-cost` has both. The rule is disabled unless `[endpoint.<stage>] keep_warm` is 1 or more.
+It makes cold starts rarer without a guarantee: AWS documents neither how long a serverless
+container is kept, nor that a call keeps it. Provisioned concurrency guarantees it, at a price: see
+`make cost`. The rule is disabled unless `[endpoint.<stage>] keep_warm` is 1 or more.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ def run(
 ) -> Document:
     """Return how many calls of each model were answered; `at_once` go to each endpoint together.
 
-    A call of the schedule that comes late, or for a second time, does no harm: late it is dropped.
+    A schedule's event that comes late is dropped; one that comes twice does no harm.
     """
     if now - at >= LATE:
         return {"late": True}

@@ -1,4 +1,4 @@
-"""What a challenger showed, for people: a page that needs no network, and a notice. In Spanish."""
+"""The report of a challenger for people, in Spanish: a self-contained page, and a notice."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -35,7 +35,7 @@ def page(report: Document) -> str:
 
 
 def notice(report: Document) -> str:
-    """Figures and reasons, in lines."""
+    """Return the figures and reasons, one a line."""
     lines = [f"{report['model']} {report['version']}, instantánea {report['snapshot']}."]
     facts = report["facts"]
     if facts and facts.get("challenger"):

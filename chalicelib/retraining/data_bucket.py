@@ -1,4 +1,4 @@
-"""The bucket of data: snapshots, outcomes in files, profiles, the training source, jobs' output."""
+"""Adapter of the data bucket: snapshots, files of outcomes, profiles, the output of jobs."""
 
 import hashlib
 import json
@@ -26,13 +26,18 @@ COLLECTED = re.compile(r"[0-9]{8}T[0-9]{6}")
 
 
 class DataBucket:
+    """The bucket, for the functions of a retraining."""
+
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3 = s3
         self.name = bucket
 
     def newest_snapshot(self) -> str:
-        """The name of the latest whole one: a collected one is called by its time, and comes after
-        what was put there by hand. Raises NoSnapshot."""
+        """Return the name of the newest whole snapshot. Raises NoSnapshot.
+
+        Collected snapshots are named by their time, and count as newer than those uploaded by
+        hand.
+        """
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.name, Prefix=SNAPSHOT_PREFIX, Delimiter="/"
         )
@@ -47,7 +52,7 @@ class DataBucket:
         )
 
     def has_snapshot(self, name: str) -> bool:
-        """A collected one is whole with its manifest, which is written last."""
+        """Return whether a snapshot is whole: its manifest is written last."""
         place = f"{SNAPSHOT_PREFIX}{name}/"
         files = {one["Key"].removeprefix(place) for one in self._under(place)}
         if COLLECTED.fullmatch(name):
@@ -55,7 +60,7 @@ class DataBucket:
         return any(file.endswith((".parquet", ".csv")) for file in files)
 
     def manifest(self, snapshot: str) -> dict[str, Any]:
-        """Of one that was put there by hand, since when it is there."""
+        """Return a snapshot's manifest; of one uploaded by hand, its upload time as `asOf`."""
         place = f"{SNAPSHOT_PREFIX}{snapshot}/"
         there = {one["Key"]: one["LastModified"] for one in self._under(place)}
         if f"{place}manifest.json" not in there:
@@ -66,20 +71,19 @@ class DataBucket:
         return found
 
     def new_files(self) -> dict[str, str]:
-        """Return the keys of files with outcomes, and with what people say of those that were held
-        back, each with its ETag."""
+        """Return the keys and ETags of files with outcomes and with decisions on held ones."""
         found = [*self._under(NEW_DATA_PREFIX), *self._under(QUARANTINE_PREFIX)]
         return {o["Key"]: o["ETag"].strip('"') for o in found if not o["Key"].endswith("/")}
 
     def keep_profile(self, path: Path) -> str:
-        """The prefix under which training finds this very profile."""
+        """Store the profile and return the prefix under which training finds it."""
         body = path.read_bytes()
         prefix = f"{PROFILE_PREFIX}{hashlib.sha256(body).hexdigest()[:16]}/"
         self._s3.put_object(Bucket=self.name, Key=f"{prefix}credit.toml", Body=body)
         return prefix
 
     def days_since_training(self, now: datetime) -> float:
-        """Since the last artifact that a training job left; since 1970 if none ever did."""
+        """Return the days since the last artifact of a training job; since 1970 without any."""
         ended = [
             found["LastModified"]
             for found in self._under(f"{JOB_PREFIX}/")
@@ -88,7 +92,7 @@ class DataBucket:
         return (now - max(ended, default=datetime.fromtimestamp(0, UTC))) / timedelta(days=1)
 
     def trainings_told(self) -> set[str]:
-        """Return the names of the jobs whose ending was told."""
+        """Return the names of the jobs whose end has a notice."""
         return {found["Key"].removeprefix(TOLD_PREFIX) for found in self._under(TOLD_PREFIX)}
 
     def training_told(self, job: str) -> None:

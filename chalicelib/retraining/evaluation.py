@@ -1,4 +1,4 @@
-"""evaluateModel: whether a challenger may pass, and the report of it."""
+"""The function evaluateModel: the verdict on a challenger, and its report."""
 
 import hashlib
 from typing import Any
@@ -19,7 +19,7 @@ MOST_PEERS = 50  # in a report; all are judged
 
 
 def evaluate(event: Document, profile: Profile, files: RetrainingFiles) -> Document:
-    """evaluateModel: every reason for a no, the swap set, and the report of both."""
+    """Return the verdict with every reason, and store the report with the swap set."""
     model, version = event["model"], event["version"]
     place = report_key(model, version)
     facts = msgspec.json.decode(files.read(f"{place}evaluation.json"))
@@ -53,7 +53,7 @@ def evaluate(event: Document, profile: Profile, files: RetrainingFiles) -> Docum
 def _of_artifact(
     event: Document, facts: Document, profile: Profile, files: RetrainingFiles
 ) -> tuple[str, list[str]]:
-    """The archive's SHA-256, and what is wrong with it."""
+    """Return the archive's SHA-256 and its faults."""
     try:
         body = files.artifact(event["job"])
     except InvalidArtifact as fault:

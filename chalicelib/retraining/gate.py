@@ -1,4 +1,4 @@
-"""What a challenger must show: facts and limits in, every reason for a no out. Pure."""
+"""The gate: measurements and limits in, every reason for a refusal out. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -8,7 +8,7 @@ from chalicelib.profile import Gate
 
 
 class Fact(msgspec.Struct, frozen=True, rename="camel"):
-    """Of evaluation.json, which training/challenge.py writes."""
+    """A part of evaluation.json, which training/challenge.py writes."""
 
 
 class Measured(Fact, frozen=True):
@@ -21,7 +21,9 @@ class Measured(Fact, frozen=True):
 
 
 class Interval(Fact, frozen=True):
-    """Of challenger less champion, bootstrapped over the same applications."""
+    """A difference, challenger less champion, with its bootstrap interval on the same
+    applications.
+    """
 
     value: float
     low: float
@@ -29,7 +31,7 @@ class Interval(Fact, frozen=True):
 
 
 class Direction(Fact, frozen=True):
-    """Real applications with one feature moved: how many steps went against the profile."""
+    """Real applications with one feature moved: the steps, and those against its direction."""
 
     feature: str
     steps: int
@@ -47,7 +49,7 @@ class Group(Fact, frozen=True):
 
 
 class Facts(Fact, frozen=True):
-    """On the newest applications that neither model has learnt from."""
+    """Measurements on the newest applications that neither model has learnt from."""
 
     rows: int
     bads: int
@@ -63,7 +65,7 @@ class Facts(Fact, frozen=True):
 
 
 class Flips(Fact, frozen=True):
-    """Of one peer's recent decisions, see peer_flips.py."""
+    """The turned decisions of one peer; peer_flips.py explains the shares."""
 
     feature: str
     value: str
@@ -79,7 +81,7 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 def reasons(facts: Facts, gate: Gate) -> list[Reason]:
-    """None: the challenger may pass."""
+    """Return every reason for a refusal; without any, the challenger passes."""
     told = [*_enough(facts, gate), *_ranking(facts, gate), *_tables(facts, gate)]
     told += [*_calibration(facts, gate), *_stability(facts, gate)]
     return [*told, *_directions(facts, gate), *_fairness(facts, gate)]
@@ -121,7 +123,7 @@ def _ranking(facts: Facts, gate: Gate) -> Iterator[Reason]:
 
 
 def _tables(facts: Facts, gate: Gate) -> Iterator[Reason]:
-    """What was judged by the peers of each day must be what will answer by those of today."""
+    """Yield a reason if the artifact's tables of peers rank worse than the peers of each day."""
     own, served = facts.challenger.auc, facts.served_auc
     if served is not None and served < own - gate.served_margin:
         yield Reason(

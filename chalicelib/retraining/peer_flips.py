@@ -1,10 +1,11 @@
-"""Whose decisions a challenger would change: of each peer, such as a lender, beside all the others.
-Pure. New tables of peers may leave the AUC as it is and turn all that one lender brings.
+"""Decisions that a challenger turns, by peer, such as a lender, beside all the others. Pure.
 
-A score that moves as everybody else's does is no peer's doing, even where it crosses the cut-off.
-Who holds an API key reads the scores, and can fill the log with applications of one lender at the
-cut-off, all of which any new model turns. How far it moves a score is not the applicant's choice.
-So a turn counts only if its score moves apart, or if another rule decides, as with a new code.
+New tables of peers may leave the AUC as it is and turn all decisions of one lender.
+
+A score that moves as all others do does not point to a peer, even if it crosses the cut-off. The
+holder of an API key can read scores and fill the log with one lender's applications at the cut-off,
+which any new model turns. Applicants cannot choose how far a new model moves their score. So a
+turned decision counts only if its score moves apart, or if another rule decides it.
 """
 
 from collections import defaultdict
@@ -17,7 +18,7 @@ from chalicelib.retraining.swap_set import Turned
 Document = dict[str, Any]
 
 ORDER = ("DECLINE", "REVIEW", "APPROVE")
-APART = 5.0  # points of score beyond the others' mean; docs/decisions/0008 has what it tells apart
+APART = 5.0  # points of score beyond the others' mean; docs/decisions/0008 has the reason
 
 
 @dataclass
@@ -37,9 +38,12 @@ class _Count:
 
 
 def peer_flips(turned: Sequence[Turned]) -> list[Document]:
-    """Return a group for each value of each peer: its `decisions`, the share of them that
-    `flipped` in one direction, the share of all `others` that did, and the `excess` of the first
-    over the second, in the direction in which that is largest; the largest first."""
+    """Return a group for each value of each peer, the largest excess first.
+
+    A group has its `decisions`, the share of them that `flipped` in one direction, the share of
+    all `others` that did, and the `excess` of the first over the second, for the direction with
+    the larger excess.
+    """
     everyone = _Count()
     groups: defaultdict[tuple[str, str], _Count] = defaultdict(_Count)
     for one in turned:
@@ -70,7 +74,9 @@ def _directions(count: _Count, everyone: _Count) -> Iterator[Document]:
 
 
 def _steps(count: _Count, level: float) -> list[int]:
-    """Return 1 for each that turns for the better, -1 for the worse, of those that move apart."""
+    """Return 1 for each decision that turns for the better and -1 for the worse, if it moves
+    apart.
+    """
     return [
         1 if ORDER.index(one.after) > ORDER.index(one.before) else -1
         for one in count.flips

@@ -1,4 +1,4 @@
-"""A challenger's way into production: promoteModel, or a person who signs it off."""
+"""Promotion of a challenger: promoteModel, or packageApproved after a person's approval."""
 
 import hashlib
 from collections.abc import Mapping
@@ -26,9 +26,9 @@ def promote(
     endpoints: ModelEndpoints,
     models: ModelBucket,
 ) -> Document:
-    """promoteModel: into production, or to the person who signs off. Safe to repeat.
+    """Promote a challenger, or register it for a person's approval (promoteModel). Safe to repeat.
 
-    Raises ChampionChanged if the champion is another one now than what it was compared with.
+    Raises ChampionChanged if the champion is no longer the model that it was compared with.
     """
     model, version, job = event["model"], event["version"], event["job"]
     body = _as_evaluated(event, files)
@@ -50,9 +50,10 @@ def approved(
     models: ModelBucket,
     topic: "NotificationTopic",
 ) -> None:
-    """packageApproved: a person has signed off a challenger. The event may come again, and late.
+    """Promote a challenger that a person approved (packageApproved). The event may be late or
+    repeated.
 
-    Raises EndpointBusy while another version is being deployed: Lambda tries again.
+    Raises EndpointBusy while another version is being deployed; Lambda then retries.
     """
     facts = packages.signed_off(arn)
     if facts is None:

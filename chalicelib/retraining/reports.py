@@ -1,4 +1,4 @@
-"""Reports in the data bucket, for `GET /models`."""
+"""Adapter of the reports in the data bucket, for `GET /models`."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ class Reports:
         self._bucket = bucket
 
     def drift(self) -> Document | None:
-        """The newest; names sort by time."""
+        """Return the newest drift report."""
         found = self._keys(DRIFT_PREFIX)
         return self._read(found[-1]) if found else None
 
@@ -34,8 +34,7 @@ class Reports:
         self._s3.put_object(Bucket=self._bucket, Key=_drift_key(version), Body=body)
 
     def challengers(self, models: Iterable[str]) -> dict[str, Document | None]:
-        """Of each model the newest that was judged, and what was said of it; versions sort by
-        time."""
+        """Return each model's newest judged challenger with its verdict."""
         keys = self._keys(REPORT_PREFIX)
         found = {
             model: [key for key in keys if key.endswith(f"/{model}/report.json")]
@@ -48,7 +47,7 @@ class Reports:
         return {name: report[name] for name in JUDGED} | {"report": report["page"]}
 
     def vintages(self) -> Document | None:
-        """Those of the newest snapshot that has them and is whole: its manifest comes last."""
+        """Return the vintages of the newest whole snapshot that has them."""
         keys = self._keys(SNAPSHOT_PREFIX)
         whole = {
             key.removesuffix("manifest.json") for key in keys if key.endswith("/manifest.json")

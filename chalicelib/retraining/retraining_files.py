@@ -1,4 +1,4 @@
-"""What a retraining reads and leaves in the data bucket, and its way into the bucket of models."""
+"""Adapter of a retraining's files in the data bucket, and of its upload to the model bucket."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class RetrainingFiles:
-    """Of the data bucket what a retraining reads and leaves; of the bucket of models its way in."""
+    """A retraining's files in the data bucket, and the upload of its challenger."""
 
     def __init__(self, s3: "S3Client", data: str, models: str) -> None:
         self._s3 = s3
@@ -35,7 +35,7 @@ class RetrainingFiles:
             return None
 
     def artifact(self, job: str) -> bytes:
-        """What a training left. Raises InvalidArtifact for what is too large to be a model."""
+        """Return a training's artifact. Raises InvalidArtifact if it is too large."""
         response = self._s3.get_object(Bucket=self._data, Key=artifact_key(job))
         if response["ContentLength"] > artifact.LARGEST_ARCHIVE:
             limit = artifact.LARGEST_ARCHIVE // 2**20
@@ -46,7 +46,7 @@ class RetrainingFiles:
         self._s3.put_object(Bucket=self._data, Key=key, Body=body, ContentType=content_type)
 
     def promote(self, model: str, version: str, body: bytes) -> None:
-        """To where createEndpointModel takes it from."""
+        """Upload an artifact to the key that invokes createEndpointModel."""
         key = f"{MODEL_PREFIX}{model}/{version}/model.tar.gz"
         self._s3.put_object(Bucket=self._models, Key=key, Body=body)
 

@@ -1,4 +1,4 @@
-"""openSnapshot: what there is to train on, and what each model's jobs are told."""
+"""The function openSnapshot: a collected snapshot becomes the input of each model's jobs."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ HELD = ("heldRows", "contradictions", "reversals", "duplicates", "unconfirmed")
 
 
 def open_snapshot(event: Document, prefix: str, files: RetrainingFiles) -> Document:
-    """openSnapshot: how much is new in it, and what each model's training and comparison need."""
+    """Return the snapshot's news, and the parameters of each model's training and comparison."""
     key = f"{SNAPSHOT_PREFIX}{event['snapshot']}/manifest.json"
     manifest = msgspec.json.decode(files.read(key))
     # A job's inputs can't be left out: without a champion a small file takes its place.
@@ -51,5 +51,5 @@ def _names(model: str, version: str, prefix: str, files: RetrainingFiles) -> Doc
 
 
 def job_names(prefix: str, model: str, version: str) -> tuple[str, str]:
-    """Of the training, and of the comparison with the champion."""
+    """Return the names of the training job and of the comparison."""
     return f"{prefix}-{model}-{version}", f"{prefix}-{model}-{version}-compare"

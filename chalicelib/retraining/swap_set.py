@@ -1,5 +1,7 @@
-"""Whom a challenger would have decided otherwise: who turns from yes to no, and from no to yes.
-Pure. Yes is APPROVE; REVIEW and DECLINE are not."""
+"""The swap set: applications that a challenger decides otherwise. Pure.
+
+APPROVE is a yes; REVIEW and DECLINE are a no.
+"""
 
 import math
 from collections import Counter
@@ -27,8 +29,7 @@ class ModelAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Recent(msgspec.Struct, frozen=True, rename="camel"):
-    """A stored decision: what the models said, and what the challenger says: a logit, and the
-    features whose code it has not seen."""
+    """A stored decision: the models' answers, the challenger's logit, and its unseen features."""
 
     prediction_id: str
     models: dict[str, ModelAnswer]
@@ -51,7 +52,7 @@ class Turned:
 
 
 def swap_set(recent: Sequence[Recent], turned: Sequence[Turned]) -> Document:
-    """Summarise what `turns` found of the recent decisions."""
+    """Return a summary of the decisions that turn."""
     moves = Counter((one.before, one.after) for one in turned)
     return {
         "decisions": len(turned),
@@ -83,9 +84,11 @@ def wilson(bads: float, rows: int) -> tuple[float, float]:
 def turns(
     recent: Iterable[Recent], model: str, policy: Policy, *, alone: bool = False
 ) -> Iterator[Turned]:
-    """Decide again with the challenger in place of the model. Both decisions are by the policy of
-    today; a model that had not answered does not now, and is left out. `alone`: no other model's
-    unseen code sends anybody to a person, as if all had learnt the same."""
+    """Decide each application again with the challenger in place of its model.
+
+    Both decisions use today's policy, and the models that answered then. With `alone`, unseen
+    codes of the other models do not count, as if all had been trained again.
+    """
     for one in recent:
         before = {
             name: _answer(answer, seen=alone and name != model)
@@ -122,7 +125,7 @@ def _answer(answer: ModelAnswer, *, seen: bool) -> Answer:
 
 
 def _scored(logit: float, unseen: tuple[str, ...]) -> Scored:
-    """The logit and the unseen decide; what a logit is made of is reasons."""
+    """Return an answer with this logit. Contributions are only for reasons, so there are none."""
     return Scored("", "", 1 / (1 + math.exp(-logit)), logit, {}, unseen)
 
 

@@ -1,4 +1,4 @@
-"""Training jobs that were: for the lineage of a model, and to tell how one ended."""
+"""Adapter of past training jobs: the lineage of a model, and the notice of a job's end."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ class TrainingHistory:
         self._prefix = prefix
 
     def of_version(self, model: str, version: str) -> Job | None:
-        """What trained this version; nothing if it was brought by hand."""
+        """Return the training job of a version; None if the version was uploaded by hand."""
         return self.find(f"{self._prefix}-{model}-{version}")
 
     def ended_since(self, at: datetime) -> list[str]:

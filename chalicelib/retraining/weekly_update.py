@@ -1,4 +1,4 @@
-"""updateData: is there news since the last snapshot? Then reentrenamiento is started on it."""
+"""The function updateData: starts reentrenamiento if there is news since the last snapshot."""
 
 import calendar
 import hashlib
@@ -45,12 +45,12 @@ class Execution:
 
     @property
     def failed(self) -> bool:
-        """It, or a model of it: what was new is new for the next one."""
+        """Return whether the run or a model in it failed: its news is then left to the next run."""
         return not self.running and (self.status != "SUCCEEDED" or "failed" in self.verdicts)
 
 
 class RetrainingMachine:
-    """reentrenamiento, STANDARD: it runs for as long as it takes, and is never started twice."""
+    """The STANDARD state machine reentrenamiento. An execution's name is used once."""
 
     def __init__(self, client: "SFNClient", arn: str) -> None:
         self._client = client
@@ -72,7 +72,7 @@ class RetrainingMachine:
         )
 
     def start(self, name: str, request: Document) -> bool:
-        """False if an execution of this name was started before."""
+        """Start an execution. Return False if one of this name was started before."""
         try:
             self._client.start_execution(
                 stateMachineArn=self._arn, name=name, input=json.dumps(request)
@@ -86,7 +86,7 @@ class RetrainingMachine:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Of what came since a snapshot: files, outcomes that have matured, and what has meanwhile."""
+    """News since a snapshot: files, and outcomes that have matured, reported since or before."""
 
     files: dict[str, str]  # keys and ETags
     outcomes: tuple[str, ...]
@@ -96,14 +96,16 @@ class News:
         return bool(self.files or self.outcomes or self.matured)
 
     def execution(self, at: datetime, after_failed: str) -> str:
-        """The same news in the same week has the same name, unless it failed in between."""
+        """Return the execution's name: the same news in the same week has the same name, unless it
+        failed in between.
+        """
         year, week, _ = at.isocalendar()
         said = json.dumps([sorted(self.files.items()), self.outcomes, self.matured, after_failed])
         return f"{year}-W{week:02}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
 def scheduled_at(event: Mapping[str, Any]) -> datetime:
-    """When a schedule's event is from; an event sent by hand may leave its time out."""
+    """Return the time of a schedule's event; now, if it was sent by hand without a time."""
     told = datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)
     return told.astimezone(UTC)
 
@@ -117,10 +119,10 @@ def update(
     champions: Mapping[str, Document | None],
     topic: NotificationTopic,
 ) -> Document:
-    """What was done: started, already started, already failed, busy or nothing new.
+    """Return what was done: started, already started, already failed, busy or nothing new.
 
-    A run that failed, or of which a model did, has taken no news: the next one begins from the
-    snapshot that it began from.
+    A run that failed, or in which a model failed, has used no news: the next run begins from the
+    same snapshot.
     """
     at, last = at.astimezone(UTC), machine.last()
     version = at.strftime("%Y%m%dT%H%M%S")
@@ -160,7 +162,7 @@ def update(
 
 
 def _began_from(run: Execution, data: DataBucket) -> str:
-    """Unless somebody has deleted it since."""
+    """Return the snapshot that a failed run began from, unless it was deleted since."""
     there = not run.previous or data.has_snapshot(run.previous)
     return run.previous if there else _newest(data)
 
@@ -194,7 +196,7 @@ def _news(
 
 
 def _is_before(at: datetime, manifest: Document) -> bool:
-    """An event that came late, or again."""
+    """Return whether an event is older than the snapshot: it came late or twice."""
     return "sources" in manifest and at <= datetime.fromisoformat(manifest["asOf"])
 
 

@@ -80,10 +80,10 @@ def value(cloudwatch, Metric, Period, Stat):
 
 
 def put(cloudwatch, namespace, name, amount, **dimensions):
-    """A metric that AWS itself emits."""
+    """A metric that AWS itself emits; PutMetricData refuses its namespaces."""
     named = [{"Name": key, "Value": value} for key, value in dimensions.items()]
     datum = {"MetricName": name, "Value": amount, "Dimensions": named}
-    cloudwatch.put_metric_data(Namespace=namespace, MetricData=[datum])
+    cloudwatch_backends[ACCOUNT]["us-east-1"].put_metric_data(namespace, [datum])
 
 
 def test_these_are_the_alarms_and_each_tells_the_topic(cloudwatch):

@@ -79,6 +79,8 @@ def test_a_training_that_failed_is_told_without_its_reason_which_may_quote_data(
 
 
 def test_a_state_machine_tells_of_its_own_trainings(served):
+    key, bucket = "credit/snapshots/nowhere/notes.txt", served.bank.settings.data_bucket
+    boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=b"no applications")
     before = len(served.bank.cloud.notices)
     train(
         served,
@@ -86,6 +88,7 @@ def test_a_state_machine_tells_of_its_own_trainings(served):
         "credit/snapshots/nowhere/",
         Environment={"STARTED_BY": "reentrenamiento"},
     )
+    boto3.client("s3").delete_object(Bucket=bucket, Key=key)
 
     assert len(served.bank.cloud.notices) == before
 
