@@ -1,4 +1,4 @@
-"""Whether the AWS at hand is the embedded cloud, and what a program needs to reach it."""
+"""Access to the embedded cloud, if AWS_ENDPOINT_URL leads to it."""
 
 import os
 from collections.abc import Mapping, MutableMapping
@@ -19,7 +19,7 @@ def is_embedded(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def reach(environ: MutableMapping[str, str] = os.environ) -> None:
-    """No real credentials are used for it, not even to sign."""
+    """Set false credentials for the embedded cloud, so that no real ones sign its requests."""
     if is_embedded(environ):
         environ.update(
             {**CLIENT, "AWS_DEFAULT_REGION": environ.get("AWS_DEFAULT_REGION") or "us-east-1"}
@@ -29,7 +29,7 @@ def reach(environ: MutableMapping[str, str] = os.environ) -> None:
 
 
 def api_url(api: str, stage: str, region: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Return where callers reach a REST API: its own host on AWS, a path of the embedded cloud."""
+    """Return the URL of a REST API: a host on AWS, a path on the embedded cloud."""
     if is_embedded(environ):
         return f"{environ['AWS_ENDPOINT_URL'].rstrip('/')}/restapis/{api}/{stage}/_user_request_/"
     return f"https://{api}.execute-api.{region}.amazonaws.com/{stage}/"

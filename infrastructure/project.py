@@ -1,4 +1,4 @@
-"""The project's own names, as Chalice knows them."""
+"""The project's names in `.chalice/config.json`."""
 
 import json
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ class InvalidConfig(Exception):
 
 
 class TwoNames(InvalidConfig):
-    """What .chalice/config.json says of the app's name in one place, it denies in another."""
+    """.chalice/config.json has different names of the app."""
 
 
 def chalice_config() -> dict[str, Any]:
-    """Raises InvalidConfig."""
+    """Return the configuration. Raises InvalidConfig."""
     path = ROOT / ".chalice" / "config.json"
     try:
         config: dict[str, Any] = json.loads(path.read_bytes())
@@ -32,7 +32,7 @@ def chalice_config() -> dict[str, Any]:
 
 
 def app_name() -> str:
-    """Changing it in `.chalice/config.json`, wherever it is, moves every name in AWS."""
+    """Return the app's name. A change of it in `.chalice/config.json` changes every name in AWS."""
     config = chalice_config()
     name: str = config["app_name"]
     if faults := list(_other_names(config, name)):
@@ -57,10 +57,10 @@ def _other_names(config: dict[str, Any], name: str) -> Iterator[str]:
 
 
 def functions_of(stage: str) -> list[str]:
-    """All but the API's."""
+    """Return the functions of a stage but the API's."""
     return list(chalice_config()["stages"][stage]["lambda_functions"])
 
 
 def api_function(settings: Settings) -> str:
-    """Chalice names the API's handler after the app and stage alone."""
+    """Return the name of the API's handler: Chalice uses the app and stage alone."""
     return f"{settings.app_name}-{settings.stage}"

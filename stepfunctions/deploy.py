@@ -49,7 +49,7 @@ class Machine:
 
 
 def _of_retraining(settings: Settings, account: str) -> Values:
-    """What its jobs and notices need beside the functions."""
+    """Return the values of reentrenamiento's jobs and notices."""
     sagemaker = profile.load().sagemaker
     machine = sagemaker.machine(settings.stage)
     return {
@@ -94,7 +94,7 @@ MACHINES = (
 
 
 def render(name: str, values: Mapping[str, Any]) -> str:
-    """The definition `<name>.asl.json` with each ${<value>} filled in."""
+    """Return the definition `<name>.asl.json` with each ${<value>} filled in."""
     written = json.loads((FOLDER / f"{name}.asl.json").read_text(encoding="utf-8"))
     try:
         definition = filled(written, values)
@@ -106,7 +106,7 @@ def render(name: str, values: Mapping[str, Any]) -> str:
 
 
 def deploy(client: "SFNClient", settings: Settings, account: str) -> list[str]:
-    """The ARNs of the machines, which are now as the files say. Safe to repeat."""
+    """Create or update the state machines and return their ARNs. Safe to repeat."""
     return [_deploy(client, machine, settings, account) for machine in MACHINES]
 
 

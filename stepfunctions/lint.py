@@ -34,8 +34,9 @@ class Anything(dict[str, Any]):
 
 
 def filled(part: Any, values: Mapping[str, Any]) -> Any:
-    """Each ${<value>}; what is a placeholder and nothing else becomes the value, of its type.
-    Raises KeyError."""
+    """Return the definition with each ${<value>} filled in. A string that is only a placeholder
+    becomes the value, with its type. Raises KeyError.
+    """
     if isinstance(part, dict):
         return {name: filled(value, values) for name, value in part.items()}
     if isinstance(part, list):
@@ -48,7 +49,9 @@ def filled(part: Any, values: Mapping[str, Any]) -> Any:
 
 
 def misled(definition: dict[str, Any]) -> Iterator[str]:
-    """What a JSON schema can't see: states that lead nowhere, or that nothing leads to."""
+    """Yield faults that a JSON schema cannot see: states that lead nowhere, or that nothing leads
+    to.
+    """
     states = definition["States"]
     reached = {definition["StartAt"]}
     for name, state in states.items():
@@ -68,7 +71,7 @@ def misled(definition: dict[str, Any]) -> Iterator[str]:
 
 
 def malformed(definition: dict[str, Any]) -> Iterator[str]:
-    """What cfn-lint's schema of the Amazon States Language finds."""
+    """Yield the faults that cfn-lint's schema of the Amazon States Language finds."""
     from cfnlint.api import lint_all  # a development tool, which deploying does without
 
     machine = {

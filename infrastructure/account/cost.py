@@ -23,7 +23,7 @@ Bill = dict[str, float]  # service: USD a month
 
 
 class Tariff:
-    """Prices, what a decision uses, and what a month uses, by the names of prices.toml."""
+    """Prices, and the use by a decision and by a month, by the names of prices.toml."""
 
     def __init__(self, path: Path = PRICES) -> None:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -34,15 +34,16 @@ class Tariff:
 
 
 def ours(decisions: int, at: Tariff) -> Bill:
-    """Of prod: so much of each endpoint's concurrency is always started. What it answers is counted
-    at the price of what is not provisioned, which is higher."""
+    """Return the bill of prod, with a part of each endpoint's concurrency provisioned. Its
+    invocations are counted at the higher price of concurrency that is not provisioned.
+    """
     gb = MODELS * at.one.endpoint_gb * at.month.provisioned
     always = gb * at.month.hours * SECONDS_AN_HOUR * at.usd.provisioned_gb_second
     return serverless(decisions, at) | {"Provisioned concurrency": always}
 
 
 def kept_warm(decisions: int, at: Tariff) -> Bill:
-    """As dev may be: keepWarm asks each endpoint every 5 minutes, and is paid for that alone."""
+    """Return the bill of dev with keepWarm, which asks each endpoint every 5 minutes."""
     usd, one, month = at.usd, at.one, at.month
     asked = MODELS * one.endpoint_seconds * one.endpoint_gb * usd.serverless_gb_second
     function = one.warm_seconds * one.function_gb * usd.lambda_gb_second + usd.lambda_request
@@ -51,7 +52,7 @@ def kept_warm(decisions: int, at: Tariff) -> Bill:
 
 
 def serverless(decisions: int, at: Tariff) -> Bill:
-    """Endpoints that start cold after a quiet while."""
+    """Return the bill of serverless endpoints that start cold after a quiet time."""
     usd, one = at.usd, at.one
     seconds = one.api_seconds + MODELS * one.model_function_seconds + one.save_seconds
     functions = one.functions * usd.lambda_request
@@ -68,19 +69,21 @@ def serverless(decisions: int, at: Tariff) -> Bill:
 
 
 def always_on(decisions: int, at: Tariff) -> Bill:
-    """Three ml.m5.large around the clock, one a model: a failed one is not replaced at once."""
+    """Return the bill of three ml.m5.large around the clock, one for each model."""
     hosting = MODELS * at.month.hours * at.usd.hosting_m5_large_hour
     return serverless(decisions, at) | {"SageMaker endpoints": hosting}
 
 
 def standard_machine(decisions: int, at: Tariff) -> Bill:
-    """It can't answer its caller, who must ask again until it has ended; that is not counted."""
+    """Return the bill of a STANDARD state machine. It cannot answer its caller, whose polling is
+    not counted.
+    """
     machine = decisions * at.one.transitions * at.usd.standard_transition
     return ours(decisions, at) | {"Step Functions": machine}
 
 
 def fargate(decisions: int, at: Tariff) -> Bill:
-    """FastAPI with the three models in it: two tasks behind a load balancer, no function."""
+    """Return the bill of FastAPI with the three models: two tasks behind a load balancer."""
     usd, month = at.usd, at.month
     task = month.fargate_vcpu * usd.fargate_vcpu_hour + month.fargate_gb * usd.fargate_gb_hour
     return {
@@ -91,7 +94,7 @@ def fargate(decisions: int, at: Tariff) -> Bill:
 
 
 def _around(decisions: int, at: Tariff) -> Bill:
-    """What every design keeps, watches and trains."""
+    """Return the costs that every design has: storage, monitoring and training."""
     usd, one, month = at.usd, at.one, at.month
     written_kb = decisions * one.item_kb * one.item_copies
     stored_gb = written_kb * month.months_kept / KB_A_GB
@@ -109,7 +112,7 @@ def _around(decisions: int, at: Tariff) -> Bill:
 
 
 def _retraining(at: Tariff) -> float:
-    """Trainings, and the processing jobs that collect a snapshot and compare the models."""
+    """Return the costs of trainings and of the processing jobs of a retraining."""
     usd, month = at.usd, at.month
     training = month.trainings * month.training_hours * usd.training_m5_xlarge_hour
     processing = month.processings * month.processing_hours * usd.processing_m5_xlarge_hour

@@ -48,7 +48,9 @@ Instead = Callable[[int], str]
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """An amount of one quota. `instead` is what needs less, given how much this stage can have."""
+    """An amount of one quota. `instead` gives the setting that needs less, for an amount that this
+    stage can have.
+    """
 
     service: str
     name: str
@@ -59,7 +61,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """One quota of the account, and how much of it others than this stage use."""
+    """One quota of the account, and its use by others than this stage."""
 
     code: str
     value: int
@@ -100,7 +102,7 @@ def _hosting(endpoint: Endpoint, models: int, stage: str) -> Iterator[Need]:
 
 
 def fault(need: Need, granted: Granted, stage: str, region: str) -> str:
-    """Return what is too low, by how much, and what to do; empty if the quota is enough."""
+    """Return the shortage of a quota and what to do about it; empty if the quota is enough."""
     short = need.amount + granted.in_use - granted.value
     if short <= 0:
         return ""
@@ -127,7 +129,7 @@ def throttled(granted: Granted, rate: int, seconds: float, stage: str) -> str:
 
 
 def _request(need: Need, granted: Granted, region: str) -> str:
-    """Return the command that asks AWS for what is missing, if AWS gives more."""
+    """Return the command that requests the missing amount, if AWS can raise the quota."""
     if not granted.code:
         return ""
     return (
@@ -160,7 +162,7 @@ def _less_provisioned(stage: str) -> Instead:
 
 
 def is_named(need: Need, name: str) -> bool:
-    """Tell whether a quota that Service Quotas lists by this name is the one that is needed."""
+    """Return whether a quota of this name in Service Quotas is the needed one."""
     words = WORDS.get(need.name)
     return all(word in name.lower() for word in words) if words else name == need.name
 

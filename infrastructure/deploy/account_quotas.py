@@ -1,4 +1,4 @@
-"""What the account grants, and what others than this stage use of it; nothing is written."""
+"""The account's quotas and their use by others than this stage. Read only."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -22,12 +22,12 @@ TIMES = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", 
 
 
 class Unreadable(Exception):
-    """A quota that could not be read; the message is AWS's name for why."""
+    """A quota could not be read; the message is AWS's error code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """All that is too low, for models or for whatever is deployed; and what could not be read."""
+    """The quotas that are too low, for models or for the rest, and those that could not be read."""
 
     of_models: list[str]
     of_all: list[str]
@@ -35,7 +35,7 @@ class Checked:
 
 
 def check(profile: Profile, settings: Settings) -> Checked:
-    """Hold what the stage needs against what the account grants."""
+    """Compare the stage's needs with the account's quotas."""
     reader = Reader(boto3.client("service-quotas", config=TIMES), Usage(settings))
     of_models: list[str] = []
     of_all: list[str] = []
@@ -62,20 +62,20 @@ def _throttled(granted: Granted, stage: str) -> str:
 
 
 def _warning(reason: str, needs: list[Need]) -> str:
-    """What nobody can compare must be known to whoever deploys."""
+    """Return a warning that names the quotas which could not be read."""
     unknown = ", ".join(f"{need.name} ({need.service}, {need.amount} needed)" for need in needs)
     return f"These quotas can't be read ({reason}) and may be too low: {unknown}"
 
 
 class Reader:
-    """Service Quotas' answers: the account's own value, else AWS's default."""
+    """Values of Service Quotas: the account's, else AWS's default."""
 
     def __init__(self, client: Any, usage: "Usage") -> None:
         self._client = client
         self._usage = usage
 
     def granted(self, need: Need) -> Granted:
-        """Raises Unreadable."""
+        """Return the quota and its use. Raises Unreadable."""
         try:
             if fixed := quotas.FIXED.get(need.name):
                 return Granted("", fixed, self._usage.of(need))
@@ -98,7 +98,9 @@ class Reader:
         return int(found["Quota"]["Value"])
 
     def _code(self, need: Need) -> str:
-        """Look up what quotas.CODES does not have, as most instance types; there are some 3,000."""
+        """Look up a code that quotas.CODES does not have, as of most instance types; there are
+        some 3,000.
+        """
         pages = self._client.get_paginator("list_aws_default_service_quotas").paginate(
             ServiceCode=need.service
         )
@@ -109,7 +111,7 @@ class Reader:
 
 
 class Usage:
-    """What others than this stage have of each quota now."""
+    """The use of each quota by others than this stage."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -127,7 +129,7 @@ class Usage:
         return _processings(self._settings.prefix)
 
     def of(self, need: Need) -> int:
-        """Raises ClientError if it may not be read."""
+        """Return the use of a quota. Raises ClientError if it may not be read."""
         kind, _, usage = need.name.partition(" for ")
         counts: dict[str, Callable[[], int]] = {
             quotas.CONCURRENCY: self._concurrency,
@@ -171,7 +173,7 @@ class Usage:
 
 
 def _variants(prefix: str) -> Iterator[Any]:
-    """Of every endpoint that is not this stage's."""
+    """Yield the variants of every endpoint of others than this stage."""
     client = boto3.client("sagemaker", config=TIMES)
     for page in client.get_paginator("list_endpoints").paginate():
         for endpoint in page["Endpoints"]:
@@ -215,6 +217,6 @@ def _by_type(clusters: Iterable[Any]) -> dict[str, int]:
 
 
 def _reserved_executions() -> int:
-    """What functions have reserved for themselves is not there for the others."""
+    """Return the concurrency that functions reserve, which the others cannot use."""
     limit = boto3.client("lambda", config=TIMES).get_account_settings()["AccountLimit"]
     return limit["ConcurrentExecutions"] - limit["UnreservedConcurrentExecutions"]

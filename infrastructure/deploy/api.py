@@ -1,4 +1,4 @@
-"""What Chalice does not do for the REST API: its key, its limits, its own answers, its tags."""
+"""The parts of the REST API that Chalice does not make: key, limits, gateway responses, tags."""
 
 import json
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ GATEWAY_STAGE = "v1"  # as in .chalice/config.json
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """Requests a second, and how many at once."""
+    """A rate in requests a second, and a burst."""
 
     rate: int
     burst: int
@@ -72,8 +72,9 @@ ANSWERS: dict[str, Problem] = {
 
 
 def headers_of(problem: Problem) -> dict[str, str]:
-    """Return the headers of a gateway's own answer. Its template can't choose a language by the
-    request (it has variables, and no conditions): each answer has both."""
+    """Return the headers of a gateway response. Its template has no conditions and cannot choose a
+    language, so each response has both.
+    """
     headers = {
         "Content-Type": PROBLEM_TYPE,
         "Content-Language": ", ".join(LANGUAGES),
@@ -85,7 +86,7 @@ def headers_of(problem: Problem) -> dict[str, str]:
 
 
 def body_of(problem: Problem) -> str:
-    """Return the body of a gateway's own answer, in each language."""
+    """Return the body of a gateway response, in both languages."""
     return json.dumps(problem.to_payload(Text.bilingual), ensure_ascii=False)
 
 
@@ -94,14 +95,15 @@ class NoApi(Exception):
 
 
 def client() -> "APIGatewayClient":
-    """API Gateway takes one change of a usage plan in 20 seconds, and one deployment in 5, of an
-    account: it is asked again for about a minute."""
+    """Return a client that retries for about a minute. API Gateway allows an account one change of
+    a usage plan in 20 s, and one deployment in 5 s.
+    """
     patience = Config(retries={"mode": "standard", "total_max_attempts": 12})
     return boto3.client("apigateway", config=patience)
 
 
 def complete(client: "APIGatewayClient", api: str, settings: Settings) -> str:
-    """The API key's id. Safe to repeat: only what differs is sent."""
+    """Complete the API and return its key's id. Safe to repeat: it sends only differences."""
     if _answer(client, api):
         # Chalice has just deployed the API; this time with its answers.
         client.create_deployment(restApiId=api, stageName=GATEWAY_STAGE, tracingEnabled=True)
@@ -112,7 +114,7 @@ def complete(client: "APIGatewayClient", api: str, settings: Settings) -> str:
 
 
 def _answer(client: "APIGatewayClient", api: str) -> bool:
-    """Whether any of the API's own answers was another."""
+    """Put the gateway responses that differ. Return whether any did."""
     found = client.get_gateway_responses(restApiId=api, limit=500).get("items", [])
     there = {one["responseType"]: _essence(one) for one in found}
     wanted: dict[Any, Any] = {kind: _response(problem) for kind, problem in ANSWERS.items()}
@@ -148,7 +150,7 @@ def _tag(client: "APIGatewayClient", api: str, settings: Settings) -> None:
 
 
 def keys(client: "APIGatewayClient", settings: Settings) -> Iterator[tuple[str, str]]:
-    """Id and value of each key of this stage, the newest first."""
+    """Return id and value of each key of this stage, the newest first."""
     pages = client.get_paginator("get_api_keys").paginate(
         nameQuery=settings.prefix, includeValues=True
     )
@@ -158,14 +160,14 @@ def keys(client: "APIGatewayClient", settings: Settings) -> Iterator[tuple[str, 
 
 
 def newest(client: "APIGatewayClient", settings: Settings) -> str:
-    """The value of the stage's newest key. Raises NoApi."""
+    """Return the value of the stage's newest key. Raises NoApi."""
     for _, value in keys(client, settings):
         return value
     raise NoApi(f"{settings.stage} has no API key yet: make deploy STAGE={settings.stage}.")
 
 
 def rotate(client: "APIGatewayClient", settings: Settings) -> str:
-    """The new key's id: the old one goes on working until `retire`."""
+    """Create a key and return its id. The old key works until `retire`."""
     plan = _usage_plan_id(client, settings)
     if plan is None:
         raise NoApi(f"{settings.stage} has no API yet: make deploy STAGE={settings.stage}.")
@@ -173,7 +175,7 @@ def rotate(client: "APIGatewayClient", settings: Settings) -> str:
 
 
 def retire(client: "APIGatewayClient", settings: Settings) -> int:
-    """How many keys were deleted: all but the newest."""
+    """Delete all keys but the newest. Return how many."""
     old = [key for key, _ in keys(client, settings)][1:]
     for key in old:
         client.delete_api_key(apiKey=key)
@@ -181,7 +183,7 @@ def retire(client: "APIGatewayClient", settings: Settings) -> int:
 
 
 def delete(client: "APIGatewayClient", settings: Settings) -> Iterator[str]:
-    """The usage plan and its keys, each told as it goes; the API itself is Chalice's."""
+    """Delete the usage plan and its keys, and yield each. Chalice deletes the API."""
     if plan := _usage_plan_id(client, settings):
         if patches := _attaching(client.get_usage_plan(usagePlanId=plan), []):
             client.update_usage_plan(usagePlanId=plan, patchOperations=patches)  # type: ignore[arg-type]
@@ -193,7 +195,7 @@ def delete(client: "APIGatewayClient", settings: Settings) -> Iterator[str]:
 
 
 def limit_the_stage(client: "APIGatewayClient", api: str, throttle: Throttle) -> None:
-    """GET /health needs no key, so no usage plan limits it."""
+    """Limit the stage itself, as no usage plan limits GET /health, which needs no key."""
     stage = client.get_stage(restApiId=api, stageName=GATEWAY_STAGE)
     limits: Any = stage.get("methodSettings", {}).get("*/*", {})
     there = {
@@ -219,7 +221,7 @@ def _replacing(wanted: dict[str, Any], there: dict[str, Any]) -> Any:
 
 
 def _usage_plan(client: "APIGatewayClient", api: str, settings: Settings) -> str:
-    """The plan is for this stage of the API and no other; one request, if any."""
+    """Create or update the usage plan of this stage, with one request at most."""
     throttle, place = THROTTLES[settings.stage], {"apiId": api, "stage": GATEWAY_STAGE}
     plan = _usage_plan_id(client, settings)
     if plan is None:

@@ -1,4 +1,4 @@
-"""What must be true before anything is created: all faults at once, each with what to do."""
+"""Checks before anything is created. They report all faults at once, each with what to do."""
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
@@ -23,7 +23,7 @@ SERVERLESS = (
 
 
 class NotReady(Exception):
-    """Nothing was created; the message says what to mend."""
+    """Nothing was created; the message says what to correct."""
 
 
 def account_of_the_caller() -> str:
@@ -40,7 +40,7 @@ def account_of_the_caller() -> str:
 
 
 def before_anything(stage: str, region: str | None, version: tuple[int, int]) -> list[str]:
-    """What can be told without AWS."""
+    """Return the faults that can be found without AWS."""
     faults = [
         _python_fault(version),
         _region_fault(region),
@@ -51,7 +51,7 @@ def before_anything(stage: str, region: str | None, version: tuple[int, int]) ->
 
 
 def warnings(profile: Profile, stage: str, region: str) -> list[str]:
-    """What may be wrong; AWS's list of regions grows, so that it is no reason to stop."""
+    """Return what may be wrong but stops nothing: AWS's list of regions grows."""
     if profile.endpoint[stage].instances or region in SERVERLESS:
         return []
     told = (
@@ -93,7 +93,9 @@ def _name_fault(stage: str) -> str:
 
 
 def name_fault(prefix: str) -> str:
-    """A retraining's longest name, which SageMaker would refuse weeks after the deployment."""
+    """Return a fault if a retraining's longest name exceeds SageMaker's limit, which would show
+    only weeks after the deployment.
+    """
     longest = max(
         (snapshot_opening.job_names(prefix, model, VERSION)[1] for model in MODELS), key=len
     )

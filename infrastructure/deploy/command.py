@@ -1,4 +1,4 @@
-"""A stage, deployed: from the checks to a prediction. Repeat it to update, or after a failure.
+"""Deploy a stage, from the checks to a prediction. Repeat it to update, or after a failure.
 
 python -m infrastructure.deploy --stage dev
 """
@@ -44,7 +44,7 @@ from infrastructure.template import stack_template
 
 
 class NoModels(Exception):
-    """All else is deployed, and the first models did not come."""
+    """Everything is deployed but the first models."""
 
 
 Document = dict[str, Any]
@@ -81,7 +81,7 @@ class Wishes:
 
 
 def deploy(wishes: Wishes, console: Console) -> None:
-    """From the checks to a prediction, and a request that works."""
+    """Deploy, from the checks to a prediction, and print a request that works."""
     with _step(console, "Checks"):
         settings, account = placed(wishes.stage)
         console.print(f"  account {account}, {settings.region}, {lambda_package.runtime()}")
@@ -110,7 +110,7 @@ def deploy(wishes: Wishes, console: Console) -> None:
 
 
 def ready(stage: str) -> tuple[Settings, str]:
-    """Return the names and the account. Raises NotReady with all that is wrong."""
+    """Return the stage's names and the account. Raises NotReady with all faults."""
     settings, account = placed(stage)
     if faults := ownership.names_taken(settings, account):
         raise checks.NotReady("\n".join(faults))
@@ -118,7 +118,7 @@ def ready(stage: str) -> tuple[Settings, str]:
 
 
 def placed(stage: str) -> tuple[Settings, str]:
-    """Return the names and the account, held against nothing in AWS yet. Raises NotReady."""
+    """Return the stage's names and the account, before any check in AWS. Raises NotReady."""
     region = boto3.Session().region_name
     version = (sys.version_info[0], sys.version_info[1])
     if faults := checks.before_anything(stage, region, version):
@@ -179,7 +179,7 @@ def _api(settings: Settings) -> tuple[str, str]:
 
 
 def _a_request_that_works(settings: Settings, url: str, sent: Document) -> str:
-    """The key itself is not printed: CI keeps what is printed."""
+    """Return a request with a command in place of the key, because CI keeps its output."""
     where = f" AWS_ENDPOINT_URL={os.environ['AWS_ENDPOINT_URL']}" if embedded.is_embedded() else ""
     key = f"$(make -s key STAGE={settings.stage}{where})"
     return f"\nAPI  {url}\nA request that works, with the key that make key shows:\n\n" + (
@@ -188,8 +188,8 @@ def _a_request_that_works(settings: Settings, url: str, sent: Document) -> str:
 
 
 def _given(wishes: Wishes, console: Console) -> tuple[Document, Loaded | None]:
-    """The application to predict and the data to train on, read before anything is created; no
-    data if no models are wished. The demo's are fetched only when they are needed. Raises NotReady.
+    """Return the application to predict and the data to train on; no data without models. The
+    demo's data are fetched only when needed. Raises NotReady.
     """
     try:
         sent = _application(wishes.body) if wishes.body else smoke.body(profile.load())
@@ -213,7 +213,7 @@ def _given(wishes: Wishes, console: Console) -> tuple[Document, Loaded | None]:
 
 
 def _application(path: Path) -> Document:
-    """The body of POST /predict. Raises ValueError or InvalidApplication."""
+    """Return the body of POST /predict. Raises ValueError or InvalidApplication."""
     sent: Document = json.loads(path.read_text(encoding="utf-8"))
     CreditApplication.from_payload(sent, profile.load())
     return sent
@@ -232,7 +232,9 @@ def _models(settings: Settings, dataset: Loaded | None, console: Console) -> Non
 
 
 def _prediction(settings: Settings, url: str, api_key: str, sent: Document) -> str:
-    """Every model must speak, unless no model has an endpoint yet. Raises SmokeFailed."""
+    """Ask for a prediction. Every model must answer, unless no model has an endpoint yet. Raises
+    SmokeFailed.
+    """
     models, client = [*profile.load().models], boto3.client("sagemaker")
     names = [f"{settings.prefix}-{model}" for model in models]
     if not any(client.list_endpoints(NameContains=name)["Endpoints"] for name in names):
@@ -275,7 +277,7 @@ def main() -> None:
 
 
 def _advice(stage: str, fault: Exception) -> str:
-    """A quota that was enough before the deployment may be too low now: tell by how much."""
+    """Print the quotas that were enough before the deployment and are too low now."""
     if "ResourceLimitExceeded" not in str(fault):
         return ""
     try:

@@ -1,7 +1,8 @@
-"""Events that an asynchronous function gives up go to the queue <stage>-<app>-failures.
+"""The destination of events that an asynchronous function gives up: the queue
+<stage>-<app>-failures.
 
-Chalice knows no dead-letter queues, and a destination tells more: the event with its error. It is
-a setting of its own, which Chalice's updates leave alone; after every deployment it is put again.
+Chalice has no dead-letter queues, and a destination has more: the event with its error. Chalice's
+updates leave this setting alone; each deployment puts it again.
 """
 
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ HOURS = 3600
 
 
 def keep(functions: "LambdaClient", settings: Settings, account: str) -> None:
-    """Call it once the functions exist. Safe to repeat."""
+    """Set the destination of each function; the functions must exist. Safe to repeat."""
     for name in ASYNCHRONOUS:
         functions.put_function_event_invoke_config(
             FunctionName=settings.function(name),

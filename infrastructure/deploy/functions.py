@@ -1,4 +1,4 @@
-"""`chalice deploy`, with its memory in S3: another machine must not make a second API."""
+"""`chalice deploy` with its state in S3, so that another machine makes no second API."""
 
 import json
 import os
@@ -49,7 +49,7 @@ class NoApi(Exception):
 
 
 class BrokenState(Exception):
-    """What was written down of the last deployment, or of one that runs, can't be read."""
+    """The stored state of a deployment, or its lock, cannot be read."""
 
 
 class Deploying(Exception):
@@ -57,7 +57,7 @@ class Deploying(Exception):
 
 
 class DeployedState:
-    """What Chalice wrote down of its last deployment, in the data bucket."""
+    """Chalice's state of its last deployment, in the data bucket."""
 
     def __init__(self, s3: "S3Client", settings: Settings) -> None:
         self._s3 = s3
@@ -87,7 +87,7 @@ class DeployedState:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Two deployments at once would make two APIs. Raises Deploying."""
+        """Hold the lock of deployments, as two at once would make two APIs. Raises Deploying."""
         me = {"host": socket.gethostname(), "pid": os.getpid(), "at": f"{datetime.now(UTC):%FT%TZ}"}
         self._hold(json.dumps(me).encode())
         try:
@@ -125,7 +125,7 @@ class DeployedState:
 
 @contextmanager
 def _as_written_by_us(where: str) -> Iterator[None]:
-    """Raises BrokenState for what can't be read as a state or a lock of ours."""
+    """Parse a state or a lock. Raises BrokenState."""
     try:
         yield
     except (ValueError, KeyError, TypeError) as fault:
@@ -136,7 +136,7 @@ def _as_written_by_us(where: str) -> Iterator[None]:
 
 
 def _is_dead(holder: Document) -> bool:
-    """Of this machine's own processes that can be told."""
+    """Return whether the process of a lock has ended; known only for this machine's processes."""
     if holder["host"] != socket.gethostname():
         return False
     try:
@@ -155,7 +155,7 @@ def deploy(
     staged: Path,
     report: Report,
 ) -> Document:
-    """The REST API as Chalice recorded it: rest_api_id and rest_api_url."""
+    """Deploy, and return Chalice's record of the REST API: rest_api_id and rest_api_url."""
     path = staged / ".chalice" / "deployed" / f"{settings.stage}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     known = with_the_living_api(state.read(), list(apis(apigateway, settings)), settings)
@@ -167,7 +167,7 @@ def deploy(
 
 
 def delete(state: DeployedState, settings: Settings, staged: Path, report: Report) -> None:
-    """All that Chalice remembers; its log groups stay."""
+    """Delete all that Chalice's state lists; log groups stay."""
     path = staged / ".chalice" / "deployed" / f"{settings.stage}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(state.read()), encoding="utf-8")
@@ -175,13 +175,15 @@ def delete(state: DeployedState, settings: Settings, staged: Path, report: Repor
 
 
 def rest_api(state: Document) -> Document:
-    """Empty if there is none."""
+    """Return Chalice's record of the REST API; empty if there is none."""
     found = [one for one in state["resources"] if one["resource_type"] == "rest_api"]
     return found[0] if found else {}
 
 
 def apis(apigateway: "APIGatewayClient", settings: Settings) -> Iterator[str]:
-    """The ids of the REST APIs that lead to this stage; both stages' APIs have one name."""
+    """Return the ids of the REST APIs that invoke this stage's functions; the name is the same for
+    both stages.
+    """
     handler = f":function:{api_function(settings)}/"
     for page in apigateway.get_paginator("get_rest_apis").paginate():
         for api in page["items"]:
@@ -215,7 +217,9 @@ def _integrations(apigateway: "APIGatewayClient", api: str) -> str:
 
 
 def with_the_living_api(known: Document, living: list[str], settings: Settings) -> Document:
-    """Chalice finds all but the API by name: a deployment that died before it wrote is mended."""
+    """Add the existing API to the state, in case a deployment died before it wrote it: Chalice
+    finds all but the API by name.
+    """
     _refuse_two(living, settings)
     if not living or rest_api(known).get("rest_api_id") == living[0]:
         return known

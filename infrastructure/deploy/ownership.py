@@ -1,4 +1,4 @@
-"""Whether the names that a stage needs are free, or ours: ours is what carries our tags."""
+"""Ownership of the names that a stage needs. A resource is ours if it has our tags."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,7 @@ Tags = dict[str, str]
 
 
 class StrangeRole(Exception):
-    """A role of ours may do what nobody declared."""
+    """A role of ours has permissions that are not declared."""
 
 
 def tags(settings: Settings) -> Tags:
@@ -47,7 +47,7 @@ def tags(settings: Settings) -> Tags:
 
 
 def names_taken(settings: Settings, account: str) -> list[str]:
-    """What somebody else holds, and what of this stage is in another region."""
+    """Return the names that belong to others, and this stage's resources in another region."""
     s3 = boto3.client("s3")
     buckets = (settings.model_bucket, settings.data_bucket)
     faults = [_bucket_fault(s3, settings, bucket, account) for bucket in buckets]
@@ -64,8 +64,7 @@ def names_taken(settings: Settings, account: str) -> list[str]:
 
 
 def refuse_strange_roles(settings: Settings) -> None:
-    """A function's role holds its one policy, and nothing that was there before. Raises
-    StrangeRole."""
+    """Raise StrangeRole if a function's role has more than its one policy."""
     iam = boto3.client("iam")
     for role in _function_roles(settings):
         held = iam.list_role_policies(RoleName=role)["PolicyNames"]
@@ -80,7 +79,7 @@ def refuse_strange_roles(settings: Settings) -> None:
 
 
 def mark(settings: Settings, account: str) -> None:
-    """Chalice tags its functions, and neither their roles nor its rules."""
+    """Tag the functions' roles and rules, which Chalice does not."""
     iam, events = boto3.client("iam"), boto3.client("events")
     given: Any = [{"Key": key, "Value": value} for key, value in tags(settings).items()]
     for role in _function_roles(settings):
@@ -91,13 +90,15 @@ def mark(settings: Settings, account: str) -> None:
 
 
 def rule_names(settings: Settings) -> set[str]:
-    """Name the EventBridge rules of this stage, as Chalice does; S3 needs none."""
+    """Return the names that Chalice gives the EventBridge rules of this stage; S3 events need
+    none.
+    """
     by_rule = [name for name in ASYNCHRONOUS if name != BY_S3]
     return {f"{settings.function(name)}-event" for name in by_rule}
 
 
 def rules(settings: Settings) -> list[str]:
-    """List the stage's EventBridge rules that exist."""
+    """Return the stage's EventBridge rules that exist."""
     named = rule_names(settings)
     pages = (
         boto3.client("events")
@@ -137,8 +138,9 @@ def _machines(settings: Settings, account: str) -> Iterator[tuple[str, Tags]]:
 
 
 def _roles_of_functions(settings: Settings) -> Iterator[tuple[str, Tags]]:
-    """Without those that Chalice left when it died: they have no tags yet, and may do no more than
-    what it declares anew."""
+    """Return the functions' roles, without those that a dead deployment left: these have no tags,
+    and only permissions that Chalice declares again.
+    """
     iam = boto3.client("iam")
     for role in _function_roles(settings):
         if found := _found(iam.get_role, RoleName=role):
@@ -187,7 +189,9 @@ def _bucket_fault(s3: "S3Client", settings: Settings, bucket: str, account: str)
 
 
 def _elsewhere_fault(bucket: str, lives_in: str, settings: Settings) -> str:
-    """Buckets and roles are the same from all regions: a mistaken command reaches them."""
+    """Return a fault if the stage's buckets are in another region: buckets and roles are reached
+    from every region.
+    """
     if lives_in == settings.region:
         return ""
     return (
@@ -211,7 +215,7 @@ def _plain(listed: Any) -> Tags:
 
 
 def _found(call: Callable[..., Any], **name: str) -> Any:
-    """Nothing if there is none of this name."""
+    """Return the resource, or None if there is none of this name."""
     try:
         return call(**name)
     except ClientError as error:

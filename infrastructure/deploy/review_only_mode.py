@@ -1,4 +1,4 @@
-"""The mode of review-only that a stage is in: a deployment keeps it."""
+"""The review-only mode of a stage, which a deployment keeps."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def current(client: "SSMClient", settings: Settings) -> str:
-    """Empty if there is no such parameter."""
+    """Return the mode; empty if there is no such parameter."""
     try:
         return client.get_parameter(Name=settings.review_only_parameter)["Parameter"]["Value"]
     except client.exceptions.ParameterNotFound:

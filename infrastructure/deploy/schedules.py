@@ -1,4 +1,4 @@
-"""Schedules that stay stopped: Chalice would start each of them at each deployment."""
+"""Schedules that stay disabled: Chalice would enable each of them at each deployment."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from infrastructure.deploy.stack import Report
 def stopped_ones_stay_stopped(
     events: Any, settings: Settings, report: Report, *, keeps_warm: bool
 ) -> Iterator[None]:
-    """Disable again what somebody stopped, and keepWarm unless the profile asks for it."""
+    """Disable again the rules that an operator disabled, and keepWarm unless the profile has it."""
     warming = f"{settings.function('keepWarm')}-event"
     stopped = [
         name

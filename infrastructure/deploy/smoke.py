@@ -1,4 +1,4 @@
-"""One prediction through what was deployed."""
+"""The smoke test: one prediction through the deployed stage."""
 
 import json
 import re
@@ -23,11 +23,11 @@ Document = dict[str, Any]
 
 
 class SmokeFailed(Exception):
-    """All is deployed, and a prediction does not come out."""
+    """Everything is deployed, but no prediction comes."""
 
 
 def body(profile: Profile) -> Document:
-    """An application with what is required and no more. Raises SmokeFailed."""
+    """Return a request with the required features only. Raises SmokeFailed."""
     required = {name: one for name, one in profile.asked_for().items() if one.required}
     application = {name: _value(name, feature) for name, feature in required.items()}
     return {"clientId": CLIENT_ID, "application": application}
@@ -40,8 +40,9 @@ def predict(
     models: Sequence[str],
     patience: float = PATIENCE_SECONDS,
 ) -> Document:
-    """Return the answer to POST /predict, once each of `models` had its say. Raises SmokeFailed
-    with what is missing after `patience` seconds."""
+    """Return the answer to POST /predict once each of `models` has answered. Raises SmokeFailed
+    with the missing ones after `patience` seconds.
+    """
     deadline = time.monotonic() + patience
     while True:
         status, answer = _ask(url, api_key, sent)
@@ -59,7 +60,7 @@ def predict(
 
 
 def refuse_silence(url: str) -> None:
-    """Raises SmokeFailed unless the API is alive."""
+    """Raise SmokeFailed unless GET /health answers 200."""
     try:
         status = requests.get(f"{url}health", timeout=40).status_code
     except requests.RequestException as fault:
@@ -69,7 +70,7 @@ def refuse_silence(url: str) -> None:
 
 
 def sentence(answer: Document) -> str:
-    """Tell a decision, beside the cut-offs that made it."""
+    """Return a decision in words, with its cut-offs."""
     spoke = [name for name, model in answer["models"].items() if model["status"] == "OK"]
     if not spoke:
         return f"{answer['decision']}: no model is in service yet"
@@ -83,7 +84,7 @@ def sentence(answer: Document) -> str:
 
 
 def command(url: str, sent: Document, key: str) -> str:
-    """Return a request that a person can send; `key` is what a shell puts in for the API key."""
+    """Return a curl command; `key` is the shell expression of the API key."""
     return (
         f'curl -s -X POST {url}predict -H "x-api-key: {key}" \\\n'
         "  -H 'Content-Type: application/json' -H 'Accept-Language: en' \\\n"
@@ -92,7 +93,7 @@ def command(url: str, sent: Document, key: str) -> str:
 
 
 def _silent(answer: Document, models: Sequence[str]) -> dict[str, str]:
-    """The models without an answer, each with its cause."""
+    """Return the models without an answer, each with its cause."""
     found = {model: answer["models"].get(model, {}) for model in models}
     return {
         model: f"{one.get('status', 'absent')}, {one.get('cause', 'no cause is given')}"
@@ -102,7 +103,7 @@ def _silent(answer: Document, models: Sequence[str]) -> dict[str, str]:
 
 
 def _ask(url: str, api_key: str, sent: Document) -> tuple[int, Document]:
-    """Raises SmokeFailed if what answers is not the API."""
+    """Send the request; return status and body. Raises SmokeFailed unless the API answers."""
     headers = {"x-api-key": api_key, "Accept-Language": "en"}
     try:
         response = requests.post(f"{url}predict", json=sent, headers=headers, timeout=40)

@@ -1,4 +1,4 @@
-"""The stack of resources.yaml, created and changed by change sets that are shown first."""
+"""The stack of resources.yaml, deployed by change sets that are shown first."""
 
 import time
 from collections import Counter
@@ -22,7 +22,7 @@ Report = Callable[[str], None]
 
 
 class StackFailed(Exception):
-    """CloudFormation did not bring the stack to where the template says."""
+    """CloudFormation could not create or update the stack."""
 
 
 def stack_name(app: str, stage: str) -> str:
@@ -38,8 +38,9 @@ def deploy(
     review_only: str = "",
     may_remove: bool = False,
 ) -> str:
-    """The stack's name, once all of it exists. Safe to repeat. `review_only` is how the switch
-    stands; empty if there is none yet. Raises StackFailed."""
+    """Create or update the stack and return its name. Safe to repeat. `review_only` is the
+    switch's mode; empty if there is none yet. Raises StackFailed.
+    """
     name = stack_name(app, stage)
     status = _settled(client, name, report)
     if status in NOTHING_YET:
@@ -66,7 +67,7 @@ def deploy(
 
 
 def delete(client: "CloudFormationClient", name: str, report: Report = lambda _: None) -> None:
-    """What the template retains stays."""
+    """Delete the stack; resources that the template retains stay."""
     client.delete_stack(StackName=name)
     if status := _settled(client, name, report):
         raise StackFailed(f"{name} is {status}: {_first_failure(client, name)}")
@@ -79,7 +80,7 @@ def exists(client: "CloudFormationClient", name: str) -> bool:
 def _change_set(
     client: "CloudFormationClient", name: str, app: str, stage: str, body: str, kind: Any
 ) -> dict[str, Any] | None:
-    """Nothing if there is nothing to change."""
+    """Create a change set; return None if there is nothing to change."""
     request: dict[str, Any] = {
         "StackName": name,
         "ChangeSetName": f"deploy-{datetime.now(UTC):%Y%m%d%H%M%S%f}",
@@ -119,7 +120,7 @@ def _says_nothing_changes(reason: str) -> bool:
 
 
 def _changes(change_set: dict[str, Any]) -> Iterator[tuple[str, bool]]:
-    """What each change does to what, and whether it loses something."""
+    """Yield each change with its resource, and whether it loses data."""
     for change in change_set.get("Changes", []):
         resource = change["ResourceChange"]
         replaced = {"True": "Replace", "Conditional": "Perhaps replace"}
@@ -130,7 +131,7 @@ def _changes(change_set: dict[str, Any]) -> Iterator[tuple[str, bool]]:
 
 
 def _told(shown: list[tuple[str, bool]]) -> Iterator[str]:
-    """What is new is counted; a person must see each of the others."""
+    """Yield lines: new resources are counted, each other change is shown."""
     added = [line for line, _ in shown if line.startswith("Add ")]
     yield from (line for line, _ in shown if line not in added)
     if added:
@@ -140,7 +141,7 @@ def _told(shown: list[tuple[str, bool]]) -> Iterator[str]:
 
 
 def _settled(client: "CloudFormationClient", name: str, report: Report) -> str:
-    """The stack's status once CloudFormation rests; empty if there is no stack."""
+    """Return the stack's status once CloudFormation has finished; empty if there is no stack."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     told = ""
     while time.monotonic() < deadline:

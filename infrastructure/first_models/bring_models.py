@@ -1,4 +1,4 @@
-"""A bank's first models, shown as they come: snapshot, trainings, endpoints."""
+"""The progress of a bank's first models: snapshot, trainings, endpoints."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -27,14 +27,14 @@ FAULTS = (InvalidProfile, own.UnreadableData, sba.NoRegister)
 
 
 def chosen_dataset(own_file: Path | None, console: Console) -> Dataset:
-    """The bank's own file, if it has one; else the demo's loan register."""
+    """Return the bank's data, or the demo's loan register without any."""
     return own.dataset(own_file, PROFILE_FILE) if own_file else sba.dataset(console)
 
 
 def bring(
     settings: Settings, profile: Profile, dataset: Callable[[], Dataset], console: Console
 ) -> None:
-    """An endpoint for each model of the profile; training is for those that never had a version."""
+    """Bring each model of the profile into service. Train only models that never had a version."""
     s3, since = boto3.client("s3"), datetime.now(UTC)
     there = _endpoints(settings)
     missing = [model for model in profile.models if there.get(model, "Failed") == "Failed"]
@@ -61,7 +61,7 @@ def bring(
 def _is_valid(
     bucket: ModelBucket, model: str, version: str, profile: Profile, console: Console
 ) -> bool:
-    """An artifact of another profile would be refused by createEndpointModel, and never come."""
+    """Return whether an artifact fits the profile; createEndpointModel would refuse any other."""
     try:
         artifact.verify(bucket.verified_artifact(model, version), model, version, profile)
     except InvalidArtifact as fault:
@@ -71,7 +71,7 @@ def _is_valid(
 
 
 def _endpoints(settings: Settings) -> dict[str, str]:
-    """Their statuses, by model."""
+    """Return the endpoints' statuses by model."""
     pages = (
         boto3.client("sagemaker")
         .get_paginator("list_endpoints")
@@ -85,7 +85,7 @@ def _endpoints(settings: Settings) -> dict[str, str]:
 
 
 def _delete_endpoint(name: str) -> None:
-    """AWS updates no endpoint that never came up."""
+    """Delete a failed endpoint, which AWS cannot update."""
     sagemaker = boto3.client("sagemaker")
     sagemaker.delete_endpoint(EndpointName=name)
     sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=name)
@@ -94,7 +94,9 @@ def _delete_endpoint(name: str) -> None:
 def _train_and_promote(
     settings: Settings, profile: Profile, dataset: Dataset, console: Console
 ) -> None:
-    """Snapshot, training jobs, artifacts to S3: from there createEndpointModel does it."""
+    """Put the snapshot, run the trainings, and upload the artifacts, which createEndpointModel
+    deploys.
+    """
     sagemaker, s3 = boto3.client("sagemaker"), boto3.client("s3")
     with console.status("Writing the snapshot"):
         table = dataset.snapshot()
@@ -110,8 +112,9 @@ def _train_and_promote(
 def wait_for_endpoints(
     settings: Settings, profile: Profile, console: Console, since: datetime
 ) -> None:
-    """Until each model of the profile answers. `since` is when they were uploaded. Raises
-    TrainingFailed."""
+    """Wait until each model of the profile is in service. `since` is the time of the uploads.
+    Raises TrainingFailed.
+    """
     sagemaker = boto3.client("sagemaker")
     statuses = first_models.endpoint_statuses(sagemaker, settings, list(profile.models), since)
     _show(console, "Endpoint", statuses)
@@ -124,7 +127,7 @@ def _parquet(table: pd.DataFrame) -> bytes:
 
 
 def _show(console: Console, title: str, statuses: Iterator[dict[str, str]]) -> None:
-    """Show a table that changes on a terminal; in a log a line a change, or a minute."""
+    """Show statuses: on a terminal in place, in a log a line at each change and each minute."""
     began = time.monotonic()
     if console.is_terminal:
         with Live(console=console, refresh_per_second=4) as live:

@@ -1,5 +1,4 @@
-"""Causes of what fails out of sight: read in the failures queue and in CloudWatch's logs, where
-nothing is taken away."""
+"""Causes of asynchronous failures, read in the failures queue and in CloudWatch's logs."""
 
 import json
 import re
@@ -32,7 +31,7 @@ MOST_LINES = 12
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """An event that a function could not handle. `lasting`: trying again does not help."""
+    """An event that a function could not handle. If `lasting`, a retry does not help."""
 
     function: str
     error: str
@@ -44,7 +43,7 @@ class Cause:
 
 
 class Causes:
-    """What failed in a stage since a moment."""
+    """Failures of a stage since a moment."""
 
     def __init__(self, settings: Settings, since: datetime) -> None:
         self._settings = settings
@@ -52,7 +51,7 @@ class Causes:
         self._logs = boto3.client("logs")
 
     def of_endpoints(self) -> list[Cause]:
-        """Return what the functions that make endpoints failed with; given up comes first."""
+        """Return the failures of the functions that make endpoints; events given up come first."""
         return [*self.given_up(), *self._logged()]
 
     def given_up(self) -> Iterator[Cause]:
@@ -125,7 +124,9 @@ def _last_lines(group: str, streams: str) -> list[str]:
 
 
 def _lasts(error: str, message: str) -> bool:
-    """An error of AWS is a ClientError, with AWS's own name in its message."""
+    """Return whether a retry does not help. An error of AWS is a ClientError with AWS's code in
+    its message.
+    """
     return error in LASTING or any(f"({name})" in message for name in LASTING)
 
 

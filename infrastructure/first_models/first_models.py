@@ -1,4 +1,4 @@
-"""A bank's first models: a snapshot in, three endpoints in service. Each step may be repeated."""
+"""The steps of a bank's first models, from a snapshot to endpoints. Each may be repeated."""
 
 import hashlib
 import time
@@ -33,7 +33,7 @@ Statuses = dict[str, str]
 
 
 class TrainingFailed(Exception):
-    """No first models: a job or an endpoint failed."""
+    """A job or an endpoint of the first models failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,11 @@ class Described:
 
 
 def put_sources(s3: "S3Client", settings: Settings, dataset: str, body: bytes) -> str:
-    """The training source, and the snapshot, whose name is returned: it begins with the time, so
-    that the newest sorts last. The same bytes again are the snapshot that is there."""
+    """Put the training source and the snapshot, and return the snapshot's name.
+
+    The name begins with the time, so that the newest sorts last. The same bytes again are the
+    existing snapshot.
+    """
     training_source.put(s3, settings)
     if earlier := _same(s3, settings, dataset, body):
         return earlier
@@ -76,7 +79,7 @@ def _same(s3: "S3Client", settings: Settings, dataset: str, body: bytes) -> str:
 
 
 def start(settings: Settings, profile: Profile, snapshot: str) -> dict[str, str]:
-    """The training job of each model; one that an earlier run began on it is waited for."""
+    """Start the training job of each model, or find the one that an earlier run started."""
     account = boto3.client("sts").get_caller_identity()["Account"]
     sagemaker, data = profile.sagemaker, DataBucket(boto3.client("s3"), settings.data_bucket)
     jobs = TrainingJobs(
@@ -91,7 +94,7 @@ def start(settings: Settings, profile: Profile, snapshot: str) -> dict[str, str]
 
 
 def scheduled_event(at: datetime) -> dict[str, Any]:
-    """What EventBridge sends on schedule."""
+    """Return the event that EventBridge sends on a schedule."""
     return {
         "version": "0",
         "id": at.strftime("%Y%m%dT%H%M%S"),
@@ -106,8 +109,9 @@ def scheduled_event(at: datetime) -> dict[str, Any]:
 
 
 def job_statuses(sagemaker: "SageMakerClient", jobs: dict[str, str]) -> Iterator[Statuses]:
-    """Yield the jobs' statuses by model until all have ended well. Raises TrainingFailed with the
-    cause when one has not."""
+    """Yield the jobs' statuses by model until all have completed. Raises TrainingFailed with the
+    cause if one fails.
+    """
 
     def describe(job: str) -> Described:
         found = sagemaker.describe_training_job(TrainingJobName=job)
@@ -123,9 +127,11 @@ def job_statuses(sagemaker: "SageMakerClient", jobs: dict[str, str]) -> Iterator
 def endpoint_statuses(
     sagemaker: "SageMakerClient", settings: Settings, models: list[str], since: datetime
 ) -> Iterator[Statuses]:
-    """Yield the endpoints' statuses by model until all are in service. `since` is when what should
-    make them was begun. Raises TrainingFailed with the cause when one fails, or when the function
-    that should make it does."""
+    """Yield the endpoints' statuses by model until all are in service.
+
+    `since` is the time of the uploads. Raises TrainingFailed with the cause if an endpoint fails,
+    or the function that makes it.
+    """
     failed = causes.Causes(settings, since)
 
     def describe(name: str) -> Described:
@@ -147,7 +153,7 @@ def endpoint_statuses(
 
 
 def _refuse_to_wait(failed: causes.Causes, statuses: Statuses, since: datetime) -> None:
-    """Raises TrainingFailed once an endpoint that does not exist yet can't come any more."""
+    """Raise TrainingFailed once a missing endpoint can no longer be created."""
     missing = ", ".join(model for model, status in statuses.items() if status == WAITING)
     found = failed.of_endpoints()
     for cause in found:
@@ -164,9 +170,9 @@ def _refuse_to_wait(failed: causes.Causes, statuses: Statuses, since: datetime) 
 def promote(
     files: RetrainingFiles, settings: Settings, profile: Profile, jobs: dict[str, str]
 ) -> None:
-    """Each job's artifact to where createEndpointModel takes it from.
+    """Upload each job's artifact to the model bucket.
 
-    Raises InvalidArtifact for what would be refused there: nobody should wait for its endpoint.
+    Raises InvalidArtifact if createEndpointModel would refuse it: its endpoint would never come.
     """
     versions = {m: job.removeprefix(f"{settings.prefix}-{m}-") for m, job in jobs.items()}
     bodies = {model: files.artifact(job) for model, job in jobs.items()}
@@ -194,7 +200,7 @@ def _statuses(
 
 
 def _failure(model: str, name: str, described: Described, log: list[str]) -> str:
-    """Tell SageMaker's reason, and the log's last lines if the reason does not have them."""
+    """Return SageMaker's reason, with the log's last lines if the reason lacks them."""
     reason = described.reason or "SageMaker gives no reason."
     lines = [line for line in log if line not in reason]
     shown = "\n  ".join([f"The last lines of the log of {name}:", *lines]) if lines else ""

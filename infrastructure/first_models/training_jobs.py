@@ -1,4 +1,4 @@
-"""The training jobs of a bank's first models; later ones are reentrenamiento's."""
+"""Training jobs of a bank's first models; later ones are started by reentrenamiento."""
 
 import json
 from datetime import datetime
@@ -37,7 +37,7 @@ class TrainingJobs:
         self._machine = sagemaker.machine(stage)
 
     def start(self, version: str, hyperparameters: dict[str, str], profile_prefix: str) -> str:
-        """The job's name. To start the same version again is harmless."""
+        """Start a job and return its name. Safe to repeat for the same version."""
         model, snapshot = hyperparameters["model"], hyperparameters["snapshot"]
         name = f"{self._prefix}-{model}-{version}"
         script = {
@@ -73,7 +73,7 @@ class TrainingJobs:
         return name
 
     def running(self, model: str, snapshot: str) -> str:
-        """The name of the job that trains this model on this snapshot now; empty if none does."""
+        """Return the job that trains this model on this snapshot now; empty if none does."""
         pages = self._client.get_paginator("list_training_jobs").paginate(
             NameContains=f"{self._prefix}-{model}-", StatusEquals="InProgress"
         )
@@ -102,7 +102,9 @@ class TrainingJobs:
 def start_all(
     at: datetime, profile: Profile, data: DataBucket, jobs: TrainingJobs, snapshot: str
 ) -> dict[str, str]:
-    """The job of each model. The version is the time `at`; what runs already is not begun again."""
+    """Start the job of each model. The version is the time `at`; a job that runs is not started
+    again.
+    """
     version = at.strftime("%Y%m%dT%H%M%S")
     profile_prefix = data.keep_profile(PROFILE_FILE)
     return {

@@ -1,4 +1,4 @@
-"""The API key of a stage, on your terminal; deploying never prints it, as CI keeps what is printed.
+"""Show, rotate or retire the API key of a stage. A deployment never prints the key.
 
 python -m infrastructure.operate.api_key --stage dev [--rotate | --retire]
 """

@@ -1,4 +1,4 @@
-"""A stage, taken down: all that costs money goes; the table and the buckets stay unless told twice.
+"""Take a stage down. The table and the buckets stay unless you ask for their deletion, too.
 
 python -m infrastructure.operate.destroy --stage dev
 """
@@ -31,7 +31,7 @@ FAULTS = (
 
 
 def destroy_data(settings: Settings, report: stack.Report) -> None:
-    """The decisions and the models, of which there is no other copy."""
+    """Delete the decisions and the models, of which there is no other copy."""
     for bucket in _buckets_left(settings):
         boto3.resource("s3").Bucket(bucket).object_versions.delete()
         boto3.client("s3").delete_bucket(Bucket=bucket)
@@ -50,7 +50,7 @@ def destroy_data(settings: Settings, report: stack.Report) -> None:
 
 
 def left(settings: Settings) -> Iterator[str]:
-    """What still costs something, or still knows something."""
+    """Return what still costs money or holds data."""
     if count := _table_left(settings):
         yield f"table {settings.predictions_table}: {count}"
     for bucket in _buckets_left(settings):
@@ -72,7 +72,7 @@ def _buckets_left(settings: Settings) -> list[str]:
 
 
 def _table_left(settings: Settings) -> str:
-    """How much it holds, as AWS tells it (a count some hours old); empty if there is none."""
+    """Return the table's item count, some hours old; empty if there is no table."""
     try:
         table = boto3.client("dynamodb").describe_table(TableName=settings.predictions_table)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Spread decisions stored before the day index had shards over them: decisions/day_index.py.
+"""Move old decisions to the shards of the day index (decisions/day_index.py).
 
 python -m infrastructure.operate.migrate --stage dev
 """
@@ -38,7 +38,7 @@ class NoTable(Exception):
 def migrate(client: "DynamoDBClient", table: str, report: Callable[[str], None]) -> int:
     """Move each item to its shard. Return how many were moved.
 
-    It may be stopped, and repeated: what was moved is read again and left alone. Raises NoTable.
+    Safe to stop and repeat: moved items are left alone. Raises NoTable.
     """
     started = told_at = time.monotonic()
     total, read, moved = _about_how_many(client, table), 0, 0
@@ -55,7 +55,7 @@ def migrate(client: "DynamoDBClient", table: str, report: Callable[[str], None])
 
 
 def _about_how_many(client: "DynamoDBClient", table: str) -> int:
-    """DynamoDB counts about every six hours."""
+    """Return the table's item count, which DynamoDB updates about every six hours."""
     try:
         return client.describe_table(TableName=table)["Table"]["ItemCount"]
     except client.exceptions.ResourceNotFoundException as error:
@@ -74,13 +74,14 @@ def _pages(client: "DynamoDBClient", table: str) -> Iterator[list[Item]]:
 
 
 def _is_old(item: Item) -> bool:
-    """A claim of an Idempotency-Key is not in the index."""
+    """Return whether an item has an old key. A claim of an Idempotency-Key is not in the index."""
     return "day" in item and BEFORE_SHARDS.fullmatch(item["day"]["S"]) is not None
 
 
 def _move(client: "DynamoDBClient", table: str, item: Item) -> bool:
-    """Return whether it was moved here. Nothing but its place in the index changes, and an item
-    that is gone or was moved meanwhile stays so."""
+    """Move an item. Return whether this call moved it: an item that was deleted or moved meanwhile
+    stays so. Only its key in the index changes.
+    """
     old = item["day"]["S"]
     try:
         client.update_item(

@@ -1,4 +1,4 @@
-"""Decide on outcomes that the watch has held back: what is odd may be false, or true.
+"""Release or reject outcomes that the watch has held back.
 
 python -m infrastructure.operate.quarantine --stage dev [--release ID | --reject ID]
 """
@@ -28,11 +28,11 @@ RELEASED, REJECTED = "released", "rejected"
 
 
 class NoQuarantine(Exception):
-    """There is nothing of this id to decide on."""
+    """No quarantine of this id waits for a decision."""
 
 
 def waiting(data: DataBucket) -> list[Held]:
-    """Return the quarantines of the newest snapshot, on which people have not decided."""
+    """Return the quarantines of the newest snapshot that nobody has decided on."""
     try:
         found: list[Held] = data.manifest(data.newest_snapshot()).get("held", [])
     except NoSnapshot:
@@ -41,8 +41,7 @@ def waiting(data: DataBucket) -> list[Held]:
 
 
 def decide(s3: "S3Client", data: DataBucket, wanted: str, verdict: str, who: str) -> Held:
-    """Write the verdict, which the next snapshot heeds; the last one given counts. Raises
-    NoQuarantine."""
+    """Store the verdict for the next snapshot; the last one counts. Raises NoQuarantine."""
     found = {one["id"]: one for one in waiting(data)}
     if wanted not in found:
         ids = ", ".join(found) or "none"
@@ -54,7 +53,7 @@ def decide(s3: "S3Client", data: DataBucket, wanted: str, verdict: str, who: str
 
 
 def lines(held: list[Held], stage: str) -> Iterator[str]:
-    """Yield what a person needs to know before a verdict, and the commands for it."""
+    """Yield the facts for a verdict, and its commands."""
     for one in held:
         yield (
             f"{one['id']}  {one['rows']} new outcomes of {one['by']} {one['value']}, "

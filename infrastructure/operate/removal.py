@@ -1,4 +1,4 @@
-"""Each kind of thing that a stage is made of, removed and told by name. All may be repeated."""
+"""Removal of each kind of resource of a stage, by name. Safe to repeat."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,9 +26,9 @@ GONE = (
 
 
 def remove(settings: Settings, account: str, report: stack.Report) -> None:
-    """All but the data. Safe to repeat, and to run on what was deployed half.
+    """Remove all but the data. Safe to repeat, and after half a deployment.
 
-    Endpoints after the functions: no schedule, and no upload, makes one anew behind us.
+    Endpoints come after the functions, so that no schedule or upload creates one again.
     """
     for gone in (
         *_machines(settings, account),
@@ -51,7 +51,7 @@ def remove(settings: Settings, account: str, report: stack.Report) -> None:
 
 
 def _jobs(settings: Settings) -> Iterator[str]:
-    """Those that still run and cost."""
+    """Stop the jobs that still run."""
     client = boto3.client("sagemaker")
     running: dict[str, Any] = {"NameContains": settings.prefix, "StatusEquals": "InProgress"}
     trainings = client.get_paginator("list_training_jobs").paginate(**running)
@@ -99,7 +99,7 @@ def _machines(settings: Settings, account: str) -> Iterator[str]:
 
 
 def _stop_executions(client: Any, machine: Any) -> None:
-    """A machine is gone only once its executions have ended."""
+    """Stop the executions: a state machine is deleted only once they have ended."""
     if machine["type"] == "STANDARD":
         arn = machine["stateMachineArn"]
         pages = client.get_paginator("list_executions").paginate(
@@ -110,7 +110,7 @@ def _stop_executions(client: Any, machine: Any) -> None:
 
 
 def _functions(settings: Settings, report: stack.Report) -> None:
-    """What Chalice remembers, and then what it forgot because it died on the way."""
+    """Delete the functions of Chalice's state, then those that a dead deployment left."""
     lambda_package.stage(lambda_package.STAGED)
     state = DeployedState(boto3.client("s3"), settings)
     functions.delete(state, settings, lambda_package.STAGED, report)
@@ -150,7 +150,7 @@ def _role_of(name: str, settings: Settings) -> str:
 
 
 def _log_groups(settings: Settings) -> Iterator[str]:
-    """The stack retains them, and Chalice takes their retention away: they would stay for ever."""
+    """Delete the log groups, which the stack retains and which would stay for ever."""
     logs = boto3.client("logs")
     names = [f"/aws/lambda/{name}" for name in _function_names(settings)]
     names.append(f"/aws/lambda/{settings.function(API_HANDLER)}")
@@ -177,7 +177,7 @@ def _job_logs(logs: Any, group: str, settings: Settings) -> Iterator[str]:
 
 
 def unless_gone(delete: Callable[[], Any]) -> bool:
-    """Whether there was anything to delete."""
+    """Delete a resource. Return whether it existed."""
     try:
         delete()
     except ClientError as error:

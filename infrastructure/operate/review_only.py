@@ -24,7 +24,7 @@ class NoSwitch(Exception):
 
 
 def switch(client: "SSMClient", settings: Settings, mode: str) -> str:
-    """The mode as it now stands; `show` changes nothing. Raises NoSwitch."""
+    """Set the mode and return it; `show` changes nothing. Raises NoSwitch."""
     found = review_only_mode.current(client, settings)
     if not found:
         raise NoSwitch(

@@ -1,4 +1,4 @@
-"""Bring a model's former version back, or the one that is named; if none answers, the last.
+"""Bring back a model's former version, a named one, or the last in service.
 
 python -m infrastructure.operate.rollback --stage dev --model Tradicional [--version VERSION]
 """
@@ -32,12 +32,13 @@ GONE: Document = {"status": "Deleted", "version": "", "since": "", "failure": ""
 
 
 class CannotRollBack(Exception):
-    """The message says why, and what there is."""
+    """The message has the reason and the available versions."""
 
 
 def wanted(model: str, version: str | None, live: str | None, bucket: ModelBucket) -> str:
-    """The version to bring back: the one that is named, else the former, or the last that was in
-    service if none is `live`. Raises CannotRollBack."""
+    """Return the version to bring back: the named one, else the former one, or the last in service
+    if none is `live`. Raises CannotRollBack.
+    """
     version = version or (bucket.former(model, live) if live else bucket.last_served(model))
     there = [one for one in bucket.versions(model) if one != live]
     choice = f"choose one of: {', '.join(there)}" if there else "there is no other"
@@ -52,7 +53,9 @@ def wanted(model: str, version: str | None, live: str | None, bucket: ModelBucke
 
 
 def answering(model: str, before: Document | None) -> str | None:
-    """The version that answers alone, if one does. Raises CannotRollBack while that is open."""
+    """Return the version in service; None if there is none. Raises CannotRollBack while the
+    endpoint changes.
+    """
     if before is None or before["status"] in ("Failed", *BROKEN):
         return None
     if before["status"] != "InService":
@@ -99,9 +102,9 @@ def until_in_service(
 def roll_back(
     model: str, version: str | None, chosen: Profile, bucket: ModelBucket, endpoints: ModelEndpoints
 ) -> None:
-    """Told as it goes. The version takes the same road as an upload, as the newest arrival.
+    """Roll back and print the progress. The version is uploaded again, as the newest arrival.
 
-    Raises CannotRollBack; unless it says so, nothing was changed.
+    Raises CannotRollBack before any change, or if the version does not come into service.
     """
     if model not in chosen.models:
         raise CannotRollBack(f"{model} is no model of the profile: {', '.join(chosen.models)}.")

@@ -1,9 +1,9 @@
-"""What Lambda gets: one zip for all functions, for arm64, the same bytes for the same sources.
+"""The deployment package of all functions, for arm64, the same bytes for the same sources.
 
 python -m infrastructure.packing.lambda_package
 
-Chalice finds the wheels and packs the application; what its zip lacks is put in afterwards:
-compiled modules, because /var/task is read-only and they would be compiled at every cold start.
+Chalice finds the wheels and packs the application. Compiled modules are added afterwards:
+/var/task is read-only, so they would be compiled at every cold start.
 """
 
 import hashlib
@@ -58,13 +58,14 @@ class IncompletePackage(Exception):
 
 
 def runtime() -> str:
-    """Lambda runs what Chalice runs on."""
+    """Return Lambda's runtime, which is the Python version that Chalice runs on."""
     return f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def build(staged: Path = STAGED, wheels: Any = None) -> Path:
-    """The zip, where `chalice --project-dir <staged> deploy` takes it from; `wheels` is Chalice's
-    DependencyBuilder unless given. Raises IncompletePackage."""
+    """Build the zip and return its path, where `chalice --project-dir <staged> deploy` reads it.
+    `wheels` is Chalice's DependencyBuilder by default. Raises IncompletePackage.
+    """
     stage(staged)
     builder, said = packager(wheels)
     package = Path(builder.deployment_package_filename(str(staged), runtime()))
@@ -84,7 +85,7 @@ def build(staged: Path = STAGED, wheels: Any = None) -> Path:
 
 
 def stage(folder: Path) -> None:
-    """The application alone, as a Chalice project; packages that were built before stay."""
+    """Copy the application as a Chalice project; packages that were built before stay."""
     shutil.rmtree(folder / "chalicelib", ignore_errors=True)
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "chalicelib", folder / "chalicelib", ignore=ignored)
@@ -99,13 +100,15 @@ def stage(folder: Path) -> None:
 
 
 def refuse_what_is_missing(said: str) -> None:
-    """Chalice warns and ends well when a wheel for Lambda's machine can't be had."""
+    """Raise IncompletePackage if a wheel for Lambda's architecture is missing, where Chalice only
+    warns.
+    """
     if "Could not install dependencies" in said:
         raise IncompletePackage(f"{said}\nPin versions that have wheels for Lambda's runtime.")
 
 
 def packager(wheels: Any = None) -> tuple[LambdaDeploymentPackager, io.StringIO]:
-    """Chalice's, and what it says."""
+    """Return Chalice's packager and its messages."""
     said, system = io.StringIO(), OSUtils()
     wheels = wheels or DependencyBuilder(system, architecture=ARCHITECTURE)
     ui = UI(out=said, err=said)

@@ -25,7 +25,7 @@ MODULES = (
 
 
 def released() -> dict[str, str]:
-    """SHA-256 to name: what was released before, and what is in `training/` now."""
+    """Return SHA-256 to name of the code released before and of the code in `training/` now."""
     before: dict[str, str] = json.loads(LIST.read_text("utf-8")) if LIST.exists() else {}
     return before | {_digest(path.read_bytes()): path.name for path in _modules()}
 

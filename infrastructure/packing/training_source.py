@@ -17,7 +17,7 @@ FOLDER = ROOT / "training"
 
 
 def put(s3: "S3Client", settings: Settings) -> None:
-    """Where jobs look for it; what is there already stays."""
+    """Upload the source to the key that jobs read; an existing one stays."""
     body, bucket = pack(), settings.data_bucket
     there = s3.list_objects_v2(Bucket=bucket, Prefix=SOURCE_KEY).get("Contents", [])
     digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
@@ -26,7 +26,7 @@ def put(s3: "S3Client", settings: Settings) -> None:
 
 
 def pack(folder: Path = FOLDER) -> bytes:
-    """The scripts and their requirements; data sets and their readers stay at home."""
+    """Pack the scripts and their requirements, without data sets and their readers."""
     packed = BytesIO()
     files = [path for path in sorted(folder.iterdir()) if path.suffix in (".py", ".txt")]
     with (

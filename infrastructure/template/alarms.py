@@ -1,4 +1,4 @@
-"""The template's alarms that are one a model, or over all functions; roles.py puts them there."""
+"""Alarms of each model and over all functions; roles.py writes them into the template."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ Resource = dict[str, Any]
 
 
 class TooManyMetrics(Exception):
-    """An alarm watches more than AWS allows."""
+    """An alarm has more metrics than AWS allows."""
 
 
 def resources(settings: Settings) -> dict[str, Resource]:
-    """By logical name."""
+    """Return the alarms by logical name."""
     found = {
         "ThrottlesAlarm": _throttles(settings, WAITED_FOR, "throttles", "que alguien espera"),
         "BackgroundThrottlesAlarm": _throttles(

@@ -46,7 +46,9 @@ Statement = dict[str, Any]
 
 
 def statements(function: str, settings: Settings) -> list[Statement]:
-    """Named actions on named resources; region and account are the deployment's own."""
+    """Return a function's statements: named actions on named resources, in the deployment's region
+    and account.
+    """
     prefix, app, stage = settings.prefix, settings.app_name, settings.stage
     table = f"arn:aws:dynamodb:*:*:table/{settings.predictions_table}"
     topic = f"arn:aws:sns:*:*:{prefix}-ReentrenamientoNotificaciones"
@@ -214,7 +216,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
 
 
 def files() -> Iterator[tuple[Path, str]]:
-    """Each policy file of each stage, and what it must hold."""
+    """Yield each policy file of each stage with its content."""
     for stage in STAGES:
         settings = Settings(app_name(), stage, "any")
         for function in (API, *MODELS, "saveResult", *ASYNCHRONOUS, *RETRAINING):
@@ -230,7 +232,7 @@ def listing(bucket: str, *prefixes: str) -> Statement:
 
 
 def pass_role(settings: Settings, role: str) -> Statement:
-    """To SageMaker, and to nobody else."""
+    """Return a statement that allows to pass a role to SageMaker only."""
     return allow("iam:PassRole", f"arn:aws:iam::*:role/{settings.prefix}-{role}") | {
         "Condition": {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
     }

@@ -65,7 +65,7 @@ def _not_only_on_everything(action: str) -> Iterator[str]:
 
 
 def main() -> int:
-    """Each fault is printed."""
+    """Print each fault. Return 1 if there is any."""
     found = [f"{role}: {fault}" for role, given in declared() for fault in faults(given)]
     found += [f"{drill} was not found at fault" for drill in DRILLS if not [*faults([drill])]]
     print(*found, sep="\n" if found else "")

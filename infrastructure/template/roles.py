@@ -54,7 +54,7 @@ SETTINGS = Settings("${AppName}", "${Stage}", "${AWS::Region}")
 
 
 def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
-    """What each role may do that is no function's."""
+    """Return the statements of each role that is not a function's."""
     place = f"{settings.region}:{account}"
     logs = f"arn:aws:logs:{place}:log-group"
     data, models = f"arn:aws:s3:::{settings.data_bucket}", f"arn:aws:s3:::{settings.model_bucket}"
@@ -141,7 +141,7 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
 
 
 def _container(settings: Settings, groups: list[str]) -> list[Statement]:
-    """What SageMaker does for any container: pull its image, write its log, publish metrics."""
+    """Return the statements of any container: pull its image, write its log, publish metrics."""
     return [
         # SageMaker looks for its groups, and makes them in an account that has none. Denials name
         # the group with and without `:*`: a job without these has no log, and still succeeds.
@@ -178,7 +178,7 @@ def _of_any_machine() -> list[Statement]:
 
 
 def template() -> tuple[Path, str]:
-    """resources.yaml, and what it must hold."""
+    """Return the path of resources.yaml and its content."""
     text = TEMPLATE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -247,8 +247,10 @@ def _role(name: str, service: str, description: str, declared: list[Statement]) 
 
 
 def _log_group(name: str) -> dict[str, Any]:
-    """Lambda and SageMaker make a group anew that was deleted under them: what is there is taken
-    over, which AWS does only with what is retained. `make destroy` deletes them itself."""
+    """Return a log group that is retained. Lambda and SageMaker create a deleted group again, and
+    CloudFormation can import an existing group only if it is retained. `make destroy` deletes
+    it.
+    """
     return {
         "Type": "AWS::Logs::LogGroup",
         "DeletionPolicy": "Retain",

@@ -1,4 +1,4 @@
-"""resources.yaml as CloudFormation gets it: small enough for one request, with plain names."""
+"""The template as CloudFormation gets it: small enough for one request, with plain names."""
 
 import json
 from pathlib import Path
@@ -11,11 +11,11 @@ LARGEST_BYTES = 51_200  # in a request; more has to lie in a bucket, and there i
 
 
 class TemplateTooLarge(Exception):
-    """CloudFormation would not take it in a request."""
+    """The template is too large for a request."""
 
 
 class Loader(yaml.SafeLoader):
-    """It knows !Ref, !Sub and the like."""
+    """A YAML loader with !Ref, !Sub and the other short forms."""
 
 
 def _function(loader: Loader, tag: str, node: yaml.Node) -> Any:
@@ -34,8 +34,9 @@ Loader.add_multi_constructor("!", _function)
 
 
 def body(app: str, stage: str, review_only: str) -> str:
-    """`review_only` is how the switch stands: a stack's update must not turn it. Raises
-    TemplateTooLarge."""
+    """Return the template's body. `review_only` is the switch's mode, which an update must not
+    change. Raises TemplateTooLarge.
+    """
     template = yaml.load(TEMPLATE.read_text(encoding="utf-8"), Loader)  # noqa: S506 - a SafeLoader
     known = {"AppName": app, "Stage": stage}
     for resource in template["Resources"].values():
@@ -52,7 +53,9 @@ def body(app: str, stage: str, review_only: str) -> str:
 
 
 def _resolved(value: Any, known: dict[str, str]) -> Any:
-    """What is known is put in: AWS imports nothing whose name a function makes."""
+    """Return a value with known parameters filled in: AWS imports no resource whose name is an
+    intrinsic function.
+    """
     if isinstance(value, list):
         return [_resolved(part, known) for part in value]
     if not isinstance(value, dict):

@@ -1,2 +1,3 @@
-"""What a real account proves, and this machine can't: one list for `make verify-aws` and for the
-page docs/aws-checklist.md."""
+"""Checks that only a real account can pass: one list for `make verify-aws` and for
+docs/aws-checklist.md.
+"""

@@ -1,4 +1,4 @@
-"""What a real account proves, checked: proved, failed or not applicable, each with the reason.
+"""Run the checks: each is proved, failed or not applicable, with the reason.
 
 python -m infrastructure.verify --stage dev
 """

@@ -1,4 +1,4 @@
-"""The one list of what only a real account proves, ordered by risk: the first ten first."""
+"""The list of checks that only a real account can pass, ordered by risk."""
 
 from infrastructure.verify import account, by_hand, doors, models, permissions, watching
 from infrastructure.verify.check import Check

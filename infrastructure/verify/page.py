@@ -1,4 +1,4 @@
-"""docs/aws-checklist.md, written from the list."""
+"""The page docs/aws-checklist.md, written from the list of checks."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
