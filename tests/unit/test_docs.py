@@ -154,6 +154,21 @@ def test_every_link_leads_to_a_page_and_its_section(page):
             assert not section or section in anchors(target), link
 
 
+def test_the_architecture_names_every_folder():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    roots = ("bank", "chalicelib", "infrastructure", "localcloud", "stepfunctions", "tests")
+    found = [ROOT / root for root in roots if root not in ("chalicelib", "infrastructure", "tests")]
+    found += [
+        folder
+        for root in roots
+        for folder in (ROOT / root).iterdir()
+        if (folder / "__init__.py").exists() or list(folder.glob("test_*.py"))
+    ]
+    named = [folder.relative_to(ROOT).as_posix() for folder in found]
+
+    assert [one for one in named if f"`{one}/`" not in text and one != "localcloud"] == []
+
+
 def test_each_entry_of_the_changelog_is_one_line():
     lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
 
