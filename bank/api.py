@@ -85,7 +85,7 @@ OWN_ANSWERS = {
 
 @contextmanager
 def serving_api(bank: Bank, api_key: str, port: int) -> Iterator[int]:
-    """The port bound, on the loopback address only; 0 asks for a free one."""
+    """Serve the API on the loopback address and yield the port; 0 asks for a free one."""
     app = bank.app
     if not isinstance(app, LocalChalice):
         # Makes the app's current request a thread's own; the server it makes is not used.

@@ -37,7 +37,9 @@ class Findings:
 
 
 def findings(given: Mapping[str, Iterable[Permission]], calls: Uses, idle: list[str]) -> Findings:
-    """What the recorded calls find in these policies: the run need not be repeated for others."""
+    """Return the findings of the recorded calls in these policies; the run need not be repeated
+    for other policies.
+    """
     used: dict[tuple[str, Permission], set[str]] = defaultdict(set)
     refused = {}
     for call, by in calls.items():
@@ -57,7 +59,7 @@ def findings(given: Mapping[str, Iterable[Permission]], calls: Uses, idle: list[
 
 
 def policies_of(bank: Bank) -> dict[str, list[Permission]]:
-    """Every role of the account, with what it is given."""
+    """Return every role of the account with its policies."""
     import boto3  # the bank's own: it must be open
 
     authorization, given = bank.cloud.authorization, {}

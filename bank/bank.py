@@ -131,7 +131,7 @@ def _notify(bank: Bank, source: Any) -> None:
 
 
 def _role(bank: Bank, name: str, policy_file: str) -> str:
-    """The role that Chalice would make: named as the function, one inline policy, that file."""
+    """Create the role that Chalice would: the function's name, and the policy file inline."""
     iam = boto3.client("iam")
     role = bank.settings.function(name)
     created = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(TRUST))

@@ -28,7 +28,7 @@ PROGRAMS = {
 
 
 def milliseconds(program: str, folders: list[str]) -> float:
-    """Processor time of a whole process, which finds its modules in these folders alone."""
+    """Return the processor time of a whole process that imports from these folders only."""
     command = [sys.executable, "-I", "-S", "-B", "-c", f"import sys; sys.path[:0] = {folders}\n"]
     command[-1] += program
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -8,7 +8,7 @@ class StillBusy(Exception):
 
 
 class Activity:
-    """What is under way in the background, so that a caller can wait for silence."""
+    """The work under way in the background, so that a caller can wait for its end."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

@@ -115,8 +115,9 @@ class Cloud:
         memory_mb: int = 512,
         environment: Mapping[str, str] | None = None,
     ) -> str:
-        """Returns the ARN. `environment` is what the record shows; all handlers share this
-        process's own."""
+        """Add a function and return its ARN. `environment` is only recorded: all handlers share
+        this process's.
+        """
         created = boto3.client("lambda", region_name=self.region).create_function(
             FunctionName=name,
             Role=role_arn,
@@ -142,14 +143,15 @@ class Cloud:
         self.functions.deliver_again()
 
     def serve_aws(self, port: int) -> int:
-        """Returns the port that was bound on 127.0.0.1; 0 asks for a free one."""
+        """Serve AWS's protocols on 127.0.0.1 and return the port; 0 asks for a free one."""
         apis = RestApis(self.functions, ACCOUNT, self.region)
         self._ports.append(AwsPort(port, apis.before))
         return self._ports[-1].port
 
     def run_uploaded_functions(self, port: int) -> None:
-        """From here on the functions that nobody added are what was uploaded for them; they reach
-        this cloud by the port that speaks AWS."""
+        """Run uploaded code for the functions that were not added; it reaches this cloud by the
+        AWS port.
+        """
         logs = self._folder / "logs" if self._folder else self._work
         uploaded = self._uploaded = Uploaded(self._work, logs, f"http://{LOOPBACK}:{port}")
         records = lambda_backends[ACCOUNT][self.region]
@@ -161,7 +163,7 @@ class Cloud:
         self.functions.elsewhere = find
 
     def _aws_address(self) -> str:
-        """The port that was asked for, or one of the cloud's own."""
+        """Return the address of the AWS port, and open one if there is none."""
         with self._opening, as_operator():  # the port's threads must not act under a job's role
             if not self._ports:
                 self.serve_aws(0)
@@ -220,7 +222,7 @@ def _environment(region: str) -> Iterator[None]:
 
 
 def _empty_folder(folder: Path | None) -> Path:
-    """Where processes work; what a killed cloud left there goes."""
+    """Return the working folder of processes, emptied of what a killed cloud left."""
     if folder is None:
         return Path(tempfile.mkdtemp(prefix="localcloud-"))
     work = folder / "work"

@@ -1,4 +1,4 @@
-"""What moto's CloudFormation leaves out of a template, put in by the services' own requests."""
+"""Properties of a template that moto's CloudFormation ignores, set by requests to the services."""
 
 import json
 from collections.abc import Callable
@@ -100,7 +100,7 @@ def kept_parameter(original: Any) -> Callable[..., Any]:
 
 
 def imported(left: Any, name: str, resource: dict[str, Any]) -> Any:
-    """What an earlier stack retained, taken over by a change set, on AWS's conditions:
+    """Import resources that an earlier stack retained, on AWS's conditions:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
     """
     if not resource[IMPORTABLE]:
@@ -113,7 +113,7 @@ def imported(left: Any, name: str, resource: dict[str, Any]) -> Any:
 
 
 def _may_be_imported(written: dict[str, Any]) -> bool:
-    """By the template as it was sent, before Ref and Sub are resolved."""
+    """Return whether a resource may be imported, by the template with its Ref and Sub."""
     given = written["Properties"].get(resource_name_property_from_type(written["Type"]))
     return isinstance(given, str) and written.get("DeletionPolicy") in RETAINING
 
@@ -133,12 +133,12 @@ def whole_key(original: Any) -> Callable[..., Any]:
 
 
 def _cors_rule(rule: dict[str, Any]) -> Any:
-    """CloudFormation says ExposedHeaders, S3 says ExposeHeaders."""
+    """Return S3's form of a CORS rule: ExposedHeaders of CloudFormation is ExposeHeaders."""
     return {("ExposeHeaders" if k == "ExposedHeaders" else k): v for k, v in rule.items()}
 
 
 def _lifecycle_rule(rule: dict[str, Any]) -> Any:
-    """S3 spells ID so, and wants a filter; moto's numbers come from a template as texts."""
+    """Return S3's form of a lifecycle rule: ID in capitals, with a filter, numbers as numbers."""
     days = {
         kind: {unit: int(value) for unit, value in rule[kind].items()}
         for kind in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration")

@@ -24,9 +24,9 @@ class Notice:
 
 
 class Notices(list[Notice]):
-    """What was published on any topic, oldest first: the mailbox of the one who runs the bank.
-
-    Raises UnusableState if its file can't be read."""
+    """Messages published on any topic, the oldest first. Raises UnusableState if their file cannot
+    be read.
+    """
 
     def __init__(self, folder: Path | None, disk: Disk) -> None:
         self._path = folder and folder / "notices.jsonl"
@@ -88,7 +88,7 @@ def _read(path: Path) -> list[Notice]:
 
 
 def _parsed(line: bytes) -> Notice | None:
-    """None for what is no notice: damaged, or cut short by the death of the process."""
+    """Parse a line. Return None if it is no notice: damaged, or cut short by a kill."""
     try:
         return Notice(**json.loads(line))
     except (ValueError, TypeError):

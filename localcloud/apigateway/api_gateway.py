@@ -1,4 +1,4 @@
-"""What moto's API Gateway and S3 do not take of a Chalice deployment, though AWS does."""
+"""Requests of a Chalice deployment that AWS accepts and moto's API Gateway and S3 do not."""
 
 import copy
 import json
@@ -82,7 +82,7 @@ def tagging_apis(original: Any) -> Callable[..., Any]:
 
 
 def _tagged_api(request: Any) -> Any:
-    """If the ARN is that of an API, and of nothing in it."""
+    """Return the API of an ARN, or None if the ARN is of something else."""
     found = re.search(r"/restapis/([^/]+)$", unquote(request.path))
     return request.backend.get_rest_api(found[1]) if found else None
 

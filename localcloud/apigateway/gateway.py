@@ -25,7 +25,7 @@ Routes = Mapping[str, Mapping[str, bool]]
 
 @dataclass(frozen=True)
 class Request:
-    """A request and the route that it takes; whoever asks about a key asks about that route."""
+    """A request and its route. A check of the API key asks for the key of this route."""
 
     method: str
     path: str

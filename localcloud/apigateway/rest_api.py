@@ -35,7 +35,7 @@ Application = Callable[..., Iterable[bytes]]
 
 @dataclass(frozen=True)
 class Matched:
-    """A request's resource of the API, and what stands in its path's parameters."""
+    """The API's resource of a request, and the values of its path parameters."""
 
     resource: Any
     path: str
@@ -83,7 +83,7 @@ class RestApis:
         return self._asked(api, integration, event)
 
     def _key_id(self, request: Request, api_id: str, stage: str) -> str | None:
-        """A key counts if it is enabled, and in a usage plan of this stage of the API."""
+        """Return the id of a key that is enabled and in a usage plan of this stage of the API."""
         given = request.headers.get("x-api-key", "").encode()
         known = [
             key_id
@@ -114,7 +114,7 @@ class RestApis:
 
 
 def _match(api: Any, path: str, stage: str) -> Matched | None:
-    """A path's own words come before its parameters."""
+    """Return the resource of a path. A literal part of a path comes before a parameter."""
     given = path.rstrip("/").split("/") or [""]
     found = []
     for resource in list(api.resources.values()):
@@ -129,8 +129,10 @@ def _match(api: Any, path: str, stage: str) -> Matched | None:
 
 
 def _event(request: Request, matched: Matched, key: str | None) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
-    Raises Refused."""
+    """Return the event of a Lambda proxy integration. Raises Refused.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    """
     headers: dict[str, list[str]] = {}
     for name, value in request.headers.items():
         headers.setdefault(name, []).append(value)
@@ -169,7 +171,7 @@ def _is_text(content_type: str | None) -> bool:
 
 
 def _proxied(answer: Answer) -> Response:
-    """A function's answer; what is none is the gateway's 502."""
+    """Return a function's answer, or the gateway's 502 if it is not a proxy response."""
     told = json.loads(answer.payload)
     if answer.failed or not isinstance(told, dict) or "statusCode" not in told:
         return _plain(502, "Internal server error")
@@ -183,7 +185,7 @@ def _proxied(answer: Answer) -> Response:
 
 
 def _mocked(integration: Any) -> Response:
-    """The answer to a browser's question before its request."""
+    """Return the answer to a browser's CORS preflight."""
     answer = (integration.integration_responses or {}).get("200")
     parameters = (answer.response_parameters or {}) if answer else {}
     headers = {name.rpartition(".")[2]: value.strip("'") for name, value in parameters.items()}
@@ -191,7 +193,7 @@ def _mocked(integration: Any) -> Response:
 
 
 def _own(api: Any, kind: str, status: int, message: str) -> Response:
-    """The gateway's own answer, as the API has it or as AWS does."""
+    """Return a gateway response: the API's, else AWS's default."""
     own = api.gateway_responses.get(kind)
     if own is None or not own.response_templates:
         return _plain(status, message)

@@ -1,4 +1,6 @@
-"""Each function, state machine and job under its own role, and a record of what each role did."""
+"""Authorization: each function, state machine and job acts under its own role, and each use of a
+permission is recorded.
+"""
 
 import contextvars
 import json
@@ -50,7 +52,7 @@ _acting: contextvars.ContextVar[Acting | None] = contextvars.ContextVar("acting"
 
 @contextmanager
 def as_operator() -> Iterator[None]:
-    """For what the cloud does for itself while a role acts."""
+    """Act as the operator inside, for the cloud's own requests while a role acts."""
     before = _acting.set(None)
     try:
         yield
@@ -91,7 +93,9 @@ class Authorization:
             raise NotAuthorized(_told(acting, action, resource))
 
     def note(self, action: str, resource: str, **context: str) -> None:
-        """What AWS itself does under the role, by its documentation, and fails at silently."""
+        """Record what AWS itself does under the role, by its documentation; a missing permission
+        fails silently.
+        """
         if acting := _acting.get():
             noted = replace(acting, used_by=acting.used_by + BY_DOCUMENTATION)
             self._permits(noted, NeedsPermission(action, resource, context))
@@ -101,11 +105,11 @@ class Authorization:
         return tuple(role.policies.values()) if role else ()
 
     def actor(self, request: Any) -> Acting | None:
-        """Whose request it is: nobody's role, if it is the operator's."""
+        """Return the role of a request; none if it is the operator's."""
         return _acting.get() or self._key_holder(request)
 
     def refusal(self, acting: Acting, needed: Iterable[NeedsPermission]) -> str | None:
-        """What AWS would say to a request that may not be made."""
+        """Return AWS's refusal of a request, or None if it is allowed."""
         for one in needed:
             if not self._permits(acting, one):
                 return _told(acting, one.action, one.resource)
@@ -130,7 +134,7 @@ class Authorization:
         return role
 
     def _key_holder(self, request: Any) -> Acting | None:
-        """A program on the AWS port that has taken on a role with sts:AssumeRole."""
+        """Return the role that a program on the AWS port has assumed with sts:AssumeRole."""
         key = request.get_access_key()
         for assumed in sts_backends[self.account][PARTITION].assumed_roles:
             if assumed.access_key_id == key:
@@ -199,7 +203,7 @@ def _told(acting: Acting, action: str, resource: str) -> str:
 
 
 def _refusal(request: Any, acting: Acting, told: str) -> Exception:
-    """In the words of the service's protocol, so that boto3 reads its error's code."""
+    """Return a refusal in the service's protocol, so that boto3 reads its error code."""
     if "x-www-form-urlencoded" in request.headers.get("Content-Type", ""):
         return AccessDeniedError(acting.role_arn, told.partition("perform: ")[2])
     return NotAuthorized(told)

@@ -1,4 +1,4 @@
-"""What an IAM policy allows, by IAM's own rules: a deny wins, and what nobody allows is denied."""
+"""Evaluation of IAM policies by IAM's rules: a deny wins, and nothing is allowed by default."""
 
 import json
 import re
@@ -51,12 +51,12 @@ def allows(permissions: Iterable[Permission], call: Call) -> bool:
 
 @lru_cache(256)
 def parse(document: str) -> tuple[Permission, ...]:
-    """Every permission of an identity policy. Raises PolicyNotUnderstood."""
+    """Return every permission of an identity policy. Raises PolicyNotUnderstood."""
     return tuple(one for statement in statements(document) for one in _permissions(statement))
 
 
 def trusts(document: str, service: str, account: str) -> bool:
-    """Whether the service may take on a role with this trust policy, for this account."""
+    """Return whether the service may assume a role with this trust policy, for this account."""
     context = {"aws:SourceAccount": account}
     return any(
         statement["Effect"] == "Allow"
@@ -99,7 +99,7 @@ def _holds(operator: str, key: str, values: Iterable[str], context: Mapping[str,
 
 @lru_cache(4096)
 def _like(pattern: str) -> Matcher:
-    """IAM's wildcards: * is any text, ? is any character."""
+    """Return whether a text matches a pattern: * is any text, ? is any character."""
     escaped = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     matcher = re.compile(escaped, re.DOTALL).fullmatch
     return lambda text: matcher(text) is not None

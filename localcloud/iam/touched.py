@@ -1,5 +1,6 @@
-"""Which permissions a request needs: the actions, resources and condition keys that AWS's Service
-Authorization Reference lists, for the requests that a role of the bank makes."""
+"""The permissions that a request needs: actions, resources and condition keys of AWS's Service
+Authorization Reference, for the requests that roles make.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any

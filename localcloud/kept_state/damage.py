@@ -119,8 +119,9 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def fault_of(path: Path) -> str:
-    """What is wrong with a database; empty if nothing is. SQLite checks its pages, the checksums
-    every row's content: SQLite has none of its own."""
+    """Return the fault of a database; empty if it is whole. SQLite checks its pages, and our
+    checksums check the content of each row.
+    """
     try:
         with closing(_read_only(path)) as db:
             found = db.execute("pragma quick_check(1)").fetchone()[0].decode(errors="replace")
@@ -150,7 +151,9 @@ def save(path: Path, saved: Path) -> dict[str, int]:
 
 
 def recover(folder: Path) -> str:
-    """Go on with what was saved; the damaged database stays beside it. Returns what was done."""
+    """Replace the damaged database with what was saved of it, and keep it beside. Return what was
+    done.
+    """
     path, saved = folder / FILE, folder / SAVED
     if not saved.exists():
         raise MissingState(f"There is nothing to recover: {saved} does not exist.")
@@ -232,7 +235,9 @@ def _read_only(path: Path) -> sqlite3.Connection:
 
 
 def _identity(path: Path) -> str | None:
-    """That of the database; a name for one that is older than identities; None if it is empty."""
+    """Return the database's identity; a fixed name if it is older than identities; None if it is
+    empty.
+    """
     with closing(_read_only(path)) as db:
         tables = {row[0].decode() for row in db.execute("select name from sqlite_master")}
         if "items" not in tables:
@@ -252,7 +257,7 @@ def _committed(path: Path) -> int:
 
 
 def _rows(db: sqlite3.Connection, table: str, order: str = "") -> Iterator[dict[str, Any]]:
-    """Each row by column. Raises sqlite3.DatabaseError where it is damaged."""
+    """Yield each row by column. Raises sqlite3.DatabaseError where it is damaged."""
     columns = [row[1].decode() for row in db.execute(f"pragma table_info({table})")]
     if columns:
         for row in db.execute(f"select * from {table} {order}"):  # noqa: S608
@@ -260,12 +265,12 @@ def _rows(db: sqlite3.Connection, table: str, order: str = "") -> Iterator[dict[
 
 
 def _is_whole(row: dict[str, Any], table: str) -> bool:
-    """Whether the content is as it was written; rows older than checksums are taken as they are."""
+    """Return whether a row's checksum fits; rows older than checksums are accepted."""
     return row.get("crc") is None or row["crc"] == checksum(row[CONTENT[table]] or b"")
 
 
 def _readable(db: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:
-    """By pages, from the front until the damage, then from the back until it."""
+    """Yield the readable rows, from the front to the damage, then from the back to it."""
     keys = _KEYS.get(table, ())
     ways = ("asc", "desc") if keys else ()
     for order in ("", *(f"order by {', '.join(f'{key} {way}' for key in keys)}" for way in ways)):
@@ -278,7 +283,7 @@ def _readable(db: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:
 
 
 def _as_it_was(column: str, value: Any) -> Any:
-    """Text as text, blobs as bytes."""
+    """Return a value as text or bytes, as it was written."""
     if isinstance(value, bytes) and column not in _BLOBS:
         return value.decode("utf-8", errors="replace")
     return value

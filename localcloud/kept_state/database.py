@@ -96,7 +96,9 @@ class Storage:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Commit at the end, or nothing; one within another is part of it. Raises NotStored."""
+        """Commit all writes inside at the end, or none. A nested transaction is part of the outer
+        one. Raises NotStored.
+        """
         with self._turn:
             if self._current:
                 yield self._current

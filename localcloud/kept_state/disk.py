@@ -53,7 +53,7 @@ class Disk:
         return NotStored(f"{path}: {_reason(error)}")
 
     def worked(self) -> None:
-        """Log the end of a failure, if there was one and no write has failed for a while."""
+        """Log the end of a failure once no write has failed for a while."""
         if not self.is_failing or time.monotonic() < self._last_failure + SETTLED_SECONDS:
             return
         with self._changing:

@@ -60,7 +60,7 @@ class Kept:
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
-        """All that is written inside is on disk at the end. Raises NotStored."""
+        """Put all writes inside on disk at the end. Raises NotStored."""
         if self._closed:
             raise NotStored("the embedded cloud has stopped")
         if self.is_open:
@@ -82,7 +82,7 @@ class Kept:
                     break
 
     def stop_waiting(self) -> None:
-        """From here on `eventually` tries once."""
+        """Let `eventually` try only once from now on."""
         self._hurry.set()
 
     def close(self) -> None:
@@ -131,8 +131,9 @@ class Kept:
             self.keep_executions()  # those that ran have failed
 
     def pending_events(self) -> list[tuple[int, str, bytes, int]]:
-        """Events that were accepted and not handled to the end, the oldest first: number,
-        function, payload, how many restarts it has seen."""
+        """Return events that were accepted and not handled to the end, the oldest first: number,
+        function, payload, and the restarts that each has seen.
+        """
         if not self.is_open:
             return []
         with self.writing() as rows:

@@ -18,12 +18,12 @@ class IndexLag:
         self._changes: list[tuple[float, str, Any, Any]] = []
 
     def note(self, table: Any, key: Any, before: Any) -> None:
-        """Remember the item that a write replaces; indexes show it a while longer."""
+        """Remember the item that a write replaces, which indexes still show for a while."""
         if self.seconds:
             self._changes.append((time.monotonic(), table.name, key, before))
 
     def as_indexes_see(self, table: Any, put: Put) -> Any:
-        """The table without the writes of the last `seconds`."""
+        """Return the table without the writes of the last `seconds`."""
         shown: Any = object.__new__(type(table))
         shown.__dict__.update(table.__dict__)
         shown.items = defaultdict(dict)

@@ -31,7 +31,7 @@ def recorded(account: str, region: str) -> list[dict[str, Any]]:
 
 
 def restore(records: list[dict[str, Any]], account: str, region: str) -> None:
-    """Into the machines of today; what was running has failed."""
+    """Restore executions into today's state machines; those that were running have failed."""
     machines = {m.arn: m for m in stepfunctions_parser_backends[account][region].state_machines}
     for record in records:
         if machine := machines.get(record["machine"]):

@@ -4,7 +4,7 @@ from typing import Any
 
 
 def recorded(backend: Any) -> dict[str, dict[str, Any]]:
-    """The newest version of each parameter, by name."""
+    """Return the newest version of each parameter, by name."""
     return {
         name: {"type": last.parameter_type, "value": last.value, "version": last.version}
         for name, versions in list(dict.items(backend._parameters))

@@ -19,7 +19,7 @@ _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, Arit
 
 
 class StagedItems:
-    """A backend of DynamoDB with nothing in its tables but what one request touches."""
+    """A backend of DynamoDB whose tables hold only the items of one request."""
 
     def __init__(self, backend: Any, touched: Iterator[tuple[str, dict[str, Any]]]) -> None:
         self._backend = backend
@@ -54,7 +54,7 @@ class StagedItems:
 
 
 class _HeldBack:
-    """A stream's records, until what they tell of is on disk."""
+    """A stream's records, held back until their writes are on disk."""
 
     def __init__(self) -> None:
         self.records: list[tuple[Item | None, Item | None]] = []
@@ -95,7 +95,7 @@ def restore_item(table: Any, text: str) -> None:
 
 
 def _key_or_none(table: Any, attributes: dict[str, Any]) -> Key | None:
-    """None if there is no such key in it, which moto then refuses in DynamoDB's words."""
+    """Return the key, or None if it is missing, which moto then refuses in DynamoDB's words."""
     try:
         key = key_of(table, attributes)
         hash(key)

@@ -1,4 +1,4 @@
-"""Where Lambda sends what an asynchronous invocation gave up."""
+"""Destinations of asynchronous invocations that Lambda gave up."""
 
 import json
 import uuid
@@ -15,7 +15,7 @@ from localcloud.iam.authorization import as_operator
 def send_failure(
     function: str, payload: bytes, error: bytes, role: AbstractContextManager[None]
 ) -> None:
-    """To the queue that the function's OnFailure names, if it names one; in the function's role."""
+    """Send a failure to the queue of the function's OnFailure, if any, under its role."""
     sqs = boto3.client("sqs")
     with as_operator():
         queue = _on_failure(function)

@@ -1,4 +1,4 @@
-"""What functions print: a file a function, and metrics of its EMF lines, as CloudWatch does."""
+"""Logs of functions: a file for each function, and CloudWatch metrics of its EMF lines."""
 
 import json
 import logging
@@ -37,8 +37,9 @@ def printed_by(function: str) -> Iterator[None]:
 def kept_logs(
     folder: Path | None, loggers: tuple[str, ...], printing: type[logging.Handler], disk: Disk
 ) -> Iterator["FunctionLogs"]:
-    """What the loggers' handlers of this type would print goes to `folder` until the end. Raises
-    UnusableState if the folder can't be made."""
+    """Write the output of the loggers' handlers to `folder` until the end. Raises UnusableState if
+    the folder cannot be made.
+    """
     logs = FunctionLogs(folder, disk)
     with ExitStack() as undo:
         undo.callback(logs.close)

@@ -107,14 +107,16 @@ class Functions:
         self._by_name[function.name] = function
 
     def find(self, name_or_arn: str) -> Function | None:
-        """`name`, `arn:…:function:name` or either with a `:qualifier`, which is ignored."""
+        """Return a function by `name` or `arn:…:function:name`; a `:qualifier` is ignored."""
         name = (name_or_arn.partition(":function:")[2] or name_or_arn).partition(":")[0]
         return self._by_name.get(name) or self.elsewhere(name)
 
     def invoke(self, function: Function, payload: bytes) -> Answer:
-        """Every invocation goes through here, whoever makes it: boto3, the AWS port, a state
-        machine, an S3, SNS or EventBridge event. The handler runs under the function's own role.
-        Raises Throttled."""
+        """Invoke a function under its own role. Raises Throttled.
+
+        Every invocation comes here: of boto3, the AWS port, a state machine, an S3, SNS or
+        EventBridge event.
+        """
         if self._closed.is_set():
             return Answer(_error_payload("Closed", "the embedded cloud is closed", []), failed=True)
         with self.environment_of(function):
@@ -154,14 +156,13 @@ class Functions:
             yield
 
     def invoke_later(self, function: Function, payload: bytes) -> None:
-        """Accept an event, which a restart delivers again if it is not handled by then. Raises
-        NotStored."""
+        """Accept an event. A restart delivers it again if it was not handled. Raises NotStored."""
         self._pending.accept(
             function.name, payload, lambda number: self._deliver(function, payload, number)
         )
 
     def deliver_again(self) -> None:
-        """Go on with the events that the last process accepted and did not handle to the end."""
+        """Deliver the events that the last process accepted and did not handle to the end."""
         for number, name, payload in self._pending.after_a_restart():
             if function := self.find(name):
                 log.info("%s gets an event again: the process ended before it was handled", name)
@@ -170,7 +171,7 @@ class Functions:
                 log.warning("function %s does not exist any more; its event stays on disk", name)
 
     def close(self) -> None:
-        """Waits for the handlers that run: left alone, they would call the real AWS."""
+        """Wait for running handlers, which would otherwise call the real AWS."""
         self._closed.set()
         self._events.shutdown(cancel_futures=True)
 
@@ -198,7 +199,7 @@ class Functions:
             self._activity.end(function.name)
 
     def _once_not_throttled(self, function: Function, payload: bytes) -> Answer:
-        """Invoke it once an environment is free: throttling is no attempt that failed."""
+        """Invoke a function once an environment is free: throttling is not a failed attempt."""
         wait, longest = THROTTLED_WAITS_SECONDS
         deadline = time.monotonic() + EVENT_AGE_SECONDS
         while True:
@@ -224,7 +225,7 @@ class Functions:
 
 
 def in_this_process(functions: Functions) -> Callable[[Any], Any]:
-    """For moto's LambdaFunction.invoke: everything that invokes a function ends there."""
+    """For moto's LambdaFunction.invoke, which every invocation reaches."""
 
     def replace(original: Any) -> Any:
         def invoke(self: Any, body: Any, request_headers: Any, response_headers: Any) -> bytes:

@@ -28,7 +28,7 @@ class PendingEvents:
         self._kept.eventually(lambda: self._forget(number))
 
     def after_a_restart(self) -> list[tuple[int, str, bytes]]:
-        """Those to deliver again: number, function, payload."""
+        """Return the events to deliver again: number, function, payload."""
         pending = self._kept.pending_events()
         for number, function, _, restarts in pending:
             if restarts > MOST_RESTARTS:

@@ -41,7 +41,7 @@ class Uploaded:
         self._lock = threading.Lock()
 
     def function(self, record: Any) -> Function:
-        """What moto keeps of an uploaded function, as one that can be invoked."""
+        """Return moto's record of an uploaded function as one that can be invoked."""
 
         def handler(event: Any, context: Any) -> Any:
             return self._answer(record, event, context)
@@ -94,7 +94,7 @@ class Uploaded:
         return process
 
     def _lambdas_own(self, record: Any) -> dict[str, str]:
-        """What Lambda sets for a function: with the credentials of its role, and of nobody else."""
+        """Return Lambda's variables of a function, with the credentials of its role only."""
         with as_operator():
             session = boto3.client("sts").assume_role(
                 RoleArn=record.role, RoleSessionName=record.function_name
@@ -174,7 +174,7 @@ class _Process:
 
 
 def _as_exception(error: dict[str, str]) -> Exception:
-    """State machines retry and catch by the name of the class."""
+    """Return an exception of the handler's class name, by which state machines retry and catch."""
     kind: type[Exception] = type(error["type"], (Exception,), {})
     return kind(error["message"])
 
@@ -190,7 +190,7 @@ def _unpacked(package: bytes, folder: Path) -> Path:
 
 
 def exchange_machine_code(package: Path) -> None:
-    """Each library of Lambda's processors gets a neighbour: this machine's own of the same name."""
+    """Put this machine's build of each compiled library beside the one for Lambda's processor."""
     for library in package.rglob("*aarch64*.so"):
         if platform.machine() != "aarch64":
             module = library.name.partition(".")[0]
@@ -200,7 +200,7 @@ def exchange_machine_code(package: Path) -> None:
 
 
 def runtime(folder: Path) -> Path:
-    """The libraries of Lambda's Python runtime, as links."""
+    """Link the libraries of Lambda's Python runtime."""
     if not folder.exists():
         partial = folder.with_suffix(f".{threading.get_ident()}")
         partial.mkdir(parents=True)

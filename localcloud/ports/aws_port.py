@@ -41,7 +41,7 @@ class AwsHandler(Phased, MotoRequestHandler):
         super().send_response(code, message)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Requests are not logged: keys of S3 and rows may name a person."""
+        """Log nothing: keys of S3 and rows may name a person."""
 
 
 class AwsServer(Bounded, ThreadedWSGIServer):
@@ -74,8 +74,9 @@ class AwsPort:
 
 
 def for_local_programs(application: Any) -> Callable[..., Iterable[bytes]]:
-    """moto allows every origin and can be reset by URL: a web page that is open in a browser on
-    this machine could read and empty the tables."""
+    """Refuse requests of web pages: moto allows every origin and can be reset by URL, so a page in
+    this machine's browser could read and empty the tables.
+    """
 
     def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if is_local(environ) and not _is_motos_own(environ):

@@ -44,7 +44,7 @@ class Phase(Enum):
 
 @dataclass
 class Caller:
-    """A connection, and what it does since when (monotonic seconds)."""
+    """A connection, its state, and since when (monotonic seconds)."""
 
     connection: socket.socket
     phase: Phase = Phase.IDLE
@@ -75,7 +75,9 @@ class Caller:
 
 
 class Bounded(socketserver.ThreadingMixIn):
-    """A server with limits; `full` is what it sends when all of its callers are being served."""
+    """A server with a limited number of connections; `full` is the answer when all are being
+    served.
+    """
 
     daemon_threads = True
     limits = USUAL
@@ -132,7 +134,9 @@ class Bounded(socketserver.ThreadingMixIn):
         super().close_request(request)  # type: ignore[misc]
 
     def handle_error(self, *_: Any) -> None:
-        """Log a fault by its name: a traceback has what was sent. Callers who leave are none."""
+        """Log a fault by its name only, as a traceback quotes the request. A caller who leaves is
+        no fault.
+        """
         fault = sys.exc_info()[1]
         if not isinstance(fault, OSError):
             log.warning("a connection ended with %s", type(fault).__name__)
@@ -146,7 +150,7 @@ def _wake(caller: Caller, how: int) -> None:
 
 
 class Phased(BaseHTTPRequestHandler):
-    """A handler that tells what its connection is doing."""
+    """A handler that records the state of its connection."""
 
     caller: Caller
 

@@ -123,7 +123,7 @@ class Handler(Phased):
         return chunked_body(self.rfile)
 
     def handle_expect_100(self) -> bool:
-        """Leave it to `_body`: whose body is too large is not to send it."""
+        """Leave `100 Continue` to `_body`, so that a body that is too large is not sent."""
         return True
 
     def _is_waiting(self) -> bool:
@@ -131,7 +131,7 @@ class Handler(Phased):
         return expected == "100-continue" and self.request_version == "HTTP/1.1"
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in http.server
-        """Paths hold client ids, so requests are not logged."""
+        """Log nothing, because paths hold client ids."""
 
 
 class Server(Bounded, HTTPServer):

@@ -23,8 +23,9 @@ def download_tar(s3: Any, uri: str, into: Path) -> None:
 
 
 def download_prefix(s3: Any, uri: str, into: Path) -> int:
-    """As SageMaker does with an S3Prefix: what follows the last slash of the prefix is the name
-    inside the channel. Returns the number of files."""
+    """Download an S3Prefix into a channel and return the number of files. As in SageMaker, a
+    file's name is what follows the last slash of the prefix.
+    """
     into.mkdir(parents=True, exist_ok=True)
     bucket, prefix = bucket_and_key(uri)
     root, files = prefix.rpartition("/")[0], 0
@@ -40,7 +41,7 @@ def download_prefix(s3: Any, uri: str, into: Path) -> int:
 
 
 def upload_tar(s3: Any, folder: Path, uri: str) -> bool:
-    """False if there was nothing in the folder."""
+    """Upload a folder as model.tar.gz. Return False if the folder is empty."""
     members = sorted(folder.iterdir())
     if not members:
         return False
@@ -55,7 +56,7 @@ def upload_tar(s3: Any, folder: Path, uri: str) -> bool:
 
 
 def upload_files(s3: Any, folder: Path, uri: str) -> None:
-    """Each under its own name, as a processing job's output."""
+    """Upload each file under its own name, as a processing job's output."""
     bucket, prefix = bucket_and_key(uri)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         s3.upload_file(str(path), bucket, f"{prefix.rstrip('/')}/{path.relative_to(folder)}")

@@ -1,4 +1,4 @@
-"""What a SageMaker container sees of its surroundings: AWS's variables, and none of the bank's."""
+"""The environment of a SageMaker container: AWS's variables, and none of this process."""
 
 import os
 import sys

@@ -1,5 +1,6 @@
-"""What SageMaker's own machines do under the role of a job or an endpoint, by its documentation:
-pull the image, write a log and publish metrics. The embedded cloud has no such machines."""
+"""Uses of a role by SageMaker itself, by its documentation: pull the image, write a log and
+publish metrics. The embedded cloud only records them.
+"""
 
 from localcloud.iam.authorization import Authorization
 
@@ -7,7 +8,9 @@ _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:B
 
 
 def note_container(authorization: Authorization, image: str, logs: str, region: str) -> None:
-    """`logs` is TrainingJobs or Endpoints/<name>, as the log groups are called."""
+    """Record the uses of a container. `logs` is TrainingJobs or Endpoints/<name>, as in the log
+    group's name.
+    """
     registry, _, name = image.partition("/")
     account = registry.partition(".")[0]
     repository = f"arn:aws:ecr:{region}:{account}:repository/{name.partition(':')[0]}"

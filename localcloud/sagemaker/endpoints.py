@@ -31,7 +31,7 @@ LOOKS_AT_ALARMS = 0.2  # seconds between
 
 
 class NotLoaded(Exception):
-    """No worker stands behind this endpoint yet, or any more."""
+    """The endpoint has no worker, not yet or no longer."""
 
 
 class RolledBack(Exception):
@@ -69,7 +69,7 @@ class Endpoints:
     def deploy(
         self, endpoint: Any, config_name: str, status: str, shifting: Shifting = AT_ONCE
     ) -> None:
-        """Loads what the configuration names, then swaps. `status`: Creating or Updating."""
+        """Load the configuration's models, then swap to them. `status`: Creating or Updating."""
         variants = self._variants(config_name)  # now: the configuration may be deleted meanwhile
         self._activity.begin(endpoint.arn)
         endpoint.moves_to = config_name  # counts against the account's quotas from now on
@@ -155,7 +155,7 @@ class Endpoints:
                 raise RolledBack("the embedded cloud stopped during the deployment")
 
     def _ringing(self, role: str, alarms: tuple[str, ...]) -> list[str]:
-        """Asked under the model's role, which SageMaker does, too."""
+        """Return whether an alarm is in ALARM, asked under the model's role as SageMaker does."""
         cloudwatch = boto3.client("cloudwatch", region_name=self._region)
         with self._authorization.acting_as(role, "sagemaker", "endpoint"):
             described = [cloudwatch.describe_alarms(AlarmNames=[name]) for name in alarms]

@@ -95,7 +95,7 @@ def load(folder: Path) -> Callable[[bytes, str, str], Answer]:
 
 
 def as_answer(output: Any, accept: str) -> Answer:
-    """What output_fn returned: a body, or a body and its content type."""
+    """Return output_fn's result as a body and its content type."""
     body, content_type = output if isinstance(output, tuple) else (output, accept)
     return content_type, body.encode() if isinstance(body, str) else bytes(body)
 

@@ -1,4 +1,4 @@
-"""How an endpoint's traffic moves to a new version: SageMaker's DeploymentConfig."""
+"""The shift of an endpoint's traffic to a new version, by SageMaker's DeploymentConfig."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from moto.sagemaker.exceptions import ValidationError
 
 @dataclass(frozen=True)
 class Shifting:
-    """Of the traffic, the canary's share; then how long all of it may still go back."""
+    """The canary's share of the traffic, and how long all of it may still be rolled back."""
 
     share: float
     bake_seconds: float
@@ -17,7 +17,7 @@ class Shifting:
     alarms: tuple[str, ...]
 
     def phases(self) -> Iterator[tuple[float, float]]:
-        """Shares of the new version, and for how many seconds."""
+        """Yield the shares of the new version, each with its seconds."""
         yield self.share, self.bake_seconds
         yield 1.0, self.stay_seconds
 
@@ -26,7 +26,7 @@ AT_ONCE = Shifting(share=1.0, bake_seconds=0, stay_seconds=0, alarms=())
 
 
 def shifting(config: Mapping[str, Any] | None, before: Mapping[str, Any]) -> Shifting:
-    """`before` is the variant that answers now. Raises ValidationError."""
+    """Return the shift from `before`, the variant in service. Raises ValidationError."""
     if not config:
         return AT_ONCE
     if "InstanceType" not in before:

@@ -1,4 +1,4 @@
-"""What a job's script printed: in CloudWatch, and in a file that a person can open."""
+"""The log of a job's script, in CloudWatch and in a file."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -8,7 +8,9 @@ import boto3
 
 
 def keep(folder: Path | None, region: str, jobs: str, name: str, lines: list[str]) -> None:
-    """`jobs` is TrainingJobs or ProcessingJobs, as SageMaker's log groups are called."""
+    """Store a log. `jobs` is TrainingJobs or ProcessingJobs, as in the name of SageMaker's log
+    group.
+    """
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.log").write_text("\n".join(lines), encoding="utf-8")

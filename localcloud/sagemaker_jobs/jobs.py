@@ -1,5 +1,6 @@
-"""What SageMaker's jobs have in common: each works in a process of its own, at most two of a kind,
-under its role, and how it ended is told."""
+"""The common part of SageMaker's jobs: each runs in a process of its own, at most two of a kind,
+under its role, and sends an event at its end.
+"""
 
 import logging
 import tempfile
@@ -41,11 +42,11 @@ class Surroundings:
     address: Callable[[], str]  # the port that speaks AWS, opened when the first job needs it
 
     def container(self, role_arn: str, session: str, folder: Path) -> dict[str, str]:
-        """The variables of a job's container, with its role's credentials."""
+        """Return the variables of a job's container, with its role's credentials."""
         return self.isolated(folder) | credentials_of(role_arn, session, self.address())
 
     def isolated(self, folder: Path) -> dict[str, str]:
-        """The same without any network: no credentials."""
+        """Return the variables of a container without network: no credentials."""
         (folder / "tmp").mkdir(exist_ok=True)
         return of_a_container(self.region, str(folder / "tmp"))
 
@@ -60,22 +61,22 @@ class Jobs(ABC):
 
     @abstractmethod
     def begin(self, job: Any) -> None:
-        """As a job is that was just created."""
+        """Set the record of a job that was just created."""
 
     @abstractmethod
     def role_and_image(self, job: Any) -> tuple[str, str]: ...
 
     @abstractmethod
     def carry_out(self, job: Any, folder: Path) -> tuple[str, str | None]:
-        """The status that it ends with, and why it failed."""
+        """Run the job. Return its final status, and why it failed."""
 
     @abstractmethod
     def interrupt(self, job: Any) -> None:
-        """Somebody stops it."""
+        """Stop the job on request."""
 
     @abstractmethod
     def told(self, job: Any) -> dict[str, Any]:
-        """What its events say, beside its name, ARN, status and the reason of its failure."""
+        """Return the details of the job's events, beside name, ARN, status and failure reason."""
 
     def start(self, job: Any) -> None:
         self.begin(job)

@@ -102,7 +102,7 @@ def here(text: str, folder: Path) -> str:
 
 
 def _message(folder: Path) -> str | None:
-    """What a container leaves in /opt/ml/output/message."""
+    """Return the message that a container left in /opt/ml/output/message."""
     message = folder / "output" / "message"
     return message.read_text("utf-8")[:1024] if message.exists() else None
 

@@ -33,7 +33,7 @@ class ScriptProcess:
         self._timed_out = threading.Event()
 
     def stop(self) -> None:
-        """Asks the script to end, and ends it if it does not."""
+        """Ask the script to end, and kill it if it does not."""
         self._stopped.set()
         if self._process:
             self._process.terminate()

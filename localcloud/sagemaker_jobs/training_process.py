@@ -63,7 +63,7 @@ def _reason(folder: Path, command: list[str], ended: Ended) -> str | None:
 
 
 def decoded(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
-    """SageMaker's values are JSON in strings; what is not JSON is the string itself."""
+    """Return a hyperparameter's value: JSON in a string, or the string itself."""
     values = {}
     for name, text in hyperparameters.items():
         try:
@@ -74,7 +74,7 @@ def decoded(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
 
 
 def arguments(hyperparameters: Mapping[str, Any]) -> list[str]:
-    """As aws/sagemaker-training-toolkit's mapping.to_cmd_args writes them."""
+    """Return command-line arguments as sagemaker-training-toolkit's mapping.to_cmd_args does."""
     words = []
     for name, value in sorted(hyperparameters.items()):
         words.append(f"-{name}" if len(name) == 1 else f"--{name}")
@@ -88,7 +88,7 @@ def arguments(hyperparameters: Mapping[str, Any]) -> list[str]:
 def environment(
     job: Any, folder: Path, hyperparameters: Mapping[str, Any], command: list[str]
 ) -> dict[str, str]:
-    """The variables that SageMaker's training toolkit adds to a container's."""
+    """Return the variables that SageMaker's training toolkit adds to a container's."""
     channels = {
         channel["ChannelName"]: str(folder / "input" / "data" / channel["ChannelName"])
         for channel in job.input_data_config or []
@@ -130,7 +130,7 @@ def processors() -> int:
 
 
 def metrics(lines: list[str], definitions: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """The last value of each metric that its regular expression finds in the log."""
+    """Return the last value of each metric in the log, by its regular expression."""
     text = "\n".join(lines)
     found = {d["Name"]: re.findall(d["Regex"], text) for d in definitions}
     now = datetime.now(UTC)

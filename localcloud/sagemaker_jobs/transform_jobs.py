@@ -94,7 +94,7 @@ class TransformJobs(Jobs):
 
 
 def _requests(job: Any, path: Path) -> Iterator[bytes]:
-    """The file, its lines, or as many of them at once as a payload may hold."""
+    """Yield the requests of a file: whole, by line, or as many lines as a payload may hold."""
     if job.transform_input.get("SplitType") != "Line":
         yield path.read_bytes()
         return

@@ -82,7 +82,7 @@ def start_sync_execution(authorization: Authorization) -> Callable[[None], Any]:
 
 
 def _note_machine(authorization: Authorization) -> None:
-    """What Step Functions itself does under a machine's role, by its documentation."""
+    """Record what Step Functions itself does under a machine's role, by its documentation."""
     for action in LOG_DELIVERY + TRACING:
         authorization.note(action, "*")
 
@@ -133,7 +133,9 @@ def started_and_counted(
 
 
 def _keep_the_start(worker: Any, kept: "Kept") -> None:
-    """An execution that is not on disk is none: the same name may be tried again."""
+    """Store the start of an execution. If that fails there is no execution, and its name stays
+    free.
+    """
     try:
         kept.keep_executions()
     except NotStored:

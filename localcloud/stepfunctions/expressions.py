@@ -1,4 +1,4 @@
-"""What state machines compute with: JSONPath and JSONata, where moto's are wrong or slow."""
+"""Expressions of state machines: JSONPath and JSONata, where moto's are wrong or slow."""
 
 import re
 from collections.abc import Callable

@@ -97,8 +97,9 @@ def _waiting(authorization: Authorization, original: Any) -> Any:
 
 
 def _note(authorization: Authorization, kind: str, region: str, name: str) -> None:
-    """What Step Functions itself does under the machine's role, by its documentation: it tags the
-    job, is told by a rule of its own when it ends, and stops it when the execution is stopped."""
+    """Record what Step Functions itself does under the machine's role, by its documentation: it
+    tags the job, learns of its end by a rule of its own, and stops it with the execution.
+    """
     place = f"{region}:{authorization.account}"
     rule = f"StepFunctionsGetEventsForSageMaker{kind}JobsRule"
     for action in ("PutRule", "PutTargets", "DescribeRule"):

@@ -39,7 +39,7 @@ class ObjectEvents:
 
     @contextmanager
     def collected(self) -> Iterator[list[Callable[[], None]]]:
-        """The list is filled at the end of the block."""
+        """Yield a list that is filled at the end of the block."""
         waiting: dict[tuple[str, str, str], Callable[[], None]] = {}
         sends: list[Callable[[], None]] = []
         self._of_this_thread.waiting = waiting

@@ -12,7 +12,7 @@ from localcloud.kept_state.database import Transaction
 
 
 class StagedObjects:
-    """A backend of S3 whose buckets are copied when a request reaches for them."""
+    """A backend of S3 that copies a bucket when a request reads it."""
 
     def __init__(self, backend: Any, *, changes_in_place: bool) -> None:
         self._buckets = _StagedBuckets(backend.buckets, changes_in_place)
@@ -25,7 +25,9 @@ class StagedObjects:
             rows.put_object(name, key, pickle.dumps(versions) if versions else None)
 
     def publish(self) -> None:
-        """Readers go on with the list that they have; the next ones get the new one."""
+        """Replace a bucket's objects. Readers continue with their list; later ones get the new
+        one.
+        """
         for _, bucket, staged in self._buckets.staged():
             before, bucket.keys = bucket.keys, _VersionedKeyStore(staged.keys)
             for key in staged.keys.changed:
@@ -58,7 +60,7 @@ class _StagedBuckets(dict[str, Any]):
 
 
 class _StagedKeys(_VersionedKeyStore):
-    """A bucket's objects that closes none of those it drops: the write may yet fail."""
+    """A bucket's objects. Those that it drops are not closed, as the write may still fail."""
 
     def __init__(self, keys: Any, changes_in_place: bool) -> None:
         super().__init__(keys)

@@ -30,7 +30,9 @@ _FAULTS = {
 
 
 class Unstored(ServiceException):
-    """Not one of moto's own: those are looked up in the module that they are from."""
+    """The fault of a write that was not stored. It is not one of moto's, which are looked up in
+    their module.
+    """
 
 
 Wrapped = Callable[[Any], Any]
@@ -98,7 +100,7 @@ def _without_the_table(kept: Kept, request: Any, original: Any) -> Any:
 def _touched_items(  # noqa: C901 - a case an action
     action: str, body: dict[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(table, attributes that hold the key) of everything a request reads in order to write."""
+    """Yield (table, key attributes) of each item that a request reads in order to write."""
     if action in _STATEMENTS:  # they do not name what they touch
         for name, table in body.items():
             for item in table.all_items():
