@@ -69,7 +69,7 @@ CHECKS = (
     Check(
         "quotas",
         "The account's quotas are enough for a whole retraining beside the endpoints",
-        "quotas of the embedded cloud are those of public lists",
+        "the embedded cloud takes its quotas from public lists",
         "aws service-quotas list-service-quotas --service-code sagemaker",
         quotas_are_enough,
     ),
@@ -85,14 +85,14 @@ CHECKS = (
     Check(
         "updates",
         "An endpoint's update loses no request",
-        "on the embedded cloud it does not",
+        "here only the embedded cloud was tested",
         "make rollback STAGE=dev MODEL=Tradicional",
         updates_lose_nothing,
     ),
     Check(
         "bill",
-        "The bill is that of `make cost`",
-        "prices are remembered, and times assumed",
+        "The bill is that which `make cost` predicts",
+        "prices were not checked against AWS's lists, and running times are assumed",
         "aws ce get-cost-and-usage --time-period Start=2026-01-01,End=2026-02-01 --granularity "
         "MONTHLY --metrics UnblendedCost --group-by Type=DIMENSION,Key=SERVICE",
         bill_is_as_expected,

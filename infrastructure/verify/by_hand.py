@@ -5,45 +5,47 @@ from infrastructure.verify.check import Check
 CHECKS = (
     Check(
         "express",
-        "An Express execution goes on when its caller hangs up: GET /predictions/{clientId} has it",
-        "AWS's documentation does not say",
+        "An EXPRESS execution continues after its caller disconnects: "
+        "GET /predictions/{clientId} has its decision",
+        "AWS does not document this",
         "curl --max-time 1 -X POST https://API.execute-api.us-east-1.amazonaws.com/v1/predict -H "
         '"x-api-key: KEY" -H "Content-Type: application/json" -d @application.json',
     ),
     Check(
         "second-deployment",
         "A second deployment changes nothing: it says `nothing to change`",
-        "CloudFormation's change sets are imitated",
+        "the embedded cloud imitates change sets",
         "make deploy STAGE=dev",
     ),
     Check(
         "adoption",
-        "A stage that was destroyed takes its table, buckets and log groups over, unemptied",
-        "the embedded cloud does no import of its own",
+        "A stage that was destroyed and is deployed again adopts its table, buckets and log groups "
+        "with their content",
+        "the embedded cloud imitates the import of resources",
         "make deploy STAGE=dev MODELS=no",
     ),
     Check(
         "canary",
-        "A canary goes back when its alarm rings, and the old version still answers",
-        "share, alarms and the way back are imitated",
+        "A canary is rolled back when its alarm is raised, and the old version answers",
+        "the embedded cloud imitates share, alarms and rollback",
         "aws sagemaker describe-endpoint --endpoint-name dev-appvengers-Tradicional",
     ),
     Check(
         "failed-endpoint",
-        "A Failed endpoint is deleted and made anew, once what failed is mended",
-        "moto deletes at once, AWS in a while",
+        "A Failed endpoint is deleted and created again, once its cause is corrected",
+        "moto deletes at once, AWS takes a while",
         "make deploy STAGE=dev",
     ),
     Check(
         "broken-endpoint",
-        "An endpoint in `UpdateRollbackFailed` or `OutOfService` takes an update, if it ever is",
-        "nothing here ends like that",
+        "An endpoint in `UpdateRollbackFailed` or `OutOfService` can be updated",
+        "the embedded cloud never reaches these states",
         "make rollback STAGE=dev MODEL=Tradicional",
     ),
     Check(
         "key",
-        "How long a new API key is unknown somewhere; the smoke prediction waits 2 minutes",
-        "moto knows it at once",
+        "How long API Gateway takes to accept a new key; the smoke test waits 2 minutes",
+        "moto accepts it at once",
         "make key STAGE=dev ROTATE=yes",
     ),
     Check(
@@ -55,13 +57,13 @@ CHECKS = (
     Check(
         "dashboard",
         "The dashboard's searches find their metrics",
-        "bodies are stored, not drawn",
+        "moto stores the dashboard and does not draw it",
         "aws cloudwatch get-dashboard --dashboard-name dev-appvengers",
     ),
     Check(
         "leftovers",
         "Nothing is left after a teardown",
-        "moto was empty afterwards, AWS has more services",
+        "moto was empty afterwards, but AWS has more services",
         "aws resourcegroupstaggingapi get-resources --tag-filters Key=project,Values=appvengers",
     ),
 )

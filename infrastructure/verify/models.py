@@ -158,7 +158,7 @@ CHECKS = (
     Check(
         "cold-start",
         "A cold endpoint is ready before its branch gives up",
-        "processes start otherwise here",
+        "here an endpoint is a process and not a container",
         "aws cloudwatch get-metric-statistics --namespace AWS/SageMaker --metric-name "
         "ModelSetupTime --dimensions Name=EndpointName,Value=dev-appvengers-AppVengersAccelerator "
         "Name=VariantName,Value=AllTraffic --start-time 2026-01-01T00:00:00Z --end-time "
@@ -176,14 +176,14 @@ CHECKS = (
     Check(
         "comparisons",
         "A processing container collects a snapshot and compares challengers",
-        "the scripts run in this machine's Python",
+        "here the scripts run in this machine's Python",
         "aws sagemaker list-processing-jobs --name-contains dev-appvengers",
         comparisons_end_well,
     ),
     Check(
         "retraining",
         "A whole retraining succeeds: Step Functions waits for SageMaker's jobs by its own rules",
-        "`.sync` is our own code here, and names of errors are from documentation",
+        "`.sync` is our own code here, with error names from AWS's documentation",
         "aws stepfunctions list-executions --state-machine-arn arn:aws:states:us-east-1:"
         "111122223333:stateMachine:dev-appvengers-reentrenamiento",
         retraining_succeeds,
@@ -191,7 +191,7 @@ CHECKS = (
     Check(
         "image",
         "The container exists in this region",
-        "addresses are the SDK's own list",
+        "the image's address comes from the SDK's list",
         "aws ecr batch-get-image --region us-east-1 --registry-id 683313688378 --repository-name "
         "sagemaker-scikit-learn --image-ids imageTag=1.9-0-cpu-py3",
         image_exists,
@@ -199,15 +199,15 @@ CHECKS = (
     ),
     Check(
         "transforms",
-        "A transform job takes our lines",
-        "the embedded cloud splits and joins files by its own code",
+        "A transform job reads our JSON lines",
+        "the embedded cloud splits and joins files with our own code",
         "aws sagemaker list-transform-jobs --name-contains dev-appvengers",
         transforms_end_well,
     ),
     Check(
         "packages",
-        "The same ClientToken is the same model package",
-        "our own code does it here",
+        "A repeated ClientToken returns the same model package",
+        "the embedded cloud does this with our own code",
         "aws sagemaker list-model-packages --model-package-group-name dev-appvengers-Tradicional",
         one_package_a_version,
     ),

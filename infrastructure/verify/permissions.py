@@ -83,15 +83,15 @@ CHECKS = (
     Check(
         "denials",
         "No call was denied by mistake",
-        "the audit's calls are those that it drives",
+        "the audit sees only the calls that it makes",
         "aws logs filter-log-events --log-group-name /aws/lambda/appvengers-dev-saveResult "
         "--filter-pattern AccessDenied",
         nothing_was_denied,
     ),
     Check(
         "least-privilege",
-        "What a role may do, by AWS's own evaluation",
-        "ours is of moto, extended",
+        "AWS's own evaluation of a role's permissions",
+        "the embedded cloud evaluates policies with our own code",
         "aws iam simulate-principal-policy --policy-source-arn arn:aws:iam::111122223333:role/"
         "appvengers-dev-saveResult --action-names dynamodb:PutItem --resource-arns "
         "arn:aws:dynamodb:us-east-1:111122223333:table/dev-appvengers-PrediccionesCredito",
@@ -100,8 +100,8 @@ CHECKS = (
     ),
     Check(
         "trust",
-        "Only its service assumes a role of a machine or of SageMaker",
-        "moto evaluates no trust of people",
+        "Only its service can assume a role of a state machine or of SageMaker",
+        "moto does not evaluate trust policies for users",
         "aws sts assume-role --role-arn arn:aws:iam::111122223333:role/dev-appvengers-"
         "analisisCredito --role-session-name drill",
         nobody_assumes_a_services_role,

@@ -142,7 +142,7 @@ CHECKS = (
     Check(
         "endpoint-events",
         "SageMaker sends events for serverless endpoints",
-        "the event is our own here",
+        "the embedded cloud sends the event itself",
         "aws cloudwatch get-metric-statistics --namespace AWS/Events --metric-name Invocations "
         "--dimensions Name=RuleName,Value=appvengers-dev-endpointChanged-event --start-time "
         "2026-01-01T00:00:00Z --end-time 2026-01-08T00:00:00Z --period 86400 --statistics Sum",
@@ -151,22 +151,22 @@ CHECKS = (
     ),
     Check(
         "failures",
-        "Nothing asynchronous was given up",
-        "Lambda's retries are imitated",
+        "No asynchronous event was given up",
+        "the embedded cloud imitates Lambda's retries",
         "aws sqs get-queue-url --queue-name dev-appvengers-failures",
         failures_queue_is_empty,
     ),
     Check(
         "metrics",
         "Every alarm watches a metric that exists, AWS's own as well as ours",
-        "the embedded metric format is parsed by our own code, and AWS's names are remembered",
+        "our own code parses the metrics in logs, and AWS's metric names were not checked",
         "aws cloudwatch list-metrics --namespace AppVengers",
         alarms_find_their_metrics,
     ),
     Check(
         "import",
         "The package imports in 350 ms on 512 MB",
-        "another processor",
+        "this machine has another processor",
         'aws logs filter-log-events --log-group-name /aws/lambda/appvengers-dev --filter-pattern "'
         'Init Duration"',
         cold_imports,
@@ -185,7 +185,7 @@ CHECKS = (
     Check(
         "schedule",
         "The schedule fires",
-        "nothing waits for 7 days",
+        "no test waits 7 days",
         "aws cloudwatch get-metric-statistics --namespace AWS/Events --metric-name Invocations "
         "--dimensions Name=RuleName,Value=appvengers-dev-updateData-event --start-time "
         "2026-01-01T00:00:00Z --end-time 2026-01-08T00:00:00Z --period 86400 --statistics Sum",
@@ -195,7 +195,7 @@ CHECKS = (
     Check(
         "traces",
         "Traces join the API, the functions and the machine",
-        "moto keeps none",
+        "moto stores no traces",
         "aws xray get-trace-summaries --start-time 2026-01-01T00:00:00Z --end-time "
         "2026-01-01T01:00:00Z",
         traces_join,
