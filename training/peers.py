@@ -1,10 +1,12 @@
-"""How the recent loans of the same lender, place, sector … have done, as of a date.
+"""How the loans of the same lender, place, sector … have done, as of a date.
 
-    log((defaults of the last `default_months` + k base) / (loans of the last `months` + k) / base)
+    log((defaults + k base) / (loans + k) / base)
 
-with the same ratio over the whole portfolio as the base and k pseudo-loans. Only what is dated
-strictly before the date counts, so 0.0 is an applicant about whose peers nothing is known.
-Their volume is log(1 + loans of the last `months`).
+over the loans of the last `months` whose outcome has matured before the date, with the same ratio
+over the whole portfolio as the base and k pseudo-loans. So 0.0 is an applicant about whose peers
+nothing is known. An open loan counts nowhere in it, whatever is reported of it: an outcome counts
+here when it counts in training. Their volume is log(1 + loans of the last `months`): that a loan
+was made is known on its day.
 """
 
 from collections.abc import Callable
@@ -27,28 +29,35 @@ _SPAN = 1 << 20  # more days than any calendar has: one sorted array holds every
 
 
 @dataclass(frozen=True)
-class Windows:
-    months: int
-    default_months: int
-
-
-@dataclass(frozen=True)
 class History:
-    """The loans that may be somebody's peers; a default date is missing if there was none."""
+    """The loans that may be somebody's peers: `dates` of approval, and `outcomes`, 1 or 0, missing
+    where they have not matured. One matures `outcome_months` after its approval, and counts for
+    loans approved in the last `months`."""
 
     dates: pd.Series
-    default_dates: pd.Series
+    outcomes: pd.Series
+    months: int
+    outcome_months: int
+
+    def matured(self) -> pd.Series:
+        """Return the day of each outcome; missing where it has not matured."""
+        days = pd.DatetimeIndex(self.dates) + pd.DateOffset(months=self.outcome_months)
+        return pd.Series(days, self.dates.index).where(self.outcomes.notna())
+
+    @property
+    def matured_months(self) -> int:
+        """How many of the last months have outcomes of loans approved in the last `months`."""
+        return self.months - self.outcome_months
 
 
 def intensity(
-    history: History, peers: pd.Series, windows: Windows, keys: pd.Series, at: pd.Series
+    history: History, peers: pd.Series, keys: pd.Series, at: pd.Series
 ) -> npt.NDArray[np.float64]:
     """`peers` are the keys of the history's loans; NaN where a key of `keys` is missing."""
     codes, uniques = pd.factorize(peers)
     wanted = pd.Index(uniques).get_indexer(pd.Index(keys))
-    loans = _count(codes, history.dates, wanted, at, windows.months)
-    defaults = _count(codes, history.default_dates, wanted, at, windows.default_months)
-    base = portfolio(history, windows, at)
+    loans, defaults = _matured(history, codes, wanted, at)
+    base = _base(history, at)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.log((defaults + PSEUDO_LOANS * base) / (loans + PSEUDO_LOANS) / base)
     value[(wanted < 0) | (base == 0)] = 0.0
@@ -57,11 +66,11 @@ def intensity(
 
 
 def volume(
-    history: History, peers: pd.Series, windows: Windows, keys: pd.Series, at: pd.Series
+    history: History, peers: pd.Series, keys: pd.Series, at: pd.Series
 ) -> npt.NDArray[np.float64]:
     codes, uniques = pd.factorize(peers)
     wanted = pd.Index(uniques).get_indexer(pd.Index(keys))
-    loans = _count(codes, history.dates, wanted, at, windows.months)
+    loans = _count(codes, history.dates, wanted, at, history.months)
     value = np.log1p(np.where(wanted < 0, 0, loans))
     value[keys.isna().to_numpy()] = np.nan
     return value
@@ -71,7 +80,7 @@ MEASURES: dict[str, Measure] = {"intensity": intensity, "volume": volume}
 
 
 def table(
-    measure: Measure, history: History, peers: pd.Series, windows: Windows, last: pd.Timestamp
+    measure: Measure, history: History, peers: pd.Series, last: pd.Timestamp
 ) -> dict[Any, float]:
     """What the peers of each key are worth to an application on the day after `last`.
 
@@ -79,16 +88,27 @@ def table(
     """
     keys = pd.Series(np.sort(peers.dropna().unique()))
     tomorrow = pd.Series(last + pd.Timedelta(days=1), index=keys.index)
-    values = measure(history, peers, windows, keys, tomorrow).round(PLACES).tolist()
+    values = measure(history, peers, keys, tomorrow).round(PLACES).tolist()
     return {key: value for key, value in zip(keys, values, strict=True) if value}
 
 
-def portfolio(history: History, windows: Windows, at: pd.Series) -> npt.NDArray[np.float64]:
+def _base(history: History, at: pd.Series) -> npt.NDArray[np.float64]:
+    """Return the rate of the whole portfolio."""
     everyone = np.zeros(len(history.dates), dtype=np.int64)
-    asked = np.zeros(len(at), dtype=np.int64)
-    loans = _count(everyone, history.dates, asked, at, windows.months)
-    defaults = _count(everyone, history.default_dates, asked, at, windows.default_months)
+    loans, defaults = _matured(history, everyone, np.zeros(len(at), dtype=np.int64), at)
     return defaults / np.maximum(loans, 1)
+
+
+def _matured(
+    history: History, codes: Codes, wanted: Codes, at: pd.Series
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Count the loans whose outcome has matured, and the defaults among them."""
+    days = history.matured()
+    bad = days.where(history.outcomes == 1)
+    loans, defaults = (
+        _count(codes, dates, wanted, at, history.matured_months) for dates in (days, bad)
+    )
+    return loans, defaults
 
 
 def count_before(codes: Codes, days: Days, wanted: Codes, at: Days) -> npt.NDArray[np.int64]:

@@ -52,7 +52,6 @@ class Training:
     calibration_months: int = 0
     holdout_months: int | None = None
     peer_months: int | None = None
-    peer_default_months: int | None = None
     seen_loans: int = 1
     half_life_months: float | None = None
     seed: int = 0

@@ -243,13 +243,12 @@ def _months_back(dates: pd.Series, months: int | None) -> pd.Timestamp:
 def _with_peers(
     frame: pd.DataFrame, parts: tuple[pd.DataFrame, ...], product: Product, model: Model
 ) -> tuple[tuple[pd.DataFrame, ...], dict[str, dict[str, float]]]:
-    months = product.training.peer_months, product.training.peer_default_months
-    if None in months or product.date is None or product.default_date is None:
-        raise InvalidProfile(
-            "peers need [training] peer_months and peer_default_months and [snapshot] default_date"
-        )
-    windows = peers.Windows(*months)  # type: ignore[arg-type]
-    history = peers.History(frame[product.date], frame[product.default_date])
+    months = product.training
+    if product.date is None or months.peer_months is None:
+        raise InvalidProfile("peers need [training] peer_months and [snapshot] date")
+    history = peers.History(
+        frame[product.date], frame[product.outcome], months.peer_months, months.outcome_months
+    )
     known: dict[tuple[str, ...], tuple[pd.Series, pd.Index]] = {}
     last = last_day(frame[product.date])
     asked, tables = pd.concat(parts), {}
@@ -259,9 +258,9 @@ def _with_peers(
             known[keys] = _codes(frame, keys)
         codes, names = known[keys]
         measure = peers.MEASURES[rule.get("measure", "intensity")]
-        told = peers.table(measure, history, codes, windows, last)
+        told = peers.table(measure, history, codes, last)
         tables[name] = {names[int(code)]: value for code, value in told.items()}
-        values = measure(history, codes, windows, codes[asked.index], asked[product.date])
+        values = measure(history, codes, codes[asked.index], asked[product.date])
         asked = asked.assign(**{name: values})
     return tuple(asked.loc[part.index] for part in parts), tables
 

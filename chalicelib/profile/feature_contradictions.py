@@ -45,6 +45,9 @@ def _derived(name: str, derive: Derivation, profile: Profile) -> Iterator[str]:
         yield f"features.{name}.derive measures peers, of which it names none"
     if derive.peers and not profile.snapshot.date:
         yield f"features.{name} looks at peers, which needs snapshot.date"
+    months = profile.training
+    if derive.peers and months.peer_months <= months.outcome_months:
+        yield f"features.{name} looks at peers: training.peer_months must be above outcome_months"
     for source in derive.sources():
         if source not in profile.features:
             yield f"features.{name} is derived from {source}, which is not in [features]"

@@ -21,7 +21,6 @@ class Training(Table, frozen=True):
     holdout_months: int = 3
     half_life_months: float | None = None
     peer_months: int = 60
-    peer_default_months: int = 24
     seen_loans: int = 1
 
 

@@ -15,7 +15,7 @@ DAY = pd.Timestamp("2005-01-01")
 
 @pytest.fixture(scope="module")
 def register():
-    return Register.sampled(pd.read_parquet(SAMPLE), 0.5, outcome_months=36, months=120)
+    return Register(pd.read_parquet(SAMPLE), 0.5, outcome_months=36, months=120)
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +28,20 @@ def test_no_loan_and_no_default_of_later_is_known(known):
     assert known["defaultDate"].max() < DAY
 
 
-def test_an_outcome_is_known_when_it_has_matured_and_for_the_share_that_is_learnt_from(known):
+def test_an_outcome_is_known_when_it_has_matured(known):
     matured = known["approvalDate"] + pd.DateOffset(months=36) <= DAY
     assert known["defaulted"][~matured].isna().all()
-    assert 0.4 < known["defaulted"][matured].notna().mean() < 0.6
+    assert known["defaulted"][matured].notna().mean() > 0.9
+
+
+def test_a_share_of_the_matured_loans_is_learnt_from_and_all_are_peers(register, learning):
+    whole = learning["NetworkingAccelerator"]
+    drawn = register.learnt_from(whole)
+
+    assert 0.4 < len(drawn.training.rows) / len(whole.training.rows) < 0.6
+    assert drawn.tables == whole.tables
+    there = [len(part) for part in (drawn.holdout.rows, drawn.holdout.outcomes, drawn.brought)]
+    assert len({*there}) == 1
 
 
 def test_a_month_is_judged_by_what_came_of_its_loans(register):

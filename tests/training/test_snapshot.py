@@ -15,13 +15,35 @@ def prepare(table, bank, model, directory):
     return snapshot.prepare(snapshot.read(directory, bank, model), bank, model)
 
 
-def test_rows_without_an_outcome_only_serve_as_peers(loans, bank, model, learning, tmp_path):
+def test_open_loans_are_not_learnt_from_and_are_in_the_volumes_of_peers(
+    loans, bank, model, learning, tmp_path
+):
     demo = sba.snapshot(loans)
     november = demo["approvalDate"].between("2004-11-01", "2004-11-30") & demo["defaulted"].notna()
     open_cases = demo.assign(defaulted=demo["defaulted"].mask(november))
     prepared = prepare(open_cases, bank, model, tmp_path)
     assert len(prepared.training.rows) == len(learning[model.name].training.rows) - november.sum()
     assert prepared.tables == learning[model.name].tables
+
+
+def test_what_a_trusted_file_says_of_open_loans_moves_no_rate(loans, bank, model, tmp_path):
+    """300 loans of a lender in a file that counts, all of last spring: that they were made is known
+    at once, and none of their defaults counts before its loan has matured."""
+    demo = sba.snapshot(loans)
+    forged = demo.loc[[*demo.index, *demo.index[-300:]]].reset_index(drop=True)
+    added = forged.index >= len(demo)
+    victim = demo["lender"].mode()[0], pd.Timestamp("2005-03-01"), None
+    forged.loc[added, ["lender", "approvalDate", "defaulted"]] = victim
+    tables = []
+    for day in (pd.Timestamp("2005-06-01"), pd.NaT):
+        forged.loc[added, "defaultDate"] = day
+        tables.append(prepare(forged, bank, model, tmp_path).tables)
+    usual = prepare(demo, bank, model, tmp_path).tables
+
+    assert tables[0] == tables[1]
+    rates = [name for name, rule in model.peers.items() if rule.get("measure") != "volume"]
+    assert {name: usual[name] for name in rates} == {name: tables[0][name] for name in rates}
+    assert usual != tables[0]
 
 
 def test_a_few_loans_dated_far_from_the_others_make_nobodys_peers_old(

@@ -106,7 +106,7 @@ def test_a_number_that_is_not_finite_decides_nothing(tmp_path, old, new, place):
             (f"{name}_months = {months}", f"{name}_months = -1", f"training.{name}_months must not")
             for name, months in (
                 ("outcome", 36), ("window", 24), ("calibration", 3), ("holdout", 3),
-                ("half_life", 6), ("peer", 60), ("peer_default", 24),
+                ("half_life", 6), ("peer", 60),
             )
         ),
         ("half_life_months = 6", "half_life_months = 0", "half_life_months must be above 0"),
@@ -178,6 +178,7 @@ def test_a_models_schema_changes_with_what_it_reads_and_with_no_text(tmp_path, s
             "measures peers",
         ),
         ('["lender"], measure = "volume"', '["lender"], measure = "loudness"', "loudness"),
+        ("peer_months = 60", "peer_months = 36", "peer_months must be above outcome_months"),
     ],
 )
 def test_what_a_card_or_a_measure_cannot_be_is_told(tmp_path, old, new, told):

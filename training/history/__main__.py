@@ -75,7 +75,7 @@ def _bank(loans: pd.DataFrame, share: float) -> Bank:
     own = product.read(PROFILE_FILE)
     months = own.training
     back = months.outcome_months + months.window_months + months.peer_months
-    register = Register.sampled(loans, share, months.outcome_months, back)
+    register = Register(loans, share, months.outcome_months, back)
     return Bank(profile.load(PROFILE_FILE), PROFILE_FILE, own, register)
 
 

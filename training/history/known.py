@@ -4,7 +4,9 @@ outcome only where the profile's months had passed."""
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from snapshot import Learning, Part
 
 from training.datasets import sba
 
@@ -13,19 +15,12 @@ SEED = 2004
 
 @dataclass(frozen=True)
 class Register:
-    """`learnt_from` marks the loans whose outcome may be learnt from; the others are peers only."""
+    """A training learns from a `share` of the matured loans; the others are peers only."""
 
     loans: pd.DataFrame
-    learnt_from: pd.Series
+    share: float
     outcome_months: int
     months: int  # of approvals that a training may look back at
-
-    @classmethod
-    def sampled(
-        cls, loans: pd.DataFrame, share: float, outcome_months: int, months: int
-    ) -> "Register":
-        drawn = np.random.default_rng(SEED).random(len(loans)) < share
-        return cls(loans, pd.Series(drawn, loans.index), outcome_months, months)
 
     def known(self, day: pd.Timestamp) -> pd.DataFrame:
         """The snapshot of a training on that day."""
@@ -34,9 +29,18 @@ class Register:
         matured = pd.DatetimeIndex(table["approvalDate"])
         matured = matured + pd.DateOffset(months=self.outcome_months) <= day
         return table.assign(
-            defaulted=table["defaulted"].where(matured & self.learnt_from[table.index]),
+            defaulted=table["defaulted"].where(matured),
             defaultDate=table["defaultDate"].where(table["defaultDate"] < day),
         )
+
+    def learnt_from(self, learning: Learning) -> Learning:
+        """Return what a training learns from and is judged on: rows drawn at random."""
+        rng = np.random.default_rng(SEED)
+        parts = (learning.training, learning.calibration, learning.holdout)
+        drawn = [rng.random(len(part.rows)) < self.share for part in parts]
+        training, calibration, holdout = map(_drawn, parts, drawn)
+        brought = learning.brought[drawn[-1]].reset_index(drop=True)
+        return Learning(training, calibration, holdout, brought, learning.tables, learning.seen)
 
     def matured(self, day: pd.Timestamp) -> pd.DataFrame:
         """Return the loans of which the outcome is known on that day, drawn or not."""
@@ -51,3 +55,8 @@ class Register:
     def approved_in_the_year_before(self, day: pd.Timestamp) -> pd.DataFrame:
         eve = day - pd.Timedelta(days=1)
         return sba.snapshot(self.loans, day - pd.DateOffset(years=1), eve)
+
+
+def _drawn(part: Part, drawn: npt.NDArray[np.bool_]) -> Part:
+    names = ("rows", "outcomes", "ages", "audit")
+    return Part(*(getattr(part, name)[drawn].reset_index(drop=True) for name in names), part.window)

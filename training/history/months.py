@@ -97,7 +97,7 @@ def train_models(day: pd.Timestamp, bank: Bank, work: Path) -> Trained:
     for name, folder in folders.items():
         model = bank.product.model(name)
         frame = snapshot.read(channel, bank.product, model)
-        learning = snapshot.prepare(frame, bank.product, model)
+        learning = bank.register.learnt_from(snapshot.prepare(frame, bank.product, model))
         schema = bank.profile.schema(name)
         options = Namespace(model=name, version=version, schema=schema, snapshot=version)
         with contextlib.redirect_stdout(io.StringIO()):

@@ -44,7 +44,7 @@ def _page(months: Sequence[Month], bank: Bank, share: float) -> Iterator[str]:
         f"Written by `make replay-history`; not by hand. The SBA's loans from {first:%Y-%m} to "
         f"{last:%Y-%m}, {sum(m.loans for m in months):,} of them, lived\nthrough month by month. On "
         "the first day of each, the three models are trained on what was known then: a loan's "
-        f"outcome\n{waited} months after its approval, a peer's default from its date on. The gate of "
+        f"outcome\n{waited} months after its approval, a peer's as well. The gate of "
         "credit.toml promotes a model or refuses it;\nthe models in force score the month's loans, "
         f"and what came of those {waited} months later is set against them. *Without*: the models\n"
         f"of {first:%Y-%m}, never trained again. Learnt from and judged on: {share:.0%} of the "
@@ -111,7 +111,7 @@ def _verdicts(months: Sequence[Month]) -> Iterator[str]:
 NOTES = """## How to read it
 
 - What a model can learn is three years old: the outcome is known 36 months after the approval. No retraining sees a
-  wave of defaults before it has come; it does see the peers' defaults as they happen, and these are in its tables.
+  wave of defaults before it has come; nor do the tables of peers, whose rates move when an outcome has matured.
 - The level is too low in every month of the wave, with retraining and without. A cut-off set on these probabilities
   would have let too many pass: watch the default rate by vintage, and set the cut-offs with a margin.
 - PSI compares the scores of the month's loans with those of the year before the models in force took over.
