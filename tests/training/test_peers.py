@@ -103,3 +103,12 @@ def test_the_volume_counts_the_loans_of_the_window_before_the_application(loans,
         start = at - pd.DateOffset(months=60)
         counted = ((same["approvalDate"] >= start) & (same["approvalDate"] < at)).sum()
         assert value == pytest.approx(math.log(1 + counted))
+
+
+def test_an_old_loan_whose_outcome_is_missing_moves_no_rate(loans, asked):
+    missing = loans.index % 3 == 0
+    there = loans[~missing]
+
+    rates = lenders(loans, asked, outcomes(loans).mask(missing))
+    assert rates == pytest.approx(lenders(there, asked), abs=1e-12)
+    assert rates.tolist() != lenders(loans, asked).tolist()
