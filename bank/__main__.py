@@ -42,12 +42,12 @@ from infrastructure import embedded
 from infrastructure.deploy.smoke import command
 from infrastructure.first_models.first_models import TrainingFailed, scheduled_event
 from infrastructure.project import ROOT, app_name
-from localcloud.cloud import embedded_cloud
+from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.damage import StateFault, recover, usable
 from localcloud.kept_state.disk import NotStored
 from localcloud.kept_state.folder_lock import FolderInUse, held, remove_abandoned
 from localcloud.ports.loopback import PortTaken
-from localcloud.strictness.account_quotas import UnknownQuota, parsed
+from localcloud.servicequotas.account_quotas import UnknownQuota, parsed
 from training.datasets import Dataset
 from training.datasets.own import UnreadableData
 from training.datasets.sba import NoRegister

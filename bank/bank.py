@@ -20,10 +20,11 @@ from chalicelib.settings import Settings
 from infrastructure.deploy import failures, stack
 from infrastructure.packing import training_source
 from infrastructure.project import ROOT, api_function
-from localcloud.cloud import Cloud, embedded_cloud
+from localcloud.cloud import Cloud
+from localcloud.embedded_cloud import embedded_cloud
 from localcloud.lambda_.function_logs import FunctionLogs, kept_logs
 from localcloud.lambda_.functions import Function
-from localcloud.strictness.account_quotas import GRANTED
+from localcloud.servicequotas.account_quotas import GRANTED
 
 API_HANDLER = "api_handler"
 TRUST = {

@@ -1,21 +1,17 @@
 import io
-import logging
-import os
 import shutil
 import tempfile
 import threading
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import boto3
-from moto import mock_aws
 from moto.awslambda.models import lambda_backends
-from moto.core.config import DefaultConfig
+from moto.sagemaker.models import sagemaker_backends
 
-from localcloud import replaced
 from localcloud.activity import Activity
 from localcloud.apigateway.rest_api import RestApis
 from localcloud.events import Events
@@ -35,27 +31,11 @@ from localcloud.sagemaker_jobs.jobs import Surroundings
 from localcloud.sagemaker_jobs.processing_jobs import ProcessingJobs
 from localcloud.sagemaker_jobs.training_jobs import TrainingJobs
 from localcloud.sagemaker_jobs.transform_jobs import TransformJobs
+from localcloud.servicequotas.account_quotas import Quotas
 from localcloud.stepfunctions import executions
 from localcloud.storage.object_writes import ObjectEvents
-from localcloud.strictness.account_quotas import Quotas
 
 ACCOUNT = "123456789012"  # moto's, for credentials it has not issued itself
-_MOTO: DefaultConfig = {
-    "core": {"mock_credentials": False, "reset_boto3_session": True},
-    "stepfunctions": {"execute_state_machine": True},
-}
-# moto writes whole states with their input to its log: that is data of applicants.
-logging.getLogger("moto").setLevel(logging.CRITICAL)
-
-_NOWHERE = {  # with these no SDK of this process or its children finds a real account
-    "AWS_ACCESS_KEY_ID": "embedded",
-    "AWS_SECRET_ACCESS_KEY": "embedded",
-    "AWS_SESSION_TOKEN": "embedded",
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
-_LEADS_ELSEWHERE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_ROLE_ARN")
 
 
 class Cloud:
@@ -137,10 +117,21 @@ class Cloud:
         them, the endpoints start loading, functions get the events that they had not handled, and
         from here on everything is written through. Raises NotStored."""
         self.kept.restore()
+        self._fail_interrupted_jobs()
         for endpoint in list(self.endpoints.records.values()):
             if endpoint.endpoint_status != "Failed":
                 self.endpoints.deploy(endpoint, endpoint.endpoint_config_name, "Creating")
         self.functions.deliver_again()
+
+    def _fail_interrupted_jobs(self) -> None:
+        backend = sagemaker_backends[ACCOUNT][self.region]
+        for jobs, records in (
+            (self.training_jobs, backend.training_jobs),
+            (self.processing_jobs, backend.processing_jobs),
+            (self.transform_jobs, backend.transform_jobs),
+        ):
+            for job in records.values():
+                jobs.fail_if_the_process_died(job)
 
     def serve_aws(self, port: int) -> int:
         """Serve AWS's protocols on 127.0.0.1 and return the port; 0 asks for a free one."""
@@ -186,39 +177,6 @@ class Cloud:
         self.endpoints.close()
         self.kept.close()
         shutil.rmtree(self._work, ignore_errors=True)
-
-
-@contextmanager
-def embedded_cloud(
-    folder: Path | None = None,
-    region: str = "us-east-1",
-    quotas: Mapping[str, float] | None = None,
-) -> Iterator[Cloud]:
-    """Open an AWS account in this process: every boto3 client made inside reaches it and no other.
-    State kept in `folder` outlives the process; without a folder none is kept. `quotas` are those
-    that were granted, by `service/code`; the others are a new account's."""
-    with ExitStack() as undo:
-        undo.enter_context(_environment(region))
-        undo.enter_context(mock_aws(config=_MOTO))
-        cloud = Cloud(folder, region, quotas)
-        undo.enter_context(replaced.install(replaced.the_list(cloud)))
-        undo.callback(cloud.close)
-        yield cloud
-
-
-@contextmanager
-def _environment(region: str) -> Iterator[None]:
-    before = dict(os.environ)
-    for name in _LEADS_ELSEWHERE:
-        os.environ.pop(name, None)
-    os.environ.update(_NOWHERE, AWS_DEFAULT_REGION=region, AWS_REGION=region)
-    try:
-        yield
-    finally:
-        for name in {*_NOWHERE, *_LEADS_ELSEWHERE, "AWS_DEFAULT_REGION", "AWS_REGION"}:
-            os.environ.pop(name, None)
-            if name in before:
-                os.environ[name] = before[name]
 
 
 def _empty_folder(folder: Path | None) -> Path:

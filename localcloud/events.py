@@ -9,7 +9,7 @@ from moto.events.models import events_backends
 from moto.sns.models import sns_backends
 
 from localcloud.lambda_.functions import Functions
-from localcloud.strictness.account_quotas import Quotas, find
+from localcloud.servicequotas.account_quotas import Quotas, find
 
 if TYPE_CHECKING:
     from localcloud.kept_state.durability import Kept

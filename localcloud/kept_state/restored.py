@@ -17,9 +17,6 @@ from moto.ssm.models import ssm_backends
 from localcloud.kept_state import kept_executions, kept_parameters
 from localcloud.kept_state.database import Storage, Transaction
 from localcloud.kept_state.staged_items import restore_item
-from localcloud.sagemaker_jobs.processing_jobs import ProcessingJobs
-from localcloud.sagemaker_jobs.training_jobs import TrainingJobs
-from localcloud.sagemaker_jobs.transform_jobs import TransformJobs
 
 log = logging.getLogger("localcloud")
 
@@ -97,12 +94,6 @@ def _sagemaker(content: dict[str, dict[str, Any]], account: str, region: str) ->
     backend = sagemaker_backends[account][region]
     for name in SAGEMAKER:
         getattr(backend, name).update(content.get(name, {}))
-    for training in backend.training_jobs.values():
-        TrainingJobs.fail_if_the_process_died(training)
-    for processing in backend.processing_jobs.values():
-        ProcessingJobs.fail_if_the_process_died(processing)
-    for transform in backend.transform_jobs.values():
-        TransformJobs.fail_if_the_process_died(transform)
 
 
 def _subscriptions(content: list[tuple[Any, ...]], account: str, region: str) -> None:

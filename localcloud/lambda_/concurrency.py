@@ -13,9 +13,8 @@ from typing import Any
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.core.exceptions import JsonRESTError
 
-from localcloud.strictness.account_quotas import Quotas, find
+from localcloud.servicequotas.account_quotas import EXECUTIONS, Quotas, find
 
-EXECUTIONS = "L-B99A9384"
 # An account keeps so many for the functions that reserve none; a new one, which has 10, all of
 # them: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 UNRESERVED, UNRESERVED_OF_A_NEW_ACCOUNT = 100, 10

@@ -17,7 +17,7 @@ from localcloud.sagemaker.artifacts import bucket_and_key
 from localcloud.sagemaker.endpoints import Endpoints, NotLoaded
 from localcloud.sagemaker.model_process import InvocationFailed, ModelAnswer
 from localcloud.sagemaker.traffic import shifting
-from localcloud.strictness.account_quotas import Quotas
+from localcloud.servicequotas.account_quotas import Quotas
 
 log = logging.getLogger("localcloud")
 

@@ -7,7 +7,7 @@ from moto.core.responses import EmptyResult
 from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 
 from localcloud.sagemaker_jobs.processing_jobs import ROOT, ProcessingJobs
-from localcloud.strictness.account_quotas import Quotas
+from localcloud.servicequotas.account_quotas import Quotas
 
 _BELOW = f"{ROOT}/processing/"
 

@@ -8,7 +8,7 @@ from moto.core.responses import EmptyResult
 from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 
 from localcloud.sagemaker_jobs.training_jobs import TrainingJobs
-from localcloud.strictness.account_quotas import Quotas
+from localcloud.servicequotas.account_quotas import Quotas
 
 SCRIPT_MODE = {"sagemaker_program", "sagemaker_submit_directory"}
 

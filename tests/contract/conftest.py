@@ -7,8 +7,9 @@ from typing import Any
 import boto3
 import pytest
 
-from localcloud.cloud import Cloud, embedded_cloud
-from localcloud.strictness.account_quotas import GRANTED
+from localcloud.cloud import Cloud
+from localcloud.embedded_cloud import embedded_cloud
+from localcloud.servicequotas.account_quotas import GRANTED
 
 ROLE = "arn:aws:iam::123456789012:role/role"
 SERVICES = ("lambda", "states", "sagemaker")

@@ -17,8 +17,9 @@ from chalicelib.models.containers import SERVING
 from chalicelib.models.endpoints import EndpointOnInstances, ModelEndpoints
 from chalicelib.profile import Endpoint, Instances
 from chalicelib.retraining.training_history import TrainingHistory
-from localcloud.cloud import Cloud, embedded_cloud
-from localcloud.strictness.account_quotas import GRANTED
+from localcloud.cloud import Cloud
+from localcloud.embedded_cloud import embedded_cloud
+from localcloud.servicequotas.account_quotas import GRANTED
 from tests.contract.conftest import ROLE, make_model, make_role
 
 ROOT = Path(__file__).parents[2]

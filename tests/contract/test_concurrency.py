@@ -10,7 +10,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from localcloud.cloud import Cloud, embedded_cloud
+from localcloud.cloud import Cloud
+from localcloud.embedded_cloud import embedded_cloud
 from tests.contract.conftest import ROLE, make_role
 from tests.contract.test_executions import machine, run
 

@@ -16,7 +16,7 @@ import pytest
 
 from bank.api_key import kept_api_key
 from bank.bank import open_bank
-from localcloud.cloud import embedded_cloud
+from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.damage import (
     DamagedState,
     MissingState,

@@ -16,9 +16,10 @@ from botocore.exceptions import ClientError
 
 from bank.bank import open_bank
 from infrastructure.operate.review_only import switch
-from localcloud.cloud import Cloud, embedded_cloud
+from localcloud.cloud import Cloud
+from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.folder_lock import FolderInUse, held, remove_abandoned
-from localcloud.strictness.account_quotas import GRANTED
+from localcloud.servicequotas.account_quotas import GRANTED
 from tests.contract.conftest import ROLE, ask, make_model, make_role, make_table, tar_gz
 from tests.contract.test_executions import machine
 from tests.contract.test_training_jobs import TRAIN, job

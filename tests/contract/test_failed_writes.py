@@ -15,7 +15,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from localcloud.cloud import Cloud, embedded_cloud
+from localcloud.cloud import Cloud
+from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state import disk as health
 from localcloud.kept_state.database import Storage
 from localcloud.kept_state.disk import SETTLED_SECONDS, NotStored

@@ -9,7 +9,8 @@ import boto3
 import pytest
 
 from localcloud.activity import StillBusy
-from localcloud.cloud import Cloud, embedded_cloud
+from localcloud.cloud import Cloud
+from localcloud.embedded_cloud import embedded_cloud
 from localcloud.lambda_.functions import LambdaContext
 
 Add = Callable[..., str]

@@ -8,7 +8,7 @@ from chalicelib.decisions.day_index import key_of, keys_of
 from chalicelib.decisions.predictions import PredictionTable
 from infrastructure.deploy.stack import deploy
 from infrastructure.operate.migrate import NoTable, migrate
-from localcloud.cloud import embedded_cloud
+from localcloud.embedded_cloud import embedded_cloud
 
 TABLE, DAY = "dev-appvengers-PrediccionesCredito", "2026-11-24"
 IDS = [f"{number:032x}" for number in range(30)]

@@ -11,7 +11,7 @@ from chalicelib.decisions.day_index import SHARDS
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.errors import PredictionNotFound, TableUnavailable
 from infrastructure.deploy.stack import deploy
-from localcloud.cloud import embedded_cloud
+from localcloud.embedded_cloud import embedded_cloud
 from tests.fakes import PredictionList
 
 PREDICTION = {

@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError
 from chalicelib import profile
 from chalicelib.models.endpoints import capacity
 from infrastructure.template.policies import MODELS
-from localcloud.cloud import Cloud, embedded_cloud
-from localcloud.strictness.account_quotas import GRANTED, TABLE, UnknownQuota, parsed
+from localcloud.cloud import Cloud
+from localcloud.embedded_cloud import embedded_cloud
+from localcloud.servicequotas.account_quotas import GRANTED, TABLE, UnknownQuota, parsed
 from tests.contract import test_processing_jobs, test_training_jobs
 from tests.contract.conftest import make_model, make_role, tar_gz
 

@@ -3,8 +3,10 @@
 import moto
 import pytest
 
-from localcloud.cloud import Cloud, embedded_cloud
-from localcloud.replaced import ABSENT, MOTO_VERSION, Replaced, parameters_of, the_list
+from localcloud.cloud import Cloud
+from localcloud.embedded_cloud import embedded_cloud
+from localcloud.replaced import the_list
+from localcloud.seam import ABSENT, MOTO_VERSION, Replaced, parameters_of
 
 CLOUD = Cloud(None, "us-east-1")
 THE_LIST = the_list(CLOUD)

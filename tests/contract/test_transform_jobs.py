@@ -6,8 +6,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.cloud import Cloud, embedded_cloud
-from localcloud.strictness.account_quotas import GRANTED
+from localcloud.cloud import Cloud
+from localcloud.embedded_cloud import embedded_cloud
+from localcloud.servicequotas.account_quotas import GRANTED
 from tests.contract.conftest import make_model, make_role
 
 LINES = """

@@ -13,8 +13,9 @@ import pytest
 
 from chalicelib.settings import Settings
 from infrastructure.project import ROOT
-from localcloud.cloud import Cloud, embedded_cloud
-from localcloud.strictness.account_quotas import GRANTED
+from localcloud.cloud import Cloud
+from localcloud.embedded_cloud import embedded_cloud
+from localcloud.servicequotas.account_quotas import GRANTED
 from training.datasets.sba import SAMPLE
 
 # A line that the deployment prints when it begins to do what must survive its death.

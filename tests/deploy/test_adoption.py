@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from infrastructure.deploy import stack
 from infrastructure.template import stack_template
-from localcloud.cloud import embedded_cloud
+from localcloud.embedded_cloud import embedded_cloud
 
 DATA = "dev-appvengers-data"
 GROUP = "/aws/lambda/appvengers-dev-saveResult"

@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from chalicelib.settings import Settings
 from infrastructure.deploy import api
-from localcloud.cloud import embedded_cloud
+from localcloud.embedded_cloud import embedded_cloud
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 READING = ("Get",)

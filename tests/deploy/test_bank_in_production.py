@@ -3,7 +3,7 @@
 import boto3
 import pytest
 
-from localcloud.cloud import embedded_cloud
+from localcloud.embedded_cloud import embedded_cloud
 from tests.deploy.conftest import Operator
 
 TABLE = "prod-appvengers-PrediccionesCredito"

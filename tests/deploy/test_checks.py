@@ -15,7 +15,8 @@ from infrastructure.deploy import checks, command, ownership
 from infrastructure.operate import destroy
 from infrastructure.project import app_name
 from infrastructure.template import policies, roles
-from localcloud.cloud import Cloud, embedded_cloud
+from localcloud.cloud import Cloud
+from localcloud.embedded_cloud import embedded_cloud
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 ACCOUNT = "123456789012"

@@ -29,7 +29,7 @@ from infrastructure.deploy import (
 from infrastructure.first_models import bring_models, causes, first_models
 from infrastructure.operate import api_key, destroy, review_only, rollback
 from infrastructure.project import ROOT
-from localcloud.cloud import embedded_cloud
+from localcloud.embedded_cloud import embedded_cloud
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 ACCOUNT = "123456789012"

@@ -17,7 +17,7 @@ from collected import emptied  # noqa: E402
 from given import MODELS, options  # noqa: E402
 
 from infrastructure.deploy.stack import deploy  # noqa: E402
-from localcloud.cloud import embedded_cloud  # noqa: E402
+from localcloud.embedded_cloud import embedded_cloud  # noqa: E402
 from training.datasets import sba  # noqa: E402
 
 

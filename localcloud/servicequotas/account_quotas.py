@@ -11,6 +11,7 @@ from moto.sagemaker.exceptions import SagemakerClientError
 from moto.sagemaker.models import sagemaker_backends
 from moto.servicequotas.exceptions import NoSuchResource
 
+EXECUTIONS = "L-B99A9384"  # Lambda's concurrent executions
 _REFERENCE = "https://docs.aws.amazon.com/general/latest/gr/sagemaker.html#limits_sagemaker"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
 _EVENTS = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"

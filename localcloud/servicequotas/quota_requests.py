@@ -7,8 +7,14 @@ from typing import Any
 
 from moto.awslambda.responses import LambdaResponse
 
-from localcloud.lambda_.concurrency import EXECUTIONS
-from localcloud.strictness.account_quotas import SERVICE_NAMES, TABLE, Quota, Quotas, find
+from localcloud.servicequotas.account_quotas import (
+    EXECUTIONS,
+    SERVICE_NAMES,
+    TABLE,
+    Quota,
+    Quotas,
+    find,
+)
 
 _PAGE = 100  # MaxResults has this default and limit
 

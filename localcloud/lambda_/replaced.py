@@ -1,0 +1,25 @@
+"""Replaced symbols of AWS Lambda."""
+
+from localcloud.lambda_ import concurrency
+from localcloud.lambda_.functions import Functions, in_this_process
+from localcloud.seam import Replaced
+from localcloud.servicequotas.account_quotas import Quotas
+
+
+def replaced(functions: Functions, quotas: Quotas) -> list[Replaced]:
+    return [
+        Replaced(
+            "moto.awslambda.models:LambdaFunction",
+            "invoke",
+            "(self, body, request_headers, response_headers)",
+            in_this_process(functions),
+            "moto runs functions in Docker, and those of events inside the caller's request",
+        ),
+        Replaced(
+            "moto.awslambda.models:LambdaBackend",
+            "put_function_concurrency",
+            "(self, function_name, reserved_concurrency)",
+            concurrency.reserve(quotas),
+            "moto reads the quota from a variable, and has none by default",
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Service Quotas: the quotas of the account, and what they refuse."""

@@ -1,0 +1,173 @@
+"""Replaced symbols of Step Functions."""
+
+import re
+
+from localcloud.activity import Activity
+from localcloud.iam.authorization import Authorization
+from localcloud.kept_state.durability import Kept
+from localcloud.lambda_.functions import Functions
+from localcloud.seam import ABSENT, Replaced
+from localcloud.stepfunctions import executions, expressions, job_task
+
+_ASL = "moto.stepfunctions.parser.asl"
+_TASK = f"{_ASL}.component.state.exec.state_task"
+_UNSUPPORTED = f"{_TASK}.service.state_task_service_unsupported:StateTaskServiceUnsupported"
+_SYNC_STATES = r"https?://sync-states\.(.+)\.amazonaws.com"
+
+
+def replaced(
+    activity: Activity, authorization: Authorization, kept: Kept, functions: Functions
+) -> list[Replaced]:
+    return [
+        Replaced(
+            "moto.stepfunctions.responses:StepFunctionResponse",
+            "start_sync_execution",
+            ABSENT,
+            executions.start_sync_execution(authorization),
+            "StartSyncExecution is missing, though the interpreter can do it",
+        ),
+        Replaced(
+            "moto.backend_index",
+            "backend_url_patterns",
+            "list",
+            lambda patterns: [("stepfunctions", re.compile(_SYNC_STATES)), *patterns],
+            "boto3 sends StartSyncExecution to sync-states.…",
+        ),
+        Replaced(
+            "moto.stepfunctions.urls",
+            "url_bases",
+            "list",
+            lambda bases: [*bases, _SYNC_STATES],
+            "the same, for the service's own routes",
+        ),
+        Replaced(
+            "moto.stepfunctions.parser.backend.execution_worker:ExecutionWorker",
+            "start",
+            "(self)",
+            executions.started_and_counted(activity, authorization, kept),
+            "asynchronous executions are waited for by Cloud.idle, and are kept on disk",
+        ),
+        Replaced(
+            f"{_ASL}.component.program.program:Program",
+            "eval",
+            "(self, env)",
+            executions.without_a_thread,
+            "each branch of a Parallel starts a thread in which it starts a thread",
+        ),
+        Replaced(
+            f"{_ASL}.component.state.exec.state_parallel.branch_worker:BranchWorker",
+            "start",
+            "(self)",
+            executions.branch_without_a_name,
+            "0.2 ms a branch for the thread's name",
+        ),
+        *(
+            Replaced(
+                f"{_ASL}.{module}",
+                "copy",
+                "module",
+                expressions.copy_of_json,
+                "a third of the time",
+            )
+            for module in (
+                "eval.states",
+                "component.common.string.string_expression",
+                "component.common.path.result_path",
+                "component.state.exec.execute_state",
+            )
+        ),
+        Replaced(
+            f"{_ASL}.utils.boto_client",
+            "boto3",
+            "module",
+            executions.boto3_with_one_client_a_service,
+            "a new client for every task of every execution costs 10 ms each",
+        ),
+        Replaced(
+            f"{_ASL}.parse.asl_parser:AmazonStateLanguageParser",
+            "parse",
+            "(definition)",
+            expressions.remember(64),
+            "the definition is parsed at every execution; the program keeps no state",
+        ),
+        Replaced(
+            f"{_ASL}.utils.json_path",
+            "parse",
+            "(path, debug)",
+            expressions.parse_once,
+            "slow, and $.a[0].b gives [1] for 1",
+        ),
+        Replaced(
+            f"{_ASL}.component.common.path.result_path",
+            "parse",
+            "(string)",
+            expressions.remember(1024),
+            "slow",
+        ),
+        Replaced(
+            f"{_ASL}.jsonata.jsonata",
+            "_eval_jsonata",
+            "NoneType",
+            expressions.jsonata_in_python,
+            "the JVM that should evaluate JSONata is not there",
+        ),
+        *(
+            Replaced(
+                f"{_ASL}.eval.{module}",
+                "encode_jsonata_variable_declarations",
+                "(bindings)",
+                expressions.jsonata_declarations,
+                "quotes and newlines in strings break the expression",
+            )
+            for module in ("states", "variable_store")
+        ),
+        Replaced(
+            f"{_TASK}.lambda_eval_utils",
+            "_invoke_lambda_function",
+            "(parameters, region, state_credentials)",
+            executions.through_the_function_seam(functions, authorization),
+            "a round trip through boto3 and moto for a call within the process",
+        ),
+        Replaced(
+            _UNSUPPORTED.partition(":")[0],
+            "_SUPPORTED_INTEGRATION_PATTERNS",
+            "set",
+            job_task.with_sync,
+            "sagemaker:createTrainingJob.sync and createProcessingJob.sync are missing",
+        ),
+        Replaced(
+            _UNSUPPORTED,
+            "_log_unsupported_warning",
+            "(self)",
+            job_task.silent_on_sagemaker,
+            "a warning at every training and processing job",
+        ),
+        Replaced(
+            _UNSUPPORTED,
+            "_build_sync_resolver",
+            "(self, env, resource_runtime_part, normalised_parameters, state_credentials)",
+            job_task.job_resolver(authorization),
+            "sagemaker:createTrainingJob.sync and createProcessingJob.sync are missing",
+        ),
+        Replaced(
+            _UNSUPPORTED,
+            "_from_error",
+            "(self, env, ex)",
+            job_task.errors_of_the_service,
+            "a refused CreateTrainingJob is SageMaker.<code>, not a runtime error",
+        ),
+        Replaced(
+            f"{_TASK}.service.state_task_service_sns:StateTaskServiceSns",
+            "_from_error",
+            "(self, env, ex)",
+            job_task.error_without_a_request_id,
+            "a refusal has none, and that is a KeyError",
+        ),
+        Replaced(
+            f"{_ASL}.component.common.error_name.custom_error_name:CustomErrorName",
+            "__init__",
+            "(self, error_name)",
+            executions.error_of_any_name,
+            "a States.… error that leaves a Map, or that a Fail tells, is another error",
+        ),
+    ]
