@@ -60,7 +60,7 @@ OF_A_DEMO = "appvengers-"  # its folder, until it ends
 # make says when it started; imports take their time, too.
 STARTED = float(os.environ.get("STARTED_AT") or time.time())
 
-# What the user can mend: told in a sentence, without a traceback.
+# Faults that the user can correct: printed as a sentence, without a traceback.
 FAULTS = (
     AppVengersError,
     FolderInUse,

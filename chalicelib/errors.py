@@ -1,23 +1,23 @@
-"""What can go wrong, by name.
+"""The tree of errors.
 
 AppVengersError
   × Problem               answered to the caller of the API, each with its HTTP status
       · InvalidRequest · InvalidApplication · InvalidOutcome · NotALoan · Forbidden
       · NotFound · PredictionNotFound · IdempotencyConflict · RequestTooLarge · UnsupportedMediaType
       · TooManyOutcomes · TooManyRequests · InternalError · AnalysisUnavailable · NotReady
-      · NoModelInService    saveResult stores nothing and says so, and predict answers it
+      · NoModelInService    saveResult stores nothing and returns this name; predict answers it
       · ServiceUnavailable · ServiceTimeout    API Gateway's own
       · TableUnavailable    saveResult is retried on it
   × EndpointFault         a model did not answer; analisisCredito retries by these names
       · ModelNotReady · EndpointTimeout · EndpointThrottled · EndpointUnavailable
       · ModelRejected · CircuitOpen · OutOfTime
-  · AnalysisPending       no answer in time; the machine goes on
+  · AnalysisPending       no answer in time; the state machine continues
   · InvalidArtifact       an upload that must not become a model
-  · ArtifactChanged       what would be promoted is not what was evaluated
-  · ChampionChanged       another model answers now than the one it was compared with
-  · EndpointBusy          an endpoint that cannot take a new version yet; an event tells when it can
-  · EndpointGoing         an endpoint that is being deleted, to be made anew; Lambda tries again
-  · EndpointOnInstances   an endpoint that AWS can't make serverless; somebody has to delete it
+  · ArtifactChanged       the artifact to be promoted is not the evaluated one
+  · ChampionChanged       the champion is not the model that the challenger was compared with
+  · EndpointBusy          an endpoint that is being created or updated; an event follows
+  · EndpointGoing         an endpoint that is being deleted; Lambda retries until its name is free
+  · EndpointOnInstances   an endpoint that AWS cannot make serverless; an operator must delete it
   · NoSnapshot            nothing to train on
   · InvalidProfile        credit.toml contradicts itself
   · UnknownStage          a stage that the bank does not have

@@ -59,7 +59,7 @@ def _relative(old: Value | None, new: Value) -> float:
 
 
 def _grids(tried: Grid, profile: Profile) -> Iterator[Grid]:
-    """Return for one field, for two at once, and so on, the finest grid within the limit."""
+    """Yield for one field, for two at once, and so on, the finest grid within the limit."""
     longest = max([2, *map(len, tried.values())])
     for size in range(1, min(MOST_FIELDS, len(tried)) + 1):
         thinner = (_thinned(tried, most, profile) for most in range(longest, 1, -1))

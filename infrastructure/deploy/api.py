@@ -150,7 +150,7 @@ def _tag(client: "APIGatewayClient", api: str, settings: Settings) -> None:
 
 
 def keys(client: "APIGatewayClient", settings: Settings) -> Iterator[tuple[str, str]]:
-    """Return id and value of each key of this stage, the newest first."""
+    """Yield id and value of each key of this stage, the newest first."""
     pages = client.get_paginator("get_api_keys").paginate(
         nameQuery=settings.prefix, includeValues=True
     )

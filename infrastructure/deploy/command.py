@@ -50,7 +50,7 @@ class NoModels(Exception):
 Document = dict[str, Any]
 Loaded = Callable[[], Any]
 
-# What the user can mend: told in a sentence, without a traceback. What is done stays done.
+# Faults that the user can correct: printed as a sentence, without a traceback.
 FAULTS = (
     AppVengersError,
     BotoCoreError,
@@ -272,12 +272,12 @@ def main() -> None:
     except FAULTS as fault:
         sys.exit(
             f"\n{fault}\n{_advice(wishes.stage, fault)}"
-            "What is done stays; mend it and run the same command again."
+            "What was deployed stays. Correct the cause and run the same command again."
         )
 
 
 def _advice(stage: str, fault: Exception) -> str:
-    """Print the quotas that were enough before the deployment and are too low now."""
+    """Return which quotas were enough before the deployment and are too low now."""
     if "ResourceLimitExceeded" not in str(fault):
         return ""
     try:

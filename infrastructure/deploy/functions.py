@@ -181,7 +181,7 @@ def rest_api(state: Document) -> Document:
 
 
 def apis(apigateway: "APIGatewayClient", settings: Settings) -> Iterator[str]:
-    """Return the ids of the REST APIs that invoke this stage's functions; the name is the same for
+    """Yield the ids of the REST APIs that invoke this stage's functions; the name is the same for
     both stages.
     """
     handler = f":function:{api_function(settings)}/"

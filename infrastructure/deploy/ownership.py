@@ -74,7 +74,7 @@ def refuse_strange_roles(settings: Settings) -> None:
         if others or not held:
             raise StrangeRole(
                 f"The role {role} should hold the policy {role} and no other; it holds "
-                f"{', '.join(others) or 'none'}. Take away what nobody declared."
+                f"{', '.join(others) or 'none'}. Remove what is not declared."
             )
 
 
@@ -138,7 +138,7 @@ def _machines(settings: Settings, account: str) -> Iterator[tuple[str, Tags]]:
 
 
 def _roles_of_functions(settings: Settings) -> Iterator[tuple[str, Tags]]:
-    """Return the functions' roles, without those that a dead deployment left: these have no tags,
+    """Yield the functions' roles, without those that a dead deployment left: these have no tags,
     and only permissions that Chalice declares again.
     """
     iam = boto3.client("iam")

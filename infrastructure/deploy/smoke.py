@@ -129,6 +129,6 @@ def _value(name: str, feature: Feature) -> float | int | str:
     if feature.pattern:
         return str(Rstr(Random(CLIENT_ID)).xeger(feature.pattern))
     raise SmokeFailed(
-        f"{name} is required and is a code, which nobody can make up: name a file with the body of "
+        f"{name} is required and is a code that cannot be made up: name a file with the body of "
         "an application, SMOKE=application.json."
     )

@@ -40,7 +40,7 @@ def bring(
     missing = [model for model in profile.models if there.get(model, "Failed") == "Failed"]
     for model in missing:
         if model in there:
-            console.print(f"The endpoint of {model} is Failed, and is made anew")
+            console.print(f"The endpoint of {model} is Failed, and is created again")
             _delete_endpoint(f"{settings.prefix}-{model}")
     bucket = ModelBucket(s3, settings.model_bucket)
     arrivals = {model: bucket.newest_arrival(model) for model in missing}
@@ -65,7 +65,7 @@ def _is_valid(
     try:
         artifact.verify(bucket.verified_artifact(model, version), model, version, profile)
     except InvalidArtifact as fault:
-        console.print(f"{model} {version} is trained anew: {fault}")
+        console.print(f"{model} {version} is trained again: {fault}")
         return False
     return True
 

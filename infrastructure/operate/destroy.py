@@ -50,7 +50,7 @@ def destroy_data(settings: Settings, report: stack.Report) -> None:
 
 
 def left(settings: Settings) -> Iterator[str]:
-    """Return what still costs money or holds data."""
+    """Yield what still costs money or holds data."""
     if count := _table_left(settings):
         yield f"table {settings.predictions_table}: {count}"
     for bucket in _buckets_left(settings):
@@ -105,7 +105,9 @@ def main() -> None:
     except (checks.NotReady, InvalidConfig) as fault:
         sys.exit(f"\n{fault}\nNothing was changed.")
     except FAULTS as fault:
-        sys.exit(f"\n{fault}\nWhat is deleted is gone; mend it and run the same command again.")
+        sys.exit(
+            f"\n{fault}\nWhat was deleted is gone. Correct the cause and run the command again."
+        )
     console.print("\n".join(["\nLeft:", *still] if still else ["\nNothing is left."]))
 
 

@@ -65,7 +65,7 @@ def test_an_endpoint_that_failed_once_is_made_anew(served, loans, sample):
     said = Console(file=io.StringIO())
     bring(served.bank, sample, said)
 
-    assert f"The endpoint of {MODEL} is Failed, and is made anew" in said.file.getvalue()
+    assert f"The endpoint of {MODEL} is Failed, and is created again" in said.file.getvalue()
     assert served.predict(loans[0])["models"][MODEL]["version"] == first
 
 
