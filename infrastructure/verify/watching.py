@@ -37,7 +37,7 @@ def _alarms(stage: Stage) -> Iterator[Any]:
 
 
 def _exist(stage: Stage, alarm: Any) -> bool:
-    """Of an alarm over an expression, its metrics."""
+    """Return whether the metrics of an alarm exist, also those of an expression."""
     metrics = [
         one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one
     ]

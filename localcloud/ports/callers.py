@@ -1,9 +1,9 @@
-"""Who is connected to a local server of threads: how many may be, and for how long.
+"""Connections of a local server: a limited number of threads, each with limited time.
 
-A thread a connection answers a busy caller soonest (waitress, whose threads take requests from one
-that reads them, took 8 to 13 % longer at 8 clients), but slow callers must not hold them: a
-request has to come whole in time, its answer to be received in time, and who calls when every
-place is taken gets that of a caller who has asked nothing yet or receives no answer.
+A thread for each connection answers a busy caller soonest (waitress, with one reading thread, took
+8 to 13 % longer at 8 clients). Slow callers must not hold the threads: a request must come whole
+in time, and its answer must be received in time. When all places are taken, a new caller gets the
+place of one that has asked nothing yet or does not receive its answer.
 """
 
 import logging

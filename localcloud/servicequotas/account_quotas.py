@@ -39,7 +39,7 @@ class Quota:
 
 
 def _instances(use: str, **codes: tuple[str, float]) -> Iterator[Quota]:
-    """Of each type: ml_m5_large is ml.m5.large."""
+    """Yield the quotas of each instance type; ml_m5_large is ml.m5.large."""
     for machine, (code, value) in codes.items():
         name = f"{machine.replace('_', '.')} for {use} usage"
         yield Quota("sagemaker", code, name, value, _REFERENCE)
