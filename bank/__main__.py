@@ -36,7 +36,7 @@ from bank.first_run import (
     shown_case,
 )
 from bank.outcome_files import NoLoans
-from chalicelib.errors import AppVengersError
+from chalicelib.errors import AppVengersError, InvalidProfile
 from chalicelib.settings import Settings
 from infrastructure import embedded
 from infrastructure.deploy.smoke import command
@@ -51,7 +51,6 @@ from localcloud.servicequotas.account_quotas import UnknownQuota, parsed
 from training.datasets import Dataset
 from training.datasets.own import UnreadableData
 from training.datasets.sba import NoRegister
-from training.product import InvalidProfile
 
 STATE = Path(os.environ.get("LOCALCLOUD_FOLDER", ROOT / ".localcloud"))
 PATIENCE_SECONDS = 120

@@ -18,9 +18,11 @@ from challenge_decisions import on_decisions
 from challenge_facts import measured
 from contender import UNREADABLE, Contender, Facts, champion_in, contender_in
 
+from chalicelib.errors import InvalidProfile
+
 NONE = "none"  # the version of a champion that there is not yet
 
-FAULTS = (product.InvalidProfile, snapshot.InvalidSnapshot)
+FAULTS = (InvalidProfile, snapshot.InvalidSnapshot)
 
 
 def main() -> int:

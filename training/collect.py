@@ -28,10 +28,12 @@ from collect_news import News, news_since, rows_told
 from collect_parts import Earlier, NoSnapshot, earlier_snapshot, parquet, parts
 from decision_log import DecisionLog
 
+from chalicelib.errors import InvalidProfile
+
 REPORTS = "credit/reports/newData/"
 MOST_TOLD = 1000  # wrong rows in a report; all are counted
 
-FAULTS = (NoSnapshot, new_data.Unreadable, product.InvalidProfile, snapshot.InvalidSnapshot)
+FAULTS = (NoSnapshot, new_data.Unreadable, InvalidProfile, snapshot.InvalidSnapshot)
 
 
 def collect(job: Job, previous: str, recent: int) -> None:
@@ -114,7 +116,9 @@ def main() -> int:
         log = DecisionLog(boto3.resource("dynamodb", region()).Table(options.table), until)
         bucket = Bucket(boto3.client("s3", region()), options.bucket)
         collect(
-            Job(options.version, at, bank, bucket, log), options.previous, bank.recent_decisions
+            Job(options.version, at, bank, bucket, log),
+            options.previous,
+            bank.profile.gate.recent_decisions,
         )
     except FAULTS as fault:
         return _failed(" ".join(str(fault).split()), options.message)

@@ -10,7 +10,9 @@ import pandas as pd
 from collect_job import NEW_DATA, Facts, Job
 from collect_parts import Earlier
 from counting import WITHHELD_CLIENT
-from outcome_rules import (
+from settling import earlier_loans, settled
+
+from chalicelib.decisions.outcome_rules import (
     DECLINED,
     LIMITED,
     NOT_GRANTED,
@@ -20,7 +22,6 @@ from outcome_rules import (
     recorded_source,
     trust_of,
 )
-from settling import earlier_loans, settled
 
 NO_LOAN = {
     DECLINED: "the application was declined, so there is no loan",

@@ -9,9 +9,10 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
-from day_index import BY_DAY, OUTCOMES, key_of, keys_of, merged
-from outcome_id import outcome_id
-from outcome_rules import recorded_source
+
+from chalicelib.decisions.day_index import BY_DAY, OUTCOMES, key_of, keys_of, merged
+from chalicelib.decisions.outcome_id import outcome_id
+from chalicelib.decisions.outcome_rules import recorded_source
 
 Item = dict[str, Any]
 

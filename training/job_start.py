@@ -7,28 +7,31 @@ python3 job_start.py collect.py --version …
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-NEEDED = "pyarrow"  # LightGBM is for trainings: the trees that a job compares are text
+# LightGBM is for trainings: the trees that a job compares are text.
+NEEDED = ("pyarrow", "msgspec")
 
 
 def install_what_is_missing() -> None:
     """Install what a processing job needs, unless the image has it; on one machine it has."""
-    if find_spec(NEEDED):
+    if all(find_spec(name) for name in NEEDED):
         return
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     with NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as needed:
-        needed.write(requirement(NEEDED, Path("requirements.txt").read_text("utf-8")))
+        needed.write(chosen(NEEDED, Path("requirements.txt").read_text("utf-8")))
         needed.flush()
         subprocess.run([*pip, "-r", needed.name], check=True)
 
 
-def requirement(name: str, requirements: str) -> str:
-    """Return the options of a requirements file, and of its requirements that one, with hashes."""
+def chosen(names: Collection[str], requirements: str) -> str:
+    """Return a requirements file's options, and its requirements of these names with hashes."""
     joined = requirements.replace("\\\n", " ").splitlines()
-    return "\n".join(line for line in joined if line.startswith(("--", f"{name}==")))
+    wanted = ("--", *(f"{name}==" for name in names))
+    return "\n".join(line for line in joined if line.startswith(wanted))
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from outcome_rules import LIMITED, TRUSTED, trust_of
 from product import Product
 from snapshot import typed
+
+from chalicelib.decisions.outcome_rules import LIMITED, TRUSTED, trust_of
 
 # Beside the profile's columns; training does not read them. `row` is a decision's predictionId,
 # or follows from what the row says; `told` is paid or defaulted; a row without it keeps its label.

@@ -119,9 +119,9 @@ def _feature_faults(raw: pd.Series, feature: Feature) -> Iterator[tuple[pd.Serie
     if feature.type == "integer":
         yield number % 1 != 0, "must be a whole number"
     if feature.minimum is not None:
-        yield number < feature.minimum, f"must be {feature.minimum} or more"
+        yield number < feature.minimum, f"must be {feature.minimum:.10g} or more"
     if feature.maximum is not None:
-        yield number > feature.maximum, f"must be {feature.maximum} or less"
+        yield number > feature.maximum, f"must be {feature.maximum:.10g} or less"
 
 
 def outcomes(

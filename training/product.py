@@ -1,26 +1,26 @@
-"""The part of a scoring profile (credit.toml) that training needs."""
+"""What training adds to the profile: features by name, what a model needs of them, and points."""
 
 import math
-import tomllib
 from collections.abc import Collection
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-TEXT_TYPES = frozenset({"category", "code"})
-TRUSTS = ("trusted", "limited", "untrusted")
-DIRECTIONS = {"increasing": 1, "decreasing": -1, "no": 0}
+from chalicelib import profile
+from chalicelib.errors import InvalidProfile
+from chalicelib.profile import Outcomes, Profile, Training
 
-
-class InvalidProfile(Exception):
-    pass
+DIRECTIONS = {"increasing": 1, "decreasing": -1, None: 0}
 
 
 @dataclass(frozen=True)
 class Feature:
+    """A feature with its name; `derive` is the rule as an artifact's features.json has it."""
+
     name: str
     type: str
     derive: dict[str, Any] | None
@@ -32,9 +32,24 @@ class Feature:
     values: tuple[str, ...] = ()
     pattern: str | None = None
 
+    @classmethod
+    def of(cls, name: str, feature: profile.Feature) -> "Feature":
+        return cls(
+            name=name,
+            type=feature.type,
+            derive=feature.derive.rule() if feature.derive else None,
+            monotone=DIRECTIONS[feature.monotone],
+            protected=feature.protected,
+            required=feature.required,
+            minimum=feature.minimum,
+            maximum=feature.maximum,
+            values=feature.values,
+            pattern=feature.pattern,
+        )
+
     @property
     def is_text(self) -> bool:
-        return self.type in TEXT_TYPES
+        return self.type in ("category", "code")
 
     @property
     def sources(self) -> list[str]:
@@ -46,18 +61,6 @@ class Feature:
 
 
 @dataclass(frozen=True)
-class Training:
-    outcome_months: int = 12
-    window_months: int | None = None
-    calibration_months: int = 0
-    holdout_months: int | None = None
-    peer_months: int | None = None
-    seen_loans: int = 1
-    half_life_months: float | None = None
-    seed: int = 0
-
-
-@dataclass(frozen=True)
 class Model:
     """One model of the profile with what it reads; `needed` keeps the profile's order."""
 
@@ -65,7 +68,7 @@ class Model:
     method: str
     features: tuple[Feature, ...]
     needed: tuple[Feature, ...]
-    parameters: dict[str, Any]
+    parameters: dict[str, float]
 
     @property
     def inputs(self) -> list[Feature]:
@@ -95,211 +98,105 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class OutcomeSettings:
-    """Whose word counts for what became of a loan, how far, and when people look first: see
-    chalicelib/profile/schema.py."""
-
-    rules: tuple[tuple[str, str], ...] = (("file:credit/newData/*", "trusted"),)
-    peers: tuple[str, ...] = ()
-    limited_share: float = 0.01
-    limited_peer_share: float = 0.05
-    limited_client_loans: int = 1
-    fewest: int = 5
-    false_alarms: float = 0.01
-    dispersion: float = 0.05
-    watch_months: int = 12
-
-
-UNSAID = OutcomeSettings()  # of a profile without the table
-SHARES, CHANCES = ("limited_share", "limited_peer_share"), ("false_alarms", "dispersion")
-LEAST = {"fewest": 1, "watch_months": 1, "limited_client_loans": 0}
-
-
-@dataclass(frozen=True)
 class Product:
+    """The profile as training reads it."""
+
+    profile: Profile
     features: dict[str, Feature]
-    models: dict[str, dict[str, Any]]
-    outcome: str
-    date: str | None
-    default_date: str | None
-    training: Training
-    scale: Scale
-    segments: tuple[str, ...] = ()
-    limits: tuple[dict[str, Any], ...] = ()
-    recent_decisions: int = 2000
-    outcomes: OutcomeSettings = UNSAID
 
-    def asked_for(self) -> tuple[Feature, ...]:
-        """What an application brings; the others are derived."""
-        return tuple(feature for feature in self.features.values() if feature.derive is None)
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(self.profile.models)
 
-    def model(self, name: str) -> Model:
-        if name not in self.models:
-            raise InvalidProfile(
-                f"the profile has no model {name!r}; it has: {', '.join(self.models)}"
-            )
-        written = self.models[name]
-        needed = self._needed(name, written["features"])
-        if self.date is None and any("peers" in (f.derive or {}) for f in needed):
-            raise InvalidProfile(
-                f"{name} uses peers, which need dates: name the date column in [snapshot].date, "
-                "or take the peers out of the model's features"
-            )
-        return Model(
-            name=name,
-            method=written["method"],
-            features=tuple(self.features[feature] for feature in written["features"]),
-            needed=needed,
-            parameters=dict(written.get("parameters", {})),
-        )
+    @property
+    def outcome(self) -> str:
+        return self.profile.snapshot.outcome
 
-    def without(self, inputs: Collection[str]) -> "Product":
-        """The same models without these features and all that is derived from them."""
-        gone = set(inputs)
-        for name, feature in self.features.items():  # sources stand before what is derived
-            if gone & {*feature.sources}:
-                gone.add(name)
-        models = {
-            name: {**model, "features": [f for f in model["features"] if f not in gone]}
-            for name, model in self.models.items()
-        }
-        return replace(self, models=models)
+    @property
+    def date(self) -> str | None:
+        return self.profile.snapshot.date
+
+    @property
+    def default_date(self) -> str | None:
+        return self.profile.snapshot.default_date
+
+    @property
+    def training(self) -> Training:
+        return self.profile.training
+
+    @property
+    def outcomes(self) -> Outcomes:
+        return self.profile.outcomes
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        return self.profile.card.segments
+
+    @property
+    def scale(self) -> Scale:
+        score = msgspec.structs.asdict(self.profile.score)
+        return Scale(**score, approve_from=self.profile.decision.approve_from)
 
     @property
     def protected(self) -> tuple[str, ...]:
         return tuple(name for name, feature in self.features.items() if feature.protected)
 
+    def asked_for(self) -> tuple[Feature, ...]:
+        """Return what an application brings; the others are derived."""
+        return tuple(feature for feature in self.features.values() if feature.derive is None)
+
+    def model(self, name: str) -> Model:
+        """Return a model of the profile. Raises InvalidProfile for a name that it lacks."""
+        if name not in self.profile.models:
+            raise InvalidProfile(
+                f"the profile has no model {name!r}; it has: {', '.join(self.models)}"
+            )
+        written = self.profile.models[name]
+        needed = self.profile.sources_of(written.features)
+        return Model(
+            name=name,
+            method=written.method,
+            features=tuple(self.features[feature] for feature in written.features),
+            needed=tuple(feature for name, feature in self.features.items() if name in needed),
+            parameters=dict(written.parameters),
+        )
+
+    def without(self, inputs: Collection[str]) -> "Product":
+        """Return the same models without these features and all that is derived from them."""
+        gone = set(inputs)
+        for name, feature in self.features.items():  # sources stand before what is derived
+            if gone & {*feature.sources}:
+                gone.add(name)
+        models = {
+            name: msgspec.structs.replace(
+                model, features=tuple(f for f in model.features if f not in gone)
+            )
+            for name, model in self.profile.models.items()
+        }
+        return replace(self, profile=msgspec.structs.replace(self.profile, models=models))
+
     def limits_of(self, model: Model) -> list[dict[str, str]]:
-        """What the profile warns of, in its languages, that is of what this model reads."""
+        """Return what the profile warns of, in its languages, that is of what this model reads."""
         read = {feature.name for feature in model.needed}
         return [
-            {"es": limit["es"], "en": limit["en"]}
-            for limit in self.limits
-            if not limit.get("features") or read & {*limit["features"]}
+            {"es": limit.es, "en": limit.en}
+            for limit in self.profile.card.limits
+            if not limit.features or read & {*limit.features}
         ]
 
     def audited(self) -> tuple[Feature, ...]:
-        """What a model card groups by, with its sources; no model need read any of it."""
+        """Return what a model card groups by, with its sources; no model need read any of it."""
         wanted = {*self.protected, *self.segments}
         for name in (*self.protected, *self.segments):
             wanted |= {*self.features[name].sources}
-        found = tuple(feature for name, feature in self.features.items() if name in wanted)
-        if peers := [f.name for f in found if "peers" in (f.derive or {})]:
-            raise InvalidProfile(f"[card] can't show segments by peers: take {peers[0]} out")
-        return found
-
-    def _needed(self, model: str, names: list[str]) -> tuple[Feature, ...]:
-        wanted: set[str] = set()
-        queue = list(names)
-        while queue:
-            name = queue.pop()
-            if name not in self.features:
-                raise InvalidProfile(f"{model} uses {name!r}, which is not under [features]")
-            if self.features[name].protected:
-                raise InvalidProfile(f"{model} uses {name!r}, which is protected: take it out")
-            wanted.add(name)
-            queue += [source for source in self.features[name].sources if source not in wanted]
         return tuple(feature for name, feature in self.features.items() if name in wanted)
 
 
 def read(path: Path) -> Product:
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-        features = {n: _feature(n, written) for n, written in document["features"].items()}
-        product = Product(
-            features=features,
-            models=document["models"],
-            outcome=document["snapshot"]["outcome"],
-            date=document["snapshot"].get("date"),
-            default_date=document["snapshot"].get("default_date"),
-            training=_training(document.get("training", {})),
-            scale=Scale(**document["score"], approve_from=document["decision"]["approve_from"]),
-            segments=tuple(document.get("card", {}).get("segments", ())),
-            limits=tuple(document.get("card", {}).get("limits", ())),
-            recent_decisions=document.get("gate", {}).get("recent_decisions", 2000),
-            outcomes=_outcomes(document.get("outcomes", {})),
-        )
-    except FileNotFoundError as fault:
-        message = f"no profile at {path}: the channel 'profile' holds credit.toml"
-        raise InvalidProfile(message) from fault
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
-        raise InvalidProfile(f"{path.name} is not a scoring profile: {fault}") from fault
-    _check_derivations(features)
-    texts = [name for name, feature in features.items() if feature.is_text]
-    if found := _outcome_faults(product.outcomes, texts):
-        raise InvalidProfile("; ".join(found))
-    return product
+    """Return the profile at `path`. Raises InvalidProfile, as every reader of it does."""
+    return of(profile.load(path))
 
 
-def _training(written: dict[str, Any]) -> Training:
-    return Training(**{f.name: written[f.name] for f in fields(Training) if f.name in written})
-
-
-def _outcomes(written: dict[str, Any]) -> OutcomeSettings:
-    """Raises KeyError and TypeError for what is not in the form of the table."""
-    given = {f.name: written[f.name] for f in fields(OutcomeSettings) if f.name in written}
-    if "peers" in given:
-        given["peers"] = tuple(given["peers"])
-    if "sources" in written:
-        given["rules"] = tuple((one["source"], one["trust"]) for one in written["sources"])
-    return OutcomeSettings(**given)
-
-
-def _outcome_faults(settings: OutcomeSettings, texts: Collection[str]) -> list[str]:
-    """Each contradiction that chalicelib/profile finds; `texts` are the features whose
-    values are no numbers."""
-    found = [
-        f"outcomes.sources: the trust of {source} must be one of {', '.join(TRUSTS)}"
-        for source, trust in settings.rules
-        if trust not in TRUSTS
-    ]
-    value = vars(settings)
-    found += [f"outcomes.{name} must be 0 to 1" for name in SHARES if not 0 <= value[name] <= 1]
-    found += [
-        f"outcomes.{name} must be above 0 and below 1"
-        for name in CHANCES
-        if not 0 < value[name] < 1
-    ]
-    found += [
-        f"outcomes.{name} must be {least} or more"
-        for name, least in LEAST.items()
-        if value[name] < least
-    ]
-    if others := {*settings.peers} - {*texts}:
-        found.append(f"outcomes.peers names no category or code: {', '.join(sorted(others))}")
-    return found
-
-
-def _feature(name: str, written: dict[str, Any]) -> Feature:
-    monotone = written.get("monotone", "no")
-    if monotone not in DIRECTIONS:
-        raise InvalidProfile(f"{name}: monotone is 'increasing' or 'decreasing'")
-    return Feature(
-        name=name,
-        type=written["type"],
-        derive=written.get("derive"),
-        monotone=DIRECTIONS[monotone],
-        protected=written.get("protected", False),
-        required=written.get("required", False),
-        minimum=written.get("minimum"),
-        maximum=written.get("maximum"),
-        values=tuple(written.get("values", ())),
-        pattern=written.get("pattern"),
-    )
-
-
-def _check_derivations(features: dict[str, Feature]) -> None:
-    declared: dict[str, Feature] = {}
-    for feature in features.values():
-        for source in feature.sources:
-            if source not in declared:
-                raise InvalidProfile(
-                    f"{feature.name} is derived from {source!r}: declare that feature above it"
-                )
-            if "peers" in (declared[source].derive or {}):
-                raise InvalidProfile(f"{feature.name} is derived from the peers of {source!r}")
-        if feature.derive and "peers" in feature.derive:
-            numbers = [s for s in feature.sources if not declared[s].is_text]
-            if numbers:
-                raise InvalidProfile(f"{feature.name}: peers share codes, not {numbers[0]!r}")
-        declared[feature.name] = feature
+def of(bank: Profile) -> Product:
+    """Return a profile that is read already."""
+    return Product(bank, {name: Feature.of(name, one) for name, one in bank.features.items()})

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from outcome_rules import LIMITED, TRUSTED, loan_fault, recorded_source, trust_of
+from chalicelib.decisions.outcome_rules import (
+    LIMITED,
+    TRUSTED,
+    loan_fault,
+    recorded_source,
+    trust_of,
+)
 
 Item = dict[str, Any]
 Rules = Sequence[tuple[str, str]]

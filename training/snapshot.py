@@ -11,7 +11,7 @@ import pandas as pd
 import peers
 import pyarrow.parquet
 from features import derive_columns, joined_keys
-from product import Feature, InvalidProfile, Model, Product
+from product import Feature, Model, Product
 from sklearn.model_selection import train_test_split
 
 WITHHELD = "withheld"  # the column with the reason for which a row counts nowhere
@@ -171,7 +171,7 @@ def last_day(dates: pd.Series) -> pd.Timestamp:
 
 
 def _seen(frame: pd.DataFrame, product: Product, model: Model) -> dict[str, list[str]]:
-    if product.date is not None and product.training.peer_months is not None:
+    if product.date is not None:
         end = last_day(frame[product.date])
         months = pd.DateOffset(months=product.training.peer_months)
         frame = frame[frame[product.date].between(end - months, end)]
@@ -210,7 +210,7 @@ def _split(labelled: pd.DataFrame, product: Product) -> tuple[pd.DataFrame, ...]
     months = product.training
     dates = labelled[product.date]
     window = labelled[dates >= _months_back(dates, months.window_months)]
-    calibration = _months_back(dates, (months.holdout_months or 0) + months.calibration_months)
+    calibration = _months_back(dates, months.holdout_months + months.calibration_months)
     holdout = _months_back(dates, months.holdout_months)
     at = window[product.date]
     return (
@@ -234,9 +234,7 @@ def _drawn(labelled: pd.DataFrame, product: Product) -> tuple[pd.DataFrame, ...]
     return rows, calibration, holdout
 
 
-def _months_back(dates: pd.Series, months: int | None) -> pd.Timestamp:
-    if months is None:
-        raise InvalidProfile("[training] needs window_months and holdout_months")
+def _months_back(dates: pd.Series, months: int) -> pd.Timestamp:
     return last_day(dates) + pd.Timedelta(days=1) - pd.DateOffset(months=months)
 
 
@@ -244,8 +242,6 @@ def _with_peers(
     frame: pd.DataFrame, parts: tuple[pd.DataFrame, ...], product: Product, model: Model
 ) -> tuple[tuple[pd.DataFrame, ...], dict[str, dict[str, float]]]:
     months = product.training
-    if product.date is None or months.peer_months is None:
-        raise InvalidProfile("peers need [training] peer_months and [snapshot] date")
     history = peers.History(
         frame[product.date], frame[product.outcome], months.peer_months, months.outcome_months
     )

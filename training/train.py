@@ -19,6 +19,9 @@ import product
 import snapshot
 from blanks import with_blanks
 
+from chalicelib.errors import InvalidProfile
+from chalicelib.profile import Training
+
 
 class Estimator(Protocol):
     def probabilities(self, rows: pd.DataFrame) -> npt.NDArray[Any]: ...
@@ -30,7 +33,7 @@ class NoChannel(Exception):
 
 FAULTS = (
     NoChannel,
-    product.InvalidProfile,
+    InvalidProfile,
     snapshot.InvalidSnapshot,
     fit_scorecard.NothingLearnt,
 )
@@ -130,7 +133,7 @@ def learn_and_write(
     _report(measured, learning)
 
 
-def fit(model: product.Model, learning: snapshot.Learning, training: product.Training) -> Fitted:
+def fit(model: product.Model, learning: snapshot.Learning, training: Training) -> Fitted:
     """What goes wrong in the months after a training is learnt from the calibration period; then
     the model learns from that period, too, for the newest applications tell the most."""
     part = learning.calibration
@@ -144,29 +147,25 @@ def _logits(trained: Trained, rows: pd.DataFrame) -> npt.NDArray[Any]:
     return calibration.logit(trained.estimator.probabilities(rows))
 
 
-def learn(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
+def learn(model: product.Model, part: snapshot.Part, training: Training) -> Trained:
     if model.method == "scorecard":
         return _scorecard(model, part, training)
-    if model.method == "trees":
-        return _trees(model, part, training)
-    raise product.InvalidProfile(
-        f"{model.name}: no method {model.method!r}; there is scorecard and trees"
-    )
+    return _trees(model, part, training)
 
 
-def _scorecard(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
+def _scorecard(model: product.Model, part: snapshot.Part, training: Training) -> Trained:
     try:
         parameters = fit_scorecard.Parameters(**model.parameters)
     except TypeError as fault:
         known = ", ".join(asdict(fit_scorecard.Parameters()))
         message = f"{model.name}: a scorecard's parameters are {known}"
-        raise product.InvalidProfile(message) from fault
+        raise InvalidProfile(message) from fault
     weights = part.weights(training.half_life_months)
     fitted = fit_scorecard.fit(part.rows, part.outcomes, model.features, parameters, weights)
     return Trained(fitted, {"scorecard.json": fitted.document()}, modules=("scorecard.py",))
 
 
-def _trees(model: product.Model, part: snapshot.Part, training: product.Training) -> Trained:
+def _trees(model: product.Model, part: snapshot.Part, training: Training) -> Trained:
     import fit_trees  # LightGBM is slow to load and the scorecards do without it
     from tree_text import UnknownTrees
 
@@ -184,10 +183,10 @@ def _trees(model: product.Model, part: snapshot.Part, training: product.Training
         )
         fitted.check(part.rows)
     except fit_trees.lightgbm.basic.LightGBMError as fault:
-        raise product.InvalidProfile(f"{model.name}: LightGBM refuses this: {fault}") from fault
+        raise InvalidProfile(f"{model.name}: LightGBM refuses this: {fault}") from fault
     except (UnknownTrees, fit_trees.Unlike) as fault:
         message = f"{model.name}: no endpoint can evaluate these trees: {fault}"
-        raise product.InvalidProfile(message) from fault
+        raise InvalidProfile(message) from fault
     return Trained(
         fitted,
         {"trees.txt": fitted.text(), "encoding.json": {"columns": fitted.columns()}},

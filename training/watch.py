@@ -23,7 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from product import OutcomeSettings, Product
+from product import Product
+
+from chalicelib.profile import Outcomes
 
 PSEUDO_LOANS = 20
 PLACES = 4  # of a rate that is expected
@@ -107,7 +109,7 @@ def chance(observed: int, rows: int, expected: float, dispersion: float) -> floa
 def _reference(rows: pd.DataFrame, window: pd.Series, bank: Product) -> pd.Series:
     """The labels before: those of the newest applications, over as long as a model learns from."""
     before = ~window & rows[bank.outcome].notna()
-    if bank.date is None or bank.training.window_months is None:
+    if bank.date is None:
         return before
     first = rows.loc[before, bank.date].max() - pd.DateOffset(months=bank.training.window_months)
     return before & (rows[bank.date] > first)
@@ -175,7 +177,7 @@ class _Test:
         label: Floats,
         expected: Mapping[str, pd.Series],
         window: pd.Series,
-        settings: OutcomeSettings,
+        settings: Outcomes,
         tests: int,
     ) -> None:
         self.left = np.ones(len(label), dtype=bool)

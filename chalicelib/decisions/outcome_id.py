@@ -1,4 +1,4 @@
-"""Ids of outcomes. training/outcome_id.py is a link to this file, for SageMaker's jobs."""
+"""Ids of outcomes. SageMaker's source has this module, too."""
 
 import hashlib
 

@@ -1,5 +1,5 @@
 """Rules of outcomes: their source, the trust in it, and which decisions became a loan.
-training/outcome_rules.py is a link to this file, for SageMaker's jobs."""
+SageMaker's source has this module, too."""
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase

@@ -40,6 +40,11 @@ def _card_contradictions(profile: Profile) -> Iterator[str]:
     for part, named in (("segments", {*profile.card.segments}), ("limits", limited)):
         if unknown := named - set(profile.features):
             yield f"card.{part} names no feature: {', '.join(sorted(unknown))}"
+    protected = {name for name, feature in profile.features.items() if feature.protected}
+    for name in sorted(protected | {*profile.card.segments}):
+        derive = profile.features[name].derive if name in profile.features else None
+        if derive and derive.peers:
+            yield f"card.segments can't be peers, nor can protected features: take {name} out"
 
 
 def _not_finite(part: Any, place: str) -> Iterator[str]:
@@ -130,7 +135,6 @@ def _drift_contradictions(drift: Drift) -> Iterator[str]:
 
 
 def _outcome_contradictions(outcomes: Outcomes, profile: Profile) -> Iterator[str]:
-    """training/product.py holds the jobs to the same."""
     value = msgspec.structs.asdict(outcomes)
     for name in ("limited_share", "limited_peer_share"):
         if not 0 <= value[name] <= 1:

@@ -44,13 +44,29 @@ def _derived(name: str, derive: Derivation, profile: Profile) -> Iterator[str]:
     if derive.measure != "intensity" and not derive.peers:
         yield f"features.{name}.derive measures peers, of which it names none"
     if derive.peers and not profile.snapshot.date:
-        yield f"features.{name} looks at peers, which needs snapshot.date"
+        yield (
+            f"features.{name} looks at peers, which needs snapshot.date: name that column, or take "
+            "the peers out of [features] and [models]"
+        )
     months = profile.training
     if derive.peers and months.peer_months <= months.outcome_months:
         yield f"features.{name} looks at peers: training.peer_months must be above outcome_months"
     for source in derive.sources():
-        if source not in profile.features:
-            yield f"features.{name} is derived from {source}, which is not in [features]"
+        yield from _derived_from(name, derive, source, profile)
+
+
+def _derived_from(name: str, derive: Derivation, source: str, profile: Profile) -> Iterator[str]:
+    order = list(profile.features)
+    if source not in order:
+        yield f"features.{name} is derived from {source}, which is not in [features]"
+        return
+    if order.index(source) >= order.index(name):
+        yield f"features.{name} is derived from {source}: declare that feature above it"
+    of = profile.features[source]
+    if of.derive and of.derive.peers:
+        yield f"features.{name} is derived from the peers of {source}"
+    if derive.peers and of.is_number:
+        yield f"features.{name}: peers share codes, not {source}, which is a number"
 
 
 def _changed(name: str, feature: Feature, change: Actionable) -> Iterator[str]:

@@ -1,6 +1,8 @@
 """[features] of credit.toml: the columns that an application brings or that are derived."""
 
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from chalicelib.profile.tables import Table
 from chalicelib.text import Text
@@ -14,6 +16,11 @@ class Derivation(Table, frozen=True):
     length: int | None = None
     peers: tuple[str, ...] | None = None
     measure: Literal["intensity", "volume"] = "intensity"
+
+    def rule(self) -> dict[str, Any]:
+        """Return what is stated, as credit.toml and an artifact's features.json have it."""
+        stated = msgspec.to_builtins(self).items()
+        return {name: value for name, value in stated if value not in (None, "intensity")}
 
     def sources(self) -> tuple[str, ...]:
         return self.ratio or self.peers or ((self.prefix,) if self.prefix else ())

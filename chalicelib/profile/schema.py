@@ -21,7 +21,7 @@ class Product(Table, frozen=True):
 class Model(Table, frozen=True):
     method: Literal["scorecard", "trees"]
     features: tuple[str, ...]
-    parameters: dict[str, float] = msgspec.field(default_factory=dict)
+    parameters: dict[str, int | float] = msgspec.field(default_factory=dict)
 
 
 class Profile(Table, frozen=True):

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from chalicelib.errors import InvalidArtifact
+from chalicelib.errors import InvalidArtifact, InvalidProfile
 from chalicelib.models import artifact
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import PROFILE_FILE, Profile
@@ -20,7 +20,6 @@ from chalicelib.retraining.retraining_files import RetrainingFiles
 from chalicelib.settings import Settings
 from infrastructure.first_models import first_models
 from training.datasets import Dataset, own, sba
-from training.product import InvalidProfile
 
 SECONDS_BETWEEN_LINES = 60
 FAULTS = (InvalidProfile, own.UnreadableData, sba.NoRegister)

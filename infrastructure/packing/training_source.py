@@ -1,4 +1,4 @@
-"""`training/` as SageMaker takes it: sourcedir.tar.gz, the same bytes for the same files."""
+"""The source of SageMaker's jobs, sourcedir.tar.gz: the same bytes for the same files."""
 
 import gzip
 import hashlib
@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FOLDER = ROOT / "training"
+APP = (  # what jobs share with the functions: the profile's reader, and how outcomes count
+    "chalicelib/__init__.py",
+    "chalicelib/errors.py",
+    "chalicelib/settings.py",
+    "chalicelib/text.py",
+    "chalicelib/profile/*.py",
+    "chalicelib/decisions/__init__.py",
+    "chalicelib/decisions/day_index.py",
+    "chalicelib/decisions/outcome_id.py",
+    "chalicelib/decisions/outcome_rules.py",
+)
 
 
 def put(s3: "S3Client", settings: Settings) -> None:
@@ -25,16 +36,23 @@ def put(s3: "S3Client", settings: Settings) -> None:
         s3.put_object(Bucket=bucket, Key=SOURCE_KEY, Body=body)
 
 
-def pack(folder: Path = FOLDER) -> bytes:
-    """Pack the scripts and their requirements, without data sets and their readers."""
+def files() -> dict[str, Path]:
+    """Return what is packed, by its name in the archive; data sets and their readers stay here."""
+    scripts = {one.name: one for one in FOLDER.iterdir() if one.suffix in (".py", ".txt")}
+    shared = [path for pattern in APP for path in ROOT.glob(pattern)]
+    found = scripts | {path.relative_to(ROOT).as_posix(): path for path in shared}
+    return dict(sorted(found.items()))
+
+
+def pack() -> bytes:
+    """Return the archive."""
     packed = BytesIO()
-    files = [path for path in sorted(folder.iterdir()) if path.suffix in (".py", ".txt")]
     with (
         gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as compressed,
         tarfile.open(fileobj=compressed, mode="w") as archive,
     ):
-        for path in files:
-            member = tarfile.TarInfo(path.name)
+        for name, path in files().items():
+            member = tarfile.TarInfo(name)
             content = path.read_bytes()
             member.size = len(content)
             archive.addfile(member, BytesIO(content))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from chalicelib import profile
 from chalicelib.models import artifact
-from tests.serving.served import ROOT
+from infrastructure.packing import training_source
 from training.datasets import sba
 
 VERSION = "20050701T000000"
@@ -20,6 +20,8 @@ VERSION = "20050701T000000"
 def train_all(loans: pd.DataFrame, base: Path) -> dict[str, Path]:
     """The folder of each model's artifact, which createEndpointModel accepts, by name."""
     (base / "training").mkdir()
+    with tarfile.open(fileobj=io.BytesIO(training_source.pack())) as source:
+        source.extractall(base / "code", filter="data")
     sba.snapshot(loans).to_parquet(base / "training/loans.parquet")
     bank = profile.load()
     for name in bank.models:
@@ -47,7 +49,7 @@ def _train(model: str, schema: str, base: Path) -> None:
     }
     subprocess.run(
         [sys.executable, "train.py", *(word for k, v in told.items() for word in (f"--{k}", v))],
-        cwd=ROOT / "training",
+        cwd=base / "code",
         env=os.environ | channels,
         check=True,
     )

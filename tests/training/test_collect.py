@@ -12,8 +12,8 @@ import pytest
 import snapshot
 from collect_decisions import apart
 from collected import AT, BUCKET, DAY, KEY, TRUSTED, emptied, tell
-from outcome_id import outcome_id
 
+from chalicelib.decisions.outcome_id import outcome_id
 from training.datasets import sba
 
 

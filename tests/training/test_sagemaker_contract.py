@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from given import ROOT
+from given import unpacked
 
 from training.datasets import sba
 
@@ -33,8 +33,7 @@ def opt_ml(channel, tmp_path_factory) -> Path:
     shutil.copytree(channel, base / "input/data/training")
     (base / "input/data/profile").mkdir(parents=True)
     shutil.copy(sba.PROFILE, base / "input/data/profile/credit.toml")
-    left_out = shutil.ignore_patterns("datasets", "__pycache__")
-    shutil.copytree(ROOT / "training", base / "code", ignore=left_out)
+    unpacked(base / "code")
     for name in ("model", "output/data", "input/config"):
         (base / name).mkdir(parents=True)
     return base

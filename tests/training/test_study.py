@@ -45,8 +45,8 @@ def test_a_difference_is_drawn_with_the_same_loans_for_all():
 def test_the_study_without_the_lender_has_no_feature_of_it_and_all_others():
     bank = product.read(sba.PROFILE)
     blind = bank.without(sba.KNOWN_LATER)
-    kept = {feature for name in blind.models for feature in blind.models[name]["features"]}
-    everything = {feature for name in bank.models for feature in bank.models[name]["features"]}
+    kept = {feature for name in blind.models for feature in blind.profile.models[name].features}
+    everything = {feature for name in bank.models for feature in bank.profile.models[name].features}
     of_the_lender = {
         name
         for name in everything

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from given import ROOT
+from given import unpacked
 
 from training.datasets import sba
 
@@ -20,6 +20,7 @@ class Job:
     profile: Path
     model: Path
     output: Path
+    source: Path
 
     def run(self, model: str) -> subprocess.CompletedProcess:
         channels = {
@@ -30,7 +31,8 @@ class Job:
         }
         named = ["--model", model, "--version", "1", "--schema", "ab", "--snapshot", "s"]
         return subprocess.run(
-            [sys.executable, str(ROOT / "training" / "train.py"), *named],
+            [sys.executable, "train.py", *named],
+            cwd=self.source,
             env=os.environ | {name: str(path) for name, path in channels.items()},
             capture_output=True,
             text=True,
@@ -46,7 +48,8 @@ class Job:
 
 @pytest.fixture
 def job(channel, tmp_path) -> Job:
-    made = Job(*(tmp_path / name for name in ("training", "profile", "model", "output")))
+    names = ("training", "profile", "model", "output")
+    made = Job(*(tmp_path / name for name in names), unpacked(tmp_path / "code"))
     shutil.copytree(channel, made.training)
     made.profile.mkdir()
     shutil.copy(sba.PROFILE, made.profile / "credit.toml")
@@ -94,7 +97,7 @@ def test_a_protected_feature_is_never_learnt_from(job):
     profile.write_text(
         profile.read_text().replace("[features.state]", "[features.state]\nprotected = true")
     )
-    assert "'state', which is protected" in job.refusal()
+    assert "state, which is protected" in job.refusal()
 
 
 def test_a_csv_snapshot_gives_the_same_model(job):

@@ -1,12 +1,12 @@
 """The watch on new outcomes: what of them is odd, and what is honest."""
 
-import dataclasses
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
 import watch
+from given import with_outcomes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +35,7 @@ NEW = pd.Timestamp("2026-11-24")
 
 def held(bank, new, before=BEFORE, expected=None, **settings):
     wanted = {"peers": ("lender",), **settings}
-    bank = dataclasses.replace(bank, outcomes=dataclasses.replace(bank.outcomes, **wanted))
+    bank = with_outcomes(bank, **wanted)
     rows = rows_of(bank, [*before, *((*one, "file:a", NEW) for one in new)])
     fresh = rows["countedSince"] == NEW
     if expected is not None:
@@ -137,8 +137,7 @@ def test_the_limit_is_pinned_at_equality(bank):
     new = [("GOOD", 6, 6), *HONEST[1:]]
     rows = rows_of(bank, [*BEFORE, *((*one, "file:a", NEW) for one in new)])
     fresh = rows["countedSince"] == NEW
-    wanted = dataclasses.replace(bank.outcomes, peers=("lender",))
-    named = dataclasses.replace(bank, outcomes=wanted)
+    named = with_outcomes(bank, peers=("lender",))
     (found,) = watch.held(rows, fresh, {"lender": rows["lender"]}, named, VERSION)
 
     assert held(bank, new, false_alarms=found.chance) == {}

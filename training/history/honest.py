@@ -56,7 +56,7 @@ def flips(
     name: str, day: pd.Timestamp, challenger: Contender, in_force: InForce, bank: Bank
 ) -> list[dict]:
     """Return what the challenger changes of the newest decisions before `day`, by peer."""
-    loans = bank.register.approved_in_the_year_before(day).tail(bank.product.recent_decisions)
+    loans = bank.register.approved_in_the_year_before(day).tail(bank.profile.gate.recent_decisions)
     models = [*in_force.models.values()]
     before = batch.Batch(models).logits(loans)
     after = batch.Batch([challenger.model]).logits(loans)[name]

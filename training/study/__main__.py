@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -21,6 +22,8 @@ import calibration
 import product
 import snapshot
 
+from chalicelib import profile
+from chalicelib.profile import Training
 from training.datasets import sba
 from training.study import report, settings
 from training.study.libraries import Classifier, Columns, Library, Task, libraries
@@ -88,9 +91,9 @@ def _write(loans: pd.DataFrame, channel: Path) -> None:
 
 def _bank() -> product.Product:
     """The profile's, with its holdout from July 2005 on: that is what is tested."""
-    bank = product.read(sba.PROFILE)
-    months = dataclasses.replace(bank.training, window_months=37, holdout_months=18)
-    return dataclasses.replace(bank, training=months)
+    deployed = profile.load(sba.PROFILE)
+    months = msgspec.structs.replace(deployed.training, window_months=37, holdout_months=18)
+    return product.of(msgspec.structs.replace(deployed, training=months))
 
 
 def _libraries(
@@ -111,7 +114,7 @@ def _libraries(
 
 
 def _library(
-    library: Library, columns: Columns, learning: snapshot.Learning, training: product.Training
+    library: Library, columns: Columns, learning: snapshot.Learning, training: Training
 ) -> Scored:
     """As ours: chosen and calibrated on the calibration period, then trained on it, too."""
     started = time.perf_counter()

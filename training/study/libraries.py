@@ -18,7 +18,6 @@ import optbinning
 import pandas as pd
 import xgboost
 from interpret.glassbox import ExplainableBoostingClassifier
-from product import Training
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
@@ -26,6 +25,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from snapshot import Part
+
+from chalicelib.profile import Training
 
 Settings = Mapping[str, Any]
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -29,6 +30,8 @@ import product
 import snapshot
 import train
 from snapshot import Part
+
+from chalicelib.profile import Training
 
 QUARTERS = tuple(pd.Timestamp(day) for day in ("2004-10-01", "2005-01-01", "2005-04-01"))
 MONTHS = pd.DateOffset(months=3)
@@ -66,7 +69,7 @@ class Search:
     """On the applications before the tests, with their features as of the day."""
 
     model: product.Model
-    training: product.Training
+    training: Training
     part: Part
     dates: pd.Series
     _known: dict[tuple[tuple[str, float], ...], float] = field(default_factory=dict)
@@ -91,7 +94,7 @@ class Search:
     def _judged(self, settings: Mapping[str, float], day: pd.Timestamp, seed: int) -> float:
         parameters = {name: value for name, value in settings.items() if name != HALF_LIFE}
         model = dataclasses.replace(self.model, parameters=parameters)
-        training = dataclasses.replace(
+        training = msgspec.structs.replace(
             self.training, seed=seed, half_life_months=settings[HALF_LIFE]
         )
         fitted = train.learn(model, self._cut(self.dates < day), training)
