@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 LINTERS := .venv-lint
-# The SageMaker SDK's own: python -m training.launch
+# The SageMaker SDK's own: python -m workbench.launch
 DEPLOY ?= .venv-deploy
 # AWS's serving code, of SageMaker's scikit-learn image: tests/serving
 SERVING ?= .venv-serving
@@ -82,7 +82,7 @@ test-deploy: $(VENV)/dev $(DEPLOY)/ready $(SERVING)/ready ## The tests of deploy
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/mypy bank chalicelib stepfunctions infrastructure localcloud
+	@$(VENV)/bin/mypy bank chalicelib stepfunctions infrastructure localcloud training workbench
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/cfn-lint infrastructure/template/resources.yaml
 	@$(VENV)/bin/python -m stepfunctions.lint build/stepfunctions
@@ -101,23 +101,23 @@ audit: $(VENV)/run ## Run everything under its own role: each permission and who
 	@$(VENV)/bin/python -m bank.audit
 
 policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans: TARGET=0.04 REVIEW=0.1 CONFIDENT=yes
-	@$(VENV)/bin/python -m training.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET)) \
+	@$(VENV)/bin/python -m workbench.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET)) \
 	  $(call yes,CONFIDENT,--confident)
 
 models: $(VENV)/models ## Our models against the usual libraries: docs/models.md (half an hour)
-	@$(ALL_CORES) $(VENV)/bin/python -m training.study
+	@$(ALL_CORES) $(VENV)/bin/python -m workbench.study
 
 settings: $(VENV)/models ## The third model's settings for credit.toml, by what came after each quarter
-	@$(ALL_CORES) $(VENV)/bin/python -m training.study.settings
+	@$(ALL_CORES) $(VENV)/bin/python -m workbench.study.settings
 
 replay-history: $(VENV)/models ## Retraining month by month, 2004 to 2008, on real loans: docs/retraining.md (15 minutes)
-	@OMP_WAIT_POLICY=PASSIVE $(VENV)/bin/python -m training.history
+	@OMP_WAIT_POLICY=PASSIVE $(VENV)/bin/python -m workbench.history
 
 blend: $(VENV)/run ## The decision's weights for credit.toml, fitted on the calibration period
-	@$(ALL_CORES) $(VENV)/bin/python -m training.blend
+	@$(ALL_CORES) $(VENV)/bin/python -m workbench.blend
 
 bench: $(VENV)/run ## What a score costs, one by one and in a batch, beside the estimators themselves
-	@$(VENV)/bin/python -m training.bench
+	@$(VENV)/bin/python -m workbench.bench
 
 bench-serving: $(VENV)/run $(SERVING)/ready ## How long a container takes to start and answer: docs/serving.md
 	@$(VENV)/bin/python -m tests.serving.measure
@@ -145,7 +145,7 @@ cost: $(VENV)/run ## The monthly bill, and that of the usual alternatives
 	@$(VENV)/bin/python -m infrastructure.account.cost
 
 launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
-	@$(DEPLOY)/bin/python -m training.launch $(stage)
+	@$(DEPLOY)/bin/python -m workbench.launch $(stage)
 
 review-only: $(VENV)/run ## Leave every decision to a person: make review-only STAGE=dev MODE=on (off, show)
 	@$(VENV)/bin/python -m infrastructure.operate.review_only $(stage) $(MODE)

@@ -48,9 +48,9 @@ from localcloud.kept_state.disk import NotStored
 from localcloud.kept_state.folder_lock import FolderInUse, held, remove_abandoned
 from localcloud.ports.loopback import PortTaken
 from localcloud.servicequotas.account_quotas import UnknownQuota, parsed
-from training.datasets import Dataset
-from training.datasets.own import UnreadableData
-from training.datasets.sba import NoRegister
+from workbench.datasets import Dataset
+from workbench.datasets.own import UnreadableData
+from workbench.datasets.sba import NoRegister
 
 STATE = Path(os.environ.get("LOCALCLOUD_FOLDER", ROOT / ".localcloud"))
 PATIENCE_SECONDS = 120

@@ -34,9 +34,9 @@ from chalicelib.settings import (
 from infrastructure.first_models import first_models
 from infrastructure.template.policies import ASYNCHRONOUS, MODELS
 from localcloud.iam.authorization import BY_DOCUMENTATION
-from training import transform
-from training.datasets import Dataset
-from training.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset_of
+from workbench import transform
+from workbench.datasets import Dataset
+from workbench.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset_of
 
 API_KEY = "the-audits"
 PATIENCE_SECONDS = 60
@@ -107,7 +107,7 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, A
 
 
 def _score_a_file(bank: Bank, dataset: Dataset) -> None:
-    """As training.transform does, with a model that is deployed."""
+    """As workbench.transform does, with a model that is deployed."""
     settings = bank.settings
     lines = "".join(json.dumps(case["application"]) + "\n" for case in islice(dataset.cases(), 20))
     place = f"s3://{settings.data_bucket}/{BATCH_PREFIX}"

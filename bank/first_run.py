@@ -12,8 +12,8 @@ from rich.table import Table
 from bank.bank import Bank
 from chalicelib import profile
 from infrastructure.first_models import bring_models
-from training.datasets import Case, Dataset
-from training.datasets.own import UnreadableData
+from workbench.datasets import Case, Dataset
+from workbench.datasets.own import UnreadableData
 
 
 class PredictionRefused(Exception):

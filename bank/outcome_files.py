@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from training.datasets import Case, Dataset
+from workbench.datasets import Case, Dataset
 
 COLUMNS = ("clientId", "predictionId", "outcome", "when", "granted")
 

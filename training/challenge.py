@@ -12,13 +12,19 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
-import product
-import snapshot
-from challenge_decisions import on_decisions
-from challenge_facts import measured
-from contender import UNREADABLE, Contender, Facts, champion_in, contender_in
 
 from chalicelib.errors import InvalidProfile
+from training import training_profile
+from training.snapshots import snapshot
+from training.validation.challenge_decisions import on_decisions
+from training.validation.challenge_facts import measured
+from training.validation.compared_models import (
+    UNREADABLE,
+    Contender,
+    Facts,
+    champion_in,
+    contender_in,
+)
 
 NONE = "none"  # the version of a champion that there is not yet
 
@@ -55,7 +61,7 @@ def _options() -> argparse.Namespace:
 
 
 def challenge(options: argparse.Namespace) -> None:
-    bank = product.read(options.profile / "credit.toml")
+    bank = training_profile.read(options.profile / "credit.toml")
     model = bank.model(options.model)
     with ExitStack() as stack:
         try:
@@ -79,7 +85,7 @@ def _write(out: Path, facts: Facts) -> None:
 
 
 def _write_decisions(
-    options: argparse.Namespace, bank: product.Product, challenger: Contender
+    options: argparse.Namespace, bank: training_profile.Product, challenger: Contender
 ) -> None:
     stored = options.snapshot / snapshot.DECISIONS
     if not stored.exists():

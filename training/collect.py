@@ -15,20 +15,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
-import labels
-import new_data
 import pandas as pd
-import product
-import snapshot
 from botocore.exceptions import ClientError
-from collect_decisions import by_vintage, newest
-from collect_held import counts, open_quarantines, verdicts
-from collect_job import SNAPSHOTS, Bucket, Facts, Job
-from collect_news import News, news_since, rows_told
-from collect_parts import Earlier, NoSnapshot, earlier_snapshot, parquet, parts
-from decision_log import DecisionLog
 
 from chalicelib.errors import InvalidProfile
+from training import training_profile
+from training.collecting import new_data
+from training.collecting.collect_decisions import by_vintage, newest
+from training.collecting.collect_held import counts, open_quarantines, verdicts
+from training.collecting.collect_job import SNAPSHOTS, Bucket, Facts, Job
+from training.collecting.collect_news import News, news_since, rows_told
+from training.collecting.collect_parts import Earlier, NoSnapshot, earlier_snapshot, parquet, parts
+from training.collecting.decision_log import DecisionLog
+from training.snapshots import labels, snapshot
 
 REPORTS = "credit/reports/newData/"
 MOST_TOLD = 1000  # wrong rows in a report; all are counted
@@ -110,7 +109,7 @@ def region() -> str | None:
 def main() -> int:
     options = _options()
     try:
-        bank = product.read(options.profile / "credit.toml")
+        bank = training_profile.read(options.profile / "credit.toml")
         at = datetime.fromisoformat(options.at)
         until = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         log = DecisionLog(boto3.resource("dynamodb", region()).Table(options.table), until)

@@ -7,20 +7,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import artifact
-import audit
-import calibration
-import card
-import fit_scorecard
-import measures
 import numpy.typing as npt
 import pandas as pd
-import product
-import snapshot
-from blanks import with_blanks
 
 from chalicelib.errors import InvalidProfile
 from chalicelib.profile import Training
+from training import training_profile
+from training.fitting import artifact_writer, calibration, fit_scorecard
+from training.fitting.blank_inputs import with_blanks
+from training.snapshots import snapshot
+from training.validation import card, card_facts, measures
 
 
 class Estimator(Protocol):
@@ -95,7 +91,7 @@ def _failure_file() -> Path:
 
 
 def train(options: argparse.Namespace, training: Path, profile: Path, model_dir: Path) -> None:
-    bank = product.read(profile)
+    bank = training_profile.read(profile)
     model = bank.model(options.model)
     print(f"reading the snapshot {options.snapshot}", flush=True)
     frame = snapshot.read(training, bank, model)
@@ -107,24 +103,24 @@ def train(options: argparse.Namespace, training: Path, profile: Path, model_dir:
 
 def learn_and_write(
     options: argparse.Namespace,
-    bank: product.Product,
-    model: product.Model,
+    bank: training_profile.Product,
+    model: training_profile.Model,
     learning: snapshot.Learning,
     model_dir: Path,
 ) -> None:
     """Fits the model, judges it on its holdout and writes its artifact."""
     fitted = fit(model, learning, bank.training)
-    judged = audit.judge(learning, fitted.logits)
+    judged = card_facts.judge(learning, fitted.logits)
     measured = measures.metrics(learning.holdout.outcomes, judged.holdout.probabilities)
     manifest = _manifest(options, model, learning, measured)
     manifest["scores"] = measures.histogram(pd.Series(judged.holdout.probabilities))
-    artifact.write(
+    artifact_writer.write(
         model_dir,
         documents={
             "features.json": _features(model, learning),
             "peers.json": learning.tables,
             "calibration.json": asdict(fitted.calibrated),
-            "card.html": card.page(audit.facts(bank, model, judged, manifest)),
+            "card.html": card.page(card_facts.facts(bank, model, judged, manifest)),
         }
         | fitted.trained.documents,
         modules=("inference.py", "features.py", *fitted.trained.modules),
@@ -133,7 +129,7 @@ def learn_and_write(
     _report(measured, learning)
 
 
-def fit(model: product.Model, learning: snapshot.Learning, training: Training) -> Fitted:
+def fit(model: training_profile.Model, learning: snapshot.Learning, training: Training) -> Fitted:
     """What goes wrong in the months after a training is learnt from the calibration period; then
     the model learns from that period, too, for the newest applications tell the most."""
     part = learning.calibration
@@ -147,13 +143,13 @@ def _logits(trained: Trained, rows: pd.DataFrame) -> npt.NDArray[Any]:
     return calibration.logit(trained.estimator.probabilities(rows))
 
 
-def learn(model: product.Model, part: snapshot.Part, training: Training) -> Trained:
+def learn(model: training_profile.Model, part: snapshot.Part, training: Training) -> Trained:
     if model.method == "scorecard":
         return _scorecard(model, part, training)
     return _trees(model, part, training)
 
 
-def _scorecard(model: product.Model, part: snapshot.Part, training: Training) -> Trained:
+def _scorecard(model: training_profile.Model, part: snapshot.Part, training: Training) -> Trained:
     try:
         parameters = fit_scorecard.Parameters(**model.parameters)
     except TypeError as fault:
@@ -165,9 +161,11 @@ def _scorecard(model: product.Model, part: snapshot.Part, training: Training) ->
     return Trained(fitted, {"scorecard.json": fitted.document()}, modules=("scorecard.py",))
 
 
-def _trees(model: product.Model, part: snapshot.Part, training: Training) -> Trained:
-    import fit_trees  # LightGBM is slow to load and the scorecards do without it
-    from tree_text import UnknownTrees
+def _trees(model: training_profile.Model, part: snapshot.Part, training: Training) -> Trained:
+    from training.fitting import (
+        fit_trees,  # LightGBM is slow to load and the scorecards do without it
+    )
+    from training.serving.tree_text import UnknownTrees
 
     part = with_blanks(part, model, training.seed)
     try:
@@ -194,7 +192,7 @@ def _trees(model: product.Model, part: snapshot.Part, training: Training) -> Tra
     )
 
 
-def _features(model: product.Model, learning: snapshot.Learning) -> dict[str, Any]:
+def _features(model: training_profile.Model, learning: snapshot.Learning) -> dict[str, Any]:
     """What the endpoint asks for, derives and has seen; lists, for their order counts."""
     return {
         "inputs": {f.name: "text" if f.is_text else "number" for f in model.inputs},
@@ -205,7 +203,7 @@ def _features(model: product.Model, learning: snapshot.Learning) -> dict[str, An
 
 def _manifest(
     options: argparse.Namespace,
-    model: product.Model,
+    model: training_profile.Model,
     learning: snapshot.Learning,
     measured: dict[str, float],
 ) -> dict[str, Any]:

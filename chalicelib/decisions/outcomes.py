@@ -1,6 +1,6 @@
 """Outcomes of decided loans: POST …/outcome, and a decision with its outcomes.
 
-Nothing is overwritten, and each outcome carries its source. training/counting.py decides which of
+Nothing is overwritten, and each outcome carries its source. training/snapshots/counting.py decides which of
 them count.
 """
 

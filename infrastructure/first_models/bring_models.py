@@ -19,7 +19,7 @@ from chalicelib.profile import PROFILE_FILE, Profile
 from chalicelib.retraining.retraining_files import RetrainingFiles
 from chalicelib.settings import Settings
 from infrastructure.first_models import first_models
-from training.datasets import Dataset, own, sba
+from workbench.datasets import Dataset, own, sba
 
 SECONDS_BETWEEN_LINES = 60
 FAULTS = (InvalidProfile, own.UnreadableData, sba.NoRegister)

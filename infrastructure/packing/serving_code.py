@@ -9,33 +9,22 @@ make serving-code
 
 import hashlib
 import json
-from pathlib import Path
 
 from infrastructure.project import ROOT
+from training.fitting.artifact_writer import SERVING, endpoint_code
 
 LIST = ROOT / "chalicelib" / "models" / "serving_code.json"
-MODULES = (
-    "features.py",
-    "inference.py",
-    "scorecard.py",
-    "tree_shap.py",
-    "tree_text.py",
-    "trees.py",
-)
 
 
 def released() -> dict[str, str]:
-    """Return SHA-256 to name of the code released before and of the code in `training/` now."""
+    """Return SHA-256 to name: what was released before, and what training/serving has now."""
     before: dict[str, str] = json.loads(LIST.read_text("utf-8")) if LIST.exists() else {}
-    return before | {_digest(path.read_bytes()): path.name for path in _modules()}
+    names = sorted(path.name for path in SERVING.glob("*.py") if path.name != "__init__.py")
+    return before | {_digest(endpoint_code(name)): name for name in names}
 
 
-def _modules() -> list[Path]:
-    return [ROOT / "training" / name for name in MODULES]
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FOLDER = ROOT / "training"
+# SageMaker starts these by name, at the root of the source; the package stands beside them.
+SCRIPTS = ("train.py", "collect.py", "challenge.py", "job_start.py", "requirements.txt")
 APP = (  # what jobs share with the functions: the profile's reader, and how outcomes count
     "chalicelib/__init__.py",
     "chalicelib/errors.py",
@@ -37,11 +39,12 @@ def put(s3: "S3Client", settings: Settings) -> None:
 
 
 def files() -> dict[str, Path]:
-    """Return what is packed, by its name in the archive; data sets and their readers stay here."""
-    scripts = {one.name: one for one in FOLDER.iterdir() if one.suffix in (".py", ".txt")}
+    """Return what is packed, by its name in the archive."""
+    scripts = {name: FOLDER / name for name in SCRIPTS}
+    package = [path for path in FOLDER.rglob("*.py") if path.name not in SCRIPTS]
     shared = [path for pattern in APP for path in ROOT.glob(pattern)]
-    found = scripts | {path.relative_to(ROOT).as_posix(): path for path in shared}
-    return dict(sorted(found.items()))
+    modules = {path.relative_to(ROOT).as_posix(): path for path in (*package, *shared)}
+    return dict(sorted((scripts | modules).items()))
 
 
 def pack() -> bytes:

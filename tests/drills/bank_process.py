@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infrastructure.project import ROOT
-from training.datasets.sba import SAMPLE
+from workbench.datasets.sba import SAMPLE
 
 PATIENCE_SECONDS = 180
 

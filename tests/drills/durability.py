@@ -22,7 +22,7 @@ from tests.drills.answered import Answered, Clients, differences, s3_of
 from tests.drills.bank_process import BankProcess, bank_process
 from tests.drills.faults import Disk, locked, small_disk
 from tests.workflow.conftest import reversioned
-from training.datasets.sba import SAMPLE, dataset_of
+from workbench.datasets.sba import SAMPLE, dataset_of
 
 MODEL, MODELS = "Tradicional", "dev-appvengers-createendpointmodel"
 UPLOAD_SECONDS, DEPLOY_SECONDS = 0.8, 60.0

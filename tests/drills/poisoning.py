@@ -41,8 +41,8 @@ from bank.first_run import body_of, bring
 from chalicelib.decisions.day_index import key_of
 from infrastructure.first_models.first_models import scheduled_event
 from infrastructure.project import ROOT
-from training.datasets import Case, Dataset
-from training.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset, dataset_of
+from workbench.datasets import Case, Dataset
+from workbench.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset, dataset_of
 
 API_KEY = "the-key-of-the-drill"
 INVENTED = "BANK OF NOWHERE"

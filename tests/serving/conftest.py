@@ -9,7 +9,7 @@ import pytest
 
 from tests.serving.served import ROOT
 from tests.serving.trained import train_all
-from training.datasets import sba
+from workbench.datasets import sba
 
 collect_ignore = ["image"]  # it needs the packages of the image
 

@@ -19,7 +19,7 @@ from rich.console import Console
 from chalicelib.models.containers import SERVING
 from tests.serving.served import ROOT, SCRATCH, has_namespaces, serve
 from tests.serving.trained import train_all
-from training.datasets import sba
+from workbench.datasets import sba
 
 PAGE = ROOT / "docs" / "serving.md"
 PYTHON = ROOT / ".venv-serving" / "bin" / "python"

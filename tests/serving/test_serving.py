@@ -13,7 +13,7 @@ from chalicelib import profile
 from chalicelib.models.containers import SERVING
 from tests.serving.served import SCRATCH, NoContainer, has_namespaces, serve
 from tests.serving.trained import packed
-from training.artifact_process import evaluate
+from workbench.replaying.artifact_process import evaluate
 
 MODELS = [*profile.load().models]
 WHERE = "in-a-container" if has_namespaces() else "without-namespaces"

@@ -12,7 +12,7 @@ import pandas as pd
 from chalicelib import profile
 from chalicelib.models import artifact
 from infrastructure.packing import training_source
-from training.datasets import sba
+from workbench.datasets import sba
 
 VERSION = "20050701T000000"
 

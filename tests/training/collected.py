@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import boto3
-import collect
-import labels
 import pandas as pd
-from decision_log import DecisionLog
 
 from chalicelib.decisions import outcomes
 from chalicelib.decisions.predictions import PredictionTable
+from training import collect
+from training.collecting.decision_log import DecisionLog
+from training.snapshots import labels
 
 TABLE, BUCKET = "dev-appvengers-PrediccionesCredito", "dev-appvengers-data"
 FIRST = "credit/snapshots/2005-06-30/applications.parquet"

@@ -1,24 +1,17 @@
 import io
-import sys
 from pathlib import Path
 
 import boto3
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).parents[2]
-# SageMaker unpacks the source directory onto sys.path: its modules import each other flat.
-sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "training"), str(ROOT)]
-
-import product  # noqa: E402
-import snapshot  # noqa: E402
-import train  # noqa: E402
-from collected import emptied  # noqa: E402
-from given import MODELS, options  # noqa: E402
-
-from infrastructure.deploy.stack import deploy  # noqa: E402
-from localcloud.embedded_cloud import embedded_cloud  # noqa: E402
-from training.datasets import sba  # noqa: E402
+from infrastructure.deploy.stack import deploy
+from localcloud.embedded_cloud import embedded_cloud
+from tests.training.collected import emptied
+from tests.training.given import MODELS, options
+from training import train, training_profile
+from training.snapshots import snapshot
+from workbench.datasets import sba
 
 
 @pytest.fixture(scope="session")
@@ -27,8 +20,8 @@ def loans() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def bank() -> product.Product:
-    return product.read(sba.PROFILE)
+def bank() -> training_profile.Product:
+    return training_profile.read(sba.PROFILE)
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 import pandas as pd
-from product import Product
 
 from chalicelib.profile import OutcomeSource
 from infrastructure.packing import training_source
+from training.training_profile import Product
 
 ROOT = Path(__file__).parents[2]
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")

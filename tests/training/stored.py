@@ -4,12 +4,11 @@ import io
 import json
 import tarfile
 
-import inference
-
 from chalicelib import profile
 from chalicelib.decisions.analysis import record
 from tests.fakes import PredictionList
-from training.artifact_process import NotRecorded
+from training.serving import inference
+from workbench.replaying.artifact_process import NotRecorded
 
 PROFILE = profile.load()
 VERSION = "20050701T000000"

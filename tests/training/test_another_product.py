@@ -2,16 +2,16 @@
 
 import shutil
 
-import inference
 import msgspec
 import pandas as pd
 import pytest
-import train
-from given import MODELS, ROOT, options, plain
 
 from chalicelib import profile
 from chalicelib.decisions.decision import blend, weigh
 from chalicelib.scoring.branch_results import Scored
+from tests.training.given import MODELS, ROOT, options, plain
+from training import train
+from training.serving import inference
 
 DATA = ROOT / "tests" / "data"
 

@@ -3,8 +3,6 @@
 import io
 import itertools
 
-import batch
-import inference
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -15,9 +13,11 @@ from click.testing import CliRunner
 from chalicelib import profile
 from chalicelib.decisions.application import CreditApplication
 from chalicelib.errors import InvalidApplication
-from training import score
-from training.checked import checked
-from training.datasets import sba
+from training.batch_scoring import batch
+from training.serving import inference
+from workbench import score
+from workbench.datasets import sba
+from workbench.file_scoring.application_checks import checked
 
 DEPLOYED = profile.load()
 ROWS = 6

@@ -2,12 +2,12 @@ import hashlib
 import json
 import shutil
 
-import inference
 import pytest
-import train
-from given import MODELS, options
 
-from training.datasets import sba
+from tests.training.given import MODELS, options
+from training import train
+from training.serving import inference
+from workbench.datasets import sba
 
 
 def contents(directory):

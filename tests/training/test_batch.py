@@ -8,17 +8,18 @@ import subprocess
 import sys
 import tracemalloc
 
-import batch
-import inference
 import numpy as np
 import pandas as pd
 import pytest
-import train
-from given import MODELS, ROOT, plain
 
 from chalicelib import profile
 from chalicelib.decisions import decision
-from training import application_files, score
+from tests.training.given import MODELS, ROOT, plain
+from training import train
+from training.batch_scoring import batch
+from training.serving import inference
+from workbench import score
+from workbench.file_scoring import application_files
 
 ROWS = 10_000
 
@@ -100,7 +101,7 @@ def scored_by_command(path, folders, tmp_path):
     out = tmp_path / "scored.parquet"
     with out.open("wb") as file:
         run = subprocess.run(
-            [sys.executable, "-m", "training.score", str(path), *map(str, folders)],
+            [sys.executable, "-m", "workbench.score", str(path), *map(str, folders)],
             cwd=ROOT,
             stdout=file,
             stderr=subprocess.PIPE,

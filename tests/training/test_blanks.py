@@ -3,21 +3,21 @@
 from dataclasses import replace
 from math import nan
 
-import batch
-import fit_trees
-import inference
-import product
 import pytest
-from blanks import SHARE, with_blanks
-from given import MODELS
-from snapshot import Part
 
 from chalicelib import profile
-from training.datasets import sba
-from training.score import blended
+from tests.training.given import MODELS
+from training import training_profile
+from training.batch_scoring import batch
+from training.fitting import fit_trees
+from training.fitting.blank_inputs import SHARE, with_blanks
+from training.serving import inference
+from training.snapshots.snapshot import Part
+from workbench.datasets import sba
+from workbench.score import blended
 
 PROFILE = profile.load()
-BANK = product.read(sba.PROFILE)
+BANK = training_profile.read(sba.PROFILE)
 TEXTS = [feature.name for feature in BANK.asked_for() if feature.is_text]
 POINTS = 12  # that the mean score may rise by
 

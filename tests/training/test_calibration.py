@@ -1,11 +1,11 @@
-import calibration
-import measures
 import numpy as np
 import pandas as pd
 import pytest
 from click import ClickException
 
-from training import blend
+from training.fitting import calibration
+from training.validation import measures
+from workbench import blend
 
 
 def drawn(logits, seed=3):

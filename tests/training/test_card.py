@@ -9,16 +9,14 @@ import sys
 import tarfile
 from dataclasses import replace
 
-import audit
-import card
-import measures
 import numpy as np
 import pandas as pd
 import pytest
-import train
-from given import MODELS, ROOT, options
 
-from training import compare
+from tests.training.given import MODELS, ROOT, options
+from training import train
+from training.validation import card, card_facts, measures
+from workbench import compare
 
 DATA = ROOT / "tests" / "data"
 
@@ -75,10 +73,10 @@ def test_no_direction_of_the_profile_is_broken(page):
 def test_a_direction_that_is_broken_is_counted_and_told(learning, bank):
     model = bank.model("NetworkingAccelerator")
     wrong = next(f for f in model.features if f.monotone)
-    judged = audit.judge(
+    judged = card_facts.judge(
         learning["NetworkingAccelerator"], lambda rows: -rows[wrong.name].fillna(0).to_numpy()
     )
-    facts = audit._direction(wrong, judged)
+    facts = card_facts._direction(wrong, judged)
     assert facts["broken"] > 0
 
 
@@ -134,7 +132,7 @@ def test_a_text_from_the_data_cannot_become_markup(german):
 
 def compared(first, second):
     return subprocess.run(
-        [sys.executable, "-m", "training.compare", str(first), str(second)],
+        [sys.executable, "-m", "workbench.compare", str(first), str(second)],
         cwd=ROOT,
         capture_output=True,
         text=True,

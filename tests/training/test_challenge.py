@@ -8,23 +8,22 @@ from argparse import Namespace
 from contextlib import ExitStack
 from dataclasses import replace
 
-import bootstrap
-import challenge
-import measures
 import msgspec
 import numpy as np
 import pandas as pd
 import pytest
-from challenge_facts import untouched_by
-from contender import contender_in
-from given import MODELS, plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from chalicelib import profile
 from chalicelib.retraining import gate
-from training.datasets import sba
+from tests.training.given import MODELS, plain
+from training import challenge
+from training.validation import bootstrap, measures
+from training.validation.challenge_facts import untouched_by
+from training.validation.compared_models import contender_in
+from workbench.datasets import sba
 
 OTHER = "20050601T000000"
 

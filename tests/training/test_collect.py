@@ -5,16 +5,16 @@ import json
 from datetime import UTC, datetime
 
 import boto3
-import collect
-import new_data
 import pandas as pd
 import pytest
-import snapshot
-from collect_decisions import apart
-from collected import AT, BUCKET, DAY, KEY, TRUSTED, emptied, tell
 
 from chalicelib.decisions.outcome_id import outcome_id
-from training.datasets import sba
+from tests.training.collected import AT, BUCKET, DAY, KEY, TRUSTED, emptied, tell
+from training import collect
+from training.collecting import new_data
+from training.collecting.collect_decisions import apart
+from training.snapshots import snapshot
+from workbench.datasets import sba
 
 
 def ids_told(place, number=1):

@@ -4,21 +4,21 @@ import dataclasses
 import json
 from datetime import UTC, datetime
 
-import new_data
 import pandas as pd
-import product
 import pytest
-import snapshot
-from collected import AT, KEY, TRUSTED, tell
-from given import with_outcomes
 from hypothesis import given
 from hypothesis import strategies as st
-from settling import settled
 
 from chalicelib import profile
 from chalicelib.decisions import outcomes
 from chalicelib.errors import InvalidProfile
-from training.datasets import sba
+from tests.training.collected import AT, KEY, TRUSTED, tell
+from tests.training.given import with_outcomes
+from training import training_profile
+from training.collecting import new_data
+from training.snapshots import snapshot
+from training.snapshots.settling import settled
+from workbench.datasets import sba
 
 OLD = "2023-01-15T10:00:00.000Z"  # its outcomes have matured
 LIMITED = (("apiKey:*", "limited"), ("file:credit/newData/*", "trusted"))
@@ -346,5 +346,5 @@ def test_functions_and_jobs_refuse_the_same_settings_in_the_same_words(tmp_path,
     with pytest.raises(InvalidProfile, match=what) as ours:
         profile.load(path)
     with pytest.raises(InvalidProfile) as theirs:
-        product.read(path)
+        training_profile.read(path)
     assert str(theirs.value) == str(ours.value)

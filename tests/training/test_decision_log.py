@@ -6,8 +6,9 @@ from itertools import islice
 
 import boto3
 import pytest
-from collected import AT, DAY, TABLE, tell
-from decision_log import DecisionLog
+
+from tests.training.collected import AT, DAY, TABLE, tell
+from training.collecting.decision_log import DecisionLog
 
 
 def test_the_log_has_what_was_stored_before_the_day_index_had_shards(place, cases):

@@ -1,9 +1,10 @@
-import measures
 import pandas as pd
 import pytest
-from features import derive, derive_columns, direction, joined_keys, usual
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from training.serving.features import derive, derive_columns, direction, joined_keys, usual
+from training.validation import measures
 
 RULES = {
     "amountPerEmployee": {"ratio": ["amount", "employees"]},

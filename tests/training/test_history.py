@@ -7,8 +7,8 @@ import sys
 import pandas as pd
 import pytest
 
-from training.datasets.sba import ROOT, SAMPLE
-from training.history.known import Register
+from workbench.datasets.sba import ROOT, SAMPLE
+from workbench.history.known import Register
 
 DAY = pd.Timestamp("2005-01-01")
 
@@ -51,7 +51,7 @@ def test_a_month_is_judged_by_what_came_of_its_loans(register):
 
 
 def test_the_command_writes_its_page_and_figure(tmp_path):
-    command = [sys.executable, "-m", "training.history", "--from", "2005-06", "--to", "2005-07"]
+    command = [sys.executable, "-m", "workbench.history", "--from", "2005-06", "--to", "2005-07"]
     subprocess.run(
         [*command, "--share", "1", "--workers", "2", "--out", str(tmp_path)],
         env=os.environ | {"APPVENGERS_REGISTER": str(SAMPLE), "OMP_NUM_THREADS": "1"},

@@ -4,11 +4,11 @@ import math
 import shutil
 from pathlib import Path
 
-import inference
 import pytest
-from given import MODELS
 
-from training.datasets import sba
+from tests.training.given import MODELS
+from training.serving import inference
+from workbench.datasets import sba
 
 
 @pytest.fixture(scope="module")

@@ -9,16 +9,16 @@ import itertools
 import json
 import shutil
 
-import inference
 import pytest
-from given import ROOT
-from stored import VERSION, packed
 
 from chalicelib import profile
 from chalicelib.errors import InvalidArtifact
 from chalicelib.models import artifact
-from training.artifact_process import evaluate
-from training.datasets import sba
+from tests.training.given import ROOT
+from tests.training.stored import VERSION, packed
+from training.serving import inference
+from workbench.datasets import sba
+from workbench.replaying.artifact_process import evaluate
 
 MODEL = "AppVengersAccelerator"
 CODE = ROOT / "tests" / "data" / "lightgbm_release"

@@ -3,13 +3,13 @@
 import io
 from datetime import date
 
-import new_data
 import pandas as pd
-import product
 import pytest
 
 from bank import outcome_files
-from training.datasets.sba import PROFILE, SAMPLE, dataset_of
+from training import training_profile
+from training.collecting import new_data
+from workbench.datasets.sba import PROFILE, SAMPLE, dataset_of
 
 TODAY = date(2026, 11, 24)
 
@@ -27,7 +27,7 @@ def stored(client_id, day="2024-01-10", **more):
 def test_loans_of_some_months_are_taken_row_by_row(dataset):
     text = outcome_files.of_loans(dataset, "2006-01", "2006-02")
     frame, _ = new_data.read("loans.csv", text.encode())
-    taken, wrong = new_data.loans(frame, product.read(PROFILE), pd.Timestamp(TODAY))
+    taken, wrong = new_data.loans(frame, training_profile.read(PROFILE), pd.Timestamp(TODAY))
 
     assert wrong == []
     assert len(taken) == len(frame) > 100

@@ -2,8 +2,9 @@ import math
 
 import numpy as np
 import pandas as pd
-import peers
 import pytest
+
+from training.snapshots import peers
 
 MONTHS, MATURE = 60, 36
 

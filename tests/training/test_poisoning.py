@@ -3,12 +3,12 @@ the same, byte for byte. `make drill-poisoning` runs it, and goes on up to the d
 
 from datetime import UTC, datetime, timedelta
 
-import new_data
 import pandas as pd
 import pytest
-from collected import AT, KEY, emptied, tell
 
 from chalicelib.errors import InvalidOutcome, NotALoan
+from tests.training.collected import AT, KEY, emptied, tell
+from training.collecting import new_data
 
 INVENTED = "BANK OF NOWHERE"
 DECIDED, TOLD = "2023-11-30T10:00:00.000Z", "2023-11-30"

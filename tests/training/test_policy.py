@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from given import MODELS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import profile
-from training import policy
-from training.cut_offs import (
+from tests.training.given import MODELS
+from workbench import policy
+from workbench.datasets import sba
+from workbench.policy import beyond_the_limit, too_few
+from workbench.policy_search.cut_offs import (
     CutOffs,
     Loans,
     NoCutOff,
@@ -18,9 +20,7 @@ from training.cut_offs import (
     cut_for_reviews,
     limit_for,
 )
-from training.datasets import sba
-from training.holdout import scored
-from training.policy import beyond_the_limit, too_few
+from workbench.policy_search.holdout import scored
 
 
 def some_loans(seed: int, size: int = 500) -> Loans:

@@ -4,16 +4,16 @@ import itertools
 import math
 import random
 
-import inference
 import msgspec
 import pytest
-from given import MODELS
 
 from chalicelib import profile
 from chalicelib.decisions.decision import blend, decide, weigh
 from chalicelib.decisions.reasons import reasons
 from chalicelib.scoring.branch_results import Scored
-from training.datasets import sba
+from tests.training.given import MODELS
+from training.serving import inference
+from workbench.datasets import sba
 
 PROFILE = profile.load()
 ROWS = 100

@@ -5,17 +5,17 @@ import hashlib
 import itertools
 import json
 
-import inference
 import msgspec
 import pytest
 from click.testing import CliRunner
-from given import MODELS
-from stored import PROFILE, VERSION, packed, reading, stored
 
 from chalicelib.profile import Policy
-from training.datasets import sba
-from training.recomputed import replay
-from training.replay import main
+from tests.training.given import MODELS
+from tests.training.stored import PROFILE, VERSION, packed, reading, stored
+from training.serving import inference
+from workbench.datasets import sba
+from workbench.replay import main
+from workbench.replaying.replayed_decision import replay
 
 DECISIONS = 1_000
 

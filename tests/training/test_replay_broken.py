@@ -4,16 +4,16 @@ import copy
 import itertools
 from collections.abc import Iterator
 
-import inference
 import msgspec
 import pytest
-from given import MODELS
-from stored import VERSION, packed, reading, stored
 
 from chalicelib.profile import Policy
-from training.datasets import sba
-from training.recomputed import replay
-from training.replay import main
+from tests.training.given import MODELS
+from tests.training.stored import VERSION, packed, reading, stored
+from training.serving import inference
+from workbench.datasets import sba
+from workbench.replay import main
+from workbench.replaying.replayed_decision import replay
 
 GONE = object()
 KINDS = {

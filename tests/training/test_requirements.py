@@ -5,9 +5,10 @@ import subprocess
 import sys
 import zipfile
 
-import job_start
 import pytest
-from given import ROOT
+
+from tests.training.given import ROOT
+from training import job_start
 
 FILE = ROOT / "training" / "requirements.txt"
 PINNED = re.findall(r"^(\w+)==([\d.]+) \\$", FILE.read_text("utf-8"), re.MULTILINE)

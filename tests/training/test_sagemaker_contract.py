@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from given import unpacked
 
-from training.datasets import sba
+from tests.training.given import unpacked
+from workbench.datasets import sba
 
 TRAINING = """
 from sagemaker_training import entry_point, environment

@@ -5,11 +5,11 @@ import tomllib
 
 import pandas as pd
 import pytest
-import snapshot
-from given import MODELS, ROOT
 from rich.console import Console
 
-from training.datasets import sba
+from tests.training.given import MODELS, ROOT
+from training.snapshots import snapshot
+from workbench.datasets import sba
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,13 @@
 import math
 
-import fit_scorecard
 import numpy as np
 import pandas as pd
 import pytest
-from given import plain
-from product import Feature
-from scorecard import Scorecard
+
+from tests.training.given import plain
+from training.fitting import fit_scorecard
+from training.serving.scorecard import Scorecard
+from training.training_profile import Feature
 
 SCORECARDS = ("Tradicional", "NetworkingAccelerator")
 

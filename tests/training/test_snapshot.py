@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
-import snapshot
 
-from training.datasets import sba
+from training.snapshots import snapshot
+from workbench.datasets import sba
 
 
 @pytest.fixture

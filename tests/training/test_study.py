@@ -1,17 +1,11 @@
 """What docs/models.md says of the scores that it compares."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "training"))
-
-import product
-
-from training.datasets import sba
-from training.study.table import Scored, draws, table
+from training import training_profile
+from workbench.datasets import sba
+from workbench.study.table import Scored, draws, table
 
 RANDOM = np.random.default_rng(1)
 BAD = pd.Series((RANDOM.random(4000) < 0.2).astype(int))
@@ -43,7 +37,7 @@ def test_a_difference_is_drawn_with_the_same_loans_for_all():
 
 
 def test_the_study_without_the_lender_has_no_feature_of_it_and_all_others():
-    bank = product.read(sba.PROFILE)
+    bank = training_profile.read(sba.PROFILE)
     blind = bank.without(sba.KNOWN_LATER)
     kept = {feature for name in blind.models for feature in blind.profile.models[name].features}
     everything = {feature for name in bank.models for feature in bank.profile.models[name].features}

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from given import unpacked
 
-from training.datasets import sba
+from tests.training.given import unpacked
+from workbench.datasets import sba
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import Stubber
 
 from chalicelib.models.containers import SERVING
-from training import transform
+from workbench import transform
 
 NAME = "dev-appvengers-AppVengersAccelerator-20050701T000000"
 

@@ -1,15 +1,15 @@
 """The endpoint's trees against LightGBM's own: the same logits and the same exact reasons."""
 
-import fit_trees
 import lightgbm
 import numpy as np
 import pytest
-import tree_text
-import trees
-from given import plain
 from hypothesis import example, given
 from hypothesis import strategies as st
-from quick_trees import QuickTrees
+
+from tests.training.given import plain
+from training.batch_scoring.quick_trees import QuickTrees
+from training.fitting import fit_trees
+from training.serving import tree_text, trees
 
 NAMES = ("number", "gaps", "whole", "category")
 CATEGORIES = 40

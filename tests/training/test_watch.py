@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-import watch
-from given import with_outcomes
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.training.given import with_outcomes
+from training.snapshots import watch
 
 VERSION = "20261124T100000"
 RELEASED = pd.Timestamp("2026-09-02")  # a person released what counts since then

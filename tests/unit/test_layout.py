@@ -15,7 +15,9 @@ from infrastructure.template import policies, roles
 from stepfunctions.lint import ANY, Anything, filled, malformed, misled
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("bank", "chalicelib", "stepfunctions", "infrastructure", "localcloud", "training")
+PACKAGES = (
+    "bank", "chalicelib", "stepfunctions", "infrastructure", "localcloud", "training", "workbench",
+)  # fmt: skip
 CODE = [ROOT / "app.py", *(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))]
 DEFINITIONS = sorted((ROOT / "stepfunctions").glob("*.asl.json"))
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))

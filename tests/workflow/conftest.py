@@ -18,8 +18,8 @@ from bank.api import serving_api
 from bank.bank import Bank, open_bank
 from bank.first_run import body_of, bring
 from infrastructure.first_models.first_models import scheduled_event
-from training.datasets import Case, Dataset
-from training.datasets.sba import SAMPLE, dataset_of
+from workbench.datasets import Case, Dataset
+from workbench.datasets.sba import SAMPLE, dataset_of
 
 API_KEY = "the-key-of-the-tests"
 QUIET = Console(quiet=True)

@@ -10,12 +10,13 @@ from click.testing import CliRunner
 
 from chalicelib import profile
 from chalicelib.settings import SNAPSHOT_PREFIX
-from training import live, score, transform
+from workbench import score, transform
+from workbench.file_scoring import deployed_models
 
 
 @pytest.fixture
 def artifacts(served, tmp_path):
-    return live.download("dev", profile.load(), tmp_path)
+    return deployed_models.download("dev", profile.load(), tmp_path)
 
 
 def test_the_live_models_score_a_file_as_the_api_scores_each(served, loans, artifacts, tmp_path):
@@ -35,8 +36,10 @@ def test_the_live_models_score_a_file_as_the_api_scores_each(served, loans, arti
 
 
 def test_without_an_endpoint_nothing_is_live(served):
-    with pytest.raises(live.NothingLive, match="prod-appvengers-Tradicional is no endpoint"):
-        live.versions("prod", profile.load())
+    with pytest.raises(
+        deployed_models.NothingLive, match="prod-appvengers-Tradicional is no endpoint"
+    ):
+        deployed_models.versions("prod", profile.load())
 
 
 @pytest.mark.parametrize("model", [*profile.load().models])
@@ -68,7 +71,7 @@ def test_a_transform_job_says_of_each_line_what_the_model_that_answers_says(
 
 def test_the_job_reaches_files_of_applications_and_not_the_training_data(served):
     client, settings = boto3.client("sagemaker"), served.bank.settings
-    version = live.versions("dev", profile.load())["Tradicional"]
+    version = deployed_models.versions("dev", profile.load())["Tradicional"]
     name = transform.job_name(f"{settings.prefix}-curious", datetime.now(UTC))
     snapshots = f"s3://{settings.data_bucket}/{SNAPSHOT_PREFIX}"
     model, role = f"{settings.prefix}-Tradicional-{version}", f"{settings.prefix}-transform"

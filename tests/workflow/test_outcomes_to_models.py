@@ -9,7 +9,7 @@ import pytest
 from chalicelib.retraining.data_bucket import DataBucket
 from infrastructure.first_models.first_models import scheduled_event
 from tests.workflow.test_outcomes import PAID, TODAY, tell
-from training.datasets.sba import TEST_FROM, TEST_TO
+from workbench.datasets.sba import TEST_FROM, TEST_TO
 
 DATA = "dev-appvengers-data"
 MODELS = {"Tradicional", "NetworkingAccelerator", "AppVengersAccelerator"}

@@ -19,7 +19,7 @@ import requests
 
 from bank.first_run import body_of
 from infrastructure.project import ROOT
-from training.datasets.sba import SAMPLE
+from workbench.datasets.sba import SAMPLE
 
 PATIENCE_SECONDS = 120
 RUN = (sys.executable, "-m", "bank", "run")

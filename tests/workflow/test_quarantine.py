@@ -12,7 +12,7 @@ import pytest
 from infrastructure.project import ROOT
 from tests.workflow.retraining import DATA, forget, put
 from tests.workflow.test_outcomes_to_models import PATIENCE_SECONDS, read, update
-from training.datasets.sba import TEST_FROM, TEST_TO
+from workbench.datasets.sba import TEST_FROM, TEST_TO
 
 FILE = "credit/newData/odd.csv"
 ROWS = 60

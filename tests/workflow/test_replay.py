@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.workflow.conftest import changed, manifest_of
-from training import replay
+from workbench import replay
 
 
 def replayed(*arguments: str) -> tuple[int, list[str]]:

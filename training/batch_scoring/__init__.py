@@ -1,0 +1,1 @@
+"""Many applications at once, through the same artifacts as one."""

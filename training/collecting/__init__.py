@@ -1,0 +1,1 @@
+"""Outcomes and decisions become the next snapshot; only this package talks to AWS."""

@@ -1,0 +1,178 @@
+"""Files of outcomes: of decisions made here, or loans decided elsewhere with what became of them.
+A wrong row is told by its number, without what it holds; the rest is taken."""
+
+import io
+from collections.abc import Iterator
+
+import pandas as pd
+
+from training.collecting import csv_rows
+from training.collecting.csv_rows import Wrong
+from training.training_profile import Feature, Product
+
+OF_DECISIONS = ("clientId", "predictionId", "outcome", "when")
+LONGEST_ID = 64
+OUTCOMES = ("paid", "defaulted")
+
+
+class Unreadable(Exception):
+    pass
+
+
+def read(name: str, body: bytes) -> tuple[pd.DataFrame, list[Wrong]]:
+    """Raises Unreadable. Of a CSV every value is a text; a row has the number it has in the file,
+    less one, as its index."""
+    try:
+        if name.endswith(".parquet"):
+            return pd.read_parquet(io.BytesIO(body)).reset_index(drop=True), []
+        if name.endswith(".csv"):
+            return csv_rows.read(body.decode("utf-8-sig"))
+    except Exception as fault:  # whatever a file can do to its reader; never what it holds
+        raise Unreadable(f"it can't be read: {_what(fault)}") from fault
+    raise Unreadable("its name ends neither in .csv nor in .parquet")
+
+
+def _what(fault: Exception) -> str:
+    return str(fault) if isinstance(fault, csv_rows.NoTable) else type(fault).__name__
+
+
+def is_of_decisions(frame: pd.DataFrame, bank: Product) -> bool:
+    """Else it is of loans. Raises Unreadable for what is neither."""
+    if set(OF_DECISIONS) <= set(frame.columns):
+        return True
+    needed = [bank.date, bank.outcome, *(f.name for f in bank.asked_for() if f.required)]
+    if missing := [name for name in needed if name and name not in frame.columns]:
+        raise Unreadable(
+            f"it has neither the columns {', '.join(OF_DECISIONS)} nor those of a loan, "
+            f"of which it lacks {', '.join(missing)}"
+        )
+    return False
+
+
+def loans(
+    frame: pd.DataFrame, bank: Product, as_of: pd.Timestamp
+) -> tuple[pd.DataFrame, list[Wrong]]:
+    """The rows that are loans of this product, with what is told of them."""
+    faults: dict[int, list[str]] = {}
+    columns = {}
+    for feature in bank.asked_for():
+        raw = _raw(frame, feature.name)
+        columns[feature.name] = raw if feature.is_text else pd.to_numeric(raw, errors="coerce")
+        for mask, what in _feature_faults(raw, feature):
+            _add(faults, mask, f"{feature.name} {what}")
+    dates = {name: _dates(_raw(frame, name)) for name in (bank.date, bank.default_date) if name}
+    for name, days in dates.items():
+        _add(faults, _raw(frame, name).notna() & days.isna(), f"{name} must be a date")
+        _add(faults, days > as_of, f"{name} must not be in the future")
+    raw = _raw(frame, bank.outcome)
+    outcome = pd.to_numeric(raw, errors="coerce").astype(float)
+    _add(faults, raw.notna() & ~outcome.isin([0, 1]), f"{bank.outcome} must be 1, 0 or empty")
+    found = pd.DataFrame({**columns, **dates}, index=frame.index)
+    found = _with_told(found, outcome, bank)
+    for mask, what in _contradictions(found, outcome, bank):
+        _add(faults, mask, what)
+    wrong = [Wrong(row + 1, "; ".join(whats)) for row, whats in sorted(faults.items())]
+    return found.drop(index=list(faults)), wrong
+
+
+def _with_told(rows: pd.DataFrame, outcome: pd.Series, bank: Product) -> pd.DataFrame:
+    """A loan with a default date has defaulted; one without, and not bad, was paid."""
+    never = pd.Series(pd.NaT, rows.index, dtype="datetime64[ns]")
+    when = rows[bank.default_date] if bank.default_date else never
+    told = pd.Series(None, rows.index, dtype=object)
+    told[outcome == 0] = "paid"
+    told[(outcome == 1) | when.notna()] = "defaulted"
+    return rows.assign(told=told, toldWhen=when)
+
+
+def _contradictions(
+    rows: pd.DataFrame, outcome: pd.Series, bank: Product
+) -> Iterator[tuple[pd.Series, str]]:
+    if not bank.date:
+        return
+    yield rows[bank.date].isna(), f"{bank.date} is required"
+    if not bank.default_date:
+        return
+    months = bank.training.outcome_months
+    date, when = rows[bank.date], rows[bank.default_date]
+    late = when > date + pd.DateOffset(months=months)
+    yield when < date, f"{bank.default_date} is before {bank.date}"
+    yield (outcome == 1) & late, f"{bank.outcome} is 1, and the default came after {months} months"
+    yield (
+        (outcome == 0) & when.notna() & ~late,
+        f"{bank.outcome} is 0, and the default came within {months} months",
+    )
+
+
+def _feature_faults(raw: pd.Series, feature: Feature) -> Iterator[tuple[pd.Series, str]]:
+    there = raw.notna()
+    if feature.required:
+        yield ~there, "is required"
+    if feature.is_text:
+        text = raw.astype(str)
+        if feature.values:
+            yield there & ~text.isin(feature.values), f"must be one of {', '.join(feature.values)}"
+        if feature.pattern:
+            yield there & ~text.str.fullmatch(feature.pattern), f"must match {feature.pattern}"
+        return
+    number = pd.to_numeric(raw, errors="coerce")
+    yield there & (number.isna() | number.isin([float("inf"), float("-inf")])), "must be a number"
+    if feature.type == "integer":
+        yield number % 1 != 0, "must be a whole number"
+    if feature.minimum is not None:
+        yield number < feature.minimum, f"must be {feature.minimum:.10g} or more"
+    if feature.maximum is not None:
+        yield number > feature.maximum, f"must be {feature.maximum:.10g} or less"
+
+
+def outcomes(
+    frame: pd.DataFrame, as_of: pd.Timestamp
+) -> tuple[list[tuple[int, dict[str, str]]], list[Wrong]]:
+    """By the number of their row, as POST …/outcome would take them but for the decision's day.
+    `granted` is among the fields of a row that has it."""
+    faults: dict[int, list[str]] = {}
+    texts = frame[[*OF_DECISIONS]].assign(granted=_raw(frame, "granted"))
+    for name in ("clientId", "predictionId"):
+        missing = texts[name].isna()
+        long = ~texts[name].astype("string").str.len().between(1, LONGEST_ID)
+        _add(faults, missing, f"{name} is required")
+        _add(faults, ~missing & long, f"{name} must be 1 to {LONGEST_ID} characters")
+    _add(faults, ~texts["outcome"].isin(OUTCOMES), f"outcome must be one of {', '.join(OUTCOMES)}")
+    days = _dates(texts["when"])
+    _add(faults, days.isna(), "when must be a day as 2026-05-31")
+    _add(faults, days > as_of, "when must not be in the future")
+    granted = _dates(texts["granted"])
+    _add(faults, texts["granted"].notna() & granted.isna(), "granted must be a day as 2026-05-31")
+    _add(faults, granted > days, "granted must not be after when")
+    texts = texts.assign(when=_texts(days), granted=_texts(granted)).drop(index=list(faults))
+    wrong = [Wrong(row + 1, "; ".join(whats)) for row, whats in sorted(faults.items())]
+    taken = texts.astype(object).where(texts.notna(), None).map(str, na_action="ignore")
+    return [
+        (int(row) + 1, said) for row, said in zip(texts.index, _records(taken), strict=True)
+    ], wrong
+
+
+def _texts(days: pd.Series) -> pd.Series:
+    return days.dt.strftime("%Y-%m-%d")
+
+
+def _records(texts: pd.DataFrame) -> Iterator[dict[str, str]]:
+    for row in texts.to_dict("records"):
+        yield {name: value for name, value in row.items() if isinstance(value, str)}
+
+
+def _raw(frame: pd.DataFrame, name: str) -> pd.Series:
+    return frame[name] if name in frame.columns else pd.Series(None, frame.index, dtype=object)
+
+
+def _dates(raw: pd.Series) -> pd.Series:
+    if not pd.api.types.is_datetime64_any_dtype(raw):
+        raw = pd.to_datetime(raw.astype("string"), errors="coerce", format="ISO8601", utc=True)
+    if raw.dt.tz is not None:
+        raw = raw.dt.tz_convert(None)
+    return raw.dt.normalize().astype("datetime64[ns]")
+
+
+def _add(faults: dict[int, list[str]], mask: pd.Series, what: str) -> None:
+    for row in mask.index[mask.fillna(value=False).astype(bool)]:
+        faults.setdefault(int(row), []).append(what)

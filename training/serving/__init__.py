@@ -1,0 +1,1 @@
+"""What an artifact carries to its endpoint; the standard library and numpy only."""

@@ -1,0 +1,106 @@
+"""What is told of a snapshot's rows, and the label that follows from it once it has matured."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from chalicelib.decisions.outcome_rules import LIMITED, TRUSTED, trust_of
+from training.snapshots.snapshot import typed
+from training.training_profile import Product
+
+# Beside the profile's columns; training does not read them. `row` is a decision's predictionId,
+# or follows from what the row says; `told` is paid or defaulted; a row without it keeps its label.
+# `source` reported it, `expected` is the probability of default when it was decided, `countedSince`
+# the day of the first snapshot with its label, `withheld` why it counts nowhere, `released` the
+# quarantine that a person released its label from: see counting.py.
+OWN = (
+    "row", "decision", "decidedOn", "told", "toldWhen", "source", "expected", "countedSince",
+    "withheld", "released",
+)  # fmt: skip
+DATES = ("decidedOn", "toldWhen", "countedSince")
+NUMBERS = ("expected",)
+
+
+def canonical(frame: pd.DataFrame, bank: Product) -> pd.DataFrame:
+    """All columns that a part of a snapshot has, in their types; what is not there is missing."""
+    dates = [name for name in (bank.date, bank.default_date) if name]
+    texts = [name for name in OWN if name not in (*DATES, *NUMBERS)]
+    columns: dict[str, pd.Series] = {}
+    for name in (*dates, *DATES):
+        columns[name] = pd.to_datetime(_column(frame, name)).astype("datetime64[ns]")
+    for feature in bank.asked_for():
+        columns[feature.name] = typed(_column(frame, feature.name), feature)
+    for name in (bank.outcome, *NUMBERS):
+        columns[name] = pd.to_numeric(_column(frame, name)).astype(float)
+    for name in texts:
+        column = _column(frame, name).astype(object)
+        columns[name] = column.where(column.notna(), None)
+    found = pd.DataFrame(columns, index=frame.index)
+    if (unnamed := found["row"].isna()).any():
+        found.loc[unnamed, "row"] = _names(found[unnamed], bank)
+    return found
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+    return frame[name] if name in frame.columns else pd.Series(None, frame.index, dtype=object)
+
+
+def _names(rows: pd.DataFrame, bank: Product) -> pd.Series:
+    """The same loan in another file has the same name; of equal rows the second has its own."""
+    said = [name for name in (bank.date, *(f.name for f in bank.asked_for())) if name]
+    codes = pd.util.hash_pandas_object(rows[said], index=False)
+    return codes.map("{:016x}".format) + "." + codes.groupby(codes).cumcount().astype(str)
+
+
+def updated(rows: pd.DataFrame, told: pd.DataFrame, bank: Product) -> pd.DataFrame:
+    """Rows with what is told of them now; nothing told takes nothing back, and no word replaces
+    that of a source with more trust."""
+    known = told[told["told"].notna()].drop_duplicates("row", keep="last").set_index("row")
+    rules = bank.outcomes.rules
+    now, was = rows["row"].map(trust(known["source"], rules)), trust(rows["source"], rules)
+    there = rows["row"].isin(known.index) & ~(now < was)
+    rows = rows.copy()
+    changed = there & (now > was)
+    for name in ("told", "toldWhen", *([bank.default_date] if bank.default_date else [])):
+        values = rows["row"].map(known[name])
+        differ = (rows[name] != values) & (rows[name].notna() | values.notna())
+        changed |= there & differ
+        rows.loc[there, name] = values[there]
+    for name in ("source", "expected", "withheld"):
+        rows.loc[changed, name] = rows.loc[changed, "row"].map(known[name])
+    return rows
+
+
+def trust(sources: pd.Series, rules: Sequence[tuple[str, str]]) -> pd.Series:
+    """2: trusted, 1: limited, 0: untrusted. A row without a source is the bank's own, which put
+    it there with its first snapshot."""
+    ranks = {TRUSTED: 2, LIMITED: 1}
+    found = {one: ranks.get(trust_of(one, rules), 0) for one in sources.dropna().unique()}
+    return sources.map(found).fillna(2).astype(int)
+
+
+def labelled(rows: pd.DataFrame, bank: Product, as_of: pd.Timestamp) -> pd.DataFrame:
+    """1: defaulted within the months of the profile; 0: not, and they are over; else missing."""
+    until = ends(rows, bank)
+    known = rows["told"].notna()
+    bad = (rows["told"] == "defaulted") & ~(rows["toldWhen"] > until)
+    now = bad.astype(float).where(until.isna() | (until <= as_of), np.nan)
+    return rows.assign(**{bank.outcome: now.where(known, rows[bank.outcome])})
+
+
+def ends(rows: pd.DataFrame, bank: Product) -> pd.Series:
+    """The last day on which a default counts."""
+    basis = rows[bank.date] if bank.date else rows["decidedOn"]
+    return basis + pd.DateOffset(months=bank.training.outcome_months)
+
+
+def waiting(rows: pd.DataFrame, bank: Product) -> pd.Series:
+    """What is told and has not matured; what is withheld for another reason does not wait."""
+    held = rows["withheld"].notna() & (rows["withheld"] != "waiting")
+    return rows["told"].notna() & rows[bank.outcome].isna() & ~held
+
+
+def matures_next(rows: pd.DataFrame, bank: Product) -> pd.Timestamp:
+    """When the first of those that are told and not labelled will be; NaT if there are none."""
+    return ends(rows[waiting(rows, bank)], bank).min()

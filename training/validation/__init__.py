@@ -1,0 +1,1 @@
+"""What a model is worth: metrics, its card, and the challenge against the champion."""

@@ -1,0 +1,209 @@
+"""What a model card tells of a model: how it did, on whom, how stable it is, what it may hide."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.metrics import roc_auc_score, roc_curve
+
+from training.fitting import fit_scorecard
+from training.fitting.calibration import probability
+from training.snapshots.snapshot import Learning, Part
+from training.training_profile import Feature, Model, Product
+from training.validation import measures
+
+Floats = npt.NDArray[np.float64]
+Logits = Callable[[pd.DataFrame], Floats]
+Facts = dict[str, Any]
+Features = tuple[Feature, ...]
+
+GROUPS = 12  # values of a segment, the commonest
+FEWEST = 20  # of good and of bad loans, for an AUC that means something
+STEPS = 9  # of a feature, between its deciles, where its direction is checked
+CHECKED = 200  # applications
+CURVE = np.linspace(0, 1, 51)
+DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class Period:
+    part: Part
+    logits: Floats
+
+    @property
+    def probabilities(self) -> Floats:
+        return probability(self.logits)
+
+
+@dataclass(frozen=True)
+class Judged:
+    logits: Logits
+    training: Period
+    calibration: Period
+    holdout: Period
+
+
+def judge(learning: Learning, logits: Logits) -> Judged:
+    parts = (learning.training, learning.calibration, learning.holdout)
+    return Judged(logits, *(Period(part, logits(part.rows)) for part in parts))
+
+
+def facts(bank: Product, model: Model, judged: Judged, manifest: dict[str, Any]) -> Facts:
+    holdout = judged.holdout
+    read = tuple(feature for feature in model.features if _is_read(feature, model, judged))
+    told = (
+        "model", "method", "version", "snapshot", "window", "rows", "bads", "calibration",
+        "holdout", "metrics",
+    )  # fmt: skip
+    return {
+        **{name: manifest[name] for name in told},
+        "outcomeMonths": bank.training.outcome_months,
+        "approveFrom": bank.scale.approve_from,
+        "features": [
+            _feature(feature, judged) | {"read": feature in read} for feature in model.features
+        ],
+        "limits": bank.limits_of(model),
+        "psi": _number(measures.stability(judged.training.logits, holdout.logits)),
+        "vintages": list(_vintages(bank, judged)),
+        "groups": {name: list(_groups(name, bank, judged)) for name in _grouped(bank, holdout)},
+        "protected": [name for name in bank.protected if name in holdout.part.audit],
+        "proxies": list(_proxies(bank, read, judged)),
+        "monotone": [_direction(f, judged) for f in model.features if f.monotone],
+        "roc": _roc(holdout),
+        "reliability": _reliability(holdout),
+        "scores": _scores(bank, judged),
+    }
+
+
+def _feature(feature: Feature, judged: Judged) -> Facts:
+    then, now = (period.part.rows[feature.name] for period in (judged.training, judged.holdout))
+    return {
+        "name": feature.name,
+        "monotone": feature.monotone,
+        "csi": _number(measures.stability(then, now)),
+    }
+
+
+def _is_read(feature: Feature, model: Model, judged: Judged) -> bool:
+    """A scorecard leaves a feature out whose coefficient has the wrong sign. It is a sum, so what
+    one application gets by each value of a feature shows whether that one is in it."""
+    if model.method != "scorecard":
+        return True
+    learnt = judged.training.part.rows
+    values = learnt[feature.name].drop_duplicates().to_numpy()
+    rows = learnt.iloc[[0] * len(values)].reset_index(drop=True)
+    return bool(np.ptp(judged.logits(rows.assign(**{feature.name: values}))) > 0)
+
+
+def _vintages(bank: Product, judged: Judged) -> Iterator[Facts]:
+    if bank.date is None:
+        return
+    for name in ("training", "calibration", "holdout"):
+        period: Period = getattr(judged, name)
+        quarters = period.part.audit[bank.date].dt.to_period("Q").astype(str)
+        for quarter in sorted(quarters.unique()):
+            yield {"vintage": quarter, "part": name} | _shown(bank, period, quarters == quarter)
+
+
+def _grouped(bank: Product, period: Period) -> list[str]:
+    return [n for n in (*bank.protected, *bank.segments) if n in period.part.audit]
+
+
+def _groups(name: str, bank: Product, judged: Judged) -> Iterator[Facts]:
+    values = _values(name, bank, judged.holdout, judged)
+    for value in values.value_counts().index[:GROUPS]:
+        yield {"value": value} | _shown(bank, judged.holdout, values == value)
+
+
+def _values(name: str, bank: Product, period: Period, judged: Judged) -> pd.Series:
+    """A text feature's own; a number's side of the median of the training."""
+    column = period.part.audit[name]
+    if bank.features[name].is_text:
+        return column.fillna("missing")
+    middle = judged.training.part.audit[name].median()
+    sides = pd.Series(np.where(column > middle, f"above {middle:g}", f"to {middle:g}"))
+    return sides.where(column.notna(), "missing")
+
+
+def _shown(bank: Product, period: Period, chosen: pd.Series) -> Facts:
+    bad, logits = period.part.outcomes[chosen], period.logits[chosen]
+    is_enough = FEWEST <= bad.sum() <= len(bad) - FEWEST
+    return {
+        "rows": len(bad),
+        "bads": int(bad.sum()),
+        "share": _number(len(bad) / len(chosen)),
+        "observed": _number(bad.mean()),
+        "expected": _number(probability(logits).mean()),
+        "approved": _number((bank.scale.points(logits) >= bank.scale.approve_from).mean()),
+        "auc": _number(roc_auc_score(bad, logits)) if is_enough else None,
+    }
+
+
+def _proxies(bank: Product, read: Features, judged: Judged) -> Iterator[Facts]:
+    """How well a scorecard of what the model reads tells who has a protected attribute's value."""
+    for name in bank.protected:
+        if name not in judged.training.part.audit:
+            continue
+        known = _values(name, bank, judged.training, judged)
+        asked = _values(name, bank, judged.holdout, judged)
+        for value in known.value_counts().index[:GROUPS]:
+            auc = _told_apart(judged, read, known == value, asked == value)
+            yield {"attribute": name, "value": value, "auc": auc}
+
+
+def _told_apart(judged: Judged, read: Features, known: pd.Series, asked: pd.Series) -> float | None:
+    if known.nunique() < 2 or asked.nunique() < 2:
+        return None
+    features = tuple(Feature(f.name, f.type, f.derive, monotone=0, protected=False) for f in read)
+    rows = judged.training.part.rows
+    try:
+        fitted = fit_scorecard.fit(rows, known.astype(int), features, fit_scorecard.Parameters())
+    except fit_scorecard.NothingLearnt:
+        return 0.5
+    return _number(roc_auc_score(asked, fitted.probabilities(judged.holdout.part.rows)))
+
+
+def _direction(feature: Feature, judged: Judged) -> Facts:
+    """Applications of the holdout with all else as it is: steps the wrong way must not be."""
+    rows = judged.holdout.part.rows.head(CHECKED)
+    known = judged.training.part.rows[feature.name].dropna()
+    steps = np.unique(np.quantile(known, np.linspace(0, 1, STEPS)))
+    logits = [judged.logits(rows.assign(**{feature.name: step})) for step in steps]
+    moved = np.diff(logits, axis=0) * feature.monotone if len(steps) > 1 else np.array([])
+    broken = int((moved < -1e-9).sum())
+    return {
+        "name": feature.name,
+        "monotone": feature.monotone,
+        "steps": moved.size,
+        "broken": broken,
+    }
+
+
+def _roc(period: Period) -> list[list[float]]:
+    false, true, _ = roc_curve(period.part.outcomes, period.logits)
+    return [
+        [_number(x), _number(y)] for x, y in zip(CURVE, np.interp(CURVE, false, true), strict=True)
+    ]
+
+
+def _reliability(period: Period) -> list[list[float]]:
+    """Of each tenth: the expected and the observed bad rate."""
+    table = pd.DataFrame({"expected": period.probabilities, "observed": period.part.outcomes})
+    means = table.groupby(measures.tenth_of(period.logits)).mean()
+    return [[_number(x), _number(y)] for x, y in means.itertuples(index=False)]
+
+
+def _scores(bank: Product, judged: Judged) -> Facts:
+    points = [bank.scale.points(p.logits) for p in (judged.training, judged.holdout)]
+    edges = np.linspace(*np.quantile(np.concatenate(points), [0.001, 0.999]), 31).round(1)
+    edges = edges if edges[0] < edges[-1] else edges[0] + np.arange(31.0)
+    shares = [np.histogram(np.clip(p, edges[0], edges[-1]), edges)[0] / len(p) for p in points]
+    training, holdout = ([_number(share) for share in part] for part in shares)
+    return {"edges": edges.tolist(), "training": training, "holdout": holdout}
+
+
+def _number(value: float) -> float:
+    return round(float(value), DECIMALS)

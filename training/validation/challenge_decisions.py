@@ -1,0 +1,48 @@
+"""What a challenger says to the bank's recent decisions, for the swap set."""
+
+import json
+from collections.abc import Iterator
+
+import pandas as pd
+
+from training import training_profile
+from training.batch_scoring import batch
+from training.serving.features import derive
+from training.validation.compared_models import Contender, Facts
+
+
+def on_decisions(
+    stored: pd.DataFrame, bank: training_profile.Product, challenger: Contender
+) -> Iterator[Facts]:
+    """Each as it was, and the challenger's logit as its endpoint would find it."""
+    applications = [json.loads(text) for text in stored["application"]]
+    scored = batch.Batch([challenger.model]).logits(pd.DataFrame(applications))
+    logits = scored[challenger.model.name] if applications else []
+    for row, application, logit in zip(
+        stored.to_dict("records"), applications, logits, strict=True
+    ):
+        yield {
+            "predictionId": row["predictionId"],
+            "models": json.loads(row["models"]),
+            "challenger": float(logit),
+            "unseen": challenger.model.unseen(application),
+            "segments": _texts(application, bank, bank.segments),
+            "peers": _peers(application, bank),
+            "outcome": row["outcome"] if isinstance(row["outcome"], str) else None,
+        }
+
+
+def _texts(
+    application: Facts, bank: training_profile.Product, names: tuple[str, ...]
+) -> dict[str, str]:
+    """The values of these features; those of numbers have no few values."""
+    rules = {name: f.derive for name, f in bank.features.items()
+             if f.derive and "peers" not in f.derive}  # fmt: skip
+    row = derive(application, rules, {})
+    return {name: str(row.get(name) or "missing") for name in names if bank.features[name].is_text}
+
+
+def _peers(application: Facts, bank: training_profile.Product) -> dict[str, str]:
+    """Whose decision it is; who has no franchise has no peers by it."""
+    found = _texts(application, bank, bank.outcomes.peers)
+    return {name: value for name, value in found.items() if value != "missing"}

@@ -1,0 +1,134 @@
+"""What a challenger shows, beside the champion, on what neither has learnt from."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from training import training_profile
+from training.batch_scoring import batch
+from training.fitting import calibration
+from training.snapshots import snapshot
+from training.validation import bootstrap, card_facts, measures
+from training.validation.compared_models import Contender, Facts, Floats
+
+DECIMALS = 6
+
+
+def measured(
+    bank: training_profile.Product,
+    model: training_profile.Model,
+    learning: snapshot.Learning,
+    challenger: Contender,
+    champion: Contender | None,
+    absent: str,
+) -> Facts:
+    if champion and not _reads(champion, learning.holdout.rows):
+        champion, absent = None, "the champion reads features that the profile no longer has"
+    contenders = [challenger, *([champion] if champion else [])]
+    learning = untouched_by(bank, learning, contenders)
+    untouched = learning.holdout
+    told: Facts = {
+        "model": model.name,
+        "version": challenger.manifest["version"],
+        "sha256": challenger.model.sha256,
+        "snapshot": challenger.manifest["snapshot"],
+        "learntUntil": {"challenger": challenger.learnt_until},
+        "holdout": untouched.window,
+        "champion": None,
+        "championVersion": None,
+        "withoutChampion": absent,
+        "rows": len(untouched.rows),
+        "bads": int(untouched.outcomes.sum()),
+    }
+    if untouched.outcomes.nunique() < 2:
+        return told | {"refused": f"{len(untouched.rows)} applications that no model has learnt "
+                                  "from, not both outcomes"}  # fmt: skip
+    judged = card_facts.judge(learning, challenger.logits)
+    facts = card_facts.facts(bank, model, judged, challenger.manifest)
+    told |= _of_challenger(facts, untouched, judged.holdout.logits)
+    told["featureCsi"] = _shifts(challenger, untouched.rows)
+    told["servedAuc"] = _served(challenger, learning) if challenger.model.tables else None
+    if champion:
+        told |= _beside(champion, untouched, judged.holdout.logits, bank.training.seed)
+        told["learntUntil"]["champion"] = champion.learnt_until
+    return told
+
+
+def _reads(champion: Contender, rows: pd.DataFrame) -> bool:
+    return champion.reader.inputs.keys() <= {*rows.columns}
+
+
+def untouched_by(
+    bank: training_profile.Product, learning: snapshot.Learning, contenders: list[Contender]
+) -> snapshot.Learning:
+    """Its holdout are the applications after all that either has learnt from. Without dates, all:
+    an old champion may have seen some of them, which is in its favour."""
+    holdout = learning.holdout
+    ends = [one.learnt_until for one in contenders if one.learnt_until]
+    if bank.date is None or not ends:
+        return learning
+    chosen = holdout.audit[bank.date] > pd.Timestamp(max(ends))
+    parts = {
+        name: getattr(holdout, name)[chosen].reset_index(drop=True)
+        for name in ("rows", "outcomes", "ages", "audit")
+    }
+    dates = parts["audit"][bank.date]
+    window = {"from": str(dates.min().date()), "to": str(dates.max().date())} if len(dates) else {}
+    brought = learning.brought[chosen].reset_index(drop=True)
+    return replace(learning, holdout=snapshot.Part(**parts, window=window), brought=brought)
+
+
+def _of_challenger(facts: Facts, part: snapshot.Part, logits: Floats) -> Facts:
+    protected = {name: facts["groups"][name] for name in facts["protected"]}
+    return {
+        "challenger": _figures(part, logits),
+        "aucDifference": None,
+        "ksDifference": None,
+        "scorePsi": facts["psi"],
+        "directions": [
+            {"feature": one["name"], "steps": one["steps"], "broken": one["broken"]}
+            for one in facts["monotone"]
+        ],
+        "protected": protected,
+        "segments": {n: groups for n, groups in facts["groups"].items() if n not in protected},
+    }
+
+
+def _served(challenger: Contender, learning: snapshot.Learning) -> float:
+    """
+    Ranked as its endpoint would today, by the artifact's own tables of peers: all else is measured
+    with what was known of the peers on each day. The tables know what came of these applications
+    themselves, so this flatters: a low one is a fault, a high one is nothing.
+    """
+    logits = batch.Batch([challenger.model]).logits(learning.brought)[challenger.model.name]
+    return _figures(learning.holdout, logits)["auc"]
+
+
+def _shifts(challenger: Contender, rows: pd.DataFrame) -> dict[str, float]:
+    """Of what the model reads, for a scorecard drops features; against what its artifact says it
+    has learnt from, whatever snapshot that was."""
+    learnt = challenger.manifest["rows"]
+    return {
+        name: round(measures.shift(reference, learnt, rows[name]), DECIMALS)
+        for name, reference in challenger.manifest["reference"].items()
+        if name in rows and name in challenger.reader.inputs
+    }
+
+
+def _beside(champion: Contender, part: snapshot.Part, logits: Floats, seed: int) -> Facts:
+    theirs = champion.logits(part.rows)
+    apart = bootstrap.differences(logits, theirs, part.outcomes.to_numpy(), seed)
+    return {
+        "champion": _figures(part, theirs),
+        "championVersion": champion.manifest["version"],
+        "withoutChampion": "",
+        "aucDifference": apart["auc"],
+        "ksDifference": apart["ks"],
+    }
+
+
+def _figures(part: snapshot.Part, logits: Floats) -> Facts:
+    measured = measures.metrics(part.outcomes, calibration.probability(logits))
+    _, intercept = calibration.regression(logits, part.outcomes)
+    names = ("auc", "ks", "brier", "ece", "slope")
+    return {name: measured[name] for name in names} | {"intercept": round(intercept, DECIMALS)}

@@ -1,0 +1,123 @@
+"""How well a model does on its holdout, and what its training rows looked like."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
+
+from training.fitting import calibration
+
+Floats = npt.NDArray[np.float64]
+
+DECIMALS = 6
+DECILES = np.linspace(0.1, 0.9, 9)
+VALUES = 20
+
+
+def metrics(outcomes: pd.Series, probabilities: npt.NDArray[np.float64]) -> dict[str, float]:
+    found = exact_metrics(outcomes, probabilities)
+    return {name: round(value, DECIMALS) for name, value in found.items()}
+
+
+def exact_metrics(outcomes: pd.Series, probabilities: npt.NDArray[np.float64]) -> dict[str, float]:
+    false_positives, true_positives, _ = roc_curve(outcomes, probabilities)
+    slope, _ = calibration.regression(calibration.logit(probabilities), outcomes)
+    measured = {
+        "auc": roc_auc_score(outcomes, probabilities),
+        "ks": np.max(true_positives - false_positives),
+        "gini": 2 * roc_auc_score(outcomes, probabilities) - 1,
+        "brier": brier_score_loss(outcomes, probabilities),
+        "bad_rate": outcomes.mean(),
+        "mean_probability": probabilities.mean(),
+        "ece": expected_calibration_error(outcomes, probabilities),
+        "slope": slope,
+    }
+    return {name: float(value) for name, value in measured.items()}
+
+
+def expected_calibration_error(
+    outcomes: pd.Series, probabilities: npt.NDArray[np.float64]
+) -> float:
+    """How far probability and bad rate are apart, over tenths of the applications."""
+    tenths = tenth_of(probabilities)
+    table = pd.DataFrame({"gap": outcomes.to_numpy() - probabilities}).groupby(tenths)["gap"]
+    return float((table.mean().abs() * table.size()).sum() / len(probabilities))
+
+
+def tenth_of(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Of each value: 0 the lowest tenth, 9 the highest; equal values are in the same."""
+    edges = np.unique(np.quantile(values, DECILES))
+    return np.searchsorted(edges, values)
+
+
+def histogram(column: pd.Series) -> dict[str, Any]:
+    """Shares of all rows: of the bins between the deciles, or of the commonest values."""
+    missing = _share(column.isna().mean())
+    known = column.dropna()
+    if column.dtype == object:
+        shares = (known.value_counts() / len(column)).sort_index(kind="stable")
+        shares = shares.sort_values(ascending=False, kind="stable").head(VALUES)
+        return {
+            "values": shares.index.tolist(),
+            "shares": [_share(share) for share in shares],
+            "missing": missing,
+        }
+    edges = np.unique(np.quantile(known, DECILES)) if len(known) else np.array([])
+    counts = np.bincount(np.searchsorted(edges, known), minlength=len(edges) + 1)
+    return {
+        "edges": [float(edge) for edge in edges],
+        "shares": [_share(count / len(column)) for count in counts],
+        "missing": missing,
+    }
+
+
+def shift(reference: dict[str, Any], rows: int, column: pd.Series) -> float:
+    """The stability index of a column against a histogram of `rows` applications."""
+    then = np.array([*reference["shares"], reference["missing"]])
+    if "values" in reference:
+        then = np.insert(then, -1, max(0.0, 1 - then.sum()))
+    return _index(then * rows, _counts(reference, column))
+
+
+def stability(then: Floats | pd.Series, now: Floats | pd.Series) -> float:
+    """The population stability index, over the tenths or the values of `then`."""
+    then, now = pd.Series(then), pd.Series(now)
+    if then.dtype == object:
+        kinds = pd.Index(then.value_counts().index[:VALUES])
+        places = [kinds.get_indexer(pd.Index(column, dtype=object)) for column in (then, now)]
+        bins = len(kinds)
+    else:
+        edges = np.unique(np.quantile(then.dropna(), DECILES)) if then.notna().any() else []
+        places = [np.searchsorted(edges, column) for column in (then, now)]
+        bins = len(edges) + 1
+    missing = [column.isna().to_numpy() for column in (then, now)]
+    counted = [
+        np.bincount(np.where(gone, bins + 1, np.where(place < 0, bins, place)), minlength=bins + 2)
+        for place, gone in zip(places, missing, strict=True)
+    ]
+    return _index(*counted)
+
+
+def _index(then: Floats, now: Floats) -> float:
+    # Half an application in every bin: an empty one must not make it infinite.
+    before, after = ((count + 0.5) / (count + 0.5).sum() for count in (then, now))
+    return float(((after - before) * np.log(after / before)).sum())
+
+
+def _counts(reference: dict[str, Any], column: pd.Series) -> npt.NDArray[np.int64]:
+    """Of each bin or value; of text also of all other values; then of what is missing."""
+    missing, known = column.isna().sum(), column.dropna()
+    if "values" in reference:
+        found = pd.Index(reference["values"], dtype=object).get_indexer(known.astype(object))
+        bins = len(reference["values"]) + 1
+        counted = np.bincount(np.where(found < 0, bins - 1, found), minlength=bins)
+    else:
+        bins = len(reference["shares"])
+        counted = np.bincount(np.searchsorted(reference["edges"], known), minlength=bins)
+    return np.append(counted, missing)
+
+
+def _share(value: float) -> float:
+    return round(float(value), DECIMALS)

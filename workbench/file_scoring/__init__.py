@@ -1,0 +1,1 @@
+"""Applications of a file through the models that are deployed."""

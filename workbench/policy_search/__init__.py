@@ -1,0 +1,1 @@
+"""Cut-offs for a bad rate, on the holdout's real loans."""

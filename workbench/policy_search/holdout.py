@@ -1,0 +1,59 @@
+"""Real loans of the holdout through the profile's three models, as they were known on the day."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import track
+
+from chalicelib.decisions.decision import weigh
+from chalicelib.profile import Policy
+from chalicelib.scoring.branch_results import Answer, Scored
+from training import train, training_profile
+from training.serving import inference
+from training.snapshots import snapshot
+from workbench.policy_search.cut_offs import Loans
+
+
+def scored(models: Path, channel: Path, bank: training_profile.Product, policy: Policy) -> Loans:
+    """The holdout through the artifacts in `models/<Model>` and the policy's weights."""
+    answers: list[dict[str, Answer]] = []
+    for name in bank.models:
+        model = bank.model(name)
+        learning = snapshot.prepare(snapshot.read(channel, bank, model), bank, model)
+        served = inference.model_fn(str(models / name))
+        rows = _plain(learning.holdout.rows)
+        answers = answers or [{} for _ in rows]
+        progress = track(rows, f"Scoring with {name}", console=Console(stderr=True), transient=True)
+        for found, row in zip(answers, progress, strict=True):
+            found[name] = Scored(served.version, served.sha256, 0.5, *served.evaluator.explain(row))
+    return _weighed(answers, policy, learning.holdout, bank.date)
+
+
+def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    return rows.astype(object).where(rows.notna(), None).to_dict("records")
+
+
+def _weighed(
+    answers: list[dict[str, Answer]], policy: Policy, holdout: snapshot.Part, date: str | None
+) -> Loans:
+    said = pd.DataFrame([weigh(found, policy) for found in answers])
+    return Loans(
+        said["score"].to_numpy(float),
+        said["probabilityOfDefault"].to_numpy(float),
+        said["disagreement"].to_numpy(float),
+        holdout.outcomes.to_numpy(float),
+        holdout.audit[date].dt.strftime("%Y-%m").to_numpy(str) if date else None,
+    )
+
+
+def train_missing(
+    models: Path, channel: Path, name: str, schema: dict[str, str], file: Path
+) -> None:
+    for model, digest in schema.items():
+        if not (models / model / "manifest.json").exists():
+            options = Namespace(model=model, version="policy", schema=digest, snapshot=name)
+            with Console(stderr=True).status(f"Training {model}"):
+                train.train(options, channel, file, models / model)

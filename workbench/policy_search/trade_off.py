@@ -1,0 +1,62 @@
+"""What each cut-off, each month and each limit did on the holdout, as tables."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from rich.table import Table
+
+from workbench.policy_search.cut_offs import CutOffs, Loans, cut_for_reviews, limited
+
+CUTS = 25  # rows of the trade-off
+
+
+def trade_off(loans: Loans, limit: float, review: float) -> Table:
+    table = Table(title=f"{len(loans.bad):,} loans of the holdout, {loans.bad.mean():.2%} bad")
+    for title in (
+        "Approve from", "Decline below", "Approved", "Bad: expected", "observed", "Reviewed",
+        "Declined",
+    ):  # fmt: skip
+        table.add_column(title, justify="right")
+    for cut in np.unique(np.quantile(loans.points, np.linspace(0.02, 0.98, CUTS)).round()):
+        cuts = CutOffs(cut, cut_for_reviews(loans, review, cut, limit), limit)
+        approved, reviewed = cuts.approved(loans), cuts.reviewed(loans)
+        table.add_row(
+            f"{cuts.approve_from:.0f}",
+            f"{cuts.decline_below:.0f}",
+            *_shares(approved.mean(), loans.expected_rate(approved), loans.rate(approved)),
+            *_shares(reviewed.mean(), (~approved & ~reviewed).mean()),
+        )
+    return table
+
+
+def by_month(loans: Loans, cuts: CutOffs) -> Table:
+    """How the approved of each month did: a cut-off that holds on average need not hold in each."""
+    table = Table(title=f"By month of application, approving from {cuts.approve_from:.0f} points")
+    for title in ("Month", "Loans", "Approved", "Bad: expected", "observed", "95 %: from", "to"):
+        table.add_column(title, justify="right")
+    approved = cuts.approved(loans)
+    for month, asked in loans.months().items():
+        chosen = asked & approved
+        rates = (approved[asked].mean(), loans.expected_rate(chosen), loans.rate(chosen))
+        table.add_row(month, f"{asked.sum():,}", *_shares(*rates, *loans.interval(chosen)))
+    return table
+
+
+def what_disagreement_buys(loans: Loans, approve_from: float) -> Table:
+    """Against what a higher cut-off would do that approves as many."""
+    table = Table(title=f"Disagreement, approving from {approve_from:.0f} points")
+    for title in (
+        "Limit", "Beyond it", "Approved", "Bad of them", "Bad of the kept back",
+        "Bad if the score kept back as many",
+    ):  # fmt: skip
+        table.add_column(title, justify="right")
+    for found in limited(loans, approve_from):
+        table.add_row(
+            f"{found.limit:.0f}",
+            *_shares(found.beyond, found.approved, found.bad, found.kept_back, found.by_score),
+        )
+    return table
+
+
+def _shares(*shares: float) -> Iterator[str]:
+    return ("-" if np.isnan(share) else f"{share:.2%}" for share in shares)

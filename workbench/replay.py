@@ -1,0 +1,118 @@
+"""Decisions again, from what is stored: the application, the artifacts and the policy in force.
+
+\b
+    python -m workbench.replay <clientId> <predictionId>
+    python -m workbench.replay --all 100                 the newest 100
+
+Says "identical", or names what differs. An artifact that is not the recorded one is refused.
+Texts are the profile's wording of today and no part of a decision. Ends with 1 if anything differs.
+
+\b
+Not checked, for nothing that is stored determines it:
+    clientId, predictionId, createdAt and language;
+    whether the policy was the bank's: a record whose policy, policyVersion and decision were forged
+        to agree is identical, for no other place keeps policies; look whether a credit.toml of
+        its repository's history has that policyVersion (GET /health tells today's);
+    whether the bank was switched to review only: decisionBasis REVIEW_ONLY is taken as it is;
+    why a model did not answer.
+"""
+
+import heapq
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import boto3
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from chalicelib.decisions.predictions import CLAIM, OUTCOME, PredictionTable
+from chalicelib.errors import PredictionNotFound, TableUnavailable
+from chalicelib.settings import STAGES, VERIFIED_PREFIX, Settings
+from infrastructure.project import app_name
+from workbench.replaying.artifact_process import NotRecorded
+from workbench.replaying.replayed_decision import ReadArtifact, replay
+
+
+def newest(client: Any, table: str, count: int) -> list[tuple[str, str]]:
+    """Client and prediction ids. The whole table is read for it: its keys sort by client."""
+    pages = client.get_paginator("scan").paginate(
+        TableName=table, ProjectionExpression="clientId, predictionId"
+    )
+    keys = (
+        (item["predictionId"]["S"], item["clientId"]["S"])
+        for page in pages
+        for item in page["Items"]
+        if not item["predictionId"]["S"].startswith((CLAIM, OUTCOME))
+    )
+    return [(client_id, prediction) for prediction, client_id in heapq.nlargest(count, keys)]
+
+
+def artifacts_in(client: Any, bucket: str) -> ReadArtifact:
+    def read(model: str, version: str) -> bytes:
+        key = f"{VERIFIED_PREFIX}{model}/{version}/model.tar.gz"
+        try:
+            body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        except client.exceptions.NoSuchKey as gone:
+            raise NotRecorded(f"s3://{bucket}/{key} is gone") from gone
+        return body
+
+    return read
+
+
+@click.command(help=__doc__)
+@click.argument("client_id", required=False)
+@click.argument("prediction_id", required=False)
+@click.option("--all", "count", type=click.IntRange(1), help="The newest so many.")
+@click.option("--stage", default="dev", show_default=True, type=click.Choice(STAGES))
+def main(client_id: str | None, prediction_id: str | None, count: int | None, stage: str) -> None:
+    if (count is None) == (prediction_id is None):
+        raise click.UsageError("Give a clientId and a predictionId, or --all N.")
+    settings = Settings(app_name(), stage, os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
+    try:
+        differing = _replay_stored(settings, client_id, prediction_id, count)
+    except PredictionNotFound as fault:
+        raise click.ClickException(str(fault)) from fault
+    except (TableUnavailable, ClientError, BotoCoreError) as fault:
+        message = (
+            f"The bank of stage {stage} can't be read: {fault.__cause__ or fault}\n"
+            'On the embedded cloud, while it runs: eval "$(.venv/bin/python -m bank env)"'
+        )
+        raise click.ClickException(message) from fault
+    sys.exit(1 if differing else 0)
+
+
+def _replay_stored(
+    settings: Settings, client_id: str | None, prediction_id: str | None, count: int | None
+) -> int:
+    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+    table = PredictionTable(dynamodb, settings.predictions_table)
+    with Console(stderr=True).status("Reading the decisions"):
+        keys = (
+            newest(dynamodb, settings.predictions_table, count)
+            if count
+            else [(client_id or "", prediction_id or "")]
+        )
+        decisions = [table.get(*key) for key in keys]
+    with Console(stderr=True).status(f"Replaying {len(decisions):,}"):
+        found = replay(decisions, artifacts_in(s3, settings.model_bucket))
+    return _print(keys, found)
+
+
+def _print(keys: Sequence[tuple[str, str]], found: list[list[str]]) -> int:
+    """The number of those that differ."""
+    for (client_id, prediction_id), differences in zip(keys, found, strict=True):
+        told = "differs" if differences else "identical"
+        print(f"{told}  {client_id} {prediction_id}")
+        for difference in differences:
+            print(f"  {difference}")
+    differing = sum(map(bool, found))
+    if len(found) > 1:
+        print(f"{len(found):,} replayed, {len(found) - differing:,} identical, {differing:,} not")
+    return differing
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A stored decision made again, by the artifacts that made it."""

@@ -1,0 +1,143 @@
+"""A file of applications through the models: one row in, one row out, in the same order.
+
+\b
+    python -m workbench.score applications.csv > scored.parquet
+    python -m workbench.score applications.parquet models/* > scored.parquet
+
+ARTIFACTS are folders or model.tar.gz; without any, the models that answer now on AWS. Each row gets
+each model's probability of default and, if all the profile's models are there, the decision's. What
+is no feature of the profile (a client's id) is carried along. The column `unseen` names features
+whose code is new to a model: a person decides on those that `review_unseen` of the profile names. A
+row that POST /predict would refuse keeps its place without probabilities, and its column `error`
+says what is wrong with it.
+"""
+
+import io
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+import pyarrow as pa
+import pyarrow.parquet
+from rich.console import Console
+from rich.progress import Progress
+
+from chalicelib import profile
+from chalicelib.profile import PROFILE_FILE, Profile
+from training.batch_scoring import artifact_folder, batch
+from training.fitting.calibration import probability
+from training.serving import inference
+from workbench.file_scoring import application_files, deployed_models
+from workbench.file_scoring.application_checks import checked
+
+FAULTS = (
+    application_files.UnfitFile,
+    artifact_folder.NotAnArtifact,
+    batch.UnfitColumn,
+    inference.Refused,
+    deployed_models.NothingLive,
+    pa.ArrowInvalid,
+    OSError,
+)
+
+
+class Sink(io.RawIOBase):
+    """Whoever writes Parquet ends it, even on a fault; without that end nobody reads a part of the
+    applications as if it were all."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._is_cut_off = False
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, body: Any) -> int:
+        return len(body) if self._is_cut_off else self._out.write(body)
+
+    @contextmanager
+    def cut_off_by_a_fault(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._is_cut_off = True
+            raise
+
+
+@click.command(help=__doc__)
+@click.argument("applications", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("artifacts", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--stage", default="dev", show_default=True, help="Whose live models.")
+@click.option("--profile", "file", default=PROFILE_FILE, type=click.Path(path_type=Path))
+def main(applications: Path, artifacts: tuple[Path, ...], stage: str, file: Path) -> None:
+    if sys.stdout.isatty():
+        raise click.UsageError("The answer is Parquet: send it to a file, > scored.parquet")
+    with ExitStack() as stack:
+        try:
+            if not artifacts:
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="live-"))
+                artifacts = deployed_models.download(stage, profile.load(file), Path(folder))
+            refused = score(applications, artifacts, profile.load(file), sys.stdout.buffer)
+        except FAULTS as fault:
+            raise click.ClickException(str(fault)) from fault
+    if refused:
+        click.echo(f"{refused:,} row(s) were not scored: their column `error` says why.", err=True)
+
+
+def score(path: Path, artifacts: Sequence[Path], deployed: Profile, out: BinaryIO) -> int:
+    """The number of rows that were refused."""
+    loaded = []
+    for artifact in artifacts:
+        with artifact_folder.opened(artifact) as folder:
+            loaded.append(inference.model_fn(str(folder)))
+    models = batch.Batch(loaded)
+    file = application_files.opened(path, deployed)
+    empty = pa.RecordBatch.from_pylist([], file.schema)
+    schema = scored(empty, models, deployed).schema
+    refused = 0
+    sink = Sink(out)
+    with (
+        pa.parquet.ParquetWriter(sink, schema) as writer,
+        sink.cut_off_by_a_fault(),
+        Progress(console=Console(stderr=True)) as progress,
+    ):
+        task = progress.add_task(f"Scoring {path.name}", total=file.rows)
+        for rows in file.batches:
+            found = scored(rows, models, deployed)
+            refused += len(found) - found["error"].null_count
+            writer.write_table(found)
+            progress.advance(task, rows.num_rows)
+    return refused
+
+
+def scored(rows: pa.RecordBatch, models: batch.Batch, deployed: Profile) -> pa.Table:
+    columns: dict[str, Any] = {
+        name: rows.column(name) for name in rows.schema.names if name not in deployed.features
+    }
+    applications, wrong = checked(rows, deployed)
+    logits = models.logits(applications)
+    found = {f"probabilityOfDefault_{name}": probability(one) for name, one in logits.items()}
+    if logits.keys() == deployed.models.keys():
+        found["probabilityOfDefault"] = probability(blended(logits, deployed))
+    refused = wrong != ""
+    columns |= {name: pa.array(values, mask=refused) for name, values in found.items()}
+    unseen = [", ".join(names) or None for names in models.unseen(applications)]
+    columns["unseen"] = pa.array(unseen, pa.string(), mask=refused)
+    columns["error"] = pa.array(wrong, pa.string(), mask=~refused)
+    return pa.table(columns)
+
+
+def blended(logits: dict[str, Any], deployed: Profile) -> Any:
+    """The decision's logit of each application, from each model's."""
+    decision = deployed.decision
+    total = sum(decision.weights.values())
+    mean = sum(decision.weights[name] / total * one for name, one in logits.items())
+    return decision.intercept + decision.slope * mean
+
+
+if __name__ == "__main__":
+    main()
