@@ -151,7 +151,7 @@ def learn(model: training_profile.Model, part: snapshot.Part, training: Training
 
 def _scorecard(model: training_profile.Model, part: snapshot.Part, training: Training) -> Trained:
     try:
-        parameters = fit_scorecard.Parameters(**model.parameters)
+        parameters = fit_scorecard.Parameters(**model.parameters)  # type: ignore[arg-type]
     except TypeError as fault:
         known = ", ".join(asdict(fit_scorecard.Parameters()))
         message = f"{model.name}: a scorecard's parameters are {known}"
@@ -162,9 +162,8 @@ def _scorecard(model: training_profile.Model, part: snapshot.Part, training: Tra
 
 
 def _trees(model: training_profile.Model, part: snapshot.Part, training: Training) -> Trained:
-    from training.fitting import (
-        fit_trees,  # LightGBM is slow to load and the scorecards do without it
-    )
+    # LightGBM is slow to load, and the scorecards do without it.
+    from training.fitting import fit_trees
     from training.serving.tree_text import UnknownTrees
 
     part = with_blanks(part, model, training.seed)
@@ -180,7 +179,7 @@ def _trees(model: training_profile.Model, part: snapshot.Part, training: Trainin
             weights=part.weights(training.half_life_months),
         )
         fitted.check(part.rows)
-    except fit_trees.lightgbm.basic.LightGBMError as fault:
+    except fit_trees.LightGBMError as fault:
         raise InvalidProfile(f"{model.name}: LightGBM refuses this: {fault}") from fault
     except (UnknownTrees, fit_trees.Unlike) as fault:
         message = f"{model.name}: no endpoint can evaluate these trees: {fault}"

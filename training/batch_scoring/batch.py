@@ -63,7 +63,8 @@ class Columns:
         if how == "input":
             return _input(self._applications, *parts)
         if how == "ratio":
-            return _ratio(*map(self, parts))
+            over, under = map(self, parts)
+            return _ratio(over, under)  # type: ignore[arg-type]
         if how == "prefix":
             source, length = parts
             return self(source).mapped(lambda code: code[:length])  # type: ignore[union-attr]
@@ -157,9 +158,10 @@ def _text(column: pd.Series) -> Coded:
 
 def _number(column: pd.Series) -> Floats:
     try:
-        return pd.to_numeric(column).to_numpy(float)
+        numbers: Floats = pd.to_numeric(column).to_numpy(float)
     except (ValueError, TypeError) as fault:
         raise UnfitColumn(f"{column.name} must be a number in every row: {fault}") from fault
+    return numbers
 
 
 def _ratio(over: Floats, under: Floats) -> Floats:
@@ -168,7 +170,8 @@ def _ratio(over: Floats, under: Floats) -> Floats:
 
 
 def _scorer(model: Model, peers: Mapping[Definition, Peers]) -> Callable[[Columns], Floats]:
-    evaluator, slope, intercept = model.evaluator, 1.0, 0.0
+    evaluator: Any = model.evaluator
+    slope, intercept = 1.0, 0.0
     if isinstance(evaluator, Calibrated):
         evaluator, slope, intercept = evaluator.raw, evaluator.slope, evaluator.intercept
     read = partial(_reading, model, peers)
@@ -204,7 +207,12 @@ def _card(card: Scorecard, read: Callable[..., Reading]) -> Callable[[Columns], 
         read(name, partial(by_value, categories, other), missing)
         for name, categories, other, missing in card.categories
     ]
-    return lambda columns: card.baseline + sum(reading(columns) for reading in readings)
+
+    def logits_of(columns: Columns) -> Floats:
+        total: Any = card.baseline + sum(reading(columns) for reading in readings)
+        return np.asarray(total)
+
+    return logits_of
 
 
 def _trees(evaluator: Trees, read: Callable[..., Reading]) -> Callable[[Columns], Floats]:

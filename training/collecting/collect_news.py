@@ -19,6 +19,7 @@ from chalicelib.decisions.outcome_rules import (
 from training.collecting import new_data
 from training.collecting.collect_job import NEW_DATA, Facts, Job
 from training.collecting.collect_parts import Earlier
+from training.collecting.csv_rows import Wrong
 from training.snapshots import labels
 from training.snapshots.counting import WITHHELD_CLIENT
 from training.snapshots.settling import earlier_loans, settled
@@ -50,7 +51,7 @@ def news_since(job: Job, earlier: Earlier) -> News:
         sha256 = hashlib.sha256(body).hexdigest()
         news.sources.append({"key": key, "etag": etag, "sha256": sha256})
         if sha256 in contents:
-            taken, wrong = 0, [new_data.Wrong(0, f"it was taken before, as {contents[sha256]}")]
+            taken, wrong = 0, [Wrong(0, f"it was taken before, as {contents[sha256]}")]
         else:
             taken, wrong = _take(job, key, body, news)
         contents.setdefault(sha256, key)
@@ -59,22 +60,22 @@ def news_since(job: Job, earlier: Earlier) -> News:
     return news
 
 
-def _take(job: Job, key: str, body: bytes, news: News) -> tuple[int, list[new_data.Wrong]]:
+def _take(job: Job, key: str, body: bytes, news: News) -> tuple[int, list[Wrong]]:
     """How many rows of a file were taken, and the wrong ones."""
     try:
         loans, said, wrong = _rows(job, key, body)
     except new_data.Unreadable as fault:
-        return 0, [new_data.Wrong(0, str(fault))]
+        return 0, [Wrong(0, str(fault))]
     except Exception as fault:  # noqa: BLE001  a file that nobody foresaw stops no other
-        return 0, [new_data.Wrong(0, f"it can't be read: {type(fault).__name__}")]
+        return 0, [Wrong(0, f"it can't be read: {type(fault).__name__}")]
     _take_loans(job, of_file(key), loans, news)
     taken, sha256 = len(loans), hashlib.sha256(body).hexdigest()
     for row, one in said:
         client, prediction = one.pop("clientId"), one.pop("predictionId")
         decision = job.log.decision(client, prediction)
-        if fault := _decision_fault(decision, one):
-            wrong.append(new_data.Wrong(row, fault))
-        else:
+        if reason := _decision_fault(decision, one):
+            wrong.append(Wrong(row, reason))
+        elif decision:
             news.told["duplicates"] += not job.log.tell(decision, one, of_file(key), sha256)
             news.decisions.add((client, prediction))
             taken += 1
@@ -102,7 +103,7 @@ def _decision_fault(decision: Facts | None, said: Facts) -> str:
 
 def _rows(
     job: Job, key: str, body: bytes
-) -> tuple[pd.DataFrame, list[tuple[int, dict[str, str]]], list[new_data.Wrong]]:
+) -> tuple[pd.DataFrame, list[tuple[int, dict[str, str]]], list[Wrong]]:
     """A file's loans, or what it tells of decisions, and its wrong rows."""
     frame, broken = new_data.read(key, body)
     if new_data.is_of_decisions(frame, job.bank):
@@ -146,7 +147,7 @@ def _row(job: Job, decision: Facts, told: Facts) -> Facts:
     when = told["when"] if told["outcome"] == "defaulted" else None
     row = {name: day for name in (bank.date,) if name}
     row |= {name: when for name in (bank.default_date,) if name}
-    return (
+    made: Facts = (
         decision["application"]
         | row
         | {
@@ -160,6 +161,7 @@ def _row(job: Job, decision: Facts, told: Facts) -> Facts:
             "withheld": _withheld(job, decision, told),
         }
     )
+    return made
 
 
 def _withheld(job: Job, decision: Facts, told: Facts) -> str | None:

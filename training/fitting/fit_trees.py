@@ -17,6 +17,9 @@ CHECKED = 200  # rows
 TOLERANCE = 1e-9  # of a logit
 
 
+LightGBMError = lightgbm.basic.LightGBMError
+
+
 class Unlike(Exception):
     """What an endpoint would say is not what LightGBM says."""
 

@@ -214,7 +214,7 @@ def _prediction(application: Application, model: Model) -> dict[str, Any]:
 
 def _is_number(value: Value) -> bool:
     is_numeric = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_numeric and abs(value) < LARGEST  # type: ignore[arg-type, operator]
+    return is_numeric and abs(value) < LARGEST  # type: ignore[arg-type]
 
 
 def output_fn(prediction: Any, accept: str) -> str:

@@ -53,7 +53,8 @@ class TreeShap:
         grown = np.multiply.reduceat(self._factors.take(side, axis=1), self._starts, axis=1)
         added = self._gains.take(side, axis=1)
         added *= np.repeat(grown, self._lengths, axis=1)
-        return np.bincount(self._features, added.sum(axis=0), self._count)
+        # Weights make floats of it, which numpy's stubs do not know.
+        return np.bincount(self._features, added.sum(axis=0), self._count)  # type: ignore[return-value]
 
 
 def _expected(tree: Tree) -> float:

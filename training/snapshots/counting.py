@@ -8,6 +8,7 @@ withheld today may count tomorrow.
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -111,7 +112,8 @@ def _over_limits(
         for name, values in keys.items()
     }
     everyone = _room(pd.Series({"": int(ours.sum())}), settings.limited_share)
-    over, used = pd.Series(False, source.index), Counter()
+    over = pd.Series(False, source.index)
+    used: Counter[Any] = Counter()
     for row in np.flatnonzero((trust == 1) & why.isna()):
         asked = {(name, values.iat[row]) for name, values in keys.items()}
         asked = {(name, value) for name, value in asked if not pd.isna(value)}
@@ -127,4 +129,5 @@ def _over_limits(
 
 def _room(loans: pd.Series, share: float) -> dict[str, int]:
     """At 5 % of 100 loans five may count. 0.29 * 100 is below 29 in floats, and is 29 here."""
-    return (loans * share).round(9).astype(int).to_dict()
+    room: dict[str, int] = (loans * share).round(9).astype(int).to_dict()
+    return room

@@ -122,7 +122,8 @@ def _count_before(events: Days, wanted: Codes, at: Days) -> npt.NDArray[np.int64
 
 
 def days(dates: pd.Series) -> Days:
-    return dates.to_numpy().astype("datetime64[D]").astype(np.int64)
+    found: Days = dates.to_numpy().astype("datetime64[D]").astype(np.int64)
+    return found
 
 
 def _count(

@@ -38,12 +38,13 @@ class Part:
     window: dict[str, str]
 
     def followed_by(self, later: "Part") -> "Part":
-        joined = (
+        rows, outcomes, ages, audit = (
             pd.concat([getattr(self, name), getattr(later, name)], ignore_index=True)
             for name in ("rows", "outcomes", "ages", "audit")
         )
         ends = {"from": self.window.get("from"), "to": later.window.get("to")}
-        return Part(*joined, window={name: day for name, day in ends.items() if day})
+        window = {name: day for name, day in ends.items() if day}
+        return Part(rows, outcomes, ages, audit, window)
 
     def weights(self, half_life_months: float | None) -> npt.NDArray[np.float64] | None:
         """An application counts half as much for every so many months of its age; 1 on average."""

@@ -16,7 +16,7 @@ def counted(
     """`decided`: day and kind from the previous one's last day on, which is counted again, for it
     was not over. Also today's own counts, for the next."""
     counts: Counts = defaultdict(Counter)
-    last = previous["lastDay"] if previous else {"day": "", "counts": {}}
+    last: Facts = previous["lastDay"] if previous else {"day": "", "counts": {}}
     for month in previous["months"] if previous else []:
         for kind, of_kind in month["byDecision"].items():
             counts[month["month"]][kind] += of_kind["decisions"]

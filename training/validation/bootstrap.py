@@ -44,7 +44,8 @@ def differences(
     ours, theirs = (ranked(scores, outcomes) for scores in (challenger, champion))
     rows = len(outcomes)
     value = ours.auc_and_ks(np.ones(rows)) - theirs.auc_and_ks(np.ones(rows))
-    generator, drawn = np.random.default_rng(seed), []
+    generator = np.random.default_rng(seed)
+    drawn: list[Floats] = []
     while len(drawn) < RESAMPLES:
         weights = np.bincount(generator.integers(rows, size=rows), minlength=rows).astype(float)
         if 0 < weights[outcomes == 1].sum() < rows:  # else it has no AUC

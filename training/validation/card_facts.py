@@ -198,7 +198,8 @@ def _reliability(period: Period) -> list[list[float]]:
 
 def _scores(bank: Product, judged: Judged) -> Facts:
     points = [bank.scale.points(p.logits) for p in (judged.training, judged.holdout)]
-    edges = np.linspace(*np.quantile(np.concatenate(points), [0.001, 0.999]), 31).round(1)
+    low, high = np.quantile(np.concatenate(points), [0.001, 0.999])
+    edges = np.linspace(low, high, 31).round(1)
     edges = edges if edges[0] < edges[-1] else edges[0] + np.arange(31.0)
     shares = [np.histogram(np.clip(p, edges[0], edges[-1]), edges)[0] / len(p) for p in points]
     training, holdout = ([_number(share) for share in part] for part in shares)

@@ -1,7 +1,7 @@
 """What a challenger says to the bank's recent decisions, for the swap set."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -17,7 +17,7 @@ def on_decisions(
     """Each as it was, and the challenger's logit as its endpoint would find it."""
     applications = [json.loads(text) for text in stored["application"]]
     scored = batch.Batch([challenger.model]).logits(pd.DataFrame(applications))
-    logits = scored[challenger.model.name] if applications else []
+    logits: Iterable[float] = scored[challenger.model.name] if applications else []
     for row, application, logit in zip(
         stored.to_dict("records"), applications, logits, strict=True
     ):

@@ -101,7 +101,8 @@ def _served(challenger: Contender, learning: snapshot.Learning) -> float:
     themselves, so this flatters: a low one is a fault, a high one is nothing.
     """
     logits = batch.Batch([challenger.model]).logits(learning.brought)[challenger.model.name]
-    return _figures(learning.holdout, logits)["auc"]
+    auc: float = _figures(learning.holdout, logits)["auc"]
+    return auc
 
 
 def _shifts(challenger: Contender, rows: pd.DataFrame) -> dict[str, float]:

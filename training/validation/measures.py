@@ -89,7 +89,8 @@ def stability(then: Floats | pd.Series, now: Floats | pd.Series) -> float:
         places = [kinds.get_indexer(pd.Index(column, dtype=object)) for column in (then, now)]
         bins = len(kinds)
     else:
-        edges = np.unique(np.quantile(then.dropna(), DECILES)) if then.notna().any() else []
+        known = then.dropna()
+        edges: Floats = np.unique(np.quantile(known, DECILES)) if len(known) else np.array([])
         places = [np.searchsorted(edges, column) for column in (then, now)]
         bins = len(edges) + 1
     missing = [column.isna().to_numpy() for column in (then, now)]
@@ -100,7 +101,7 @@ def stability(then: Floats | pd.Series, now: Floats | pd.Series) -> float:
     return _index(*counted)
 
 
-def _index(then: Floats, now: Floats) -> float:
+def _index(then: npt.NDArray[Any], now: npt.NDArray[Any]) -> float:
     # Half an application in every bin: an empty one must not make it infinite.
     before, after = ((count + 0.5) / (count + 0.5).sum() for count in (then, now))
     return float(((after - before) * np.log(after / before)).sum())
