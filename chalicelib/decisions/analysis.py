@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
-from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 
 from chalicelib import observability
 from chalicelib.decisions.application import CORRECT, CreditApplication
@@ -32,15 +39,22 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 NOTHING_DECIDED = AnalysisUnavailable.usual
+UNKNOWN = Text(
+    es="No se sabe si la solicitud se decidió. Repita la misma petición con su Idempotency-Key, o "
+    "consulte GET /predictions/{clientId}.",
+    en="It is not known whether the application was decided. Repeat the same request with its "
+    "Idempotency-Key, or ask GET /predictions/{clientId}.",
+)
+NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError)
 ENDED = Text(
     es="El análisis terminó como {status}. Inténtelo de nuevo en un momento.",
     en="The analysis ended as {status}. Try again in a moment.",
 )
 NOT_STORED = Text(
-    es="La decisión no se pudo guardar y no se dio ninguna. Inténtelo de nuevo en un momento; con "
-    "una Idempotency-Key, la misma petición se decide una sola vez.",
-    en="The decision could not be stored, so none was given. Try again in a moment; with an "
-    "Idempotency-Key, the same request is decided once.",
+    es="No se sabe si la decisión se guardó, así que no se dio ninguna. Inténtelo de nuevo en un "
+    "momento; con una Idempotency-Key, la misma petición se decide una sola vez.",
+    en="It is not known whether the decision was stored, so none was given. Try again in a moment; "
+    "with an Idempotency-Key, the same request is decided once.",
 )
 # saveResult returns this and raises nothing: an exception would be an error in the log, an alarm
 # and a failed execution, although an application before the first deployment is no fault.
@@ -95,9 +109,12 @@ class AnalysisMachine:
         except ClientError as error:
             if error.response["Error"]["Code"] == "ThrottlingException":
                 raise TooManyRequests(NOTHING_DECIDED) from error
-            raise AnalysisUnavailable(NOTHING_DECIDED) from error
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+            raise AnalysisUnavailable(NOTHING_DECIDED if status < 500 else UNKNOWN) from error
         except BotoCoreError as error:
-            raise AnalysisUnavailable(NOTHING_DECIDED) from error
+            raise AnalysisUnavailable(
+                NOTHING_DECIDED if isinstance(error, NEVER_SENT) else UNKNOWN
+            ) from error
         if execution.get("error") == TableUnavailable.__name__:
             raise AnalysisUnavailable(NOT_STORED)
         if execution["status"] != "SUCCEEDED":

@@ -2,7 +2,13 @@ import json
 
 import boto3
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 from botocore.stub import Stubber
 
 from chalicelib.decisions import analysis
@@ -134,6 +140,35 @@ def test_a_machine_that_does_not_run_is_told(stepfunctions, code, told):
         AnalysisMachine(client, ARN).run(REQUEST)
 
 
+@pytest.mark.parametrize(
+    ("status", "detail"), [(400, "Nothing was decided"), (499, "Nothing was"), (500, "not known")]
+)
+def test_a_refusal_decides_nothing_and_a_fault_of_aws_may_have(stepfunctions, status, detail):
+    client, stubber = stepfunctions
+    stubber.add_client_error("start_sync_execution", "SomeCode", http_status_code=status)
+
+    with pytest.raises(AnalysisUnavailable, match=detail):
+        AnalysisMachine(client, ARN).run(REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("fault", "detail"),
+    [
+        (EndpointConnectionError(endpoint_url="x"), "Nothing was decided"),
+        (ConnectTimeoutError(endpoint_url="x"), "Nothing was decided"),
+        (NoCredentialsError(), "Nothing was decided"),
+        (ConnectionClosedError(endpoint_url="x"), "not known whether the application was decided"),
+    ],
+)
+def test_only_what_never_left_is_said_to_be_undecided(fault, detail):
+    class Broken:
+        def start_sync_execution(self, **_):
+            raise fault
+
+    with pytest.raises(AnalysisUnavailable, match=detail):
+        AnalysisMachine(Broken(), ARN).run(REQUEST)  # type: ignore[arg-type]
+
+
 def test_a_failed_execution_is_told(stepfunctions):
     client, stubber = stepfunctions
     execution = {
@@ -159,7 +194,9 @@ def test_a_decision_that_was_not_stored_is_not_given(stepfunctions):
     }
     stubber.add_response("start_sync_execution", execution)
 
-    with pytest.raises(AnalysisUnavailable, match="could not be stored, so none was given"):
+    with pytest.raises(
+        AnalysisUnavailable, match="not known whether the decision was stored, so none was given"
+    ):
         AnalysisMachine(client, ARN).run(REQUEST)
 
 

@@ -37,7 +37,7 @@ def test_what_cannot_be_stored_is_a_problem_and_its_key_decides_once(served, loa
     for response in (plain, keyed):
         assert response.status_code == 503
         assert response.headers["Content-Type"] == "application/problem+json"
-    assert "could not be stored, so none was given" in plain.json()["detail"]
+    assert "not known whether the decision was stored, so none was given" in plain.json()["detail"]
     assert "a repeat is harmless" in keyed.json()["detail"]
     assert {name: still.json()[name] for name in decided} == decided
     assert served.stored() == before + 1
