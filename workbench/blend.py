@@ -21,6 +21,7 @@ from training import train, training_profile
 from training.fitting import calibration
 from training.snapshots import snapshot
 from training.validation import measures
+from workbench import faults
 from workbench.datasets import own, sba
 
 Floats = npt.NDArray[np.float64]
@@ -85,9 +86,10 @@ def rounded(blend: Blend, logits: Floats, outcomes: pd.Series) -> Blend:
 @click.option("--profile", "file", default=PROFILE_FILE, type=click.Path(path_type=Path))
 @click.option("--data", envvar="DATA", type=click.Path(path_type=Path), help="A bank's own loans.")
 def main(least: float, file: Path, data: Path | None) -> None:
-    bank, console = training_profile.read(file), Console(stderr=True)
-    dataset = own.dataset(data, file) if data else sba.dataset(console)
-    with tempfile.TemporaryDirectory() as channel:
+    console = Console(stderr=True)
+    with faults.shown(), tempfile.TemporaryDirectory() as channel:
+        bank = training_profile.read(file)
+        dataset = own.dataset(data, file) if data else sba.dataset(console)
         dataset.snapshot().to_parquet(Path(channel) / "applications.parquet")
         periods = scored(Path(channel), bank, console)
     names = list(bank.models)

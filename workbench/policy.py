@@ -22,6 +22,7 @@ from rich.console import Console
 from chalicelib import profile
 from chalicelib.profile import PROFILE_FILE, Profile
 from training import training_profile
+from workbench import faults
 from workbench.datasets import Dataset, own, sba
 from workbench.policy_search.cut_offs import (
     CutOffs,
@@ -80,9 +81,11 @@ def main(
         raise click.UsageError("State --target or --costs.")
     if confident and target is None:
         raise click.UsageError("--confident is of a --target: state one.")
-    deployed, console = profile.load(file), Console()
-    dataset = own.dataset(data, file) if data else sba.dataset(Console(stderr=True))
-    loans = _holdout(models, dataset, file, deployed)
+    console = Console()
+    with faults.shown():
+        deployed = profile.load(file)
+        dataset = own.dataset(data, file) if data else sba.dataset(Console(stderr=True))
+        loans = _holdout(models, dataset, file, deployed)
     limit = limit_for(loans, disagreeing)
     try:
         if target is not None:

@@ -1,6 +1,7 @@
 """Cut-offs from a target: on loans whose outcome is known by construction, and on real ones."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib import profile
 from tests.training.given import MODELS
-from workbench import policy
+from workbench import blend, policy
 from workbench.datasets import sba
 from workbench.policy import beyond_the_limit, too_few
 from workbench.policy_search.cut_offs import (
@@ -195,6 +196,41 @@ def test_the_command_warns_where_a_handful_meets_the_target(artifacts, monkeypat
 
     assert done.exit_code == 0, done.output
     assert "Warning: only 1," in done.output
+
+
+def of_three_rows(folder):
+    path = folder / "three.csv"
+    rows = sba.snapshot(pd.read_parquet(sba.SAMPLE)).head(3)
+    rows.to_csv(path, index=False)
+    return path, "widen the window"
+
+
+def of_other_columns(folder):
+    path = folder / "other.csv"
+    path.write_text("a,b\n1,2\n", encoding="utf-8")
+    return path, "has no column"
+
+
+@pytest.mark.parametrize("command", [policy.main, blend.main], ids=["policy", "blend"])
+@pytest.mark.parametrize("made", [of_three_rows, of_other_columns])
+def test_data_that_nothing_can_be_learnt_from_are_refused_in_a_sentence(command, made, tmp_path):
+    path, reason = made(tmp_path)
+    done = CliRunner().invoke(command, ["--data", str(path)])
+
+    assert done.exit_code == 1
+    assert "Error: " in done.output
+    assert reason in done.output
+
+
+@pytest.mark.parametrize("command", [policy.main, blend.main], ids=["policy", "blend"])
+def test_a_profile_that_contradicts_itself_is_refused_in_a_sentence(command, tmp_path):
+    path = tmp_path / "credit.toml"
+    text = profile.PROFILE_FILE.read_text(encoding="utf-8")
+    path.write_text(text.replace("slope = 1.13", "slope = 0.0"), encoding="utf-8")
+    done = CliRunner().invoke(command, ["--profile", str(path)])
+
+    assert done.exit_code == 1
+    assert "decision.slope must be above 0" in done.output
 
 
 def test_to_be_confident_needs_a_target():
