@@ -13,7 +13,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +26,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from rich.console import Console
 
+from chalicelib import profile
 from training.snapshots.peers import count_before, days
 from workbench.datasets import Case, Dataset
 
@@ -238,7 +238,7 @@ def applications(loans: pd.DataFrame) -> Iterator[Case]:
 
 def _outcome(loans: pd.DataFrame) -> pd.Series:
     """1: charged off within the profile's outcome_months of the approval; missing: not known."""
-    months = tomllib.loads(PROFILE.read_text("utf-8"))["training"]["outcome_months"]
+    months = profile.load(PROFILE).training.outcome_months
     until = pd.DatetimeIndex(loans["approvalDate"]) + pd.DateOffset(months=months)
     defaulted = (loans["defaultDate"] <= until).astype("Int64")
     return defaulted.where(loans["outcomeKnown"])

@@ -6,26 +6,23 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from rich.console import Console
 from sklearn.metrics import roc_auc_score
 
-from chalicelib import profile
 from chalicelib.profile import Training
-from training import training_profile
 from training.fitting import calibration
 from training.snapshots import snapshot
 from workbench.datasets import sba
 from workbench.study import report, settings
 from workbench.study.libraries import Classifier, Columns, Library, Task, libraries
-from workbench.study.ours import Study, as_deployed, ours
+from workbench.study.loans import TO, Study, prepared
+from workbench.study.ours import as_deployed, ours
 from workbench.study.report import Compared, Split
 from workbench.study.table import Scored
 
-FROM, TO = pd.Timestamp("2004-01-01"), pd.Timestamp("2006-12-31")
 SPLITS = (
     Split("2005-07 to 2006-03", pd.Timestamp("2005-07-01"), pd.Timestamp("2006-03-31")),
     Split("2006-07 to 2006-12", pd.Timestamp("2006-07-01"), pd.Timestamp("2006-12-31")),
@@ -44,11 +41,6 @@ def main() -> None:
         unknowing = _without(study, sba.KNOWN_LATER)
     compared = Compared(learning, scored, unknowing, sba.KNOWN_LATER, decided, chosen)
     print(report.write(SPLITS, compared))
-
-
-def prepared(channel: Path, console: Console) -> Study:
-    _write(pd.read_parquet(sba.register(console)), channel)
-    return Study(_bank(), channel, console)
 
 
 def _as_deployed(study: Study, learning: snapshot.Learning) -> Scored:
@@ -73,21 +65,6 @@ def _settings(study: Study, learning: snapshot.Learning) -> report.Chosen:
     with study.console.status(f"{model.name}: settings"):
         found, tried = settings.search(study.bank, model, learning).choose()
     return report.Chosen(tried, found == settings.in_profile(study.bank, model))
-
-
-def _write(loans: pd.DataFrame, channel: Path) -> None:
-    """Everything approved up to the last test's end; of the applications before the training
-    window, whose loans only serve as peers, the outcome is not told."""
-    table = sba.snapshot(loans, last=TO)
-    table["defaulted"] = table["defaulted"].mask(table["approvalDate"] < FROM)
-    table.to_parquet(channel / "applications.parquet")
-
-
-def _bank() -> training_profile.Product:
-    """The profile's, with its holdout from July 2005 on: that is what is tested."""
-    deployed = profile.load(sba.PROFILE)
-    months = msgspec.structs.replace(deployed.training, window_months=37, holdout_months=18)
-    return training_profile.of(msgspec.structs.replace(deployed, training=months))
 
 
 def _libraries(

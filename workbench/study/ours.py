@@ -2,15 +2,13 @@
 
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
 
 from chalicelib import profile
-from training import train, training_profile
+from training import train
 from training.batch_scoring import batch
 from training.serving import inference
 from training.snapshots import snapshot
@@ -18,20 +16,9 @@ from workbench import blend
 from workbench.datasets import sba
 from workbench.policy_search import holdout
 from workbench.score import blended
+from workbench.study.loans import Study
 from workbench.study.report import Decided
 from workbench.study.table import Scored
-
-
-@dataclass(frozen=True)
-class Study:
-    bank: training_profile.Product
-    channel: Path
-    console: Console
-
-    def learning(self, name: str) -> tuple[training_profile.Model, snapshot.Learning]:
-        model = self.bank.model(name)
-        frame = snapshot.read(self.channel, self.bank, model)
-        return model, snapshot.prepare(frame, self.bank, model)
 
 
 def ours(study: Study) -> tuple[snapshot.Learning, list[Scored], Decided]:

@@ -25,6 +25,7 @@ from chalicelib.profile import Training
 from training import train, training_profile
 from training.snapshots import snapshot
 from training.snapshots.snapshot import Part
+from workbench.study.loans import prepared
 
 QUARTERS = tuple(pd.Timestamp(day) for day in ("2004-10-01", "2005-01-01", "2005-04-01"))
 MONTHS = pd.DateOffset(months=3)
@@ -119,8 +120,6 @@ def told(tried: list[Tried]) -> Iterator[str]:
 
 
 def main() -> None:
-    from workbench.study.__main__ import prepared
-
     with tempfile.TemporaryDirectory() as folder:
         study = prepared(Path(folder), Console(stderr=True))
         with study.console.status("Features"):

@@ -1,0 +1,47 @@
+"""The loans that the study and `make settings` learn from, and the profile that splits them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pandas as pd
+from rich.console import Console
+
+from chalicelib import profile
+from training import training_profile
+from training.snapshots import snapshot
+from workbench.datasets import sba
+
+FROM, TO = pd.Timestamp("2004-01-01"), pd.Timestamp("2006-12-31")
+
+
+@dataclass(frozen=True)
+class Study:
+    bank: training_profile.Product
+    channel: Path
+    console: Console
+
+    def learning(self, name: str) -> tuple[training_profile.Model, snapshot.Learning]:
+        model = self.bank.model(name)
+        frame = snapshot.read(self.channel, self.bank, model)
+        return model, snapshot.prepare(frame, self.bank, model)
+
+
+def prepared(channel: Path, console: Console) -> Study:
+    _write(pd.read_parquet(sba.register(console)), channel)
+    return Study(_bank(), channel, console)
+
+
+def _write(loans: pd.DataFrame, channel: Path) -> None:
+    """Everything approved up to the last test's end; of the applications before the training
+    window, whose loans only serve as peers, the outcome is not told."""
+    table = sba.snapshot(loans, last=TO)
+    table["defaulted"] = table["defaulted"].mask(table["approvalDate"] < FROM)
+    table.to_parquet(channel / "applications.parquet")
+
+
+def _bank() -> training_profile.Product:
+    """The profile's, with its holdout from July 2005 on: that is what is tested."""
+    deployed = profile.load(sba.PROFILE)
+    months = msgspec.structs.replace(deployed.training, window_months=37, holdout_months=18)
+    return training_profile.of(msgspec.structs.replace(deployed, training=months))
