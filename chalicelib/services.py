@@ -126,7 +126,7 @@ class Services:
         return ModelEndpoints(
             _client("sagemaker", QUICK),
             self.settings.prefix,
-            self.settings.role_arn(self.profile.sagemaker.endpoint_role, self._account),
+            self.settings.role_arn("endpoints", self._account),
             self.profile.endpoint[self.settings.stage],
             self.profile.sagemaker,
         )

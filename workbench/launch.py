@@ -62,7 +62,7 @@ def start(session: boto3.Session, settings: Settings, model: str, version: str) 
     }
     return TrainingJob.create(
         training_job_name=f"{settings.prefix}-{model}-{version}",
-        role_arn=settings.role_arn(bank.sagemaker.training_role, _account(session)),
+        role_arn=settings.role_arn("training", _account(session)),
         algorithm_specification=AlgorithmSpecification(
             training_image=image(bank.sagemaker, settings.region, machine.instance_type),
             training_input_mode="File",

@@ -42,8 +42,6 @@ class Machine(Table, frozen=True):
 
 class SageMaker(Table, frozen=True):
     image: str = "sagemaker-scikit-learn:1.9-0-cpu-py3"
-    training_role: str = "training"
-    endpoint_role: str = "endpoints"
     training: dict[str, Machine] = msgspec.field(default_factory=dict)
 
     def machine(self, stage: str) -> Machine:

@@ -85,7 +85,7 @@ def start(settings: Settings, profile: Profile, snapshot: str) -> dict[str, str]
     jobs = TrainingJobs(
         boto3.client("sagemaker"),
         settings.prefix,
-        settings.role_arn(sagemaker.training_role, account),
+        settings.role_arn("training", account),
         settings.data_bucket,
         sagemaker,
         settings.stage,

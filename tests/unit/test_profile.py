@@ -41,7 +41,7 @@ def refusal_of(tmp_path, old: str, new: str) -> str:
         ("max_concurrency = 3 ", "max_concurrency = 3\nkeep_warm = 4 ", "must be 0 to 3"),
         ("minimum_models = 2", "minimum_models = 4", "decision.minimum_models"),
         ("[endpoint.prod]", "[endpoint.test]", "endpoint.prod is missing"),
-        ('endpoint_role = "endpoints"', "network_isolation = true", "network_isolation"),
+        ("[sagemaker] ", "[sagemaker]\nnetwork_isolation = true", "network_isolation"),
         (
             "memory_mb = 2048\n",
             "",
