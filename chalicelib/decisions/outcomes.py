@@ -1,7 +1,7 @@
 """Outcomes of decided loans: POST …/outcome, and a decision with its outcomes.
 
-Nothing is overwritten, and each outcome carries its source. training/snapshots/counting.py decides which of
-them count.
+Nothing is overwritten, and each outcome carries its source. training/snapshots/counting.py decides
+which of them count.
 """
 
 import re

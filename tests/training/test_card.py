@@ -9,10 +9,12 @@ import sys
 import tarfile
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 
+from chalicelib.profile import Card, Limit
 from tests.training.given import MODELS, ROOT, options
 from training import train
 from training.validation import card, card_facts, measures
@@ -204,17 +206,16 @@ def test_a_limit_of_the_data_is_told_in_the_cards_of_the_models_it_is_of(artifac
     text = html.unescape((artifacts[model] / "card.html").read_text("utf-8"))
     told = text.partition("<h2>Known limits</h2>")[2].partition("<script")[0]
     reads = {feature.name for feature in bank.model(model).needed}
-    concerned = {
-        feature: feature in reads for limit in bank.limits for feature in limit["features"]
-    }
+    limits = bank.profile.card.limits
+    concerned = {feature: feature in reads for limit in limits for feature in limit.features}
 
     assert concerned == {
         "lender": model != "Tradicional",
         "amount": model != "NetworkingAccelerator",
     }
-    for limit in bank.limits:
-        is_told = concerned[limit["features"][0]]
-        assert (limit["es"] in told, limit["en"] in told) == (is_told, is_told)
+    for limit in limits:
+        is_told = concerned[limit.features[0]]
+        assert (limit.es in told, limit.en in told) == (is_told, is_told)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -227,7 +228,8 @@ def test_a_card_tells_what_a_blank_scores_as(artifacts, model):
 
 
 def test_a_product_without_declared_limits_has_none_in_its_card(german, bank):
-    everybody = replace(bank, limits=({"es": "a", "en": "b"},))
+    limited = Card(limits=(Limit("a", "b"),))
+    everybody = replace(bank, profile=msgspec.structs.replace(bank.profile, card=limited))
 
     assert german["limits"] == []
     assert everybody.limits_of(bank.model("Tradicional")) == [{"es": "a", "en": "b"}]

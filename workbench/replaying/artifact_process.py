@@ -23,7 +23,7 @@ from chalicelib.scoring.branch_results import Scored
 # SageMaker's own contract, so that artifacts of any age answer; a line an application.
 PROGRAM = """
 import json, sys
-from training.serving import inference
+import inference
 model = inference.model_fn(sys.argv[1])
 for line in sys.stdin:
     try:
