@@ -1,4 +1,4 @@
-"""What in a profile contradicts itself; each is told, with its place."""
+"""Contradictions of a profile, each named with its place."""
 
 import math
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What in the endpoints of the stages contradicts itself, or what SageMaker has."""
+"""Contradictions of the stages' endpoints, with themselves or with SageMaker's limits."""
 
 from collections.abc import Iterator
 

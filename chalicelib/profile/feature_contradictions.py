@@ -1,4 +1,4 @@
-"""What in the description of a feature contradicts itself, or what it is derived from."""
+"""Contradictions of a feature's description, with itself or with its source."""
 
 import math
 import re

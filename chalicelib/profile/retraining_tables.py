@@ -25,7 +25,7 @@ class Training(Table, frozen=True):
 
 
 class Limit(Text, frozen=True):
-    """What the data do to whatever reads these features; without any, to every model."""
+    """A limit of the data, for the models that read these features; without any, for all."""
 
     features: tuple[str, ...] = ()
 
@@ -38,7 +38,7 @@ class Card(Table, frozen=True):
 
 
 class Gate(Table, frozen=True):
-    """What a challenger must show on applications that no model has learnt from."""
+    """Limits of a challenger, on applications that neither model has learnt from."""
 
     minimum_rows: int = 500
     minimum_bads: int = 30
