@@ -1,8 +1,6 @@
 """The rules of AWS that no service model states, each with the page that states it: one module a
 service, one row a rule."""
 
-from collections.abc import Iterable
-
 from localcloud.aws_rules import (
     awslambda,
     cloudformation,
@@ -37,13 +35,3 @@ RULES: tuple[Rule, ...] = tuple(
     )
     for rule in service.RULES
 )
-
-_BY_REQUEST: dict[str, list[Rule]] = {}
-for _rule in RULES:
-    for _request in _rule.requests:
-        _BY_REQUEST.setdefault(_request, []).append(_rule)
-
-
-def of_request(request: str) -> Iterable[Rule]:
-    """Return the rules for one `service:Operation`."""
-    return _BY_REQUEST.get(request, ())

@@ -22,6 +22,8 @@ EXPRESSION_BYTES = 4096
 LARGEST = Decimal("9.9999999999999999999999999999999999999E+125")
 _EXPRESSIONS = ("UpdateExpression", "ConditionExpression", "FilterExpression",
                 "KeyConditionExpression", "ProjectionExpression")  # fmt: skip
+_SETS = ("SS", "NS", "BS")
+_SHORT = re.compile(r"-?[0-9.]{1,38}")  # a number that breaks neither limit
 
 Item = Mapping[str, Mapping[str, Any]]
 
@@ -40,28 +42,26 @@ def _operations(parameters: Parameters) -> Iterator[Parameters]:
 
 def _values(parameters: Parameters) -> Iterator[tuple[Mapping[str, Any], int]]:
     """Yield each value of a request, with the level that it is nested at; the first is 1."""
-    for operation in _operations(parameters):
-        for part in ("Item", "Key", "ExpressionAttributeValues"):
-            for value in (operation.get(part) or {}).values():
-                yield from _nested(value, 1)
-
-
-def _nested(value: Mapping[str, Any], level: int) -> Iterator[tuple[Mapping[str, Any], int]]:
-    yield value, level
-    if level > LEVELS:
-        return
-    for one in (value.get("M") or {}).values():
-        yield from _nested(one, level + 1)
-    for one in value.get("L") or ():
-        yield from _nested(one, level + 1)
+    waiting = [
+        (value, 1)
+        for operation in _operations(parameters)
+        for part in ("Item", "Key", "ExpressionAttributeValues")
+        for value in (operation.get(part) or {}).values()
+    ]
+    for value, level in waiting:  # which grows by the values inside
+        yield value, level
+        if level <= LEVELS and (inner := value.get("M") or value.get("L")):
+            members = inner.values() if isinstance(inner, Mapping) else inner
+            waiting.extend([(one, level + 1) for one in members])
 
 
 def _numbers(parameters: Parameters, _request: Any) -> Iterator[str]:
     for value, _ in _values(parameters):
-        for text in (value["N"],) if "N" in value else value.get("NS") or ():
-            if broken := _number(text):
-                yield broken
-                return
+        for kind, held in value.items():
+            for text in (held,) if kind == "N" else held if kind == "NS" else ():
+                if not _SHORT.fullmatch(text) and (broken := _number(text)):
+                    yield broken
+                    return
 
 
 def _number(text: str) -> str:
@@ -81,11 +81,14 @@ def _number(text: str) -> str:
 
 def _sets(parameters: Parameters, _request: Any) -> Iterator[str]:
     for value, _ in _values(parameters):
-        for kind in ("SS", "NS", "BS"):
-            members = value.get(kind) or []
-            if len({_as_number(one) if kind == "NS" else one for one in members}) < len(members):
+        for kind, members in value.items():
+            if kind in _SETS and _repeated(kind, members):
                 yield f"{_INVALID}Input collection [{', '.join(members)}] contains duplicates."
                 return
+
+
+def _repeated(kind: str, members: list[Any]) -> bool:
+    return len({_as_number(one) if kind == "NS" else one for one in members}) < len(members)
 
 
 def _as_number(text: str) -> Decimal | str:
@@ -133,11 +136,13 @@ def _written(operation: Parameters, key: str) -> Iterator[Mapping[str, Any]]:
     """Yield the values that a write gives an attribute, by its item or by its expression's SET."""
     if key in (operation.get("Item") or {}):
         yield operation["Item"][key]
+    if "UpdateExpression" not in operation:
+        return
     names = operation.get("ExpressionAttributeNames") or {}
     values = operation.get("ExpressionAttributeValues") or {}
     tokens = [re.escape(one) for one in (key, *(name for name in names if names[name] == key))]
     assigned = rf"(?<![\w.#:])(?:{'|'.join(tokens)})\s*=\s*(?:if_not_exists\s*\([^,]*,\s*)?(:\w+)"
-    for value in re.findall(assigned, operation.get("UpdateExpression") or ""):
+    for value in re.findall(assigned, operation["UpdateExpression"] or ""):
         if value in values:
             yield values[value]
 

@@ -8,6 +8,7 @@ from localcloud.kept_state.durability import Kept
 from localcloud.lambda_.functions import Functions
 from localcloud.seam import ABSENT, Replaced
 from localcloud.stepfunctions import executions, expressions, job_task
+from localcloud.strictness import task_requests
 
 _ASL = "moto.stepfunctions.parser.asl"
 _TASK = f"{_ASL}.component.state.exec.state_task"
@@ -127,6 +128,13 @@ def replaced(
             "(parameters, region, state_credentials)",
             executions.through_the_function_seam(functions, authorization),
             "a round trip through boto3 and moto for a call within the process",
+        ),
+        Replaced(
+            f"{_TASK}.service.state_task_service:StateTaskService",
+            "_before_eval_execution",
+            "(self, env, resource_runtime_part, raw_parameters, state_credentials)",
+            task_requests.refused_before_the_call,
+            "a field that the API lacks, or of another type, fails inside boto3, or not at all",
         ),
         Replaced(
             _UNSUPPORTED.partition(":")[0],

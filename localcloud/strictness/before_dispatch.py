@@ -1,20 +1,23 @@
 """The seam before moto's dispatch, where each request is held against AWS's service model and
 AWS's rules, whichever client, function or state machine sent it."""
 
-import json
 from functools import cache
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError
 from moto.core.exceptions import JsonRESTError, _RESTError
 from moto.core.model import OperationModel
-from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
-from moto.core.request import determine_request_protocol
+from moto.core.parse import RequestParserError
 from moto.core.utils import get_service_model
 
 from localcloud import aws_rules
-from localcloud.strictness.constraints import as_message, violations
+from localcloud.aws_rules.rule import Rule
+from localcloud.strictness import s3_rules, task_requests
+from localcloud.strictness.constraints import Broken, as_message, broken
+from localcloud.strictness.request_parameters import parameters_of
+from localcloud.strictness.s3_operations import operation_of, place_of
 
 # The code of a service's validation error, where it is not ValidationException.
 _CODES = {
@@ -31,13 +34,23 @@ _CODES = {
 }
 _TOO_LARGE = {"RequestEntityTooLargeException": 413}
 
+_RULES: dict[str, list[Rule]] = {}
+for _rule in (*aws_rules.RULES, *s3_rules.RULES, *task_requests.RULES):
+    for _named in _rule.requests:
+        _RULES.setdefault(_named, []).append(_rule)
+
 
 def before_dispatch(original: Any) -> Any:
     """For moto's BaseResponse.setup_class, which every request of every service passes."""
 
     def setup_class(self: Any, request: Any, *args: Any, **kwargs: Any) -> None:
+        parsed_by_moto = self.automated_parameter_parsing
+        self.automated_parameter_parsing = False  # a request is validated before moto reads it
         original(self, request, *args, **kwargs)
         refuse_what_aws_refuses(self, request)
+        self.automated_parameter_parsing = parsed_by_moto
+        if parsed_by_moto and self._get_action():
+            self.parse_parameters(request)
 
     return setup_class
 
@@ -45,20 +58,51 @@ def before_dispatch(original: Any) -> Any:
 def refuse_what_aws_refuses(response: Any, request: Any) -> None:
     """Raise AWS's error, in the protocol of its service. `response` is moto's, set up."""
     service = response.boto3_service_name
-    action = response._get_action() if service != "s3" else _s3_action(response, request)
-    operation = _operation(service, action)
+    place = place_of(response, request) if service == "s3" else None
+    operation = (
+        _operation(service, response._get_action())
+        if place is None
+        else operation_of(request, place)
+    )
     if operation is None:
         return
-    try:
-        parameters = {} if service == "s3" else _parameters(response, request, operation)
-    except (TypeError, ValueError, RequestParserError) as error:
-        raise _refusal(response, "SerializationException", str(error)) from error
-    if broken := violations(operation.input_shape, parameters) if service != "s3" else []:
-        raise _refusal(response, _CODES.get(service, "ValidationException"), as_message(broken))
-    for rule in aws_rules.of_request(f"{service}:{action}"):
+    parameters = _read(response, request, operation, place)
+    if found := broken(operation.input_shape, parameters):
+        raise _refusal(response, _code(operation, found), _message(found))
+    named = f"{service}:{operation.name}"
+    for rule in _RULES.get(named, ()):
         for message in rule.broken(parameters, response):
             code = rule.code or _CODES.get(service, "ValidationException")
             raise _refusal(response, code, message)
+
+
+def _read(
+    response: Any, request: Any, operation: OperationModel, place: dict[str, str] | None
+) -> dict[str, Any]:
+    try:
+        return parameters_of(response, request, operation, place)
+    except (TypeError, ValueError, RequestParserError, ParseError) as error:
+        code = "SerializationException"
+        if place is not None:
+            code = "MalformedXML" if isinstance(error, ParseError) else "InvalidArgument"
+        raise _refusal(response, code, str(error)) from error
+
+
+def _code(operation: OperationModel, found: list[Broken]) -> str:
+    service = operation.service_model.service_name
+    if service == "s3":
+        return s3_rules.code_of(operation.input_shape, found[0])
+    if any(one.misfit for one in found):
+        return "SerializationException"
+    return _CODES.get(service, "ValidationException")
+
+
+def _message(found: list[Broken]) -> str:
+    """Word what is broken. A request of wrong types is never validated."""
+    for one in found:
+        if one.misfit:
+            return str(one)
+    return as_message([str(one) for one in found])
 
 
 @cache
@@ -71,34 +115,6 @@ def _operation(service: str, action: str | None) -> OperationModel | None:
     except (UnknownServiceError, OperationNotFoundError):
         return None
     return operation
-
-
-def _parameters(response: Any, request: Any, operation: OperationModel) -> dict[str, Any]:
-    protocol = determine_request_protocol(operation.service_model, request.content_type)
-    if protocol == "json":  # the members are the parameters: no need to copy them
-        return dict(json.loads(response.raw_body or b"{}"))
-    parser = PROTOCOL_PARSERS[protocol](operation)
-    return dict(
-        parser.parse(
-            {
-                "method": request.method,
-                "values": request.values,
-                "headers": request.headers,
-                "body": request.data,
-                "url_path": request.path,
-                "url_params": response.uri_match,
-            }
-        )
-    )
-
-
-def _s3_action(response: Any, request: Any) -> str | None:
-    """S3's models state next to no constraint; of its requests, only those with rules are known."""
-    if request.method == "PUT" and "x-amz-copy-source" in request.headers:
-        return "CopyObject"
-    if request.method == "POST" and "uploads" in request.args:
-        return "CreateMultipartUpload"
-    return "PutObject" if request.method == "PUT" and not request.args else None
 
 
 def _refusal(response: Any, code: str, message: str) -> _RESTError:

@@ -212,21 +212,26 @@ def test_a_request_has_headers_and_an_end_that_all_readers_agree_on(
 
 
 @pytest.mark.parametrize(
-    ("request_line", "body", "answer"),
+    ("request_line", "body", "status", "answer"),
     [
         ("POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.ListTables",
-         '{"Limit": 1e400}', '"__type": "InternalErrorException"'),
+         '{"Limit": 1e400}', 400, '"__type": "SerializationException"'),
         ("POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.ListTables",
-         "[" * 50_000, '"__type": "InternalErrorException"'),
-        ("BREW /data HTTP/1.1", "", "<Code>InternalError</Code>"),
+         "[" * 50_000, 500, '"__type": "InternalErrorException"'),
+        ("BREW /data HTTP/1.1", "", 500, "<Code>InternalError</Code>"),
     ],
 )  # fmt: skip
 def test_what_moto_can_not_read_is_an_error_in_the_services_protocol_and_no_traceback(
-    cloud: Cloud, capfd: pytest.CaptureFixture[str], request_line: str, body: str, answer: str
+    cloud: Cloud,
+    capfd: pytest.CaptureFixture[str],
+    request_line: str,
+    body: str,
+    status: int,
+    answer: str,
 ) -> None:
     line = f"{request_line}\r\n{SIGNED.replace('/s3/', '/dynamodb/')}"
     said = by_bare_socket(cloud.serve_aws(0), line, body)
 
-    assert said.startswith("HTTP/1.1 500 ")
+    assert said.startswith(f"HTTP/1.1 {status} ")
     assert answer in said
     assert "Traceback" not in capfd.readouterr().err

@@ -164,7 +164,7 @@ def starting(**more: Any) -> Callable[[], Any]:
 def task(resource: str, kind: str = "EXPRESS") -> Callable[[], Any]:
     """A machine whose one task is in a branch of a Parallel state."""
     inner = {"StartAt": "Wait", "States": {
-        "Wait": {"Type": "Task", "Resource": resource, "Parameters": {}, "End": True}}}  # fmt: skip
+        "Wait": {"Type": "Task", "Resource": resource, "End": True}}}  # fmt: skip
     outer = {"Type": "Parallel", "Branches": [inner], "End": True}
     return lambda: machine({"StartAt": "All", "States": {"All": outer}}, kind)
 

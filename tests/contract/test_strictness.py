@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud
 from tests.contract.conftest import ROLE, make_table
+from tests.contract.test_executions import machine
 from tests.contract.test_processing_jobs import job
 from tests.contract.test_training_jobs import execute
 
@@ -69,19 +70,119 @@ def test_limits_are_pinned_at_equality(sagemaker: Any) -> None:
     sagemaker.create_processing_job(**asked)
 
 
-def by_bare_http(cloud: Cloud, body: bytes) -> dict[str, Any]:
-    """What the AWS port answers to a client that checks nothing itself."""
+def by_bare_http(
+    cloud: Cloud, body: bytes, target: str = "SageMaker.CreateProcessingJob"
+) -> dict[str, Any]:
+    """Return what the AWS port answers to a client that checks nothing itself."""
     headers = {
-        "X-Amz-Target": "SageMaker.CreateProcessingJob",
+        "X-Amz-Target": target,
         "Content-Type": "application/x-amz-json-1.1",
         "Authorization": "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20261128/us-east-1/"
-        "sagemaker/aws4_request, SignedHeaders=host, Signature=0",
+        f"{target.partition('.')[0].partition('_')[0].lower()}/aws4_request, "
+        "SignedHeaders=host, Signature=0",
     }
     request = urllib.request.Request(f"http://127.0.0.1:{cloud.serve_aws(0)}/", body, headers)
-    with pytest.raises(urllib.error.HTTPError) as error:
-        urllib.request.urlopen(request, timeout=20)
-    assert error.value.code == 400
-    return dict(json.loads(error.value.read()))
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return {"status": response.status, **json.loads(response.read())}
+    except urllib.error.HTTPError as error:
+        return {"status": error.code, **json.loads(error.read())}
+
+
+def with_serverless(**serverless: Any) -> dict[str, Any]:
+    variant = {"VariantName": "v", "ModelName": "m", "ServerlessConfig": serverless}
+    return {"EndpointConfigName": "c", "ProductionVariants": [variant]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (with_serverless(MemorySizeInMB="2048", MaxConcurrency=1),
+         "Integer at 'productionVariants.1.member.serverlessConfig.memorySizeInMB'"),
+        (with_serverless(MemorySizeInMB=2048, MaxConcurrency=True),
+         "TRUE_VALUE cannot be converted to Integer"),
+        (with_serverless(MemorySizeInMB=2048, MaxConcurrency=2.5),
+         "DECIMAL_VALUE cannot be converted to Integer"),
+        ({"EndpointConfigName": "c", "ProductionVariants": {"a": 1}},
+         "Start of structure or map found where not expected at 'productionVariants'"),
+        ({"EndpointConfigName": 5, "ProductionVariants": []},
+         "NUMBER_VALUE cannot be converted to String at 'endpointConfigName'"),
+        ({"EndpointConfigName": "c", "ProductionVariants": ["v"]}, "Unexpected field type"),
+        ({"EndpointConfigName": "c", "ProductionVariants": "v"}, "Unexpected field type"),
+        ({"EndpointConfigName": ["c"], "ProductionVariants": []},
+         "Unrecognized collection type class java.lang.String"),
+        ([], "Unexpected value type in payload"),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_type_is_a_serialization_exception(
+    cloud: Cloud, asked: Any, message: str
+) -> None:
+    answer = by_bare_http(cloud, json.dumps(asked).encode(), "SageMaker.CreateEndpointConfig")
+    assert (answer["status"], answer["__type"]) == (400, "SerializationException")
+    assert message in answer["message"]
+
+
+def test_a_number_for_the_text_of_a_map_is_a_serialization_exception(cloud: Cloud) -> None:
+    asked = json.dumps({**job("p"), "Environment": {"n": 5}}).encode()
+    answer = by_bare_http(cloud, asked)
+    wrong = "NUMBER_VALUE cannot be converted to String at 'environment.n.member'"
+    assert answer["message"] == wrong
+
+
+def test_an_attribute_of_an_item_has_its_type(cloud: Cloud) -> None:
+    make_table()
+    item = {"clientId": {"S": "c"}, "predictionId": {"S": "p"}, "deep": {"M": {"n": {"N": 5}}}}
+    asked = json.dumps({"TableName": "decisions", "Item": item}).encode()
+    answer = by_bare_http(cloud, asked, "DynamoDB_20120810.PutItem")
+    assert answer["__type"] == "SerializationException"
+    assert "NUMBER_VALUE cannot be converted to String" in answer["message"]
+
+
+def test_members_that_no_json_protocol_knows_are_ignored(cloud: Cloud) -> None:
+    asked = json.dumps({**job("p"), "Nonsense": {"a": [1]}, "Tags": None}).encode()
+    assert by_bare_http(cloud, asked)["status"] == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"Nonsense": 1}, 'The field "Nonsense" is not supported by Step Functions'),
+        ({"Environment": {"n": 5}}, "The value for the field 'n' must be a STRING"),
+        ({"StoppingCondition": {"MaxRuntimeInSeconds": "60"}},
+         "The value for the field 'MaxRuntimeInSeconds' must be an INTEGER"),
+        ({"AppSpecification": None}, "The field 'AppSpecification' is required but was missing"),
+    ],
+)  # fmt: skip
+def test_a_machine_s_fields_are_those_of_the_api(
+    cloud: Cloud, change: dict[str, Any], fault: str
+) -> None:
+    """By its definition when it is created, by its input before the call."""
+    resource = "arn:aws:states:::sagemaker:createProcessingJob.sync"
+    asked = {**job("p"), **change}
+    task: Any = {"Type": "Task", "Resource": resource, "Parameters": asked, "End": True}
+    written = {"StartAt": "Work", "States": {"Work": task}}
+    code, message = refused(lambda: machine(written, "STANDARD"))
+    assert code == "InvalidDefinition"
+    assert message == (
+        f"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: {fault} "
+        "at /States/Work/Parameters'"
+    )
+
+    task["Parameters"] = {f"{name}.$": f"$.{name}" for name in asked if name != "RoleArn"}
+    task["Parameters"]["RoleArn"] = asked["RoleArn"]  # moto passes RoleArn.$ on as it is
+    if "Nonsense" not in change:
+        ended = execute(cloud, written, **{**job("p"), **change})
+        assert ended["error"] == "States.Runtime"
+        assert ended["cause"].endswith(f"could not be used to start the Task: [{fault}]")
+
+
+def test_the_fields_of_an_sdk_integration_are_held_to_the_api_before_the_call(cloud: Cloud) -> None:
+    asked = {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t", "Message": "m", "Nonsense": 1}
+    task = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sns:publish", "End": True}
+    written = {"StartAt": "Work", "States": {"Work": {**task, "Parameters": asked}}}
+    ended = execute(cloud, written)
+    assert ended["error"] == "States.Runtime"
+    assert ended["cause"].endswith('[The field "Nonsense" is not supported by Step Functions]')
 
 
 def test_a_body_that_is_no_json_is_a_serialization_exception(cloud: Cloud) -> None:

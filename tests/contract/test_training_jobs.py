@@ -183,10 +183,11 @@ def test_a_refused_job_is_an_error_of_sagemaker(cloud: Cloud, sagemaker: Any) ->
     assert execute(cloud, definition)["error"] == "SageMaker.ResourceInUseException"
 
 
-def execute(cloud: Cloud, definition: dict[str, Any]) -> dict[str, Any]:
+def execute(cloud: Cloud, definition: dict[str, Any], **given: Any) -> dict[str, Any]:
     stepfunctions = boto3.client("stepfunctions")
     arn = machine(definition, "STANDARD")
-    started = stepfunctions.start_execution(stateMachineArn=arn, input="{}")["executionArn"]
+    asked = json.dumps(given)
+    started = stepfunctions.start_execution(stateMachineArn=arn, input=asked)["executionArn"]
     cloud.idle(30)
     return dict(stepfunctions.describe_execution(executionArn=started))
 

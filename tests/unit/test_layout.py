@@ -62,6 +62,8 @@ def test_no_features_name_is_written_in_python(path):
         return
     named = {n for n in profile.load().features if len(n) > 5 or n in ("zip", "naics")}
     quoted = set(re.findall(r"""["'](\w+)["']""", path.read_text(encoding="utf-8")))
+    if "strictness" in path.parts:
+        named -= {"location"}  # botocore's word for the place of a member in a request
 
     assert not quoted & named
 

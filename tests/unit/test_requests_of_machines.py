@@ -10,11 +10,12 @@ from moto.core.utils import get_service_model
 
 from chalicelib.retraining.snapshot_opening import HELD
 from chalicelib.settings import STAGES, Settings
-from localcloud.strictness.constraints import violations
+from localcloud.strictness.constraints import UNKNOWN, violations
+from localcloud.strictness.task_parameters import faults
 from stepfunctions.deploy import MACHINES, SCRIPT_ENTRYPOINT, render
 
 ACCOUNT = "123456789012"
-LATER = object()  # a value that only an execution knows: it is there, and has no length yet
+LATER = UNKNOWN  # a value that only an execution knows
 INTEGRATION = re.compile(r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+)(?:\.sync(?::2)?)?")
 LITERAL = re.compile(r"'((?:[^'\\]|\\.)*)'")
 
@@ -78,6 +79,12 @@ def test_every_request_of_both_machines_is_one_that_aws_takes(stage: str) -> Non
         "Publish",
     }
     assert {name: message for name, message in broken.items() if message} == {}
+    assert [
+        fault
+        for machine in MACHINES
+        for _, task in tasks(definition(machine.name, stage))
+        for fault in faults(task["Resource"], known(task.get("Parameters")))
+    ] == []
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -1,0 +1,108 @@
+"""Tasks whose parameters Step Functions refuses.
+
+What the definition says of an optimized integration is refused when the machine is created
+(https://github.com/aws/aws-step-functions-data-science-sdk-python/issues/200). The rest, and all
+of an SDK integration, is refused before the call
+(https://github.com/aws/aws-step-functions-data-science-sdk-python/issues/15).
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import (
+    StatesErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
+    StatesErrorNameType,
+)
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+
+from localcloud.aws_rules.rule import Parameters, Rule
+from localcloud.strictness.constraints import UNKNOWN
+from localcloud.strictness.task_parameters import faults
+
+
+def tasks(machine: dict[str, Any], place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each task of a definition, inner ones included, with its place in it."""
+    for name, state in machine.get("States", {}).items():
+        here = f"{place}/States/{name}"
+        if state.get("Type") == "Task":
+            yield here, state
+        for number, branch in enumerate(state.get("Branches", [])):
+            yield from tasks(branch, f"{here}/Branches[{number}]")
+        for inner in ("ItemProcessor", "Iterator"):
+            yield from tasks(state.get(inner, {}), f"{here}/{inner}")
+
+
+def known(value: Any) -> Any:
+    """Return parameters as far as the definition has them: UNKNOWN for paths and expressions."""
+    if isinstance(value, list):
+        return [known(one) for one in value]
+    if isinstance(value, dict):
+        return {
+            name.removesuffix(".$"): UNKNOWN if name.endswith(".$") else known(one)
+            for name, one in value.items()
+        }
+    return UNKNOWN if isinstance(value, str) and value.startswith("{%") else value
+
+
+def _definition(parameters: Parameters, _request: Any) -> Iterator[str]:
+    try:
+        machine = json.loads(parameters.get("definition") or "{}")
+        found = [(place, task["Resource"], task) for place, task in tasks(machine)]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return  # no definition at all: Step Functions' parser says what is wrong with it
+    for place, resource, task in found:
+        if ":aws-sdk:" in resource:
+            continue
+        for field in {"Parameters", "Arguments"} & {*task}:
+            for fault in faults(resource, known(task[field])):
+                yield (
+                    "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: "
+                    f"{fault} at {place}/{field}'"
+                )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("parameters of the tasks of a machine",
+         ("stepfunctions:CreateStateMachine", "stepfunctions:UpdateStateMachine"), _definition,
+         "https://docs.aws.amazon.com/step-functions/latest/dg/connect-parameters.html",
+         "InvalidDefinition"),
+)  # fmt: skip
+
+
+def refused_before_the_call(original: Any) -> Any:
+    """For moto's StateTaskService, which calls with what it has."""
+
+    def before(self: Any, env: Any, resource_runtime_part: Any, raw_parameters: Any, *args: Any,
+               **kwargs: Any) -> None:  # fmt: skip
+        if found := faults(self.resource.resource_arn, raw_parameters):
+            raise FailureEventException(_runtime_error(self, env, raw_parameters, found))
+        original(self, env, resource_runtime_part, raw_parameters, *args, **kwargs)
+
+    return before
+
+
+def _runtime_error(task: Any, env: Any, parameters: Any, found: list[str]) -> FailureEvent:
+    name = StatesErrorName(StatesErrorNameType.StatesRuntime)
+    written = json.dumps(parameters)
+    cause = f"The Parameters '{written}' could not be used to start the Task: [{', '.join(found)}]"
+    return FailureEvent(
+        env=env,
+        error_name=name,
+        event_type=HistoryEventType.TaskFailed,
+        event_details=EventDetails(  # type: ignore[typeddict-item]  # of 30 kinds, one
+            taskFailedEventDetails=TaskFailedEventDetails(
+                resource=task._get_sfn_resource(),
+                resourceType=task._get_sfn_resource_type(),
+                error=name.error_name,
+                cause=cause,
+            )
+        ),
+    )
