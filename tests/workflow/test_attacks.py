@@ -231,9 +231,10 @@ def test_not_every_caller_waits_for_a_model_that_hangs(served, loans, hanging):
         assert time.monotonic() < ends
 
 
-def test_the_readme_names_each_status_and_how_an_upload_is_versioned():
-    readme = (ROOT / "README.md").read_text()
+def test_the_handbook_names_each_status_and_how_an_upload_is_versioned():
+    errors = (ROOT / "docs" / "errors.md").read_text()
 
     for status in (202, 400, 403, 404, 409, 413, 415, 422, 429, 503, 504):
-        assert re.search(rf"\b{status}\b", readme), status
-    assert re.search(r"uploaded under its manifest's own version", readme)
+        assert re.search(rf"\b{status}\b", errors), status
+    outcomes = (ROOT / "docs" / "outcomes.md").read_text()
+    assert "uploaded under another version than its manifest's is refused" in outcomes
