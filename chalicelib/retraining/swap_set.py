@@ -110,7 +110,8 @@ def turns(
 
 
 def _points(before: Document, after: Document) -> int | None:
-    if before["decisionBasis"] != after["decisionBasis"]:
+    scores: tuple[int | None, int | None] = before["score"], after["score"]
+    if before["decisionBasis"] != after["decisionBasis"] or None in scores:
         return None
     moved: int = after["score"] - before["score"]
     return moved

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.decisions.decision import weigh
 from chalicelib.profile import load
 from chalicelib.retraining import swap_set as swaps
-from chalicelib.retraining.swap_set import ModelAnswer, Recent, wilson
+from chalicelib.retraining.swap_set import ModelAnswer, Recent, Turned, turns, wilson
+from chalicelib.scoring.branch_results import Scored
 
 POLICY = load().policy
 MODELS = list(load().models)
@@ -96,3 +98,114 @@ def test_wilsons_interval_holds_the_rate_and_stays_in_its_bounds(rows, rate):
 
 def test_wilsons_interval_is_the_published_one():
     assert wilson(10, 100) == pytest.approx((0.0552, 0.1744), abs=5e-5)
+
+
+def test_no_application_leaves_the_rate_open_and_a_certain_rate_has_its_bound():
+    assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson(0, 10)[0] == 0.0
+    assert 1 - 1e-12 < wilson(10, 10)[1] <= 1.0
+    assert wilson(0, 1)[1] == pytest.approx(0.7934506856227626)  # z^2 / (1 + z^2)
+
+
+def scored(logit: float) -> Scored:
+    return Scored("", "", 1 / (1 + math.exp(-logit)), logit, {})
+
+
+logits = st.floats(-8, 8)
+
+
+@given(logits, logits)
+def test_both_decisions_are_those_of_the_policy(before, after):
+    (turned,) = turns([recent(before, after, "paid")], STRONG, POLICY)
+    was = weigh(dict.fromkeys(MODELS, scored(before)), POLICY)
+    now = weigh(dict.fromkeys(MODELS, scored(before)) | {STRONG: scored(after)}, POLICY)
+
+    assert (turned.before, turned.after) == (was["decision"], now["decision"])
+    assert turned.probability == pytest.approx(now["probabilityOfDefault"])
+    if was["decisionBasis"] == now["decisionBasis"]:
+        assert turned.points == pytest.approx(now["score"] - was["score"], abs=1)
+    else:
+        assert turned.points is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "bad"), [(None, None), ("defaulted", True), ("paid", False)], ids=str
+)
+def test_an_outcome_is_bad_good_or_not_known(outcome, bad):
+    (turned,) = turns([recent(SAFE, SAFE, outcome)], STRONG, POLICY)
+
+    assert turned.bad is bad
+
+
+@pytest.mark.parametrize(
+    "answer", [ModelAnswer("UNAVAILABLE", 0.1), ModelAnswer("OK", None)], ids=str
+)
+def test_an_answer_without_status_or_probability_is_no_answer(answer):
+    assert list(turns([recent(SAFE, SAFE, **{STRONG: answer})], STRONG, POLICY)) == []
+
+
+@pytest.mark.parametrize(("probability", "decision"), [(0.0, "APPROVE"), (1.0, "DECLINE")])
+def test_a_certain_model_decides_as_far_as_a_float_reaches(probability, decision):
+    sure = dict.fromkeys(MODELS, ModelAnswer("OK", probability))
+    (turned,) = turns([Recent("0190", sure, 0.0)], STRONG, POLICY)
+    certain = math.log(1e-15) if probability == 0 else -math.log(1e-15)
+    moved = weigh(dict.fromkeys(MODELS, scored(certain)), POLICY)["score"]
+    after = weigh(dict.fromkeys(MODELS, scored(certain)) | {STRONG: scored(0.0)}, POLICY)["score"]
+
+    assert turned.before == decision
+    assert turned.points is None or turned.points == pytest.approx(after - moved, abs=5)
+
+
+def test_models_without_any_weight_turn_nothing():
+    """Without a score, there are no points between the two decisions."""
+    weights = dict.fromkeys(MODELS, 1.0) | {STRONG: 0.0}
+    decision = msgspec.structs.replace(POLICY.decision, weights=weights)
+    policy = msgspec.structs.replace(POLICY, decision=decision)
+    alone = dict.fromkeys(MODELS, ModelAnswer("UNAVAILABLE")) | {STRONG: said(SAFE)}
+    (turned,) = turns([Recent("0190", alone, RISKY)], STRONG, policy)
+
+    assert (turned.before, turned.after, turned.points) == ("REVIEW", "REVIEW", None)
+    assert turned.probability == 0.0
+
+
+def turned(before, after, probability=0.25, bad=None, **segments):
+    return Turned(before, after, probability, segments, bad, {}, 0)
+
+
+def test_the_summary_has_moves_rates_and_the_commonest_segments_first():
+    yes_to_no = [
+        turned("APPROVE", "DECLINE", 0.5, True, place="b", size="s"),
+        turned("APPROVE", "REVIEW", 0.25, False, place="a", size="s"),
+        turned("APPROVE", "REVIEW", 0.0, None, place="c"),
+        turned("APPROVE", "REVIEW", 0.25, False, place="c"),
+    ]
+    same = [turned(kind, kind) for kind in ("APPROVE", "REVIEW", "DECLINE")]
+    no_to_no = turned("DECLINE", "REVIEW")
+    found = swaps.swap_set([None] * 11, [*yes_to_no, *same, no_to_no, turned("REVIEW", "APPROVE")])
+
+    expected, observed = wilson(1.0, 4), wilson(1, 3)
+    assert (found["decisions"], found["leftOut"]) == (9, 2)
+    assert found["moves"] == [
+        {"before": "APPROVE", "after": "APPROVE", "count": 1},
+        {"before": "APPROVE", "after": "DECLINE", "count": 1},
+        {"before": "APPROVE", "after": "REVIEW", "count": 3},
+        {"before": "DECLINE", "after": "DECLINE", "count": 1},
+        {"before": "DECLINE", "after": "REVIEW", "count": 1},
+        {"before": "REVIEW", "after": "APPROVE", "count": 1},
+        {"before": "REVIEW", "after": "REVIEW", "count": 1},
+    ]
+    assert found["yesToNo"] == {
+        "count": 4,
+        "expected": {"rows": 4, "rate": 0.25, "low": expected[0], "high": expected[1]},
+        "observed": {"rows": 3, "rate": 1 / 3, "low": observed[0], "high": observed[1]},
+        "segments": {
+            "place": [
+                {"value": "c", "count": 2},
+                {"value": "a", "count": 1},
+                {"value": "b", "count": 1},
+            ],
+            "size": [{"value": "s", "count": 2}],
+        },
+    }
+    assert found["noToYes"]["count"] == 1
+    assert found["noToYes"]["observed"] is None
