@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.decisions.decision import blend, decide, may_decide, score, weigh
-from chalicelib.decisions.reasons import reasons
+from chalicelib.decisions.reasons import reasons, with_texts
 from chalicelib.profile import Policy, Score, load
 from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
 
@@ -354,3 +354,200 @@ def test_the_policys_version_changes_with_what_decides_and_with_nothing_else():
 
     assert msgspec.structs.replace(PROFILE, decision=stricter).policy_version() != version
     assert msgspec.structs.replace(PROFILE, product=renamed).policy_version() == version
+
+
+def under(**changes: Any) -> Policy:
+    """Return the profile's policy with another decision table."""
+    decision = msgspec.structs.replace(PROFILE.decision, **changes)
+    return msgspec.structs.replace(PROFILE.policy, decision=decision)
+
+
+@given(logits, st.integers(1, 50))
+def test_each_cut_off_belongs_to_the_better_decision(logit, gap):
+    answers = dict.fromkeys(MODELS, answer(logit))
+    points = weigh(answers, PROFILE.policy)["score"]
+
+    def cut(approve_from: int, decline_below: int) -> str:
+        policy = under(approve_from=approve_from, decline_below=decline_below)
+        return str(weigh(answers, policy)["decision"])
+
+    assert cut(points, points - gap) == "APPROVE"
+    assert cut(points + 1, points - gap) == "REVIEW"
+    assert cut(points + gap, points) == "REVIEW"
+    assert cut(points + 1 + gap, points + 1) == "DECLINE"
+
+
+@given(st.lists(logits, min_size=3, max_size=3), st.sets(st.sampled_from(MODELS), min_size=1))
+def test_the_models_that_answer_share_the_whole_weight(three, heard):
+    scored = {name: answer(x) for name, x in zip(MODELS, three, strict=True) if name in heard}
+    answers = dict.fromkeys(MODELS, DOWN) | scored
+    policy = PROFILE.decision
+    weight = sum(policy.weights[name] for name in heard)
+    mean = sum(policy.weights[name] * scored[name].baseline for name in heard) / weight
+    logit = policy.intercept + policy.slope * mean
+    outcome = weigh(answers, PROFILE.policy)
+
+    assert outcome["probabilityOfDefault"] == pytest.approx(1 / (1 + math.exp(-logit)))
+    assert outcome["score"] == pytest.approx(score(logit, PROFILE.score), abs=1)
+
+
+@pytest.mark.parametrize(
+    ("heard", "basis"),
+    [
+        (["Tradicional", "AppVengersAccelerator"], "SCORE"),
+        (["NetworkingAccelerator", "AppVengersAccelerator"], "MANDATORY_MODEL_UNAVAILABLE"),
+        (["AppVengersAccelerator"], "MANDATORY_MODEL_UNAVAILABLE"),
+        ([], "MANDATORY_MODEL_UNAVAILABLE"),
+        (["Tradicional"], "TOO_FEW_MODELS"),
+        (["Tradicional", "NetworkingAccelerator"], "TOO_LITTLE_WEIGHT"),
+    ],
+)
+def test_each_reason_for_a_review_without_enough_models_has_its_code(heard, basis):
+    answers = dict.fromkeys(MODELS, DOWN) | dict.fromkeys(heard, answer(-9))
+    outcome = weigh(answers, PROFILE.policy)
+
+    assert may_decide(heard, PROFILE.decision) == outcome["decisionBasis"] == basis
+    assert outcome["decision"] == ("APPROVE" if basis == "SCORE" else "REVIEW")
+
+
+def test_two_mandatory_models_must_both_answer():
+    decision = under(mandatory=tuple(MODELS[:2]), minimum_weight=0.0).decision
+
+    assert may_decide([MODELS[0], MODELS[2]], decision) == "MANDATORY_MODEL_UNAVAILABLE"
+    assert may_decide(MODELS[:2], decision) == "SCORE"
+
+
+def test_a_reason_for_a_review_comes_before_the_next():
+    """Too few models first, then an unseen code, then models that disagree."""
+    unseen = msgspec.structs.replace(answer(-2), unseen=("lender",))
+    answers = dict.fromkeys(MODELS, answer(-9)) | {"Tradicional": unseen}
+    policy = under(review_unseen=("lender",), maximum_disagreement=0)
+    apart = under(review_unseen=(), maximum_disagreement=0)
+    few = under(review_unseen=("lender",), minimum_models=4)
+
+    assert weigh(answers, few)["decisionBasis"] == "TOO_FEW_MODELS"
+    assert weigh(answers, policy)["decisionBasis"] == "UNSEEN_CODE"
+    assert weigh(answers, apart)["decisionBasis"] == "MODELS_DISAGREE"
+
+
+@given(st.sets(st.sampled_from(MODELS)))
+def test_review_only_sends_every_application_to_review_and_keeps_its_score(silent):
+    answers = dict.fromkeys(MODELS, answer(-9)) | dict.fromkeys(silent, DOWN)
+    usual, held = weigh(answers, PROFILE.policy), weigh(answers, PROFILE.policy, review_only=True)
+
+    assert (held["decision"], held["decisionBasis"]) == ("REVIEW", "REVIEW_ONLY")
+    assert held | {"decision": "", "decisionBasis": ""} == usual | {
+        "decision": "",
+        "decisionBasis": "",
+    }
+
+
+@given(logits, contributions)
+def test_a_model_shows_its_own_score_with_its_probability_and_origin(logit, parts):
+    said = answer(logit, parts)
+    model = weigh(dict.fromkeys(MODELS, said), PROFILE.policy)["models"]["Tradicional"]
+    exact = said.baseline + math.fsum(parts.values())
+
+    assert model == {
+        "status": "OK",
+        "version": "20260101T000000",
+        "sha256": "ab" * 32,
+        "probabilityOfDefault": 1 / (1 + math.exp(-logit)),
+        "score": score(exact, PROFILE.score),
+        "reasons": reasons(parts, PROFILE.policy),
+    }
+
+
+def test_a_decision_has_these_fields_and_no_others():
+    whole = weigh(dict.fromkeys(MODELS, answer()), PROFILE.policy)
+
+    assert [*whole] == [
+        "decision", "decisionBasis", "probabilityOfDefault", "score", "cutOffs", "disagreement",
+        "reasons", "models", "policyVersion",
+    ]  # fmt: skip
+    assert whole["policyVersion"] == PROFILE.policy_version()
+
+
+def test_models_without_any_weight_give_no_score():
+    weights = dict.fromkeys(MODELS, 0.0) | {MODELS[2]: 1.0}
+    policy = under(weights=weights, minimum_weight=0.0)
+    answers = dict.fromkeys(MODELS, answer(-9)) | {MODELS[2]: DOWN}
+    outcome = weigh(answers, policy)
+
+    assert blend({MODELS[0]: answer()}, policy.decision) is None
+    assert (outcome["decision"], outcome["decisionBasis"]) == ("REVIEW", "SCORE")
+    assert (outcome["score"], outcome["probabilityOfDefault"]) == (None, None)
+    assert outcome["reasons"] == []
+
+
+def test_the_minimum_weight_forgives_rounding_and_no_more():
+    policy = under(mandatory=(), minimum_models=1, weights={"a": 0.5, "b": 0.5}).decision
+    rounded = msgspec.structs.replace(policy, minimum_weight=0.5 + 5e-10)
+    above = msgspec.structs.replace(policy, minimum_weight=0.5 + 2e-9)
+
+    assert may_decide(["a"], rounded) == "SCORE"
+    assert may_decide(["a"], above) == "TOO_LITTLE_WEIGHT"
+
+
+def test_of_models_that_cost_the_same_the_last_by_name_gives_the_direction():
+    def saying(side):
+        return msgspec.structs.replace(answer(parts={"amount": 1.0}), directions={"amount": side})
+
+    weights = dict.fromkeys(MODELS, 1.0)
+    first, *_, last = sorted(MODELS)
+    scored = dict.fromkeys(MODELS, saying("OTHER")) | {
+        first: saying("ABOVE"),
+        last: saying("BELOW"),
+    }
+
+    assert blend(scored, under(weights=weights).decision).directions == {"amount": "BELOW"}
+
+
+def test_a_heaviest_model_without_a_direction_gives_none():
+    silent = answer(parts={"amount": 2.0})
+    light = msgspec.structs.replace(answer(parts={"amount": 1.0}), directions={"amount": "ABOVE"})
+
+    assert blend({MODELS[2]: silent, MODELS[0]: light}, PROFILE.decision).directions == {}
+
+
+def test_a_reason_costs_the_points_of_its_contribution_and_ties_go_by_name():
+    scale = msgspec.structs.replace(PROFILE.score, points_to_double_odds=20)
+    policy = msgspec.structs.replace(under(top_reasons=3), score=scale)
+    double = math.log(2)  # 20 points
+    parts = {"zip": double, "amount": double, "term": 2 * double, "state": -double, "sector": 0.5}
+
+    assert reasons(parts, policy, {"term": "ABOVE"}) == [
+        {"feature": "term", "points": -40, "direction": "ABOVE"},
+        {"feature": "amount", "points": -20},
+        {"feature": "zip", "points": -20},
+    ]
+
+
+def test_a_contribution_that_rounds_to_no_point_is_no_reason():
+    policy = msgspec.structs.replace(under(top_reasons=9), score=SCALE)
+    half = math.log(2) / 40  # half a point
+
+    assert reasons({"amount": half * 0.99, "zip": -half}, policy) == []
+    assert reasons({"amount": half * 1.01}, policy) == [{"feature": "amount", "points": -1}]
+
+
+@pytest.mark.parametrize(
+    ("side", "spanish", "english"),
+    [
+        ("ABOVE", ": por encima de lo habitual en préstamos anteriores",
+         ": above what is usual for past loans"),
+        ("BELOW", ": por debajo de lo habitual en préstamos anteriores",
+         ": below what is usual for past loans"),
+        ("OTHER", ": no es lo habitual en préstamos anteriores",
+         ": not what is usual for past loans"),
+        ("MISSING", ": no se conoce", ": not known"),
+        (None, "", ""),
+    ],
+)  # fmt: skip
+def test_a_reasons_text_is_the_feature_then_its_direction(side, spanish, english):
+    reason = PROFILE.features["amount"].reason
+    for language, text in (("es", reason.es + spanish), ("en", reason.en + english)):
+        shown = {"feature": "amount"} | ({"direction": side} if side else {})
+        with_texts([shown], PROFILE, language)
+
+        assert shown["text"] == text

@@ -113,7 +113,63 @@ def test_a_model_that_did_not_answer_has_no_score_and_still_an_application():
 def test_an_artifact_without_its_scores_histogram_says_so():
     found = compared(week([5] * 20), {"Tradicional": Reference("v2")}, {"amount"}, LIMITS)
 
-    assert found["Tradicional"]["score"]["status"] == "NO_REFERENCE"
+    assert found["Tradicional"]["score"] == {"status": "NO_REFERENCE", "decisions": 20}
+
+
+@given(st.lists(st.integers(1, 99), min_size=2, max_size=2).filter(lambda two: two[0] != two[1]))
+def test_an_index_at_a_limit_is_not_beyond_it(two):
+    seen = week([5] * two[0] + [30] * two[1])
+    scores = Histogram(shares=(0.5, 0.5), missing=0.0, edges=(10.0,))
+    references = {"Tradicional": Reference("v2", {"amount": scores})}
+    index = psi(scores.expected(), scores.counts([one.application["amount"] for one in seen]))
+    below = math.nextafter(index, 0)
+
+    for watch, limit, status in (
+        (index, index, "STABLE"),
+        (below, index, "WATCH"),
+        (below, below, "DRIFTED"),
+    ):
+        limits = Drift(psi_watch=watch, psi_limit=limit, fewest=1)
+        found = compared(seen, references, {"amount"}, limits)["Tradicional"]["features"]["amount"]
+        assert found == {"status": status, "decisions": sum(two), "psi": round(index, 4)}
+
+
+def test_the_fewest_decisions_are_enough():
+    found = report(week([5] * LIMITS.fewest))["features"]["amount"]
+
+    assert found["decisions"] == LIMITS.fewest
+    assert found["psi"] > 0
+
+
+def test_the_index_adds_half_an_application_to_each_bin():
+    """(8.5 - 5.5) / 11 * ln(8.5 / 5.5) + (2.5 - 5.5) / 11 * ln(2.5 / 5.5)"""
+    by_hand = 3 / 11 * math.log(8.5 / 5.5) - 3 / 11 * math.log(2.5 / 5.5)
+
+    assert psi([0.5, 0.5], [8, 2]) == pytest.approx(by_hand)
+
+
+def test_shares_that_exceed_the_whole_by_rounding_leave_nothing_for_other_values():
+    rounded = Histogram(shares=(0.7, 0.2), missing=0.1 + 1e-9, values=("a", "b"))
+
+    assert rounded.expected() == (0.7, 0.2, 0.0, 0.1 + 1e-9)
+
+
+def test_a_histogram_without_bins_counts_every_value_as_another():
+    assert Histogram(shares=(), missing=0.5).counts(["a", 1, None]) == (2, 1)
+
+
+def test_the_report_of_a_model_has_its_version_score_features_and_unwatched_names():
+    found = report(week([30] * 100, score=0.9))
+
+    assert [*found] == ["version", "score", "features", "notWatched"]
+    assert found["version"] == "v2"
+    assert [*found["features"]] == ["amount", "state"]
+    assert found["score"]["status"] == "DRIFTED"
+    assert drifted({"Tradicional": found}) == [
+        ("Tradicional", "score", found["score"]["psi"]),
+        ("Tradicional", "amount", found["features"]["amount"]["psi"]),
+        ("Tradicional", "state", found["features"]["state"]["psi"]),
+    ]
 
 
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)

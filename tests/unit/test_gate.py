@@ -1,5 +1,6 @@
 """The gate: every reason for a no, and none more for a better challenger or a looser limit."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -64,6 +65,82 @@ def test_a_challenger_that_shows_all_may_pass():
 @pytest.mark.parametrize(("changes", "rule"), BAD, ids=lambda value: str(value)[:40])
 def test_each_limit_is_a_reason_of_its_own(changes, rule):
     assert rules(msgspec.structs.replace(PASSING, **changes)) == [rule]
+
+
+def judged(**changes: float) -> dict[str, Any]:
+    return {"challenger": msgspec.structs.replace(GOOD, **changes), "served_auc": None}
+
+
+# By limit: its rule, and facts that lie exactly at a value of it.
+AT: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
+    "minimum_rows": ("rows", lambda at: {"rows": at}),
+    "minimum_bads": ("bads", lambda at: {"bads": at}),
+    "minimum_auc": ("AUC mínimo", lambda at: judged(auc=at)),
+    "minimum_ks": ("KS mínimo", lambda at: judged(ks=at)),
+    "auc_margin": (
+        "AUC contra el modelo en servicio",
+        lambda at: {"auc_difference": Interval(-at, -at, 0.0)},
+    ),
+    "ks_margin": (
+        "KS contra el modelo en servicio",
+        lambda at: {"ks_difference": Interval(-at, -at, 0.0)},
+    ),
+    "served_margin": ("AUC con sus tablas de pares", lambda at: {"served_auc": GOOD.auc - at}),
+    "maximum_ece": ("calibración", lambda at: judged(ece=at)),
+    "minimum_slope": ("pendiente de calibración", lambda at: judged(slope=at)),
+    "maximum_slope": ("pendiente de calibración", lambda at: judged(slope=at)),
+    "maximum_psi": ("PSI del puntaje", lambda at: {"score_psi": at}),
+    "maximum_csi": ("CSI de size", lambda at: {"feature_csi": {"size": at}}),
+    "maximum_breaks": (
+        "monotonía de arrears",
+        lambda at: {"directions": (Direction("arrears", 1600, at),)},
+    ),
+    "minimum_approval_ratio": (
+        "aprobación por age",
+        lambda at: {"protected": {"age": (group("a", approved=1.0), group("b", approved=at))}},
+    ),
+    "maximum_group_gap": (
+        "calibración de age a",
+        lambda at: {"protected": {"age": (group("a", observed=at, expected=0.0),)}},
+    ),
+}
+
+
+@pytest.mark.parametrize("limit", AT)
+def test_a_fact_at_its_limit_passes_and_one_just_beyond_is_refused(limit):
+    rule, facts_at = AT[limit]
+    at = getattr(GATE, limit)
+    step = 1 if isinstance(at, int) else 1e-9
+    beyond = at - step if limit.startswith("minimum") else at + step
+
+    assert rules(msgspec.structs.replace(PASSING, **facts_at(at))) == []
+    assert rules(msgspec.structs.replace(PASSING, **facts_at(beyond))) == [rule]
+
+
+def test_a_group_counts_from_its_fewest_rows_on():
+    for rows, refused in ((GATE.minimum_group_rows, True), (GATE.minimum_group_rows - 1, False)):
+        few = {"age": (group("a"), group("b", rows=rows, observed=1.0))}
+        found = rules(msgspec.structs.replace(PASSING, protected=few))
+
+        assert found == (["calibración de age b"] if refused else [])
+
+
+def test_fewer_bads_in_a_group_than_expected_are_as_far_from_it_as_more():
+    gap = GATE.maximum_group_gap
+    at, beyond = ({"age": (group("a", observed=0.0, expected=e),)} for e in (gap, gap + 1e-9))
+
+    assert rules(msgspec.structs.replace(PASSING, protected=at)) == []
+    assert rules(msgspec.structs.replace(PASSING, protected=beyond)) == ["calibración de age a"]
+
+
+def test_the_approval_ratio_is_of_the_lowest_rate_to_the_highest():
+    rates = {"age": (group("a", approved=0.5), group("b", approved=0.45), group("c", approved=0.4))}
+    passing = msgspec.structs.replace(PASSING, protected=rates)
+
+    assert rules(passing) == []
+    assert rules(passing, msgspec.structs.replace(GATE, minimum_approval_ratio=0.81)) == [
+        "aprobación por age"
+    ]
 
 
 def test_every_reason_is_given_and_not_the_first():
