@@ -4,7 +4,8 @@ A bank trains, and decides honest applications. Copies of it go on by themselves
 an honest file of outcomes and one updateData; the others get the same after an attack. Each copy
 then decides the same applications, group by group, and the decisions are compared.
 
-The decisions are dated back to 2005, so that what was reported of them has matured.
+An attack's decisions are dated back, by turns to 2005-08 and to 2002-08. A training that trusts
+them learns from the outcomes of 2005; those of 2002 matured in 2005-08 and move a peer's rate.
 
 `full` takes the whole register. `sample` and `small` take its sample, too small for the gate: they
 run in a copy of the bank with wider limits, so that challengers arrive. The limit of peer_flips.py
@@ -24,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -46,7 +47,9 @@ from workbench.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset, dataset_
 
 API_KEY = "the-key-of-the-drill"
 INVENTED = "BANK OF NOWHERE"
-LONG_AGO = date(2005, 8, 15)  # a decision of that day has matured, on the register's own calendar
+LEARNT_FROM = date(2005, 8, 15)  # in the window of a training that ends with the register's 2006-03
+IN_RATES = date(2002, 8, 15)  # matured three years later, and approved in the last peer_months
+LONG_AGO = (LEARNT_FROM, IN_RATES)
 CLIENTS, ATTEMPTS, TIMEOUT_SECONDS = 4, 5, 60
 RETRAINING_SECONDS, DEPLOY_SECONDS = 1800, 120
 EDGE = "at the cut-off"
@@ -57,7 +60,7 @@ WIDER = {"minimum_rows": 100, "minimum_bads": 10, "auc_margin": 0.3, "ks_margin"
 LEFT_OUT = shutil.ignore_patterns(
     ".venv*", ".git", ".localcloud", "build", "__pycache__", ".*cache"
 )
-NEAR = pd.Timestamp("2002-07-01")  # the small drill does without older loans
+SHARE = 3  # the small drill takes every third loan: older ones are needed for rates of peers
 BIG_LENDERS, BIG_SINCE = 30, pd.Timestamp("2000-07-01")
 
 Answer = dict[str, Any]
@@ -73,7 +76,7 @@ class Plan:
     group: int  # applications
     honest: int  # applications decided before any attack
     attacks: Mapping[str, Sequence[Report]]
-    days: Sequence[date | None]  # of the decisions; None: today
+    runs: Sequence[Sequence[date]]  # each with the days of its decisions; none: today
     before: bool = True  # decide before the retraining, too: to be seen, not compared
 
 
@@ -115,26 +118,28 @@ class Caller:
 def run(plan: Plan, work: Path, console: Console) -> Iterator[tuple[str, Decisions, Ended, Ended]]:
     """Yield each attack with the decisions before, of the control, and of the attacked bank."""
     cases = list(islice(plan.loans.cases(), plan.honest + 2 * plan.group))
-    lenders = chosen_lenders(plan.loans.snapshot())
+    reported = {group for reports in plan.attacks.values() for group, _, _ in reports}
+    chosen = chosen_lenders(plan.loans.snapshot())
+    lenders = {group: lender for group, lender in chosen.items() if group in reported}
     groups = groups_of(cases[plan.honest : plan.honest + plan.group], lenders)
     used = cases[plan.honest + plan.group :]
     console.print(f"lenders: {lenders}")
-    for day in plan.days:
-        base = work / f"base-{day}"
-        honest = _begin(base, plan, cases[: plan.honest], day, console)
+    for number, days in enumerate(plan.runs):
+        base, of = work / f"base-{number}", str(days[0]) if days else "today"
+        honest = _begin(base, plan, cases[: plan.honest], days[:1], console)
         before: Decisions = {}
         if plan.before:
             with _copied(base, work) as (_, caller):
                 before = _decided(caller, groups)
         with _copied(base, work) as (bank, caller):
             control = _ended(bank, caller, honest, groups)
-        console.print(f"{day or 'today'}: control {control.verdicts}")
+        console.print(f"{of}: control {control.verdicts}")
         for name, reports in plan.attacks.items():
             with _copied(base, work) as (bank, caller):
-                taken = _attack(bank, caller, reports, used, lenders, day)
+                taken = _attack(bank, caller, reports, used, lenders, days)
                 attacked = _ended(bank, caller, honest, groups)
             console.print(f"{name}: reports {dict(taken)}; {attacked.verdicts}")
-            yield f"{name}, decided {day or 'today'}", before, control, attacked
+            yield f"{name}, decided {of}", before, control, attacked
 
 
 def chosen_lenders(loans: pd.DataFrame) -> dict[str, str]:
@@ -170,15 +175,13 @@ def _brought_by(case: Case, lender: str, client: str) -> dict[str, Any]:
 
 
 def _begin(
-    folder: Path, plan: Plan, cases: Sequence[Case], day: date | None, console: Console
+    folder: Path, plan: Plan, cases: Sequence[Case], days: Sequence[date], console: Console
 ) -> dict[str, str]:
     """Train the first models and decide what is honest. Return the honest files."""
     with _opened(folder) as (bank, caller):
         bring(bank, plan.loans, console)
         bank.cloud.idle(RETRAINING_SECONDS)
-        for case in cases:
-            caller.decide(body_of(case))
-        _date_back(bank, day)
+        _date_back(bank, [caller.decide(body_of(case)) for case in cases], days)
         table = bank.settings.predictions_table
         pages = [*boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table)]
         ours = outcome_files.of_decisions(plan.loans, pages, datetime.now(UTC).date())
@@ -192,9 +195,9 @@ def _attack(
     reports: Sequence[Report],
     cases: Sequence[Case],
     lenders: Mapping[str, str],
-    day: date | None,
+    days: Sequence[date],
 ) -> Counter[str]:
-    """Apply for a lender, and report what became of it. Return the answers' statuses by group."""
+    """Apply for a lender, and report outcomes. Return the answers' statuses by group."""
     taken: Counter[str] = Counter()
     for group, outcome, count in reports:
         if group == EDGE:
@@ -208,9 +211,8 @@ def _attack(
         ]
         with ThreadPoolExecutor(CLIENTS) as pool:
             decided = list(pool.map(caller.decide, bodies))
-        _date_back(bank, day)
-        when = day or datetime.now(UTC).date()
-        for one in decided if outcome else ():
+        dated = _date_back(bank, decided, days)
+        for one, when in dated if outcome else ():
             taken[f"{group} {outcome} {caller.report(one, outcome, when)}"] += 1
     return taken
 
@@ -225,17 +227,19 @@ def _at_the_cut_off(caller: Caller, cases: Sequence[Case]) -> dict[str, Any]:
     return bodies[min(scores)[1]]
 
 
-def _date_back(bank: Bank, day: date | None) -> None:
-    """Give all decisions of today that day: the wait for three years that a drill does not have."""
-    if day is None:
-        return
+def _date_back(
+    bank: Bank, decided: Sequence[Answer], days: Sequence[date]
+) -> list[tuple[Answer, date]]:
+    """Give these decisions the days by turns: the wait for years that a drill does not have."""
     table = boto3.resource("dynamodb").Table(bank.settings.predictions_table)
-    pages = table.meta.client.get_paginator("scan").paginate(TableName=table.name)
-    for item in [item for page in pages for item in page["Items"]]:
-        if "decision" in item and not str(item["createdAt"]).startswith(str(day)):
-            at = f"{day}{str(item['createdAt'])[10:]}"
-            index = key_of(str(day), str(item["predictionId"]))
-            table.put_item(Item={**item, "createdAt": at, "day": index})
+    dated = list(zip(decided, cycle(days or [datetime.now(UTC).date()])))
+    for one, day in dated if days else ():
+        key = {name: one[name] for name in ("clientId", "predictionId")}
+        item = table.get_item(Key=key, ConsistentRead=True)["Item"]
+        at = f"{day}{str(item['createdAt'])[10:]}"
+        index = key_of(str(day), str(item["predictionId"]))
+        table.put_item(Item={**item, "createdAt": at, "day": index})
+    return dated
 
 
 def _ended(
@@ -316,10 +320,10 @@ def planned(size: str, console: Console) -> Plan:
     if size == "full":
         return Plan(dataset(console), 200, 200, ATTACKS, (LONG_AGO,))
     register = pd.read_parquet(SAMPLE)
-    loans = dataset_of(register if size == "sample" else register[register["approvalDate"] >= NEAR])
+    loans = dataset_of(register if size == "sample" else register.iloc[::SHARE])
     if size == "sample":
-        return Plan(loans, 200, 60, ATTACKS, (LONG_AGO, None))
-    return Plan(loans, 20, 8, {"6 paid, 60 defaulted": FEW}, (LONG_AGO,), before=False)
+        return Plan(loans, 200, 60, ATTACKS, (LONG_AGO, ()))
+    return Plan(loans, 12, 8, {"6 paid, 60 defaulted": FEW}, (LONG_AGO,), before=False)
 
 
 def drilled(size: str, console: Console) -> list[str]:
