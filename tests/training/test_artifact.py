@@ -42,7 +42,7 @@ def test_the_manifest_says_what_the_model_learnt_from(artifacts, bank):
     assert manifest["calibration"]["from"] == "2005-01-03"
     assert manifest["holdout"]["from"] == "2005-04-01"
     assert 0.5 < manifest["metrics"]["auc"] < 0.75
-    assert set(manifest["reference"]) == set(bank.models["AppVengersAccelerator"]["features"])
+    assert set(manifest["reference"]) == set(bank.profile.models["AppVengersAccelerator"].features)
 
 
 def test_the_reference_covers_every_training_row(artifacts):

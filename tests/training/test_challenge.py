@@ -182,7 +182,8 @@ def test_a_challenger_that_cannot_be_read_is_a_fact(folders, tmp_path):
 
 
 def test_without_dates_the_drawn_holdout_is_taken_as_it_is(learning, bank):
-    undated = replace(bank, date=None)
+    snapshot_of = msgspec.structs.replace(bank.profile.snapshot, date=None)
+    undated = replace(bank, profile=msgspec.structs.replace(bank.profile, snapshot=snapshot_of))
     drawn = learning[MODELS[0]]
 
     assert untouched_by(undated, drawn, []) is drawn
