@@ -1,6 +1,7 @@
 """Stand-ins for AWS in the unit tests.
 
-tests/contract/test_predictions.py runs the same tests on the table and on its stand-in.
+tests/contract/test_predictions.py runs the same tests on the table and on its stand-in, and
+tests/contract/test_fake_s3.py on S3 and on its own.
 """
 
 import io
@@ -78,10 +79,11 @@ class S3:
 
     def paginate(self, Bucket: str, Prefix: str) -> list[Document]:
         keys = [key for key in sorted(self.objects) if key.startswith(Prefix)]
-        return [{"Contents": [{"Key": key} for key in keys]}]
+        return [{"Contents": [{"Key": key} for key in keys]} if keys else {}]
 
     def get_object(self, Bucket: str, Key: str) -> Document:
-        return {"Body": io.BytesIO(self.objects[Key])}
+        body = self._body(Key, "GetObject")
+        return {"Body": io.BytesIO(body), "ContentLength": len(body)}
 
     def put_object(self, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str = "") -> None:
         if IfNoneMatch and Key in self.objects:
@@ -89,7 +91,12 @@ class S3:
         self.objects[Key] = Body
 
     def copy_object(self, Bucket: str, Key: str, CopySource: dict[str, str]) -> None:
-        self.objects[Key] = self.objects[CopySource["Key"]]
+        self.objects[Key] = self._body(CopySource["Key"], "CopyObject")
+
+    def _body(self, key: str, operation: str) -> bytes:
+        if key not in self.objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, operation)
+        return self.objects[key]
 
 
 class Topic:
