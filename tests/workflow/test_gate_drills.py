@@ -40,7 +40,7 @@ def shuffled(rows):
 
 
 def turned(card):
-    card["features"]["lenderPeers"]["contributions"].reverse()
+    card["features"]["industryPeers"]["contributions"].reverse()
     return card
 
 
@@ -112,7 +112,7 @@ def test_a_challenger_that_breaks_monotonicity_is_refused(spoiled):
     found = spoiled["NetworkingAccelerator"]
 
     assert found["verdict"] == "rejected"
-    assert "monotonía de lenderPeers" in rules(found)
+    assert "monotonía de industryPeers" in rules(found)
 
 
 def test_a_worse_challenger_is_refused(spoiled):
