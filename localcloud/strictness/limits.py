@@ -12,6 +12,10 @@ Limit = Callable[[Any], str | None]
 
 NUMBERS = ("integer", "long", "float", "double")
 
+# Values that AWS accepts though its model does not list them. Chalice deploys with these:
+# https://github.com/aws/chalice/blob/master/chalice/awsclient.py (connect_s3_bucket_to_lambda)
+ACCEPTED_TOO = {"FilterRuleName": ("Prefix", "Suffix")}
+
 
 def limits_of(shape: Shape) -> tuple[Limit, ...]:
     """Return the limits of a shape's own value, not of its members."""
@@ -25,7 +29,7 @@ def _limits(shape: Shape) -> Iterator[Limit]:
     if matches := _compiled(stated["pattern"]) if "pattern" in stated else None:
         yield _pattern(stated["pattern"], matches)
     if "enum" in stated:
-        yield _enumeration(stated["enum"])
+        yield _enumeration([*stated["enum"], *ACCEPTED_TOO.get(shape.name, ())])
 
 
 def _measure(shape: Shape) -> tuple[str, Callable[[Any], float]]:
