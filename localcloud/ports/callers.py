@@ -15,6 +15,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -149,6 +150,18 @@ def _wake(caller: Caller, how: int) -> None:
         caller.connection.shutdown(how)
 
 
+class _HeaderLines:
+    """Reader of a request's headers that remembers the last line."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.last = b""
+
+    def readline(self, size: int = -1) -> bytes:
+        self.last = self._stream.readline(size)
+        return self.last
+
+
 class Phased(BaseHTTPRequestHandler):
     """A handler that records the state of its connection."""
 
@@ -165,3 +178,19 @@ class Phased(BaseHTTPRequestHandler):
             return
         self.caller.enter(Phase.READING)
         super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        """Refuse headers without the empty line that ends them: http.client takes the end of the
+        stream for it, and half a request would be carried out."""
+        stream: Any = self.rfile
+        lines = _HeaderLines(stream)
+        self.rfile = lines  # type: ignore[assignment]
+        try:
+            parsed = super().parse_request()
+        finally:
+            self.rfile = stream
+        if parsed and lines.last not in (b"\r\n", b"\n"):
+            late = self.caller.late
+            self.send_error(HTTPStatus.REQUEST_TIMEOUT if late else HTTPStatus.BAD_REQUEST)
+            return False
+        return parsed

@@ -191,6 +191,22 @@ def test_a_presigned_address_is_let_in(cloud: Cloud) -> None:
 SIGNED = f"Authorization: AWS4-HMAC-SHA256 Credential={CREDENTIAL}, Signature=0"
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_half_a_request_changes_nothing(cloud: Cloud, method: str) -> None:
+    """A connection that breaks within the headers looks like their end to http.client."""
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="data")
+    s3.put_object(Bucket="data", Key="precious", Body=b"loans")
+    half = f"{method} /data/precious HTTP/1.1\r\nHost: 127.0.0.1\r\n{SIGNED}\r\n"
+    with socket.create_connection(("127.0.0.1", cloud.serve_aws(0)), timeout=9) as connection:
+        connection.sendall(half.encode())
+        connection.shutdown(socket.SHUT_WR)
+        with connection.makefile("rb") as answer:
+            assert answer.readline().startswith(b"HTTP/1.1 400 ")
+
+    assert s3.get_object(Bucket="data", Key="precious")["Body"].read() == b"loans"
+
+
 @pytest.mark.parametrize(
     ("line", "status"),
     [

@@ -245,6 +245,14 @@ def test_no_header_is_passed_over(lines, status):
         assert status_of(connect, head) == status
 
 
+@pytest.mark.parametrize("end", [b"", b"\r\n", b"\r\nA: b", b"\r\nA: b\r\n"])
+def test_headers_end_with_an_empty_line_and_not_with_the_connection(end):
+    with server(fine) as connect, connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a" + end)
+        connection.shutdown(socket.SHUT_WR)
+        assert all_of_what_came(connection).split()[1] == b"400"
+
+
 def test_an_old_client_names_no_host():
     with server(fine) as connect:
         assert status_of(connect, b"GET / HTTP/1.0\r\n\r\n") == 200
