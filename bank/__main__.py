@@ -143,9 +143,7 @@ def run(port: int, aws_port: int, quotas: tuple[str, ...]) -> None:
         sent = _predict(bank)
         console.print(f"\nServing until Ctrl-C; everything is kept in {STATE}")
         console.print(f"  API  {bank.url}  x-api-key: {bank.api_key}", markup=False)
-        console.print(
-            f"  AWS  {bank.aws}  for clients: python -m bank env, see docs/embedded-cloud.md"
-        )
+        console.print(f'  AWS  {bank.aws}  for AWS clients: eval "$(.venv/bin/python -m bank env)"')
         print(f"\nThe same prediction again:\n\n{command(f'{bank.url}/', sent, bank.api_key)}")
         sys.stdout.flush()
         _wait_for_the_end()

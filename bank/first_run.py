@@ -12,6 +12,7 @@ from rich.table import Table
 from bank.bank import Bank
 from chalicelib import profile
 from infrastructure.first_models import bring_models
+from localcloud.kept_state.damage import require_file
 from workbench.datasets import Case, Dataset
 from workbench.datasets.own import UnreadableData
 
@@ -30,22 +31,30 @@ class ForgottenData(Exception):
 
 def remembered_dataset(folder: Path, console: Console) -> Dataset:
     """Return the bank's own file if DATA names one, now or in an earlier run; else the loan
-    register. A file is remembered once it could be read. Raises UnreadableData, ForgottenData."""
+    register. A file is remembered once it could be read. Raises UnreadableData, ForgottenData and
+    UnusableState."""
     kept, given = folder / "data", os.environ.get("DATA")
     if given:
         dataset = bring_models.chosen_dataset(Path(given).resolve(), console)
         folder.mkdir(parents=True, exist_ok=True)
         kept.write_text(str(Path(given).resolve()), encoding="utf-8")
         return dataset
+    require_file(kept)
     if not kept.exists():
         return bring_models.chosen_dataset(None, console)
     try:
-        return bring_models.chosen_dataset(Path(kept.read_text(encoding="utf-8")), console)
-    except (UnreadableData, ValueError) as fault:
+        return bring_models.chosen_dataset(_path_in(kept), console)
+    except (UnreadableData, ValueError, OSError) as fault:
         raise ForgottenData(
             f"{fault}\nAn earlier run trained on this file, and {kept} remembers it. Put it back, "
             "name another with DATA=applications.csv, or delete that note for the loan register."
         ) from fault
+
+
+def _path_in(kept: Path) -> Path:
+    if written := kept.read_text(encoding="utf-8").strip():
+        return Path(written)
+    raise UnreadableData(f"{kept} is empty.")
 
 
 def bring(bank: Bank, dataset: Dataset, console: Console) -> None:

@@ -5,8 +5,11 @@ import shutil
 import subprocess
 
 import pytest
+from rich.console import Console
 
+from bank.first_run import ForgottenData, remembered_dataset
 from infrastructure.project import ROOT
+from localcloud.kept_state.damage import UnusableState
 
 
 @pytest.mark.skipif(not (ROOT / ".venv/bin/python").exists(), reason="make runs this one")
@@ -38,3 +41,20 @@ def test_it_is_named(words, said, tmp_path):
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("make", "fault"),
+    [
+        (lambda kept: kept.mkdir(), "is a folder"),
+        (os.mkfifo, "is a pipe"),
+        (lambda kept: kept.write_text("\n"), "is empty"),
+        (lambda kept: kept.write_bytes(b"\xff"), "remembers it"),
+    ],
+)
+def test_the_note_of_the_file_of_data_is_a_file_with_a_path(make, fault, tmp_path, monkeypatch):
+    monkeypatch.delenv("DATA", raising=False)
+    make(tmp_path / "data")
+
+    with pytest.raises((ForgottenData, UnusableState), match=fault):
+        remembered_dataset(tmp_path, Console(quiet=True))
