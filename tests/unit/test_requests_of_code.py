@@ -1,0 +1,71 @@
+"""Each request that our code writes out exists at AWS: its operation, its members, those required.
+
+Values are held against the models where requests are made, on the embedded cloud. This walks the
+calls that no run has made, too.
+"""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import botocore.session
+import pytest
+from botocore import xform_name
+from botocore.model import OperationModel
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("bank", "chalicelib", "infrastructure", "stepfunctions", "training", "workbench")
+SERVICES = (
+    "apigateway", "cloudformation", "cloudwatch", "dynamodb", "events", "iam", "kms", "lambda",
+    "logs", "resourcegroupstaggingapi", "s3", "sagemaker", "sagemaker-runtime", "service-quotas",
+    "sns", "sqs", "ssm", "stepfunctions", "sts",
+)  # fmt: skip
+
+
+@cache
+def operations() -> dict[str, list[OperationModel]]:
+    """Return the services' operations by the names of boto3's methods."""
+    session, found = botocore.session.get_session(), {}
+    for service in SERVICES:
+        model = session.get_service_model(service)
+        for name in model.operation_names:
+            found.setdefault(xform_name(name), []).append(model.operation_model(name))
+    return found
+
+
+def requests() -> Iterator[tuple[str, str, frozenset[str], bool]]:
+    """Yield place, method, members and whether these are all, of each call of a client."""
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                    of_a_table = "table" in ast.unparse(node.func.value).lower()
+                    named = {one.arg for one in node.keywords if one.arg}
+                    members = frozenset(named | {"TableName"} if of_a_table else named)
+                    whole = all(one.arg for one in node.keywords)
+                    if node.func.attr in operations() and named:
+                        place = f"{path.relative_to(ROOT)}:{node.lineno}"
+                        yield place, node.func.attr, members, whole
+
+
+REQUESTS = list(requests())
+
+
+def test_the_walk_finds_the_requests():
+    assert len(REQUESTS) > 150
+    assert len({method for _, method, _, _ in REQUESTS}) > 80
+
+
+@pytest.mark.parametrize(
+    ("method", "members", "whole"),
+    [one[1:] for one in REQUESTS],
+    ids=[f"{place} {method}" for place, method, _, _ in REQUESTS],
+)
+def test_a_request_has_the_members_that_aws_knows_and_requires(method, members, whole):
+    def fits(operation: OperationModel) -> bool:
+        shape = operation.input_shape
+        required = {*shape.required_members} if whole else set()
+        return required <= members <= {*shape.members}
+
+    assert any(fits(one) for one in operations()[method] if one.input_shape)
