@@ -1,9 +1,11 @@
 """Findings of the first reading against real AWS, each held to AWS's rule by this product's own
 requests. docs/embedded-cloud.md lists which test catches which finding."""
 
+import io
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from chalicelib.models.containers import SERVING
 from chalicelib.models.endpoints import EndpointOnInstances, ModelEndpoints
 from chalicelib.profile import Endpoint, Instances
 from chalicelib.retraining.training_history import TrainingHistory
+from infrastructure.packing import training_source
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.servicequotas.account_quotas import GRANTED
@@ -65,9 +68,11 @@ def test_3_a_collecting_job_takes_its_region_from_sagemaker_s_variable(tmp_path:
         "AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull,
     }  # fmt: skip
     words = [word for pair in given.items() for word in pair]
+    with tarfile.open(fileobj=io.BytesIO(training_source.pack())) as source:
+        source.extractall(tmp_path / "code", filter="data")
     done = subprocess.run(
         [sys.executable, "collect.py", *words],
-        cwd=ROOT / "training", env=environment, capture_output=True, text=True, timeout=60,
+        cwd=tmp_path / "code", env=environment, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert "NoRegionError" not in done.stderr + (tmp_path / "message").read_text("utf-8")
     assert "EndpointConnectionError" in done.stderr

@@ -85,13 +85,16 @@ def fits(value, feature) -> bool:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_no_feature_knows_what_came_after_the_window(model, loans, bank, tmp_path, learning):
-    """Turn every outcome round and move the defaults that nobody could know: nothing changes."""
+    """Turn round each outcome that has not matured by then and move the later defaults: nothing
+    changes."""
     demo = sba.snapshot(loans)
-    unknown = demo["defaultDate"] >= sba.TEST_FROM
-    moved = demo["defaultDate"].mask(unknown, pd.Timestamp("2013-01-01"))
-    demo.assign(defaulted=1 - demo["defaulted"], defaultDate=moved).to_parquet(
-        tmp_path / "loans.parquet"
-    )
+    months = pd.DateOffset(months=bank.training.outcome_months)
+    open_still = demo["approvalDate"] + months >= sba.TEST_FROM
+    turned = demo["defaulted"].mask(open_still, 1 - demo["defaulted"])
+    later = demo["defaultDate"] >= sba.TEST_FROM
+    moved = demo["defaultDate"].mask(later, pd.Timestamp("2013-01-01"))
+    demo.assign(defaulted=turned, defaultDate=moved).to_parquet(tmp_path / "loans.parquet")
+    assert 0 < open_still.mean() < 1
     wanted = bank.model(model)
     changed = snapshot.prepare(snapshot.read(tmp_path, bank, wanted), bank, wanted)
     pd.testing.assert_frame_equal(changed.training.rows, learning[model].training.rows)

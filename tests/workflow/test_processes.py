@@ -145,6 +145,7 @@ def test_another_product_is_another_profile_and_its_data(tmp_path):
     for name in (
         "bank",
         "chalicelib",
+        "workbench",
         "infrastructure",
         "localcloud",
         "stepfunctions",
