@@ -79,13 +79,13 @@ def test_a_training_that_failed_is_told_without_its_reason_which_may_quote_data(
 
 
 def test_a_state_machine_tells_of_its_own_trainings(served):
-    key, bucket = "credit/snapshots/nowhere/notes.txt", served.bank.settings.data_bucket
+    key, bucket = "credit/snapshots/00000000-nowhere/notes.txt", served.bank.settings.data_bucket
     boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=b"no applications")
     before = len(served.bank.cloud.notices)
     train(
         served,
         "dev-appvengers-Tradicional-ofthemachine",
-        "credit/snapshots/nowhere/",
+        "credit/snapshots/00000000-nowhere/",
         Environment={"STARTED_BY": "reentrenamiento"},
     )
     boto3.client("s3").delete_object(Bucket=bucket, Key=key)

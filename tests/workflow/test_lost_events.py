@@ -141,10 +141,10 @@ def test_a_version_that_came_while_the_endpoint_was_busy_is_deployed_by_the_watc
 def test_a_training_that_failed_is_told_once(served):
     job = "dev-appvengers-Tradicional-lost"
     before = notices(served, "Entrenamiento fallido")
-    key, bucket = "credit/snapshots/nowhere/notes.txt", served.bank.settings.data_bucket
+    key, bucket = "credit/snapshots/00000000-nowhere/notes.txt", served.bank.settings.data_bucket
     boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=b"no applications")
     with news(served, "Entrenamiento fallido") as told:
-        train(served, job, "credit/snapshots/nowhere/")
+        train(served, job, "credit/snapshots/00000000-nowhere/")
         boto3.client("s3").delete_object(Bucket=bucket, Key=key)
         assert notices(served, "Entrenamiento fallido") == before
         watched(served)
