@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from infrastructure.project import ROOT
-from tests.workflow.retraining import DATA, forget, put
+from tests.workflow.retraining import DATA, ended, forget, put
 from tests.workflow.test_outcomes_to_models import PATIENCE_SECONDS, read, update
 from workbench.datasets.sba import TEST_FROM, TEST_TO
 
@@ -38,8 +38,12 @@ def quarantine(port: int, *options: str) -> str:
 
 def collected(served, at: datetime) -> dict:
     """The manifest of an updateData, run to its end."""
-    assert update(at)["done"] == "started"
-    served.bank.cloud.idle(PATIENCE_SECONDS)
+    done = update(at)
+    assert done["done"] == "started"
+    machine = served.bank.settings.retraining_machine_arn("123456789012")
+    arn = f"{machine.replace(':stateMachine:', ':execution:')}:{done['execution']}"
+    described = ended(served, arn, PATIENCE_SECONDS)
+    assert described["status"] == "SUCCEEDED", described
     return read(f"credit/snapshots/{at:%Y%m%dT%H%M%S}/manifest.json")
 
 
