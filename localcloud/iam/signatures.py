@@ -6,7 +6,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 SIGNED = "AWS4-HMAC-SHA256 "
+REST_JSON = ("apigateway", "lambda")  # they have paths, and errors in JSON
 PRESIGNED = {"X-Amz-Signature", "X-Amz-Credential"}
+UNKNOWN_OPERATION, INCOMPLETE_BODY = "UnknownOperation", "IncompleteBody"
+IN_JSON = {INCOMPLETE_BODY: "Serialization"}  # to which JSON adds Exception
+IN_QUERY = {UNKNOWN_OPERATION: "InvalidAction"}
 MISSING = ("MissingAuthenticationToken", "Request is missing Authentication Token")
 
 Application = Callable[..., Iterable[bytes]]
@@ -37,6 +41,13 @@ def _is_signed(environ: dict[str, Any]) -> bool:
     return parse_qs(environ.get("QUERY_STRING", "")).keys() >= PRESIGNED
 
 
+def _service(environ: dict[str, Any]) -> str:
+    """Return the service that the request is signed for, as its credential says."""
+    _, _, scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")
+    parts = scope.partition(",")[0].split("/")
+    return parts[-2] if len(parts) > 1 else ""
+
+
 def error_of(environ: dict[str, Any], code: str, message: str) -> tuple[str, bytes]:
     """Return content type and body in the protocol of the service that was asked; S3 has words of
     its own for who may not.
@@ -45,11 +56,12 @@ def error_of(environ: dict[str, Any], code: str, message: str) -> tuple[str, byt
     https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
     """
     request = uuid.uuid4()
-    if "HTTP_X_AMZ_TARGET" in environ:
-        body = f'{{"__type": "{code}Exception", "message": "{message}"}}'
+    if "HTTP_X_AMZ_TARGET" in environ or _service(environ) in REST_JSON:
+        body = f'{{"__type": "{IN_JSON.get(code, code)}Exception", "message": "{message}"}}'
         return "application/x-amz-json-1.0", body.encode()
     if (environ["REQUEST_METHOD"], environ.get("PATH_INFO")) == ("POST", "/"):
-        error = f"<Type>Sender</Type><Code>{code}</Code><Message>{message}</Message>"
+        name = IN_QUERY.get(code, code)
+        error = f"<Type>Sender</Type><Code>{name}</Code><Message>{message}</Message>"
         body = (
             f"<ErrorResponse><Error>{error}</Error><RequestId>{request}</RequestId></ErrorResponse>"
         )

@@ -1,6 +1,5 @@
 """The port that speaks AWS, on 127.0.0.1 and nowhere else."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,12 +11,11 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import ThreadedWSGIServer
 
-from localcloud.iam.signatures import error_of, signed_only
+from localcloud.iam.signatures import signed_only
 from localcloud.ports.callers import Bounded, Limits, Phase, Phased
 from localcloud.ports.framing import Unreadable, body_length, check_headers
 from localcloud.ports.loopback import LOOPBACK, is_local, listen
-
-log = logging.getLogger("localcloud")
+from localcloud.ports.refusals import in_protocol
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html
 LARGEST_OBJECT = 5 * 2**30
@@ -40,7 +38,22 @@ class AwsHandler(Phased, MotoRequestHandler):
         self.caller.enter(Phase.ANSWERING)
         super().send_response(code, message)
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+    def send_error(self, code: int, *_: Any, **__: Any) -> None:
+        """Answer with the status alone, as AWS's load balancers do to what is not HTTP: http.server
+        would quote the request in HTML."""
+        self.request_version = "HTTP/1.1"  # not known yet if the first line makes no sense
+        self.close_connection = True
+        self.caller.enter(Phase.ANSWERING)
+        self.send_response_only(code)
+        for name, value in (("Content-Length", "0"), ("Connection", "close")):
+            self.send_header(name, value)
+        self.end_headers()
+
+    def version_string(self) -> str:
+        """Name neither werkzeug nor Python. DynamoDB says the same of itself."""
+        return "Server"
+
+    def log(self, *_: Any) -> None:
         """Log nothing: keys of S3 and rows may name a person."""
 
 
@@ -57,7 +70,7 @@ class AwsPort:
     def __init__(self, port: int, serving: Callable[[Any], Any] = lambda moto: moto) -> None:
         listening = listen(port, "AWS_PORT")
         moto = DomainDispatcherApplication(create_backend_app)
-        application = for_local_programs(without_traces(serving(signed_only(moto))))
+        application = for_local_programs(in_protocol(serving(signed_only(moto))))
         self._server = AwsServer(
             LOOPBACK,
             listening.getsockname()[1],
@@ -83,24 +96,6 @@ def for_local_programs(application: Any) -> Callable[..., Iterable[bytes]]:
             return application(environ, start_response)  # type: ignore[no-any-return]
         start_response("403 Forbidden", [("Content-Type", "text/plain")])
         return [b"This port is for AWS requests of programs on this machine.\n"]
-
-    return guarded
-
-
-def without_traces(application: Any) -> Callable[..., Iterable[bytes]]:
-    """moto answers in HTML what it can't read, and prints a traceback, whose last line may quote
-    what was sent: AWS says InternalError in the service's own protocol, and the log the fault's
-    name."""
-
-    def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        try:
-            return application(environ, start_response)  # type: ignore[no-any-return]
-        except Exception as fault:  # noqa: BLE001 - the edge of the port
-            log.warning("a request on the AWS port ended with %s", type(fault).__name__)
-        kind, body = error_of(environ, "InternalError", "The request could not be processed.")
-        headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
-        start_response("500 Internal Server Error", headers)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     return guarded
 

@@ -251,3 +251,73 @@ def test_what_moto_can_not_read_is_an_error_in_the_services_protocol_and_no_trac
     assert said.startswith(f"HTTP/1.1 {status} ")
     assert answer in said
     assert "Traceback" not in capfd.readouterr().err
+
+
+def bare(port: int, request: str) -> str:
+    """Return the whole answer to what is sent, and ended, as it is written."""
+    with socket.create_connection(("127.0.0.1", port), timeout=9) as connection:
+        connection.sendall(request.encode())
+        connection.shutdown(socket.SHUT_WR)
+        with connection.makefile("rb") as answer:
+            return answer.read().decode()
+
+
+LINE = f"HTTP/1.1\r\nHost: 127.0.0.1\r\n{SIGNED}"
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        ("O'Brien\r\n\r\n", 400),
+        ("PRI * HTTP/2.0\r\n\r\n", 505),
+        (f"GET /{'x' * 70_000} {LINE}\r\n\r\n", 414),
+        (f"GET / {LINE}\r\nA: {'x' * 70_000}\r\n\r\n", 431),
+        (f"PUT /data/a {LINE}\r\nnonsense\r\n\r\n", 400),
+        (f"PUT /data/a {LINE}\r\n", 400),
+        (f"PUT /data/a {LINE}\r\nContent-Length: -1\r\n\r\n", 400),
+        (f"PUT /data/a {LINE}\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+    ],
+)
+def test_what_is_no_http_is_answered_by_its_status_alone(
+    cloud: Cloud, capfd: pytest.CaptureFixture[str], request_line: str, status: int
+) -> None:
+    head, _, body = bare(cloud.serve_aws(0), request_line).partition("\r\n\r\n")
+    line, *headers = head.split("\r\n")
+
+    assert line.startswith(f"HTTP/1.1 {status} ")
+    assert (headers, body) == (["Content-Length: 0", "Connection: close"], "")
+    assert capfd.readouterr().err == ""
+
+
+JSON_LINE = f"POST / {LINE.replace('/s3/', '/dynamodb/')}\r\nX-Amz-Target: DynamoDB_20120810"
+FORM = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 8\r\n\r\nAction=X"
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status", "kind", "answer"),
+    [
+        (f"{JSON_LINE}.ListTables\r\nContent-Length: 9\r\n\r\n{{}}", 400,
+         "application/x-amz-json-1.0", '"__type": "SerializationException"'),
+        (f"{JSON_LINE}.Guess\r\nContent-Length: 2\r\n\r\n{{}}", 400,
+         "application/x-amz-json-1.0", '"__type": "UnknownOperationException"'),
+        (f"PUT /data/a {LINE}\r\nContent-Length: 9\r\n\r\nab", 400,
+         "application/xml", "<Code>IncompleteBody</Code>"),
+        (f"PUT /data/a {LINE}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab", 400,
+         "application/xml", "<Code>IncompleteBody</Code>"),
+        (f"GET /nowhere {LINE.replace('/s3/', '/lambda/')}\r\n\r\n", 404,
+         "application/x-amz-json-1.0", '"__type": "UnknownOperationException"'),
+        (f"POST / {LINE.replace('/s3/', '/sns/')}\r\n{FORM}", 400,
+         "text/xml", "<Code>InvalidAction</Code>"),
+    ],
+)  # fmt: skip
+def test_what_no_service_can_take_is_an_error_in_its_protocol_and_never_html(
+    cloud: Cloud, request_line: str, status: int, kind: str, answer: str
+) -> None:
+    boto3.client("s3").create_bucket(Bucket="data")
+    head, _, body = bare(cloud.serve_aws(0), request_line).partition("\r\n\r\n")
+
+    assert head.startswith(f"HTTP/1.1 {status} ")
+    assert f"Content-Type: {kind}\r\n" in head
+    assert answer in body
+    assert not any(name in head + body for name in ("Werkzeug", "Python", "html"))
+    assert not boto3.client("s3").list_objects_v2(Bucket="data")["KeyCount"]
