@@ -60,7 +60,13 @@ class Cloud:
         self.object_events = ObjectEvents()
         self.events = events = Events(ACCOUNT, region, self.kept)
         self.endpoints = Endpoints(
-            ACCOUNT, region, self.activity, events, self._work, self.authorization
+            ACCOUNT,
+            region,
+            self.activity,
+            events,
+            self._work,
+            self.authorization,
+            self.kept.afterwards,
         )
         around = Surroundings(
             region,
@@ -70,6 +76,7 @@ class Cloud:
             folder,
             self.authorization,
             self._aws_address,
+            self.kept.afterwards,
         )
         self.training_jobs = TrainingJobs(around)
         self.processing_jobs = ProcessingJobs(around)

@@ -43,6 +43,7 @@ class Kept:
         self._account = account
         self._region = region
         self._restored = False
+        self._of_this_thread = threading.local()
         self._hurry = threading.Event()
         self._closed = False
         if folder:
@@ -60,9 +61,34 @@ class Kept:
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
-        """Put all writes inside on disk at the end. Raises NotStored."""
+        """Put all writes inside on disk at the end. A nested block is part of the outer one.
+
+        Raises NotStored."""
+        if outer := self._transaction_of_this_thread:
+            yield outer
+            return
         if self._closed:
             raise NotStored("the embedded cloud has stopped")
+        with self._transaction() as rows:
+            self._of_this_thread.transaction = rows
+            try:
+                yield rows
+            finally:
+                self._of_this_thread.transaction = None
+
+    def afterwards(self, do: Callable[[], None]) -> None:
+        """Do something once this thread's transaction is on disk; at once if it has none."""
+        if rows := self._transaction_of_this_thread:
+            rows.afterwards(do)
+        else:
+            do()
+
+    @property
+    def _transaction_of_this_thread(self) -> Transaction | None:
+        return getattr(self._of_this_thread, "transaction", None)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
         if self.is_open:
             with self._storage.transaction() as rows:
                 yield rows
@@ -72,7 +98,12 @@ class Kept:
             unkept.finish()
 
     def eventually(self, write: Callable[[], None]) -> None:
-        """Write for nobody who waits for an answer: again and again, until there is room."""
+        """Write what no caller waits for: again and again, until there is room.
+
+        Inside a transaction the write is part of it, and fails with it: raises NotStored."""
+        if self._transaction_of_this_thread:
+            write()
+            return
         while True:
             try:
                 write()

@@ -49,8 +49,10 @@ class Endpoints:
         events: Events,
         work: Path,
         authorization: Authorization,
+        once_stored: Callable[[Callable[[], None]], None],
     ) -> None:
         self.changed: Callable[[], None] = lambda: None
+        self._once_stored = once_stored
         self._account = account
         self._region = region
         self._activity = activity
@@ -71,12 +73,21 @@ class Endpoints:
     ) -> None:
         """Load the configuration's models, then swap to them. `status`: Creating or Updating."""
         variants = self._variants(config_name)  # now: the configuration may be deleted meanwhile
-        self._activity.begin(endpoint.arn)
         endpoint.moves_to = config_name  # counts against the account's quotas from now on
         self._enter(endpoint, status, None)
-        self._deployments.submit(self._deploy, endpoint, config_name, variants, shifting)
+        self._once_stored(lambda: self._begin(endpoint, config_name, variants, shifting))
 
     def remove(self, name: str) -> None:
+        """Stop the endpoint's process once its deletion is on disk."""
+        self._once_stored(lambda: self._stop(name))
+
+    def _begin(
+        self, endpoint: Any, config_name: str, variants: list[dict[str, Any]], shifting: Shifting
+    ) -> None:
+        self._activity.begin(endpoint.arn)
+        self._deployments.submit(self._deploy, endpoint, config_name, variants, shifting)
+
+    def _stop(self, name: str) -> None:
         worker = self._workers.pop(name, None)
         if worker:
             worker.close()
@@ -96,7 +107,7 @@ class Endpoints:
         self._closing.set()
         self._deployments.shutdown(wait=True, cancel_futures=True)
         for name in list(self._workers):
-            self.remove(name)
+            self._stop(name)
 
     def _turn_of(self, name: str) -> ModelProcess | None:
         tried, share = self._tried.get(name, (None, 0.0))

@@ -40,6 +40,7 @@ class Surroundings:
     kept: Path | None  # the folder that outlives the process, if there is one
     authorization: Authorization
     address: Callable[[], str]  # the port that speaks AWS, opened when the first job needs it
+    once_stored: Callable[[Callable[[], None]], None]  # does it after the request's commit
 
     def container(self, role_arn: str, session: str, folder: Path) -> dict[str, str]:
         """Return the variables of a job's container, with its role's credentials."""
@@ -79,7 +80,11 @@ class Jobs(ABC):
         """Return the details of the job's events, beside name, ARN, status and failure reason."""
 
     def start(self, job: Any) -> None:
+        """Begin a job, whose process starts once the job is on disk."""
         self.begin(job)
+        self._around.once_stored(lambda: self._submit(job))
+
+    def _submit(self, job: Any) -> None:
         self._around.activity.begin(job.arn)
         self._pool.submit(self._run, job)
 
@@ -89,7 +94,8 @@ class Jobs(ABC):
                 message="The request was rejected because the "
                 f"{self.kind.lower()} job is in status {status}."
             )
-        self.interrupt(job)
+        # after the commit, so that the job's own thread never waits for it with another status
+        self._around.once_stored(lambda: self.interrupt(job))
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)

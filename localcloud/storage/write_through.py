@@ -11,7 +11,9 @@ from moto.core.responses import ActionResult
 
 from localcloud.kept_state.disk import NotStored
 from localcloud.kept_state.durability import Kept
+from localcloud.kept_state.restored import SAGEMAKER
 from localcloud.kept_state.staged_items import StagedItems, table_named
+from localcloud.storage.undo import Undo, strings_in
 
 _ITEMS = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 _STATEMENTS = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
@@ -123,17 +125,34 @@ def _touched_items(  # noqa: C901 - a case an action
 def sagemaker(kept: Kept) -> Wrapped:
     """For the call_action that moto's SageMakerResponse inherits."""
     reads = ("Describe", "List", "Search", "Query")
-    return _recorded(lambda action: not action.startswith(reads), kept.keep_sagemaker)
+
+    def remember(request: Any, undo: Undo) -> None:
+        backend, named = request.sagemaker_backend, set(strings_in(request.params))
+        undo.remember([getattr(backend, name) for name in SAGEMAKER], named)
+
+    return _recorded(
+        kept, lambda action: not action.startswith(reads), kept.keep_sagemaker, remember
+    )
 
 
 def sns(kept: Kept) -> Wrapped:
     """For the call_action that moto's SNSResponse inherits."""
-    return _recorded(lambda action: action in _SUBSCRIBING, kept.keep_subscriptions)
+    return _recorded(
+        kept,
+        lambda action: action in _SUBSCRIBING,
+        kept.keep_subscriptions,
+        lambda request, undo: undo.remember([request.backend.subscriptions]),
+    )
 
 
 def ssm(kept: Kept) -> Wrapped:
     """For the call_action that moto's SimpleSystemManagerResponse inherits."""
-    return _recorded(lambda action: action in _PARAMETERS, kept.keep_parameters)
+    return _recorded(
+        kept,
+        lambda action: action in _PARAMETERS,
+        kept.keep_parameters,
+        lambda request, undo: undo.remember([request.ssm_backend._parameters]),
+    )
 
 
 def start_execution(kept: Kept) -> Wrapped:
@@ -149,10 +168,18 @@ def start_execution(kept: Kept) -> Wrapped:
     return replace
 
 
-def _recorded(writes: Callable[[str], bool], keep: Callable[[], None]) -> Wrapped:
-    """The record of a service is written whole. Writing it as it stands comes first: on a full disk
-    nothing is begun. One request at a time: moto takes no lock around a check and its change, and
-    two updates of one endpoint would both be accepted."""
+def _recorded(
+    kept: Kept,
+    writes: Callable[[str], bool],
+    keep: Callable[[], None],
+    remember: Callable[[Any, Undo], None],
+) -> Wrapped:
+    """Write the whole record of a service, its events included, in one transaction.
+
+    Writing the record as it stands comes first: a request that can't be kept is not begun. If the
+    commit fails, moto's memory is put back, and what waits for the commit, as a job's process does,
+    never starts. One request at a time: moto takes no lock around a check and its change, and two
+    updates of one endpoint would both be accepted."""
     turn = threading.RLock()
 
     def replace(original: Any) -> Any:
@@ -160,18 +187,35 @@ def _recorded(writes: Callable[[str], bool], keep: Callable[[], None]) -> Wrappe
             if not writes(self._get_action()):
                 return original(self)
             try:
-                with turn:
+                with turn, Undo() as undo, kept.writing():
+                    remember(self, undo)
                     keep()
-                    answer = original(self)
-                    if answer[0] == 200:
-                        keep()
+                    answer = _carried_out(original, self)
+                    keep()
             except NotStored:
                 return fault(self)
+            except _Refused as refused:
+                return refused.answer
             return answer
 
         return call_action
 
     return replace
+
+
+def _carried_out(original: Any, request: Any) -> Any:
+    answer = original(request)
+    if answer[0] != 200:
+        raise _Refused(answer)
+    return answer
+
+
+class _Refused(Exception):
+    """The answer of a service that did not do what a request asks."""
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__()
+        self.answer = answer
 
 
 @contextmanager
