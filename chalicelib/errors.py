@@ -262,7 +262,7 @@ class EndpointTimeout(EndpointFault):
 
 
 class CircuitOpen(EndpointFault):
-    """The endpoint timed out too often of late, and was not asked."""
+    """The endpoint timed out too often of late: it was not asked, or did not answer a test."""
 
 
 class OutOfTime(EndpointFault):

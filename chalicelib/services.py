@@ -27,6 +27,8 @@ from chalicelib.scoring.invocation import ScoringEndpoints
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
     from chalicelib.decisions.review_only import ReviewOnlySwitch
     from chalicelib.monitoring.lost_events import FunctionsThatWait
     from chalicelib.monitoring.probes import Probes
@@ -47,6 +49,11 @@ SCORING = Config(
 ANALYSIS = Config(
     connect_timeout=time_budgets.CONNECT_SECONDS,
     read_timeout=time_budgets.PATIENCE_SECONDS,
+    retries={"total_max_attempts": 1},
+)
+TESTING = Config(
+    connect_timeout=time_budgets.CONNECT_SECONDS,
+    read_timeout=time_budgets.TEST_SECONDS,
     retries={"total_max_attempts": 1},
 )
 PROBING = Config(
@@ -101,7 +108,13 @@ class Services:
     @cached_property
     def scoring(self) -> ScoringEndpoints:
         runtime = _client("sagemaker-runtime", SCORING)
-        return ScoringEndpoints(runtime, self.settings.prefix, self.profile.features)
+        prefix, features = self.settings.prefix, self.profile.features
+        return ScoringEndpoints(runtime, prefix, features, lambda: self._testing_runtime)
+
+    @cached_property
+    def _testing_runtime(self) -> "SageMakerRuntimeClient":
+        runtime: SageMakerRuntimeClient = _client("sagemaker-runtime", TESTING)
+        return runtime
 
     @cached_property
     def readiness(self) -> "Readiness":

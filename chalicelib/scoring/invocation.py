@@ -44,18 +44,21 @@ FAULTS: dict[str, type[EndpointFault]] = {
 
 
 class ScoringEndpoints:
-    """The endpoints `<prefix>-<Model>`, each behind a circuit."""
+    """The endpoints `<prefix>-<Model>`, each behind a circuit, whose tests go through the client
+    that `testing` returns: it has little patience."""
 
     def __init__(
         self,
         runtime: "SageMakerRuntimeClient",
         prefix: str,
         features: Collection[str],
+        testing: "Callable[[], SageMakerRuntimeClient]",
         circuit: Callable[[], Circuit] = Circuit,
     ) -> None:
         self._runtime = runtime
         self._prefix = prefix
         self._features = features
+        self._testing = testing
         self._circuits = defaultdict[str, Circuit](circuit)
 
     def score(self, model: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -64,10 +67,11 @@ class ScoringEndpoints:
         `startedAt` of the event is the start of the execution, in ISO 8601. An attempt that could
         not end within the branch's budget raises OutOfTime without a call.
         """
-        endpoint = f"{self._prefix}-{model}"
-        _refuse_too_late(endpoint, event.get("startedAt"))
+        endpoint, waited = f"{self._prefix}-{model}", _seconds_since(event.get("startedAt"))
+        if waited > LAST_ATTEMPT_SECONDS:
+            raise OutOfTime(f"{endpoint} was not asked again after {waited:.1f} s.")
         with model_timed(model):
-            answer = _decoded(self._invoke(endpoint, event["application"]), endpoint)
+            answer = _decoded(self._invoke(endpoint, event["application"], waited), endpoint)
         self._scored(answer, endpoint)
         return {**answer, "status": "OK"}
 
@@ -79,9 +83,10 @@ class ScoringEndpoints:
             raise ModelRejected(f"{endpoint} did not give {len(applications)} scores.")
         return [self._scored(answer, endpoint) for answer in answers]
 
-    def _invoke(self, endpoint: str, body: Any) -> bytes:
-        with self._circuits[endpoint].calling(endpoint):
-            return ask(self._runtime, endpoint, msgspec.json.encode(body))
+    def _invoke(self, endpoint: str, body: Any, waited: float = 0) -> bytes:
+        with self._circuits[endpoint].calling(endpoint, waited) as is_test:
+            runtime = self._testing() if is_test else self._runtime
+            return ask(runtime, endpoint, msgspec.json.encode(body))
 
     def _scored(self, answer: Any, endpoint: str) -> Scored:
         """Parse an answer. Raises ModelRejected, so that a broken model does not fail the others'
@@ -124,13 +129,12 @@ def ask(runtime: "SageMakerRuntimeClient", endpoint: str, body: bytes) -> bytes:
         raise EndpointUnavailable(f"{endpoint} can't be reached.") from error
 
 
-def _refuse_too_late(endpoint: str, started_at: str | None) -> None:
-    """Raise OutOfTime if the branch's budget leaves no time for another attempt."""
+def _seconds_since(started_at: str | None) -> float:
+    """Return the age of an execution. A state machine of an earlier release does not send its
+    start: its calls count as first attempts."""
     if started_at is None:
-        return  # a state machine of an earlier release does not send it
-    since = (datetime.now(UTC) - datetime.fromisoformat(started_at)).total_seconds()
-    if since > LAST_ATTEMPT_SECONDS:
-        raise OutOfTime(f"{endpoint} was not asked again after {since:.1f} s.")
+        return 0
+    return (datetime.now(UTC) - datetime.fromisoformat(started_at)).total_seconds()
 
 
 def _decoded(body: bytes, endpoint: str) -> Any:

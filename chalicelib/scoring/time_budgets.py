@@ -21,5 +21,6 @@ BRANCH_SECONDS = LAST_ATTEMPT_SECONDS + ATTEMPT_SECONDS
 SAVE_SECONDS = 4  # saveResult's task; it is repeated, which is harmless
 # Not a part of the sum: a decision that comes too late for its caller is stored all the same.
 MACHINE_SECONDS = 60
-COLD_START_SECONDS = 20.0  # an endpoint that is silent for less may still be starting
+COLD_START_SECONDS = 20.0  # keepWarm's wait: an endpoint that is silent for less may be starting
+TEST_SECONDS = 1.0  # a test of an open circuit; a warm endpoint answers in 25 ms (docs/serving.md)
 PROBE_SECONDS = 2.0  # wait of GET /ready for each endpoint

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.counterfactuals.change import PATIENCE_SECONDS as CHANGE_SECONDS
 from chalicelib.scoring import circuit, time_budgets
-from chalicelib.services import ANALYSIS, SCORING
+from chalicelib.services import ANALYSIS, SCORING, TESTING
 from chalicelib.settings import Settings
 from infrastructure.project import ROOT
 from stepfunctions.deploy import MACHINES, render
@@ -89,9 +89,16 @@ def test_a_change_is_looked_for_within_api_gateways_patience():
     )
 
 
-def test_a_circuit_outlasts_a_cold_start_and_a_test_of_it_one_call():
+def test_a_test_of_a_circuit_is_short_and_over_before_the_next():
+    test = TESTING.connect_timeout + TESTING.read_timeout
+
+    assert TESTING.read_timeout * 8 <= SCORING.read_timeout
+    assert test < circuit.PAUSE_SECONDS
+    assert TESTING.retries["total_max_attempts"] == 1
+    assert circuit.FORGOTTEN_SECONDS > circuit.PAUSE_SECONDS + time_budgets.ATTEMPT_SECONDS
+
+
+def test_keep_warm_waits_as_long_as_a_branch_does():
     in_time = time_budgets.LAST_ATTEMPT_SECONDS + SCORING.read_timeout
 
     assert in_time <= time_budgets.COLD_START_SECONDS
-    assert SCORING.connect_timeout + SCORING.read_timeout < circuit.PAUSE_SECONDS
-    assert circuit.FORGOTTEN_SECONDS > circuit.PAUSE_SECONDS + time_budgets.ATTEMPT_SECONDS

@@ -1,4 +1,6 @@
-"""When an endpoint is asked no more, and when it is asked again."""
+"""When an endpoint is asked no more, by whom it is tested, and when it is asked again."""
+
+from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import given
@@ -7,22 +9,24 @@ from hypothesis import strategies as st
 from chalicelib.errors import CircuitOpen, EndpointTimeout, ModelRejected
 from chalicelib.scoring.circuit import FEWEST, FORGOTTEN_SECONDS, PAUSE_SECONDS, Circuit
 
-COLD_START = 20.0
+ATTEMPT, TEST = 8.0, 1.0  # seconds until a time-out
 
 
 class Endpoint:
-    """One behind a circuit, at a time that the test sets."""
+    """An endpoint behind a circuit, at a time that the test sets."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
-        self.asked = 0
-        self.circuit = Circuit(lambda: self.now, cold_start=COLD_START)
+        self.asked: list[str] = []
+        self.circuit = Circuit(lambda: self.now)
 
-    def call(self, seconds: float = 8.0, fault: Exception | None = None) -> str:
-        """The name of what the caller got; a time-out takes `seconds`."""
+    def call(self, waited: float = 0, fault: Exception | None = None, seconds: float = 0.0) -> str:
+        """Return the name of the caller's result."""
         try:
-            with self.circuit.calling("x"):
-                self.asked += 1
+            with self.circuit.calling("x", waited) as is_test:
+                self.asked.append("test" if is_test else "call")
+                if isinstance(fault, EndpointTimeout):
+                    seconds = TEST if is_test else ATTEMPT
                 self.now += seconds
                 if fault:
                     raise fault
@@ -30,88 +34,133 @@ class Endpoint:
             return type(raised).__name__
         return "answer"
 
-    def times_out(self, seconds: float = 8.0) -> str:
-        return self.call(seconds, EndpointTimeout())
+    def times_out(self, waited: float = 0) -> str:
+        return self.call(waited, EndpointTimeout())
+
+    def together(self, callers: int) -> None:
+        """Let so many callers come at once, and time out together."""
+        calls = self.begun(callers)
+        self.now += ATTEMPT
+        for call in calls:
+            call.__exit__(EndpointTimeout, EndpointTimeout(), None)
+
+    def begun(self, callers: int) -> list[AbstractContextManager[bool]]:
+        calls = [self.circuit.calling("x") for _ in range(callers)]
+        for call in calls:
+            call.__enter__()
+            self.asked.append("call")
+        return calls
 
 
 @pytest.fixture
 def opened():
     endpoint = Endpoint()
-    while endpoint.times_out() != "CircuitOpen":
-        assert endpoint.asked < 10
+    endpoint.together(FEWEST)
+    endpoint.asked.clear()
     return endpoint
 
 
-def test_it_opens_when_time_outs_have_lasted_longer_than_a_cold_start(opened):
-    assert opened.asked == FEWEST
-    assert opened.now - 1_000 > COLD_START
-
-
-def test_a_silence_as_long_as_a_cold_start_does_not_open_it_and_a_longer_does():
-    for last, then in ((COLD_START - 8, "EndpointTimeout"), (COLD_START - 7.9, "CircuitOpen")):
-        endpoint = Endpoint()
-        for seconds in (4, 4, last):
-            endpoint.times_out(seconds)
-        assert endpoint.times_out() == then
-
-
-@given(st.integers(1, 50), st.floats(0.1, COLD_START))
-def test_many_callers_of_a_cold_endpoint_do_not_open_it(callers, seconds):
+@given(st.integers(FEWEST, 50))
+def test_it_opens_when_the_first_callers_have_timed_out_once(callers):
     endpoint = Endpoint()
-    calls = [endpoint.circuit.calling("x") for _ in range(callers)]
-    for call in calls:
-        call.__enter__()
-    endpoint.now += seconds
-    for call in calls:
-        call.__exit__(EndpointTimeout, EndpointTimeout(), None)
+    endpoint.together(callers)
+
+    assert endpoint.call() == "CircuitOpen"
+    assert len(endpoint.asked) == callers
+
+
+def test_both_time_outs_of_one_caller_open_it():
+    """A container of Lambda has one caller at a time."""
+    endpoint = Endpoint()
+
+    assert [endpoint.times_out(), endpoint.times_out(waited=9)] == ["EndpointTimeout"] * 2
+    assert endpoint.call() == "CircuitOpen"
+    assert endpoint.asked == ["call"] * 2
+
+
+def test_fewer_time_outs_do_not_open_it():
+    endpoint = Endpoint()
+    endpoint.together(FEWEST - 1)
 
     assert endpoint.call() == "answer"
 
 
-def test_few_time_outs_do_not_open_it_however_long_they_take():
-    endpoint = Endpoint()
-    assert [endpoint.times_out(COLD_START) for _ in range(FEWEST)] == ["EndpointTimeout"] * FEWEST
+@pytest.mark.parametrize("since", [0.1, 1.0, 9.0])
+def test_whoever_came_before_it_opened_keeps_the_second_attempt(opened, since):
+    """A cold endpoint is as silent as one that hangs."""
+    opened.now += since
+
+    assert opened.call(waited=ATTEMPT + since) == "answer"
+    assert opened.asked == ["call"]
+
+
+@pytest.mark.parametrize(("earlier", "got"), [(0.0, "CircuitOpen"), (0.1, "answer")])
+def test_whoever_came_as_it_opened_came_later(opened, earlier, got):
+    assert opened.call(waited=earlier) == got
+
+
+def test_a_second_attempt_in_vain_does_not_put_off_the_test(opened):
+    opened.times_out(waited=ATTEMPT)
+
+    assert opened.call() == "answer"
+    assert opened.asked == ["call", "test"]
 
 
 @pytest.mark.parametrize("fault", [None, ModelRejected()], ids=["a score", "an error"])
 def test_any_answer_starts_the_count_anew(fault):
     endpoint = Endpoint()
-    for _ in range(FEWEST - 1):
-        endpoint.times_out(COLD_START)
-    endpoint.call(1, fault)
+    endpoint.together(FEWEST - 1)
+    endpoint.call(fault=fault)
+    endpoint.together(FEWEST - 1)
 
-    assert [endpoint.times_out(COLD_START) for _ in range(FEWEST)] == ["EndpointTimeout"] * FEWEST
+    assert endpoint.call() == "answer"
 
 
 def test_one_caller_at_a_time_tests_an_open_circuit(opened):
     opened.now += PAUSE_SECONDS
-    with opened.circuit.calling("x"):  # it takes its time
+    with opened.circuit.calling("x") as is_test:  # it takes its time
+        assert is_test
         assert [opened.call() for _ in range(5)] == ["CircuitOpen"] * 5
 
-    assert opened.asked == FEWEST
+    assert opened.asked == []
 
 
 def test_the_next_test_comes_after_the_pause_and_not_before(opened):
     since = opened.now
     opened.now = since + PAUSE_SECONDS - 0.1
-    assert opened.times_out() == "CircuitOpen"
+    assert (opened.times_out(), opened.asked) == ("CircuitOpen", [])
     opened.now = since + PAUSE_SECONDS
-    assert opened.times_out() == "EndpointTimeout"
+    assert (opened.times_out(), opened.asked) == ("CircuitOpen", ["test"])
+    assert (opened.times_out(), opened.asked) == ("CircuitOpen", ["test"])
+
+
+def test_a_test_in_vain_is_not_repeated_for_its_caller(opened):
+    """The state machine repeats time-outs only: a caller would wait twice."""
+    opened.now += PAUSE_SECONDS
+
     assert opened.times_out() == "CircuitOpen"
 
 
-def test_an_answer_to_the_test_closes_it(opened):
+@pytest.mark.parametrize("fault", [None, ModelRejected()], ids=["a score", "an error"])
+def test_an_answer_to_the_test_closes_it(opened, fault):
     opened.now += PAUSE_SECONDS
-    assert [opened.call(0.1) for _ in range(4)] == ["answer"] * 4
+    opened.call(fault=fault)
+
+    assert [opened.call() for _ in range(4)] == ["answer"] * 4
+    assert opened.asked == ["test"] + ["call"] * 4
+
+
+def test_an_answer_to_a_second_attempt_closes_it(opened):
+    opened.call(waited=ATTEMPT + 1)
+
+    assert opened.call() == "answer"
 
 
 def test_a_time_out_of_a_call_that_began_before_the_last_answer_says_nothing():
     endpoint = Endpoint()
-    early = [endpoint.circuit.calling("x") for _ in range(FEWEST)]
-    for call in early:
-        call.__enter__()
-    endpoint.now += COLD_START + 5
-    endpoint.call(0)
+    early = endpoint.begun(FEWEST)
+    endpoint.now += ATTEMPT - 1
+    endpoint.call()
     endpoint.now += 1
     for call in early:
         call.__exit__(EndpointTimeout, EndpointTimeout(), None)
@@ -119,13 +168,12 @@ def test_a_time_out_of_a_call_that_began_before_the_last_answer_says_nothing():
     assert endpoint.call() == "answer"
 
 
-@pytest.mark.parametrize(("idle", "open_then"), [(-0.1, True), (0, False)])
-def test_what_timed_out_before_a_long_silence_is_forgotten(idle, open_then):
+@pytest.mark.parametrize(("idle", "got"), [(-0.1, "CircuitOpen"), (0, "answer")])
+def test_what_timed_out_before_a_long_silence_is_forgotten(idle, got):
     """The first time-outs after an idle hour are a cold start."""
     endpoint = Endpoint()
-    for _ in range(FEWEST - 1):
-        endpoint.times_out(COLD_START)
+    endpoint.together(FEWEST - 1)
     endpoint.now += FORGOTTEN_SECONDS + idle
-    endpoint.times_out(COLD_START)
+    endpoint.times_out()
 
-    assert (endpoint.times_out() == "CircuitOpen") == open_then
+    assert endpoint.call() == got

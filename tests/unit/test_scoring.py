@@ -1,5 +1,4 @@
 import io
-import itertools
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +16,7 @@ from chalicelib.errors import (
     ModelRejected,
     OutOfTime,
 )
-from chalicelib.scoring.circuit import Circuit
+from chalicelib.scoring.circuit import FEWEST, PAUSE_SECONDS, Circuit
 from chalicelib.scoring.invocation import ScoringEndpoints
 
 ANSWER = {
@@ -32,11 +31,15 @@ ANSWER = {
 EVENT = {"application": {"amount": 1}}
 
 
+def untested():
+    raise AssertionError("no circuit is open: nothing is tested")
+
+
 @pytest.fixture
 def endpoint():
     client = boto3.client("sagemaker-runtime")
     with Stubber(client) as stubber:
-        yield ScoringEndpoints(client, "dev-appvengers", ["amount", "state"]), stubber
+        yield ScoringEndpoints(client, "dev-appvengers", ["amount", "state"], untested), stubber
 
 
 def answering(stubber, answer) -> None:
@@ -104,7 +107,7 @@ class Slow:
 
 
 def scoring_of(client) -> ScoringEndpoints:
-    return ScoringEndpoints(client, "dev-appvengers", [])
+    return ScoringEndpoints(client, "dev-appvengers", [], untested)
 
 
 @pytest.mark.parametrize(
@@ -137,15 +140,33 @@ def test_an_attempt_that_could_not_end_in_time_is_not_begun(since, asked):
     assert slow.asked == asked
 
 
-def test_an_endpoint_that_hangs_is_asked_no_more_and_another_is():
-    slow = Slow(ReadTimeoutError(endpoint_url="x"))
-    times = itertools.cycle([0, 9, 10, 19, 20, 29, 30])
-    scoring = ScoringEndpoints(slow, "dev", [], lambda: Circuit(lambda: next(times)))  # type: ignore[arg-type]
-    for _ in range(3):
+def test_an_endpoint_that_hangs_is_asked_no_more_but_in_a_short_test_and_another_is():
+    slow, hasty = (Slow(ReadTimeoutError(endpoint_url="x")) for _ in "ab")
+    now = [0.0]
+    scoring = ScoringEndpoints(slow, "dev", [], lambda: hasty, lambda: Circuit(lambda: now[0]))  # type: ignore[arg-type,return-value]
+    for _ in range(FEWEST):
         with pytest.raises(EndpointTimeout):
             scoring.score("Tradicional", EVENT)
+    assert (slow.asked, hasty.asked) == (FEWEST, 0)
 
-    for model, fault in (("Tradicional", CircuitOpen), ("Another", EndpointTimeout)):
-        with pytest.raises(fault):
-            scoring.score(model, EVENT)
-    assert slow.asked == 4
+    now[0] += 1
+    for since, tests in ((0.0, 0), (PAUSE_SECONDS, 1), (PAUSE_SECONDS, 1)):
+        now[0] = max(now[0], since)
+        with pytest.raises(CircuitOpen):
+            scoring.score("Tradicional", EVENT)
+        assert (slow.asked, hasty.asked) == (FEWEST, tests)
+    with pytest.raises(EndpointTimeout):
+        scoring.score("Another", EVENT)
+
+
+def test_whoever_came_before_the_circuit_opened_is_asked_for_again():
+    slow = Slow(ReadTimeoutError(endpoint_url="x"))
+    came = {"startedAt": (datetime.now(UTC) - timedelta(seconds=9)).isoformat()}
+    scoring = scoring_of(slow)
+    for _ in range(FEWEST + 1):
+        with pytest.raises(EndpointTimeout):
+            scoring.score("Tradicional", EVENT | came)
+
+    with pytest.raises(CircuitOpen):
+        scoring.score("Tradicional", EVENT)
+    assert slow.asked == FEWEST + 1

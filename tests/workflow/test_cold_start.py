@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -16,7 +17,7 @@ from botocore.config import Config
 from bank.first_run import body_of
 from chalicelib.decisions.analysis import AnalysisMachine
 from chalicelib.errors import AnalysisPending, CircuitOpen, EndpointTimeout
-from chalicelib.scoring.circuit import Circuit
+from chalicelib.scoring.circuit import PAUSE_SECONDS, Circuit
 from chalicelib.scoring.invocation import ScoringEndpoints
 from chalicelib.services import services
 
@@ -24,17 +25,20 @@ MODEL = "AppVengersAccelerator"  # it carries 0.8 of the weight
 ENDPOINT = f"dev-appvengers-{MODEL}"
 COLD_START_SECONDS = 12
 CLIENTS = 6
+PATIENCE_SECONDS = 30
 
 
 @pytest.fixture
-def stopped(served) -> Iterator[Callable[..., None]]:
-    """stopped(seconds): the model's process stands still until the seconds are over."""
+def stopped(served) -> Iterator[Callable[[float], Callable[[], None]]]:
+    """stopped(seconds): the model's process stands still until the seconds are over, or until what
+    is returned is called."""
     pid, timers = served.bank.cloud.endpoints.worker_pid(ENDPOINT), []
 
-    def stop(seconds: float) -> None:
+    def stop(seconds: float) -> Callable[[], None]:
         os.kill(pid, signal.SIGSTOP)
         timers.append(threading.Timer(seconds, os.kill, (pid, signal.SIGCONT)))
         timers[-1].start()
+        return lambda: os.kill(pid, signal.SIGCONT)
 
     yield stop
     os.kill(pid, signal.SIGCONT)
@@ -98,32 +102,48 @@ def test_whoever_waits_no_longer_finds_the_decision_where_202_says(served, loans
     assert stored_at(served, pending.value.location)["models"][MODEL]["status"] == "OK"
 
 
-def test_a_model_that_hangs_is_asked_by_one_caller_at_a_time_until_it_answers(
-    served, loans, stopped
-):
-    client = boto3.client("sagemaker-runtime", config=impatient(0.2))
+class Counted:
+    """A client of the real endpoint that counts what it sends there."""
+
+    def __init__(self, read_timeout: float) -> None:
+        self.sent = 0
+        self._client = boto3.client("sagemaker-runtime", config=impatient(read_timeout))
+
+    def invoke_endpoint(self, **request: Any) -> Any:
+        self.sent += 1
+        return self._client.invoke_endpoint(**request)
+
+
+def test_a_model_that_hangs_gets_a_short_test_now_and_then_until_it_answers(served, loans, stopped):
+    patient, hasty, now = Counted(0.4), Counted(0.2), [0.0]
+    features = services().profile.features
     scoring = ScoringEndpoints(
-        client,
+        patient,
         "dev-appvengers",
-        services().profile.features,
-        lambda: Circuit(cold_start=0.5, pause=0.4),
+        features,
+        lambda: hasty,
+        lambda: Circuit(lambda: now[0]),  # type: ignore[arg-type,return-value]
     )
     event = {"application": loans[0]["application"]}
-    took: dict[str, list[float]] = {"CircuitOpen": [], "EndpointTimeout": []}
-    stopped(2.5)
-    until = time.monotonic() + 2
-    while time.monotonic() < until:
-        started = time.monotonic()
-        with pytest.raises((CircuitOpen, EndpointTimeout)) as fault:
-            scoring.score(MODEL, event)
-        took[fault.typename].append(time.monotonic() - started)
-        time.sleep(0.02)
-    refused, waited = took["CircuitOpen"], took["EndpointTimeout"]
+    goes_on = stopped(PATIENCE_SECONDS)
+    with ThreadPoolExecutor(CLIENTS) as callers:
+        calls = [callers.submit(scoring.score, MODEL, event) for _ in range(CLIENTS)]
+    assert {type(call.exception()) for call in calls} == {EndpointTimeout}
+    for tests in range(1, 4):
+        now[0] += PAUSE_SECONDS
+        for _ in range(9):
+            with pytest.raises(CircuitOpen):
+                scoring.score(MODEL, event)
+        assert (patient.sent, hasty.sent) == (CLIENTS, tests)
 
-    assert len(refused) > 3 * len(waited) > 0
-    assert max(refused) < min(waited)  # none of them waited for the endpoint
-    time.sleep(1.5)
-    assert scoring.score(MODEL, event)["status"] == "OK"
+    goes_on()
+    answer, until = {}, time.monotonic() + PATIENCE_SECONDS
+    while not answer and time.monotonic() < until:
+        now[0] += PAUSE_SECONDS
+        with suppress(CircuitOpen):  # those who left are answered first
+            answer = scoring.score(MODEL, event)
+    assert answer["status"] == scoring.score(MODEL, event)["status"] == "OK"
+    assert patient.sent == CLIENTS + 1
 
 
 def impatient(seconds: float) -> Config:
