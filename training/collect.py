@@ -100,9 +100,10 @@ def _hashes(files: dict[str, bytes]) -> dict[str, str]:
 
 
 def region() -> str | None:
-    """The region of the job: SageMaker sets AWS_REGION, and boto3 reads AWS_DEFAULT_REGION only.
+    """Return the job's region, or None to let boto3 find it on a person's machine.
 
-    None leaves it to boto3, on a machine of one's own."""
+    SageMaker sets AWS_REGION, and boto3 reads AWS_DEFAULT_REGION only.
+    """
     return os.environ.get("AWS_REGION")
 
 

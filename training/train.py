@@ -108,7 +108,7 @@ def learn_and_write(
     learning: snapshot.Learning,
     model_dir: Path,
 ) -> None:
-    """Fits the model, judges it on its holdout and writes its artifact."""
+    """Fit the model, measure it on its holdout and write its artifact."""
     fitted = fit(model, learning, bank.training)
     judged = card_facts.judge(learning, fitted.logits)
     measured = measures.metrics(learning.holdout.outcomes, judged.holdout.probabilities)
@@ -130,8 +130,11 @@ def learn_and_write(
 
 
 def fit(model: training_profile.Model, learning: snapshot.Learning, training: Training) -> Fitted:
-    """What goes wrong in the months after a training is learnt from the calibration period; then
-    the model learns from that period, too, for the newest applications tell the most."""
+    """Fit the model on the training and calibration periods.
+
+    The calibration period first shows how probabilities shift in the months after a training. Then
+    the model learns from that period, too, because its applications are the newest.
+    """
     part = learning.calibration
     earlier = _logits(learn(model, learning.training, training), part.rows)
     calibrated = calibration.fit(earlier, part.outcomes)
@@ -192,7 +195,7 @@ def _trees(model: training_profile.Model, part: snapshot.Part, training: Trainin
 
 
 def _features(model: training_profile.Model, learning: snapshot.Learning) -> dict[str, Any]:
-    """What the endpoint asks for, derives and has seen; lists, for their order counts."""
+    """Return the features that the endpoint reads, derives and has seen, as lists: order counts."""
     return {
         "inputs": {f.name: "text" if f.is_text else "number" for f in model.inputs},
         "derive": [{"feature": name, **rule} for name, rule in model.derivations.items()],
@@ -228,7 +231,7 @@ def _extent(part: snapshot.Part) -> dict[str, Any]:
 
 
 def _report(measured: dict[str, float], learning: snapshot.Learning) -> None:
-    """One line that the MetricDefinitions of a training job read."""
+    """Print a line of measurements for the MetricDefinitions of a training job."""
     values = [f"{name}={value:.6f}" for name, value in measured.items()]
     extent = _extent(learning.holdout)
     values += [f"{name}={extent[name]}" for name in ("rows", "bads")]

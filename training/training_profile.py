@@ -1,4 +1,4 @@
-"""What training adds to the profile: features by name, what a model needs of them, and points."""
+"""Profile of a training: features by name, the features that a model needs, and its points."""
 
 import math
 from collections.abc import Collection

@@ -1,1 +1,1 @@
-"""What a data scientist or an auditor runs at the desk, never in Lambda or SageMaker."""
+"""Commands for a data scientist or an auditor at the desk, never run in Lambda or SageMaker."""

@@ -1,7 +1,7 @@
-"""What a score costs, beside what the fitted estimator costs, in one run: `make bench`.
+"""Cost of a score, beside the cost of the fitted estimator, in one run: `make bench`.
 
-Trains on the sample of real loans in tests/data and times on its rows. Not a test: figures are the
-machine's of the moment, ratios less so.
+Trains on the sample of real loans in tests/data and times on its rows. Absolute figures are the
+machine's of the moment, ratios less so; no test asserts them.
 """
 
 import json
@@ -90,7 +90,7 @@ def _time(
 
 
 def _together(models: list[inference.Model], loans: pd.DataFrame) -> tuple[float, int]:
-    """A processor's seconds for a chunk, and the memory that it needs beyond itself."""
+    """Return the processor seconds for a chunk, and the additional memory."""
     together = batch.Batch(models)
     names = dict.fromkeys(name for model in models for name in model.inputs)
     sampled = loans[[*names]].sample(AT_ONCE, replace=True, random_state=1)
@@ -115,7 +115,7 @@ def _answer(body: bytes, served: inference.Model) -> str:
 
 
 def _repeated(work: Callable[[int], Any], times: int) -> float:
-    """Of a processor, for `times` calls in the best round: whoever else is there counts less."""
+    """Return the processor seconds of `times` calls in the best round, the least disturbed."""
     found = []
     for _ in range(ROUNDS):
         started = time.process_time()
@@ -138,7 +138,7 @@ def _body(row: dict[str, Any]) -> bytes:
 
 
 def _as_read(rows: pd.DataFrame, *models: inference.Model) -> pd.DataFrame:
-    """As a Parquet file with dictionaries gives them."""
+    """Return the rows as a Parquet file with dictionaries gives them."""
     texts = {name for model in models for name, kind in model.inputs.items() if kind == "text"}
     return rows.reset_index(drop=True).astype(dict.fromkeys(texts, "category"))
 

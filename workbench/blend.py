@@ -45,7 +45,7 @@ class Blend:
 
 
 def fit(logits: Floats, outcomes: pd.Series, least: float = LEAST) -> Blend:
-    """`logits` has a column a model; each gets `least` of the weight or more."""
+    """Fit weights to `logits`, a column a model. Each model gets `least` of the weight or more."""
     bad, models = outcomes.to_numpy(float), logits.shape[1]
 
     def loss(values: Floats) -> tuple[float, Floats]:
@@ -74,7 +74,10 @@ def fit(logits: Floats, outcomes: pd.Series, least: float = LEAST) -> Blend:
 
 
 def rounded(blend: Blend, logits: Floats, outcomes: pd.Series) -> Blend:
-    """As credit.toml shows it: the last weight makes the sum 1, the level is fitted again."""
+    """Round the weights as credit.toml shows them.
+
+    The last weight makes the sum 1, and the level is fitted again.
+    """
     weights = blend.weights.round(2)
     weights[-1] = round(1 - weights[:-1].sum(), 2)
     slope, intercept = calibration.regression(logits @ weights, outcomes)
@@ -99,7 +102,7 @@ def main(least: float, file: Path, data: Path | None) -> None:
 
 
 def scored(channel: Path, bank: training_profile.Product, console: Console) -> dict[str, Scored]:
-    """A column of logits a model, as known on the day, and what came of the applications."""
+    """Score the channel: a column of logits a model as known on the day, and the outcomes."""
     ahead, held_out = [], []
     for model in map(bank.model, bank.models):
         with console.status(f"Training {model.name}"):

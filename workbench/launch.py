@@ -39,13 +39,13 @@ from infrastructure.project import InvalidConfig, app_name
 
 
 def image(sagemaker: profile.SageMaker, region: str, instance_type: str) -> str:
-    """The SDK's own address of `[sagemaker] image`, <repository>:<version>-cpu-py3."""
+    """Return the SDK's address of `[sagemaker] image`, <repository>:<version>-cpu-py3."""
     version = sagemaker.image.partition(":")[2].removesuffix("-cpu-py3")
     return image_uris.retrieve("sklearn", region, version=version, instance_type=instance_type)
 
 
 def start(session: boto3.Session, settings: Settings, model: str, version: str) -> TrainingJob:
-    """It trains on the newest snapshot, with the source and the profile of this machine."""
+    """Start a training on the newest snapshot, with this machine's source and profile."""
     bank, s3 = profile.load(), session.client("s3")
     data = DataBucket(s3, settings.data_bucket)
     snapshot, profile_prefix = data.newest_snapshot(), data.keep_profile(profile.PROFILE_FILE)

@@ -37,7 +37,10 @@ from workbench.replaying.replayed_decision import ReadArtifact, replay
 
 
 def newest(client: Any, table: str, count: int) -> list[tuple[str, str]]:
-    """Client and prediction ids. The whole table is read for it: its keys sort by client."""
+    """Return client and prediction ids of the newest decisions.
+
+    Reads the whole table, because its keys sort by client.
+    """
     pages = client.get_paginator("scan").paginate(
         TableName=table, ProjectionExpression="clientId, predictionId"
     )
@@ -102,7 +105,7 @@ def _replay_stored(
 
 
 def _print(keys: Sequence[tuple[str, str]], found: list[list[str]]) -> int:
-    """The number of those that differ."""
+    """Print the differences, and return the number of decisions that differ."""
     for (client_id, prediction_id), differences in zip(keys, found, strict=True):
         told = "differs" if differences else "identical"
         print(f"{told}  {client_id} {prediction_id}")

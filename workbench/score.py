@@ -46,8 +46,11 @@ FAULTS = (
 
 
 class Sink(io.RawIOBase):
-    """Whoever writes Parquet ends it, even on a fault; without that end nobody reads a part of the
-    applications as if it were all."""
+    """Output of scores, complete or visibly broken.
+
+    Parquet's writer closes its file even on a fault. Without the closing bytes, no reader takes a
+    part of the applications for all of them.
+    """
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
@@ -89,7 +92,7 @@ def main(applications: Path, artifacts: tuple[Path, ...], stage: str, file: Path
 
 
 def score(path: Path, artifacts: Sequence[Path], deployed: Profile, out: BinaryIO) -> int:
-    """The number of rows that were refused."""
+    """Score a file. Return the number of rows that were refused."""
     loaded = []
     for artifact in artifacts:
         with artifact_folder.opened(artifact) as folder:
@@ -132,7 +135,7 @@ def scored(rows: pa.RecordBatch, models: batch.Batch, deployed: Profile) -> pa.T
 
 
 def blended(logits: dict[str, Any], deployed: Profile) -> Any:
-    """The decision's logit of each application, from each model's."""
+    """Return the decision's logit of each application from each model's logit."""
     decision = deployed.decision
     total = sum(decision.weights.values())
     mean = sum(decision.weights[name] / total * one for name, one in logits.items())

@@ -34,8 +34,11 @@ LARGEST_MEGABYTES = 1  # of lines in one request: a few thousand applications, s
 def start(
     client: "SageMakerClient", model: str, role: str, name: str, source: str, target: str
 ) -> str:
-    """The job's ARN. `model` is SageMaker's name of it, with the version. The job gets a model of
-    its own, from the same artifact: an endpoint's role reaches no applications."""
+    """Start the batch transform, and return the job's ARN.
+
+    `model` is the name in SageMaker, with the version. The job gets a model of its own from the
+    same artifact, because an endpoint's role reaches no applications.
+    """
     deployed = client.describe_model(ModelName=model)
     container = deployed["PrimaryContainer"]
     owner = deployed["ExecutionRoleArn"].rpartition("/")[0]

@@ -13,7 +13,7 @@ class NotAnArtifact(Exception):
 
 @contextmanager
 def opened(path: Path) -> Iterator[Path]:
-    """The folder; what is in it is not verified. Raises NotAnArtifact."""
+    """Yield the folder of an unpacked artifact, not yet verified. Raises NotAnArtifact."""
     if path.is_dir():
         yield path
         return

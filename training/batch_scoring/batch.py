@@ -30,7 +30,7 @@ class UnfitColumn(Exception):
 
 @dataclass(frozen=True)
 class Reading:
-    """What a model makes of a feature's values: what they add to the logit, or their ranks."""
+    """The effect of a feature's values on a model: their share of the logit, or their ranks."""
 
     column: Definition
     meaning: Meaning
@@ -47,7 +47,7 @@ class Reading:
 
 
 class Columns:
-    """Those of a chunk of applications, each found when it is first asked for."""
+    """The columns of a chunk of applications, each computed when it is first read."""
 
     def __init__(self, applications: pd.DataFrame, peers: Mapping[Definition, Peers]) -> None:
         self._applications = applications
@@ -81,14 +81,14 @@ class Batch:
         self._scorers = {model.name: _scorer(model, self._peers) for model in models}
 
     def logits(self, applications: pd.DataFrame) -> dict[str, Floats]:
-        """Of each application, as predict_fn would find them. Raises UnfitColumn."""
+        """Return each model's logit of each application, as predict_fn does. Raises UnfitColumn."""
         columns = Columns(applications, self._peers)
         for each in self._inputs:  # those, too, that a model has found no use for
             columns(each)
         return {name: scorer(columns) for name, scorer in self._scorers.items()}
 
     def unseen(self, applications: pd.DataFrame) -> list[list[str]]:
-        """Of each application, the features whose code is new to any of the models."""
+        """Return, for each application, the features whose code is new to any of the models."""
         found: list[list[str]] = [[] for _ in range(len(applications))]
         columns = Columns(applications, self._peers)
         for name, codes in sorted(self._seen.items()):
@@ -100,7 +100,7 @@ class Batch:
 
 
 def reading_derived(model: Model) -> Model:
-    """The same model, for rows that have their derived features, as they were on their day."""
+    """Return the model for rows that bring their derived features as they were on their day."""
     evaluator = model.evaluator.raw if isinstance(model.evaluator, Calibrated) else model.evaluator
     if isinstance(evaluator, Scorecard):
         kinds = {name: "number" for name, *_ in evaluator.numbers}
@@ -112,7 +112,7 @@ def reading_derived(model: Model) -> Model:
 
 
 def _seen(models: Sequence[Model]) -> dict[str, frozenset[str]]:
-    """The codes that all models have seen that read the feature."""
+    """Return, for each feature, the codes that every model has seen that reads the feature."""
     found: dict[str, frozenset[str]] = {}
     for model in models:
         for name, codes in model.seen.items():
@@ -140,7 +140,7 @@ def _peers(models: Sequence[Model]) -> dict[Definition, Peers]:
 
 
 def _input(applications: pd.DataFrame, name: str, kind: str) -> Column:
-    """A column that is not there is missing in every application."""
+    """Return a column of the input. A column that is absent is missing in every application."""
     if name not in applications:
         nothing = len(applications)
         return Coded([], np.full(nothing, -1)) if kind == "text" else np.full(nothing, np.nan)

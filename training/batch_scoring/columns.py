@@ -23,7 +23,10 @@ class Coded:
     codes: Places  # of each row, its value's place; -1: missing
 
     def spread(self, meanings: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """`meanings` has one for each value and, last, that of what is missing."""
+        """Return the meaning of each row.
+
+        `meanings` has one entry a value and, last, one for a missing value.
+        """
         return meanings.take(self.codes, mode="wrap")
 
     def mapped(self, meaning: Callable[[str], str]) -> "Coded":
@@ -32,7 +35,7 @@ class Coded:
 
 
 def places(edges: Floats, values: Floats) -> Places:
-    """How many edges are below each value; of NaN, one more than there are."""
+    """Return how many edges are below each value. NaN gets one more than there are edges."""
     if len(edges) > FEW:
         found = np.searchsorted(edges, values, side="left")
     else:
@@ -62,7 +65,7 @@ class Peers:
         self._owners = np.array([n for n, _ in split] + [len(self._keys)], dtype=np.intp)
 
     def values(self, table: Table) -> Floats:
-        """Of each key; last, of any other."""
+        """Return the value of each key and, last, the value of any other key."""
         return np.array([table.get(key, NOTHING_KNOWN) for key in self._keys] + [NOTHING_KNOWN])
 
     def find(self, columns: Sequence[Coded]) -> Coded:
@@ -77,7 +80,7 @@ class Peers:
 
 
 def _splits(key: str, parts: int) -> Iterator[tuple[str, ...]]:
-    """All ways in which the key may have been joined: a part may hold the separator."""
+    """Yield every split of a joined key into its components, which may hold the separator."""
     bars = [place for place, letter in enumerate(key) if letter == "|"]
     for chosen in combinations(bars, parts - 1):
         yield tuple(key[a + 1 : b] for a, b in pairwise((-1, *chosen, len(key))))

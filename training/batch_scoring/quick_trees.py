@@ -50,7 +50,7 @@ class QuickTrees:
         self._groups = [*map(_group, _alike(pieces))]
 
     def logits(self, ranks: Sequence[RankArray]) -> Floats:
-        """Of rows, by the ranks of their values, feature by feature."""
+        """Return the logit of each row from the ranks of its values, feature by feature."""
         starts = range(0, len(ranks[0]), BLOCK)
         blocks = [self._block([r[start : start + BLOCK] for r in ranks]) for start in starts]
         return np.concatenate(blocks) if blocks else np.empty(0)
@@ -93,7 +93,7 @@ def _pieces(tree: Tree, ranks: Ranks) -> Iterator[Piece]:
 
 
 def _sizes(tree: Tree) -> dict[int, int]:
-    """The leaves below each node."""
+    """Return the number of leaves below each node."""
     sizes = {~leaf: 1 for leaf in range(len(tree.leaf_values))}
     order = [tree.root]
     for node in order:
@@ -105,7 +105,10 @@ def _sizes(tree: Tree) -> dict[int, int]:
 
 
 def _piece(tree: Tree, root: int, coming: dict[int, Ways], ranks: Ranks) -> Piece:
-    """The leaves below a node; `coming` has the ranks by which a row comes to it."""
+    """Build the piece with the leaves below a node.
+
+    `coming` has the ranks by which a row reaches the node.
+    """
     piece = Piece()
     for feature, ways in coming.items():
         piece.narrow(feature, np.where(ways, ALL, ELSEWHERE).astype(np.uint16))
@@ -124,7 +127,10 @@ def _piece(tree: Tree, root: int, coming: dict[int, Ways], ranks: Ranks) -> Piec
 
 
 def _alike(trees: Sequence[Piece]) -> Iterator[list[Piece]]:
-    """Fours, each of trees that add the fewest features to those of the ones before."""
+    """Yield groups of four trees.
+
+    Each tree of a group adds the fewest features to those of the trees before it.
+    """
     left = list(trees)
     while left:
         group = [left.pop(0)]

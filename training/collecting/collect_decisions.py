@@ -26,8 +26,10 @@ def by_vintage(job: Job, earlier: Earlier, rows: pd.DataFrame) -> Facts:
 
 
 def newest(job: Job, rows: pd.DataFrame, months: Facts, count: int) -> pd.DataFrame:
-    """The newest decisions for the swap set, with their labels as far as they have matured; no
-    client is in it."""
+    """Return the newest decisions for the swap set, with the labels that have matured.
+
+    No row names a client.
+    """
     label = rows[job.bank.outcome].map({0.0: "paid", 1.0: "defaulted"})
     ended = rows["decision"].notna() & label.notna()
     known = dict(zip(rows.loc[ended, "row"], label[ended], strict=True))

@@ -1,4 +1,4 @@
-"""What a snapshot holds back, what people have said of it, and what is told of both."""
+"""Quarantines of a snapshot, people's verdicts on them, and the counts of both for the notice."""
 
 import json
 from collections.abc import Sequence
@@ -14,8 +14,11 @@ DECIMALS = 6
 
 
 def verdicts(bucket: Bucket) -> tuple[dict[str, str], list[Facts]]:
-    """What people have said of each quarantine, and the files with it. `python -m
-    infrastructure.operate.quarantine` writes them; what is none of its words is no word."""
+    """Return the verdict on each quarantine, and the files that hold the verdicts.
+
+    `python -m infrastructure.operate.quarantine` writes the files. Any other verdict than its words
+    is ignored.
+    """
     found, files = {}, []
     for key, etag in sorted(bucket.keys(VERDICTS).items()):
         said = _verdict(bucket.read(key))
@@ -34,7 +37,7 @@ def _verdict(body: bytes) -> object:
 
 
 def counts(told: Facts, rows: pd.DataFrame) -> Facts:
-    """For the manifest: the numbers of a notice."""
+    """Return the manifest's numbers for a notice."""
     withheld = counting.reasons(rows)
     names = ("unconfirmed", "contradictions", "reversals", "duplicates")
     return {

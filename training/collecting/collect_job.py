@@ -1,4 +1,4 @@
-"""What collecting works with: the bucket of data, and what is asked for."""
+"""Inputs of the collecting job: the bucket of data, the profile and the job's options."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ class Bucket:
         self._name = name
 
     def keys(self, prefix: str) -> dict[str, str]:
-        """Each with its ETag."""
+        """Return the ETag of each key with the prefix."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
         return {
             one["Key"]: one["ETag"].strip('"') for page in pages for one in page.get("Contents", [])

@@ -1,4 +1,4 @@
-"""What was told since a snapshot: rows of files, and outcomes of decisions."""
+"""News since a snapshot: rows of files, and outcomes of decisions."""
 
 import hashlib
 from collections import Counter
@@ -61,7 +61,7 @@ def news_since(job: Job, earlier: Earlier) -> News:
 
 
 def _take(job: Job, key: str, body: bytes, news: News) -> tuple[int, list[Wrong]]:
-    """How many rows of a file were taken, and the wrong ones."""
+    """Take a file's rows. Return how many were taken, and the wrong rows."""
     try:
         loans, said, wrong = _rows(job, key, body)
     except new_data.Unreadable as fault:
@@ -83,7 +83,10 @@ def _take(job: Job, key: str, body: bytes, news: News) -> tuple[int, list[Wrong]
 
 
 def _take_loans(job: Job, source: str, loans: pd.DataFrame, news: News) -> None:
-    """Loans of an untrusted file are no loans of ours as long as nobody else has them."""
+    """Add the loans of a file.
+
+    Loans of an untrusted file count only if no other source has them.
+    """
     if trust_of(source, job.bank.outcomes.rules) == UNTRUSTED:
         news.told["unconfirmed"] += len(loans)
     elif len(loans):
@@ -104,7 +107,7 @@ def _decision_fault(decision: Facts | None, said: Facts) -> str:
 def _rows(
     job: Job, key: str, body: bytes
 ) -> tuple[pd.DataFrame, list[tuple[int, dict[str, str]]], list[Wrong]]:
-    """A file's loans, or what it tells of decisions, and its wrong rows."""
+    """Return a file's loans, or its outcomes of decisions, and its wrong rows."""
     frame, broken = new_data.read(key, body)
     if new_data.is_of_decisions(frame, job.bank):
         said, wrong = new_data.outcomes(frame, job.as_of)
@@ -114,7 +117,7 @@ def _rows(
 
 
 def rows_told(job: Job, news: News) -> pd.DataFrame:
-    """A row for each loan and decision of which something is told that counts."""
+    """Return a row for each loan, and for each decision with an outcome that counts."""
     decided = [_decided(job, news, *key) for key in sorted(news.decisions, key=_by_prediction)]
     frames = [*news.loans]
     if found := [row for row in decided if row]:
@@ -165,8 +168,11 @@ def _row(job: Job, decision: Facts, told: Facts) -> Facts:
 
 
 def _withheld(job: Job, decision: Facts, told: Facts) -> str | None:
-    """A limited source's word counts for so many loans of a client: a snapshot has no clients, so
-    it is here that they are counted."""
+    """Return why the outcome of a limited source is withheld, or None.
+
+    A limited source may report only so many loans of a client. They are counted here, because a
+    snapshot has no clients.
+    """
     settings = job.bank.outcomes
     if trust_of(recorded_source(told), settings.rules) != LIMITED:
         return None

@@ -65,7 +65,7 @@ class Parts:
 
 
 def parts(job: Job, earlier: Earlier, told: pd.DataFrame, verdicts: Mapping[str, str]) -> Parts:
-    """The parts of the snapshot before as they are now, and one for what is new."""
+    """Return the parts of the snapshot before, updated, and a part with the new rows."""
     befores = {
         name: labels.canonical(_whole(name, body), job.bank) for name, body in earlier.parts.items()
     }
@@ -92,7 +92,7 @@ def parts(job: Job, earlier: Earlier, told: pd.DataFrame, verdicts: Mapping[str,
 
 
 def _whole(name: str, body: bytes) -> pd.DataFrame:
-    """A part of the snapshot before: all of it or nothing."""
+    """Read a part of the snapshot before, whole or not at all."""
     try:
         frame, wrong = new_data.read(name, body)
     except new_data.Unreadable as fault:

@@ -25,9 +25,10 @@ class NoTable(Exception):
 
 
 def read(text: str) -> tuple[pd.DataFrame, list[Wrong]]:
-    """Texts, missing where nothing stands; the index is the row's number less one. Raises NoTable.
+    """Parse a CSV to texts, and list the lines that are no records. Raises NoTable.
 
-    Blank lines have their number, and are no rows. A comma after the last field adds none.
+    An empty field is missing. The index is the row's number less one. A blank line has a number but
+    is no row. A comma after the last field adds no field.
     """
     lines = list(io.StringIO(text, newline=""))
     start = next((at for at, line in enumerate(lines) if line.strip()), 0)
@@ -48,7 +49,7 @@ def read(text: str) -> tuple[pd.DataFrame, list[Wrong]]:
 
 
 def _header(lines: list[str], start: int) -> tuple[Fields, int]:
-    """The names of the columns, and the line after them."""
+    """Return the names of the columns, and the number of the line after them."""
     reader = csv.reader((lines[at] for at in range(start, len(lines))), strict=True)
     try:
         names = next(reader, [])
@@ -66,7 +67,10 @@ def _header(lines: list[str], start: int) -> tuple[Fields, int]:
 
 
 def _records(lines: list[str], at: int, width: int) -> Iterator[Fields | None]:
-    """None for a line that is no record, after which the next line is read as one."""
+    """Yield the fields of each record.
+
+    Yields None for a line that is no record; the next line is read as a new record.
+    """
     while at < len(lines):
         reader = csv.reader((lines[i] for i in range(at, len(lines))), strict=True)
         done = 0

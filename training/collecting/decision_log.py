@@ -29,7 +29,7 @@ class DecisionLog:
         self._until = until
 
     def decided(self, since: str) -> Iterator[tuple[str, str]]:
-        """Day and kind of each decision from the day `since` on; all if it is empty."""
+        """Yield day and kind of each decision from the day `since` on; of all if it is empty."""
         found = self._each("", since) if since else self._all()
         for item in found:
             if "decision" in item and item["createdAt"] <= self._until:
@@ -65,7 +65,7 @@ class DecisionLog:
         return self._outcomes(client_id, OUTCOME)
 
     def outcomes(self, client_id: str, prediction_id: str) -> list[Item]:
-        """Of one decision, the newest last."""
+        """Return the outcomes of a decision, the newest last."""
         return self._outcomes(client_id, f"{OUTCOME}{prediction_id}#")
 
     def _outcomes(self, client_id: str, prefix: str) -> list[Item]:
@@ -75,8 +75,10 @@ class DecisionLog:
         return sorted(said, key=lambda item: (item["toldAt"], item["predictionId"]))
 
     def tell(self, decision: Item, said: Item, source: str, sha256: str) -> bool:
-        """As POST …/outcome would, with the file's key as the source; whether it is anything new.
-        What was taken from a file once is not taken from it again."""
+        """Store an outcome of a file as POST …/outcome would, and return whether it is new.
+
+        The file's key is the source. A row of a file is stored only once.
+        """
         earlier = self.outcomes(decision["clientId"], decision["predictionId"])
         own = [item for item in earlier if recorded_source(item) == source]
         if any(_says(item, said) for item in own[-1:]) or any(

@@ -20,8 +20,10 @@ class Unreadable(Exception):
 
 
 def read(name: str, body: bytes) -> tuple[pd.DataFrame, list[Wrong]]:
-    """Raises Unreadable. Of a CSV every value is a text; a row has the number it has in the file,
-    less one, as its index."""
+    """Read a CSV or Parquet file, and list its wrong rows. Raises Unreadable.
+
+    Every value of a CSV is a text. The index is the row's number in the file less one.
+    """
     try:
         if name.endswith(".parquet"):
             return pd.read_parquet(io.BytesIO(body)).reset_index(drop=True), []
@@ -37,7 +39,10 @@ def _what(fault: Exception) -> str:
 
 
 def is_of_decisions(frame: pd.DataFrame, bank: Product) -> bool:
-    """Else it is of loans. Raises Unreadable for what is neither."""
+    """Return whether the rows are outcomes of decisions, else loans.
+
+    Raises Unreadable for rows that are neither.
+    """
     if set(OF_DECISIONS) <= set(frame.columns):
         return True
     needed = [bank.date, bank.outcome, *(f.name for f in bank.asked_for() if f.required)]
@@ -52,7 +57,7 @@ def is_of_decisions(frame: pd.DataFrame, bank: Product) -> bool:
 def loans(
     frame: pd.DataFrame, bank: Product, as_of: pd.Timestamp
 ) -> tuple[pd.DataFrame, list[Wrong]]:
-    """The rows that are loans of this product, with what is told of them."""
+    """Return the rows that are loans of this product, with their outcomes, and the wrong rows."""
     faults: dict[int, list[str]] = {}
     columns = {}
     for feature in bank.asked_for():
@@ -76,7 +81,10 @@ def loans(
 
 
 def _with_told(rows: pd.DataFrame, outcome: pd.Series, bank: Product) -> pd.DataFrame:
-    """A loan with a default date has defaulted; one without, and not bad, was paid."""
+    """Add each loan's outcome.
+
+    A loan with a default date has defaulted. A loan without, and not bad, was paid.
+    """
     never = pd.Series(pd.NaT, rows.index, dtype="datetime64[ns]")
     when = rows[bank.default_date] if bank.default_date else never
     told = pd.Series(None, rows.index, dtype=object)
@@ -128,8 +136,11 @@ def _feature_faults(raw: pd.Series, feature: Feature) -> Iterator[tuple[pd.Serie
 def outcomes(
     frame: pd.DataFrame, as_of: pd.Timestamp
 ) -> tuple[list[tuple[int, dict[str, str]]], list[Wrong]]:
-    """By the number of their row, as POST …/outcome would take them but for the decision's day.
-    `granted` is among the fields of a row that has it."""
+    """Return the outcomes of decisions by the number of their row, and the wrong rows.
+
+    A row is checked as POST …/outcome checks a body, except against the decision's day. A row that
+    has `granted` keeps it among its fields.
+    """
     faults: dict[int, list[str]] = {}
     texts = frame[[*OF_DECISIONS]].assign(granted=_raw(frame, "granted"))
     for name in ("clientId", "predictionId"):

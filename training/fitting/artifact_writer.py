@@ -21,7 +21,7 @@ def write(
     modules: tuple[str, ...],
     manifest: Mapping[str, Any],
 ) -> None:
-    """`documents` by file name: a text as it is, anything else as JSON."""
+    """Write an artifact's files. `documents` has texts, written as they are, and JSON values."""
     members = {name: _text(document) for name, document in documents.items()}
     members |= {f"code/{module}": endpoint_code(module) for module in modules}
     for name, text in members.items():

@@ -1,8 +1,9 @@
-"""What a blank means to trees, which would send what they have never met anywhere.
+"""Training rows with missing inputs, which teach the trees about missing values.
 
-Data of loans that were made hardly ever lack an input, and a code that they do not have reads as a
-blank. So a share of them is learnt from once more with inputs left out: a blank then stands for
-what is usual among applications that are like this one otherwise.
+LightGBM routes a value that it has never seen down an arbitrary branch. Loans that were made hardly
+ever lack an input, and an application may: an unknown code reads as missing, too. So the model
+learns from a share of the loans a second time, with inputs left out. A missing value then stands
+for the average of similar applications.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ LEFT_OUT = 0.5  # of the inputs that may be blank, or a code that nobody has had
 
 
 def with_blanks(part: Part, model: Model, seed: int) -> Part:
-    """The part, followed by a draw of its applications with inputs left out."""
+    """Return the part, followed by a sample of its applications with inputs left out."""
     random = np.random.default_rng(seed)
     drawn = np.sort(random.choice(len(part.rows), int(SHARE * len(part.rows)), replace=False))
     cut = {
@@ -34,7 +35,7 @@ def with_blanks(part: Part, model: Model, seed: int) -> Part:
 
 
 def _inputs(model: Model) -> Mapping[str, set[str]]:
-    """Those that each feature is made of; sources stand before what is derived from them."""
+    """Return the inputs that each feature is made of; sources come before derived features."""
     found: dict[str, set[str]] = {}
     for feature in model.needed:
         found[feature.name] = set().union(*(found[source] for source in feature.sources)) or {

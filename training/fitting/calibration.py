@@ -32,13 +32,13 @@ def fit(logits: Floats, outcomes: pd.Series) -> Calibration:
 
 
 def regression(logits: Floats, outcomes: pd.Series) -> tuple[float, float]:
-    """Slope and intercept of what happened on the logits; 1 and 0 if these are calibrated."""
+    """Regress the outcomes on the logits. Return slope and intercept: 1 and 0 if calibrated."""
     fitted = LogisticRegression(C=FREE, max_iter=1000).fit(logits.reshape(-1, 1), outcomes)
     return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
 
 
 def _level(logits: Floats, outcomes: pd.Series) -> float:
-    """What to add to the logits for their mean probability to be the bad rate."""
+    """Return the shift of the logits that makes their mean probability equal the bad rate."""
     low, high = -50.0, 50.0
     for _ in range(100):
         middle = (low + high) / 2

@@ -102,7 +102,7 @@ def fit(
     parameters: Parameters,
     weights: Floats | None = None,
 ) -> FittedScorecard:
-    """`weights` are those of the rows in the regression; the bins are everybody's."""
+    """Fit a scorecard. `weights` weight the regression's rows; bins count each row once."""
     bad = outcomes.to_numpy()
     bins: dict[str, Bins] = {f.name: _bins(rows[f.name], bad, f, parameters) for f in features}
     while bins:

@@ -21,7 +21,7 @@ LightGBMError = lightgbm.basic.LightGBMError
 
 
 class Unlike(Exception):
-    """What an endpoint would say is not what LightGBM says."""
+    """A difference between the endpoint's evaluation of the trees and LightGBM's."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class FittedTrees:
         return self.booster.predict(_matrix(rows, self.encoding))  # type: ignore[return-value]
 
     def contributions(self, rows: Any) -> npt.NDArray[np.float64]:
-        """Of each feature and, last, the baseline."""
+        """Return the contribution of each feature and, last, the baseline."""
         matrix = _matrix(rows, self.encoding)
         return self.booster.predict(matrix, pred_contrib=True, num_threads=1)  # type: ignore[return-value]
 
@@ -44,11 +44,14 @@ class FittedTrees:
         ]
 
     def text(self) -> str:
-        """The same bytes whatever the number of threads it was trained with."""
+        """Return the model as text: the same bytes whatever the number of training threads."""
         return re.sub(r"\[num_threads: \d+\]\n", "", self.booster.model_to_string())
 
     def check(self, rows: Any) -> None:
-        """Raises Unlike, or tree_text.UnknownTrees, unless the first rows are evaluated as here."""
+        """Check the endpoint's evaluation of the first rows.
+
+        Raises Unlike or tree_text.UnknownTrees if it differs from LightGBM's.
+        """
         first = rows.head(CHECKED)
         plain = first.astype(object).where(first.notna(), None).to_dict("records")
         served = Trees(self.text(), self.columns())
@@ -71,7 +74,7 @@ def fit(
     threads: int,
     weights: Any = None,
 ) -> FittedTrees:
-    """`rows` is a pandas table of the features, `monotone` has each one's direction."""
+    """Fit trees to a pandas table of features. `monotone` has each feature's direction."""
     encoding: Encoding = {
         name: codes(sorted(rows[name].dropna().unique())) if name in text else None
         for name in rows.columns

@@ -1,1 +1,1 @@
-"""What an artifact carries to its endpoint; the standard library and numpy only."""
+"""Modules that an artifact carries to its endpoint; the standard library and numpy only."""

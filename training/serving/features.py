@@ -23,7 +23,7 @@ ROUNDED = 1e-5  # the manifest's shares have six decimals
 def derive(
     application: Mapping[str, Value], rules: Mapping[str, Rule], tables: Mapping[str, Table]
 ) -> dict[str, Value]:
-    """The application with its derived features; None is missing."""
+    """Return the application with its derived features; None is a missing value."""
     row = dict(application)
     for name, rule in rules.items():
         if "ratio" in rule:
@@ -83,7 +83,10 @@ def direction(value: Value, middle: Value) -> str | None:
 
 
 def derive_columns(frame: pd.DataFrame, rules: Mapping[str, Rule]) -> pd.DataFrame:
-    """The table with its ratios and prefixes; peers depend on a date and come from `peers`."""
+    """Add the ratios and prefixes to a table.
+
+    Peer features depend on a date and come from `peers`.
+    """
     columns = dict(frame.items())
     for name, rule in rules.items():
         if "ratio" in rule:

@@ -69,7 +69,7 @@ class Model:
     usual: dict[str, Value] = field(default_factory=dict)  # of the loans that it learnt from
 
     def unseen(self, application: Application) -> list[str]:
-        """The codes of an application that this model can know nothing about."""
+        """Return the features whose code the model has not seen in training."""
         return sorted(
             name
             for name, codes in self.seen.items()
@@ -186,7 +186,7 @@ def _no_constant(name: str) -> None:
 
 
 def predict_fn(asked: Application | list[Application], model: Model) -> Any:
-    """A list is answered by a list, in its order."""
+    """Score an application, or each application of a list in the list's order."""
     if isinstance(asked, list):
         return [_prediction(application, model) for application in asked]
     return _prediction(asked, model)

@@ -27,7 +27,10 @@ class Scorecard:
         ]
 
     def explain(self, row: Mapping[str, Value]) -> tuple[float, dict[str, float]]:
-        """The baseline (logit of the mean applicant) and what each feature adds to it."""
+        """Return the baseline and each feature's share of the logit.
+
+        The baseline is the logit of the mean applicant.
+        """
         contributions = {}
         for name, splits, logits, missing in self.numbers:
             value = row.get(name)

@@ -1,4 +1,4 @@
-"""What each feature of a row adds to a sum of trees: TreeSHAP, exactly, in numpy.
+"""Contribution of each feature to a sum of trees: exact TreeSHAP in numpy.
 
 A path of a tree ends in a leaf of value v and asks k features, each once it is put together. A row
 passes at feature j (o = 1) or does not (o = 0); of the training rows that came there the share z
@@ -31,7 +31,7 @@ class Path:
 
 class TreeShap:
     def __init__(self, trees: Sequence[Tree], ranks: Ranks, features: int) -> None:
-        """Raises UnknownTrees."""
+        """Prepare the paths of the trees. Raises UnknownTrees."""
         self._count = features
         self.baseline = sum(map(_expected, trees))
         paths = [path for tree in trees if tree.features for path in _paths(tree, ranks)]
@@ -46,7 +46,10 @@ class TreeShap:
         self._factors, self._gains = _tables(values, shares, points=(longest + 1) // 2)
 
     def contributions(self, ranks: npt.NDArray[np.intp]) -> Floats:
-        """`ranks` has the rank of the row's value, of each feature in order."""
+        """Return each feature's contribution.
+
+        `ranks` has the rank of each feature's value, in order.
+        """
         if not len(self._features):  # no tree splits
             return np.zeros(self._count)
         side = self._sides.take(self._places + ranks.take(self._features))
@@ -83,7 +86,7 @@ def _paths(tree: Tree, ranks: Ranks) -> Iterator[Path]:
 def _sides(
     passing: Sequence[Ways],
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Where the ranks of each path's feature begin in a list of columns of the tables."""
+    """Return where the ranks of each path's feature begin in the tables' columns."""
     if not passing:
         return np.empty(0, np.intp), np.empty(0, np.intp)
     sizes = np.array([len(ways) for ways in passing], dtype=np.intp)
@@ -92,8 +95,11 @@ def _sides(
 
 
 def _tables(values: Floats, shares: Floats, points: int) -> tuple[Floats, Floats]:
-    """Each feature's factor of f, and what f times it is of its share: a row a point, first the
-    columns of what does not pass, then of what does."""
+    """Return each feature's factor of f, and the factor that turns f into the feature's share.
+
+    A row is a point. The first columns are for values that do not pass, the others for those that
+    do.
+    """
     at, weights = np.polynomial.legendre.leggauss(points)
     t, w = (at[:, None] + 1) / 2, weights[:, None] / 2
     passing = shares + t * (1 - shares)

@@ -44,7 +44,7 @@ class Tree:
         return self.left[split], self.right[split]
 
     def rows(self, node: int) -> int:
-        """Of the training, that came here."""
+        """Return how many training rows reached the node."""
         return self.leaf_counts[~node] if node < 0 else self.counts[node]
 
     @property
@@ -53,7 +53,7 @@ class Tree:
 
 
 def read(text: str) -> list[Tree]:
-    """Raises UnknownTrees."""
+    """Parse LightGBM's text. Raises UnknownTrees."""
     header, *bodies = text.partition("\nend of trees")[0].split("\nTree=")
     stated = _fields(header)
     objective = stated.get("objective", "none")
@@ -110,9 +110,9 @@ class Ranks:
     """
 
     def __init__(self, trees: Sequence[Tree], categories: Sequence[int | None]) -> None:
-        """`categories` has, for each feature in order, how many there are; None is a number.
+        """Prepare the ranks of each feature's values. Raises UnknownTrees.
 
-        Raises UnknownTrees.
+        `categories` has the number of categories of each feature in order; None is a number.
         """
         self._categories = categories
         edges: list[set[float]] = [set() for _ in categories]
@@ -141,7 +141,7 @@ class Ranks:
         return bisect_left(self.edges[feature], 0.0 if abs(value) <= ZERO else value)
 
     def goes_left(self, tree: Tree, split: int) -> Ways:
-        """Of each rank of the split's feature."""
+        """Return, for each rank of the split's feature, whether it goes left."""
         feature, decision = tree.features[split], tree.decisions[split]
         ways = np.zeros(self.size(feature), dtype=bool)
         if decision & CATEGORICAL:

@@ -18,7 +18,7 @@ Column = dict[str, Any]  # {"feature": name, "values": [...]}; the code is the v
 
 class Trees:
     def __init__(self, text: str, columns: list[Column]) -> None:
-        """Raises tree_text.UnknownTrees."""
+        """Prepare the trees of a model's text. Raises tree_text.UnknownTrees."""
         self.encoding = [(column["feature"], codes(column.get("values"))) for column in columns]
         self.trees = tree_text.read(text)
         sizes = [None if known is None else len(known) for _, known in self.encoding]
@@ -26,7 +26,10 @@ class Trees:
         self._shap = TreeShap(self.trees, self.ranks, len(columns))
 
     def explain(self, row: Mapping[str, Value]) -> tuple[float, dict[str, float]]:
-        """The baseline (expected logit) and what each feature adds to it."""
+        """Return the baseline and each feature's share of the logit.
+
+        The baseline is the expected logit.
+        """
         ranks = [self._rank(n, row.get(name)) for n, (name, _) in enumerate(self.encoding)]
         added = self._shap.contributions(np.array(ranks, dtype=np.intp)).tolist()
         return self._shap.baseline, dict(zip((n for n, _ in self.encoding), added, strict=True))

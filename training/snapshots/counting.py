@@ -1,9 +1,9 @@
-"""Which rows of a snapshot count: as peers, for the codes that are seen, and for training.
+"""Rows of a snapshot that count: as peers, as codes that are seen, and for training.
 
-A row that does not is withheld, and says why: its source is not trusted (any more), it is a
-decision made here that has no matured label, a limited source has said more than its share, or the
-watch has found it odd, and a person has not released it. It stays in the snapshot, for what is
-withheld today may count tomorrow.
+A row that does not count is withheld, with the reason: its source is not trusted (any more), it is
+a decision made here without a matured label, a limited source has reported more than its share, or
+the watch has quarantined it and no person has released it. A withheld row stays in the snapshot,
+because it may count tomorrow.
 """
 
 from collections import Counter
@@ -27,8 +27,10 @@ RELEASED = "released"
 def counted(
     before: pd.Series, rows: pd.DataFrame, verdicts: Mapping[str, str], bank: Product, version: str
 ) -> tuple[pd.DataFrame, list[Held]]:
-    """Labelled `rows` with what of them is withheld, and what the watch holds of the new ones.
-    `before` are their labels so far, `verdicts` those of people on what was held earlier."""
+    """Return the labelled `rows` with the reasons for withholding, and the new quarantines.
+
+    `before` are their labels so far. `verdicts` are people's, on earlier quarantines.
+    """
     label, keys = rows[bank.outcome], peer_keys(rows, bank)
     trust = labels.trust(rows["source"], bank.outcomes.rules)
     why = _kept(rows["withheld"], verdicts)
@@ -58,21 +60,21 @@ def _released(rows: pd.DataFrame, same: pd.Series, verdicts: Mapping[str, str]) 
 
 
 def _counted_since(rows: pd.DataFrame, label: pd.Series, version: str) -> pd.Series:
-    """The day of the snapshot that first had the label; none of the bank's own rows."""
+    """Return the day of the snapshot that first had the label; none for the bank's own rows."""
     told = label.notna() & rows["source"].notna()
     first = rows["countedSince"].fillna(pd.Timestamp(version[:8]))
     return first.where(told).astype("datetime64[ns]")
 
 
 def peer_keys(rows: pd.DataFrame, bank: Product) -> dict[str, pd.Series]:
-    """The values by which outcomes are limited and watched; missing where a row has none."""
+    """Return the values by which outcomes are limited and watched, missing where a row has none."""
     rules = {name: bank.features[name].derive for name in bank.outcomes.peers}
     derived = derive_columns(rows, {name: rule for name, rule in rules.items() if rule})
     return {name: derived[name].astype(object) for name in bank.outcomes.peers}
 
 
 def reasons(rows: pd.DataFrame) -> dict[str, int]:
-    """How many rows are withheld, by why."""
+    """Count the withheld rows by reason."""
     kinds = Counter(str(why).partition(":")[0] for why in rows["withheld"].dropna())
     return dict(sorted(kinds.items()))
 
@@ -84,7 +86,7 @@ def in_quarantine(rows: pd.DataFrame) -> set[str]:
 
 
 def _kept(withheld: pd.Series, verdicts: Mapping[str, str]) -> pd.Series:
-    """What stays withheld whatever the rows say: the client's share, what is held, or rejected."""
+    """Return the reasons that stay whatever the rows are: client's share, quarantine, rejection."""
     verdict = _verdict(withheld, verdicts)
     in_quarantine = withheld.str.startswith(QUARANTINE, na=False)
     stays = withheld.eq(WITHHELD_CLIENT) | withheld.str.startswith(REJECTED, na=False)
@@ -105,7 +107,7 @@ def _over_limits(
     keys: Mapping[str, pd.Series],
     bank: Product,
 ) -> pd.Series:
-    """Rows of limited sources beyond their share; of each source the first ones count."""
+    """Flag the rows of limited sources beyond their share; a source's first rows count."""
     settings, ours = bank.outcomes, (trust == 2) & why.isna()
     rooms = {
         name: _room(values[ours].value_counts(), settings.limited_peer_share)
@@ -128,6 +130,9 @@ def _over_limits(
 
 
 def _room(loans: pd.Series, share: float) -> dict[str, int]:
-    """At 5 % of 100 loans five may count. 0.29 * 100 is below 29 in floats, and is 29 here."""
+    """Return how many loans may count in each group: five of 100 at a share of 5 %.
+
+    Rounded first: 0.29 * 100 is below 29 as a float, and is 29 here.
+    """
     room: dict[str, int] = (loans * share).round(9).astype(int).to_dict()
     return room

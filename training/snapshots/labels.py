@@ -1,4 +1,4 @@
-"""What is told of a snapshot's rows, and the label that follows from it once it has matured."""
+"""Reported outcomes of a snapshot's rows, and the labels that follow once they have matured."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ NUMBERS = ("expected",)
 
 
 def canonical(frame: pd.DataFrame, bank: Product) -> pd.DataFrame:
-    """All columns that a part of a snapshot has, in their types; what is not there is missing."""
+    """Return all columns that a part of a snapshot has, in their types; absent ones are missing."""
     dates = [name for name in (bank.date, bank.default_date) if name]
     texts = [name for name in OWN if name not in (*DATES, *NUMBERS)]
     columns: dict[str, pd.Series] = {}
@@ -47,15 +47,21 @@ def _column(frame: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _names(rows: pd.DataFrame, bank: Product) -> pd.Series:
-    """The same loan in another file has the same name; of equal rows the second has its own."""
+    """Name each loan by its values, so that it has the same name in another file.
+
+    The second of two equal rows gets a name of its own.
+    """
     said = [name for name in (bank.date, *(f.name for f in bank.asked_for())) if name]
     codes = pd.util.hash_pandas_object(rows[said], index=False)
     return codes.map("{:016x}".format) + "." + codes.groupby(codes).cumcount().astype(str)
 
 
 def updated(rows: pd.DataFrame, told: pd.DataFrame, bank: Product) -> pd.DataFrame:
-    """Rows with what is told of them now; nothing told takes nothing back, and no word replaces
-    that of a source with more trust."""
+    """Update rows with the outcomes reported since.
+
+    A report without an outcome changes nothing, and no source replaces the report of a source with
+    more trust.
+    """
     known = told[told["told"].notna()].drop_duplicates("row", keep="last").set_index("row")
     rules = bank.outcomes.rules
     now, was = rows["row"].map(trust(known["source"], rules)), trust(rows["source"], rules)
@@ -73,15 +79,17 @@ def updated(rows: pd.DataFrame, told: pd.DataFrame, bank: Product) -> pd.DataFra
 
 
 def trust(sources: pd.Series, rules: Sequence[tuple[str, str]]) -> pd.Series:
-    """2: trusted, 1: limited, 0: untrusted. A row without a source is the bank's own, which put
-    it there with its first snapshot."""
+    """Return the trust in each source: 2 trusted, 1 limited, 0 untrusted.
+
+    A row without a source is the bank's own, from its first snapshot, and is trusted.
+    """
     ranks = {TRUSTED: 2, LIMITED: 1}
     found = {one: ranks.get(trust_of(one, rules), 0) for one in sources.dropna().unique()}
     return sources.map(found).fillna(2).astype(int)
 
 
 def labelled(rows: pd.DataFrame, bank: Product, as_of: pd.Timestamp) -> pd.DataFrame:
-    """1: defaulted within the months of the profile; 0: not, and they are over; else missing."""
+    """Label rows: 1 defaulted within the profile's months, 0 not by their end, else missing."""
     until = ends(rows, bank)
     known = rows["told"].notna()
     bad = (rows["told"] == "defaulted") & ~(rows["toldWhen"] > until)
@@ -90,17 +98,17 @@ def labelled(rows: pd.DataFrame, bank: Product, as_of: pd.Timestamp) -> pd.DataF
 
 
 def ends(rows: pd.DataFrame, bank: Product) -> pd.Series:
-    """The last day on which a default counts."""
+    """Return the last day on which a default counts."""
     basis = rows[bank.date] if bank.date else rows["decidedOn"]
     return basis + pd.DateOffset(months=bank.training.outcome_months)
 
 
 def waiting(rows: pd.DataFrame, bank: Product) -> pd.Series:
-    """What is told and has not matured; what is withheld for another reason does not wait."""
+    """Flag reported outcomes that have not matured, unless withheld for another reason."""
     held = rows["withheld"].notna() & (rows["withheld"] != "waiting")
     return rows["told"].notna() & rows[bank.outcome].isna() & ~held
 
 
 def matures_next(rows: pd.DataFrame, bank: Product) -> pd.Timestamp:
-    """When the first of those that are told and not labelled will be; NaT if there are none."""
+    """Return the day on which the next reported outcome matures; NaT if there is none."""
     return ends(rows[waiting(rows, bank)], bank).min()

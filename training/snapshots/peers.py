@@ -1,12 +1,12 @@
-"""How the loans of the same lender, place, sector … have done, as of a date.
+"""Default experience of peers: loans of the same lender, place, sector …, as of a date.
 
     log((defaults + k base) / (loans + k) / base)
 
 over the loans of the last `months` whose outcome has matured before the date, with the same ratio
-over the whole portfolio as the base and k pseudo-loans. So 0.0 is an applicant about whose peers
-nothing is known. An open loan counts nowhere in it, whatever is reported of it: an outcome counts
-here when it counts in training. Their volume is log(1 + loans of the last `months`): that a loan
-was made is known on its day.
+over the whole portfolio as the base and k pseudo-loans. So 0.0 is an applicant without
+recent peers. An open loan does not count, whatever is reported of it: an outcome counts here when
+it counts in training. The volume of peers is log(1 + loans of the last `months`), because a loan is
+known on the day that it is made.
 """
 
 from collections.abc import Callable
@@ -46,14 +46,17 @@ class History:
 
     @property
     def matured_months(self) -> int:
-        """How many of the last months have outcomes of loans approved in the last `months`."""
+        """The number of the last months with outcomes of loans approved in the last `months`."""
         return self.months - self.outcome_months
 
 
 def intensity(
     history: History, peers: pd.Series, keys: pd.Series, at: pd.Series
 ) -> npt.NDArray[np.float64]:
-    """`peers` are the keys of the history's loans; NaN where a key of `keys` is missing."""
+    """Return the peer intensity of each key at its date; NaN where a key is missing.
+
+    `peers` are the keys of the history's loans.
+    """
     codes, uniques = pd.factorize(peers)
     wanted = pd.Index(uniques).get_indexer(pd.Index(keys))
     loans, defaults = _matured(history, codes, wanted, at)
@@ -82,9 +85,9 @@ MEASURES: dict[str, Measure] = {"intensity": intensity, "volume": volume}
 def table(
     measure: Measure, history: History, peers: pd.Series, last: pd.Timestamp
 ) -> dict[Any, float]:
-    """What the peers of each key are worth to an application on the day after `last`.
+    """Return the intensity of each key for an application on the day after `last`.
 
-    A key that is not in the table has nothing recent: 0.0.
+    A key that is not in the table has no recent loans: its intensity is 0.0.
     """
     keys = pd.Series(np.sort(peers.dropna().unique()))
     tomorrow = pd.Series(last + pd.Timedelta(days=1), index=keys.index)
@@ -112,7 +115,7 @@ def _matured(
 
 
 def count_before(codes: Codes, days: Days, wanted: Codes, at: Days) -> npt.NDArray[np.int64]:
-    """For each (wanted, at): the events of that code dated strictly before."""
+    """Count, for each (wanted, at), the events of that code dated strictly before."""
     return _count_before(np.sort(codes * _SPAN + days), wanted, at)
 
 

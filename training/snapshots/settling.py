@@ -28,7 +28,7 @@ class Settled:
 
 
 def settled(decision: Item, outcomes: Sequence[Item], rules: Rules) -> Settled:
-    """`outcomes` of the decision, the oldest first."""
+    """Settle a decision's outcome by its `outcomes`, the oldest first."""
     newest = {recorded_source(one): one["outcome"] for one in outcomes}
     return Settled(
         _counting(decision, outcomes, rules),
@@ -38,7 +38,7 @@ def settled(decision: Item, outcomes: Sequence[Item], rules: Rules) -> Settled:
 
 
 def earlier_loans(outcomes: Sequence[Item], of: str, rules: Rules) -> int:
-    """The client's decisions of which a limited source reported before it did of `of`."""
+    """Count the client's decisions that a limited source reported before it reported `of`."""
     seen: dict[str, None] = {}
     for one in outcomes:
         if trust_of(recorded_source(one), rules) == LIMITED:

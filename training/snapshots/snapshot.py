@@ -47,7 +47,7 @@ class Part:
         return Part(rows, outcomes, ages, audit, window)
 
     def weights(self, half_life_months: float | None) -> npt.NDArray[np.float64] | None:
-        """An application counts half as much for every so many months of its age; 1 on average."""
+        """Weight applications by age: half as much for each half-life, 1 on average."""
         if half_life_months is None:
             return None
         weights = 0.5 ** (self.ages.to_numpy() / half_life_months)
@@ -71,7 +71,7 @@ class Learning:
 
 
 def read(channel: Path, product: Product, model: Model) -> pd.DataFrame:
-    """The model's inputs and the snapshot's own columns, in the types of the profile."""
+    """Read the model's inputs and the snapshot's own columns, in the types of the profile."""
     found = sorted([*channel.glob("*.parquet"), *channel.glob("*.csv")])
     files = [file for file in found if file.name != DECISIONS]
     if not files:
@@ -88,7 +88,7 @@ def read(channel: Path, product: Product, model: Model) -> pd.DataFrame:
 
 
 def _counting(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows that count anywhere: see counting.py."""
+    """Return the rows that count anywhere: see counting.py."""
     if WITHHELD not in frame.columns:
         return frame
     return frame[frame[WITHHELD].isna()].drop(columns=WITHHELD)
@@ -163,8 +163,11 @@ def prepare(frame: pd.DataFrame, product: Product, model: Model) -> Learning:
 
 
 def last_day(dates: pd.Series) -> pd.Timestamp:
-    """Of the last month that has loans as a month has: a few that are dated far from the others, a
-    slip or a decision of today in a bank that lives in the past, would make all peers old."""
+    """Return the last day of the last month that has a usual number of loans.
+
+    A few loans dated far from the others, by a slip or by a bank that lives in the past, would make
+    all peers old.
+    """
     months = dates.dt.to_period("M")
     counts = months.value_counts().sort_index()
     usual = counts.shift(1).rolling(12, min_periods=1).median()
@@ -184,7 +187,7 @@ def _seen(frame: pd.DataFrame, product: Product, model: Model) -> dict[str, list
 
 
 def _derivations(frame: pd.DataFrame, product: Product, model: Model) -> dict[str, dict[str, Any]]:
-    """Those of the model, and of segments whose sources are there."""
+    """Return the derivations of the model, and of segments whose sources are in the table."""
     audited = {
         f.name: f.derive for f in product.audited() if f.derive and {*f.sources} <= {*frame.columns}
     }
@@ -204,7 +207,7 @@ def _part(rows: pd.DataFrame, product: Product, model: Model, end: pd.Timestamp 
 
 
 def _split(labelled: pd.DataFrame, product: Product) -> tuple[pd.DataFrame, ...]:
-    """To learn from, to calibrate on, and the holdout."""
+    """Split the labelled rows into training, calibration and holdout."""
     if labelled.empty:
         raise InvalidSnapshot(f"no row has an outcome ({product.outcome} is empty everywhere)")
     if product.date is None:
@@ -264,7 +267,7 @@ def _with_peers(
 
 
 def _codes(frame: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.Series, pd.Index]:
-    """A number for each joined key, NaN where a part is missing: quicker than texts."""
+    """Number the joined keys, which is quicker than texts; NaN where a component is missing."""
     codes, names = pd.factorize(joined_keys(frame, [*keys]))
     return pd.Series(codes, frame.index, dtype=float).where(codes >= 0), names
 

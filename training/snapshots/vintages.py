@@ -13,8 +13,11 @@ Counts = dict[str, Counter[str]]  # of decisions, by month and kind
 def counted(
     previous: Facts | None, decided: Iterable[tuple[str, str]], today: str
 ) -> tuple[Counts, Facts]:
-    """`decided`: day and kind from the previous one's last day on, which is counted again, for it
-    was not over. Also today's own counts, for the next."""
+    """Count decisions by month and kind. Return the counts, and today's for the next snapshot.
+
+    `decided` has day and kind from the last day of `previous` on. That day is counted again,
+    because it was not over.
+    """
     counts: Counts = defaultdict(Counter)
     last: Facts = previous["lastDay"] if previous else {"day": "", "counts": {}}
     for month in previous["months"] if previous else []:
@@ -29,7 +32,10 @@ def counted(
 
 
 def vintages(as_of: str, counts: Counts, last_day: Facts, rows: pd.DataFrame) -> Facts:
-    """`rows`: of the decisions with a label, decidedOn, decision and bad."""
+    """Return the default rate of each vintage.
+
+    `rows` are the decisions with a label: decidedOn, decision and bad.
+    """
     months = rows["decidedOn"].dt.strftime("%Y-%m")
     ended: dict[tuple[str, str], tuple[int, int]] = {
         (str(month), str(kind)): (len(bad), int(bad.sum()))

@@ -88,9 +88,9 @@ def held(
 
 
 def chance(observed: int, rows: int, expected: float, dispersion: float) -> float:
-    """
-    Of a number of defaults as far out as `observed` or further, on both sides together, where a
-    rate is drawn from a beta distribution with the mean `expected`.
+    """Return the chance of `observed` defaults, or a number further out, on both sides together.
+
+    The rate is drawn from a beta distribution with the mean `expected`.
 
     >>> chance(1, 20, 0.05, 0.05)
     1.0
@@ -107,7 +107,7 @@ def chance(observed: int, rows: int, expected: float, dispersion: float) -> floa
 
 
 def _reference(rows: pd.DataFrame, window: pd.Series, bank: Product) -> pd.Series:
-    """The labels before: those of the newest applications, over as long as a model learns from."""
+    """Flag the labels before the window, over as many months as a model learns from."""
     before = ~window & rows[bank.outcome].notna()
     if bank.date is None:
         return before
@@ -118,7 +118,7 @@ def _reference(rows: pd.DataFrame, window: pd.Series, bank: Product) -> pd.Serie
 def _expected(
     rows: pd.DataFrame, reference: pd.Series, keys: Mapping[str, pd.Series], outcome: str
 ) -> dict[str, pd.Series]:
-    """By each peer's feature; by source as the portfolio does."""
+    """Return each row's expected rate by peer feature; by source it is the portfolio's."""
     label = rows[outcome].where(reference)
     base = float(label.mean()) if label.notna().any() else float(rows[outcome].mean())
     found = {"source": rows["expected"].fillna(base)}
@@ -134,7 +134,7 @@ def _expected(
 def _groups(
     values: Mapping[str, npt.NDArray[np.object_]], new: Flags, fewest: int
 ) -> Iterator[_Group]:
-    """The new ones of a source, and of a peer; and those together with the window's."""
+    """Yield the new rows of a source and of a peer, the latter also with those of the window."""
     for by, column in values.items():
         codes, names = pd.factorize(column)
         places = {
@@ -170,7 +170,7 @@ def _chance(odd: _Odd) -> float:
 
 
 class _Test:
-    """Of the window's outcomes, those that are `left`."""
+    """A test of the window's outcomes that are `left`."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""What a model is worth: metrics, its card, and the challenge against the champion."""
+"""Validation of a model: metrics, its card, and the challenge against the champion."""

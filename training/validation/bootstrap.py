@@ -1,4 +1,4 @@
-"""How much two scores differ in AUC and KS: an interval over resamples of the same applications."""
+"""Bootstrap intervals of the difference of two scores in AUC and KS on the same applications."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ def ranked(scores: Floats, outcomes: npt.NDArray[np.int64]) -> Ranked:
 def differences(
     challenger: Floats, champion: Floats, outcomes: npt.NDArray[np.int64], seed: int
 ) -> dict[str, dict[str, float]]:
-    """Challenger less champion, each resample the same applications for both."""
+    """Resample challenger less champion; each resample has the same applications for both."""
     ours, theirs = (ranked(scores, outcomes) for scores in (challenger, champion))
     rows = len(outcomes)
     value = ours.auc_and_ks(np.ones(rows)) - theirs.auc_and_ks(np.ones(rows))

@@ -114,7 +114,7 @@ def _performance(facts: Facts) -> Iterator[str]:
 
 
 def plots(scored: Facts, models: dict[str, Facts]) -> str:
-    """ROC and calibration of each model; the scores of one."""
+    """Plot ROC and calibration of each model, and the scores of a single one."""
     reliability = {name: facts["reliability"] for name, facts in models.items()}
     top = max((max(point) for points in reliability.values() for point in points), default=1.0)
     scores = scored["scores"]

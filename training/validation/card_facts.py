@@ -1,4 +1,4 @@
-"""What a model card tells of a model: how it did, on whom, how stable it is, what it may hide."""
+"""Facts of a model card: performance, population, stability, proxies of protected attributes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -88,8 +88,11 @@ def _feature(feature: Feature, judged: Judged) -> Facts:
 
 
 def _is_read(feature: Feature, model: Model, judged: Judged) -> bool:
-    """A scorecard leaves a feature out whose coefficient has the wrong sign. It is a sum, so what
-    one application gets by each value of a feature shows whether that one is in it."""
+    """Return whether the model reads the feature.
+
+    A scorecard drops a feature whose coefficient has the wrong sign. A scorecard is a sum, so the
+    contributions of one application for each value show whether the feature is in it.
+    """
     if model.method != "scorecard":
         return True
     learnt = judged.training.part.rows
@@ -119,7 +122,7 @@ def _groups(name: str, bank: Product, judged: Judged) -> Iterator[Facts]:
 
 
 def _values(name: str, bank: Product, period: Period, judged: Judged) -> pd.Series:
-    """A text feature's own; a number's side of the median of the training."""
+    """Return a text feature's values; of a number, the side of the training's median."""
     column = period.part.audit[name]
     if bank.features[name].is_text:
         return column.fillna("missing")
@@ -143,7 +146,7 @@ def _shown(bank: Product, period: Period, chosen: pd.Series) -> Facts:
 
 
 def _proxies(bank: Product, read: Features, judged: Judged) -> Iterator[Facts]:
-    """How well a scorecard of what the model reads tells who has a protected attribute's value."""
+    """Yield how well a scorecard of the model's features predicts each protected attribute."""
     for name in bank.protected:
         if name not in judged.training.part.audit:
             continue
@@ -167,7 +170,7 @@ def _told_apart(judged: Judged, read: Features, known: pd.Series, asked: pd.Seri
 
 
 def _direction(feature: Feature, judged: Judged) -> Facts:
-    """Applications of the holdout with all else as it is: steps the wrong way must not be."""
+    """Count the holdout's applications that step the wrong way when the feature alone changes."""
     rows = judged.holdout.part.rows.head(CHECKED)
     known = judged.training.part.rows[feature.name].dropna()
     steps = np.unique(np.quantile(known, np.linspace(0, 1, STEPS)))
@@ -190,7 +193,7 @@ def _roc(period: Period) -> list[list[float]]:
 
 
 def _reliability(period: Period) -> list[list[float]]:
-    """Of each tenth: the expected and the observed bad rate."""
+    """Return the expected and the observed bad rate of each tenth."""
     table = pd.DataFrame({"expected": period.probabilities, "observed": period.part.outcomes})
     means = table.groupby(measures.tenth_of(period.logits)).mean()
     return [[_number(x), _number(y)] for x, y in means.itertuples(index=False)]

@@ -1,4 +1,4 @@
-"""What a challenger says to the bank's recent decisions, for the swap set."""
+"""Challenger's score of the bank's recent decisions, for the swap set."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from training.validation.compared_models import Contender, Facts
 def on_decisions(
     stored: pd.DataFrame, bank: training_profile.Product, challenger: Contender
 ) -> Iterator[Facts]:
-    """Each as it was, and the challenger's logit as its endpoint would find it."""
+    """Yield each decision with the challenger's logit, as its endpoint would compute it."""
     applications = [json.loads(text) for text in stored["application"]]
     scored = batch.Batch([challenger.model]).logits(pd.DataFrame(applications))
     logits: Iterable[float] = scored[challenger.model.name] if applications else []
@@ -35,7 +35,7 @@ def on_decisions(
 def _texts(
     application: Facts, bank: training_profile.Product, names: tuple[str, ...]
 ) -> dict[str, str]:
-    """The values of these features; those of numbers have no few values."""
+    """Return the values of the text features; numbers have too many values."""
     rules = {name: f.derive for name, f in bank.features.items()
              if f.derive and "peers" not in f.derive}  # fmt: skip
     row = derive(application, rules, {})
@@ -43,6 +43,6 @@ def _texts(
 
 
 def _peers(application: Facts, bank: training_profile.Product) -> dict[str, str]:
-    """Whose decision it is; who has no franchise has no peers by it."""
+    """Return the peers of a decision; without a franchise it has no peers by franchise."""
     found = _texts(application, bank, bank.outcomes.peers)
     return {name: value for name, value in found.items() if value != "missing"}

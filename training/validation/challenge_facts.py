@@ -1,4 +1,4 @@
-"""What a challenger shows, beside the champion, on what neither has learnt from."""
+"""Comparison of challenger and champion on applications that neither has learnt from."""
 
 from dataclasses import replace
 
@@ -61,8 +61,10 @@ def _reads(champion: Contender, rows: pd.DataFrame) -> bool:
 def untouched_by(
     bank: training_profile.Product, learning: snapshot.Learning, contenders: list[Contender]
 ) -> snapshot.Learning:
-    """Its holdout are the applications after all that either has learnt from. Without dates, all:
-    an old champion may have seen some of them, which is in its favour."""
+    """Restrict the holdout to applications after those that either model has learnt from.
+
+    Without dates all count. The champion may then have seen some, which is in its favour.
+    """
     holdout = learning.holdout
     ends = [one.learnt_until for one in contenders if one.learnt_until]
     if bank.date is None or not ends:
@@ -95,10 +97,10 @@ def _of_challenger(facts: Facts, part: snapshot.Part, logits: Floats) -> Facts:
 
 
 def _served(challenger: Contender, learning: snapshot.Learning) -> float:
-    """
-    Ranked as its endpoint would today, by the artifact's own tables of peers: all else is measured
-    with what was known of the peers on each day. The tables know what came of these applications
-    themselves, so this flatters: a low one is a fault, a high one is nothing.
+    """Return the AUC of the challenger with the peer tables of its artifact, as served today.
+
+    Everything else is measured with the peers of each application's day. The tables include these
+    applications' outcomes, which flatters: a low AUC shows a fault, a high one shows nothing.
     """
     logits = batch.Batch([challenger.model]).logits(learning.brought)[challenger.model.name]
     auc: float = _figures(learning.holdout, logits)["auc"]
@@ -106,8 +108,10 @@ def _served(challenger: Contender, learning: snapshot.Learning) -> float:
 
 
 def _shifts(challenger: Contender, rows: pd.DataFrame) -> dict[str, float]:
-    """Of what the model reads, for a scorecard drops features; against what its artifact says it
-    has learnt from, whatever snapshot that was."""
+    """Return the stability index of each feature that the model reads.
+
+    The reference is the histogram in its artifact. A scorecard leaves out dropped features.
+    """
     learnt = challenger.manifest["rows"]
     return {
         name: round(measures.shift(reference, learnt, rows[name]), DECIMALS)

@@ -10,7 +10,7 @@ Points = Sequence[Sequence[float]]
 
 
 def lines(title: str, axes: tuple[str, str], series: dict[str, Points], top: float = 1.0) -> str:
-    """Each series as a line, from 0 to `top` on both axes; dotted where the two are equal."""
+    """Draw each series as a line, from 0 to `top` on both axes, with a dotted diagonal."""
     drawn = [_path([(0.0, 0.0), (top, top)], top, COLOURS[2], dashes="3 3")]
     for colour, points in zip(COLOURS, series.values(), strict=False):
         drawn.append(_path(points, top, colour))
@@ -22,7 +22,7 @@ def lines(title: str, axes: tuple[str, str], series: dict[str, Points], top: flo
 def bars(
     title: str, axes: tuple[str, str], edges: Sequence[float], series: dict[str, Sequence[float]]
 ) -> str:
-    """Shares between the edges, as a line of steps each."""
+    """Draw each series of shares between the edges as a line of steps."""
     top = max((max(shares) for shares in series.values()), default=1.0) or 1.0
     first, span = edges[0], (edges[-1] - edges[0]) or 1.0
     drawn = ""

@@ -60,7 +60,10 @@ def contender_in(folder: Path, stack: ExitStack) -> Contender:
 
 
 def champion_in(folder: Path, stack: ExitStack) -> tuple[Contender | None, str]:
-    """Nothing, and why, if it can't be read: what answers today must not stop its successor."""
+    """Load the champion, or return None and why it can't be read.
+
+    A champion that can't be read must not stop its successor.
+    """
     try:
         return contender_in(folder, stack), ""
     except UNREADABLE as fault:

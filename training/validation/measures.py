@@ -1,4 +1,4 @@
-"""How well a model does on its holdout, and what its training rows looked like."""
+"""Measurements of a model on its holdout, and histograms of its training rows."""
 
 from typing import Any
 
@@ -40,20 +40,20 @@ def exact_metrics(outcomes: pd.Series, probabilities: npt.NDArray[np.float64]) -
 def expected_calibration_error(
     outcomes: pd.Series, probabilities: npt.NDArray[np.float64]
 ) -> float:
-    """How far probability and bad rate are apart, over tenths of the applications."""
+    """Return the mean gap of probability and bad rate, over tenths of the applications."""
     tenths = tenth_of(probabilities)
     table = pd.DataFrame({"gap": outcomes.to_numpy() - probabilities}).groupby(tenths)["gap"]
     return float((table.mean().abs() * table.size()).sum() / len(probabilities))
 
 
 def tenth_of(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Of each value: 0 the lowest tenth, 9 the highest; equal values are in the same."""
+    """Return the tenth of each value, 0 the lowest, 9 the highest; equal values share a tenth."""
     edges = np.unique(np.quantile(values, DECILES))
     return np.searchsorted(edges, values)
 
 
 def histogram(column: pd.Series) -> dict[str, Any]:
-    """Shares of all rows: of the bins between the deciles, or of the commonest values."""
+    """Return shares of all rows: between the deciles, or of the commonest values."""
     missing = _share(column.isna().mean())
     known = column.dropna()
     if column.dtype == object:
@@ -74,7 +74,7 @@ def histogram(column: pd.Series) -> dict[str, Any]:
 
 
 def shift(reference: dict[str, Any], rows: int, column: pd.Series) -> float:
-    """The stability index of a column against a histogram of `rows` applications."""
+    """Return the stability index of a column against a histogram of `rows` applications."""
     then = np.array([*reference["shares"], reference["missing"]])
     if "values" in reference:
         then = np.insert(then, -1, max(0.0, 1 - then.sum()))
@@ -82,7 +82,7 @@ def shift(reference: dict[str, Any], rows: int, column: pd.Series) -> float:
 
 
 def stability(then: Floats | pd.Series, now: Floats | pd.Series) -> float:
-    """The population stability index, over the tenths or the values of `then`."""
+    """Return the population stability index, over the tenths or the values of `then`."""
     then, now = pd.Series(then), pd.Series(now)
     if then.dtype == object:
         kinds = pd.Index(then.value_counts().index[:VALUES])
@@ -108,7 +108,7 @@ def _index(then: npt.NDArray[Any], now: npt.NDArray[Any]) -> float:
 
 
 def _counts(reference: dict[str, Any], column: pd.Series) -> npt.NDArray[np.int64]:
-    """Of each bin or value; of text also of all other values; then of what is missing."""
+    """Count each bin or value; of a text also all other values; then the missing ones."""
     missing, known = column.isna().sum(), column.dropna()
     if "values" in reference:
         found = pd.Index(reference["values"], dtype=object).get_indexer(known.astype(object))

@@ -1,4 +1,4 @@
-"""Where a first snapshot comes from: the demo's loan register, or a bank's own file."""
+"""Sources of a first snapshot: the demo's loan register, or a bank's own file."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

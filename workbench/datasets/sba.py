@@ -67,7 +67,10 @@ def dataset_of(loans: pd.DataFrame) -> Dataset:
 
 
 def register(console: Console, first: pd.Timestamp = FIRST, last: pd.Timestamp = LAST) -> Path:
-    """The loans approved from `first` to `last` as parquet; fetched, verified, converted once."""
+    """Return the loans approved from `first` to `last` as a Parquet file.
+
+    The register is fetched, verified and converted once.
+    """
     given = os.environ.get("APPVENGERS_REGISTER")
     if given:
         if not Path(given).is_file():
@@ -90,7 +93,7 @@ def register(console: Console, first: pd.Timestamp = FIRST, last: pd.Timestamp =
 
 
 def _code_version() -> str:
-    """A cache written by other cleaning rules is not reused."""
+    """Return a hash of the cleaning rules. A cache written by other rules is not reused."""
     return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
 
 
@@ -153,19 +156,19 @@ def _dollars(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _dates(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """From 28-Feb-97; empty is missing."""
+    """Parse dates like 28-Feb-97; an empty text is missing."""
     return pc.strptime(column, format="%d-%b-%y", unit="s", error_is_null=True)
 
 
 def _in_the_past(dates: pd.Series) -> pd.Series:
-    """Two digits of a year: 62 is 1962."""
+    """Move the dates of two-digit years into the past: 62 is 1962."""
     return dates.where(dates.dt.year < 2015, dates - pd.DateOffset(years=100))
 
 
 def _earlier(frame: pd.DataFrame) -> dict[str, Any]:
-    """The same applicant's earlier loans, and those of them that were charged off by then.
+    """Count the applicant's earlier loans, and those charged off by then.
 
-    An applicant is a name in a state; the name goes no further than this function.
+    An applicant is a name in a state. The name leaves this function nowhere.
     """
     name = frame["Name"].str.upper().str.replace(r"[^A-Z0-9]+", "", regex=True)
     codes, _ = pd.factorize(name + "|" + frame["State"])
@@ -175,7 +178,7 @@ def _earlier(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _loans(raw: pd.DataFrame) -> pd.DataFrame:
-    """The features' names, from here on."""
+    """Rename the register's columns to the features."""
     loans = pd.DataFrame(
         {
             "loanNumber": raw["LoanNr_ChkDgt"].astype(str),
@@ -212,7 +215,7 @@ def snapshot(
     first: pd.Timestamp = HISTORY_FROM,
     last: pd.Timestamp = APPLICATIONS_TO,
 ) -> pd.DataFrame:
-    """The loans approved from `first` to `last` with their outcome: a training channel's table."""
+    """Return the loans from `first` to `last` with their outcomes: a training channel's table."""
     approved = loans[loans["approvalDate"].between(first, last)]
     return approved.assign(defaulted=_outcome(approved)).drop(
         columns=["loanNumber", "outcomeKnown"]
@@ -220,7 +223,7 @@ def snapshot(
 
 
 def applications(loans: pd.DataFrame) -> Iterator[Case]:
-    """The test period: real applications that no model has seen, with what came of them."""
+    """Yield the test period's applications, which no model has seen, with their outcomes."""
     tested = loans[loans["approvalDate"].between(TEST_FROM, TEST_TO)]
     rows = tested.drop(columns=["loanNumber", "outcomeKnown", "approvalDate", "defaultDate"])
     ages = (tested["defaultDate"] - tested["approvalDate"]).dt.days
@@ -237,7 +240,7 @@ def applications(loans: pd.DataFrame) -> Iterator[Case]:
 
 
 def _outcome(loans: pd.DataFrame) -> pd.Series:
-    """1: charged off within the profile's outcome_months of the approval; missing: not known."""
+    """Label: 1 charged off within the profile's outcome_months of approval; missing: unknown."""
     months = profile.load(PROFILE).training.outcome_months
     until = pd.DatetimeIndex(loans["approvalDate"]) + pd.DateOffset(months=months)
     defaulted = (loans["defaultDate"] <= until).astype("Int64")
@@ -245,7 +248,10 @@ def _outcome(loans: pd.DataFrame) -> pd.Series:
 
 
 def sample(loans: pd.DataFrame, share: float, tested: int, seed: int) -> pd.DataFrame:
-    """About `share` of the loans, a lender's in a state all or none: peers stay together."""
+    """Sample about `share` of the loans.
+
+    A lender's loans in a state are all in or all out: peers stay together.
+    """
     random = np.random.default_rng(seed)
     loans = loans[loans["approvalDate"] <= TEST_TO]
     branch = loans["lender"].fillna("") + "|" + loans["state"].fillna("")

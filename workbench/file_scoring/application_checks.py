@@ -15,7 +15,7 @@ Told = npt.NDArray[Any]  # of each row a text, empty if nothing is wrong with it
 
 
 def checked(rows: pa.RecordBatch, deployed: Profile) -> tuple[pd.DataFrame, Told]:
-    """What models read, and what is wrong with each row: its fields, or nothing."""
+    """Return the models' inputs, and each row's faults by field."""
     columns, wrong = {}, np.full(rows.num_rows, "", dtype=object)
     for name, feature in deployed.asked_for().items():
         if name in rows.schema.names:
@@ -57,7 +57,7 @@ def _within(values: Floats, feature: Feature) -> npt.NDArray[np.bool_]:
 
 
 def _floats(column: pa.Array) -> Floats:
-    """NaN is what is missing or no number."""
+    """Return the numbers; NaN is a missing value or no number."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     kinds = pa.types

@@ -19,7 +19,7 @@ MEND = "Mend the file and score it again: what was written of the answer can't b
 
 
 class UnfitFile(Exception):
-    """It does not hold applications as the profile has them."""
+    """A file that does not hold applications of the profile."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,10 @@ class Applications:
 
 
 def opened(path: Path, deployed: Profile) -> Applications:
-    """Raises UnfitFile, pyarrow's ArrowInvalid and OSError; so does the reading of `batches`."""
+    """Open a file of applications.
+
+    Raises UnfitFile, pyarrow's ArrowInvalid and OSError, and so does reading its `batches`.
+    """
     return (_parquet if path.suffix.lower() == ".parquet" else _csv)(path, deployed)
 
 
@@ -49,7 +52,7 @@ def _parquet(path: Path, deployed: Profile) -> Applications:
 
 
 def _csv(path: Path, deployed: Profile) -> Applications:
-    """All is read as text: what a column is like is not known before its last row."""
+    """Open a CSV. All columns are read as text: a column's kind shows only in its last row."""
     names = _header(path)
     _check(names, deployed)
     types = dict.fromkeys(names, pa.string())
@@ -92,7 +95,7 @@ def _batches(
 
 
 def _unread(path: Path, done: int, ragged: list[pa.csv.InvalidRow], fault: pa.ArrowInvalid) -> str:
-    """Row 1 is the first after the header. Quotes nothing of the file."""
+    """Return why a row can't be read; row 1 follows the header. Quotes nothing of the file."""
     if ragged:
         row = ragged[0]
         return (

@@ -19,7 +19,7 @@ def settings(stage: str) -> Settings:
 
 
 def versions(stage: str, deployed: Profile) -> dict[str, str]:
-    """By model. Raises NothingLive."""
+    """Return the deployed version of each model. Raises NothingLive."""
     client, prefix = boto3.client("sagemaker"), settings(stage).prefix
     found = {}
     for model in deployed.models:
@@ -36,7 +36,7 @@ def versions(stage: str, deployed: Profile) -> dict[str, str]:
 
 
 def download(stage: str, deployed: Profile, into: Path) -> tuple[Path, ...]:
-    """The model.tar.gz of each model of the profile. Raises NothingLive."""
+    """Download the model.tar.gz of each model of the profile. Raises NothingLive."""
     s3, bucket = boto3.client("s3"), settings(stage).model_bucket
     paths = []
     for model, version in versions(stage, deployed).items():

@@ -1,9 +1,9 @@
-"""What retraining would have done to a bank that lived through the default wave.
+"""Backtest of monthly retraining, in a bank that lived through the default wave.
 
-Month by month it takes what was known on the first day: the loans until then, the defaults until
-then, an outcome only once it had matured. It trains the three models, asks the gate, promotes or
-refuses, and scores the month's loans with what is in force, and with what was in force in the first
-month. Writes docs/retraining.md. A quarter of an hour on two cores.
+Each month starts from the knowledge of its first day: the loans until then, the defaults until
+then, and an outcome only once it had matured. The backtest trains the three models, asks the gate,
+promotes or refuses, and scores the month's loans with the models in force, and with those of the
+first month. It writes docs/retraining.md in a quarter of an hour on two cores.
 """
 
 import os
@@ -76,7 +76,7 @@ def _bank(loans: pd.DataFrame, share: float) -> Bank:
 def _lived(
     days: Sequence[pd.Timestamp], bank: Bank, work: Path, workers: int, console: Console
 ) -> Iterator[Month]:
-    """Trainings do not wait for verdicts, so a few of them run ahead."""
+    """Yield the months in order. Trainings need no verdicts, so a few of them run ahead."""
     with ProcessPoolExecutor(workers) as pool, _progress(console) as progress:
         task = progress.add_task(f"{days[0]:%Y-%m}", total=len(days))
         trainings = _ahead(pool, days, bank, work, workers)

@@ -1,5 +1,7 @@
-"""What the guards against forged labels make of honest months: the watch on outcomes, and the
-decisions by peer that a challenger changes."""
+"""False alarms of the guards against forged labels, in honest months.
+
+The guards are the watch on outcomes, and the limit of decisions that a challenger changes by peer.
+"""
 
 from pathlib import Path
 
@@ -28,7 +30,7 @@ def held(day: pd.Timestamp, bank: Bank) -> list[watch.Held]:
 
 
 def _rows(register: Register, day: pd.Timestamp, outcome_months: int) -> pd.DataFrame:
-    """The loans with a matured outcome, and since when they have it."""
+    """Return the loans with a matured outcome, and the day from which each has it."""
     known = register.matured(day)
     matured = pd.DatetimeIndex(known["approvalDate"]) + pd.DateOffset(months=outcome_months)
     since = matured.to_period("M").to_timestamp() + pd.offsets.MonthBegin(1)

@@ -1,5 +1,8 @@
-"""What a bank knew on a day of the past: loans approved until then, defaults until then, and an
-outcome only where the profile's months had passed."""
+"""A bank's knowledge on a day of the past.
+
+Loans approved until then, defaults until then, and an outcome only where the profile's months had
+passed.
+"""
 
 from dataclasses import dataclass
 
@@ -23,7 +26,7 @@ class Register:
     months: int  # of approvals that a training may look back at
 
     def known(self, day: pd.Timestamp) -> pd.DataFrame:
-        """The snapshot of a training on that day."""
+        """Return the snapshot of a training on that day."""
         eve = day - pd.Timedelta(days=1)
         table = sba.snapshot(self.loans, day - pd.DateOffset(months=self.months), eve)
         matured = pd.DatetimeIndex(table["approvalDate"])
@@ -49,7 +52,7 @@ class Register:
         return table[table["defaulted"].notna()]
 
     def approved(self, day: pd.Timestamp) -> pd.DataFrame:
-        """The month's loans from `day` on, with what came of them, as is known today."""
+        """Return the loans of the month from `day` on, with the outcomes that are known today."""
         return sba.snapshot(self.loans, day, day + pd.offsets.MonthEnd(1))
 
     def approved_in_the_year_before(self, day: pd.Timestamp) -> pd.DataFrame:

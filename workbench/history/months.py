@@ -62,7 +62,7 @@ class InForce:
 
 @dataclass(frozen=True)
 class Shown:
-    """What the models in force made of a month's loans."""
+    """Scores of a month's loans by the models in force."""
 
     auc: float
     expected: float  # bad rate
@@ -81,7 +81,7 @@ class Month:
 
 
 def train_models(day: pd.Timestamp, bank: Bank, work: Path) -> Trained:
-    """On what was known that day; what the gate needs of it lies beside each model."""
+    """Train the models on the knowledge of that day, with the gate's inputs beside each model."""
     version = day.strftime("%Y%m%dT%H%M%S")
     channel = work / version / "snapshot"
     channel.mkdir(parents=True)
@@ -100,7 +100,7 @@ def train_models(day: pd.Timestamp, bank: Bank, work: Path) -> Trained:
 
 
 def refused(name: str, challenger: Path, champion: Path, bank: Bank) -> tuple[str, ...]:
-    """The gate's rules against the challenger; none: it is promoted."""
+    """Return the gate's reasons against the challenger; empty if it is promoted."""
     learning: snapshot.Learning = pickle.loads(_kept(challenger).read_bytes())  # noqa: S301 - ours
     measured = challenge_facts.measured(
         bank.product,
@@ -131,6 +131,6 @@ def _kept(folder: Path) -> Path:
 
 
 def _logits(models: Mapping[str, inference.Model], loans: pd.DataFrame, bank: Bank) -> Floats:
-    """The decision's, as the endpoints would have answered."""
+    """Return the decision's logit of each loan, as the endpoints would have answered."""
     result: Floats = blended(batch.Batch([*models.values()]).logits(loans), bank.profile)
     return result

@@ -28,7 +28,7 @@ def line(month: Month) -> str:
 
 
 def write(months: Sequence[Month], bank: Bank, share: float, folder: Path) -> str:
-    """retraining.md and its figure."""
+    """Write retraining.md and its figure."""
     text = "\n".join(_page(months, bank, share)) + "\n"
     (folder / FIGURE).parent.mkdir(parents=True, exist_ok=True)
     _draw(months, folder / FIGURE)

@@ -22,7 +22,7 @@ class NoCutOff(Exception):
 
 @dataclass(frozen=True)
 class Loans:
-    """What the policy's score says of each loan, and what became of it."""
+    """Loans with the policy's score and their outcomes."""
 
     points: Floats
     expected: Floats  # probability of default
@@ -37,7 +37,7 @@ class Loans:
         return float(self.expected[chosen].mean()) if chosen.any() else float("nan")
 
     def interval(self, chosen: Mask) -> tuple[float, float]:
-        """Of their bad rate, at 95 %, if what comes is like them."""
+        """Return the 95 % interval of the chosen loans' bad rate, if later loans are like them."""
         return wilson(float(self.bad[chosen].sum()), int(chosen.sum()))
 
     def months(self) -> dict[str, Mask]:
@@ -66,13 +66,13 @@ class CutOffs:
 
 
 def limit_for(loans: Loans, share: float) -> float:
-    """The disagreement that at most `share` of the loans exceed, in points."""
+    """Return the disagreement in points that at most `share` of the loans exceed."""
     return float(np.quantile(loans.disagreement, 1 - share, method="higher"))
 
 
 @dataclass(frozen=True)
 class Limited:
-    """What a limit to the models' disagreement does to the loans above a cut-off."""
+    """Effect of a limit to the models' disagreement on the loans above a cut-off."""
 
     limit: float
     beyond: float  # share of all loans
@@ -101,8 +101,11 @@ def limited(loans: Loans, approve_from: float) -> Iterator[Limited]:
 def cut_for_bad_rate(
     loans: Loans, target: float, limit: float, *, confident: bool = False
 ) -> float:
-    """The lowest cut-off whose approved loans are bad no more often; if `confident`, so is the
-    upper end of the rate's interval. Raises NoCutOff."""
+    """Return the lowest cut-off whose approved loans have at most the target bad rate.
+
+    If `confident`, the upper end of the rate's interval is at most the target, too. Raises
+    NoCutOff.
+    """
     cuts, bads, approved = _by_cut(loans, limit)
     if confident:
         ends = np.array([wilson(*counts)[1] for counts in zip(bads, approved, strict=True)])
@@ -118,7 +121,7 @@ def cut_for_bad_rate(
 
 
 def cut_for_costs(loans: Loans, gain: float, loss: float, limit: float) -> float:
-    """The cut-off whose approved loans have earned the most. Raises NoCutOff."""
+    """Return the cut-off whose approved loans have earned the most. Raises NoCutOff."""
     if not (0 <= gain < math.inf and 0 <= loss < math.inf):
         raise NoCutOff("A gain and a loss are numbers of 0 or more: state both without a sign.")
     cuts, bads, approved = _by_cut(loans, limit)
@@ -129,7 +132,7 @@ def cut_for_costs(loans: Loans, gain: float, loss: float, limit: float) -> float
 
 
 def cut_for_reviews(loans: Loans, share: float, approve_from: float, limit: float) -> float:
-    """The lowest score to be reviewed, so that people see at most `share` of the loans."""
+    """Return the lowest score for review, so that people see at most `share` of the loans."""
     for cut in np.unique(loans.points[loans.points < approve_from]):
         if CutOffs(approve_from, cut, limit).reviewed(loans).mean() <= share:
             return float(cut)
@@ -137,7 +140,7 @@ def cut_for_reviews(loans: Loans, share: float, approve_from: float, limit: floa
 
 
 def _by_cut(loans: Loans, limit: float) -> tuple[Floats, Floats, Floats]:
-    """Each possible cut-off, the bad loans it approves, and all that it approves."""
+    """Return each possible cut-off, the bad loans that it approves, and all that it approves."""
     agreed = loans.agreed(limit)
     cuts, places = np.unique(loans.points[agreed], return_inverse=True)
     bads = np.bincount(places, weights=loans.bad[agreed], minlength=len(cuts))

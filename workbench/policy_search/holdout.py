@@ -18,7 +18,7 @@ from workbench.policy_search.cut_offs import Loans
 
 
 def scored(models: Path, channel: Path, bank: training_profile.Product, policy: Policy) -> Loans:
-    """The holdout through the artifacts in `models/<Model>` and the policy's weights."""
+    """Score the holdout with the artifacts in `models/<Model>` and the policy's weights."""
     answers: list[dict[str, Answer]] = []
     for name in bank.models:
         model = bank.model(name)

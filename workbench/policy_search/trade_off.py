@@ -1,4 +1,4 @@
-"""What each cut-off, each month and each limit did on the holdout, as tables."""
+"""Tables of each cut-off, each month and each limit on the holdout."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ def trade_off(loans: Loans, limit: float, review: float) -> Table:
 
 
 def by_month(loans: Loans, cuts: CutOffs) -> Table:
-    """How the approved of each month did: a cut-off that holds on average need not hold in each."""
+    """Tabulate the approved of each month: a cut-off that holds on average may fail in a month."""
     table = Table(title=f"By month of application, approving from {cuts.approve_from:.0f} points")
     for title in ("Month", "Loans", "Approved", "Bad: expected", "observed", "95 %: from", "to"):
         table.add_column(title, justify="right")
@@ -43,7 +43,7 @@ def by_month(loans: Loans, cuts: CutOffs) -> Table:
 
 
 def what_disagreement_buys(loans: Loans, approve_from: float) -> Table:
-    """Against what a higher cut-off would do that approves as many."""
+    """Tabulate each limit beside the higher cut-off that approves as many."""
     table = Table(title=f"Disagreement, approving from {approve_from:.0f} points")
     for title in (
         "Limit", "Beyond it", "Approved", "Bad of them", "Bad of the kept back",

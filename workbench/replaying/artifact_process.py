@@ -46,7 +46,7 @@ class NotScored(Exception):
 def evaluate(
     body: bytes, sha256: str, applications: Sequence[Mapping[str, Any]]
 ) -> list[Scored | NotScored]:
-    """An answer to each application. Raises NotRecorded unless the artifact is that of `sha256`."""
+    """Score the applications. Raises NotRecorded unless the artifact has the hash `sha256`."""
     members = verified(body, sha256)
     with tempfile.TemporaryDirectory(prefix="artifact-") as folder:
         for name, content in members.items():
@@ -58,7 +58,7 @@ def evaluate(
 
 
 def verified(body: bytes, sha256: str) -> dict[str, bytes]:
-    """The artifact's members. Raises NotRecorded, naming what is not as it was recorded."""
+    """Return the artifact's members. Raises NotRecorded, naming the member that differs."""
     try:
         members = dict(artifact.members(body))
     except InvalidArtifact as fault:

@@ -47,7 +47,7 @@ class Evidence(msgspec.Struct):
 
 
 class Record(msgspec.Struct, rename="camel"):
-    """What a decision must carry to be made again, in its types."""
+    """Fields that a decision needs to be replayed, in their types."""
 
     application: Document
     models: Document
@@ -58,7 +58,7 @@ class Record(msgspec.Struct, rename="camel"):
 
 
 def replay(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list[list[str]]:
-    """Of each decision, what differs; nothing if it is identical."""
+    """Return the differences of each decision; an empty list if it is identical."""
     # DynamoDB knows sets and bytes, which no decision has: their text differs from what was stored.
     plain = [json.loads(json.dumps(decision, default=str)) for decision in decisions]
     broken = [list(_broken(decision)) for decision in plain]
@@ -71,7 +71,7 @@ def replay(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list[l
 
 
 def _broken(decision: Document) -> Iterator[str]:
-    """Why a record can't be replayed at all."""
+    """Yield why a record can't be replayed at all."""
     if decision.get("evidence") is None:
         yield "record: it carries no policy, evidence is missing: it was made before decisions did"
         return
@@ -88,7 +88,7 @@ def _broken(decision: Document) -> Iterator[str]:
 
 
 def _answers(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list[dict[str, Found]]:
-    """What each model says now; every artifact is loaded once."""
+    """Return each model's answer to each decision; every artifact is loaded once."""
     answers: list[dict[str, Found]] = [{} for _ in decisions]
     asked: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for place, decision in enumerate(decisions):
@@ -109,7 +109,7 @@ def _answers(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list
 
 
 def _differences(decision: Document, found: dict[str, Found]) -> Iterator[str]:
-    """What was changed in the record first, then what comes out otherwise."""
+    """Yield changes of the record first, then differences of the replay."""
     for feature in changed_features(decision["application"], decision["evidence"]["features"]):
         yield f"feature {feature}: not the value that was scored"
     answers: dict[str, Answer] = {}
@@ -152,7 +152,7 @@ def _otherwise(decision: Document, answers: dict[str, Answer], policy: Policy) -
 
 
 def _shown(decided: Document, parts: tuple[str, ...]) -> Document:
-    """What the models and the policy determine, without texts."""
+    """Return the decision's fields that models and policy determine, without texts."""
     shown = {name: decided.get(name) for name in parts}
     models = {name: _without_texts(model) for name, model in decided["models"].items()}
     return _without_texts(shown) | {"models": models}

@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def _as_deployed(study: Study, learning: snapshot.Learning) -> Scored:
-    """On the applications of the holdout, as they were made."""
+    """Score the holdout's applications, as they were made."""
     loans = pd.read_parquet(sba.register(study.console))
     first = pd.Timestamp(learning.holdout.window["from"])
     tested = sba.snapshot(loans, first, TO).dropna(subset="defaulted")
@@ -52,7 +52,7 @@ def _as_deployed(study: Study, learning: snapshot.Learning) -> Scored:
 
 
 def _without(study: Study, inputs: Iterable[str]) -> list[Scored]:
-    """Our models and the quick libraries, without features that know what came later."""
+    """Score with our models and the quick libraries, without features of later knowledge."""
     blind = dataclasses.replace(study, bank=study.bank.without([*inputs]))
     learning, scored, _ = ours(blind)
     quick = (one for one in libraries() if one.name not in SLOW)
@@ -60,7 +60,7 @@ def _without(study: Study, inputs: Iterable[str]) -> list[Scored]:
 
 
 def _settings(study: Study, learning: snapshot.Learning) -> report.Chosen:
-    """What the rule chooses, beside what credit.toml has and the models were trained with."""
+    """Return the settings that the rule chooses, beside credit.toml's."""
     model = study.bank.model(list(study.bank.models)[-1])
     with study.console.status(f"{model.name}: settings"):
         found, tried = settings.search(study.bank, model, learning).choose()
@@ -70,7 +70,10 @@ def _settings(study: Study, learning: snapshot.Learning) -> report.Chosen:
 def _libraries(
     study: Study, learning: snapshot.Learning, tried: Iterable[Library]
 ) -> Iterator[Scored]:
-    """On the features of the model that reads most; `learning` is its own."""
+    """Yield the libraries' scores on the features of the model that reads most.
+
+    `learning` is that model's own.
+    """
     model = study.bank.model(list(study.bank.models)[-1])
     columns = Columns(
         texts=tuple(f.name for f in model.features if f.is_text),
@@ -87,7 +90,7 @@ def _libraries(
 def _library(
     library: Library, columns: Columns, learning: snapshot.Learning, training: Training
 ) -> Scored:
-    """As ours: chosen and calibrated on the calibration period, then trained on it, too."""
+    """Train a library as ours: calibrated on the calibration period, then trained on it, too."""
     started = time.perf_counter()
     then = learning.calibration
     first, both = (

@@ -40,7 +40,7 @@ class Classifier(Protocol):
 
 @dataclass(frozen=True)
 class Columns:
-    """What the profile says of the features."""
+    """Columns of the features, as the profile declares them."""
 
     texts: tuple[str, ...]
     directions: Mapping[str, int]

@@ -33,15 +33,17 @@ def prepared(channel: Path, console: Console) -> Study:
 
 
 def _write(loans: pd.DataFrame, channel: Path) -> None:
-    """Everything approved up to the last test's end; of the applications before the training
-    window, whose loans only serve as peers, the outcome is not told."""
+    """Write the channel: loans approved up to the end of the last test.
+
+    Loans before the training window serve as peers only, and their outcomes stay hidden.
+    """
     table = sba.snapshot(loans, last=TO)
     table["defaulted"] = table["defaulted"].mask(table["approvalDate"] < FROM)
     table.to_parquet(channel / "applications.parquet")
 
 
 def _bank() -> training_profile.Product:
-    """The profile's, with its holdout from July 2005 on: that is what is tested."""
+    """Return the profile with its holdout, the tested period, from July 2005 on."""
     deployed = profile.load(sba.PROFILE)
     months = msgspec.structs.replace(deployed.training, window_months=37, holdout_months=18)
     return training_profile.of(msgspec.structs.replace(deployed, training=months))

@@ -22,7 +22,7 @@ from workbench.study.table import Scored
 
 
 def ours(study: Study) -> tuple[snapshot.Learning, list[Scored], Decided]:
-    """The blend first; the learning is the last model's."""
+    """Return the last model's learning, the scores with the blend first, and its decisions."""
     ahead, found = [], []
     for name in study.bank.models:
         started = time.perf_counter()
@@ -51,8 +51,10 @@ def ours(study: Study) -> tuple[snapshot.Learning, list[Scored], Decided]:
 
 
 def as_deployed(loans: pd.DataFrame, tested: pd.DataFrame) -> Scored:
-    """credit.toml's decision by the artifacts that `make run` trains, on what `tested` asks for:
-    the endpoints have their peers' tables from the day of the snapshot."""
+    """Score `tested` with the artifacts that `make run` trains, decided as credit.toml says.
+
+    The endpoints have their peers' tables from the day of the snapshot.
+    """
     deployed, started = profile.load(sba.PROFILE), time.perf_counter()
     schema = {name: deployed.schema(name) for name in deployed.models}
     with tempfile.TemporaryDirectory() as channel, tempfile.TemporaryDirectory() as folder:

@@ -27,7 +27,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Decided:
-    """What the blend's score says, and how far its models are apart."""
+    """The blend's score, and the disagreement of its models."""
 
     points: Floats
     disagreement: Floats
@@ -36,7 +36,7 @@ class Decided:
 
 @dataclass(frozen=True)
 class Chosen:
-    """How the third model's settings came about."""
+    """Origin of the third model's settings."""
 
     tried: Sequence[Tried]
     is_profiles: bool

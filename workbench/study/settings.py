@@ -78,7 +78,7 @@ class Search:
         return settings, tried
 
     def auc(self, settings: Mapping[str, float]) -> float:
-        """The mean over quarters and seeds."""
+        """Return the mean AUC over quarters and seeds."""
         key = tuple(sorted(settings.items()))
         if key not in self._known:
             found = [self._judged(settings, day, seed) for day in QUARTERS for seed in SEEDS]

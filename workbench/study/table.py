@@ -65,7 +65,7 @@ def table(scored: Sequence[Scored], bad: pd.Series) -> Iterator[str]:
 def _ahead(
     scored: Sequence[Scored], bad: pd.Series, drawn: Draws, kind: str, obeys: set[bool]
 ) -> Iterator[str]:
-    """The blend against the best library, by each of the two measures."""
+    """Yield the blend's lead over the best library, by each of the two measures."""
     rivals = [n for n, one in enumerate(scored) if not one.is_ours and one.obeys in obeys]
     found = [measures.exact_metrics(bad, calibration.probability(one.logits)) for one in scored]
     for name, values in (("auc", drawn.auc), ("ks", drawn.ks)):
@@ -79,7 +79,7 @@ def _ahead(
 
 
 def draws(scored: Sequence[Scored], bad: Bad) -> Draws:
-    """Weights of the rows instead of the rows themselves: sorted once a model."""
+    """Draw weights of the rows instead of rows: the scores are sorted once a model."""
     random = np.random.default_rng(SEED)
     counts = random.multinomial(len(bad), np.full(len(bad), 1 / len(bad)), size=DRAWS)
     auc, ks = np.empty((2, len(scored), DRAWS))
