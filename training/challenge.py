@@ -2,7 +2,7 @@
 learnt from: facts only, for the gate. A SageMaker processing job, and the same as a local process.
 
 It writes evaluation.json and, for the swap set, decisions.jsonl: what the challenger says to the
-bank's recent decisions. What can't be measured is a fact, too: it is told in `refused`.
+bank's recent decisions. If nothing can be measured, `refused` has the reason.
 """
 
 import argparse
@@ -20,10 +20,10 @@ from training.validation.challenge_decisions import on_decisions
 from training.validation.challenge_facts import measured
 from training.validation.compared_models import (
     UNREADABLE,
-    Contender,
+    ComparedModel,
     Facts,
     champion_in,
-    contender_in,
+    compared_model_in,
 )
 
 NONE = "none"  # the version of a champion that there is not yet
@@ -65,7 +65,7 @@ def challenge(options: argparse.Namespace) -> None:
     model = bank.model(options.model)
     with ExitStack() as stack:
         try:
-            challenger = contender_in(options.challenger, stack)
+            challenger = compared_model_in(options.challenger, stack)
         except UNREADABLE as fault:
             _write(options.out, {"refused": f"{type(fault).__name__}: {fault}"})
             return
@@ -85,7 +85,7 @@ def _write(out: Path, facts: Facts) -> None:
 
 
 def _write_decisions(
-    options: argparse.Namespace, bank: training_profile.Product, challenger: Contender
+    options: argparse.Namespace, bank: training_profile.TrainingProfile, challenger: ComparedModel
 ) -> None:
     stored = options.snapshot / snapshot.DECISIONS
     if not stored.exists():

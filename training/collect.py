@@ -1,4 +1,4 @@
-"""A snapshot: the one before it, and what was told since. A SageMaker processing job.
+"""A snapshot: the one before it, and the outcomes reported since. A SageMaker processing job.
 
 Outcomes come by POST …/outcome and in files under credit/newData/. A part of the snapshot before is
 taken over byte for byte unless a label of it changed. The manifest is written last: with it a
@@ -24,7 +24,7 @@ from training.collecting import new_data
 from training.collecting.collect_decisions import by_vintage, newest
 from training.collecting.collect_held import counts, open_quarantines, verdicts
 from training.collecting.collect_job import SNAPSHOTS, Bucket, Facts, Job
-from training.collecting.collect_news import News, news_since, rows_told
+from training.collecting.collect_news import News, news_since, rows_reported
 from training.collecting.collect_parts import Earlier, NoSnapshot, earlier_snapshot, parquet, parts
 from training.collecting.decision_log import DecisionLog
 from training.snapshots import labels, snapshot
@@ -45,20 +45,22 @@ def collect(job: Job, previous: str, recent: int) -> None:
     print(f"{len(news.files)} new files, {len(news.decisions)} decisions with outcomes", flush=True)
     said, verdict_files = verdicts(job.bucket)
     news.sources += [one for one in verdict_files if one not in earlier.sources]
-    found = parts(job, earlier, rows_told(job, news), said)
-    months = by_vintage(job, earlier, found.rows)
-    files = found.files | {
-        snapshot.DECISIONS: parquet(newest(job, found.rows, months, recent)),
+    collected = parts(job, earlier, rows_reported(job, news), said)
+    months = by_vintage(job, earlier, collected.rows)
+    files = collected.files | {
+        snapshot.DECISIONS: parquet(newest(job, collected.rows, months, recent)),
         "vintages.json": _json(months),
     }
-    told = counts(news.told, found.rows)
-    told["held"] = open_quarantines(earlier.manifest.get("held", []), found.held, found.rows)
+    numbers = counts(news.counts, collected.rows)
+    numbers["held"] = open_quarantines(
+        earlier.manifest.get("held", []), collected.held, collected.rows
+    )
     report = {"version": job.version, "files": news.files, "wrong": news.wrong[:MOST_TOLD]}
-    report |= told
+    report |= numbers
     job.bucket.write(f"{REPORTS}{job.version}.json", _json(report))
     for name, body in files.items():
         job.bucket.write(place + name, body)
-    manifest = _manifest(job, earlier, news, found.rows, found.new) | told
+    manifest = _manifest(job, earlier, news, collected.rows, collected.new) | numbers
     manifest |= {"files": _hashes(files)}
     job.bucket.write(f"{place}manifest.json", _json(manifest))
     shown = ("rows", "bads", "newRows", "newBads", "waiting", "wrongRows", "heldRows")
@@ -143,7 +145,9 @@ def _kind(fault: Exception) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--version", required=True, help="of the snapshot")
-    parser.add_argument("--at", required=True, help="what matured or was told later is not in it")
+    parser.add_argument(
+        "--at", required=True, help="later outcomes and matured labels are not in it"
+    )
     parser.add_argument("--previous", required=True, help="the snapshot before; empty: none")
     parser.add_argument("--bucket", required=True, help="of the data")
     parser.add_argument("--table", required=True, help="of the decisions")

@@ -103,7 +103,7 @@ def train(options: argparse.Namespace, training: Path, profile: Path, model_dir:
 
 def learn_and_write(
     options: argparse.Namespace,
-    bank: training_profile.Product,
+    bank: training_profile.TrainingProfile,
     model: training_profile.Model,
     learning: snapshot.Learning,
     model_dir: Path,

@@ -98,7 +98,7 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Product:
+class TrainingProfile:
     """The profile as training reads it."""
 
     profile: Profile
@@ -161,7 +161,7 @@ class Product:
             parameters=dict(written.parameters),
         )
 
-    def without(self, inputs: Collection[str]) -> "Product":
+    def without(self, inputs: Collection[str]) -> "TrainingProfile":
         """Return the same models without these features and all that is derived from them."""
         gone = set(inputs)
         for name, feature in self.features.items():  # sources stand before what is derived
@@ -192,11 +192,13 @@ class Product:
         return tuple(feature for name, feature in self.features.items() if name in wanted)
 
 
-def read(path: Path) -> Product:
+def read(path: Path) -> TrainingProfile:
     """Return the profile at `path`. Raises InvalidProfile, as every reader of it does."""
     return of(profile.load(path))
 
 
-def of(bank: Profile) -> Product:
+def of(bank: Profile) -> TrainingProfile:
     """Return a profile that is read already."""
-    return Product(bank, {name: Feature.of(name, one) for name, one in bank.features.items()})
+    return TrainingProfile(
+        bank, {name: Feature.of(name, one) for name, one in bank.features.items()}
+    )

@@ -64,7 +64,7 @@ def main() -> None:
 
 def _time(
     model: training_profile.Model,
-    bank: training_profile.Product,
+    bank: training_profile.TrainingProfile,
     channel: Path,
     folder: Path,
     tables: tuple[Table, Table],
@@ -116,13 +116,13 @@ def _answer(body: bytes, served: inference.Model) -> str:
 
 def _repeated(work: Callable[[int], Any], times: int) -> float:
     """Return the processor seconds of `times` calls in the best round, the least disturbed."""
-    found = []
+    rounds = []
     for _ in range(ROUNDS):
         started = time.process_time()
         for number in range(times):
             work(number)
-        found.append(time.process_time() - started)
-    return float(np.min(found))
+        rounds.append(time.process_time() - started)
+    return float(np.min(rounds))
 
 
 def _figures(ours: float, own: float) -> tuple[str, str, str]:

@@ -58,7 +58,7 @@ def fit(logits: Floats, outcomes: pd.Series, least: float = LEAST) -> Blend:
         {"type": "ineq", "fun": lambda v, n=n: v[1 + n] - least * v[1:].sum()}
         for n in range(models)
     ]
-    found = minimize(
+    solution = minimize(
         loss,
         np.append(0.0, np.full(models, 1 / models)),
         jac=True,
@@ -67,10 +67,10 @@ def fit(logits: Floats, outcomes: pd.Series, least: float = LEAST) -> Blend:
         bounds=[(None, None), *[(0.0, None)] * models],
         options={"ftol": 1e-12, "maxiter": 500},
     )
-    slope = float(found.x[1:].sum())
+    slope = float(solution.x[1:].sum())
     if slope < SMALLEST_SLOPE:
         raise click.ClickException("No model tells good from bad on the calibration period.")
-    return Blend(found.x[1:] / slope, slope, float(found.x[0]))
+    return Blend(solution.x[1:] / slope, slope, float(solution.x[0]))
 
 
 def rounded(blend: Blend, logits: Floats, outcomes: pd.Series) -> Blend:
@@ -101,7 +101,9 @@ def main(least: float, file: Path, data: Path | None) -> None:
     print(text(blend, names))
 
 
-def scored(channel: Path, bank: training_profile.Product, console: Console) -> dict[str, Scored]:
+def scored(
+    channel: Path, bank: training_profile.TrainingProfile, console: Console
+) -> dict[str, Scored]:
     """Score the channel: a column of logits a model as known on the day, and the outcomes."""
     ahead, held_out = [], []
     for model in map(bank.model, bank.models):

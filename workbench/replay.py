@@ -100,20 +100,21 @@ def _replay_stored(
         )
         decisions = [table.get(*key) for key in keys]
     with Console(stderr=True).status(f"Replaying {len(decisions):,}"):
-        found = replay(decisions, artifacts_in(s3, settings.model_bucket))
-    return _print(keys, found)
+        differing_fields = replay(decisions, artifacts_in(s3, settings.model_bucket))
+    return _print(keys, differing_fields)
 
 
-def _print(keys: Sequence[tuple[str, str]], found: list[list[str]]) -> int:
+def _print(keys: Sequence[tuple[str, str]], replayed: list[list[str]]) -> int:
     """Print the differences, and return the number of decisions that differ."""
-    for (client_id, prediction_id), differences in zip(keys, found, strict=True):
-        told = "differs" if differences else "identical"
-        print(f"{told}  {client_id} {prediction_id}")
+    for (client_id, prediction_id), differences in zip(keys, replayed, strict=True):
+        verdict = "differs" if differences else "identical"
+        print(f"{verdict}  {client_id} {prediction_id}")
         for difference in differences:
             print(f"  {difference}")
-    differing = sum(map(bool, found))
-    if len(found) > 1:
-        print(f"{len(found):,} replayed, {len(found) - differing:,} identical, {differing:,} not")
+    differing = sum(map(bool, replayed))
+    if len(replayed) > 1:
+        identical = len(replayed) - differing
+        print(f"{len(replayed):,} replayed, {identical:,} identical, {differing:,} not")
     return differing
 
 

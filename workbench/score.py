@@ -110,9 +110,9 @@ def score(path: Path, artifacts: Sequence[Path], deployed: Profile, out: BinaryI
     ):
         task = progress.add_task(f"Scoring {path.name}", total=file.rows)
         for rows in file.batches:
-            found = scored(rows, models, deployed)
-            refused += len(found) - found["error"].null_count
-            writer.write_table(found)
+            table = scored(rows, models, deployed)
+            refused += len(table) - table["error"].null_count
+            writer.write_table(table)
             progress.advance(task, rows.num_rows)
     return refused
 
@@ -123,11 +123,11 @@ def scored(rows: pa.RecordBatch, models: batch.Batch, deployed: Profile) -> pa.T
     }
     applications, wrong = checked(rows, deployed)
     logits = models.logits(applications)
-    found = {f"probabilityOfDefault_{name}": probability(one) for name, one in logits.items()}
+    outputs = {f"probabilityOfDefault_{name}": probability(one) for name, one in logits.items()}
     if logits.keys() == deployed.models.keys():
-        found["probabilityOfDefault"] = probability(blended(logits, deployed))
+        outputs["probabilityOfDefault"] = probability(blended(logits, deployed))
     refused = wrong != ""
-    columns |= {name: pa.array(values, mask=refused) for name, values in found.items()}
+    columns |= {name: pa.array(values, mask=refused) for name, values in outputs.items()}
     unseen = [", ".join(names) or None for names in models.unseen(applications)]
     columns["unseen"] = pa.array(unseen, pa.string(), mask=refused)
     columns["error"] = pa.array(wrong, pa.string(), mask=~refused)

@@ -20,7 +20,7 @@ def loans() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def bank() -> training_profile.Product:
+def bank() -> training_profile.TrainingProfile:
     return training_profile.read(sba.PROFILE)
 
 

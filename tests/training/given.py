@@ -9,7 +9,7 @@ import pandas as pd
 
 from chalicelib.profile import OutcomeSource
 from infrastructure.packing import training_source
-from training.training_profile import Product
+from training.training_profile import TrainingProfile
 
 ROOT = Path(__file__).parents[2]
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
@@ -26,7 +26,7 @@ def unpacked(folder: Path) -> Path:
     return folder
 
 
-def with_outcomes(bank: Product, rules: tuple = (), **settings) -> Product:
+def with_outcomes(bank: TrainingProfile, rules: tuple = (), **settings) -> TrainingProfile:
     """The bank with other settings under [outcomes]; `rules` are pairs of source and trust."""
     if rules:
         settings["sources"] = tuple(OutcomeSource(*rule) for rule in rules)

@@ -22,7 +22,7 @@ from tests.training.given import MODELS, plain
 from training import challenge
 from training.validation import bootstrap, measures
 from training.validation.challenge_facts import untouched_by
-from training.validation.compared_models import contender_in
+from training.validation.compared_models import compared_model_in
 from workbench.datasets import sba
 
 OTHER = "20050601T000000"
@@ -82,14 +82,14 @@ def test_rows_with_their_features_get_the_logits_that_the_endpoint_gives(
     artifacts, learning, model, folders
 ):
     with ExitStack() as stack:
-        contender = contender_in(folders / model, stack)
+        compared = compared_model_in(folders / model, stack)
         rows = learning[model].holdout.rows.head(40)
         expected = []
         for row in plain(rows):
-            baseline, contributions = contender.model.evaluator.explain(row)
+            baseline, contributions = compared.model.evaluator.explain(row)
             expected.append(baseline + sum(contributions.values()))
 
-        assert np.abs(contender.logits(rows) - expected).max() < 1e-9
+        assert np.abs(compared.logits(rows) - expected).max() < 1e-9
 
 
 def test_facts_are_the_same_again(folders, tmp_path):

@@ -23,7 +23,7 @@ def test_the_log_has_what_was_stored_before_the_day_index_had_shards(place, case
     newest = [one["predictionId"] for one in islice(log.newest(["2026-11"]), 6)]
     assert newest == [f"{number:032x}" for number in (7, 5, 3, 1, 8, 6)]
     assert sorted(log.decided("2026-11-21")) == [("2026-11-21", "APPROVE")] * 4
-    assert log.told(DAY) == {(f"client-{n}", f"{n:032x}") for n in range(1, 9)}
+    assert log.decisions_with_outcomes(DAY) == {(f"client-{n}", f"{n:032x}") for n in range(1, 9)}
 
 
 def test_an_outcome_of_before_midnight_that_the_index_had_not_is_read_on_the_next_day(place, cases):
@@ -31,8 +31,8 @@ def test_an_outcome_of_before_midnight_that_the_index_had_not_is_read_on_the_nex
     tell(place, 1, "paid", "2026-11-23", datetime(2026, 11, 23, 23, 59, 59, tzinfo=UTC))
     log = DecisionLog(boto3.resource("dynamodb").Table(TABLE), "2026-11-30T00:00:00.000Z")
 
-    assert log.told("2026-11-24") == {("client-1", f"{1:032x}")}
-    assert log.told("2026-11-25") == set()
+    assert log.decisions_with_outcomes("2026-11-24") == {("client-1", f"{1:032x}")}
+    assert log.decisions_with_outcomes("2026-11-25") == set()
 
 
 class Counted:
@@ -64,7 +64,9 @@ def test_after_a_long_gap_a_small_table_is_scanned_and_says_the_same(place, case
     assert sorted(day for day, _ in log.decided(since)) == [since, since, "2026-11-29"]
     assert table.asked == ({"scan": 1} if scans else {"query": 17 * days})
     after = str(date.fromisoformat(since) + timedelta(days=1))
-    assert {of for _, of in log.told(after)} == {f"{number:032x}" for number in (2, 3, 4)}
+    assert {of for _, of in log.decisions_with_outcomes(after)} == {
+        f"{number:032x}" for number in (2, 3, 4)
+    }
 
 
 def test_a_table_with_more_items_than_the_index_has_keys_is_read_by_the_index(place, cases):

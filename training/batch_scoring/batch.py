@@ -52,12 +52,12 @@ class Columns:
     def __init__(self, applications: pd.DataFrame, peers: Mapping[Definition, Peers]) -> None:
         self._applications = applications
         self._peers = peers
-        self._found: dict[Definition, Column] = {}
+        self._computed: dict[Definition, Column] = {}
 
     def __call__(self, definition: Definition) -> Column:
-        if definition not in self._found:
-            self._found[definition] = self._find(*definition)
-        return self._found[definition]
+        if definition not in self._computed:
+            self._computed[definition] = self._find(*definition)
+        return self._computed[definition]
 
     def _find(self, how: str, *parts: Any) -> Column:
         if how == "input":
@@ -89,14 +89,14 @@ class Batch:
 
     def unseen(self, applications: pd.DataFrame) -> list[list[str]]:
         """Return, for each application, the features whose code is new to any of the models."""
-        found: list[list[str]] = [[] for _ in range(len(applications))]
+        names: list[list[str]] = [[] for _ in range(len(applications))]
         columns = Columns(applications, self._peers)
         for name, codes in sorted(self._seen.items()):
             column: Any = columns(("input", name, "text"))
             is_new = [value not in codes for value in column.values]
             for row in np.flatnonzero(column.spread(np.array([*is_new, False]))):
-                found[row].append(name)
-        return found
+                names[row].append(name)
+        return names
 
 
 def reading_derived(model: Model) -> Model:
@@ -113,11 +113,11 @@ def reading_derived(model: Model) -> Model:
 
 def _seen(models: Sequence[Model]) -> dict[str, frozenset[str]]:
     """Return, for each feature, the codes that every model has seen that reads the feature."""
-    found: dict[str, frozenset[str]] = {}
+    seen_by_all: dict[str, frozenset[str]] = {}
     for model in models:
         for name, codes in model.seen.items():
-            found[name] = found.get(name, codes) & codes
-    return found
+            seen_by_all[name] = seen_by_all.get(name, codes) & codes
+    return seen_by_all
 
 
 def _definition(model: Model, name: str) -> Definition:

@@ -37,14 +37,14 @@ class Coded:
 def places(edges: Floats, values: Floats) -> Places:
     """Return how many edges are below each value. NaN gets one more than there are edges."""
     if len(edges) > FEW:
-        found = np.searchsorted(edges, values, side="left")
+        counts = np.searchsorted(edges, values, side="left")
     else:
         below = np.zeros(len(values), dtype=np.uint8)
         for edge in edges:
             below += values > edge
-        found = below.astype(np.intp)
-    found[np.isnan(values)] = len(edges) + 1
-    return found
+        counts = below.astype(np.intp)
+    counts[np.isnan(values)] = len(edges) + 1
+    return counts
 
 
 class Peers:

@@ -32,7 +32,7 @@ def newest(job: Job, rows: pd.DataFrame, months: Facts, count: int) -> pd.DataFr
     """
     label = rows[job.bank.outcome].map({0.0: "paid", 1.0: "defaulted"})
     ended = rows["decision"].notna() & label.notna()
-    known = dict(zip(rows.loc[ended, "row"], label[ended], strict=True))
+    label_of = dict(zip(rows.loc[ended, "row"], label[ended], strict=True))
     newest = job.log.newest([month["month"] for month in months["months"]])
     columns = ("predictionId", "createdAt", "decision", "application", "models", "outcome")
     return pd.DataFrame(
@@ -43,7 +43,7 @@ def newest(job: Job, rows: pd.DataFrame, months: Facts, count: int) -> pd.DataFr
                 one["decision"],
                 json.dumps(one["application"], sort_keys=True),
                 json.dumps(dict(_models(one)), sort_keys=True),
-                known.get(one["predictionId"]),
+                label_of.get(one["predictionId"]),
             )
             for one in islice(apart(islice(newest, READ * count)), count)
         ],

@@ -19,13 +19,13 @@ def verdicts(bucket: Bucket) -> tuple[dict[str, str], list[Facts]]:
     `python -m infrastructure.operate.quarantine` writes the files. Any other verdict than its words
     is ignored.
     """
-    found, files = {}, []
+    verdict_of, files = {}, []
     for key, etag in sorted(bucket.keys(VERDICTS).items()):
-        said = _verdict(bucket.read(key))
+        verdict = _verdict(bucket.read(key))
         files.append({"key": key, "etag": etag, "sha256": ""})
-        if said in SAID:
-            found[key.removeprefix(VERDICTS).removesuffix(".json")] = said
-    return found, files
+        if verdict in SAID:
+            verdict_of[key.removeprefix(VERDICTS).removesuffix(".json")] = verdict
+    return verdict_of, files
 
 
 def _verdict(body: bytes) -> object:
@@ -36,14 +36,14 @@ def _verdict(body: bytes) -> object:
     return document.get("verdict") if isinstance(document, dict) else None
 
 
-def counts(told: Facts, rows: pd.DataFrame) -> Facts:
+def counts(reported: Facts, rows: pd.DataFrame) -> Facts:
     """Return the manifest's numbers for a notice."""
     withheld = counting.reasons(rows)
     names = ("unconfirmed", "contradictions", "reversals", "duplicates")
     return {
         "heldRows": withheld.get(counting.QUARANTINE.rstrip(":"), 0),
         "withheld": withheld,
-        **{name: int(told.get(name, 0)) for name in names},
+        **{name: int(reported.get(name, 0)) for name in names},
     }
 
 

@@ -40,7 +40,7 @@ class Bucket:
 class Job:
     version: str
     at: datetime
-    bank: training_profile.Product
+    bank: training_profile.TrainingProfile
     bucket: Bucket
     log: DecisionLog
 

@@ -37,11 +37,11 @@ class News:
     sources: list[Facts] = field(default_factory=list)
     files: list[Facts] = field(default_factory=list)
     wrong: list[Facts] = field(default_factory=list)
-    told: Counter[str] = field(default_factory=Counter)  # unconfirmed, contradictions, …
+    counts: Counter[str] = field(default_factory=Counter)  # unconfirmed, contradictions, …
 
 
 def news_since(job: Job, earlier: Earlier) -> News:
-    news = News(decisions=job.log.told(earlier.since))
+    news = News(decisions=job.log.decisions_with_outcomes(earlier.since))
     known = {(one["key"], one["etag"]) for one in earlier.sources}
     contents = {one["sha256"]: one["key"] for one in earlier.sources}
     for key, etag in sorted(job.bucket.keys(NEW_DATA).items()):
@@ -76,7 +76,7 @@ def _take(job: Job, key: str, body: bytes, news: News) -> tuple[int, list[Wrong]
         if reason := _decision_fault(decision, one):
             wrong.append(Wrong(row, reason))
         elif decision:
-            news.told["duplicates"] += not job.log.tell(decision, one, of_file(key), sha256)
+            news.counts["duplicates"] += not job.log.tell(decision, one, of_file(key), sha256)
             news.decisions.add((client, prediction))
             taken += 1
     return taken, sorted(wrong, key=lambda one: one.row)
@@ -88,7 +88,7 @@ def _take_loans(job: Job, source: str, loans: pd.DataFrame, news: News) -> None:
     Loans of an untrusted file count only if no other source has them.
     """
     if trust_of(source, job.bank.outcomes.rules) == UNTRUSTED:
-        news.told["unconfirmed"] += len(loans)
+        news.counts["unconfirmed"] += len(loans)
     elif len(loans):
         news.loans.append(loans.assign(source=source))
 
@@ -116,12 +116,12 @@ def _rows(
     return labels.canonical(loans, job.bank), [], broken + wrong
 
 
-def rows_told(job: Job, news: News) -> pd.DataFrame:
+def rows_reported(job: Job, news: News) -> pd.DataFrame:
     """Return a row for each loan, and for each decision with an outcome that counts."""
     decided = [_decided(job, news, *key) for key in sorted(news.decisions, key=_by_prediction)]
     frames = [*news.loans]
-    if found := [row for row in decided if row]:
-        frames.append(labels.canonical(pd.DataFrame(found), job.bank))
+    if rows := [row for row in decided if row]:
+        frames.append(labels.canonical(pd.DataFrame(rows), job.bank))
     if not frames:
         return labels.canonical(pd.DataFrame(), job.bank)
     return pd.concat(frames, ignore_index=True)
@@ -136,18 +136,18 @@ def _decided(job: Job, news: News, client_id: str, prediction_id: str) -> Facts 
     outcomes = job.log.outcomes(client_id, prediction_id)
     if decision is None or not outcomes:
         return None
-    found = settled(decision, outcomes, job.bank.outcomes.rules)
-    news.told["contradictions"] += found.contradicted
-    news.told["reversals"] += found.reversed
-    if found.outcome is None:
-        news.told["unconfirmed"] += 1
+    settlement = settled(decision, outcomes, job.bank.outcomes.rules)
+    news.counts["contradictions"] += settlement.contradicted
+    news.counts["reversals"] += settlement.reversed
+    if settlement.outcome is None:
+        news.counts["unconfirmed"] += 1
         return None
-    return _row(job, decision, found.outcome)
+    return _row(job, decision, settlement.outcome)
 
 
-def _row(job: Job, decision: Facts, told: Facts) -> Facts:
+def _row(job: Job, decision: Facts, outcome: Facts) -> Facts:
     bank, day = job.bank, decision["createdAt"][:10]
-    when = told["when"] if told["outcome"] == "defaulted" else None
+    when = outcome["when"] if outcome["outcome"] == "defaulted" else None
     row = {name: day for name in (bank.date,) if name}
     row |= {name: when for name in (bank.default_date,) if name}
     made: Facts = (
@@ -157,24 +157,24 @@ def _row(job: Job, decision: Facts, told: Facts) -> Facts:
             "row": decision["predictionId"],
             "decision": decision["decision"],
             "decidedOn": day,
-            "told": told["outcome"],
+            "told": outcome["outcome"],
             "toldWhen": when,
-            "source": recorded_source(told),
+            "source": recorded_source(outcome),
             "expected": decision.get("probabilityOfDefault"),
-            "withheld": _withheld(job, decision, told),
+            "withheld": _withheld(job, decision, outcome),
         }
     )
     return made
 
 
-def _withheld(job: Job, decision: Facts, told: Facts) -> str | None:
+def _withheld(job: Job, decision: Facts, outcome: Facts) -> str | None:
     """Return why the outcome of a limited source is withheld, or None.
 
     A limited source may report only so many loans of a client. They are counted here, because a
     snapshot has no clients.
     """
     settings = job.bank.outcomes
-    if trust_of(recorded_source(told), settings.rules) != LIMITED:
+    if trust_of(recorded_source(outcome), settings.rules) != LIMITED:
         return None
     of_client = job.log.of_client(decision["clientId"])
     before = earlier_loans(of_client, decision["predictionId"], settings.rules)

@@ -45,13 +45,13 @@ def earlier_snapshot(bucket: Bucket, name: str) -> Earlier:
     parts = sorted(n for n in found if n.endswith((".parquet", ".csv")) and n != snapshot.DECISIONS)
     if not parts:
         raise NoSnapshot(f"{place} holds no *.parquet or *.csv: name another as the one before")
-    told = {
+    documents = {
         n: json.loads(bucket.read(place + n))
         for n in ("manifest.json", "vintages.json")
         if n in found
     }
     bodies = {part: bucket.read(place + part) for part in parts}
-    return Earlier(name, bodies, told.get("manifest.json", {}), told.get("vintages.json"))
+    return Earlier(name, bodies, documents.get("manifest.json", {}), documents.get("vintages.json"))
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,14 @@ class Parts:
     held: list[watch.Held]
 
 
-def parts(job: Job, earlier: Earlier, told: pd.DataFrame, verdicts: Mapping[str, str]) -> Parts:
+def parts(job: Job, earlier: Earlier, reported: pd.DataFrame, verdicts: Mapping[str, str]) -> Parts:
     """Return the parts of the snapshot before, updated, and a part with the new rows."""
     befores = {
         name: labels.canonical(_whole(name, body), job.bank) for name, body in earlier.parts.items()
     }
-    nows = {name: labels.updated(before, told, job.bank) for name, before in befores.items()}
+    nows = {name: labels.updated(before, reported, job.bank) for name, before in befores.items()}
     there = {row for before in befores.values() for row in before["row"]}
-    fresh = told[~told["row"].isin(there)].drop_duplicates("row", keep="last")
+    fresh = reported[~reported["row"].isin(there)].drop_duplicates("row", keep="last")
     frames = [*nows.values(), *([fresh] if len(fresh) or not nows else [])]
     rows = labels.labelled(pd.concat(frames, ignore_index=True), job.bank, job.as_of)
     empty = pd.Series(np.nan, fresh.index)

@@ -1,4 +1,4 @@
-"""The rows of a CSV, one by one: a broken one is told by its number, and the next is read."""
+"""Reader of a CSV that skips a broken row, reports its number, and reads the next."""
 
 import csv
 import io

@@ -22,7 +22,7 @@ SHORT = {"clientId", "predictionId", "createdAt", "decision", "of", "toldAt"}
 
 
 class DecisionLog:
-    """`until`: what was decided or told later is not there yet."""
+    """A log up to `until`: later decisions and outcomes are not there yet."""
 
     def __init__(self, table: Any, until: str) -> None:
         self._table = table
@@ -30,21 +30,21 @@ class DecisionLog:
 
     def decided(self, since: str) -> Iterator[tuple[str, str]]:
         """Yield day and kind of each decision from the day `since` on; of all if it is empty."""
-        found = self._each("", since) if since else self._all()
-        for item in found:
+        items = self._each("", since) if since else self._all()
+        for item in items:
             if "decision" in item and item["createdAt"] <= self._until:
                 yield item["createdAt"][:10], item["decision"]
 
-    def told(self, since: str) -> set[tuple[str, str]]:
+    def decisions_with_outcomes(self, since: str) -> set[tuple[str, str]]:
         """Return client and prediction of the outcomes from the day before `since` on.
 
         The index lags behind the table, so an outcome of just before midnight may have been missed.
         Reading an outcome again changes nothing. Without `since`, all outcomes are read.
         """
-        found = self._each(OUTCOMES, _day_before(since)) if since else self._all()
+        items = self._each(OUTCOMES, _day_before(since)) if since else self._all()
         return {
             (item["clientId"], item["of"])
-            for item in found
+            for item in items
             if "toldAt" in item and item["toldAt"] <= self._until
         }
 
@@ -70,25 +70,27 @@ class DecisionLog:
 
     def _outcomes(self, client_id: str, prefix: str) -> list[Item]:
         of = Key("predictionId").begins_with(prefix)
-        found = self._query(Key("clientId").eq(client_id) & of, ConsistentRead=True)
-        said = [item for item in found if item["toldAt"] <= self._until]
-        return sorted(said, key=lambda item: (item["toldAt"], item["predictionId"]))
+        items = self._query(Key("clientId").eq(client_id) & of, ConsistentRead=True)
+        reported = [item for item in items if item["toldAt"] <= self._until]
+        return sorted(reported, key=lambda item: (item["toldAt"], item["predictionId"]))
 
-    def tell(self, decision: Item, said: Item, source: str, sha256: str) -> bool:
+    def tell(self, decision: Item, outcome: Item, source: str, sha256: str) -> bool:
         """Store an outcome of a file as POST …/outcome would, and return whether it is new.
 
         The file's key is the source. A row of a file is stored only once.
         """
         earlier = self.outcomes(decision["clientId"], decision["predictionId"])
-        own = [item for item in earlier if recorded_source(item) == source]
-        if any(_says(item, said) for item in own[-1:]) or any(
-            _says(item, said) and sha256 in (item.get("sha256"), item.get("source"))
+        of_source = [item for item in earlier if recorded_source(item) == source]
+        if any(_says(item, outcome) for item in of_source[-1:]) or any(
+            _says(item, outcome) and sha256 in (item.get("sha256"), item.get("source"))
             for item in earlier
         ):
             return False
         replaces = earlier[-1]["predictionId"].rpartition("#")[2] if earlier else ""
-        name = outcome_id(decision["predictionId"], said["outcome"], said["when"], replaces, source)
-        item = said | {
+        name = outcome_id(
+            decision["predictionId"], outcome["outcome"], outcome["when"], replaces, source
+        )
+        item = outcome | {
             "clientId": decision["clientId"],
             "predictionId": OUTCOME + name,
             "of": decision["predictionId"],
@@ -122,13 +124,13 @@ class DecisionLog:
         https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
         A bank that returns after seven years would ask the index 43,000 times instead.
         """
-        found = [*islice(self._all(), keys + 1)]
-        return found if len(found) <= keys else None
+        items = [*islice(self._all(), keys + 1)]
+        return items if len(items) <= keys else None
 
     def _of(self, day: str, *, newest_first: bool = False, **more: Any) -> Iterator[Item]:
         asked = {"IndexName": BY_DAY, "ScanIndexForward": not newest_first, **more}
-        found = (self._query(Key("day").eq(key), **asked) for key in keys_of(day))
-        return merged(found, newest_first=newest_first)
+        pages = (self._query(Key("day").eq(key), **asked) for key in keys_of(day))
+        return merged(pages, newest_first=newest_first)
 
     def _days(self, since: str) -> Iterator[str]:
         day, last = date.fromisoformat(since), date.fromisoformat(self._until[:10])

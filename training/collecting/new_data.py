@@ -1,5 +1,5 @@
 """Files of outcomes: of decisions made here, or loans decided elsewhere with what became of them.
-A wrong row is told by its number, without what it holds; the rest is taken."""
+A wrong row is reported by its number, never by its values; the other rows are taken."""
 
 import io
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pandas as pd
 
 from training.collecting import csv_rows
 from training.collecting.csv_rows import Wrong
-from training.training_profile import Feature, Product
+from training.training_profile import Feature, TrainingProfile
 
 OF_DECISIONS = ("clientId", "predictionId", "outcome", "when")
 LONGEST_ID = 64
@@ -38,7 +38,7 @@ def _what(fault: Exception) -> str:
     return str(fault) if isinstance(fault, csv_rows.NoTable) else type(fault).__name__
 
 
-def is_of_decisions(frame: pd.DataFrame, bank: Product) -> bool:
+def is_of_decisions(frame: pd.DataFrame, bank: TrainingProfile) -> bool:
     """Return whether the rows are outcomes of decisions, else loans.
 
     Raises Unreadable for rows that are neither.
@@ -55,7 +55,7 @@ def is_of_decisions(frame: pd.DataFrame, bank: Product) -> bool:
 
 
 def loans(
-    frame: pd.DataFrame, bank: Product, as_of: pd.Timestamp
+    frame: pd.DataFrame, bank: TrainingProfile, as_of: pd.Timestamp
 ) -> tuple[pd.DataFrame, list[Wrong]]:
     """Return the rows that are loans of this product, with their outcomes, and the wrong rows."""
     faults: dict[int, list[str]] = {}
@@ -72,29 +72,29 @@ def loans(
     raw = _raw(frame, bank.outcome)
     outcome = pd.to_numeric(raw, errors="coerce").astype(float)
     _add(faults, raw.notna() & ~outcome.isin([0, 1]), f"{bank.outcome} must be 1, 0 or empty")
-    found = pd.DataFrame({**columns, **dates}, index=frame.index)
-    found = _with_told(found, outcome, bank)
-    for mask, what in _contradictions(found, outcome, bank):
+    rows = pd.DataFrame({**columns, **dates}, index=frame.index)
+    rows = _with_outcomes(rows, outcome, bank)
+    for mask, what in _contradictions(rows, outcome, bank):
         _add(faults, mask, what)
     wrong = [Wrong(row + 1, "; ".join(whats)) for row, whats in sorted(faults.items())]
-    return found.drop(index=list(faults)), wrong
+    return rows.drop(index=list(faults)), wrong
 
 
-def _with_told(rows: pd.DataFrame, outcome: pd.Series, bank: Product) -> pd.DataFrame:
+def _with_outcomes(rows: pd.DataFrame, outcome: pd.Series, bank: TrainingProfile) -> pd.DataFrame:
     """Add each loan's outcome.
 
     A loan with a default date has defaulted. A loan without, and not bad, was paid.
     """
     never = pd.Series(pd.NaT, rows.index, dtype="datetime64[ns]")
     when = rows[bank.default_date] if bank.default_date else never
-    told = pd.Series(None, rows.index, dtype=object)
-    told[outcome == 0] = "paid"
-    told[(outcome == 1) | when.notna()] = "defaulted"
-    return rows.assign(told=told, toldWhen=when)
+    reported = pd.Series(None, rows.index, dtype=object)
+    reported[outcome == 0] = "paid"
+    reported[(outcome == 1) | when.notna()] = "defaulted"
+    return rows.assign(told=reported, toldWhen=when)
 
 
 def _contradictions(
-    rows: pd.DataFrame, outcome: pd.Series, bank: Product
+    rows: pd.DataFrame, outcome: pd.Series, bank: TrainingProfile
 ) -> Iterator[tuple[pd.Series, str]]:
     if not bank.date:
         return

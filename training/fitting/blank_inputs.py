@@ -36,9 +36,9 @@ def with_blanks(part: Part, model: Model, seed: int) -> Part:
 
 def _inputs(model: Model) -> Mapping[str, set[str]]:
     """Return the inputs that each feature is made of; sources come before derived features."""
-    found: dict[str, set[str]] = {}
+    inputs: dict[str, set[str]] = {}
     for feature in model.needed:
-        found[feature.name] = set().union(*(found[source] for source in feature.sources)) or {
+        inputs[feature.name] = set().union(*(inputs[source] for source in feature.sources)) or {
             feature.name
         }
-    return found
+    return inputs

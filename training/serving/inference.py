@@ -78,8 +78,8 @@ class Model:
 
     def directions(self, row: Mapping[str, Value]) -> dict[str, str]:
         """Return ABOVE, BELOW, OTHER or MISSING for each feature whose value is not the usual."""
-        found = {name: direction(row.get(name), middle) for name, middle in self.usual.items()}
-        return {name: side for name, side in found.items() if side}
+        sides = {name: direction(row.get(name), middle) for name, middle in self.usual.items()}
+        return {name: side for name, side in sides.items() if side}
 
 
 def model_fn(model_dir: str) -> Model:
@@ -115,13 +115,13 @@ def _verify(directory: Path, manifest: Mapping[str, Any]) -> None:
     if manifest.get("format") != FORMAT:
         raise Refused(f"format {manifest.get('format')!r}; this code reads {FORMAT}: train again")
     members = manifest["members"]
-    found = {
+    present = {
         path.relative_to(directory).as_posix()
         for path in directory.rglob("*")
         if not path.is_dir() and path.parent.name != "__pycache__"
     }  # the interpreter's own
-    for name in sorted(found ^ {*members, "manifest.json"}):
-        state = "is not in the manifest" if name in found else "is missing"
+    for name in sorted(present ^ {*members, "manifest.json"}):
+        state = "is not in the manifest" if name in present else "is missing"
         raise Refused(f"{name} {state}: upload the artifact that the training wrote")
     for name, digest in members.items():
         if not _is_expected(name):

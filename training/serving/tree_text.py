@@ -126,7 +126,7 @@ class Ranks:
                     edges[feature].add(threshold)
                     if decision & MISSING == ZERO_IS_MISSING:
                         edges[feature] |= {-ZERO, ZERO}  # nothing but 0 is between them
-        self.edges = [sorted(found) for found in edges]
+        self.edges = [sorted(of_feature) for of_feature in edges]
 
     def size(self, feature: int) -> int:
         categories = self._categories[feature]

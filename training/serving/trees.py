@@ -35,12 +35,12 @@ class Trees:
         return self._shap.baseline, dict(zip((n for n, _ in self.encoding), added, strict=True))
 
     def _rank(self, feature: int, value: Value) -> int:
-        known = self.encoding[feature][1]
+        of_feature = self.encoding[feature][1]
         if value is None:
             return self.ranks.missing(feature)
-        if known is None:
+        if of_feature is None:
             return self.ranks.of_number(feature, float(value))
-        return known.get(value, self.ranks.missing(feature))  # type: ignore[arg-type]
+        return of_feature.get(value, self.ranks.missing(feature))  # type: ignore[arg-type]
 
 
 def codes(values: list[str] | None) -> Codes | None:

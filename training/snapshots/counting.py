@@ -16,7 +16,7 @@ import pandas as pd
 from training.serving.features import derive_columns
 from training.snapshots import labels, watch
 from training.snapshots.watch import Held
-from training.training_profile import Product
+from training.training_profile import TrainingProfile
 
 WITHHELD_SOURCE, WITHHELD_WAITING = "source", "waiting"
 WITHHELD_CLIENT, WITHHELD_LIMIT = "client", "limit"
@@ -25,7 +25,11 @@ RELEASED = "released"
 
 
 def counted(
-    before: pd.Series, rows: pd.DataFrame, verdicts: Mapping[str, str], bank: Product, version: str
+    before: pd.Series,
+    rows: pd.DataFrame,
+    verdicts: Mapping[str, str],
+    bank: TrainingProfile,
+    version: str,
 ) -> tuple[pd.DataFrame, list[Held]]:
     """Return the labelled `rows` with the reasons for withholding, and the new quarantines.
 
@@ -61,12 +65,12 @@ def _released(rows: pd.DataFrame, same: pd.Series, verdicts: Mapping[str, str]) 
 
 def _counted_since(rows: pd.DataFrame, label: pd.Series, version: str) -> pd.Series:
     """Return the day of the snapshot that first had the label; none for the bank's own rows."""
-    told = label.notna() & rows["source"].notna()
+    reported = label.notna() & rows["source"].notna()
     first = rows["countedSince"].fillna(pd.Timestamp(version[:8]))
-    return first.where(told).astype("datetime64[ns]")
+    return first.where(reported).astype("datetime64[ns]")
 
 
-def peer_keys(rows: pd.DataFrame, bank: Product) -> dict[str, pd.Series]:
+def peer_keys(rows: pd.DataFrame, bank: TrainingProfile) -> dict[str, pd.Series]:
     """Return the values by which outcomes are limited and watched, missing where a row has none."""
     rules = {name: bank.features[name].derive for name in bank.outcomes.peers}
     derived = derive_columns(rows, {name: rule for name, rule in rules.items() if rule})
@@ -90,9 +94,9 @@ def _kept(withheld: pd.Series, verdicts: Mapping[str, str]) -> pd.Series:
     verdict = _verdict(withheld, verdicts)
     in_quarantine = withheld.str.startswith(QUARANTINE, na=False)
     stays = withheld.eq(WITHHELD_CLIENT) | withheld.str.startswith(REJECTED, na=False)
-    found = withheld.where(stays | (in_quarantine & verdict.isna()))
+    kept = withheld.where(stays | (in_quarantine & verdict.isna()))
     rejected = withheld.str.replace(QUARANTINE, REJECTED, regex=False)
-    return found.mask(verdict == "rejected", rejected).astype(object)
+    return kept.mask(verdict == "rejected", rejected).astype(object)
 
 
 def _verdict(withheld: pd.Series, verdicts: Mapping[str, str]) -> pd.Series:
@@ -105,7 +109,7 @@ def _over_limits(
     trust: pd.Series,
     why: pd.Series,
     keys: Mapping[str, pd.Series],
-    bank: Product,
+    bank: TrainingProfile,
 ) -> pd.Series:
     """Flag the rows of limited sources beyond their share; a source's first rows count."""
     settings, ours = bank.outcomes, (trust == 2) & why.isna()

@@ -7,13 +7,13 @@ import pandas as pd
 
 from chalicelib.decisions.outcome_rules import LIMITED, TRUSTED, trust_of
 from training.snapshots.snapshot import typed
-from training.training_profile import Product
+from training.training_profile import TrainingProfile
 
 # Beside the profile's columns; training does not read them. `row` is a decision's predictionId,
-# or follows from what the row says; `told` is paid or defaulted; a row without it keeps its label.
-# `source` reported it, `expected` is the probability of default when it was decided, `countedSince`
-# the day of the first snapshot with its label, `withheld` why it counts nowhere, `released` the
-# quarantine that a person released its label from: see counting.py.
+# or a hash of the row's values. `told` is paid or defaulted; a row without it keeps its label.
+# `source` reported it. `expected` is the probability of default when it was decided. `countedSince`
+# is the day of the first snapshot with its label, `withheld` the reason why it counts nowhere,
+# `released` the quarantine that a person released its label from: see counting.py.
 OWN = (
     "row", "decision", "decidedOn", "told", "toldWhen", "source", "expected", "countedSince",
     "withheld", "released",
@@ -22,7 +22,7 @@ DATES = ("decidedOn", "toldWhen", "countedSince")
 NUMBERS = ("expected",)
 
 
-def canonical(frame: pd.DataFrame, bank: Product) -> pd.DataFrame:
+def canonical(frame: pd.DataFrame, bank: TrainingProfile) -> pd.DataFrame:
     """Return all columns that a part of a snapshot has, in their types; absent ones are missing."""
     dates = [name for name in (bank.date, bank.default_date) if name]
     texts = [name for name in OWN if name not in (*DATES, *NUMBERS)]
@@ -36,17 +36,17 @@ def canonical(frame: pd.DataFrame, bank: Product) -> pd.DataFrame:
     for name in texts:
         column = _column(frame, name).astype(object)
         columns[name] = column.where(column.notna(), None)
-    found = pd.DataFrame(columns, index=frame.index)
-    if (unnamed := found["row"].isna()).any():
-        found.loc[unnamed, "row"] = _names(found[unnamed], bank)
-    return found
+    table = pd.DataFrame(columns, index=frame.index)
+    if (unnamed := table["row"].isna()).any():
+        table.loc[unnamed, "row"] = _names(table[unnamed], bank)
+    return table
 
 
 def _column(frame: pd.DataFrame, name: str) -> pd.Series:
     return frame[name] if name in frame.columns else pd.Series(None, frame.index, dtype=object)
 
 
-def _names(rows: pd.DataFrame, bank: Product) -> pd.Series:
+def _names(rows: pd.DataFrame, bank: TrainingProfile) -> pd.Series:
     """Name each loan by its values, so that it has the same name in another file.
 
     The second of two equal rows gets a name of its own.
@@ -56,25 +56,25 @@ def _names(rows: pd.DataFrame, bank: Product) -> pd.Series:
     return codes.map("{:016x}".format) + "." + codes.groupby(codes).cumcount().astype(str)
 
 
-def updated(rows: pd.DataFrame, told: pd.DataFrame, bank: Product) -> pd.DataFrame:
+def updated(rows: pd.DataFrame, reported: pd.DataFrame, bank: TrainingProfile) -> pd.DataFrame:
     """Update rows with the outcomes reported since.
 
     A report without an outcome changes nothing, and no source replaces the report of a source with
     more trust.
     """
-    known = told[told["told"].notna()].drop_duplicates("row", keep="last").set_index("row")
+    newest = reported[reported["told"].notna()].drop_duplicates("row", keep="last").set_index("row")
     rules = bank.outcomes.rules
-    now, was = rows["row"].map(trust(known["source"], rules)), trust(rows["source"], rules)
-    there = rows["row"].isin(known.index) & ~(now < was)
+    now, was = rows["row"].map(trust(newest["source"], rules)), trust(rows["source"], rules)
+    there = rows["row"].isin(newest.index) & ~(now < was)
     rows = rows.copy()
     changed = there & (now > was)
     for name in ("told", "toldWhen", *([bank.default_date] if bank.default_date else [])):
-        values = rows["row"].map(known[name])
+        values = rows["row"].map(newest[name])
         differ = (rows[name] != values) & (rows[name].notna() | values.notna())
         changed |= there & differ
         rows.loc[there, name] = values[there]
     for name in ("source", "expected", "withheld"):
-        rows.loc[changed, name] = rows.loc[changed, "row"].map(known[name])
+        rows.loc[changed, name] = rows.loc[changed, "row"].map(newest[name])
     return rows
 
 
@@ -84,31 +84,31 @@ def trust(sources: pd.Series, rules: Sequence[tuple[str, str]]) -> pd.Series:
     A row without a source is the bank's own, from its first snapshot, and is trusted.
     """
     ranks = {TRUSTED: 2, LIMITED: 1}
-    found = {one: ranks.get(trust_of(one, rules), 0) for one in sources.dropna().unique()}
-    return sources.map(found).fillna(2).astype(int)
+    rank_of = {one: ranks.get(trust_of(one, rules), 0) for one in sources.dropna().unique()}
+    return sources.map(rank_of).fillna(2).astype(int)
 
 
-def labelled(rows: pd.DataFrame, bank: Product, as_of: pd.Timestamp) -> pd.DataFrame:
+def labelled(rows: pd.DataFrame, bank: TrainingProfile, as_of: pd.Timestamp) -> pd.DataFrame:
     """Label rows: 1 defaulted within the profile's months, 0 not by their end, else missing."""
     until = ends(rows, bank)
-    known = rows["told"].notna()
+    reported = rows["told"].notna()
     bad = (rows["told"] == "defaulted") & ~(rows["toldWhen"] > until)
     now = bad.astype(float).where(until.isna() | (until <= as_of), np.nan)
-    return rows.assign(**{bank.outcome: now.where(known, rows[bank.outcome])})
+    return rows.assign(**{bank.outcome: now.where(reported, rows[bank.outcome])})
 
 
-def ends(rows: pd.DataFrame, bank: Product) -> pd.Series:
+def ends(rows: pd.DataFrame, bank: TrainingProfile) -> pd.Series:
     """Return the last day on which a default counts."""
     basis = rows[bank.date] if bank.date else rows["decidedOn"]
     return basis + pd.DateOffset(months=bank.training.outcome_months)
 
 
-def waiting(rows: pd.DataFrame, bank: Product) -> pd.Series:
+def waiting(rows: pd.DataFrame, bank: TrainingProfile) -> pd.Series:
     """Flag reported outcomes that have not matured, unless withheld for another reason."""
     held = rows["withheld"].notna() & (rows["withheld"] != "waiting")
     return rows["told"].notna() & rows[bank.outcome].isna() & ~held
 
 
-def matures_next(rows: pd.DataFrame, bank: Product) -> pd.Timestamp:
+def matures_next(rows: pd.DataFrame, bank: TrainingProfile) -> pd.Timestamp:
     """Return the day on which the next reported outcome matures; NaT if there is none."""
     return ends(rows[waiting(rows, bank)], bank).min()

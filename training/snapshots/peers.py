@@ -125,14 +125,14 @@ def _count_before(events: Days, wanted: Codes, at: Days) -> npt.NDArray[np.int64
 
 
 def days(dates: pd.Series) -> Days:
-    found: Days = dates.to_numpy().astype("datetime64[D]").astype(np.int64)
-    return found
+    since_epoch: Days = dates.to_numpy().astype("datetime64[D]").astype(np.int64)
+    return since_epoch
 
 
 def _count(
     codes: Codes, dates: pd.Series, wanted: Codes, at: pd.Series, months: int
 ) -> npt.NDArray[np.int64]:
-    known = dates.notna().to_numpy() & (codes >= 0)
-    events = np.sort(codes[known] * _SPAN + days(dates[known]))
+    valid = dates.notna().to_numpy() & (codes >= 0)
+    events = np.sort(codes[valid] * _SPAN + days(dates[valid]))
     start = days(pd.Series(pd.DatetimeIndex(at) - pd.DateOffset(months=months)))
     return _count_before(events, wanted, days(at)) - _count_before(events, wanted, start)

@@ -13,7 +13,7 @@ from sklearn.model_selection import train_test_split
 
 from training.serving.features import derive_columns, joined_keys
 from training.snapshots import peers
-from training.training_profile import Feature, Model, Product
+from training.training_profile import Feature, Model, TrainingProfile
 
 WITHHELD = "withheld"  # the column with the reason for which a row counts nowhere
 DECISIONS = "decisions.parquet"  # what lies beside a snapshot's rows for the swap set
@@ -70,10 +70,10 @@ class Learning:
     seen: dict[str, list[str]]
 
 
-def read(channel: Path, product: Product, model: Model) -> pd.DataFrame:
+def read(channel: Path, product: TrainingProfile, model: Model) -> pd.DataFrame:
     """Read the model's inputs and the snapshot's own columns, in the types of the profile."""
-    found = sorted([*channel.glob("*.parquet"), *channel.glob("*.csv")])
-    files = [file for file in found if file.name != DECISIONS]
+    files = sorted([*channel.glob("*.parquet"), *channel.glob("*.csv")])
+    files = [file for file in files if file.name != DECISIONS]
     if not files:
         raise InvalidSnapshot(
             f"no *.parquet or *.csv in {channel}: the channel 'training' is empty"
@@ -144,7 +144,7 @@ def _outcomes(column: pd.Series) -> pd.Series:
     return outcomes
 
 
-def prepare(frame: pd.DataFrame, product: Product, model: Model) -> Learning:
+def prepare(frame: pd.DataFrame, product: TrainingProfile, model: Model) -> Learning:
     frame = derive_columns(frame, _derivations(frame, product, model))
     parts = _split(frame[frame[product.outcome].notna()], product)
     brought = frame.loc[parts[-1].index, [feature.name for feature in model.inputs]]
@@ -175,7 +175,7 @@ def last_day(dates: pd.Series) -> pd.Timestamp:
     return dates[months == last].max()
 
 
-def _seen(frame: pd.DataFrame, product: Product, model: Model) -> dict[str, list[str]]:
+def _seen(frame: pd.DataFrame, product: TrainingProfile, model: Model) -> dict[str, list[str]]:
     if product.date is not None:
         end = last_day(frame[product.date])
         months = pd.DateOffset(months=product.training.peer_months)
@@ -186,7 +186,9 @@ def _seen(frame: pd.DataFrame, product: Product, model: Model) -> dict[str, list
     return {name: sorted(found.index[found >= least]) for name, found in counts.items()}
 
 
-def _derivations(frame: pd.DataFrame, product: Product, model: Model) -> dict[str, dict[str, Any]]:
+def _derivations(
+    frame: pd.DataFrame, product: TrainingProfile, model: Model
+) -> dict[str, dict[str, Any]]:
     """Return the derivations of the model, and of segments whose sources are in the table."""
     audited = {
         f.name: f.derive for f in product.audited() if f.derive and {*f.sources} <= {*frame.columns}
@@ -194,7 +196,9 @@ def _derivations(frame: pd.DataFrame, product: Product, model: Model) -> dict[st
     return audited | model.derivations
 
 
-def _part(rows: pd.DataFrame, product: Product, model: Model, end: pd.Timestamp | None) -> Part:
+def _part(
+    rows: pd.DataFrame, product: TrainingProfile, model: Model, end: pd.Timestamp | None
+) -> Part:
     ages = 0.0 if end is None else (end - rows[product.date]).dt.days / DAYS_A_MONTH
     audited = [product.date, *product.protected, *product.segments]
     return Part(
@@ -206,7 +210,7 @@ def _part(rows: pd.DataFrame, product: Product, model: Model, end: pd.Timestamp 
     )
 
 
-def _split(labelled: pd.DataFrame, product: Product) -> tuple[pd.DataFrame, ...]:
+def _split(labelled: pd.DataFrame, product: TrainingProfile) -> tuple[pd.DataFrame, ...]:
     """Split the labelled rows into training, calibration and holdout."""
     if labelled.empty:
         raise InvalidSnapshot(f"no row has an outcome ({product.outcome} is empty everywhere)")
@@ -225,7 +229,7 @@ def _split(labelled: pd.DataFrame, product: Product) -> tuple[pd.DataFrame, ...]
     )
 
 
-def _drawn(labelled: pd.DataFrame, product: Product) -> tuple[pd.DataFrame, ...]:
+def _drawn(labelled: pd.DataFrame, product: TrainingProfile) -> tuple[pd.DataFrame, ...]:
     drawn = {"random_state": product.training.seed}
     try:
         rows, holdout = train_test_split(
@@ -244,7 +248,7 @@ def _months_back(dates: pd.Series, months: int) -> pd.Timestamp:
 
 
 def _with_peers(
-    frame: pd.DataFrame, parts: tuple[pd.DataFrame, ...], product: Product, model: Model
+    frame: pd.DataFrame, parts: tuple[pd.DataFrame, ...], product: TrainingProfile, model: Model
 ) -> tuple[tuple[pd.DataFrame, ...], dict[str, dict[str, float]]]:
     months = product.training
     history = peers.History(
@@ -259,8 +263,8 @@ def _with_peers(
             known[keys] = _codes(frame, keys)
         codes, names = known[keys]
         measure = peers.MEASURES[rule.get("measure", "intensity")]
-        told = peers.table(measure, history, codes, last)
-        tables[name] = {names[int(code)]: value for code, value in told.items()}
+        intensities = peers.table(measure, history, codes, last)
+        tables[name] = {names[int(code)]: value for code, value in intensities.items()}
         values = measure(history, codes, codes[asked.index], asked[product.date])
         asked = asked.assign(**{name: values})
     return tuple(asked.loc[part.index] for part in parts), tables
@@ -272,7 +276,7 @@ def _codes(frame: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.Series, pd.In
     return pd.Series(codes, frame.index, dtype=float).where(codes >= 0), names
 
 
-def _range(rows: pd.DataFrame, product: Product) -> dict[str, str]:
+def _range(rows: pd.DataFrame, product: TrainingProfile) -> dict[str, str]:
     if product.date is None:
         return {}
     dates = rows[product.date]

@@ -25,7 +25,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from chalicelib.profile import Outcomes
-from training.training_profile import Product
+from training.training_profile import TrainingProfile
 
 PSEUDO_LOANS = 20
 PLACES = 4  # of a rate that is expected
@@ -62,7 +62,7 @@ def held(
     rows: pd.DataFrame,
     new: pd.Series,
     keys: Mapping[str, pd.Series],
-    bank: Product,
+    bank: TrainingProfile,
     version: str,
 ) -> list[Held]:
     """Return what of the `new` rows is odd, each in the oddest of its groups. Labels of `rows` that
@@ -106,7 +106,7 @@ def chance(observed: int, rows: int, expected: float, dispersion: float) -> floa
     return float(min(1.0, 2 * tail))
 
 
-def _reference(rows: pd.DataFrame, window: pd.Series, bank: Product) -> pd.Series:
+def _reference(rows: pd.DataFrame, window: pd.Series, bank: TrainingProfile) -> pd.Series:
     """Flag the labels before the window, over as many months as a model learns from."""
     before = ~window & rows[bank.outcome].notna()
     if bank.date is None:
@@ -121,13 +121,13 @@ def _expected(
     """Return each row's expected rate by peer feature; by source it is the portfolio's."""
     label = rows[outcome].where(reference)
     base = float(label.mean()) if label.notna().any() else float(rows[outcome].mean())
-    found = {"source": rows["expected"].fillna(base)}
+    rates = {"source": rows["expected"].fillna(base)}
     for name, values in keys.items():
         of_peer = label.groupby(values)
         rate = (of_peer.sum() + PSEUDO_LOANS * base) / (of_peer.count() + PSEUDO_LOANS)
-        found[name] = rows["expected"].fillna(values.map(rate)).fillna(base)
+        rates[name] = rows["expected"].fillna(values.map(rate)).fillna(base)
     return {
-        name: values.astype(float).clip(SMALLEST, 1 - SMALLEST) for name, values in found.items()
+        name: values.astype(float).clip(SMALLEST, 1 - SMALLEST) for name, values in rates.items()
     }
 
 
@@ -201,10 +201,10 @@ class _Test:
         level = _level(rates, counts, self._label[others].sum())
         mean = float(_moved(rates[of[tested]], level).mean())
         bads = int(self._label[tested].sum())
-        found = chance(bads, len(tested), mean, self._settings.dispersion) * self._tests
-        if found >= self._settings.false_alarms:
+        p_value = chance(bads, len(tested), mean, self._settings.dispersion) * self._tests
+        if p_value >= self._settings.false_alarms:
             return None
-        return _Odd(group, new, tested, bads / len(tested), mean, found)
+        return _Odd(group, new, tested, bads / len(tested), mean, p_value)
 
 
 def _level(rates: Floats, counts: Places, bads: float) -> float:

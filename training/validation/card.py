@@ -64,23 +64,23 @@ def page(facts: Facts) -> str:
 
 
 def facts_of(html: str) -> Facts:
-    found = EMBEDDED.search(html)
-    if found is None:
+    embedded = EMBEDDED.search(html)
+    if embedded is None:
         raise ValueError("this card.html has no facts: it was not written by train.py")
-    facts: Facts = json.loads(found.group(1))
+    facts: Facts = json.loads(embedded.group(1))
     return facts
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     head = "".join(f"<th>{escape(title)}</th>" for title in titles)
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(_told(cell))}</td>" for cell in row) + "</tr>"
+        "<tr>" + "".join(f"<td>{escape(_cell_text(cell))}</td>" for cell in row) + "</tr>"
         for row in rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _told(cell: Any) -> str:
+def _cell_text(cell: Any) -> str:
     if cell is None:
         return "-"
     return f"{cell:.4f}" if isinstance(cell, float) else str(cell)
@@ -187,8 +187,8 @@ def limits(facts: Facts) -> Iterator[str]:
         if checked["broken"]:
             yield f"{checked['name']} moves the risk the wrong way: {check(checked)}."
     for proxy in (one for one in facts["proxies"] if (one["auc"] or 0) >= PROXY):
-        told = f"{proxy['attribute']} = {proxy['value']}"
-        yield f"Its inputs tell {told}: AUC {proxy['auc']:.2f}."
+        attribute = f"{proxy['attribute']} = {proxy['value']}"
+        yield f"Its inputs tell {attribute}: AUC {proxy['auc']:.2f}."
     for name, groups in facts["groups"].items():
         if small := [str(group["value"]) for group in groups if group["auc"] is None]:
             yield f"{name}: too few good or bad ones for an AUC of {', '.join(small)}."

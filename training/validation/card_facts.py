@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from training.fitting import fit_scorecard
 from training.fitting.calibration import probability
 from training.snapshots.snapshot import Learning, Part
-from training.training_profile import Feature, Model, Product
+from training.training_profile import Feature, Model, TrainingProfile
 from training.validation import measures
 
 Floats = npt.NDArray[np.float64]
@@ -51,15 +51,15 @@ def judge(learning: Learning, logits: Logits) -> Judged:
     return Judged(logits, *(Period(part, logits(part.rows)) for part in parts))
 
 
-def facts(bank: Product, model: Model, judged: Judged, manifest: dict[str, Any]) -> Facts:
+def facts(bank: TrainingProfile, model: Model, judged: Judged, manifest: dict[str, Any]) -> Facts:
     holdout = judged.holdout
     read = tuple(feature for feature in model.features if _is_read(feature, model, judged))
-    told = (
+    copied = (
         "model", "method", "version", "snapshot", "window", "rows", "bads", "calibration",
         "holdout", "metrics",
     )  # fmt: skip
     return {
-        **{name: manifest[name] for name in told},
+        **{name: manifest[name] for name in copied},
         "outcomeMonths": bank.training.outcome_months,
         "approveFrom": bank.scale.approve_from,
         "features": [
@@ -101,7 +101,7 @@ def _is_read(feature: Feature, model: Model, judged: Judged) -> bool:
     return bool(np.ptp(judged.logits(rows.assign(**{feature.name: values}))) > 0)
 
 
-def _vintages(bank: Product, judged: Judged) -> Iterator[Facts]:
+def _vintages(bank: TrainingProfile, judged: Judged) -> Iterator[Facts]:
     if bank.date is None:
         return
     for name in ("training", "calibration", "holdout"):
@@ -111,17 +111,17 @@ def _vintages(bank: Product, judged: Judged) -> Iterator[Facts]:
             yield {"vintage": quarter, "part": name} | _shown(bank, period, quarters == quarter)
 
 
-def _grouped(bank: Product, period: Period) -> list[str]:
+def _grouped(bank: TrainingProfile, period: Period) -> list[str]:
     return [n for n in (*bank.protected, *bank.segments) if n in period.part.audit]
 
 
-def _groups(name: str, bank: Product, judged: Judged) -> Iterator[Facts]:
+def _groups(name: str, bank: TrainingProfile, judged: Judged) -> Iterator[Facts]:
     values = _values(name, bank, judged.holdout, judged)
     for value in values.value_counts().index[:GROUPS]:
         yield {"value": value} | _shown(bank, judged.holdout, values == value)
 
 
-def _values(name: str, bank: Product, period: Period, judged: Judged) -> pd.Series:
+def _values(name: str, bank: TrainingProfile, period: Period, judged: Judged) -> pd.Series:
     """Return a text feature's values; of a number, the side of the training's median."""
     column = period.part.audit[name]
     if bank.features[name].is_text:
@@ -131,7 +131,7 @@ def _values(name: str, bank: Product, period: Period, judged: Judged) -> pd.Seri
     return sides.where(column.notna(), "missing")
 
 
-def _shown(bank: Product, period: Period, chosen: pd.Series) -> Facts:
+def _shown(bank: TrainingProfile, period: Period, chosen: pd.Series) -> Facts:
     bad, logits = period.part.outcomes[chosen], period.logits[chosen]
     is_enough = FEWEST <= bad.sum() <= len(bad) - FEWEST
     return {
@@ -145,35 +145,39 @@ def _shown(bank: Product, period: Period, chosen: pd.Series) -> Facts:
     }
 
 
-def _proxies(bank: Product, read: Features, judged: Judged) -> Iterator[Facts]:
+def _proxies(bank: TrainingProfile, read: Features, judged: Judged) -> Iterator[Facts]:
     """Yield how well a scorecard of the model's features predicts each protected attribute."""
     for name in bank.protected:
         if name not in judged.training.part.audit:
             continue
-        known = _values(name, bank, judged.training, judged)
+        values = _values(name, bank, judged.training, judged)
         asked = _values(name, bank, judged.holdout, judged)
-        for value in known.value_counts().index[:GROUPS]:
-            auc = _told_apart(judged, read, known == value, asked == value)
+        for value in values.value_counts().index[:GROUPS]:
+            auc = _told_apart(judged, read, values == value, asked == value)
             yield {"attribute": name, "value": value, "auc": auc}
 
 
-def _told_apart(judged: Judged, read: Features, known: pd.Series, asked: pd.Series) -> float | None:
-    if known.nunique() < 2 or asked.nunique() < 2:
+def _told_apart(
+    judged: Judged, read: Features, in_training: pd.Series, in_holdout: pd.Series
+) -> float | None:
+    if in_training.nunique() < 2 or in_holdout.nunique() < 2:
         return None
     features = tuple(Feature(f.name, f.type, f.derive, monotone=0, protected=False) for f in read)
     rows = judged.training.part.rows
     try:
-        fitted = fit_scorecard.fit(rows, known.astype(int), features, fit_scorecard.Parameters())
+        fitted = fit_scorecard.fit(
+            rows, in_training.astype(int), features, fit_scorecard.Parameters()
+        )
     except fit_scorecard.NothingLearnt:
         return 0.5
-    return _number(roc_auc_score(asked, fitted.probabilities(judged.holdout.part.rows)))
+    return _number(roc_auc_score(in_holdout, fitted.probabilities(judged.holdout.part.rows)))
 
 
 def _direction(feature: Feature, judged: Judged) -> Facts:
     """Count the holdout's applications that step the wrong way when the feature alone changes."""
     rows = judged.holdout.part.rows.head(CHECKED)
-    known = judged.training.part.rows[feature.name].dropna()
-    steps = np.unique(np.quantile(known, np.linspace(0, 1, STEPS)))
+    values = judged.training.part.rows[feature.name].dropna()
+    steps = np.unique(np.quantile(values, np.linspace(0, 1, STEPS)))
     logits = [judged.logits(rows.assign(**{feature.name: step})) for step in steps]
     moved = np.diff(logits, axis=0) * feature.monotone if len(steps) > 1 else np.array([])
     broken = int((moved < -1e-9).sum())
@@ -199,7 +203,7 @@ def _reliability(period: Period) -> list[list[float]]:
     return [[_number(x), _number(y)] for x, y in means.itertuples(index=False)]
 
 
-def _scores(bank: Product, judged: Judged) -> Facts:
+def _scores(bank: TrainingProfile, judged: Judged) -> Facts:
     points = [bank.scale.points(p.logits) for p in (judged.training, judged.holdout)]
     low, high = np.quantile(np.concatenate(points), [0.001, 0.999])
     edges = np.linspace(low, high, 31).round(1)

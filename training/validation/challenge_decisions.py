@@ -8,11 +8,11 @@ import pandas as pd
 from training import training_profile
 from training.batch_scoring import batch
 from training.serving.features import derive
-from training.validation.compared_models import Contender, Facts
+from training.validation.compared_models import ComparedModel, Facts
 
 
 def on_decisions(
-    stored: pd.DataFrame, bank: training_profile.Product, challenger: Contender
+    stored: pd.DataFrame, bank: training_profile.TrainingProfile, challenger: ComparedModel
 ) -> Iterator[Facts]:
     """Yield each decision with the challenger's logit, as its endpoint would compute it."""
     applications = [json.loads(text) for text in stored["application"]]
@@ -33,7 +33,7 @@ def on_decisions(
 
 
 def _texts(
-    application: Facts, bank: training_profile.Product, names: tuple[str, ...]
+    application: Facts, bank: training_profile.TrainingProfile, names: tuple[str, ...]
 ) -> dict[str, str]:
     """Return the values of the text features; numbers have too many values."""
     rules = {name: f.derive for name, f in bank.features.items()
@@ -42,7 +42,7 @@ def _texts(
     return {name: str(row.get(name) or "missing") for name in names if bank.features[name].is_text}
 
 
-def _peers(application: Facts, bank: training_profile.Product) -> dict[str, str]:
+def _peers(application: Facts, bank: training_profile.TrainingProfile) -> dict[str, str]:
     """Return the peers of a decision; without a franchise it has no peers by franchise."""
-    found = _texts(application, bank, bank.outcomes.peers)
-    return {name: value for name, value in found.items() if value != "missing"}
+    texts = _texts(application, bank, bank.outcomes.peers)
+    return {name: value for name, value in texts.items() if value != "missing"}

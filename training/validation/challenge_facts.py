@@ -9,25 +9,25 @@ from training.batch_scoring import batch
 from training.fitting import calibration
 from training.snapshots import snapshot
 from training.validation import bootstrap, card_facts, measures
-from training.validation.compared_models import Contender, Facts, Floats
+from training.validation.compared_models import ComparedModel, Facts, Floats
 
 DECIMALS = 6
 
 
 def measured(
-    bank: training_profile.Product,
+    bank: training_profile.TrainingProfile,
     model: training_profile.Model,
     learning: snapshot.Learning,
-    challenger: Contender,
-    champion: Contender | None,
+    challenger: ComparedModel,
+    champion: ComparedModel | None,
     absent: str,
 ) -> Facts:
     if champion and not _reads(champion, learning.holdout.rows):
         champion, absent = None, "the champion reads features that the profile no longer has"
-    contenders = [challenger, *([champion] if champion else [])]
-    learning = untouched_by(bank, learning, contenders)
+    models = [challenger, *([champion] if champion else [])]
+    learning = untouched_by(bank, learning, models)
     untouched = learning.holdout
-    told: Facts = {
+    facts: Facts = {
         "model": model.name,
         "version": challenger.manifest["version"],
         "sha256": challenger.model.sha256,
@@ -41,32 +41,32 @@ def measured(
         "bads": int(untouched.outcomes.sum()),
     }
     if untouched.outcomes.nunique() < 2:
-        return told | {"refused": f"{len(untouched.rows)} applications that no model has learnt "
+        return facts | {"refused": f"{len(untouched.rows)} applications that no model has learnt "
                                   "from, not both outcomes"}  # fmt: skip
     judged = card_facts.judge(learning, challenger.logits)
-    facts = card_facts.facts(bank, model, judged, challenger.manifest)
-    told |= _of_challenger(facts, untouched, judged.holdout.logits)
-    told["featureCsi"] = _shifts(challenger, untouched.rows)
-    told["servedAuc"] = _served(challenger, learning) if challenger.model.tables else None
+    card = card_facts.facts(bank, model, judged, challenger.manifest)
+    facts |= _of_challenger(card, untouched, judged.holdout.logits)
+    facts["featureCsi"] = _shifts(challenger, untouched.rows)
+    facts["servedAuc"] = _served(challenger, learning) if challenger.model.tables else None
     if champion:
-        told |= _beside(champion, untouched, judged.holdout.logits, bank.training.seed)
-        told["learntUntil"]["champion"] = champion.learnt_until
-    return told
+        facts |= _beside(champion, untouched, judged.holdout.logits, bank.training.seed)
+        facts["learntUntil"]["champion"] = champion.learnt_until
+    return facts
 
 
-def _reads(champion: Contender, rows: pd.DataFrame) -> bool:
+def _reads(champion: ComparedModel, rows: pd.DataFrame) -> bool:
     return champion.reader.inputs.keys() <= {*rows.columns}
 
 
 def untouched_by(
-    bank: training_profile.Product, learning: snapshot.Learning, contenders: list[Contender]
+    bank: training_profile.TrainingProfile, learning: snapshot.Learning, models: list[ComparedModel]
 ) -> snapshot.Learning:
     """Restrict the holdout to applications after those that either model has learnt from.
 
     Without dates all count. The champion may then have seen some, which is in its favour.
     """
     holdout = learning.holdout
-    ends = [one.learnt_until for one in contenders if one.learnt_until]
+    ends = [one.learnt_until for one in models if one.learnt_until]
     if bank.date is None or not ends:
         return learning
     chosen = holdout.audit[bank.date] > pd.Timestamp(max(ends))
@@ -96,7 +96,7 @@ def _of_challenger(facts: Facts, part: snapshot.Part, logits: Floats) -> Facts:
     }
 
 
-def _served(challenger: Contender, learning: snapshot.Learning) -> float:
+def _served(challenger: ComparedModel, learning: snapshot.Learning) -> float:
     """Return the AUC of the challenger with the peer tables of its artifact, as served today.
 
     Everything else is measured with the peers of each application's day. The tables include these
@@ -107,7 +107,7 @@ def _served(challenger: Contender, learning: snapshot.Learning) -> float:
     return auc
 
 
-def _shifts(challenger: Contender, rows: pd.DataFrame) -> dict[str, float]:
+def _shifts(challenger: ComparedModel, rows: pd.DataFrame) -> dict[str, float]:
     """Return the stability index of each feature that the model reads.
 
     The reference is the histogram in its artifact. A scorecard leaves out dropped features.
@@ -120,7 +120,7 @@ def _shifts(challenger: Contender, rows: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _beside(champion: Contender, part: snapshot.Part, logits: Floats, seed: int) -> Facts:
+def _beside(champion: ComparedModel, part: snapshot.Part, logits: Floats, seed: int) -> Facts:
     theirs = champion.logits(part.rows)
     apart = bootstrap.differences(logits, theirs, part.outcomes.to_numpy(), seed)
     return {

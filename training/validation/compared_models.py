@@ -29,12 +29,12 @@ UNREADABLE = (
 
 
 @dataclass(frozen=True)
-class Contender:
+class ComparedModel:
     manifest: Facts
     model: inference.Model
 
     @classmethod
-    def of(cls, folder: Path) -> "Contender":
+    def of(cls, folder: Path) -> "ComparedModel":
         manifest = json.loads((folder / "manifest.json").read_bytes())
         return cls(manifest, inference.model_fn(str(folder)))
 
@@ -55,16 +55,16 @@ class Contender:
         return end
 
 
-def contender_in(folder: Path, stack: ExitStack) -> Contender:
-    return Contender.of(stack.enter_context(artifact_folder.opened(folder / "model.tar.gz")))
+def compared_model_in(folder: Path, stack: ExitStack) -> ComparedModel:
+    return ComparedModel.of(stack.enter_context(artifact_folder.opened(folder / "model.tar.gz")))
 
 
-def champion_in(folder: Path, stack: ExitStack) -> tuple[Contender | None, str]:
+def champion_in(folder: Path, stack: ExitStack) -> tuple[ComparedModel | None, str]:
     """Load the champion, or return None and why it can't be read.
 
     A champion that can't be read must not stop its successor.
     """
     try:
-        return contender_in(folder, stack), ""
+        return compared_model_in(folder, stack), ""
     except UNREADABLE as fault:
         return None, f"the champion can't be read: {type(fault).__name__}: {fault}"

@@ -55,17 +55,17 @@ def tenth_of(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
 def histogram(column: pd.Series) -> dict[str, Any]:
     """Return shares of all rows: between the deciles, or of the commonest values."""
     missing = _share(column.isna().mean())
-    known = column.dropna()
+    present = column.dropna()
     if column.dtype == object:
-        shares = (known.value_counts() / len(column)).sort_index(kind="stable")
+        shares = (present.value_counts() / len(column)).sort_index(kind="stable")
         shares = shares.sort_values(ascending=False, kind="stable").head(VALUES)
         return {
             "values": shares.index.tolist(),
             "shares": [_share(share) for share in shares],
             "missing": missing,
         }
-    edges = np.unique(np.quantile(known, DECILES)) if len(known) else np.array([])
-    counts = np.bincount(np.searchsorted(edges, known), minlength=len(edges) + 1)
+    edges = np.unique(np.quantile(present, DECILES)) if len(present) else np.array([])
+    counts = np.bincount(np.searchsorted(edges, present), minlength=len(edges) + 1)
     return {
         "edges": [float(edge) for edge in edges],
         "shares": [_share(count / len(column)) for count in counts],
@@ -89,8 +89,8 @@ def stability(then: Floats | pd.Series, now: Floats | pd.Series) -> float:
         places = [kinds.get_indexer(pd.Index(column, dtype=object)) for column in (then, now)]
         bins = len(kinds)
     else:
-        known = then.dropna()
-        edges: Floats = np.unique(np.quantile(known, DECILES)) if len(known) else np.array([])
+        present = then.dropna()
+        edges: Floats = np.unique(np.quantile(present, DECILES)) if len(present) else np.array([])
         places = [np.searchsorted(edges, column) for column in (then, now)]
         bins = len(edges) + 1
     missing = [column.isna().to_numpy() for column in (then, now)]
@@ -109,14 +109,14 @@ def _index(then: npt.NDArray[Any], now: npt.NDArray[Any]) -> float:
 
 def _counts(reference: dict[str, Any], column: pd.Series) -> npt.NDArray[np.int64]:
     """Count each bin or value; of a text also all other values; then the missing ones."""
-    missing, known = column.isna().sum(), column.dropna()
+    missing, present = column.isna().sum(), column.dropna()
     if "values" in reference:
-        found = pd.Index(reference["values"], dtype=object).get_indexer(known.astype(object))
+        places = pd.Index(reference["values"], dtype=object).get_indexer(present.astype(object))
         bins = len(reference["values"]) + 1
-        counted = np.bincount(np.where(found < 0, bins - 1, found), minlength=bins)
+        counted = np.bincount(np.where(places < 0, bins - 1, places), minlength=bins)
     else:
         bins = len(reference["shares"])
-        counted = np.bincount(np.searchsorted(reference["edges"], known), minlength=bins)
+        counted = np.bincount(np.searchsorted(reference["edges"], present), minlength=bins)
     return np.append(counted, missing)
 
 

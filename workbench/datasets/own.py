@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from training import training_profile
-from training.training_profile import Feature, Product
+from training.training_profile import Feature, TrainingProfile
 from workbench.datasets import Case, Dataset
 
 UNSEEN_SHARE = 0.05
@@ -37,13 +37,13 @@ def dataset(path: Path, profile: Path) -> Dataset:
 
 
 def _later(
-    unseen: pd.DataFrame, bank: Product, first: pd.Timestamp, last: pd.Timestamp
+    unseen: pd.DataFrame, bank: TrainingProfile, first: pd.Timestamp, last: pd.Timestamp
 ) -> pd.DataFrame:
     known = unseen[unseen[bank.outcome].notna()]
     return known[pd.to_datetime(known[bank.date]).between(first, last)] if bank.date else known
 
 
-def _read(path: Path, bank: Product) -> pd.DataFrame:
+def _read(path: Path, bank: TrainingProfile) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             rows = pd.read_parquet(path)
@@ -64,7 +64,7 @@ def _read(path: Path, bank: Product) -> pd.DataFrame:
     return rows[needed]
 
 
-def _cases(rows: pd.DataFrame, bank: Product) -> Iterator[Case]:
+def _cases(rows: pd.DataFrame, bank: TrainingProfile) -> Iterator[Case]:
     for position, row in zip(rows.index, rows.to_dict("records"), strict=True):
         outcome = row[bank.outcome]
         yield {
@@ -79,7 +79,7 @@ def _cases(rows: pd.DataFrame, bank: Product) -> Iterator[Case]:
         }
 
 
-def _default_days(row: dict[str, Any], bank: Product) -> int | None:
+def _default_days(row: dict[str, Any], bank: TrainingProfile) -> int | None:
     if not bank.date or not bank.default_date or pd.isna(row[bank.default_date]):
         return None
     return (pd.Timestamp(row[bank.default_date]) - pd.Timestamp(row[bank.date])).days

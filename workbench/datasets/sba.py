@@ -230,10 +230,10 @@ def applications(loans: pd.DataFrame) -> Iterator[Case]:
     for number, outcome, age, row in zip(
         tested["loanNumber"], _outcome(tested), ages, rows.to_dict("records"), strict=True
     ):
-        known = {name: value for name, value in row.items() if not pd.isna(value)}
+        present = {name: value for name, value in row.items() if not pd.isna(value)}
         yield {
             "clientId": f"sba-{number}",
-            "application": known,
+            "application": present,
             "defaulted": None if pd.isna(outcome) else bool(outcome),
             "default_days": None if pd.isna(age) else int(age),
         }

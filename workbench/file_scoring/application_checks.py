@@ -20,11 +20,11 @@ def checked(rows: pa.RecordBatch, deployed: Profile) -> tuple[pd.DataFrame, Told
     for name, feature in deployed.asked_for().items():
         if name in rows.schema.names:
             read = _numbers if feature.is_number else _texts
-            columns[name], told = read(rows.column(name), feature)
-            bad = np.flatnonzero(told != "")
+            columns[name], faults = read(rows.column(name), feature)
+            bad = np.flatnonzero(faults != "")
             wrong[bad] = [
                 f"{before}; {name} {one}" if before else f"{name} {one}"
-                for before, one in zip(wrong[bad], told[bad], strict=True)
+                for before, one in zip(wrong[bad], faults[bad], strict=True)
             ]
     return pd.DataFrame(columns), wrong
 

@@ -21,7 +21,7 @@ def settings(stage: str) -> Settings:
 def versions(stage: str, deployed: Profile) -> dict[str, str]:
     """Return the deployed version of each model. Raises NothingLive."""
     client, prefix = boto3.client("sagemaker"), settings(stage).prefix
-    found = {}
+    version_of = {}
     for model in deployed.models:
         name = f"{prefix}-{model}"
         endpoints = client.list_endpoints(NameContains=name)["Endpoints"]
@@ -31,8 +31,8 @@ def versions(stage: str, deployed: Profile) -> dict[str, str]:
                 'eval "$(.venv/bin/python -m bank env)"'
             )
         config = client.describe_endpoint(EndpointName=name)["EndpointConfigName"]
-        found[model] = config.removeprefix(f"{name}-")
-    return found
+        version_of[model] = config.removeprefix(f"{name}-")
+    return version_of
 
 
 def download(stage: str, deployed: Profile, into: Path) -> tuple[Path, ...]:

@@ -139,9 +139,9 @@ def _month(
 ) -> Month:
     loans = bank.register.approved(day)
     bad_rate = float(loans["defaulted"].mean())
-    found = [shown(models, loans, bank) for models in (in_force, frozen)]
+    periods = [shown(models, loans, bank) for models in (in_force, frozen)]
     held = sum(len(one.rows) for one in honest.held(day, bank))
-    return Month(day, len(loans), bad_rate, verdicts, *found, held)
+    return Month(day, len(loans), bad_rate, verdicts, *periods, held)
 
 
 def _progress(console: Console) -> Progress:

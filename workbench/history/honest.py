@@ -15,7 +15,7 @@ from chalicelib.retraining.swap_set import ModelAnswer, Recent, turns
 from training.batch_scoring import batch
 from training.fitting.calibration import probability
 from training.snapshots import counting, watch
-from training.validation.compared_models import Contender
+from training.validation.compared_models import ComparedModel
 from workbench.history.known import Register
 from workbench.history.months import Bank, InForce
 
@@ -31,12 +31,12 @@ def held(day: pd.Timestamp, bank: Bank) -> list[watch.Held]:
 
 def _rows(register: Register, day: pd.Timestamp, outcome_months: int) -> pd.DataFrame:
     """Return the loans with a matured outcome, and the day from which each has it."""
-    known = register.matured(day)
-    matured = pd.DatetimeIndex(known["approvalDate"]) + pd.DateOffset(months=outcome_months)
+    loans = register.matured(day)
+    matured = pd.DatetimeIndex(loans["approvalDate"]) + pd.DateOffset(months=outcome_months)
     since = matured.to_period("M").to_timestamp() + pd.offsets.MonthBegin(1)
     months = since.strftime("%Y-%m")
-    return known.assign(
-        defaulted=known["defaulted"].astype(float),
+    return loans.assign(
+        defaulted=loans["defaulted"].astype(float),
         expected=np.nan,
         countedSince=since.astype("datetime64[ns]"),
         source="file:credit/newData/" + months + ".csv",
@@ -48,13 +48,13 @@ def refused_by_peer(
     name: str, day: pd.Timestamp, folder: Path, in_force: InForce, bank: Bank
 ) -> tuple[str, ...]:
     """Return the gate's rules against what the challenger changes of a peer's decisions."""
-    found = flips(name, day, Contender.of(folder), in_force, bank)
-    told = gate.peer_reasons(msgspec.convert(found, list[gate.Flips]), bank.profile.gate)
-    return tuple(dict.fromkeys(reason.rule for reason in told))
+    flipped = flips(name, day, ComparedModel.of(folder), in_force, bank)
+    reasons = gate.peer_reasons(msgspec.convert(flipped, list[gate.Flips]), bank.profile.gate)
+    return tuple(dict.fromkeys(reason.rule for reason in reasons))
 
 
 def flips(
-    name: str, day: pd.Timestamp, challenger: Contender, in_force: InForce, bank: Bank
+    name: str, day: pd.Timestamp, challenger: ComparedModel, in_force: InForce, bank: Bank
 ) -> list[dict]:
     """Return what the challenger changes of the newest decisions before `day`, by peer."""
     loans = bank.register.approved_in_the_year_before(day).tail(bank.profile.gate.recent_decisions)

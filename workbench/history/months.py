@@ -22,7 +22,7 @@ from training.fitting.calibration import probability
 from training.serving import inference
 from training.snapshots import snapshot
 from training.validation import challenge_facts, measures
-from training.validation.compared_models import Contender
+from training.validation.compared_models import ComparedModel
 from workbench.history.known import Register
 from workbench.score import blended
 
@@ -33,7 +33,7 @@ Floats = npt.NDArray[np.float64]
 class Bank:
     profile: Profile
     file: Path  # the profile's
-    product: training_profile.Product
+    product: training_profile.TrainingProfile
     register: Register
 
 
@@ -106,8 +106,8 @@ def refused(name: str, challenger: Path, champion: Path, bank: Bank) -> tuple[st
         bank.product,
         bank.product.model(name),
         learning,
-        Contender.of(challenger),
-        Contender.of(champion),
+        ComparedModel.of(challenger),
+        ComparedModel.of(champion),
         absent="",
     )
     if "refused" in measured:
@@ -117,12 +117,12 @@ def refused(name: str, challenger: Path, champion: Path, bank: Bank) -> tuple[st
 
 
 def shown(in_force: InForce, loans: pd.DataFrame, bank: Bank) -> Shown:
-    found = _logits(in_force.models, loans, bank)
-    known = loans["defaulted"].notna().to_numpy()
+    logits = _logits(in_force.models, loans, bank)
+    matured = loans["defaulted"].notna().to_numpy()
     return Shown(
-        float(roc_auc_score(loans["defaulted"][known].astype(int), found[known])),
-        float(probability(found[known]).mean()),
-        measures.stability(in_force.reference, found),
+        float(roc_auc_score(loans["defaulted"][matured].astype(int), logits[matured])),
+        float(probability(logits[matured]).mean()),
+        measures.stability(in_force.reference, logits),
     )
 
 

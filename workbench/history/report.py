@@ -102,9 +102,9 @@ def _verdicts(months: Sequence[Month]) -> Iterator[str]:
     for name in months[0].verdicts:
         verdicts = [m.verdicts[name] for m in months]
         rules = Counter(rule for reasons in verdicts for rule in reasons)
-        told = ", ".join(f"{rule} ({times})" for rule, times in rules.most_common())
+        counts = ", ".join(f"{rule} ({times})" for rule, times in rules.most_common())
         refused = sum(bool(reasons) for reasons in verdicts)
-        yield f"| {name} | {len(verdicts) - refused} | {refused} | {told} |"
+        yield f"| {name} | {len(verdicts) - refused} | {refused} | {counts} |"
     yield ""
 
 
@@ -125,13 +125,13 @@ def _draw(months: Sequence[Month], path: Path) -> None:
     figure = Figure(figsize=(10, 10), layout="constrained")
     auc, level, psi, gate = figure.subplots(4, 1, sharex=True, height_ratios=(3, 3, 2, 2))
     days = [m.day for m in months]
-    for name, colour, found in (
+    for name, colour, periods in (
         ("with retraining", WITH, [m.retrained for m in months]),
         ("without", WITHOUT, [m.frozen for m in months]),
     ):
-        auc.plot(days, [one.auc for one in found], color=colour, label=name)
-        level.plot(days, [one.expected for one in found], color=colour, label=f"expected, {name}")
-        psi.plot(days, [one.psi for one in found], color=colour)
+        auc.plot(days, [one.auc for one in periods], color=colour, label=name)
+        level.plot(days, [one.expected for one in periods], color=colour, label=f"expected, {name}")
+        psi.plot(days, [one.psi for one in periods], color=colour)
     level.plot(days, [m.bad_rate for m in months], color=BAD, label="what came of them")
     auc.set(title="AUC of the month's loans")
     level.set(title="Bad rate")

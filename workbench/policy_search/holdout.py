@@ -17,7 +17,9 @@ from training.snapshots import snapshot
 from workbench.policy_search.cut_offs import Loans
 
 
-def scored(models: Path, channel: Path, bank: training_profile.Product, policy: Policy) -> Loans:
+def scored(
+    models: Path, channel: Path, bank: training_profile.TrainingProfile, policy: Policy
+) -> Loans:
     """Score the holdout with the artifacts in `models/<Model>` and the policy's weights."""
     answers: list[dict[str, Answer]] = []
     for name in bank.models:
@@ -27,8 +29,9 @@ def scored(models: Path, channel: Path, bank: training_profile.Product, policy: 
         rows = _plain(learning.holdout.rows)
         answers = answers or [{} for _ in rows]
         progress = track(rows, f"Scoring with {name}", console=Console(stderr=True), transient=True)
-        for found, row in zip(answers, progress, strict=True):
-            found[name] = Scored(served.version, served.sha256, 0.5, *served.evaluator.explain(row))
+        for answer, row in zip(answers, progress, strict=True):
+            explained = served.evaluator.explain(row)
+            answer[name] = Scored(served.version, served.sha256, 0.5, *explained)
     return _weighed(answers, policy, learning.holdout, bank.date)
 
 
@@ -39,11 +42,11 @@ def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
 def _weighed(
     answers: list[dict[str, Answer]], policy: Policy, holdout: snapshot.Part, date: str | None
 ) -> Loans:
-    said = pd.DataFrame([weigh(found, policy) for found in answers])
+    decisions = pd.DataFrame([weigh(answer, policy) for answer in answers])
     return Loans(
-        said["score"].to_numpy(float),
-        said["probabilityOfDefault"].to_numpy(float),
-        said["disagreement"].to_numpy(float),
+        decisions["score"].to_numpy(float),
+        decisions["probabilityOfDefault"].to_numpy(float),
+        decisions["disagreement"].to_numpy(float),
         holdout.outcomes.to_numpy(float),
         holdout.audit[date].dt.strftime("%Y-%m").to_numpy(str) if date else None,
     )

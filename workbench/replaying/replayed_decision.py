@@ -108,12 +108,12 @@ def _answers(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list
     return answers
 
 
-def _differences(decision: Document, found: dict[str, Found]) -> Iterator[str]:
+def _differences(decision: Document, replayed: dict[str, Found]) -> Iterator[str]:
     """Yield changes of the record first, then differences of the replay."""
     for feature in changed_features(decision["application"], decision["evidence"]["features"]):
         yield f"feature {feature}: not the value that was scored"
     answers: dict[str, Answer] = {}
-    for name, answer in found.items():
+    for name, answer in replayed.items():
         label = f"model {name} {decision['models'][name].get('version', '')}"
         if isinstance(answer, NotRecorded):
             yield f"{label}: refused, {answer}"
@@ -125,7 +125,7 @@ def _differences(decision: Document, found: dict[str, Found]) -> Iterator[str]:
     if policy is None:
         yield f"policy {decision['policyVersion']}: not the one that was in force"
         return
-    for name in sorted(policy.decision.weights.keys() ^ found.keys()):
+    for name in sorted(policy.decision.weights.keys() ^ replayed.keys()):
         yield f"models {name}: not in both the record and its policy"
     if answers.keys() == policy.decision.weights.keys():
         yield from _otherwise(decision, answers, policy)

@@ -63,8 +63,8 @@ def _settings(study: Study, learning: snapshot.Learning) -> report.Chosen:
     """Return the settings that the rule chooses, beside credit.toml's."""
     model = study.bank.model(list(study.bank.models)[-1])
     with study.console.status(f"{model.name}: settings"):
-        found, tried = settings.search(study.bank, model, learning).choose()
-    return report.Chosen(tried, found == settings.in_profile(study.bank, model))
+        chosen, tried = settings.search(study.bank, model, learning).choose()
+    return report.Chosen(tried, chosen == settings.in_profile(study.bank, model))
 
 
 def _libraries(
@@ -101,12 +101,12 @@ def _library(
     for some in library.settings:
         logits = _logits(library.fit(first, some), then.rows)
         tried.append((roc_auc_score(then.outcomes, logits), some, logits))
-    _, chosen, logits = max(tried, key=lambda found: found[0])
+    _, chosen, logits = max(tried, key=lambda trial: trial[0])
     calibrated = calibration.fit(logits, then.outcomes)
     final = library.fit(both, chosen)
     seconds = time.perf_counter() - started
-    found = calibrated(_logits(final, learning.holdout.rows))
-    return Scored(library.name, found, seconds, library.obeys)
+    calibrated_logits = calibrated(_logits(final, learning.holdout.rows))
+    return Scored(library.name, calibrated_logits, seconds, library.obeys)
 
 
 def _logits(fitted: Classifier, rows: pd.DataFrame) -> Floats:

@@ -17,7 +17,7 @@ FROM, TO = pd.Timestamp("2004-01-01"), pd.Timestamp("2006-12-31")
 
 @dataclass(frozen=True)
 class Study:
-    bank: training_profile.Product
+    bank: training_profile.TrainingProfile
     channel: Path
     console: Console
 
@@ -42,7 +42,7 @@ def _write(loans: pd.DataFrame, channel: Path) -> None:
     table.to_parquet(channel / "applications.parquet")
 
 
-def _bank() -> training_profile.Product:
+def _bank() -> training_profile.TrainingProfile:
     """Return the profile with its holdout, the tested period, from July 2005 on."""
     deployed = profile.load(sba.PROFILE)
     months = msgspec.structs.replace(deployed.training, window_months=37, holdout_months=18)

@@ -23,7 +23,7 @@ from workbench.study.table import Scored
 
 def ours(study: Study) -> tuple[snapshot.Learning, list[Scored], Decided]:
     """Return the last model's learning, the scores with the blend first, and its decisions."""
-    ahead, found = [], []
+    ahead, scored = [], []
     for name in study.bank.models:
         started = time.perf_counter()
         with study.console.status(f"{name}: features and training"):
@@ -32,11 +32,11 @@ def ours(study: Study) -> tuple[snapshot.Learning, list[Scored], Decided]:
         seconds = time.perf_counter() - started
         ahead.append(fitted.ahead)
         logits = fitted.logits(learning.holdout.rows)
-        found.append(Scored(name, logits, seconds, obeys=True, is_ours=True))
+        scored.append(Scored(name, logits, seconds, obeys=True, is_ours=True))
     columns = np.column_stack(ahead)
     outcomes = learning.calibration.outcomes
-    tested = np.column_stack([one.logits for one in found])
-    total = sum(one.seconds for one in found)
+    tested = np.column_stack([one.logits for one in scored])
+    total = sum(one.seconds for one in scored)
     blends = []
     for kind, least in (("blend", blend.LEAST), ("blend, no least weight", 0.0)):
         mixed = blend.rounded(blend.fit(columns, outcomes, least), columns, outcomes)
@@ -47,7 +47,7 @@ def ours(study: Study) -> tuple[snapshot.Learning, list[Scored], Decided]:
     apart = points.max(axis=1) - points.min(axis=1)
     decision = study.bank.scale.points(blends[0].logits)
     decided = Decided(decision, apart, study.bank.scale.approve_from)
-    return learning, [*blends, *found], decided
+    return learning, [*blends, *scored], decided
 
 
 def as_deployed(loans: pd.DataFrame, tested: pd.DataFrame) -> Scored:

@@ -66,24 +66,24 @@ class Search:
     training: Training
     part: Part
     dates: pd.Series
-    _known: dict[tuple[tuple[str, float], ...], float] = field(default_factory=dict)
+    _auc_of: dict[tuple[tuple[str, float], ...], float] = field(default_factory=dict)
 
     def choose(self) -> tuple[Settings, list[Tried]]:
         settings, tried = dict(START), []
         for name, values in CHOICES.items():
-            found = {value: self.auc({**settings, name: value}) for value in values}
-            best = max(values, key=lambda value: found[value])
-            tried += [Tried(name, value, auc, value == best) for value, auc in found.items()]
+            auc_of = {value: self.auc({**settings, name: value}) for value in values}
+            best = max(values, key=lambda value: auc_of[value])
+            tried += [Tried(name, value, auc, value == best) for value, auc in auc_of.items()]
             settings[name] = best
         return settings, tried
 
     def auc(self, settings: Mapping[str, float]) -> float:
         """Return the mean AUC over quarters and seeds."""
         key = tuple(sorted(settings.items()))
-        if key not in self._known:
-            found = [self._judged(settings, day, seed) for day in QUARTERS for seed in SEEDS]
-            self._known[key] = float(np.mean(found))
-        return self._known[key]
+        if key not in self._auc_of:
+            aucs = [self._judged(settings, day, seed) for day in QUARTERS for seed in SEEDS]
+            self._auc_of[key] = float(np.mean(aucs))
+        return self._auc_of[key]
 
     def _judged(self, settings: Mapping[str, float], day: pd.Timestamp, seed: int) -> float:
         parameters = {name: value for name, value in settings.items() if name != HALF_LIFE}
@@ -102,13 +102,15 @@ class Search:
 
 
 def search(
-    bank: training_profile.Product, model: training_profile.Model, learning: snapshot.Learning
+    bank: training_profile.TrainingProfile,
+    model: training_profile.Model,
+    learning: snapshot.Learning,
 ) -> Search:
     part = learning.training.followed_by(learning.calibration)
     return Search(model, bank.training, part, part.audit[bank.date or ""])
 
 
-def in_profile(bank: training_profile.Product, model: training_profile.Model) -> Settings:
+def in_profile(bank: training_profile.TrainingProfile, model: training_profile.Model) -> Settings:
     return {**model.parameters, HALF_LIFE: bank.training.half_life_months}
 
 

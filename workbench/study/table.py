@@ -49,12 +49,12 @@ def table(scored: Sequence[Scored], bad: pd.Series) -> Iterator[str]:
     drawn = draws(scored, bad.to_numpy())
     yield f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|"
     for place, one in enumerate(scored):
-        found = measures.exact_metrics(bad, calibration.probability(one.logits))
+        measured = measures.exact_metrics(bad, calibration.probability(one.logits))
         yield (
-            f"| {one.label} | {found['auc']:.4f} ({_range(drawn.auc[place])}) "
-            f"| {found['ks']:.4f} ({_range(drawn.ks[place])}) | {found['gini']:.4f} "
-            f"| {found['brier']:.4f} | {found['ece']:.4f} | {found['slope']:.2f} "
-            f"| {found['mean_probability']:.1%} | {one.seconds:.0f} s |"
+            f"| {one.label} | {measured['auc']:.4f} ({_range(drawn.auc[place])}) "
+            f"| {measured['ks']:.4f} ({_range(drawn.ks[place])}) | {measured['gini']:.4f} "
+            f"| {measured['brier']:.4f} | {measured['ece']:.4f} | {measured['slope']:.2f} "
+            f"| {measured['mean_probability']:.1%} | {one.seconds:.0f} s |"
         )
     yield ""
     yield from _ahead(scored, bad, drawn, "under the same directions", {True})
@@ -67,10 +67,10 @@ def _ahead(
 ) -> Iterator[str]:
     """Yield the blend's lead over the best library, by each of the two measures."""
     rivals = [n for n, one in enumerate(scored) if not one.is_ours and one.obeys in obeys]
-    found = [measures.exact_metrics(bad, calibration.probability(one.logits)) for one in scored]
+    measured = [measures.exact_metrics(bad, calibration.probability(one.logits)) for one in scored]
     for name, values in (("auc", drawn.auc), ("ks", drawn.ks)):
-        best = max(rivals, key=lambda n: found[n][name])
-        apart = found[0][name] - found[best][name]
+        best = max(rivals, key=lambda n: measured[n][name])
+        apart = measured[0][name] - measured[best][name]
         where = "ahead of" if apart > 0 else "behind"
         yield (
             f"- {name.upper()}: the blend is {abs(apart):.4f} {where} the best library {kind}, "
