@@ -114,7 +114,7 @@ granted = click.option(
 
 @click.group(help=__doc__, context_settings={"max_content_width": 100})
 def main() -> None:
-    """The sentence above is the help."""
+    """Run this bank on the embedded cloud."""
 
 
 @main.command()
@@ -151,7 +151,7 @@ def run(port: int, aws_port: int, quotas: tuple[str, ...]) -> None:
 
 @main.command()
 def demo() -> None:
-    """The same on free ports and in a folder of its own, until the first prediction."""
+    """Run the bank on free ports in a temporary folder, until the first prediction."""
     remove_abandoned(Path(tempfile.gettempdir()).glob(f"{OF_A_DEMO}*"))
     with (
         tempfile.TemporaryDirectory(prefix=OF_A_DEMO) as folder,
@@ -195,7 +195,7 @@ def recover_state() -> None:
 @main.command()
 @of_the_bank
 def env(aws_port: int) -> None:
-    """What the AWS CLI, boto3 and `chalice local` need: eval "$(python -m bank env)"."""
+    """Print what the AWS CLI, boto3 and `chalice local` need: eval "$(python -m bank env)"."""
     key = {"LOCAL_API_KEY": kept_api_key(STATE / "api_key")} if STATE.exists() else {}
     for name, value in (_client_environment(aws_port) | key).items():
         print(f"export {name}={shlex.quote(value)}")
@@ -211,7 +211,7 @@ def env(aws_port: int) -> None:
 )
 @click.option("--outcome", is_flag=True, help="Tell what became of it, too (on stderr).")
 def application(row: int, outcome: bool) -> None:
-    """A real loan of the test period as a body for POST /predict."""
+    """Print a real loan of the test period as a body for POST /predict."""
     shown = shown_case(remembered_dataset(STATE, Console(stderr=True)), row)
     print(json.dumps(body_of(shown)))
     if outcome:
@@ -225,7 +225,7 @@ def application(row: int, outcome: bool) -> None:
 @click.option("--stored", is_flag=True, help="What became of the loans that were decided here.")
 @of_the_bank
 def outcomes(first: str | None, last: str | None, stored: bool, aws_port: int) -> None:
-    """Real outcomes as a file for credit/newData/ (CSV): of loans, or of stored decisions."""
+    """Print real outcomes as a file for credit/newData/ (CSV): of loans, or of stored decisions."""
     if stored == bool(first and last):
         raise click.UsageError("Give --from and --to, or --stored.")
     dataset = remembered_dataset(STATE, Console(stderr=True))
@@ -244,7 +244,7 @@ def outcomes(first: str | None, last: str | None, stored: bool, aws_port: int) -
 
 @main.command()
 def schedule() -> None:
-    """The event that updateData gets every Sunday, to send it by hand."""
+    """Print the event that updateData gets every Sunday, to send it by hand."""
     print(json.dumps(scheduled_event(datetime.now(UTC))))
 
 
@@ -258,7 +258,7 @@ class Opened:
 
 @contextmanager
 def _bank(folder: Path, port: int, aws_port: int, quotas: Mapping[str, float]) -> Iterator[Opened]:
-    """The bank, open and with models."""
+    """Yield the bank, open and with models."""
     os.umask(0o077)  # whole applications are kept here
     with usable():
         folder.mkdir(parents=True, exist_ok=True)

@@ -28,8 +28,12 @@ PATIENCE_SECONDS = 300
 
 
 def run(bank: Bank, known: pd.DataFrame, later: pd.DataFrame, decision: dict[str, Any]) -> None:
-    """`later` loans and an outcome by updateData, which refuses so few; and the `known` ones of the
-    first snapshot again, of which a challenger learns what the champion did, and is promoted."""
+    """Retrain three times, so that each end of a retraining needs its permissions.
+
+    updateData first gets the `later` loans and an outcome, and refuses so few. Then it gets the
+    `known` loans of the first snapshot again. A challenger learns what the champion learnt, and is
+    promoted.
+    """
     data = DataBucket(boto3.client("s3"), bank.settings.data_bucket)
     _tell(data.name, later, decision)
     soon = datetime.now(UTC) + timedelta(minutes=1)  # the decision is from this minute
@@ -47,7 +51,7 @@ def run(bank: Bank, known: pd.DataFrame, later: pd.DataFrame, decision: dict[str
 
 
 def _tell(bucket: str, loans: pd.DataFrame, decision: dict[str, Any]) -> None:
-    """Two files, as a bank would drop them, and a verdict on a quarantine that is not there."""
+    """Upload two files as a bank would, and a verdict on a quarantine that does not exist."""
     day = decision["createdAt"][:10]
     outcome = {"outcome": ["defaulted"], "when": [day], "granted": [day]}
     told = {name: [decision[name]] for name in ("clientId", "predictionId")} | outcome
@@ -66,7 +70,7 @@ def update(bank: Bank, at: datetime) -> None:
 
 
 def _take_away(bank: Bank, model: str) -> None:
-    """An endpoint that somebody deleted by hand."""
+    """Delete an endpoint, as a person would by hand."""
     boto3.client("sagemaker").delete_endpoint(EndpointName=f"{bank.settings.prefix}-{model}")
 
 
@@ -95,7 +99,7 @@ def _asked(bank: Bank, data: DataBucket) -> dict[str, Any]:
 
 
 def _pending(bank: Bank, data: DataBucket) -> str:
-    """As with `sign_off = true` in the profile: the package that waits for a person."""
+    """Register the package that waits for a person, as with `sign_off = true` in the profile."""
     using = services()
     before = using.profile
     gate = msgspec.structs.replace(before.gate, sign_off=True)
@@ -114,7 +118,10 @@ def _pending(bank: Bank, data: DataBucket) -> str:
 
 
 def _sign_off(bank: Bank, package: str) -> None:
-    """Nothing answers meanwhile, and what did last is the champion."""
+    """Approve the package while no endpoint answers.
+
+    The version that was last in service is the champion.
+    """
     _take_away(bank, MODEL)
     boto3.client("sagemaker").update_model_package(
         ModelPackageArn=package, ModelApprovalStatus="Approved"
@@ -123,7 +130,7 @@ def _sign_off(bank: Bank, package: str) -> None:
 
 
 def _promote(bank: Bank, champion: str) -> None:
-    """As the machine does where nobody signs off."""
+    """Promote the challenger, as the state machine does without a sign-off."""
     _take_away(bank, MODEL)
     job = f"{bank.settings.prefix}-{MODEL}-{VERSION}"
     digest = hashlib.sha256(services().retraining_files.artifact(job)).hexdigest()

@@ -48,7 +48,7 @@ def sample() -> Dataset:
 
 
 def run(bank: Bank) -> list[str]:
-    """The functions and routes that it leaves out."""
+    """Drive every function and route. Return those that are left out."""
     dataset = sample()
     with serving_api(bank, API_KEY, 0) as port:
         requester = _Requester(f"http://127.0.0.1:{port}")
@@ -89,7 +89,7 @@ class _Requester:
 
 
 def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, Any]:
-    """One of the decisions."""
+    """Send the applications, and return a decision."""
     requester.post("/predict", {})  # is refused
     for body in bodies:
         for _ in range(2):
@@ -107,7 +107,7 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, A
 
 
 def _score_a_file(bank: Bank, dataset: Dataset) -> None:
-    """As workbench.transform does, with a model that is deployed."""
+    """Score a file as workbench.transform does, with a deployed model."""
     settings = bank.settings
     lines = "".join(json.dumps(case["application"]) + "\n" for case in islice(dataset.cases(), 20))
     place = f"s3://{settings.data_bucket}/{BATCH_PREFIX}"
@@ -122,8 +122,11 @@ def _score_a_file(bank: Bank, dataset: Dataset) -> None:
 
 
 def _upload(bank: Bank) -> None:
-    """What is refused, a version and the same again, and versions for an endpoint that is busy or
-    has failed: those createEndpointModel takes at once, these endpointChanged when it is free."""
+    """Upload a refused artifact, a version twice, and versions for a busy or failed endpoint.
+
+    createEndpointModel takes the versions at once. endpointChanged takes those of a busy endpoint
+    when it is free.
+    """
     s3, bucket = boto3.client("s3"), bank.settings.model_bucket
     first = s3.list_objects_v2(Bucket=bucket, Prefix=MODEL_PREFIX)["Contents"][0]["Key"]
     archive = s3.get_object(Bucket=bucket, Key=first)["Body"].read()
@@ -174,7 +177,7 @@ class _Endpoint:
         self._update(config, **shifting)
 
     def spoil(self) -> None:
-        """What takes a while to fail is deployed from now on."""
+        """Make later deployments fail, after a while."""
         packed, member = io.BytesIO(), tarfile.TarInfo("code/inference.py")
         member.size = len(SLOW_TO_FAIL)
         with tarfile.open(fileobj=packed, mode="w:gz") as archive:
@@ -196,7 +199,7 @@ class _Endpoint:
         self._sagemaker.delete_endpoint(EndpointName=self._name)
 
     def prepare(self, version: str) -> None:
-        """A model and a configuration on machines for a version that is to come back serverless."""
+        """Create a model and a configuration on machines for a version that returns to serverless."""
         like = self._sagemaker.describe_model(ModelName=f"{self._name}-{self._version}")
         self._sagemaker.create_model(
             ModelName=f"{self._name}-{version}",
@@ -229,7 +232,7 @@ class _Endpoint:
 
 
 def _repeat(bank: Bank, decided: dict[str, Any]) -> None:
-    """A week of one application: that is drift."""
+    """Repeat one application for a week: that is drift."""
     table = PredictionTable(boto3.client("dynamodb"), bank.settings.predictions_table)
     for number in range(profile.load().drift.fewest):
         identity = f"{decided['predictionId'][:12]}{number:020x}"
@@ -237,7 +240,7 @@ def _repeat(bank: Bank, decided: dict[str, Any]) -> None:
 
 
 def _forget_trainings(bank: Bank) -> None:
-    """As if the events of the first models' trainings had been lost."""
+    """Remove the endings of the first models' trainings, as if their events had been lost."""
     s3, bucket = boto3.client("s3"), bank.settings.data_bucket
     for found in s3.list_objects_v2(Bucket=bucket, Prefix=TOLD_PREFIX)["Contents"]:
         s3.delete_object(Bucket=bucket, Key=found["Key"])
@@ -245,7 +248,7 @@ def _forget_trainings(bank: Bank) -> None:
 
 @contextmanager
 def _no_event(bank: Bank, function: str) -> Iterator[None]:
-    """SageMaker's events are lost meanwhile."""
+    """Drop SageMaker's events for the duration."""
     events, rule = boto3.client("events"), f"{bank.settings.function(function)}-event"
     events.disable_rule(Name=rule)
     try:
@@ -269,7 +272,7 @@ def _watch(bank: Bank) -> None:
 
 
 def _fail_for_good(bank: Bank) -> None:
-    """Events that no function can take: they end in the queue of failures."""
+    """Send events that no function can take: they end in the queue of failures."""
     client = boto3.client("lambda")
     for name in ASYNCHRONOUS:
         function = bank.settings.function(name)

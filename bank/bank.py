@@ -108,7 +108,10 @@ def _add_triggers(bank: Bank) -> None:
 
 
 def _match(bank: Bank, source: Any) -> None:
-    """Schedules are left out: nothing fires them here (see `python -m bank schedule`)."""
+    """Route the matching events to their functions.
+
+    Schedules are left out: nothing fires them here (see `python -m bank schedule`).
+    """
     events, name = boto3.client("events"), _function_name(bank, source.name)
     rule = f"{name}-event"
     events.put_rule(Name=rule, EventPattern=json.dumps(source.event_pattern))

@@ -1,9 +1,10 @@
-"""How long a function's process takes to import the package that Lambda gets.
+"""Import time of the package that Lambda gets, in a new process.
 
 python -m bank.cold_import
 
-On Lambda the clock starts there; memory, and with it the share of a processor, is another, so this
-is for comparing one package with another on one machine."""
+On Lambda the clock starts there. Memory, and with it the share of a processor, is another, so this
+compares packages with each other on one machine.
+"""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""What `make run` shows: the first models, and a first prediction of a real loan."""
+"""First screen of `make run`: the first models, and a first prediction of a real loan."""
 
 import os
 from itertools import islice
@@ -62,7 +62,7 @@ def bring(bank: Bank, dataset: Dataset, console: Console) -> None:
 
 
 def shown_case(dataset: Dataset, row: int) -> Case:
-    """An application that no model has seen. Raises NoSuchRow."""
+    """Return an application that no model has seen. Raises NoSuchRow."""
     for case in islice(dataset.cases(), row, None):
         return case
     raise NoSuchRow(f"There is no row {row}: take a smaller one, from 0.")

@@ -19,7 +19,7 @@ class NoLoans(Exception):
 
 
 def of_loans(dataset: Dataset, first: str, last: str) -> str:
-    """Loans of these months and what became of them, as CSV. Raises NoLoans."""
+    """Return the loans of these months and their outcomes as CSV. Raises NoLoans."""
     until = pd.Timestamp(last) + pd.offsets.MonthEnd(0)
     found = dataset.later(pd.Timestamp(first), until)
     if found.empty:
@@ -51,7 +51,10 @@ def of_decisions(dataset: Dataset, pages: Iterable[Any], today: date) -> str:
 
 
 def _row(item: dict[str, Any], case: Case, today: date) -> tuple[str, ...]:
-    """`defaulted` is within the months of the profile; later defaults have an age, too."""
+    """Return a row of the file.
+
+    `defaulted` is within the months of the profile; later defaults have an age, too.
+    """
     decided = date.fromisoformat(item["createdAt"]["S"][:10])
     days = case["default_days"]
     when = today if days is None else min(decided + timedelta(days=days), today)

@@ -314,7 +314,7 @@ class EndpointOnInstances(AppVengersError):
 
 
 class NoSnapshot(AppVengersError):
-    """There is nothing to train on."""
+    """No snapshot to train on."""
 
 
 class InvalidProfile(AppVengersError):

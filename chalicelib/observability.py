@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 class Printed(logging.Handler):
-    """To what is stdout by then: Lambda passes each line on to CloudWatch."""
+    """A stream to the current stdout: Lambda passes each line on to CloudWatch."""
 
     def emit(self, record: logging.LogRecord) -> None:
         print(self.format(record), flush=True)

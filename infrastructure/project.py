@@ -44,8 +44,11 @@ def app_name() -> str:
 
 
 def _other_names(config: dict[str, Any], name: str) -> Iterator[str]:
-    """Functions are named by app_name, the rest by APP_NAME; alarms watch the service's metrics,
-    and what is tagged otherwise is not ours."""
+    """Yield the names of the configuration that differ from the project's.
+
+    Functions are named by app_name, the rest by APP_NAME. Alarms watch the service's metrics, and
+    resources with another tag are not the project's.
+    """
     wanted = [("environment_variables", "APP_NAME", name), ("tags", "project", name)]
     for section, key, value in wanted:
         if config[section][key] != value:

@@ -33,7 +33,10 @@ def _endpoint(place: str, endpoint: Endpoint) -> Iterator[str]:
 
 
 def _warm(place: str, endpoint: Endpoint) -> Iterator[str]:
-    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantServerlessConfig.html"""
+    """Yield contradictions of provisioned concurrency.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantServerlessConfig.html
+    """
     concurrency = endpoint.max_concurrency or 0
     limits = (("provisioned", 1, concurrency), ("keep_warm", 0, min(concurrency, MOST_WARM)))
     for name, least, most in limits:

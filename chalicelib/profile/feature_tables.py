@@ -27,7 +27,10 @@ class Derivation(Table, frozen=True):
 
 
 class Actionable(Table, frozen=True):
-    """How far an applicant can change a feature, or to which values; its own bounds hold, too."""
+    """Range or values to which an applicant can change a feature.
+
+    The feature's own bounds hold, too.
+    """
 
     direction: Literal["increase", "decrease"] | None = None
     minimum: float | None = None
@@ -53,7 +56,7 @@ class Feature(Table, frozen=True):
 
     @property
     def change(self) -> Actionable | None:
-        """What of it is in the applicant's hands."""
+        """The applicant's possible changes of the feature."""
         if isinstance(self.actionable, Actionable):
             return self.actionable
         return Actionable() if self.actionable else None

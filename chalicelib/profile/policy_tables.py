@@ -35,7 +35,7 @@ class Policy(Table, frozen=True):
     decision: Decision
 
     def version(self) -> str:
-        """The same whatever the order of what is named in it."""
+        """Return the hash of the policy, whatever the order of its names."""
         decides = msgspec.structs.replace(
             self.decision,
             mandatory=tuple(sorted({*self.decision.mandatory})),

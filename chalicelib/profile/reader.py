@@ -30,7 +30,7 @@ def load(path: Path = PROFILE_FILE) -> Profile:
 
 
 def _feature(name: str, written: Any) -> None:
-    """msgspec says which key is wrong, but not in which of many tables."""
+    """Check one feature's table, because msgspec does not say which of many has the wrong key."""
     try:
         msgspec.convert(written, Feature)
     except msgspec.ValidationError as error:

@@ -71,15 +71,18 @@ class Drift(Table, frozen=True):
 
 
 class OutcomeSource(Table, frozen=True):
-    """How far the outcomes count whose source matches: `apiKey:<id>` or `file:<key>`, * is wild."""
+    """Trust in outcomes of a matching source: `apiKey:<id>` or `file:<key>`, * is wild."""
 
     source: str
     trust: Literal["trusted", "limited", "untrusted"]
 
 
 class Outcomes(Table, frozen=True):
-    """Whose word counts for what became of a loan, how far, and when people look first. What no
-    source matches is untrusted: it counts once a trusted source says the same."""
+    """Trust in reported outcomes by source, and the limits from which people look first.
+
+    A source that matches no rule is untrusted. Its outcomes count once a trusted source reports the
+    same.
+    """
 
     sources: tuple[OutcomeSource, ...] = (OutcomeSource("file:credit/newData/*", "trusted"),)
     peers: tuple[str, ...] = ()  # features by whose values outcomes and decisions are watched

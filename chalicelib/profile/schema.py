@@ -40,7 +40,7 @@ class Profile(Table, frozen=True):
     sagemaker: SageMaker = SageMaker()
 
     def asked_for(self) -> dict[str, Feature]:
-        """The features that an application brings; the others are derived."""
+        """Return the features that an application brings; the others are derived."""
         return {name: feature for name, feature in self.features.items() if not feature.derive}
 
     @property
@@ -48,11 +48,14 @@ class Profile(Table, frozen=True):
         return Policy(self.score, self.decision)
 
     def policy_version(self) -> str:
-        """The hash of what decides: cut-offs, weights, mandatory models and the score's scale."""
+        """Return the hash of cut-offs, weights, mandatory models and the score's scale."""
         return self.policy.version()
 
     def schema(self, model: str) -> str:
-        """The hash of what a model was trained to read. Texts and bounds are not part of it."""
+        """Return the hash of the inputs that a model was trained to read.
+
+        Texts and bounds are not part of it.
+        """
         used = [
             [name, feature.type, feature.values, feature.monotone, feature.derive]
             for name, feature in sorted(self.features.items())
@@ -61,7 +64,7 @@ class Profile(Table, frozen=True):
         return digest([used, self.models[model].method, self.models[model].features])
 
     def sources_of(self, names: tuple[str, ...]) -> set[str]:
-        """The features named and, through their derivations, all that they are computed from."""
+        """Return the named features and, through their derivations, all their sources."""
         found: set[str] = set()
         waiting = list(names)
         while waiting:

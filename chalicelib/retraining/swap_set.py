@@ -67,7 +67,7 @@ def swap_set(recent: Sequence[Recent], turned: Sequence[Turned]) -> Document:
 
 
 def wilson(bads: float, rows: int) -> tuple[float, float]:
-    """The 95 % interval of a rate (Wilson 1927).
+    """Return the 95 % interval of a rate (Wilson 1927).
 
     >>> [round(end, 4) for end in wilson(5, 100)]
     [0.0215, 0.1118]

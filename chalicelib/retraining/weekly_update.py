@@ -221,8 +221,7 @@ def _days(first: datetime, last: datetime) -> Iterator[str]:
 
 
 def months_later(day: date, months: int) -> date:
-    """
-    The same day of a later month, or that month's last.
+    """Return the same day of a later month, or that month's last day.
 
     >>> months_later(date(2024, 1, 31), 13)
     datetime.date(2025, 2, 28)

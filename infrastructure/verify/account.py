@@ -7,7 +7,7 @@ from infrastructure.verify.check import Check, Result, Stage, failed, not_applic
 
 
 def quotas_are_enough(stage: Stage) -> Result:
-    """As before a deployment, and now with all that runs."""
+    """Check the quotas as before a deployment, with everything that runs now."""
     checked = account_quotas.check(stage.profile, stage.settings)
     if faults := [*checked.of_models, *checked.of_all]:
         return failed(" ".join(fault.splitlines()[0] for fault in faults))
@@ -27,7 +27,7 @@ def table_is_backed_up(stage: Stage) -> Result:
 
 
 def updates_lose_nothing(stage: Stage) -> Result:
-    """No decision of two weeks went without a model."""
+    """Check that no decision of two weeks went without a model."""
     decisions, missing = (_sum(stage, name) for name in ("Decisions", "ModelsUnavailable"))
     if not decisions:
         return not_applicable("no decision in 14 days")
@@ -51,7 +51,10 @@ def _sum(stage: Stage, metric: str) -> float:
 
 
 def bill_is_as_expected(stage: Stage) -> Result:
-    """Asking costs 0.01 USD, which is why it counts as a write."""
+    """Check the bill.
+
+    The request costs 0.01 USD, which is why it counts as a write.
+    """
     now = datetime.now(UTC).date()
     found = stage.client("ce").get_cost_and_usage(
         TimePeriod={"Start": f"{now - timedelta(days=30)}", "End": f"{now}"},

@@ -21,7 +21,7 @@ Ending = Literal["proved", "failed", "not applicable"]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a check ended, and why."""
+    """Ending of a check, with its reason."""
 
     ending: Ending
     reason: str

@@ -12,7 +12,7 @@ SECONDS = 40
 
 
 def alive(stage: Stage) -> Result:
-    """The package's machine code loads on Lambda's own processor."""
+    """Check that the package's machine code loads on Lambda's processor."""
     found = requests.get(f"{stage.url}health", timeout=SECONDS)
     if found.status_code != 200:
         return failed(f"GET {stage.url}health answered {found.status_code}")
@@ -20,7 +20,7 @@ def alive(stage: Stage) -> Result:
 
 
 def strangers_are_refused(stage: Stage) -> Result:
-    """A wrong key, no key and an unknown path are answered with a problem."""
+    """Check that a wrong key, no key and an unknown path are answered with a problem."""
     asked: tuple[tuple[str, dict[str, str], int], ...] = (
         ("models", {"x-api-key": "wrong"}, 403),
         ("models", {}, 403),
@@ -36,7 +36,7 @@ def strangers_are_refused(stage: Stage) -> Result:
 
 
 def ready(stage: Stage) -> Result:
-    """Every endpoint answers a probe; nothing is stored."""
+    """Check that every endpoint answers a probe; nothing is stored."""
     headers = {"x-api-key": stage.api_key, "Accept-Language": "en"}
     found = requests.get(f"{stage.url}ready", headers=headers, timeout=SECONDS)
     told = found.json()
@@ -52,14 +52,14 @@ def ready(stage: Stage) -> Result:
 
 
 def models_speak(stage: Stage) -> Result:
-    """A decision is what all models said; it is stored, as every decision is."""
+    """Check that a decision has the answers of all models; it is stored, as every decision is."""
     sent = smoke.body(stage.profile)
     answer = smoke.predict(stage.url, stage.api_key, sent, list(stage.profile.models))
     return proved(smoke.sentence(answer))
 
 
 def own_answers_stay(stage: Stage) -> Result:
-    """Chalice's PutRestApi leaves gateway responses and limits, or we put them again."""
+    """Check the gateway responses and limits, which Chalice's PutRestApi may reset."""
     client = stage.client("apigateway")
     found = client.get_gateway_responses(restApiId=stage.api, limit=500)["items"]
     ours = {one["responseType"] for one in found if not one.get("defaultResponse")}

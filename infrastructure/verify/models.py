@@ -11,7 +11,7 @@ LOOKED_BACK = timedelta(days=14)
 
 
 def endpoints_serve(stage: Stage) -> Result:
-    """Our artifact starts in AWS's container, as AWS's unprivileged user."""
+    """Check that our artifact starts in AWS's container, as AWS's unprivileged user."""
     sagemaker, told = stage.client("sagemaker"), []
     listed = {
         one["EndpointName"]: one["EndpointStatus"]
@@ -37,7 +37,7 @@ def _reason(sagemaker: Any, name: str) -> str:
 
 
 def cold_starts_fit(stage: Stage) -> Result:
-    """The longest set-up of a serverless container that CloudWatch has seen, against the branch."""
+    """Check the longest set-up of a serverless container, in CloudWatch, against the branch."""
     longest = {
         model: _longest_setup(stage, stage.endpoint(model)) for model in stage.profile.models
     }
@@ -51,7 +51,7 @@ def cold_starts_fit(stage: Stage) -> Result:
 
 
 def _longest_setup(stage: Stage, endpoint: str) -> float | None:
-    """In seconds; CloudWatch has microseconds."""
+    """Return the longest set-up in seconds; CloudWatch has microseconds."""
     now = datetime.now(UTC)
     found = stage.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/SageMaker",
@@ -69,22 +69,22 @@ def _longest_setup(stage: Stage, endpoint: str) -> float | None:
 
 
 def trainings_end_well(stage: Stage) -> Result:
-    """SageMaker's container trains with our source."""
+    """Check that SageMaker's container trains with our source."""
     return _ended_well(stage, "Training")
 
 
 def comparisons_end_well(stage: Stage) -> Result:
-    """A processing container unpacks our source, and reads and writes S3."""
+    """Check that a processing container unpacks our source, and reads and writes S3."""
     return _ended_well(stage, "Processing")
 
 
 def transforms_end_well(stage: Stage) -> Result:
-    """A transform job's container takes our lines."""
+    """Check that a transform job's container takes our lines."""
     return _ended_well(stage, "Transform")
 
 
 def _ended_well(stage: Stage, kind: str) -> Result:
-    """`kind` is SageMaker's word, which its members are named by."""
+    """Check the newest job of a kind. `kind` is SageMaker's word, in its members' names."""
     pages = stage.client("sagemaker").get_paginator(f"list_{kind.lower()}_jobs")
     found: dict[str, list[str]] = {}
     for page in pages.paginate(NameContains=stage.settings.prefix):
@@ -115,7 +115,7 @@ def retraining_succeeds(stage: Stage) -> Result:
 
 
 def image_exists(stage: Stage) -> Result:
-    """The container's tag is in the registry of the region."""
+    """Check that the container's tag is in the registry of the region."""
     repository, _, tag = stage.profile.sagemaker.image.partition(":")
     found = stage.client("ecr").batch_get_image(
         registryId=REGISTRIES[stage.settings.region],
@@ -128,7 +128,7 @@ def image_exists(stage: Stage) -> Result:
 
 
 def one_package_a_version(stage: Stage) -> Result:
-    """The same ClientToken makes the same model package, however often it is sent."""
+    """Check that the same ClientToken makes the same model package, however often it is sent."""
     sagemaker, seen = stage.client("sagemaker"), 0
     for model in stage.profile.models:
         pages = sagemaker.get_paginator("list_model_packages").paginate(

@@ -16,7 +16,7 @@ LOOKED_BACK = timedelta(days=7)
 
 
 def roles_are_least(stage: Stage) -> Result:
-    """saveResult may write the table of its stage, and no other."""
+    """Check that saveResult may write the table of its stage, and no other."""
     settings, region = stage.settings, f"{stage.settings.region}:{stage.account}"
     role = f"arn:aws:iam::{stage.account}:role/{settings.function('saveResult')}"
     for table, wanted in (
@@ -34,7 +34,7 @@ def roles_are_least(stage: Stage) -> Result:
 
 
 def nobody_assumes_a_services_role(stage: Stage) -> Result:
-    """Only Step Functions, for this account, assumes the machines' roles; SageMaker its own."""
+    """Check that only Step Functions and SageMaker, for this account, assume their roles."""
     for name in OF_SERVICES:
         arn = stage.settings.role_arn(name, stage.account)
         try:
@@ -48,7 +48,7 @@ def nobody_assumes_a_services_role(stage: Stage) -> Result:
 
 
 def nothing_was_denied(stage: Stage) -> Result:
-    """A permission that is missing shows in the log of the function that lacks it."""
+    """Check the functions' logs for denied requests."""
     named = [stage.settings.function(name) for name in (*MODELS, *ASYNCHRONOUS, *RETRAINING)]
     functions = [api_function(stage.settings), stage.settings.function("saveResult"), *named]
     since = int((time.time() - LOOKED_BACK.total_seconds()) * 1000)
@@ -66,7 +66,7 @@ def nothing_was_denied(stage: Stage) -> Result:
 
 
 def without_tls_is_refused(stage: Stage) -> Result:
-    """The buckets' own policies refuse what is not encrypted on its way."""
+    """Check that the buckets' policies refuse requests without TLS."""
     s3 = boto3.client("s3", use_ssl=False, config=TIMES)
     for bucket in (stage.settings.data_bucket, stage.settings.model_bucket):
         try:

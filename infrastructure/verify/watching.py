@@ -13,7 +13,7 @@ ALARM = "failures"
 
 
 def alarms_find_their_metrics(stage: Stage) -> Result:
-    """Each alarm watches a metric that exists; one without a point yet may be misspelt."""
+    """Check that each alarm's metric exists; a metric without a point yet may be misspelt."""
     found = [(alarm["AlarmName"], _exist(stage, alarm)) for alarm in _alarms(stage)]
     without = [name for name, exists in found if not exists]
     if not found:
@@ -57,7 +57,7 @@ def _points(stage: Stage, metric: Any) -> bool:
 
 
 def failures_queue_is_empty(stage: Stage) -> Result:
-    """Nothing that came asynchronously was given up."""
+    """Check that no asynchronous event was given up."""
     long_ago = datetime.now(UTC) - timedelta(days=14)
     causes = list(Causes(stage.settings, long_ago).given_up())
     sqs, name = stage.client("sqs"), f"{stage.settings.prefix}-failures"
@@ -71,7 +71,10 @@ def failures_queue_is_empty(stage: Stage) -> Result:
 
 
 def endpoint_events_come(stage: Stage) -> Result:
-    """SageMaker sends events for serverless endpoints; without them, endings come later."""
+    """Check that SageMaker sends events for serverless endpoints.
+
+    Without them, endings come later.
+    """
     return _invocations(stage, EVENT_RULE, "an endpoint's change")
 
 
@@ -109,7 +112,7 @@ def traces_join(stage: Stage) -> Result:
 
 
 def cold_imports(stage: Stage) -> Result:
-    """The longest start of the API's function in a day."""
+    """Check the longest start of the API's function in a day."""
     events = stage.client("logs").filter_log_events(
         logGroupName=f"/aws/lambda/{api_function(stage.settings)}",
         startTime=int((datetime.now(UTC) - timedelta(days=1)).timestamp() * 1000),
@@ -123,7 +126,7 @@ def cold_imports(stage: Stage) -> Result:
 
 
 def an_alarm_reaches_the_topic(stage: Stage) -> Result:
-    """Rings the alarm of the failures queue; people who subscribed are told of a drill."""
+    """Ring the alarm of the failures queue; subscribers read that it is a drill."""
     name, cloudwatch = f"{stage.settings.prefix}-{ALARM}", stage.client("cloudwatch")
     began = datetime.now(UTC)
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="verify-aws: drill")
