@@ -168,7 +168,10 @@ class _Endpoint:
         self._sagemaker = boto3.client("sagemaker")
 
     def move_to_machines(self, *, guarded: bool) -> None:
-        """From the second time on a canary goes first, as [endpoint] canary has it."""
+        """Move the endpoints to machines.
+
+        With `guarded`, a canary goes first, as [endpoint] canary says.
+        """
         canary, config = Canary(bake_seconds=1, share=0.5), f"machines-{guarded}"
         machines = capacity(Endpoint(instances=Instances("ml.m5.large")))
         self._configure(config, f"{self._name}-{self._version}", machines)
@@ -199,7 +202,10 @@ class _Endpoint:
         self._sagemaker.delete_endpoint(EndpointName=self._name)
 
     def prepare(self, version: str) -> None:
-        """Create a model and a configuration on machines for a version that returns to serverless."""
+        """Create a model and a configuration on machines.
+
+        They are for a version that returns to serverless later.
+        """
         like = self._sagemaker.describe_model(ModelName=f"{self._name}-{self._version}")
         self._sagemaker.create_model(
             ModelName=f"{self._name}-{version}",

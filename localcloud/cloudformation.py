@@ -19,7 +19,10 @@ IMPORTABLE = "localcloud:importable"
 
 
 def whole_bucket(original: Any) -> Callable[..., Any]:
-    """For moto's FakeBucket.create_from_cloudformation_json, which takes encryption and tags."""
+    """Replace moto's FakeBucket.create_from_cloudformation_json.
+
+    It then takes encryption and tags.
+    """
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
         if left := s3_backends[account]["aws"].buckets.get(name):
@@ -43,7 +46,7 @@ def whole_bucket(original: Any) -> Callable[..., Any]:
 
 
 def whole_table(original: Any) -> Callable[..., Any]:
-    """For moto's Table.create_from_cloudformation_json, which knows no point-in-time recovery
+    """Replace moto's Table.create_from_cloudformation_json, which knows no point-in-time recovery
     and takes encryption by DynamoDB's word for it, not CloudFormation's."""
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
@@ -63,8 +66,10 @@ def whole_table(original: Any) -> Callable[..., Any]:
 
 
 def without_resource_policies(original: Any) -> Callable[..., Any]:
-    """For moto's parse_resource, which warns of them. Nor may it have them: its S3 takes a denial
-    whose condition does not hold for a denial."""
+    """Replace moto's parse_resource, which warns of resource policies.
+
+    It leaves them out: moto's S3 takes a denial whose condition does not hold for a denial.
+    """
 
     def parse(resource: dict[str, Any], resources_map: Any) -> Any:
         if resource["Type"] in RESOURCE_POLICIES:
@@ -78,7 +83,7 @@ def without_resource_policies(original: Any) -> Callable[..., Any]:
 
 
 def kept_log_group(original: Any) -> Callable[..., Any]:
-    """For moto's LogGroup.create_from_cloudformation_json, which imports none."""
+    """Replace moto's LogGroup.create_from_cloudformation_json, which imports none."""
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
         if left := logs_backends[account][region].groups.get(name):
@@ -89,7 +94,7 @@ def kept_log_group(original: Any) -> Callable[..., Any]:
 
 
 def kept_parameter(original: Any) -> Callable[..., Any]:
-    """For moto's Parameter.create_from_cloudformation_json, which imports none."""
+    """Replace moto's Parameter.create_from_cloudformation_json, which imports none."""
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
         if left := ssm_backends[account][region].get_parameter(name):
@@ -119,7 +124,7 @@ def _may_be_imported(written: dict[str, Any]) -> bool:
 
 
 def whole_key(original: Any) -> Callable[..., Any]:
-    """For moto's Key.create_from_cloudformation_json, which takes KMS's own form of a
+    """Replace moto's Key.create_from_cloudformation_json, which takes KMS's own form of a
     policy, a text, and its own words for tags."""
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:

@@ -42,7 +42,7 @@ class Events:
 
 
 def to_functions_and_topics(functions: Functions) -> Callable[[Any], Any]:
-    """For moto's Rule.send_to_targets, which raises NotImplementedError on these targets."""
+    """Replace moto's Rule.send_to_targets, which raises NotImplementedError on these targets."""
 
     def replace(original: Any) -> Any:
         def send_to_targets(self: Any, original_event: Any, transform_input: bool = True) -> None:
@@ -82,7 +82,7 @@ def _with_iso_time(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def put_rule(quotas: Quotas) -> Callable[[Any], Any]:
-    """For moto's EventsBackend.put_rule, which has no limit of rules."""
+    """Replace moto's EventsBackend.put_rule, which has no limit of rules."""
 
     def replace(original: Any) -> Any:
         def put(self: Any, name: str, *args: Any, **more: Any) -> Any:
@@ -101,7 +101,7 @@ def put_rule(quotas: Quotas) -> Callable[[Any], Any]:
 
 
 def put_events(_original: Any) -> Any:
-    """For moto's EventsHandler.put_events, which lets an account speak as a service of AWS.
+    """Replace moto's EventsHandler.put_events, which lets an account speak as a service of AWS.
 
     https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
     """

@@ -36,7 +36,7 @@ class Notices(list[Notice]):
         super().__init__(_read(self._path) if self._path and self._path.exists() else [])
 
     def record(self, topic: str, subject: str | None, message: str) -> None:
-        """Raises NotStored; the file is then as it was."""
+        """Append a notice to the file. Raises NotStored; the file is then as it was."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         notice = Notice(now, topic, subject, message)
         if self._path:
@@ -48,7 +48,7 @@ class Notices(list[Notice]):
 
 
 def recorded_in(notices: Notices) -> Callable[[Any], Any]:
-    """For moto's Topic.publish."""
+    """Replace moto's Topic.publish."""
 
     def replace(original: Any) -> Any:
         def publish(self: Any, message: str, subject: str | None = None, **more: Any) -> str:

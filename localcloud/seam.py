@@ -40,7 +40,7 @@ def install(replaced: Iterable[Replaced]) -> Iterator[None]:
 
 
 def parameters_of(symbol: Any) -> str:
-    """As `Replaced.as_moto_has_it` writes them: names only, as types may change freely."""
+    """Return the parameters' names as in `Replaced.as_moto_has_it`; types may change freely."""
     if symbol is None or not callable(symbol):
         return type(symbol).__name__
     return f"({', '.join(inspect.signature(symbol).parameters)})"

@@ -13,7 +13,7 @@ _ALL_METHODS = ("get", "post", "put", "delete", "options", "head", "patch")
 
 
 def any_document(original: Any) -> Callable[..., Any]:
-    """For moto's APIGatewayBackend.put_rest_api: Swagger 2.0, mock integrations, API keys."""
+    """Replace moto's APIGatewayBackend.put_rest_api: Swagger 2.0, mock integrations, API keys."""
 
     def put(
         self: Any,
@@ -33,7 +33,7 @@ def any_document(original: Any) -> Callable[..., Any]:
 
 
 def any_title(original: Any) -> Callable[..., Any]:
-    """For moto's APIGatewayBackend.import_rest_api, which can't do without a description."""
+    """Replace moto's APIGatewayBackend.import_rest_api, which can't do without a description."""
 
     def import_api(self: Any, api_doc: dict[str, Any], fail_on_warnings: bool) -> Any:
         described = api_doc | {"info": {"description": ""} | api_doc["info"]}
@@ -43,7 +43,7 @@ def any_title(original: Any) -> Callable[..., Any]:
 
 
 def any_case(original: Any) -> Callable[..., Any]:
-    """For moto's S3Response._notification_config_from_body: Prefix is prefix."""
+    """Replace moto's S3Response._notification_config_from_body: Prefix is prefix."""
 
     def parse(self: Any) -> Any:
         lower = lambda match: match[0].lower().replace(b"name", b"Name")  # noqa: E731 - one use
@@ -54,13 +54,13 @@ def any_case(original: Any) -> Callable[..., Any]:
 
 
 def with_tags_of_apis(original: dict[str, Any]) -> dict[str, Any]:
-    """For moto's apigateway.urls.url_paths."""
+    """Replace moto's apigateway.urls.url_paths."""
     arn = "arn:(?P<partition>[^/]+):apigateway:(?P<region_name>[^/]+)::/restapis/(?P<api>[^/]+)"
     return original | {f"{{0}}/tags/{arn}$": APIGatewayResponse.dispatch}
 
 
 def tags_of_apis(original: Any) -> Callable[..., Any]:
-    """For moto's APIGatewayResponse.get_tags."""
+    """Replace moto's APIGatewayResponse.get_tags."""
 
     def get_tags(self: Any) -> Any:
         api = _tagged_api(self)
@@ -70,7 +70,7 @@ def tags_of_apis(original: Any) -> Callable[..., Any]:
 
 
 def tagging_apis(original: Any) -> Callable[..., Any]:
-    """For moto's APIGatewayResponse.tag_resource."""
+    """Replace moto's APIGatewayResponse.tag_resource."""
 
     def tag_resource(self: Any) -> Any:
         if not (api := _tagged_api(self)):

@@ -37,13 +37,13 @@ def _schedule(parameters: Parameters, _request: Any) -> Iterator[str]:
 
 
 def _is_rate(expression: str) -> bool:
-    """Whether the unit is singular for 1, and plural for more."""
+    """Return whether the unit is singular for 1, and plural for more."""
     found = _RATE.fullmatch(expression)
     return bool(found and (int(found["value"]) > 1) == bool(found["plural"]))
 
 
 def _is_cron(expression: str) -> bool:
-    """Whether there are six fields, each in its range, and `?` in one of the two days."""
+    """Return whether there are six fields, each in its range, and `?` in one of the two days."""
     found = _CRON.fullmatch(expression)
     fields = found["fields"].split() if found else []
     if len(fields) != len(_FIELDS):

@@ -61,7 +61,10 @@ def as_operator() -> Iterator[None]:
 
 
 class Authorization:
-    """Whoever acts under no role is the operator, who may do everything and is not recorded."""
+    """Authorization of the current role's requests.
+
+    Without a role it is the operator, who may do everything and is not recorded.
+    """
 
     def __init__(self, account: str) -> None:
         self.allowed: dict[Call, set[str]] = defaultdict(set)
@@ -71,7 +74,10 @@ class Authorization:
 
     @contextmanager
     def acting_as(self, role_arn: str, service: str, used_by: str) -> Iterator[None]:
-        """Raises NotAuthorized if the role does not trust the service, or does not exist."""
+        """Act as the role.
+
+        Raises NotAuthorized if the role does not trust the service, or does not exist.
+        """
         acting = Acting(role_arn, used_by)
         role = self._role(acting.role)
         trust = role.assume_role_policy_document if role else '{"Statement": []}'
@@ -87,7 +93,7 @@ class Authorization:
             _acting.reset(before)
 
     def require(self, action: str, resource: str, **context: str) -> None:
-        """Raises NotAuthorized unless whoever acts may do this."""
+        """Require the permission. Raises NotAuthorized unless the current role may do this."""
         acting = _acting.get()
         if acting and not self._permits(acting, NeedsPermission(action, resource, context)):
             raise NotAuthorized(_told(acting, action, resource))
@@ -145,7 +151,7 @@ class Authorization:
 
 
 def enforced_on_requests(authorization: Authorization) -> Callable[[Any], Any]:
-    """For moto's _authenticate_and_authorize_normal_action, which knows no resources."""
+    """Replace moto's _authenticate_and_authorize_normal_action, which knows no resources."""
 
     def replaced(original: Any) -> Any:
         def authorize(self: Any, resource: str = "*") -> None:
@@ -159,7 +165,7 @@ def enforced_on_requests(authorization: Authorization) -> Callable[[Any], Any]:
 
 
 def enforced_on_s3(authorization: Authorization) -> Callable[[Any], Any]:
-    """For moto's _authenticate_and_authorize_s3_action, which knows no conditions."""
+    """Replace moto's _authenticate_and_authorize_s3_action, which knows no conditions."""
 
     def replaced(original: Any) -> Any:
         def authorize(
@@ -175,7 +181,10 @@ def enforced_on_s3(authorization: Authorization) -> Callable[[Any], Any]:
 
 
 def task_in_the_callers_context(original: Any) -> Any:
-    """For ThreadPoolExecutor.submit: a thread that boto3 starts acts as the one who started it."""
+    """Replace ThreadPoolExecutor.submit.
+
+    A thread that boto3 starts acts under the role of the thread that started it.
+    """
 
     def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         return original(self, contextvars.copy_context().run, fn, *args, **kwargs)
@@ -184,7 +193,7 @@ def task_in_the_callers_context(original: Any) -> Any:
 
 
 def thread_in_the_callers_context(original: Any) -> Any:
-    """For Thread.start: the same for a thread of its own, as a state machine's branches are."""
+    """Replace Thread.start: the same for a thread of its own, as a state machine's branches are."""
 
     def start(self: Any) -> None:
         context, run = contextvars.copy_context(), self.run

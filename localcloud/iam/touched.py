@@ -103,7 +103,7 @@ def by_request(request: Any) -> list[NeedsPermission]:
 
 
 def by_s3_request(request: Any, bucket: str | None, key: str | None) -> list[NeedsPermission]:
-    """moto names S3's actions itself."""
+    """Return the permissions of an S3 request; moto names S3's actions itself."""
     action = f"s3:{request.data['Action']}"
     arn = f"arn:aws:s3:::{bucket or '*'}"
     if key is None:

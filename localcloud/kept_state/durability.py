@@ -150,7 +150,7 @@ class Kept:
         )
 
     def restore(self) -> None:
-        """Raises NotStored if the disk takes no writes."""
+        """Restore the kept state. Raises NotStored if the disk takes no writes."""
         self._restored = True
         if self._folder:
             self._put_back()

@@ -58,7 +58,7 @@ class MarkFile:
     """
 
     def __init__(self, folder: Path, mark: Mark) -> None:
-        """Raises OSError."""
+        """Mark the folder as in use. Raises OSError."""
         self._mark = mark
         self._file = os.open(folder / MARK, os.O_WRONLY)
 

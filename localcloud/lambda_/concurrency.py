@@ -86,7 +86,10 @@ def of_account(quotas: Quotas, backend: Callable[[], Any]) -> Concurrency:
 
 
 def reserve(quotas: Quotas) -> Callable[[Any], Any]:
-    """For moto's LambdaBackend.put_function_concurrency, which reads its quota from a variable."""
+    """Replace moto's LambdaBackend.put_function_concurrency.
+
+    moto's reads its quota from a variable.
+    """
 
     def replace(original: Any) -> Any:
         def put(self: Any, function_name: str, reserved_concurrency: str) -> Any:

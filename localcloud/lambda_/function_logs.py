@@ -112,8 +112,10 @@ class _Passing(logging.Handler):
 
 
 class _Metrics:
-    """Put in once a second as one statistic a series: a request must not wait for it, and moto
-    keeps every value it is given."""
+    """Metrics of the functions, stored once a second as one statistic a series.
+
+    A request must not wait for it, and moto keeps every value that it is given.
+    """
 
     def __init__(self) -> None:
         self._client: Any = boto3.client("cloudwatch")

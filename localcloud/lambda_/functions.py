@@ -225,7 +225,7 @@ class Functions:
 
 
 def in_this_process(functions: Functions) -> Callable[[Any], Any]:
-    """For moto's LambdaFunction.invoke, which every invocation reaches."""
+    """Replace moto's LambdaFunction.invoke, which every invocation reaches."""
 
     def replace(original: Any) -> Any:
         def invoke(self: Any, body: Any, request_headers: Any, response_headers: Any) -> bytes:

@@ -11,8 +11,11 @@ WAITING = ("InvokeEndpoint", "StartSyncExecution")
 
 
 def honoured(original: Callable[..., Any]) -> Callable[..., Any]:
-    """For botocore's Endpoint._do_get_response: moto answers in the caller's own thread, so that
-    no time-out ever ends the wait. As on AWS, the service goes on with what its client gave up."""
+    """Replace botocore's Endpoint._do_get_response, to honour read time-outs.
+
+    moto answers in the caller's own thread, so that no time-out ever ends the wait. As on AWS, the
+    service completes a request that its client gave up.
+    """
 
     def get_response(self: Any, request: Any, operation_model: Any, context: Any) -> Any:
         if operation_model.name not in WAITING:

@@ -23,7 +23,7 @@ log = logging.getLogger("localcloud")
 
 
 def create_model(authorization: Authorization) -> Callable[[Any], Any]:
-    """For moto's action, which takes any ModelDataUrl and any name twice."""
+    """Replace moto's action, which takes any ModelDataUrl and any name twice."""
 
     def replace(original: Any) -> Any:
         def create(self: Any) -> Any:
@@ -62,7 +62,7 @@ def _refuse_what_cannot_serve(request: Any, authorization: Authorization) -> Non
 
 
 def create_endpoint_config(original: Any) -> Any:
-    """For moto's action, which overwrites a configuration of the same name."""
+    """Replace moto's action, which overwrites a configuration of the same name."""
 
     def create(self: Any) -> Any:
         name = self._get_param("EndpointConfigName")
@@ -80,7 +80,7 @@ def create_endpoint_config(original: Any) -> Any:
 
 
 def create_endpoint(endpoints: Endpoints, quotas: Quotas) -> Callable[[Any], Any]:
-    """For moto's action, whose endpoints are InService at once with nothing behind them."""
+    """Replace moto's action, whose endpoints are InService at once with nothing behind them."""
 
     def replace(original: Any) -> Any:
         def create(self: Any) -> Any:
@@ -100,7 +100,7 @@ def create_endpoint(endpoints: Endpoints, quotas: Quotas) -> Callable[[Any], Any
 
 
 def update_endpoint(endpoints: Endpoints, quotas: Quotas) -> Callable[[None], Any]:
-    """For moto's SageMakerResponse, which has no such action."""
+    """Replace moto's SageMakerResponse, which has no such action."""
 
     def replace(_absent: None) -> Any:
         def update(self: Any) -> Any:
@@ -127,7 +127,7 @@ def update_endpoint(endpoints: Endpoints, quotas: Quotas) -> Callable[[None], An
 
 
 def delete_endpoint(endpoints: Endpoints) -> Callable[[Any], Any]:
-    """For moto's action, which has no worker to stop."""
+    """Replace moto's action, which has no worker to stop."""
 
     def replace(original: Any) -> Any:
         def delete(self: Any) -> Any:
@@ -142,7 +142,7 @@ def delete_endpoint(endpoints: Endpoints) -> Callable[[Any], Any]:
 
 
 def invoke_endpoint(endpoints: Endpoints) -> Callable[[Any], Any]:
-    """For moto's action, which answers the word `body`."""
+    """Replace moto's action, which answers the word `body`."""
 
     def replace(original: Any) -> Any:
         def invoke(self: Any) -> tuple[int, dict[str, Any], bytes | str]:

@@ -147,7 +147,7 @@ class Endpoints:
             self._activity.end(endpoint.arn)
 
     def _try(self, name: str, role: str, worker: ModelProcess, shifting: Shifting) -> None:
-        """Raises RolledBack if an alarm rings before the traffic is the new version's for good."""
+        """Try a version. Raises RolledBack if an alarm rings before it has all traffic for good."""
         try:
             for share, seconds in shifting.phases():
                 self._tried[name] = (worker, share)

@@ -9,7 +9,7 @@ from localcloud.events import Events
 
 
 def create_model_package(original: Any) -> Any:
-    """For moto's action, which knows no ClientToken: the same one again is the same package."""
+    """Replace moto's action, which knows no ClientToken: the same one again is the same package."""
 
     def create(self: Any) -> Any:
         token = self._get_param("ClientToken")
@@ -22,7 +22,7 @@ def create_model_package(original: Any) -> Any:
 
 
 def update_model_package(events: Events) -> Callable[[Any], Any]:
-    """For moto's action, which tells nobody, and forgets what a request leaves out."""
+    """Replace moto's action, which tells nobody, and forgets what a request leaves out."""
 
     def replace(original: Any) -> Any:
         def update(self: Any) -> Any:

@@ -13,7 +13,7 @@ _BELOW = f"{ROOT}/processing/"
 
 
 def create_processing_job(jobs: ProcessingJobs, quotas: Quotas) -> Callable[[Any], Any]:
-    """For moto's action, whose jobs are Completed at once and leave nothing."""
+    """Replace moto's action, whose jobs are Completed at once and leave nothing."""
 
     def replace(original: Any) -> Any:
         def create(self: Any) -> Any:
@@ -37,7 +37,7 @@ def create_processing_job(jobs: ProcessingJobs, quotas: Quotas) -> Callable[[Any
 
 
 def stop_processing_job(jobs: ProcessingJobs) -> Callable[[Any], Any]:
-    """For moto's action, which stops what is no process."""
+    """Replace moto's action, which stops what is no process."""
 
     def replace(_original: Any) -> Any:
         def stop(self: Any) -> Any:

@@ -14,7 +14,7 @@ SCRIPT_MODE = {"sagemaker_program", "sagemaker_submit_directory"}
 
 
 def create_training_job(jobs: TrainingJobs, quotas: Quotas) -> Callable[[Any], Any]:
-    """For moto's action, whose jobs are Completed at once and leave nothing."""
+    """Replace moto's action, whose jobs are Completed at once and leave nothing."""
 
     def replace(original: Any) -> Any:
         def create(self: Any) -> Any:
@@ -35,7 +35,7 @@ def create_training_job(jobs: TrainingJobs, quotas: Quotas) -> Callable[[Any], A
 
 
 def stop_training_job(jobs: TrainingJobs) -> Callable[[None], Any]:
-    """For moto's SageMakerResponse, which has no such action."""
+    """Replace moto's SageMakerResponse, which has no such action."""
 
     def replace(_absent: None) -> Any:
         def stop(self: Any) -> Any:

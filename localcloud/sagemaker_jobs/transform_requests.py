@@ -13,7 +13,7 @@ _SPLITS = (None, "None", "Line")
 
 
 def create_transform_job(jobs: TransformJobs, quotas: Quotas) -> Callable[[Any], Any]:
-    """For moto's action, whose jobs are Completed at once and leave nothing."""
+    """Replace moto's action, whose jobs are Completed at once and leave nothing."""
 
     def replace(original: Any) -> Any:
         def create(self: Any) -> Any:
@@ -37,7 +37,7 @@ def create_transform_job(jobs: TransformJobs, quotas: Quotas) -> Callable[[Any],
 
 
 def stop_transform_job(jobs: TransformJobs) -> Callable[[None], Any]:
-    """For moto's SageMakerResponse, which has no such action."""
+    """Replace moto's SageMakerResponse, which has no such action."""
 
     def replace(_absent: None) -> Any:
         def stop(self: Any) -> Any:

@@ -141,7 +141,7 @@ class Quotas:
             yield
 
     def fit_memory(self, variant: Mapping[str, Any]) -> None:
-        """Raises ResourceLimitExceeded if a serverless variant has more than the account may."""
+        """Check a serverless variant's memory. Raises ResourceLimitExceeded beyond the quota."""
         memory = (variant.get("ServerlessConfig") or {}).get("MemorySizeInMB", 0)
         self._require(LARGEST_MEMORY, 0, memory)
 
@@ -184,14 +184,14 @@ class Quotas:
 
 
 def cluster_of(use: str, job: Any) -> Mapping[str, Any]:
-    """A job's machines: where each kind of job keeps their type and number."""
+    """Return a job's machines: where each kind of job keeps their type and number."""
     if use == "processing":
         return dict((job.processing_resources or {}).get("ClusterConfig", {}))
     return dict(job.resource_config if use == "training" else job.transform_resources)
 
 
 def _configuration(endpoint: Any) -> str:
-    """The configuration that an endpoint has, or moves to while it is updated."""
+    """Return the configuration that an endpoint has, or moves to while it is updated."""
     return str(getattr(endpoint, "moves_to", None) or endpoint.endpoint_config_name)
 
 
@@ -210,7 +210,10 @@ def _needs(variants: list[dict[str, Any]]) -> dict[Quota, float]:
 
 
 def _of(name: str) -> Quota:
-    """The quota of that name; a type of instances that the table leaves out has none free."""
+    """Return the quota of that name.
+
+    A type of instances that the table leaves out has none free.
+    """
     known = {quota.name: quota for quota in TABLE}
     return known.get(name) or Quota("sagemaker", "", name, 0, _REFERENCE)
 
@@ -235,7 +238,7 @@ def parsed(texts: tuple[str, ...]) -> dict[str, float]:
 
 
 def find(service: str, code: str) -> Quota:
-    """Raises what `service-quotas` answers for a quota that it does not know."""
+    """Find a quota. Raises what `service-quotas` answers for a quota that it does not know."""
     for quota in TABLE:
         if (quota.service, quota.code) == (service, code):
             return quota

@@ -20,7 +20,7 @@ _PAGE = 100  # MaxResults has this default and limit
 
 
 def list_service_quotas(quotas: Quotas) -> Callable[[Any], Any]:
-    """For moto's ServiceQuotasResponse, which has no such action."""
+    """Replace moto's ServiceQuotasResponse, which has no such action."""
 
     def replace(_absent: None) -> Any:
         def answer(self: Any) -> str:
@@ -35,7 +35,7 @@ def list_service_quotas(quotas: Quotas) -> Callable[[Any], Any]:
 
 
 def list_defaults(_quotas: Quotas) -> Callable[[Any], Any]:
-    """For moto's action, which knows one service."""
+    """Replace moto's action, which knows one service."""
 
     def replace(_original: Any) -> Any:
         def answer(self: Any) -> str:
@@ -48,7 +48,7 @@ def list_defaults(_quotas: Quotas) -> Callable[[Any], Any]:
 
 
 def get_service_quota(quotas: Quotas) -> Callable[[Any], Any]:
-    """For moto's action, which knows one service."""
+    """Replace moto's action, which knows one service."""
 
     def replace(_original: Any) -> Any:
         def answer(self: Any) -> str:
@@ -61,7 +61,7 @@ def get_service_quota(quotas: Quotas) -> Callable[[Any], Any]:
 
 
 def get_default(_quotas: Quotas) -> Callable[[Any], Any]:
-    """For moto's ServiceQuotasResponse, which has no such action."""
+    """Replace moto's ServiceQuotasResponse, which has no such action."""
 
     def replace(_absent: None) -> Any:
         def answer(self: Any) -> str:
@@ -74,7 +74,7 @@ def get_default(_quotas: Quotas) -> Callable[[Any], Any]:
 
 
 def request_increase(quotas: Quotas) -> Callable[[Any], Any]:
-    """For moto's ServiceQuotasResponse, which has no such action. AWS takes hours to days to
+    """Replace moto's ServiceQuotasResponse, which has no such action. AWS takes hours to days to
     approve; here the quota is granted at once."""
 
     def replace(_absent: None) -> Any:
@@ -102,7 +102,7 @@ def request_increase(quotas: Quotas) -> Callable[[Any], Any]:
 
 
 def account_settings(quotas: Quotas) -> Callable[[Any], Any]:
-    """For moto's LambdaResponse, which has no such action."""
+    """Replace moto's LambdaResponse, which has no such action."""
 
     def replace(_absent: None) -> Any:
         def answer(self: Any) -> Any:
@@ -121,7 +121,7 @@ def account_settings(quotas: Quotas) -> Callable[[Any], Any]:
 
 
 def with_account_settings(original: dict[str, Any]) -> dict[str, Any]:
-    """For moto's awslambda.urls.url_paths."""
+    """Replace moto's awslambda.urls.url_paths."""
     return original | {"{0}/2016-08-19/account-settings/?$": LambdaResponse.dispatch}
 
 

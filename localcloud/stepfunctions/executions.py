@@ -55,7 +55,7 @@ class StateMachineTypeNotSupported(AWSError):
 
 
 def start_sync_execution(authorization: Authorization) -> Callable[[None], Any]:
-    """For moto's StepFunctionResponse, which has no such action."""
+    """Replace moto's StepFunctionResponse, which has no such action."""
 
     def replace(_absent: None) -> Any:
         def start(self: Any) -> ActionResult:
@@ -112,8 +112,10 @@ def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncE
 def started_and_counted(
     activity: Activity, authorization: Authorization, kept: "Kept"
 ) -> Callable[[Any], Any]:
-    """For moto's ExecutionWorker.start: asynchronous executions can be waited for, and are kept.
-    Raises NotStored."""
+    """Replace moto's ExecutionWorker.start. Raises NotStored.
+
+    Asynchronous executions can be waited for, and are kept.
+    """
 
     def replace(original: Any) -> Any:
         def start(self: Any) -> None:
@@ -157,7 +159,7 @@ def _execute(worker: Any, activity: Activity, arn: str, kept: "Kept") -> None:
 
 
 def without_a_thread(original: Any) -> Any:
-    """For moto's Program.eval: a thread is needed only to give up waiting for it."""
+    """Replace moto's Program.eval: a thread is needed only to give up waiting for it."""
 
     def evaluate(self: Any, env: Any) -> None:
         if self.timeout_seconds is not None:
@@ -170,7 +172,7 @@ def without_a_thread(original: Any) -> Any:
 
 
 def error_of_any_name(_original: Any) -> Any:
-    """For moto's CustomErrorName, which refuses AWS's own names."""
+    """Replace moto's CustomErrorName, which refuses AWS's own names."""
 
     def init(self: Any, error_name: str | None) -> None:
         ErrorName.__init__(self, error_name=error_name)
@@ -179,7 +181,7 @@ def error_of_any_name(_original: Any) -> Any:
 
 
 def branch_without_a_name(original: Any) -> Any:
-    """For moto's BranchWorker.start, which writes the whole program into its thread's name."""
+    """Replace moto's BranchWorker.start, which writes the whole program into its thread's name."""
 
     def start(self: Any) -> None:
         self._worker_thread = threading.Thread(target=self._thread_routine, daemon=True)
@@ -195,7 +197,7 @@ def stop_all(account: str, region: str) -> None:
 
 
 def boto3_with_one_client_a_service(original: Any) -> Any:
-    """For the boto3 that moto's tasks import: they would make a new client for every task."""
+    """Replace the boto3 that moto's tasks import: they would make a new client for every task."""
     clients: dict[tuple[str, str], Any] = {}
     making = threading.Lock()
 
@@ -212,7 +214,7 @@ def boto3_with_one_client_a_service(original: Any) -> Any:
 def through_the_function_seam(
     functions: Functions, authorization: Authorization
 ) -> Callable[[Any], Any]:
-    """For moto's _invoke_lambda_function: a Lambda task needs no round trip through boto3."""
+    """Replace moto's _invoke_lambda_function: a Lambda task needs no round trip through boto3."""
 
     def replace(original: Any) -> Any:
         def invoke(parameters: dict[str, Any], region: str, state_credentials: Any) -> Any:

@@ -16,7 +16,10 @@ _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]|\['([^'\\]+)'\]")
 
 @dataclass(frozen=True)
 class Match:
-    """As moto reads it; without a path and a context it takes the value for what it is."""
+    """Match of a path.
+
+    Without a path and a context, moto takes the value for what it is.
+    """
 
     value: Any
     path: None = None
@@ -44,7 +47,7 @@ def _has(data: Any, step: str | int) -> bool:
 
 
 def parse_once(original: Callable[[str], Any]) -> Callable[[str], Any]:
-    """For the `parse` of jsonpath-ng, whose grammar takes milliseconds a path."""
+    """Replace the `parse` of jsonpath-ng, whose grammar takes milliseconds a path."""
 
     @lru_cache(maxsize=1024)
     def parse(path: str) -> Any:
@@ -61,7 +64,7 @@ def remember(size: int) -> Callable[[Any], Any]:
 
 
 def copy_of_json(original: Any) -> Any:
-    """For the `copy` module where moto copies nothing but JSON, a hundred times an execution."""
+    """Replace the `copy` module where moto copies only JSON, a hundred times an execution."""
     return SimpleNamespace(deepcopy=_copied)
 
 
@@ -74,7 +77,7 @@ def _copied(value: Any) -> Any:
 
 
 def jsonata_in_python(_never_set: None) -> Callable[[str], Any]:
-    """For moto's `_eval_jsonata`, a pointer to a JVM that moto does not have."""
+    """Replace moto's `_eval_jsonata`, a pointer to a JVM that moto does not have."""
 
     def evaluate(expression: str) -> Any:
         return Jsonata(expression).evaluate(None)
@@ -83,7 +86,7 @@ def jsonata_in_python(_never_set: None) -> Callable[[str], Any]:
 
 
 def jsonata_declarations(original: Any) -> Callable[[dict[str, Any]], str]:
-    """For moto's encode_jsonata_variable_declarations, which does not escape strings."""
+    """Replace moto's encode_jsonata_variable_declarations, which does not escape strings."""
 
     def encode(bindings: dict[str, Any]) -> str:
         return "".join(f"{name}:={to_json_str(value)};" for name, value in bindings.items())

@@ -37,12 +37,12 @@ KINDS = {"createTrainingJob": "Training", "createProcessingJob": "Processing"}
 
 
 def with_sync(patterns: set[Any]) -> set[Any]:
-    """For the patterns of moto's StateTaskServiceUnsupported."""
+    """Replace the patterns of moto's StateTaskServiceUnsupported."""
     return {*patterns, ResourceCondition.Sync}
 
 
 def silent_on_sagemaker(original: Any) -> Any:
-    """For moto's StateTaskServiceUnsupported: SageMaker's integration is supported here."""
+    """Replace moto's StateTaskServiceUnsupported: SageMaker's integration is supported here."""
 
     def warn(self: Any) -> None:
         if self.resource.service_name != "sagemaker":
@@ -52,8 +52,10 @@ def silent_on_sagemaker(original: Any) -> Any:
 
 
 def job_resolver(authorization: Authorization) -> Callable[[Any], Any]:
-    """For moto's StateTaskServiceUnsupported: a `.sync` task waits for its job; what this returns
-    is asked again until it answers."""
+    """Replace moto's StateTaskServiceUnsupported: a `.sync` task waits for its job.
+
+    The resolver that this returns is called again until it answers.
+    """
 
     def replace(original: Any) -> Any:
         return _waiting(authorization, original)
@@ -110,7 +112,10 @@ def _note(authorization: Authorization, kind: str, region: str, name: str) -> No
 
 
 def errors_of_the_service(original: Any) -> Any:
-    """For moto's StateTaskServiceUnsupported: `SageMaker.<code>` where the call itself fails."""
+    """Replace moto's StateTaskServiceUnsupported.
+
+    The error is `SageMaker.<code>` where the call itself fails.
+    """
 
     def from_error(self: Any, env: Any, ex: Exception) -> Any:
         if not isinstance(ex, ClientError) or self.resource.service_name != "sagemaker":
@@ -137,7 +142,7 @@ def error_name(code: str) -> str:
 
 
 def error_without_a_request_id(original: Any) -> Any:
-    """For moto's StateTaskServiceSns."""
+    """Replace moto's StateTaskServiceSns."""
 
     def from_error(self: Any, env: Any, ex: Exception) -> Any:
         if isinstance(ex, ClientError):

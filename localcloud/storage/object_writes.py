@@ -22,7 +22,7 @@ class ObjectEvents:
         self._of_this_thread = threading.local()
 
     def held_back(self, original: Any) -> Any:
-        """For moto's s3.notifications.send_event."""
+        """Replace moto's s3.notifications.send_event."""
 
         def send_event(account_id: str, event_name: str, bucket: Any, key: Any) -> None:
             waiting = getattr(self._of_this_thread, "waiting", None)
@@ -51,12 +51,12 @@ class ObjectEvents:
 
 
 def s3_key(kept: Kept, events: ObjectEvents) -> Wrapped:
-    """For moto's S3Response.key_response."""
+    """Replace moto's S3Response.key_response."""
     return _s3(kept, events, _changes_the_object)
 
 
 def s3_bucket(kept: Kept, events: ObjectEvents) -> Wrapped:
-    """For moto's S3Response.bucket_response: many keys deleted at once, or a browser's form."""
+    """Replace moto's S3Response.bucket_response: many keys deleted at once, or a browser's form."""
     return _s3(kept, events, lambda request, _: request.method == "POST")
 
 

@@ -9,7 +9,7 @@ from localcloud.kept_state.staged_items import put
 
 
 def while_nothing_is_published(reading: threading.RLock) -> Callable[[Any], Any]:
-    """For the methods of moto's Table that go through its items."""
+    """Replace the methods of moto's Table that go through its items."""
 
     def replace(original: Any) -> Any:
         def read(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -22,7 +22,10 @@ def while_nothing_is_published(reading: threading.RLock) -> Callable[[Any], Any]
 
 
 def of_one_hash_key(reading: threading.RLock, lag: IndexLag) -> Callable[[Any], Any]:
-    """For moto's Table.query: a table with the items of that key only, and indexes that may lag."""
+    """Replace moto's Table.query.
+
+    The query sees a table with the items of that key only, and indexes that may lag.
+    """
 
     def replace(original: Any) -> Any:
         def query(
@@ -48,7 +51,7 @@ def of_one_hash_key(reading: threading.RLock, lag: IndexLag) -> Callable[[Any], 
 
 
 def forgotten_when_unused(original: Any) -> Any:
-    """For moto's Item.__new__."""
+    """Replace moto's Item.__new__."""
 
     def new(cls: Any, *args: Any, **kwargs: Any) -> Any:
         return object.__new__(cls)

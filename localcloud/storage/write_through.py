@@ -41,7 +41,7 @@ Wrapped = Callable[[Any], Any]
 
 
 def answered_as_a_fault(original: Any) -> Any:
-    """For the call_action of moto's BaseResponse: what was not stored is the service's fault."""
+    """Replace the call_action of moto's BaseResponse: a write not stored is the service's fault."""
 
     def call_action(self: Any) -> Any:
         try:
@@ -53,7 +53,7 @@ def answered_as_a_fault(original: Any) -> Any:
 
 
 def dynamodb(kept: Kept) -> Wrapped:
-    """For moto's DynamoHandler.call_action. Reads take no lock here."""
+    """Replace moto's DynamoHandler.call_action. Reads take no lock here."""
 
     def replace(original: Any) -> Any:
         def call_action(self: Any) -> Any:
@@ -74,7 +74,7 @@ def dynamodb(kept: Kept) -> Wrapped:
 
 
 def staged_or_real(original: Any) -> Any:
-    """For the property by which a moto handler reaches its backend."""
+    """Replace the property by which a moto handler reaches its backend."""
     return property(lambda self: vars(self).get("staged") or original.fget(self))
 
 
@@ -123,7 +123,7 @@ def _touched_items(  # noqa: C901 - a case an action
 
 
 def sagemaker(kept: Kept) -> Wrapped:
-    """For the call_action that moto's SageMakerResponse inherits."""
+    """Replace the call_action that moto's SageMakerResponse inherits."""
     reads = ("Describe", "List", "Search", "Query")
 
     def remember(request: Any, undo: Undo) -> None:
@@ -136,7 +136,7 @@ def sagemaker(kept: Kept) -> Wrapped:
 
 
 def sns(kept: Kept) -> Wrapped:
-    """For the call_action that moto's SNSResponse inherits."""
+    """Replace the call_action that moto's SNSResponse inherits."""
     return _recorded(
         kept,
         lambda action: action in _SUBSCRIBING,
@@ -146,7 +146,7 @@ def sns(kept: Kept) -> Wrapped:
 
 
 def ssm(kept: Kept) -> Wrapped:
-    """For the call_action that moto's SimpleSystemManagerResponse inherits."""
+    """Replace the call_action that moto's SimpleSystemManagerResponse inherits."""
     return _recorded(
         kept,
         lambda action: action in _PARAMETERS,
@@ -156,7 +156,7 @@ def ssm(kept: Kept) -> Wrapped:
 
 
 def start_execution(kept: Kept) -> Wrapped:
-    """For moto's StepFunctionResponse.start_execution."""
+    """Replace moto's StepFunctionResponse.start_execution."""
 
     def replace(original: Any) -> Any:
         def start(self: Any) -> Any:

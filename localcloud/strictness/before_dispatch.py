@@ -41,7 +41,7 @@ for _rule in (*aws_rules.RULES, *s3_rules.RULES, *task_requests.RULES):
 
 
 def before_dispatch(original: Any) -> Any:
-    """For moto's BaseResponse.setup_class, which every request of every service passes."""
+    """Replace moto's BaseResponse.setup_class, which every request of every service passes."""
 
     def setup_class(self: Any, request: Any, *args: Any, **kwargs: Any) -> None:
         parsed_by_moto = self.automated_parameter_parsing
@@ -107,7 +107,7 @@ def _message(found: list[Broken]) -> str:
 
 @cache
 def _operation(service: str, action: str | None) -> OperationModel | None:
-    """None for what is no request of AWS: moto's own pages, or an action that AWS lacks."""
+    """Return the operation, or None for moto's own pages and for actions that AWS lacks."""
     if not service or not action:
         return None
     try:

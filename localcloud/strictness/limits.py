@@ -63,8 +63,11 @@ def _pattern(pattern: str, matches: Any) -> Limit:
 
 @cache
 def _compiled(pattern: str) -> Any:
-    """The pattern of a model is Java's; None for the few that no Python can read (a range of
-    surrogates, for texts that may hold almost anything)."""
+    """Compile a model's pattern, which is Java's.
+
+    None for the few that no Python can read: a range of surrogates, for texts that may hold almost
+    anything.
+    """
     try:
         return regex.compile(pattern)
     except regex.error:

@@ -30,8 +30,10 @@ _TAKEN_FOR: Final[Mapping[str, Callable[[Any], bool]]] = {
 
 
 def held_to_its_schema(original: Any) -> Callable[..., Any]:
-    """For moto's parse_resource_and_generate_name, which every resource passes that is created or
-    updated."""
+    """Replace moto's parse_resource_and_generate_name.
+
+    Every resource that is created or updated passes through it.
+    """
 
     def parse(logical_id: str, resource: dict[str, Any], resources: Any) -> Any:
         properties = clean_json(resource.get("Properties", {}), resources)

@@ -78,7 +78,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def refused_before_the_call(original: Any) -> Any:
-    """For moto's StateTaskService, which calls with what it has."""
+    """Replace moto's StateTaskService, which calls with what it has."""
 
     def before(self: Any, env: Any, resource_runtime_part: Any, raw_parameters: Any, *args: Any,
                **kwargs: Any) -> None:  # fmt: skip
