@@ -12,7 +12,8 @@ SHORTEST = 20  # as API Gateway has it
 def kept_api_key(path: Path) -> str:
     """Return the key in the file, which is made on the first run and readable by its owner only.
 
-    Raises UnusableState if the file holds no key: callers have one, so that none is made up."""
+    Raises UnusableState if the file holds no key: callers have one, so that none is made up.
+    """
     require_file(path)
     with usable():
         if not path.exists():

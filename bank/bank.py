@@ -58,8 +58,11 @@ class Bank:
 def open_bank(
     folder: Path | None, stage: str = "dev", quotas: Mapping[str, float] | None = None
 ) -> Iterator[Bank]:
-    """Open the bank without its models. `folder` keeps its state; without a folder none is kept.
-    Its account was granted the instances that both stages need, and `quotas`."""
+    """Open the bank without its models.
+
+    `folder` keeps its state; without a folder none is kept. Its account was granted the instances
+    that both stages need, and `quotas`.
+    """
     logs = folder and folder / "logs"
     with (
         embedded_cloud(folder, quotas={**GRANTED, **(quotas or {})}) as cloud,

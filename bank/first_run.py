@@ -73,8 +73,10 @@ def body_of(case: Case) -> dict[str, Any]:
 
 
 def first_prediction(url: str, api_key: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Return the API's answer, in English. Raises PredictionRefused unless it is 200 and what the
-    table holds."""
+    """Return the API's answer, in English.
+
+    Raises PredictionRefused unless it is 200 and what the table holds.
+    """
     headers = {"x-api-key": api_key, "Accept-Language": "en"}
     response = requests.post(f"{url}/predict", json=body, headers=headers, timeout=30)
     if response.status_code != 200:

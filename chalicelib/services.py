@@ -1,5 +1,6 @@
-"""The collaborators of all functions. Each is built on first use, so that a function pays only for
-its own clients.
+"""The collaborators of all functions.
+
+Each is built on first use, so that a function pays only for its own clients.
 """
 
 import os
@@ -183,8 +184,9 @@ class Services:
 
     @cached_property
     def _account(self) -> str:
-        """Return the account's id. Lambda does not give it to a function; this call needs no
-        permission.
+        """Return the account's id.
+
+        Lambda does not give it to a function; this call needs no permission.
         """
         account: str = _client("sts", QUICK).get_caller_identity()["Account"]
         return account

@@ -39,8 +39,11 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
-        """Return a process's settings. APP_NAME and STAGE come from `.chalice/config.json`, the
-        region from AWS. Raises MissingVariable or UnknownStage."""
+        """Return a process's settings.
+
+        APP_NAME and STAGE come from `.chalice/config.json`, the region from AWS. Raises
+        MissingVariable or UnknownStage.
+        """
         for name in ("STAGE", "APP_NAME", "AWS_DEFAULT_REGION"):
             if not environ.get(name):
                 raise MissingVariable(f"{name} is not set. {HOW_TO_START}")

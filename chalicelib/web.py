@@ -81,8 +81,9 @@ def answering(
 
 
 def _check_key(app: Chalice, request: Request, local_key: str) -> None:
-    """Raise Forbidden if neither the gateway nor the caller's header names a key. On AWS the
-    gateway has checked it; `chalice local` has no gateway.
+    """Raise Forbidden if neither the gateway nor the caller's header names a key.
+
+    On AWS the gateway has checked it; `chalice local` has no gateway.
     """
     route = app.routes[request.path][request.method]
     named = request.context.get("identity", {}).get("apiKeyId")

@@ -34,8 +34,9 @@ class Anything(dict[str, Any]):
 
 
 def filled(part: Any, values: Mapping[str, Any]) -> Any:
-    """Return the definition with each ${<value>} filled in. A string that is only a placeholder
-    becomes the value, with its type. Raises KeyError.
+    """Return the definition with each ${<value>} filled in.
+
+    A string that is only a placeholder becomes the value, with its type. Raises KeyError.
     """
     if isinstance(part, dict):
         return {name: filled(value, values) for name, value in part.items()}

@@ -92,8 +92,9 @@ class Committee:
         self._ends = clock() + PATIENCE_SECONDS
 
     def decide(self, applications: Sequence[dict[str, Value]]) -> list[Document]:
-        """Decide on each application. Raises AnalysisUnavailable if a model is silent or the time
-        is up.
+        """Decide on each application.
+
+        Raises AnalysisUnavailable if a model is silent or the time is up.
         """
         if self._clock() > self._ends:
             raise AnalysisUnavailable(TOO_LONG)

@@ -84,8 +84,10 @@ class Machine(Protocol):
 
 
 class AnalysisMachine:
-    """The EXPRESS state machine analisisCredito. Its caller waits as long as the client's read
-    time-out, time_budgets.PATIENCE_SECONDS."""
+    """The EXPRESS state machine analisisCredito.
+
+    Its caller waits as long as the client's read time-out, time_budgets.PATIENCE_SECONDS.
+    """
 
     def __init__(self, client: "SFNClient", arn: str) -> None:
         self._client = client
@@ -133,8 +135,9 @@ def analyse(
     predictions: Predictions,
     ever_served: Callable[[], bool],
 ) -> Document:
-    """Return the stored prediction, without the application. A repeat with the same idempotency key
-    returns the same prediction.
+    """Return the stored prediction, without the application.
+
+    A repeat with the same idempotency key returns the same prediction.
 
     Raises NoModelInService before a key is claimed if no model `ever_served`: nothing is stored,
     so the key is free for another application.
@@ -177,8 +180,11 @@ def record(
 
 
 def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> Document:
-    """Return a client's predictions, the newest first. `next` is the cursor of the following page.
-    Raises InvalidRequest, which names `limit`, `cursor` or both."""
+    """Return a client's predictions, the newest first.
+
+    `next` is the cursor of the following page. Raises InvalidRequest, which names `limit`, `cursor`
+    or both.
+    """
     text, cursor = query.get("limit", "20"), query.get("cursor")
     faults = {}
     if not LIMIT.fullmatch(text):

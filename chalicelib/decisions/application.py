@@ -123,6 +123,9 @@ def _written(number: float) -> Text:
 
 
 def _plain(value: Value, feature: Feature) -> Value:
-    """Return a whole number as an integer. 25000, 25000.0 and 2.5e4 are one number in JSON, and
-    must be the same application under one idempotency key."""
+    """Return a whole number as an integer.
+
+    25000, 25000.0 and 2.5e4 are one number in JSON, and must be the same application under one
+    idempotency key.
+    """
     return int(value) if feature.is_number and value == int(value) else value

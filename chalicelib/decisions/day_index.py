@@ -1,5 +1,6 @@
-"""Keys of the index byDay, and its reading by fan-out. SageMaker's source has
-this module, too.
+"""Keys of the index byDay, and its reading by fan-out.
+
+SageMaker's source has this module, too.
 
 One partition takes 1,000 write units a second, and an index that is throttled throttles the table:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html

@@ -17,8 +17,11 @@ ROUNDED = 1e-9  # tolerance of a share of the weights: 0.1 + 0.2 is not 0.3 in b
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """The weighted mean of the models. `baseline` and contributions, in log-odds of default, sum to
-    the decision's logit. A feature has the direction that its largest contributor gives."""
+    """The weighted mean of the models.
+
+    `baseline` and contributions, in log-odds of default, sum to the decision's logit. A feature has
+    the direction that its largest contributor gives.
+    """
 
     baseline: float
     contributions: dict[str, float]

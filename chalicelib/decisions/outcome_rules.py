@@ -1,5 +1,7 @@
 """Rules of outcomes: their source, the trust in it, and which decisions became a loan.
-SageMaker's source has this module, too."""
+
+SageMaker's source has this module, too.
+"""
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase

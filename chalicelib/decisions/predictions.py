@@ -43,8 +43,10 @@ class PredictionTable:
         return self._put_once({"clientId": client_id, "predictionId": CLAIM + key, **claim})
 
     def add_outcome(self, client_id: str, outcome_id: str, outcome: Item) -> Item:
-        """Store an outcome unless its id exists, and return the stored one. The index has it under
-        the day on which it was reported."""
+        """Store an outcome unless its id exists, and return the stored one.
+
+        The index has it under the day on which it was reported.
+        """
         item = {"clientId": client_id, "predictionId": OUTCOME + outcome_id} | outcome
         return self._put_once(item | {"day": _index_key(OUTCOMES, item, "toldAt")})
 
@@ -149,8 +151,10 @@ def _index_key(kind: str, item: Item, when: str) -> str:
 
 
 def _to_item(document: Item) -> Item:
-    """Return DynamoDB's form. It has no floats, so a number becomes the Decimal of its shortest
-    text."""
+    """Return DynamoDB's form.
+
+    It has no floats, so a number becomes the Decimal of its shortest text.
+    """
     exact = json.loads(json.dumps(document), parse_float=Decimal)
     return {name: TypeSerializer().serialize(value) for name, value in exact.items()}
 

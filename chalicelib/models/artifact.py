@@ -114,8 +114,10 @@ def verify(body: bytes, model: str, version: str, profile: Profile) -> Artifact:
 
 
 def members(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and content of each file. Raises InvalidArtifact unless the archive is plain
-    and small."""
+    """Yield the name and content of each file.
+
+    Raises InvalidArtifact unless the archive is plain and small.
+    """
     try:
         with tarfile.open(fileobj=BytesIO(_decompressed(body)), mode="r:") as archive:
             for count, member in enumerate(archive, start=1):

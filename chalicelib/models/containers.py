@@ -1,5 +1,7 @@
-"""Image and environment of AWS's scikit-learn container. The registries are those of the
-`sagemaker` SDK 2.257.7."""
+"""Image and environment of AWS's scikit-learn container.
+
+The registries are those of the `sagemaker` SDK 2.257.7.
+"""
 
 from chalicelib.errors import AppVengersError
 

@@ -136,8 +136,10 @@ def _answers(live: Document) -> bool:
 
 
 def _is_news(ending: Ending, created: str, endings: list[Ending]) -> bool:
-    """Return whether an ending is new. A restart or AWS's maintenance of the version in service is
-    not."""
+    """Return whether an ending is new.
+
+    A restart or AWS's maintenance of the version in service is not.
+    """
     served = [one for one in endings if one.how == "in-service"]
     if ending.how == "failed" or not served or served[-1].version != ending.version:
         return ending not in endings

@@ -1,5 +1,7 @@
-"""Adapter of SageMaker's endpoints `<prefix>-<Model>`. Each version has a model and an endpoint
-configuration of its own."""
+"""Adapter of SageMaker's endpoints `<prefix>-<Model>`.
+
+Each version has a model and an endpoint configuration of its own.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC

@@ -27,8 +27,10 @@ class Sender(Protocol):
 
 
 class FunctionsThatWait:
-    """The functions that wait for SageMaker's events. They are invoked asynchronously, so that
-    each event has retries of its own and its own message in the queue of failures.
+    """The functions that wait for SageMaker's events.
+
+    They are invoked asynchronously, so that each event has retries of its own and its own message
+    in the queue of failures.
     """
 
     def __init__(self, client: "LambdaClient", settings: Settings) -> None:

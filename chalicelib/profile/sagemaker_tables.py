@@ -23,8 +23,10 @@ class Canary(Table, frozen=True):
 
 class Endpoint(Table, frozen=True):
     """Serverless, by memory and concurrency; or instances, whose updates a canary may go before.
+
     Of a serverless endpoint's concurrency `provisioned` is always started, at a price; `keep_warm`
-    calls at once go to it every 5 minutes."""
+    calls at once go to it every 5 minutes.
+    """
 
     memory_mb: int | None = None
     max_concurrency: int | None = None

@@ -50,8 +50,9 @@ def approved(
     models: ModelBucket,
     topic: "NotificationTopic",
 ) -> None:
-    """Promote a challenger that a person approved (packageApproved). The event may be late or
-    repeated.
+    """Promote a challenger that a person approved (packageApproved).
+
+    The event may be late or repeated.
 
     Raises EndpointBusy while another version is being deployed; Lambda then retries.
     """

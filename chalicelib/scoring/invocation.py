@@ -89,8 +89,10 @@ class ScoringEndpoints:
             return ask(runtime, endpoint, msgspec.json.encode(body))
 
     def _scored(self, answer: Any, endpoint: str) -> Scored:
-        """Parse an answer. Raises ModelRejected, so that a broken model does not fail the others'
-        analysis."""
+        """Parse an answer.
+
+        Raises ModelRejected, so that a broken model does not fail the others' analysis.
+        """
         try:
             scored = msgspec.convert({**answer, "status": "OK"}, Scored)
             logit = scored.baseline + math.fsum(scored.contributions.values())

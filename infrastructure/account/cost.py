@@ -34,8 +34,9 @@ class Tariff:
 
 
 def ours(decisions: int, at: Tariff) -> Bill:
-    """Return the bill of prod, with a part of each endpoint's concurrency provisioned. Its
-    invocations are counted at the higher price of concurrency that is not provisioned.
+    """Return the bill of prod, with a part of each endpoint's concurrency provisioned.
+
+    Its invocations are counted at the higher price of concurrency that is not provisioned.
     """
     gb = MODELS * at.one.endpoint_gb * at.month.provisioned
     always = gb * at.month.hours * SECONDS_AN_HOUR * at.usd.provisioned_gb_second
@@ -75,8 +76,9 @@ def always_on(decisions: int, at: Tariff) -> Bill:
 
 
 def standard_machine(decisions: int, at: Tariff) -> Bill:
-    """Return the bill of a STANDARD state machine. It cannot answer its caller, whose polling is
-    not counted.
+    """Return the bill of a STANDARD state machine.
+
+    It cannot answer its caller, whose polling is not counted.
     """
     machine = decisions * at.one.transitions * at.usd.standard_transition
     return ours(decisions, at) | {"Step Functions": machine}

@@ -48,8 +48,9 @@ Instead = Callable[[int], str]
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """An amount of one quota. `instead` gives the setting that needs less, for an amount that this
-    stage can have.
+    """An amount of one quota.
+
+    `instead` gives the setting that needs less, for an amount that this stage can have.
     """
 
     service: str
@@ -69,8 +70,10 @@ class Granted:
 
 
 def needs(profile: Profile, stage: str, rules: int) -> Iterator[Need]:
-    """Yield what `stage` needs at most at once, its weekly retraining included. `rules` is the
-    number of its EventBridge rules."""
+    """Yield what `stage` needs at most at once, its weekly retraining included.
+
+    `rules` is the number of its EventBridge rules.
+    """
     models = len(profile.models)
     yield from _hosting(profile.endpoint[stage], models, stage)
     machine = profile.sagemaker.machine(stage).instance_type
@@ -117,8 +120,10 @@ def fault(need: Need, granted: Granted, stage: str, region: str) -> str:
 
 
 def throttled(granted: Granted, rate: int, seconds: float, stage: str) -> str:
-    """Return a warning if Lambda would refuse before the API's own limit does. `rate` is that limit
-    in requests a second; a decision keeps functions busy for `seconds` in all."""
+    """Return a warning if Lambda would refuse before the API's own limit does.
+
+    `rate` is that limit in requests a second; a decision keeps functions busy for `seconds` in all.
+    """
     most = int((granted.value - granted.in_use) / seconds)
     if most >= rate:
         return ""

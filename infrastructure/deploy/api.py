@@ -72,8 +72,9 @@ ANSWERS: dict[str, Problem] = {
 
 
 def headers_of(problem: Problem) -> dict[str, str]:
-    """Return the headers of a gateway response. Its template has no conditions and cannot choose a
-    language, so each response has both.
+    """Return the headers of a gateway response.
+
+    Its template has no conditions and cannot choose a language, so each response has both.
     """
     headers = {
         "Content-Type": PROBLEM_TYPE,
@@ -95,8 +96,9 @@ class NoApi(Exception):
 
 
 def client() -> "APIGatewayClient":
-    """Return a client that retries for about a minute. API Gateway allows an account one change of
-    a usage plan in 20 s, and one deployment in 5 s.
+    """Return a client that retries for about a minute.
+
+    API Gateway allows an account one change of a usage plan in 20 s, and one deployment in 5 s.
     """
     patience = Config(retries={"mode": "standard", "total_max_attempts": 12})
     return boto3.client("apigateway", config=patience)

@@ -188,8 +188,9 @@ def _a_request_that_works(settings: Settings, url: str, sent: Document) -> str:
 
 
 def _given(wishes: Wishes, console: Console) -> tuple[Document, Loaded | None]:
-    """Return the application to predict and the data to train on; no data without models. The
-    demo's data are fetched only when needed. Raises NotReady.
+    """Return the application to predict and the data to train on; no data without models.
+
+    The demo's data are fetched only when needed. Raises NotReady.
     """
     try:
         sent = _application(wishes.body) if wishes.body else smoke.body(profile.load())
@@ -232,8 +233,9 @@ def _models(settings: Settings, dataset: Loaded | None, console: Console) -> Non
 
 
 def _prediction(settings: Settings, url: str, api_key: str, sent: Document) -> str:
-    """Ask for a prediction. Every model must answer, unless no model has an endpoint yet. Raises
-    SmokeFailed.
+    """Ask for a prediction.
+
+    Every model must answer, unless no model has an endpoint yet. Raises SmokeFailed.
     """
     models, client = [*profile.load().models], boto3.client("sagemaker")
     names = [f"{settings.prefix}-{model}" for model in models]

@@ -40,8 +40,9 @@ def predict(
     models: Sequence[str],
     patience: float = PATIENCE_SECONDS,
 ) -> Document:
-    """Return the answer to POST /predict once each of `models` has answered. Raises SmokeFailed
-    with the missing ones after `patience` seconds.
+    """Return the answer to POST /predict once each of `models` has answered.
+
+    Raises SmokeFailed with the missing ones after `patience` seconds.
     """
     deadline = time.monotonic() + patience
     while True:

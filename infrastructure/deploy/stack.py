@@ -38,8 +38,10 @@ def deploy(
     review_only: str = "",
     may_remove: bool = False,
 ) -> str:
-    """Create or update the stack and return its name. Safe to repeat. `review_only` is the
-    switch's mode; empty if there is none yet. Raises StackFailed.
+    """Create or update the stack and return its name.
+
+    Safe to repeat. `review_only` is the switch's mode; empty if there is none yet. Raises
+    StackFailed.
     """
     name = stack_name(app, stage)
     status = _settled(client, name, report)

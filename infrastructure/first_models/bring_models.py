@@ -111,8 +111,9 @@ def _train_and_promote(
 def wait_for_endpoints(
     settings: Settings, profile: Profile, console: Console, since: datetime
 ) -> None:
-    """Wait until each model of the profile is in service. `since` is the time of the uploads.
-    Raises TrainingFailed.
+    """Wait until each model of the profile is in service.
+
+    `since` is the time of the uploads. Raises TrainingFailed.
     """
     sagemaker = boto3.client("sagemaker")
     statuses = first_models.endpoint_statuses(sagemaker, settings, list(profile.models), since)

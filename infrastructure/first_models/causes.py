@@ -124,8 +124,9 @@ def _last_lines(group: str, streams: str) -> list[str]:
 
 
 def _lasts(error: str, message: str) -> bool:
-    """Return whether a retry does not help. An error of AWS is a ClientError with AWS's code in
-    its message.
+    """Return whether a retry does not help.
+
+    An error of AWS is a ClientError with AWS's code in its message.
     """
     return error in LASTING or any(f"({name})" in message for name in LASTING)
 

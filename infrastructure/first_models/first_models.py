@@ -109,8 +109,9 @@ def scheduled_event(at: datetime) -> dict[str, Any]:
 
 
 def job_statuses(sagemaker: "SageMakerClient", jobs: dict[str, str]) -> Iterator[Statuses]:
-    """Yield the jobs' statuses by model until all have completed. Raises TrainingFailed with the
-    cause if one fails.
+    """Yield the jobs' statuses by model until all have completed.
+
+    Raises TrainingFailed with the cause if one fails.
     """
 
     def describe(job: str) -> Described:

@@ -102,8 +102,9 @@ class TrainingJobs:
 def start_all(
     at: datetime, profile: Profile, data: DataBucket, jobs: TrainingJobs, snapshot: str
 ) -> dict[str, str]:
-    """Start the job of each model. The version is the time `at`; a job that runs is not started
-    again.
+    """Start the job of each model.
+
+    The version is the time `at`; a job that runs is not started again.
     """
     version = at.strftime("%Y%m%dT%H%M%S")
     profile_prefix = data.keep_profile(PROFILE_FILE)

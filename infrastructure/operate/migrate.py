@@ -79,8 +79,10 @@ def _is_old(item: Item) -> bool:
 
 
 def _move(client: "DynamoDBClient", table: str, item: Item) -> bool:
-    """Move an item. Return whether this call moved it: an item that was deleted or moved meanwhile
-    stays so. Only its key in the index changes.
+    """Move an item.
+
+    Return whether this call moved it: an item that was deleted or moved meanwhile stays so. Only
+    its key in the index changes.
     """
     old = item["day"]["S"]
     try:

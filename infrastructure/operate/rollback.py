@@ -53,8 +53,9 @@ def wanted(model: str, version: str | None, live: str | None, bucket: ModelBucke
 
 
 def answering(model: str, before: Document | None) -> str | None:
-    """Return the version in service; None if there is none. Raises CannotRollBack while the
-    endpoint changes.
+    """Return the version in service; None if there is none.
+
+    Raises CannotRollBack while the endpoint changes.
     """
     if before is None or before["status"] in ("Failed", *BROKEN):
         return None

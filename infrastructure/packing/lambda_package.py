@@ -64,6 +64,7 @@ def runtime() -> str:
 
 def build(staged: Path = STAGED, wheels: Any = None) -> Path:
     """Build the zip and return its path, where `chalice --project-dir <staged> deploy` reads it.
+
     `wheels` is Chalice's DependencyBuilder by default. Raises IncompletePackage.
     """
     stage(staged)

@@ -247,9 +247,10 @@ def _role(name: str, service: str, description: str, declared: list[Statement]) 
 
 
 def _log_group(name: str) -> dict[str, Any]:
-    """Return a log group that is retained. Lambda and SageMaker create a deleted group again, and
-    CloudFormation can import an existing group only if it is retained. `make destroy` deletes
-    it.
+    """Return a log group that is retained.
+
+    Lambda and SageMaker create a deleted group again, and CloudFormation can import an existing
+    group only if it is retained. `make destroy` deletes it.
     """
     return {
         "Type": "AWS::Logs::LogGroup",

@@ -34,8 +34,9 @@ Loader.add_multi_constructor("!", _function)
 
 
 def body(app: str, stage: str, review_only: str) -> str:
-    """Return the template's body. `review_only` is the switch's mode, which an update must not
-    change. Raises TemplateTooLarge.
+    """Return the template's body.
+
+    `review_only` is the switch's mode, which an update must not change. Raises TemplateTooLarge.
     """
     template = yaml.load(TEMPLATE.read_text(encoding="utf-8"), Loader)  # noqa: S506 - a SafeLoader
     known = {"AppName": app, "Stage": stage}

@@ -76,9 +76,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A row of the list. `command` is what a person types for the same; without `run` nobody else
-    can. `writes`: it changes something, and needs YES=yes. `lacks`: what the embedded cloud has not
-    of it."""
+    """A row of the list.
+
+    `command` is what a person types for the same; without `run` nobody else can. `writes`: it
+    changes something, and needs YES=yes. `lacks`: what the embedded cloud has not of it.
+    """
 
     name: str
     what: str

@@ -1,5 +1,7 @@
 """The table PrediccionesCredito as collect.py reads it, and writes the outcomes of files into it.
-SageMaker does not have chalicelib/decisions/outcomes.py, which defines the item of an outcome."""
+
+SageMaker does not have chalicelib/decisions/outcomes.py, which defines the item of an outcome.
+"""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

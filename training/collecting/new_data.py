@@ -1,5 +1,7 @@
 """Files of outcomes: of decisions made here, or loans decided elsewhere with what became of them.
-A wrong row is reported by its number, never by its values; the other rows are taken."""
+
+A wrong row is reported by its number, never by its values; the other rows are taken.
+"""
 
 import io
 from collections.abc import Iterator

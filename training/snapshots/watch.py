@@ -65,8 +65,10 @@ def held(
     bank: TrainingProfile,
     version: str,
 ) -> list[Held]:
-    """Return what of the `new` rows is odd, each in the oddest of its groups. Labels of `rows` that
-    do not count are missing."""
+    """Return what of the `new` rows is odd, each in the oddest of its groups.
+
+    Labels of `rows` that do not count are missing.
+    """
     if not new.any():
         return []
     settings, label = bank.outcomes, rows[bank.outcome]

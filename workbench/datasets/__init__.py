@@ -16,8 +16,10 @@ class Case(TypedDict):
 
 @dataclass(frozen=True)
 class Dataset:
-    """`snapshot` is what models may learn from; they have seen none of the `cases`. `later` are
-    loans from one day to another with what became of them, as a bank would report them."""
+    """`snapshot` is what models may learn from; they have seen none of the `cases`.
+
+    `later` are loans from one day to another with what became of them, as a bank would report them.
+    """
 
     name: str
     snapshot: Callable[[], pd.DataFrame]
