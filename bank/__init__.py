@@ -1,1 +1,1 @@
-"""This bank on the embedded cloud: run, demo, first models, real outcomes, the audit."""
+"""The bank of this repository on the embedded cloud: run, demo, models, outcomes, the audit."""

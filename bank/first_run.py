@@ -32,7 +32,8 @@ class ForgottenData(Exception):
 def remembered_dataset(folder: Path, console: Console) -> Dataset:
     """Return the bank's own file if DATA names one, now or in an earlier run; else the loan
     register. A file is remembered once it could be read. Raises UnreadableData, ForgottenData and
-    UnusableState."""
+    UnusableState.
+    """
     kept, given = folder / "data", os.environ.get("DATA")
     if given:
         dataset = bring_models.chosen_dataset(Path(given).resolve(), console)

@@ -34,7 +34,8 @@ def of_loans(dataset: Dataset, first: str, last: str) -> str:
 def of_decisions(dataset: Dataset, pages: Iterable[Any], today: date) -> str:
     """Return the real outcomes of the loans that `python -m bank application` shows, for each
     stored decision on one of them. All of the register's loans were granted; an application that
-    we decline is no loan of ours. Dates count from the decision, and end today."""
+    we decline is no loan of ours. Dates count from the decision, and end today.
+    """
     known = {case["clientId"]: case for case in dataset.cases() if case["defaulted"] is not None}
     rows = [
         _row(item, known[item["clientId"]["S"]], today)

@@ -1,2 +1,3 @@
 """An embedded AWS: moto in this process, and what moto lacks. It knows nothing of credit. The only
-package that imports moto."""
+package that imports moto.
+"""

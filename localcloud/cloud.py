@@ -122,7 +122,8 @@ class Cloud:
     def restore(self) -> None:
         """Call it once the tables, buckets, topics and functions exist: what was kept is put into
         them, the endpoints start loading, functions get the events that they had not handled, and
-        from here on everything is written through. Raises NotStored."""
+        from here on everything is written through. Raises NotStored.
+        """
         self.kept.restore()
         self._fail_interrupted_jobs()
         for endpoint in list(self.endpoints.records.values()):

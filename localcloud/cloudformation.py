@@ -47,7 +47,8 @@ def whole_bucket(original: Any) -> Callable[..., Any]:
 
 def whole_table(original: Any) -> Callable[..., Any]:
     """Replace moto's Table.create_from_cloudformation_json, which knows no point-in-time recovery
-    and takes encryption by DynamoDB's word for it, not CloudFormation's."""
+    and takes encryption by DynamoDB's word for it, not CloudFormation's.
+    """
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
         if left := dynamodb_backends[account][region].tables.get(name):
@@ -105,7 +106,8 @@ def kept_parameter(original: Any) -> Callable[..., Any]:
 
 
 def imported(left: Any, name: str, resource: dict[str, Any]) -> Any:
-    """Import resources that an earlier stack retained, on AWS's conditions:
+    """Import resources that an earlier stack retained, on AWS's conditions.
+
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
     """
     if not resource[IMPORTABLE]:
@@ -125,7 +127,8 @@ def _may_be_imported(written: dict[str, Any]) -> bool:
 
 def whole_key(original: Any) -> Callable[..., Any]:
     """Replace moto's Key.create_from_cloudformation_json, which takes KMS's own form of a
-    policy, a text, and its own words for tags."""
+    policy, a text, and its own words for tags.
+    """
 
     def create(name: str, resource: dict[str, Any], account: str, region: str, **more: Any) -> Any:
         properties = resource["Properties"]
@@ -155,7 +158,8 @@ def _lifecycle_rule(rule: dict[str, Any]) -> Any:
 
 class AlarmOfTemplate(CloudFormationModel):
     """moto finds the resources that it can make by their class; it has none for alarms, whose
-    properties are the parameters of PutMetricAlarm."""
+    properties are the parameters of PutMetricAlarm.
+    """
 
     def __init__(self, name: str) -> None:
         self.physical_resource_id = name

@@ -38,7 +38,8 @@ def embedded_cloud(
 ) -> Iterator[Cloud]:
     """Open an AWS account in this process: every boto3 client made inside reaches it and no other.
     State kept in `folder` outlives the process; without a folder none is kept. `quotas` are those
-    that were granted, by `service/code`; the others are a new account's."""
+    that were granted, by `service/code`; the others are a new account's.
+    """
     with ExitStack() as undo:
         undo.enter_context(_environment(region))
         undo.enter_context(mock_aws(config=_MOTO))

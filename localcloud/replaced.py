@@ -18,7 +18,8 @@ from localcloud.strictness import replaced as strictness_
 
 def the_list(cloud: Cloud) -> list[Replaced]:
     """Return the symbols in the order in which they are replaced: a service's own come after those
-    that all services inherit."""
+    that all services inherit.
+    """
     return [
         *strictness_.replaced(),
         *lambda_.replaced(cloud.functions, cloud.quotas),

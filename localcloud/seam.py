@@ -1,5 +1,6 @@
 """Replacement of moto's symbols while an embedded cloud is open. moto is pinned to `MOTO_VERSION`;
-tests/contract/test_replaced.py fails when one of the symbols moves."""
+tests/contract/test_replaced.py fails when one of the symbols moves.
+"""
 
 import importlib
 import inspect

@@ -54,7 +54,8 @@ def reasons(
 
 def with_texts(reasons: Iterable[Document], profile: Profile, language: Language) -> None:
     """Add to each reason its text: the feature and the direction in which it departs from the
-    usual."""
+    usual.
+    """
     for reason in reasons:
         text = profile.features[reason["feature"]].reason.said_in(language)
         side = SIDES.get(reason.get("direction"))  # type: ignore[arg-type]

@@ -185,7 +185,8 @@ def _faults(
 
 def _unknown_codes(features: bytes, model: str, profile: Profile) -> Iterator[str]:
     """Yield a fault if the codes that the model has seen are missing: without them a new code would
-    be decided by the score, where a person must decide."""
+    be decided by the score, where a person must decide.
+    """
     try:
         seen = msgspec.json.decode(features, type=Features).seen
     except (msgspec.MsgspecError, RecursionError) as error:

@@ -1,5 +1,6 @@
 """[snapshot], [training], [card], [gate], [drift] and [outcomes] of credit.toml: how models are
-trained, judged and watched, and whose word counts for what became of a loan."""
+trained, judged and watched, and whose word counts for what became of a loan.
+"""
 
 from typing import Literal
 

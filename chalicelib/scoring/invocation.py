@@ -45,7 +45,8 @@ FAULTS: dict[str, type[EndpointFault]] = {
 
 class ScoringEndpoints:
     """The endpoints `<prefix>-<Model>`, each behind a circuit, whose tests go through the client
-    that `testing` returns: it has little patience."""
+    that `testing` returns: it has little patience.
+    """
 
     def __init__(
         self,
@@ -133,7 +134,8 @@ def ask(runtime: "SageMakerRuntimeClient", endpoint: str, body: bytes) -> bytes:
 
 def _seconds_since(started_at: str | None) -> float:
     """Return the age of an execution. A state machine of an earlier release does not send its
-    start: its calls count as first attempts."""
+    start: its calls count as first attempts.
+    """
     if started_at is None:
         return 0
     return (datetime.now(UTC) - datetime.fromisoformat(started_at)).total_seconds()

@@ -54,7 +54,8 @@ class Refused(Exception):
 class Gateway:
     """The gateway. `key_id` names the API key with a value, or nothing; `invoke` is the function,
     given the event and what it is called for; `preflight` are the headers of OPTIONS. `answers` has
-    the gateway's own responses by type, and FOREIGN_CALLER: a page or host that is not local."""
+    the gateway's own responses by type, and FOREIGN_CALLER: a page or host that is not local.
+    """
 
     def __init__(
         self,
@@ -218,7 +219,8 @@ def _joined(headers: Mapping[str, list[str]]) -> dict[str, str]:
 
 def _shared(headers: Mapping[str, str], environ: dict[str, Any]) -> dict[str, str]:
     """Return the headers with the answer open to a page of this machine, and to no other: on AWS
-    any page may ask that has a key, here one could look for a bank on its reader's machine."""
+    any page may ask that has a key, here one could look for a bank on its reader's machine.
+    """
     own = {name: value for name, value in headers.items() if not _opens(name)}
     origin = environ.get("HTTP_ORIGIN")
     if origin is None or not is_local_page(environ):

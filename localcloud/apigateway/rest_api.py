@@ -1,5 +1,6 @@
 """Deployed REST APIs, which moto configures and does not serve: the AWS port answers for them at
-/restapis/<api>/<stage>/_user_request_/<path>."""
+/restapis/<api>/<stage>/_user_request_/<path>.
+"""
 
 import base64
 import hmac

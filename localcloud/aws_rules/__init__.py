@@ -1,5 +1,6 @@
 """The rules of AWS that no service model states, each with the page that states it: one module a
-service, one row a rule."""
+service, one row a rule.
+"""
 
 from localcloud.aws_rules import (
     awslambda,

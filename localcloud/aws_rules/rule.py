@@ -12,7 +12,8 @@ Parameters = Mapping[str, Any]
 @dataclass(frozen=True)
 class Rule:
     """`broken` yields, in AWS's words, what a request breaks; it gets the request's parameters, and
-    moto's response, which knows the account's state."""
+    moto's response, which knows the account's state.
+    """
 
     name: str
     requests: tuple[str, ...]  # service:Operation

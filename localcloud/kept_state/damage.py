@@ -51,7 +51,8 @@ def usable() -> Iterator[None]:
 
 def require_file(path: Path) -> None:
     """Raise UnusableState for what is there and no file. Reading a pipe would never end, and a
-    link to a disk that is not mounted would be taken for a file that is not there yet."""
+    link to a disk that is not mounted would be taken for a file that is not there yet.
+    """
     if path.is_file() or not os.path.lexists(path):
         return
     kind = "a folder" if path.is_dir() else "a pipe or a device"
@@ -61,7 +62,7 @@ def require_file(path: Path) -> None:
 
 
 def check(folder: Path) -> None:
-    """Raises DamagedState, MissingState or UnusableState; a new folder is all right."""
+    """Check a kept state. Raises DamagedState, MissingState or UnusableState."""
     path, mark = folder / FILE, folder / MARK
     require_file(path)
     require_file(mark)
@@ -89,7 +90,8 @@ def check(folder: Path) -> None:
 
 def mark(folder: Path, storage: Storage) -> None:
     """Write down which database this folder has, in the database and beside it. Proves that the
-    disk takes writes. Raises NotStored or OSError."""
+    disk takes writes. Raises NotStored or OSError.
+    """
     with storage.transaction() as rows:
         found = storage.rows("select id from identity")
         identity = found[0][0] if found else uuid.uuid4().hex
@@ -137,7 +139,8 @@ def fault_of(path: Path) -> str:
 
 def save(path: Path, saved: Path) -> dict[str, int]:
     """Copy every row that can be read and is as it was written into a new database. Returns how
-    many, by table. Raises sqlite3.Error if there is no room for them."""
+    many, by table. Raises sqlite3.Error if there is no room for them.
+    """
     saved.unlink(missing_ok=True)
     with closing(sqlite3.connect(saved)) as new, closing(_read_only(path)) as old:
         new.executescript(SCHEMA)
@@ -186,7 +189,8 @@ def _told(path: Path, fault: str) -> str:
 
 def _without_rows(path: Path, since: str) -> str:
     """Return the sentence for a database without tables. Until its first checkpoint SQLite keeps
-    every row in the log, and ignores all of the log if the first frame is damaged."""
+    every row in the log, and ignores all of the log if the first frame is damaged.
+    """
     log = path.with_name(f"{FILE}-wal")
     fault = (
         f"{path} is empty: all rows were in its log {log.name}, which is damaged at its beginning"
@@ -208,7 +212,8 @@ def _put_back_or(path: Path) -> str:
 
 def _incomplete(path: Path, missing: int) -> str:
     """Return the sentence for a database that ends before the last answered write. Save its rows,
-    so that `recover` keeps the database as it is, with its log."""
+    so that `recover` keeps the database as it is, with its log.
+    """
     saved = path.with_name(SAVED)
     fault = (
         f"{path} lacks the last {missing} transactions that were answered: its log "

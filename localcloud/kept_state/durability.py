@@ -31,7 +31,8 @@ class Kept:
     """One folder of kept state. Nothing is written before `restore`, which is called once the
     tables, buckets and topics exist. Without a folder nothing is kept.
 
-    Raises DamagedState, MissingState, UnusableState or FolderInUse."""
+    Raises DamagedState, MissingState, UnusableState or FolderInUse.
+    """
 
     def __init__(self, folder: Path | None, account: str, region: str, disk: Disk) -> None:
         self.items = threading.RLock()  # writers: moto takes no lock around a condition and its put
@@ -63,7 +64,8 @@ class Kept:
     def writing(self) -> Iterator[Transaction]:
         """Put all writes inside on disk at the end. A nested block is part of the outer one.
 
-        Raises NotStored."""
+        Raises NotStored.
+        """
         if outer := self._transaction_of_this_thread:
             yield outer
             return
@@ -100,7 +102,8 @@ class Kept:
     def eventually(self, write: Callable[[], None]) -> None:
         """Write what no caller waits for: again and again, until there is room.
 
-        Inside a transaction the write is part of it, and fails with it: raises NotStored."""
+        Inside a transaction the write is part of it, and fails with it: raises NotStored.
+        """
         if self._transaction_of_this_thread:
             write()
             return

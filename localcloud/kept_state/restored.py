@@ -36,7 +36,8 @@ SAGEMAKER = (
 
 def put_back(storage: Storage, account: str, region: str) -> set[str]:
     """Give moto what is in the database. What has no place any more stays there, with a line.
-    Return the records that there were."""
+    Return the records that there were.
+    """
     _items(storage, account, region)
     _objects(storage, account)
     kept = dict(storage.rows("select service, content from records"))

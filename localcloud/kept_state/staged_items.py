@@ -1,5 +1,6 @@
 """Staging of DynamoDB writes: moto changes copies of the items that a request names, the copies are
-written to disk, and only then does any reader see them."""
+written to disk, and only then does any reader see them.
+"""
 
 import base64
 import json

@@ -1,5 +1,8 @@
-"""Events that a function was given and has not handled to the end: on disk, so that a restart
-delivers them again. AWS keeps them, too: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html"""
+"""Events that a function was given and has not handled to the end.
+
+They are on disk, so that a restart delivers them again. AWS keeps them, too:
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
+"""
 
 import logging
 from collections.abc import Callable

@@ -1,5 +1,6 @@
 """The inside of an uploaded function's process: python -I -S uploaded_worker.py PACKAGE RUNTIME
-HANDLER. It stands alone: nothing of the repository can be imported here."""
+HANDLER. It stands alone: nothing of the repository can be imported here.
+"""
 
 import importlib
 import json

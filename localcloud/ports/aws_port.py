@@ -40,7 +40,8 @@ class AwsHandler(Phased, MotoRequestHandler):
 
     def send_error(self, code: int, *_: Any, **__: Any) -> None:
         """Answer with the status alone, as AWS's load balancers do to what is not HTTP: http.server
-        would quote the request in HTML."""
+        would quote the request in HTML.
+        """
         self.request_version = "HTTP/1.1"  # not known yet if the first line makes no sense
         self.close_connection = True
         self.caller.enter(Phase.ANSWERING)

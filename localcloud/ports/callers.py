@@ -25,7 +25,8 @@ log = logging.getLogger("localcloud")
 @dataclass(frozen=True)
 class Limits:
     """The connections, the seconds that a request may take to come, those between two, and those
-    that its caller may take to receive the answer."""
+    that its caller may take to receive the answer.
+    """
 
     connections: int = 128
     read_seconds: float = 10
@@ -57,7 +58,8 @@ class Caller:
 
     def standing(self) -> tuple[int, float]:
         """Return who gives way first: who does not receive an answer, then half a request before
-        none, the older before the newer."""
+        none, the older before the newer.
+        """
         return (Phase.ANSWERING, Phase.READING, Phase.IDLE).index(self.phase), self.since
 
     def gives_way(self, now: float, limits: Limits) -> bool:
@@ -95,7 +97,8 @@ class Bounded(socketserver.ThreadingMixIn):
 
     def is_full(self) -> bool:
         """Return whether all places are taken: whoever has its answer then leaves, however many
-        requests it has sent already."""
+        requests it has sent already.
+        """
         return len(self._callers) >= self.limits.connections
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -145,7 +148,8 @@ class Bounded(socketserver.ThreadingMixIn):
 
 def _wake(caller: Caller, how: int) -> None:
     """Wake the thread that waits for the caller: it reads the end of the stream, and can write to
-    it no more if `how` shuts both directions."""
+    it no more if `how` shuts both directions.
+    """
     with suppress(OSError):  # it may have left by itself
         caller.connection.shutdown(how)
 
@@ -181,7 +185,8 @@ class Phased(BaseHTTPRequestHandler):
 
     def parse_request(self) -> bool:
         """Refuse headers without the empty line that ends them: http.client takes the end of the
-        stream for it, and half a request would be carried out."""
+        stream for it, and half a request would be carried out.
+        """
         stream: Any = self.rfile
         lines = _HeaderLines(stream)
         self.rfile = lines  # type: ignore[assignment]

@@ -28,7 +28,8 @@ class Unreadable(Exception):
 
 def check_headers(headers: Message, version: str) -> None:
     """Raise Unreadable unless each line is a header and HTTP/1.1 names one host. `headers` are
-    http.client's, which drops every line after the first that is no header."""
+    http.client's, which drops every line after the first that is no header.
+    """
     odd = any(
         not _NAME.fullmatch(name) or _NO_VALUE.search(value) for name, value in headers.items()
     )
@@ -58,7 +59,8 @@ def body_length(headers: Message, largest: float = LARGEST_BODY) -> int | None:
 
 def chunked_body(stream: BufferedIOBase) -> bytes:
     """Return the body that comes in chunks, without extensions and trailers. Raises Unreadable,
-    before it reads a chunk that would be too much."""
+    before it reads a chunk that would be too much.
+    """
     pieces, room = [], LARGEST_BODY
     while size := _chunk_size(stream):
         if size > room:

@@ -44,7 +44,8 @@ def is_local_host(authority: str) -> bool:
 
 def listen(port: int, setting: str) -> socket.socket:
     """Return a socket that listens on the port, 0 for a free one; `setting` chooses another.
-    Raises PortTaken."""
+    Raises PortTaken.
+    """
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -25,7 +25,8 @@ OF_HTML: dict[int, tuple[str, str]] = {HTTPStatus.BAD_REQUEST: CUT, HTTPStatus.N
 
 def in_protocol(application: Application) -> Application:
     """Return `application` with its faults and its HTML errors in the service's protocol. The log
-    gets a fault's name."""
+    gets a fault's name.
+    """
 
     def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         started: list[Any] = []

@@ -24,7 +24,8 @@ Explained = Callable[[int], tuple[int, Headers, bytes]]
 
 class Handler(Phased):
     """One connection. Its answers go out in one segment: with Nagle's algorithm a kept-alive
-    request takes 44 ms."""
+    request takes 44 ms.
+    """
 
     server: "Server"
     protocol_version = "HTTP/1.1"
@@ -158,7 +159,8 @@ def serving(
     application: Any, port: int, explained: Explained, limits: Limits = USUAL
 ) -> Iterator[int]:
     """Serve on the loopback address and yield the port; 0 asks for a free one. `explained` says
-    what is answered where no request came through. Raises PortTaken."""
+    what is answered where no request came through. Raises PortTaken.
+    """
     server = Server(application, port, explained, limits)
     thread = threading.Thread(target=server.serve_forever, name="api", daemon=True)
     thread.start()

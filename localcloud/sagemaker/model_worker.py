@@ -58,7 +58,8 @@ def one_processor() -> Iterator[None]:
 
     BLAS and OpenMP size their pools of threads by what they see at that moment. The processes of
     several models would else fight over this machine's cores. AWS's containers have no variable
-    that says so. A system without affinity (macOS) has pools of the usual size."""
+    that says so. A system without affinity (macOS) has pools of the usual size.
+    """
     if not hasattr(os, "sched_setaffinity"):
         yield
         return
@@ -112,7 +113,8 @@ def _unpack(archive: Path, into: Path) -> None:
 
 def _give_up_privileges(folder: Path) -> None:
     """Become uid 65534 without any capability, with a temporary folder as the only place to write.
-    Others than root stay who they are."""
+    Others than root stay who they are.
+    """
     temporary = folder / "tmp"
     temporary.mkdir(mode=0o700, exist_ok=True)
     os.environ[TEMPORARY] = str(temporary)
@@ -136,7 +138,8 @@ def _give_up_privileges(folder: Path) -> None:
 def _reach(places: Iterable[str]) -> dict[str, str]:
     """Import from open descriptors of Python's folders from now on, where the system has them, and
     return the name of each. Python below a private home is then usable by whoever may not enter
-    that home: only the permissions of the folders themselves count."""
+    that home: only the permissions of the folders themselves count.
+    """
     if not DESCRIPTORS.exists():
         return {place: place for place in places}
     named = {place: str(DESCRIPTORS / str(os.open(place, os.O_PATH))) for place in places}

@@ -1,5 +1,6 @@
 """The account's quotas: those of a new AWS account unless it was granted more, and who is refused
-by them. `service-quotas` reads them, and raises them when asked to."""
+by them. `service-quotas` reads them, and raises them when asked to.
+"""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -115,7 +116,8 @@ class Quotas:
     def for_job(self, use: str, cluster: Mapping[str, Any]) -> Iterator[None]:
         """Hold the quotas while a job is created. `use`: training, processing or transform.
 
-        Raises ResourceLimitExceeded."""
+        Raises ResourceLimitExceeded.
+        """
         machine, count = cluster.get("InstanceType", ""), cluster.get("InstanceCount") or 1
         with self._one_at_a_time:
             running = list(self._clusters(use))
@@ -129,7 +131,8 @@ class Quotas:
     def for_endpoint(self, name: str, config_name: str) -> Iterator[None]:
         """Hold the quotas while an endpoint is created with a configuration, or moved to it.
 
-        Raises ResourceLimitExceeded."""
+        Raises ResourceLimitExceeded.
+        """
         with self._one_at_a_time:
             wanted = self._variants(config_name)
             for variant in wanted:
@@ -221,7 +224,8 @@ def _of(name: str) -> Quota:
 def parsed(texts: tuple[str, ...]) -> dict[str, float]:
     """Read `service/code=value`, each text one or several of them, and the word `granted`.
 
-    Raises UnknownQuota."""
+    Raises UnknownQuota.
+    """
     granted: dict[str, float] = {}
     for text in " ".join(texts).split():
         if text == "granted":

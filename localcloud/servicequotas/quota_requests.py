@@ -75,7 +75,8 @@ def get_default(_quotas: Quotas) -> Callable[[Any], Any]:
 
 def request_increase(quotas: Quotas) -> Callable[[Any], Any]:
     """Replace moto's ServiceQuotasResponse, which has no such action. AWS takes hours to days to
-    approve; here the quota is granted at once."""
+    approve; here the quota is granted at once.
+    """
 
     def replace(_absent: None) -> Any:
         def answer(self: Any) -> str:

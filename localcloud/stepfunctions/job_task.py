@@ -1,5 +1,6 @@
 """The task states `sagemaker:createTrainingJob.sync` and `createProcessingJob.sync`, which moto
-does not have."""
+does not have.
+"""
 
 import json
 from collections.abc import Callable

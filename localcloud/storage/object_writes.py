@@ -1,5 +1,6 @@
 """Request interceptors of S3: an object is on disk before memory has it, before its events are sent
-and before the answer."""
+and before the answer.
+"""
 
 import threading
 from collections.abc import Callable, Iterator

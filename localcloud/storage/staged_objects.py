@@ -1,5 +1,6 @@
 """Staging of S3 writes: moto changes a copy of the bucket's list of objects, what changed is
-written to disk, and only then does any reader see it."""
+written to disk, and only then does any reader see it.
+"""
 
 import copy
 import pickle

@@ -179,7 +179,8 @@ def _recorded(
     Writing the record as it stands comes first: a request that can't be kept is not begun. If the
     commit fails, moto's memory is put back, and what waits for the commit, as a job's process does,
     never starts. One request at a time: moto takes no lock around a check and its change, and two
-    updates of one endpoint would both be accepted."""
+    updates of one endpoint would both be accepted.
+    """
     turn = threading.RLock()
 
     def replace(original: Any) -> Any:

@@ -1,5 +1,6 @@
 """The seam before moto's dispatch, where each request is held against AWS's service model and
-AWS's rules, whichever client, function or state machine sent it."""
+AWS's rules, whichever client, function or state machine sent it.
+"""
 
 from functools import cache
 from typing import Any

@@ -79,7 +79,8 @@ def _located(
     operation: OperationModel,
 ) -> tuple[tuple[_Member, ...], tuple[tuple[str, str], ...], str | None]:
     """Return the members outside the body, prefixes of headers, and the member that is the body:
-    "" if the body holds several, None if there is none."""
+    "" if the body holds several, None if there is none.
+    """
     shape = operation.input_shape
     if shape is None:
         return (), (), None

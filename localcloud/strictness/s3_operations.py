@@ -1,5 +1,6 @@
 """S3's operations, found by the method, address and query of a request, as its service model has
-them."""
+them.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping

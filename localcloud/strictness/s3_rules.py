@@ -81,7 +81,8 @@ RULES: tuple[Rule, ...] = (
 
 def code_of(shape: StructureShape | None, broken: Broken) -> str:
     """Return S3's code for what breaks its model: https://docs.aws.amazon.com/AmazonS3/latest/API/
-    ErrorResponses.html. A member of the body is MalformedXML, of a header or the query not."""
+    ErrorResponses.html. A member of the body is MalformedXML, of a header or the query not.
+    """
     first = broken.path.partition(".")[0]
     if first == "storageClass":
         return "InvalidStorageClass"

@@ -48,7 +48,8 @@ _KINDS = {
 
 def faults(resource: str, parameters: Any) -> list[str]:
     """Return what Step Functions says of a task's parameters: nothing for a resource that is no
-    API of AWS. Values that only an execution knows are UNKNOWN."""
+    API of AWS. Values that only an execution knows are UNKNOWN.
+    """
     call = called(resource)
     if call is None:
         return []

@@ -1,5 +1,6 @@
 """The rules of the layout: what may import what; the same thing has one name everywhere."""
 
+import ast
 import json
 import re
 import subprocess
@@ -21,6 +22,29 @@ PACKAGES = (
 CODE = [ROOT / "app.py", *(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))]
 DEFINITIONS = sorted((ROOT / "stepfunctions").glob("*.asl.json"))
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+
+
+# First words of docstrings that name no subject, so that the reader must find it in the code.
+UNCLEAR = {
+    "What", "Whatever", "Of", "Those", "By", "How", "Where", "Whether", "Whose", "Which", "Whoever",
+}  # fmt: skip
+# No function starts with these: ruff's D401 knows verbs that are not imperative, not other words.
+NO_VERBS = UNCLEAR | {
+    "A", "All", "An", "Another", "As", "At", "Both", "Each", "Every", "For", "From", "If", "In",
+    "It", "Its", "No", "Not", "Nothing", "On", "One", "Only", "Our", "Rows", "Same", "So", "That",
+    "The", "Their", "There", "These", "This", "To", "Two", "Values", "When", "Who", "With",
+}  # fmt: skip
+
+
+def first_words(path: Path, *kinds: type[ast.AST]) -> dict[str, str]:
+    """Return the first word of each docstring of a file, by line; a property is no function."""
+    words = {}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        decorators = [ast.unparse(each) for each in getattr(node, "decorator_list", [])]
+        is_property = any("property" in decorator for decorator in decorators)
+        if isinstance(node, kinds) and not is_property and (text := ast.get_docstring(node)):
+            words[f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"] = text.split()[0]
+    return words
 
 
 def registered_functions() -> set[str]:
@@ -77,6 +101,17 @@ def test_the_environment_is_read_where_it_should_be(path):
     where = str(path.relative_to(ROOT))
     if where.startswith(("chalicelib", "app.py")) and where not in allowed:
         assert "os.environ" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "unclear"),
+    [((ast.FunctionDef, ast.AsyncFunctionDef), NO_VERBS), ((ast.ClassDef, ast.Module), UNCLEAR)],
+    ids=["functions", "classes and modules"],
+)
+def test_a_docstring_opens_with_a_verb_or_a_noun(kinds, unclear):
+    opened = {where: word for path in CODE for where, word in first_words(path, *kinds).items()}
+
+    assert {where: word for where, word in opened.items() if word.strip("`:,;.") in unclear} == {}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda path: path.stem)

@@ -51,7 +51,8 @@ def open_quarantines(
     earlier: Sequence[Facts], held: Sequence[Held], rows: pd.DataFrame
 ) -> list[Facts]:
     """Return what waits for people's verdict: of this snapshot and of those before it, for the
-    manifest, the report and `python -m infrastructure.operate.quarantine`. No client is in it."""
+    manifest, the report and `python -m infrastructure.operate.quarantine`. No client is in it.
+    """
     waiting = counting.in_quarantine(rows)
     return [one for one in [*earlier, *_described(held, rows)] if one["id"] in waiting]
 

@@ -57,7 +57,8 @@ def counted(
 
 def _released(rows: pd.DataFrame, same: pd.Series, verdicts: Mapping[str, str]) -> pd.Series:
     """Return the quarantine that a person released each label from; a label that changes later is
-    not the `same`, and is tested again."""
+    not the `same`, and is tested again.
+    """
     now = _verdict(rows["withheld"], verdicts) == RELEASED
     names = rows["withheld"].str.removeprefix(QUARANTINE)
     return names.where(now, rows["released"].where(same, None)).astype(object)

@@ -32,7 +32,8 @@ _SPAN = 1 << 20  # more days than any calendar has: one sorted array holds every
 class History:
     """The loans that may be somebody's peers: `dates` of approval, and `outcomes`, 1 or 0, missing
     where they have not matured. One matures `outcome_months` after its approval, and counts for
-    loans approved in the last `months`."""
+    loans approved in the last `months`.
+    """
 
     dates: pd.Series
     outcomes: pd.Series

@@ -1,5 +1,6 @@
 """The outcome that counts of all that was reported of one decision: a trusted source's before a
-limited one's, and of these the newest. Pure."""
+limited one's, and of these the newest. Pure.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

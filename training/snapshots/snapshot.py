@@ -57,8 +57,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Learning:
-    """
-    One after the other in time; what the holdout's applications brought; for the endpoint the
+    """One after the other in time; what the holdout's applications brought; for the endpoint the
     peers' tables, and the codes that loans enough had to know something of them.
     """
 
@@ -271,7 +270,7 @@ def _with_peers(
 
 
 def _codes(frame: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.Series, pd.Index]:
-    """Number the joined keys, which is quicker than texts; NaN where a component is missing."""
+    """Return numbers for the joined keys, quicker than texts; NaN where a component is missing."""
     codes, names = pd.factorize(joined_keys(frame, [*keys]))
     return pd.Series(codes, frame.index, dtype=float).where(codes >= 0), names
 

@@ -1,5 +1,6 @@
-"""A watch on new outcomes: do those of a source, or of a lender's or another peer's loans, differ
-from what was expected by more than honest ones do?
+"""A watch on new outcomes of a source, of a lender or of other peers.
+
+It tests whether they differ from the expected ones by more than honest outcomes do.
 
 Expected is the probability of default when it was decided; of a loan decided elsewhere, the rate
 of its peer in the labels before, shrunk towards the rate of all by 20 pseudo-loans. A month that
@@ -211,7 +212,8 @@ class _Test:
 
 def _level(rates: Floats, counts: Places, bads: float) -> float:
     """Return what moves the logits of the rates so that they sum up to the bads of so many loans; 0
-    where these show nothing."""
+    where these show nothing.
+    """
     if not 0 < bads < counts.sum():
         return 0.0
     low, high = -10.0, 10.0

@@ -22,7 +22,8 @@ from workbench.history.months import Bank, InForce
 
 def held(day: pd.Timestamp, bank: Bank) -> list[watch.Held]:
     """Return what the watch holds of the outcomes that matured in the month before `day`, as if
-    each month's had come in a file of their own."""
+    each month's had come in a file of their own.
+    """
     rows = _rows(bank.register, day, bank.product.training.outcome_months)
     new = rows["defaulted"].notna() & (rows["countedSince"] == day)
     keys = counting.peer_keys(rows, bank.product)
