@@ -3,10 +3,12 @@
 import os
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, Response, S3Event
 
+from chalicelib import chalice_local
 from chalicelib.counterfactuals import change
 from chalicelib.decisions import analysis, outcomes
 from chalicelib.decisions.application import CreditApplication
@@ -28,9 +30,7 @@ from chalicelib.settings import MODEL_PREFIX, Settings
 from chalicelib.web import (
     CORS,
     NOT_STORED,
-    WITHOUT_GATEWAY,
     answering,
-    is_chalice_local,
     key_source,
     language,
 )
@@ -38,10 +38,9 @@ from chalicelib.web import (
 # Chalice needs the bucket's name to declare the trigger; the rest waits for the first call.
 try:
     settings = Settings.from_environ(os.environ)
-except AppVengersError as fault:  # Chalice's commands print any other exception's traceback
-    raise SystemExit(f"\n{fault}") from fault
-if is_chalice_local(sys.argv):
-    print(WITHOUT_GATEWAY, file=sys.stderr)
+except AppVengersError as fault:  # Chalice's commands print an exception's traceback
+    chalice_local.end(f"\n{fault}", os.environ)
+chalice_local.start(sys.argv, os.environ, Path(__file__).parent)
 
 app = Chalice(app_name=settings.app_name)
 ANY = ["*/*"]  # else Chalice refuses a media type itself, and not as a problem

@@ -36,6 +36,7 @@ from bank.first_run import (
     shown_case,
 )
 from bank.outcome_files import NoLoans
+from chalicelib.chalice_local import STATE_FOLDER
 from chalicelib.errors import AppVengersError, InvalidProfile
 from chalicelib.settings import Settings
 from infrastructure import embedded
@@ -52,7 +53,7 @@ from workbench.datasets import Dataset
 from workbench.datasets.own import UnreadableData
 from workbench.datasets.sba import NoRegister
 
-STATE = Path(os.environ.get("LOCALCLOUD_FOLDER", ROOT / ".localcloud"))
+STATE = Path(os.environ.get(STATE_FOLDER, ROOT / ".localcloud"))
 PATIENCE_SECONDS = 120
 AWS_PORT, AWS_PORT_FILE = 4566, "aws_port"
 OF_A_DEMO = "appvengers-"  # its folder, until it ends
@@ -197,7 +198,8 @@ def recover_state() -> None:
 def env(aws_port: int) -> None:
     """Print what the AWS CLI, boto3 and `chalice local` need: eval "$(python -m bank env)"."""
     key = {"LOCAL_API_KEY": kept_api_key(STATE / "api_key")} if STATE.exists() else {}
-    for name, value in (_client_environment(aws_port) | key).items():
+    folder = {STATE_FOLDER: str(STATE.resolve())}
+    for name, value in (_client_environment(aws_port) | folder | key).items():
         print(f"export {name}={shlex.quote(value)}")
 
 

@@ -2,9 +2,8 @@
 
 import hmac
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import wraps
-from pathlib import Path
 from typing import Any, ParamSpec
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -30,12 +29,6 @@ LAMBDAS_OWN, LOCAL_KEY = "AWS_LAMBDA_FUNCTION_NAME", "LOCAL_API_KEY"
 NO_KEY_SET = Text(
     es='Ninguna clave está puesta: eval "$(.venv/bin/python -m bank env)" antes de chalice local.',
     en='No key is set: eval "$(.venv/bin/python -m bank env)" before chalice local.',
-)
-WITHOUT_GATEWAY = (
-    "chalice local has no API Gateway in front. It asks for the API key that `python -m bank env` "
-    "exports, and refuses every keyed route without one. It does not check Host and Origin, and it "
-    'answers a path or a method that it does not know with Chalice\'s own {"message": …}. '
-    "`make run` serves the API as AWS does."
 )
 
 P = ParamSpec("P")
@@ -112,11 +105,6 @@ def _with_problems(
             return _problem(ServiceUnavailable(), said_in())
 
     return answer
-
-
-def is_chalice_local(argv: Sequence[str]) -> bool:
-    """Return whether this process is `chalice local`, which gives an app no other sign of it."""
-    return bool(argv) and Path(argv[0]).name == "chalice" and "local" in argv[1:]
 
 
 def language(request: Request, usual: Language) -> Language:

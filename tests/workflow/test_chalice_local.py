@@ -1,6 +1,7 @@
 """`chalice local` of docs/embedded-cloud.md: the app without a gateway in front of it."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -14,17 +15,19 @@ import requests
 
 ROOT = Path(__file__).parents[2]
 CHALICE = Path(sys.executable).with_name("chalice")
+ONCE = "--no-autoreload"
 KEY = "a-key-that-localcloud-env-exports"
 
 
 @contextmanager
-def local(said: Path = Path(os.devnull), **environment: str) -> Iterator[str]:
+def local(*options: str, said: Path = Path(os.devnull), **environment: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with said.open("wb") as output:
         process = subprocess.Popen(
-            [CHALICE, "local", "--port", str(port), "--no-autoreload"],
+            [CHALICE, "local", "--port", str(port), *options],
+            start_new_session=True,  # the reloader's own process is to end with it
             cwd=ROOT,
             env=os.environ | {"LOCAL_API_KEY": ""} | environment,
             stdout=output,
@@ -40,7 +43,7 @@ def local(said: Path = Path(os.devnull), **environment: str) -> Iterator[str]:
                 time.sleep(0.1)
         yield url
     finally:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait(10)
 
 
@@ -62,7 +65,7 @@ def test_with_the_key_the_body_is_read(keyed):
 
 
 def test_without_one_set_it_answers_nobody_and_says_what_to_do():
-    with local() as url:
+    with local(ONCE) as url:
         headers = {"x-api-key": "", "Accept-Language": "en"}
         answer = requests.post(f"{url}/predict", json={}, headers=headers, timeout=9)
 
@@ -70,26 +73,48 @@ def test_without_one_set_it_answers_nobody_and_says_what_to_do():
     assert "python -m bank env" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize(("stage", "missing"), [("dev", "AWS_DEFAULT_REGION"), ("prd", "STAGE")])
-def test_what_it_needs_is_told_in_a_sentence(stage, missing):
+def ended(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Return what `chalice local` said before it ended by itself."""
     names = os.environ.keys() - {"AWS_DEFAULT_REGION", "STAGE"}
-    done = subprocess.run(
-        [CHALICE, "local", "--port", "0", "--no-autoreload", "--stage", stage],
+    return subprocess.run(
+        [CHALICE, "local", "--port", "0", *options],
         cwd=ROOT,
-        env={name: os.environ[name] for name in names},
+        env={name: os.environ[name] for name in names} | environment,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
 
-    assert done.returncode == 1
+
+@pytest.mark.parametrize("options", [[ONCE], []], ids=["once", "reloads"])
+@pytest.mark.parametrize(("stage", "missing"), [("dev", "AWS_DEFAULT_REGION"), ("prd", "STAGE")])
+def test_what_it_needs_is_told_in_a_sentence(stage, missing, options):
+    done = ended("--stage", stage, *options)
+
+    assert done.returncode == (1 if options else 0)  # 0 is that of Chalice's reloader
     assert done.stderr.startswith(f"\n{missing} is not set. `make run` starts all of it")
     assert "Traceback" not in done.stderr + done.stdout
 
 
+def test_it_does_not_take_the_banks_state_for_code():
+    """Chalice's reloader would restart it in the middle of each prediction."""
+    state = ROOT / ".localcloud"
+    done = ended(AWS_DEFAULT_REGION="us-east-1", LOCALCLOUD_FOLDER=str(state))
+
+    assert f"each prediction changes files in {state}. Start it with --no-autoreload" in done.stderr
+    assert "Serving" not in done.stdout
+
+
+@pytest.mark.parametrize("folder", [ROOT / ".localcloud", ROOT.parent])
+def test_the_state_may_be_there_if_it_does_not_reload_and_elsewhere_if_it_does(folder):
+    options = [] if folder == ROOT.parent else [ONCE]
+    with local(*options, LOCALCLOUD_FOLDER=str(folder)) as url:
+        assert requests.get(f"{url}/health", timeout=9).status_code == 200
+
+
 def test_it_says_at_its_start_what_api_gateway_would_do(tmp_path):
-    with local(tmp_path / "said", LOCAL_API_KEY=KEY) as url:
+    with local(ONCE, said=tmp_path / "said", LOCAL_API_KEY=KEY) as url:
         foreign = {"Host": "evil.example", "x-api-key": KEY}
         unknown = requests.get(f"{url}/nowhere", headers=foreign, timeout=9)
     said = (tmp_path / "said").read_text()
@@ -101,5 +126,5 @@ def test_it_says_at_its_start_what_api_gateway_would_do(tmp_path):
 
 @pytest.fixture(scope="module")
 def keyed() -> Iterator[str]:
-    with local(LOCAL_API_KEY=KEY) as url:
+    with local(ONCE, LOCAL_API_KEY=KEY) as url:
         yield url

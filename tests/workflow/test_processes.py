@@ -23,7 +23,12 @@ from workbench.datasets.sba import SAMPLE
 
 PATIENCE_SECONDS = 120
 RUN = (sys.executable, "-m", "bank", "run")
-CHALICE_LOCAL = (str(Path(sys.executable).with_name("chalice")), "local", "--port")
+CHALICE_LOCAL = (
+    str(Path(sys.executable).with_name("chalice")),
+    "local",
+    "--no-autoreload",
+    "--port",
+)
 
 
 def free_port() -> int:
