@@ -1,7 +1,7 @@
 """Stand-ins for AWS in the unit tests.
 
-tests/contract/test_predictions.py runs the same tests on the table and on its stand-in, and
-tests/contract/test_fake_s3.py on S3 and on its own.
+tests/contract/decisions/test_predictions.py runs the same tests on the table and on its stand-in,
+and tests/contract/test_fake_s3.py on S3 and on its own.
 """
 
 import io

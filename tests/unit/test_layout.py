@@ -124,7 +124,7 @@ def test_no_test_mocks(path):
 
 
 @pytest.mark.parametrize(
-    "path", sorted((ROOT / "tests" / "unit").glob("*.py")), ids=lambda path: path.stem
+    "path", sorted((ROOT / "tests" / "unit").rglob("*.py")), ids=lambda path: path.stem
 )
 def test_no_unit_test_opens_a_cloud_or_sleeps(path):
     """`make test-fast` runs them between two edits; a cloud belongs to tests/contract."""

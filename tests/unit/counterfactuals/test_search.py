@@ -22,7 +22,7 @@ from chalicelib.decisions.application import CreditApplication
 from chalicelib.profile import Actionable, load
 
 PROFILE = load()
-GERMAN = load(Path(__file__).parents[1] / "data" / "german.toml")
+GERMAN = load(Path(__file__).parents[2] / "data" / "german.toml")
 QUANTILES = {"amount": [10_000.0, 50_000.0, 200_000.0], "guaranteeShare": [0.5, 0.75]}
 
 applications = st.fixed_dictionaries(

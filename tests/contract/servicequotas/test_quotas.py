@@ -13,8 +13,8 @@ from infrastructure.template.policies import MODELS
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.servicequotas.account_quotas import GRANTED, TABLE, UnknownQuota, parsed
-from tests.contract import test_processing_jobs, test_training_jobs
 from tests.contract.conftest import make_model, make_role, tar_gz
+from tests.contract.sagemaker_jobs import test_processing_jobs, test_training_jobs
 
 CONCURRENCY, TRAINING, PROCESSING = "L-96300102", "L-611FA074", "L-8541302D"
 

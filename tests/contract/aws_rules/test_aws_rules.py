@@ -10,10 +10,10 @@ import pytest
 
 from localcloud.aws_rules import RULES
 from localcloud.cloud import Cloud
-from tests.contract import test_processing_jobs, test_training_jobs
 from tests.contract.conftest import ROLE, document, make_model, tar_gz, trust
-from tests.contract.test_executions import machine
-from tests.contract.test_strictness import refused
+from tests.contract.sagemaker_jobs import test_processing_jobs, test_training_jobs
+from tests.contract.stepfunctions.test_executions import machine
+from tests.contract.strictness.test_strictness import refused
 
 MEGABYTE = 1 << 20
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"

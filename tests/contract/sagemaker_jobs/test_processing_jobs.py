@@ -19,9 +19,9 @@ from tests.contract.conftest import (
     tar_gz,
     trust,
 )
-from tests.contract.test_executions import one
-from tests.contract.test_training_jobs import AWS_GIVES, TRAIN, execute
-from tests.contract.test_training_jobs import job as training
+from tests.contract.sagemaker_jobs.test_training_jobs import AWS_GIVES, TRAIN, execute
+from tests.contract.sagemaker_jobs.test_training_jobs import job as training
+from tests.contract.stepfunctions.test_executions import one
 
 COUNT = """
 import argparse, os, sys, time

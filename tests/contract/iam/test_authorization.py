@@ -20,8 +20,8 @@ from tests.contract.conftest import (
     tar_gz,
     trust,
 )
-from tests.contract.test_executions import machine, one
-from tests.contract.test_training_jobs import TRAIN, job
+from tests.contract.sagemaker_jobs.test_training_jobs import TRAIN, job
+from tests.contract.stepfunctions.test_executions import machine, one
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/decisions"
 ITEM = {"clientId": {"S": "c"}, "predictionId": {"S": "p"}}

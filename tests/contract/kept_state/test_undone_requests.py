@@ -11,9 +11,9 @@ import boto3
 from localcloud import seam
 from localcloud.seam import Replaced, parameters_of
 from tests.contract.conftest import ROLE, ask, make_model, tar_gz
-from tests.contract.test_durability import reopened
-from tests.contract.test_failed_writes import client, refused
-from tests.contract.test_training_jobs import TRAIN, job
+from tests.contract.kept_state.test_durability import reopened
+from tests.contract.kept_state.test_failed_writes import client, refused
+from tests.contract.sagemaker_jobs.test_training_jobs import TRAIN, job
 from tests.drills.faults import Limit
 
 SSM = "moto.ssm.models:SimpleSystemManagerBackend"

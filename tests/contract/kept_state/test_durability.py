@@ -21,10 +21,10 @@ from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.folder_lock import FolderInUse, held, remove_abandoned
 from localcloud.servicequotas.account_quotas import GRANTED
 from tests.contract.conftest import ROLE, ask, make_model, make_role, make_table, tar_gz
-from tests.contract.test_executions import machine
-from tests.contract.test_training_jobs import TRAIN, job
+from tests.contract.sagemaker_jobs.test_training_jobs import TRAIN, job
+from tests.contract.stepfunctions.test_executions import machine
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def key(n: int, client: str = "c1") -> dict[str, Any]:
@@ -52,7 +52,7 @@ WRITER = """
 import itertools, sys
 from pathlib import Path
 import boto3
-from tests.contract.test_durability import key, reopened
+from tests.contract.kept_state.test_durability import key, reopened
 with reopened(Path(sys.argv[1])):
     dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
     for n in itertools.count():

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud
 from tests.contract.conftest import ROLE, make_table
-from tests.contract.test_executions import machine
-from tests.contract.test_processing_jobs import job
-from tests.contract.test_training_jobs import execute
+from tests.contract.sagemaker_jobs.test_processing_jobs import job
+from tests.contract.sagemaker_jobs.test_training_jobs import execute
+from tests.contract.stepfunctions.test_executions import machine
 
 
 def refused(call: Callable[[], Any]) -> tuple[str, str]:

@@ -16,7 +16,7 @@ import pytest
 from localcloud.cloud import Cloud
 from localcloud.ports.loopback import PortTaken
 from tests.contract.conftest import ask, make_model, make_table
-from tests.contract.test_executions import machine, one
+from tests.contract.stepfunctions.test_executions import machine, one
 
 
 def elsewhere(port: int, program: str) -> Any:

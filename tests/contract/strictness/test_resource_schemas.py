@@ -8,7 +8,7 @@ import pytest
 
 from localcloud.cloud import Cloud
 from localcloud.strictness.resource_schemas import broken
-from tests.contract.test_strictness import refused
+from tests.contract.strictness.test_strictness import refused
 
 KEYWORD = "failed validation constraint for keyword"
 GROUP = "AWS::Logs::LogGroup"

@@ -21,7 +21,7 @@ from localcloud.kept_state import disk as health
 from localcloud.kept_state.database import Storage
 from localcloud.kept_state.disk import SETTLED_SECONDS, NotStored
 from tests.contract.conftest import ROLE, make_model, make_role
-from tests.contract.test_durability import PASS, ROOT, items, key, machine, reopened
+from tests.contract.kept_state.test_durability import PASS, ROOT, items, key, machine, reopened
 from tests.drills.faults import Disk, locked, small_disk
 
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -259,8 +259,8 @@ HANDLER = """
 import sys, time
 from pathlib import Path
 import boto3
-from tests.contract.test_failed_writes import notified
-from tests.contract.test_durability import reopened
+from tests.contract.kept_state.test_failed_writes import notified
+from tests.contract.kept_state.test_durability import reopened
 with reopened(Path(sys.argv[1])) as cloud:
     notified(cloud, lambda event, context: time.sleep(60))
     boto3.client("s3").put_object(Bucket="data", Key="model.tar.gz", Body=b"model")

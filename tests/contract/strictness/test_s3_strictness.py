@@ -10,7 +10,7 @@ import pytest
 
 from localcloud.cloud import Cloud
 from localcloud.strictness.s3_rules import RULES
-from tests.contract.test_strictness import refused
+from tests.contract.strictness.test_strictness import refused
 
 
 @pytest.fixture

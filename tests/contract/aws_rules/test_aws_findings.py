@@ -25,7 +25,7 @@ from localcloud.embedded_cloud import embedded_cloud
 from localcloud.servicequotas.account_quotas import GRANTED
 from tests.contract.conftest import ROLE, make_model, make_role
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 URL = "s3://models/m/model.tar.gz"
 MODEL = "Tradicional"
 # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html

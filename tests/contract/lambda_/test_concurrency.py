@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
 from tests.contract.conftest import ROLE, make_role
-from tests.contract.test_executions import machine, run
+from tests.contract.stepfunctions.test_executions import machine, run
 
 QUOTA, RULES = "lambda/L-B99A9384", "events/L-244521F2"
 

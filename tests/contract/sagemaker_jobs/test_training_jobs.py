@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from localcloud.cloud import Cloud
 from localcloud.sagemaker.container_environment import IMAGE
 from tests.contract.conftest import tar_gz
-from tests.contract.test_executions import machine, one
+from tests.contract.stepfunctions.test_executions import machine, one
 
 AWS_GIVES = {
     *IMAGE, "AWS_ACCESS_KEY_ID", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL", "AWS_REGION",

@@ -24,7 +24,7 @@ from localcloud.kept_state.damage import (
     UnusableState,
     recover,
 )
-from tests.contract.test_durability import ROOT, WRITER, items, key, reopened
+from tests.contract.kept_state.test_durability import ROOT, WRITER, items, key, reopened
 
 ITEMS = 200
 
