@@ -2,37 +2,16 @@
 service, one row a rule.
 """
 
-from localcloud.aws_rules import (
-    awslambda,
-    cloudformation,
-    cloudwatch,
-    dynamodb,
-    eventbridge,
-    iam,
-    s3,
-    sagemaker,
-    sagemaker_jobs,
-    sns,
-    ssm,
-    stepfunctions,
-)
-from localcloud.aws_rules.rule import Rule
+from importlib import import_module
+from pkgutil import iter_modules
+
+from localcloud.aws_rules.rule import Rule, ShapeRule
+
+_MODULES = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
 
 RULES: tuple[Rule, ...] = tuple(
-    rule
-    for service in (
-        awslambda,
-        cloudformation,
-        cloudwatch,
-        dynamodb,
-        eventbridge,
-        iam,
-        s3,
-        sagemaker,
-        sagemaker_jobs,
-        sns,
-        ssm,
-        stepfunctions,
-    )
-    for rule in service.RULES
+    rule for module in _MODULES for rule in getattr(module, "RULES", ())
+)
+SHAPE_RULES: tuple[ShapeRule, ...] = tuple(
+    rule for module in _MODULES for rule in getattr(module, "SHAPE_RULES", ())
 )

@@ -1,11 +1,13 @@
-"""DynamoDB's rules: values of attributes, keys of indexes, and size of expressions."""
+"""DynamoDB's rules: names of tables, values of attributes, keys of indexes, and size of
+expressions.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from localcloud.aws_rules.rule import DOCS, Parameters, Rule
+from localcloud.aws_rules.rule import DOCS, Parameters, Rule, ShapeRule, violated
 
 _CONSTRAINTS = f"{DOCS}/amazondynamodb/latest/developerguide/Constraints.html"
 _TYPES = f"{DOCS}/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html"
@@ -14,18 +16,79 @@ _WRITES = tuple(
     f"dynamodb:{one}" for one in ("PutItem", "UpdateItem", "BatchWriteItem", "TransactWriteItems")
 )
 _READS = ("dynamodb:Query", "dynamodb:Scan", "dynamodb:GetItem")
+# What DynamoDB itself answered to these requests, recorded as tests.
+_RECORDED = "https://github.com/architect/dynalite/blob/main/test"
 _INVALID = "One or more parameter values were invalid: "
 
 DIGITS = 38
 LEVELS = 32
 EXPRESSION_BYTES = 4096
+TABLE_NAME_LENGTHS = (3, 255)
 LARGEST = Decimal("9.9999999999999999999999999999999999999E+125")
 _EXPRESSIONS = ("UpdateExpression", "ConditionExpression", "FilterExpression",
                 "KeyConditionExpression", "ProjectionExpression")  # fmt: skip
 _SETS = ("SS", "NS", "BS")
+_KINDS = frozenset(("S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"))
+_EXACTLY_ONE = "must contain exactly one of the supported datatypes"
+_EMPTY = f"Supplied AttributeValue is empty, {_EXACTLY_ONE}"
+_SEVERAL = f"Supplied AttributeValue has more than one datatypes set, {_EXACTLY_ONE}"
+_TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]+")
 _SHORT = re.compile(r"-?[0-9.]{1,38}")  # a number that breaks neither limit
 
 Item = Mapping[str, Mapping[str, Any]]
+
+
+def _one_type(value: Mapping[str, Any] | None) -> str | None:
+    kinds = _set(value, _KINDS)
+    if kinds == 1:
+        return None
+    return _SEVERAL if kinds else _EMPTY
+
+
+def _set(value: Mapping[str, Any] | None, names: frozenset[str]) -> int:
+    """Count the members among `names` that a structure has; a null is none."""
+    return sum(1 for name, held in (value or {}).items() if held is not None and name in names)
+
+
+def _one_type_each(values: Mapping[str, Any] | None) -> str | None:
+    """Word a value of an expression, nested or not: DynamoDB adds the key."""
+    for key, value in (values or {}).items():
+        if broken := _first_broken(value):
+            return f"ExpressionAttributeValues contains invalid value: {broken} for key {key}"
+    return None
+
+
+def _first_broken(value: Any) -> str | None:
+    if value is not None and not isinstance(value, Mapping):
+        return None  # of another type, which is a SerializationException
+    if broken := _one_type(value):
+        return broken
+    inner = (value or {}).get("M") or (value or {}).get("L")
+    members = inner.values() if isinstance(inner, Mapping) else inner or ()
+    return next(filter(None, map(_first_broken, members)), None)
+
+
+def _one_write(value: Mapping[str, Any] | None) -> str | None:
+    """Use DynamoDB's words, which are those for a value."""
+    return None if _set(value, frozenset(("PutRequest", "DeleteRequest"))) == 1 else _SEVERAL
+
+
+def _one_action(value: Mapping[str, Any] | None) -> str | None:
+    actions = _set(value, frozenset(("ConditionCheck", "Delete", "Put", "Update")))
+    if actions == 1:
+        return None
+    return "TransactItems can only contain one of Check, Put, Update or Delete"
+
+
+def _table_name(parameters: Parameters, _request: Any) -> Iterator[str]:
+    """Hold a name to 3 to 255 characters of few kinds. The model's 1,024 are those of an ARN."""
+    name = parameters["TableName"]
+    low, high = TABLE_NAME_LENGTHS
+    if not low <= len(name) <= high:
+        yield f"TableName must be at least {low} characters long and at most {high} characters long"
+    if not _TABLE_NAME.fullmatch(name):
+        pattern = f"Member must satisfy regular expression pattern: {_TABLE_NAME.pattern}"
+        yield violated(name, "tableName", pattern)
 
 
 def _operations(parameters: Parameters) -> Iterator[Parameters]:
@@ -158,7 +221,21 @@ def _expressions(parameters: Parameters, _request: Any) -> Iterator[str]:
                 )
 
 
+SHAPE_RULES: tuple[ShapeRule, ...] = (
+    ShapeRule("one type of a value", "AttributeValue", _one_type,
+              f"{_RECORDED}/updateItem.js", "ValidationException"),
+    ShapeRule("one type of an expression's value", "ExpressionAttributeValueMap", _one_type_each,
+              f"{_RECORDED}/updateItem.js", "ValidationException"),
+    ShapeRule("one write of a batch's request", "WriteRequest", _one_write,
+              f"{_RECORDED}/batchWriteItem.js", "ValidationException"),
+    ShapeRule("one action of a transaction's item", "TransactWriteItem", _one_action,
+              "https://github.com/getmoto/moto/blob/master/tests/test_dynamodb/exceptions/"
+              "test_dynamodb_exceptions.py", "ValidationException"),
+)  # fmt: skip
+
 RULES: tuple[Rule, ...] = (
+    Rule("name of a table", ("dynamodb:CreateTable",), _table_name,
+         f"{_RECORDED}/createTable.js"),
     Rule("digits and range of a number", _WRITES, _numbers, _TYPES),
     Rule("members of a set", _WRITES, _sets, _TYPES),
     Rule("nesting of a value", _WRITES, _nesting, _CONSTRAINTS),

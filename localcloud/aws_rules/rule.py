@@ -22,6 +22,19 @@ class Rule:
     code: str | None = None  # the error's; the service's own validation error if there is none
 
 
+@dataclass(frozen=True)
+class ShapeRule:
+    """A rule of one shape of a service model, wherever in a request the shape is. `broken` returns
+    AWS's whole answer to a value, None for a value that is right; it gets None for a null.
+    """
+
+    name: str
+    shape: str
+    broken: Callable[[Any], str | None]
+    source: str
+    code: str
+
+
 def violated(value: object, path: str, constraint: str) -> str:
     """Word a violation as the services word those of their models."""
     shown = "null" if value is None else f"'{value}'"

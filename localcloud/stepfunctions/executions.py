@@ -26,6 +26,7 @@ from localcloud.iam.authorization import Authorization, NotAuthorized
 from localcloud.kept_state.disk import NotStored
 from localcloud.lambda_.concurrency import Throttled
 from localcloud.lambda_.functions import Functions
+from localcloud.stepfunctions import task_errors
 
 if TYPE_CHECKING:
     from localcloud.kept_state.durability import Kept
@@ -107,6 +108,22 @@ def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncE
         activity_store={},
         input_data=input_text,
     )
+
+
+def with_a_name(original: Any) -> Any:
+    """Replace moto's start_execution, which calls an execution without a name None."""
+
+    def start(
+        self: Any,
+        state_machine_arn: str,
+        name: str | None = None,
+        execution_input: str | None = None,
+        trace_header: str | None = None,
+    ) -> Any:
+        named = name or str(uuid.uuid4())
+        return original(self, state_machine_arn, named, execution_input, trace_header)
+
+    return start
 
 
 def started_and_counted(
@@ -205,7 +222,8 @@ def boto3_with_one_client_a_service(original: Any) -> Any:
         with making:
             key = (service_name, region_name)
             if key not in clients:
-                clients[key] = original.client(service_name, region_name=region_name, **more)
+                made = original.client(service_name, region_name=region_name, **more)
+                clients[key] = task_errors.with_request_ids(made)
             return clients[key]
 
     return SimpleNamespace(client=client)

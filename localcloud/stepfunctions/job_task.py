@@ -142,17 +142,6 @@ def error_name(code: str) -> str:
     return f"SageMaker.{code.removesuffix('Exception')}Exception"
 
 
-def error_without_a_request_id(original: Any) -> Any:
-    """Replace moto's StateTaskServiceSns."""
-
-    def from_error(self: Any, env: Any, ex: Exception) -> Any:
-        if isinstance(ex, ClientError):
-            ex.response["ResponseMetadata"].setdefault("RequestId", "")
-        return original(self, env, ex)
-
-    return from_error
-
-
 def _task_failed(task: Any, env: Any, cause: str, error: str | None = None) -> FailureEvent:
     failed = StatesErrorName(StatesErrorNameType.StatesTaskFailed)
     name = CustomErrorName(error) if error else failed

@@ -7,12 +7,13 @@ from localcloud.iam.authorization import Authorization
 from localcloud.kept_state.durability import Kept
 from localcloud.lambda_.functions import Functions
 from localcloud.seam import ABSENT, Replaced
-from localcloud.stepfunctions import executions, expressions, job_task
+from localcloud.stepfunctions import executions, expressions, job_task, task_errors
 from localcloud.strictness import task_requests
 
 _ASL = "moto.stepfunctions.parser.asl"
 _TASK = f"{_ASL}.component.state.exec.state_task"
 _UNSUPPORTED = f"{_TASK}.service.state_task_service_unsupported:StateTaskServiceUnsupported"
+_SDK = f"{_TASK}.service.state_task_service_aws_sdk:StateTaskServiceAwsSdk"
 _SYNC_STATES = r"https?://sync-states\.(.+)\.amazonaws.com"
 
 
@@ -40,6 +41,13 @@ def replaced(
             "list",
             lambda bases: [*bases, _SYNC_STATES],
             "the same, for the service's own routes",
+        ),
+        Replaced(
+            "moto.stepfunctions.parser.models:StepFunctionsParserBackend",
+            "start_execution",
+            "(self, state_machine_arn, name, execution_input, trace_header)",
+            executions.with_a_name,
+            "the second execution without a name is ExecutionAlreadyExists",
         ),
         Replaced(
             "moto.stepfunctions.parser.backend.execution_worker:ExecutionWorker",
@@ -164,12 +172,32 @@ def replaced(
             job_task.errors_of_the_service,
             "a refused CreateTrainingJob is SageMaker.<code>, not a runtime error",
         ),
+        *(
+            Replaced(
+                f"{_TASK}.service.{module}",
+                "_error_cause_from_client_error",
+                "(client_error)",
+                task_errors.undeclared_as(exception),
+                "an error that the model does not declare is the service's in executions",
+            )
+            for module, exception in (
+                ("state_task_service_dynamodb:StateTaskServiceDynamoDB", "AmazonDynamoDBException"),
+                ("state_task_service_lambda:StateTaskServiceLambda", "AWSLambdaException"),
+            )
+        ),
         Replaced(
-            f"{_TASK}.service.state_task_service_sns:StateTaskServiceSns",
-            "_from_error",
-            "(self, env, ex)",
-            job_task.error_without_a_request_id,
-            "a refusal has none, and that is a KeyError",
+            _SDK,
+            "_normalise_service_error_name",
+            "(service_name)",
+            task_errors.service_error_name,
+            "two services have their name in errors; for others it begins with a small letter",
+        ),
+        Replaced(
+            _SDK,
+            "_get_boto_service_name",
+            "(self, boto_service_name)",
+            task_errors.boto_service_name,
+            "aws-sdk:cloudwatchlogs and the like are unknown to boto3",
         ),
         Replaced(
             f"{_ASL}.component.common.error_name.custom_error_name:CustomErrorName",

@@ -16,7 +16,7 @@ from moto.core.utils import get_service_model
 from localcloud import aws_rules
 from localcloud.aws_rules.rule import Rule
 from localcloud.strictness import s3_rules, task_requests
-from localcloud.strictness.constraints import Broken, as_message, broken
+from localcloud.strictness.constraints import SERIALIZATION, Broken, as_message, broken
 from localcloud.strictness.request_parameters import parameters_of
 from localcloud.strictness.s3_operations import operation_of, place_of
 
@@ -34,6 +34,18 @@ _CODES = {
     "sts": "ValidationError",
 }
 _TOO_LARGE = {"RequestEntityTooLargeException": 413}
+
+# https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html; DynamoDB's answer in JSON:
+# https://github.com/boto/boto3/issues/1542
+_NO_SUCH_ACTION = {
+    "query": (
+        "InvalidAction",
+        "The action or operation requested is invalid. Verify that the action is typed correctly.",
+    ),
+    "json": ("UnknownOperationException", "Unknown operation exception"),
+}
+
+_OF_MOTO = ("ProcessCfnResponse",)  # an action that moto adds to CloudFormation
 
 _RULES: dict[str, list[Rule]] = {}
 for _rule in (*aws_rules.RULES, *s3_rules.RULES, *task_requests.RULES):
@@ -61,7 +73,7 @@ def refuse_what_aws_refuses(response: Any, request: Any) -> None:
     service = response.boto3_service_name
     place = place_of(response, request) if service == "s3" else None
     operation = (
-        _operation(service, response._get_action())
+        _asked(response, service, response._get_action())
         if place is None
         else operation_of(request, place)
     )
@@ -83,7 +95,7 @@ def _read(
     try:
         return parameters_of(response, request, operation, place)
     except (TypeError, ValueError, RequestParserError, ParseError) as error:
-        code = "SerializationException"
+        code = SERIALIZATION
         if place is not None:
             code = "MalformedXML" if isinstance(error, ParseError) else "InvalidArgument"
         raise _refusal(response, code, str(error)) from error
@@ -93,24 +105,33 @@ def _code(operation: OperationModel, found: list[Broken]) -> str:
     service = operation.service_model.service_name
     if service == "s3":
         return s3_rules.code_of(operation.input_shape, found[0])
-    if any(one.misfit for one in found):
-        return "SerializationException"
-    return _CODES.get(service, "ValidationException")
+    at_once = next((one.code for one in found if one.code), "")
+    return at_once or _CODES.get(service, "ValidationException")
 
 
 def _message(found: list[Broken]) -> str:
-    """Word what is broken. A request of wrong types is never validated."""
+    """Word what is broken. A request that is refused at once is never validated."""
     for one in found:
-        if one.misfit:
+        if one.code:
             return str(one)
     return as_message([str(one) for one in found])
 
 
-@cache
-def _operation(service: str, action: str | None) -> OperationModel | None:
-    """Return the operation, or None for moto's own pages and for actions that AWS lacks."""
-    if not service or not action:
+def _asked(response: Any, service: str, action: str | None) -> OperationModel | None:
+    """Return the operation; None for what is no request of AWS, as moto's own pages are.
+
+    Raises AWS's error for an action that the service lacks.
+    """
+    if not service or not action or action in _OF_MOTO:
         return None
+    operation = _operation(service, action)
+    if operation is None and (protocol := _protocol(response)) in _NO_SUCH_ACTION:
+        raise _refusal(response, *_NO_SUCH_ACTION[protocol])
+    return operation
+
+
+@cache
+def _operation(service: str, action: str) -> OperationModel | None:
     try:
         operation: OperationModel = get_service_model(service).operation_model(action)
     except (UnknownServiceError, OperationNotFoundError):
@@ -118,11 +139,17 @@ def _operation(service: str, action: str | None) -> OperationModel | None:
     return operation
 
 
-def _refusal(response: Any, code: str, message: str) -> _RESTError:
-    model = get_service_model(response.boto3_service_name)
-    protocol = str(model.protocol)
+def _protocol(response: Any) -> str:
     if "x-www-form-urlencoded" in (response.headers.get("Content-Type") or ""):
-        protocol = "query"
+        return "query"
+    try:
+        return str(get_service_model(response.boto3_service_name).protocol)
+    except UnknownServiceError:  # moto's own pages
+        return ""
+
+
+def _refusal(response: Any, code: str, message: str) -> _RESTError:
+    protocol = _protocol(response)
     if protocol == "rest-xml":
         return _S3Refusal(code, message)
     kind = _RESTError if protocol == "query" else JsonRESTError

@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from localcloud.strictness.json_types import FITS, USUAL, misfit
+from localcloud import aws_rules
+from localcloud.strictness.json_types import FITS, USUAL, misfit, timestamp_of
 from localcloud.strictness.limits import limits_of
 
 UNKNOWN: Final = object()  # a value that is only known later: it is there, and breaks nothing
@@ -20,22 +21,25 @@ class Broken(NamedTuple):
     path: str
     value: Any
     constraint: str
-    misfit: bool = False  # of another type: AWS refuses the request before it validates anything
+    code: str = ""  # of an error that AWS answers at once, before it validates anything
 
     def below(self, name: str) -> "Broken":
         return self._replace(path=f"{name}.{self.path}" if self.path else name)
 
     def __str__(self) -> str:
-        if self.misfit:
-            return f"{self.constraint} at '{self.path}'" if self.path else self.constraint
+        if self.code:
+            placed = self.path and self.code == SERIALIZATION
+            return f"{self.constraint} at '{self.path}'" if placed else self.constraint
         shown = "null" if self.value is None else f"'{self.value}'"
         return f"Value {shown} at '{self.path}' failed to satisfy constraint: {self.constraint}"
 
 
 Check = Callable[[Any], Iterable[Broken]]
 NOTHING: Final[tuple[Broken, ...]] = ()
+SERIALIZATION: Final = "SerializationException"
 
 _compiled: dict[Shape, Check] = {}
+_SHAPE_RULES = {rule.shape: rule for rule in aws_rules.SHAPE_RULES}
 
 
 def broken(shape: Shape | None, parameters: Mapping[str, Any]) -> list[Broken]:
@@ -64,26 +68,42 @@ def _typed(shape: Shape, check: Check | None) -> Check:
     """Check the type before anything else."""
     if getattr(shape, "is_document_type", False) or "jsonvalue" in shape.serialization:
         return lambda _: NOTHING
-    fits, usual = FITS[shape.type_name], USUAL.get(shape.type_name)
+    kind = shape.type_name
+    fits = timestamp_of(shape) if kind == "timestamp" else FITS[kind]
+    usual = USUAL.get(kind)
 
     def typed(value: Any) -> Iterable[Broken]:
         if type(value) is usual or fits(value):
             return check(value) if check else NOTHING
         if value is UNKNOWN:
             return NOTHING
-        return (Broken("", value, misfit(shape, value), misfit=True),)
+        return (Broken("", value, misfit(shape, value), SERIALIZATION),)
 
     return typed
 
 
 def _compile(shape: Shape) -> Check | None:
     if isinstance(shape, StructureShape):
-        return _structure(shape)
+        return _ruled(shape, _structure(shape))
     if isinstance(shape, ListShape):
-        return _also(shape, _list(_check_of(shape.member)))
+        return _also(shape, _list(shape.member))
     if isinstance(shape, MapShape):
-        return _also(shape, _map(_check_of(shape.key), _check_of(shape.value)))
+        return _ruled(shape, _also(shape, _map(_check_of(shape.key), shape.value)))
     return _scalar(shape)
+
+
+def _ruled(shape: Shape, members: Check) -> Check:
+    """Check a rule of that shape, and then its members."""
+    rule = _SHAPE_RULES.get(shape.name)
+    if rule is None:
+        return members
+
+    def check(value: Any) -> Iterable[Broken]:
+        if answer := rule.broken(value):
+            return (Broken("", value, answer, rule.code),)
+        return members(value)
+
+    return check
 
 
 def _scalar(shape: Shape) -> Check | None:
@@ -141,29 +161,40 @@ def _structure(shape: StructureShape) -> Check:
     return check
 
 
-def _list(member: Check) -> Check:
+def _list(shape: Shape) -> Check:
+    member, null = _check_of(shape), _null(shape)
+
     def check(value: Any) -> Iterable[Broken]:
         return [
             one.below(f"{number}.member")
             for number, item in enumerate(value, 1)
-            if item is not None
-            for one in member(item)
+            for one in (null if item is None else member(item))
         ]
 
     return check
 
 
-def _map(key: Check, item_check: Check) -> Check:
+def _map(key: Check, shape: Shape) -> Check:
+    item_check, null = _check_of(shape), _null(shape)
+
     def check(value: Any) -> Iterable[Broken]:
         found: list[Broken] = []
         for name, item in value.items():
             for one in key(name):
                 found.append(one.below("key"))
-            for one in item_check(item) if item is not None else NOTHING:
+            for one in null if item is None else item_check(item):
                 found.append(one.below(f"{name}.member"))
         return found
 
     return check
+
+
+def _null(shape: Shape) -> tuple[Broken, ...]:
+    """Return what a null breaks in a list or a map: it can't be read, unlike a null member."""
+    rule = _SHAPE_RULES.get(shape.name)
+    if rule and (answer := rule.broken(None)):
+        return (Broken("", None, answer, rule.code),)
+    return (Broken("", None, "Unexpected null", SERIALIZATION),)
 
 
 def _path(name: str) -> str:

@@ -7,7 +7,8 @@ SerializationException, whatever the service model says of the member.
   https://github.com/smithy-lang/smithy/tree/main/smithy-aws-protocol-tests/model/restJson1/malformedRequests
 - Words: DynamoDB's own, which dynalite recorded (https://github.com/architect/dynalite).
 - A number with a fraction is no integer (Smithy). DynamoDB itself is said to truncate it.
-- Unknown members are ignored, and so is a member that is null.
+- Unknown members are ignored, and so is a member that is null. A null in a list or a map is not.
+- A timestamp in JSON is a number, unless its shape names a format of text.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from botocore.model import Shape
+from botocore.utils import parse_timestamp
 
 _JAVA = {
     "blob": "java.nio.ByteBuffer",
@@ -28,6 +30,10 @@ _JAVA = {
     "string": "java.lang.String",
     "timestamp": "java.util.Date",
 }
+
+
+# https://github.com/pplu/aws-sdk-perl: X-Ray answers this.
+_UNLIKE = {"timestamp": "can not be converted to milliseconds since epoch"}
 
 
 def _integer(value: Any) -> bool:
@@ -60,6 +66,30 @@ FITS: Mapping[str, Callable[[Any], bool]] = {
     ),
 }
 
+
+def timestamp_of(shape: Shape) -> Callable[[Any], bool]:
+    """Return whether a value is a timestamp as that shape is written: text in a header, in a query
+    and in a named format, else seconds. What moto has parsed already is one.
+    """
+    stated = shape.serialization
+    is_text = stated.get("timestampFormat") in ("iso8601", "rfc822") or "location" in stated
+
+    def fits(value: Any) -> bool:
+        if isinstance(value, str):
+            return is_text and _is_date(value)
+        return isinstance(value, int | float | datetime) and not isinstance(value, bool)
+
+    return fits
+
+
+def _is_date(text: str) -> bool:
+    try:
+        parse_timestamp(text)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
 # The Python type that nearly every value of a shape's type has: the check that costs least.
 USUAL = {
     "blob": bytes,
@@ -86,7 +116,11 @@ def misfit(shape: Shape, value: Any) -> str:
         return "only base-64-encoded strings are convertible to bytes"
     if kind == "boolean" and isinstance(value, str):
         return "Unexpected token received from parser"
-    return f"{_token(value)} cannot be converted to {_JAVA.get(kind, kind).rpartition('.')[2]}"
+    return f"{_token(value)} {_UNLIKE.get(kind) or f'cannot be converted to {_java(kind)}'}"
+
+
+def _java(kind: str) -> str:
+    return _JAVA.get(kind, kind).rpartition(".")[2]
 
 
 def _token(value: Any) -> str:

@@ -16,12 +16,13 @@ from moto.core.utils import get_service_model
 
 from localcloud.strictness.constraints import UNKNOWN
 from localcloud.strictness.json_types import FITS
+from localcloud.strictness.sdk_services import of_sdk
 
 _RESOURCE = re.compile(
-    r"arn:aws[\w-]*:states:[\w-]*:\d*:(?:aws-sdk:)?(?P<service>\w+):(?P<action>\w+)"
-    r"(?:\.sync(?::2)?|\.waitForTaskToken)?"
+    r"arn:aws[\w-]*:states:[\w-]*:\d*:(?P<sdk>aws-sdk:)?(?P<service>\w+):(?P<action>\w+)"
+    r"(?P<waits>\.sync(?::2)?|\.waitForTaskToken)?"
 )
-_SERVICES = {"sfn": "stepfunctions", "states": "stepfunctions", "eventbridge": "events"}
+_OPTIMIZED = {"states": "stepfunctions"}
 
 # The texts that Step Functions makes of any JSON.
 _ANY_JSON = {
@@ -32,6 +33,7 @@ _ANY_JSON = {
     "StartExecution": "Input",
     "StartSyncExecution": "Input",
 }
+NOT_SUPPORTED = "is not supported by Step Functions"
 _KINDS = {
     "boolean": "a BOOLEAN",
     "double": "a NUMBER",
@@ -44,6 +46,11 @@ _KINDS = {
     "structure": "an OBJECT",
     "timestamp": "a TIMESTAMP",
 }
+
+
+def unrecognized(resource: str) -> bool:
+    """Return whether a resource is an SDK integration of an API that AWS lacks."""
+    return ":states:" in resource and ":aws-sdk:" in resource and called(resource) is None
 
 
 def faults(resource: str, parameters: Any) -> list[str]:
@@ -63,7 +70,10 @@ def called(resource: str) -> tuple[str, str] | None:
     named = _RESOURCE.fullmatch(resource)
     if named is None:
         return None
-    service = _SERVICES.get(named["service"], named["service"])
+    name = named["service"]
+    service = of_sdk(name) if named["sdk"] else _OPTIMIZED.get(name, name)
+    if service is None or (named["sdk"] and (named["waits"] or "").startswith(".sync")):
+        return None
     action = named["action"][:1].upper() + named["action"][1:]
     try:
         get_service_model(service).operation_model(action)
@@ -98,7 +108,7 @@ def _of_structure(
         if name in members:
             yield from _faults(members[name], item, name, any_json)
         else:
-            yield f'The field "{name}" is not supported by Step Functions'
+            yield f'The field "{name}" {NOT_SUPPORTED}'
 
 
 def _field(member: str) -> str:

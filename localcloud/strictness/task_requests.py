@@ -1,8 +1,9 @@
-"""Tasks whose parameters Step Functions refuses.
+"""Tasks that Step Functions refuses.
 
 What the definition says of an optimized integration is refused when the machine is created
-(https://github.com/aws/aws-step-functions-data-science-sdk-python/issues/200). The rest, and all
-of an SDK integration, is refused before the call
+(https://github.com/aws/aws-step-functions-data-science-sdk-python/issues/200), and so is a field
+that the API of an SDK integration lacks (https://github.com/aws/aws-cdk/issues/29968). The rest is
+refused before the call
 (https://github.com/aws/aws-step-functions-data-science-sdk-python/issues/15).
 """
 
@@ -25,7 +26,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from localcloud.aws_rules.rule import Parameters, Rule
 from localcloud.strictness.constraints import UNKNOWN
-from localcloud.strictness.task_parameters import faults
+from localcloud.strictness.task_parameters import NOT_SUPPORTED, faults, unrecognized
 
 
 def tasks(machine: dict[str, Any], place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -52,26 +53,45 @@ def known(value: Any) -> Any:
     return UNKNOWN if isinstance(value, str) and value.startswith("{%") else value
 
 
-def _definition(parameters: Parameters, _request: Any) -> Iterator[str]:
+def _tasks_of(parameters: Parameters) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return place, resource and state of each task; nothing for what is no definition at all,
+    which Step Functions' parser refuses.
+    """
     try:
         machine = json.loads(parameters.get("definition") or "{}")
-        found = [(place, task["Resource"], task) for place, task in tasks(machine)]
+        return [(place, task["Resource"], task) for place, task in tasks(machine)]
     except (AttributeError, KeyError, TypeError, ValueError):
-        return  # no definition at all: Step Functions' parser says what is wrong with it
-    for place, resource, task in found:
-        if ":aws-sdk:" in resource:
-            continue
+        return []
+
+
+def _definition(parameters: Parameters, _request: Any) -> Iterator[str]:
+    for place, resource, task in _tasks_of(parameters):
         for field in {"Parameters", "Arguments"} & {*task}:
             for fault in faults(resource, known(task[field])):
-                yield (
-                    "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: "
-                    f"{fault} at {place}/{field}'"
-                )
+                if ":aws-sdk:" not in resource or fault.endswith(NOT_SUPPORTED):
+                    yield _invalid(f"{fault} at {place}/{field}")
 
+
+def _resources(parameters: Parameters, _request: Any) -> Iterator[str]:
+    for place, resource, _ in _tasks_of(parameters):
+        if isinstance(resource, str) and unrecognized(resource):
+            yield _invalid(
+                f"The resource provided {resource} is not recognized. The value is not a valid "
+                "resource ARN, or the resource is not available in this region. "
+                f"at {place}/Resource"
+            )
+
+
+def _invalid(what: str) -> str:
+    return f"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: {what}'"
+
+
+_MACHINES = ("stepfunctions:CreateStateMachine", "stepfunctions:UpdateStateMachine")
 
 RULES: tuple[Rule, ...] = (
-    Rule("parameters of the tasks of a machine",
-         ("stepfunctions:CreateStateMachine", "stepfunctions:UpdateStateMachine"), _definition,
+    Rule("resources of the tasks of a machine", _MACHINES, _resources,
+         "https://github.com/sam-goodwin/functionless/issues/443", "InvalidDefinition"),
+    Rule("parameters of the tasks of a machine", _MACHINES, _definition,
          "https://docs.aws.amazon.com/step-functions/latest/dg/connect-parameters.html",
          "InvalidDefinition"),
 )  # fmt: skip

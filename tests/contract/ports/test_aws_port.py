@@ -299,7 +299,7 @@ FORM = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 8\r\n
         (f"{JSON_LINE}.ListTables\r\nContent-Length: 9\r\n\r\n{{}}", 400,
          "application/x-amz-json-1.0", '"__type": "SerializationException"'),
         (f"{JSON_LINE}.Guess\r\nContent-Length: 2\r\n\r\n{{}}", 400,
-         "application/x-amz-json-1.0", '"__type": "UnknownOperationException"'),
+         "application/json", '"__type": "UnknownOperationException"'),
         (f"PUT /data/a {LINE}\r\nContent-Length: 9\r\n\r\nab", 400,
          "application/xml", "<Code>IncompleteBody</Code>"),
         (f"PUT /data/a {LINE}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab", 400,
@@ -307,7 +307,7 @@ FORM = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 8\r\n
         (f"GET /nowhere {LINE.replace('/s3/', '/lambda/')}\r\n\r\n", 404,
          "application/x-amz-json-1.0", '"__type": "UnknownOperationException"'),
         (f"POST / {LINE.replace('/s3/', '/sns/')}\r\n{FORM}", 400,
-         "text/xml", "<Code>InvalidAction</Code>"),
+         "application/xml", "<Code>InvalidAction</Code>"),
     ],
 )  # fmt: skip
 def test_what_no_service_can_take_is_an_error_in_its_protocol_and_never_html(

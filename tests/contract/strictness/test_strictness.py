@@ -177,12 +177,12 @@ def test_a_machine_s_fields_are_those_of_the_api(
 
 
 def test_the_fields_of_an_sdk_integration_are_held_to_the_api_before_the_call(cloud: Cloud) -> None:
-    asked = {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t", "Message": "m", "Nonsense": 1}
+    asked = {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t", "Message": "m", "Subject": 1}
     task = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sns:publish", "End": True}
     written = {"StartAt": "Work", "States": {"Work": {**task, "Parameters": asked}}}
     ended = execute(cloud, written)
     assert ended["error"] == "States.Runtime"
-    assert ended["cause"].endswith('[The field "Nonsense" is not supported by Step Functions]')
+    assert ended["cause"].endswith("[The value for the field 'Subject' must be a STRING]")
 
 
 def test_a_body_that_is_no_json_is_a_serialization_exception(cloud: Cloud) -> None:
@@ -280,12 +280,12 @@ def test_an_index_is_not_read_consistently(cloud: Cloud) -> None:
     }
     dynamodb = boto3.client("dynamodb")
     dynamodb.create_table(
-        TableName="t", AttributeDefinitions=attributes, BillingMode="PAY_PER_REQUEST",
+        TableName="rows", AttributeDefinitions=attributes, BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], GlobalSecondaryIndexes=[index],
     )  # fmt: skip
     message = refused(
         lambda: dynamodb.query(
-            TableName="t", IndexName="byDay", KeyConditionExpression="#d = :d",
+            TableName="rows", IndexName="byDay", KeyConditionExpression="#d = :d",
             ExpressionAttributeNames={"#d": "day"}, ExpressionAttributeValues={":d": {"S": "x"}},
             ConsistentRead=True,
         )
