@@ -9,9 +9,9 @@ import pytest
 
 from localcloud.cloud import Cloud
 from tests.contract.conftest import make_table
-from tests.contract.test_executions import machine
-from tests.contract.test_strictness import refused
-from tests.contract.test_training_jobs import execute
+from tests.contract.sagemaker_jobs.test_training_jobs import execute
+from tests.contract.stepfunctions.test_executions import machine
+from tests.contract.strictness.test_strictness import refused
 
 SDK = "arn:aws:states:::aws-sdk:"
 

@@ -8,7 +8,7 @@ import pytest
 from localcloud.aws_rules import SHAPE_RULES
 from localcloud.cloud import Cloud
 from tests.contract.conftest import ROLE, make_table
-from tests.contract.test_strictness import by_bare_http
+from tests.contract.strictness.test_strictness import by_bare_http
 
 EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
 SEVERAL = (
