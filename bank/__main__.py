@@ -44,9 +44,10 @@ from infrastructure.deploy.smoke import command
 from infrastructure.first_models.first_models import TrainingFailed, scheduled_event
 from infrastructure.project import ROOT, app_name
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.kept_state.damage import StateFault, recover, usable
 from localcloud.kept_state.disk import NotStored
 from localcloud.kept_state.folder_lock import FolderInUse, held, remove_abandoned
+from localcloud.kept_state.saved import recover
+from localcloud.kept_state.state_faults import StateFault, usable
 from localcloud.ports.loopback import PortTaken
 from localcloud.servicequotas.account_quotas import UnknownQuota, parsed
 from workbench.datasets import Dataset
@@ -197,7 +198,8 @@ def recover_state() -> None:
 @of_the_bank
 def env(aws_port: int) -> None:
     """Print what the AWS CLI, boto3 and `chalice local` need: eval "$(python -m bank env)"."""
-    key = {"LOCAL_API_KEY": kept_api_key(STATE / "api_key")} if STATE.exists() else {}
+    kept = STATE / "api_key"
+    key = {"LOCAL_API_KEY": kept_api_key(kept)} if kept.exists() else {}
     folder = {STATE_FOLDER: str(STATE.resolve())}
     for name, value in (_client_environment(aws_port) | folder | key).items():
         print(f"export {name}={shlex.quote(value)}")
@@ -264,11 +266,12 @@ def _bank(folder: Path, port: int, aws_port: int, quotas: Mapping[str, float]) -
     os.umask(0o077)  # whole applications are kept here
     with usable():
         folder.mkdir(parents=True, exist_ok=True)
-    api_key = kept_api_key(folder / "api_key")
     dataset = remembered_dataset(folder, console)
     with ExitStack() as stack:
         with console.status("Opening the embedded cloud"):
             bank = stack.enter_context(open_bank(folder, quotas=quotas))
+            # after the database: a key beside none shows that one is lost
+            api_key = kept_api_key(folder / "api_key")
             aws = bank.cloud.serve_aws(aws_port)
             with usable():
                 (folder / AWS_PORT_FILE).write_text(str(aws))

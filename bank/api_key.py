@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from localcloud.kept_state.damage import UnusableState, require_file, usable
+from localcloud.kept_state.state_faults import UnusableState, require_file, usable
 
 SHORTEST = 20  # as API Gateway has it
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from bank.bank import Bank
 from chalicelib import profile
 from infrastructure.first_models import bring_models
-from localcloud.kept_state.damage import require_file
+from localcloud.kept_state.state_faults import require_file
 from workbench.datasets import Case, Dataset
 from workbench.datasets.own import UnreadableData
 

@@ -16,9 +16,9 @@ from localcloud.activity import Activity
 from localcloud.apigateway.rest_api import RestApis
 from localcloud.events import Events
 from localcloud.iam.authorization import Authorization, as_operator
-from localcloud.kept_state.damage import usable
 from localcloud.kept_state.disk import Disk
 from localcloud.kept_state.durability import Kept
+from localcloud.kept_state.state_faults import usable
 from localcloud.lambda_ import concurrency
 from localcloud.lambda_.functions import Failure, Function, Functions, Handler
 from localcloud.lambda_.pending_events import PendingEvents

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from localcloud.kept_state.damage import require_file, usable, write_whole
-from localcloud.kept_state.disk import Disk
+from localcloud.kept_state.disk import Disk, write_whole
+from localcloud.kept_state.state_faults import require_file, usable
 
 log = logging.getLogger("localcloud")
 

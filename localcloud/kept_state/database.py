@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,26 +9,11 @@ from typing import Any
 
 from localcloud.kept_state.disk import Disk, NotStored
 from localcloud.kept_state.folder_mark import MarkFile
+from localcloud.kept_state.layout import checksum, prepare
 
 FILE = "cloud.sqlite"
 LOCKED_SECONDS = 2.0  # how long the first write waits for another process's lock
 _LARGEST_WAL = 2**20  # after a checkpoint: a longer one is cut
-
-SCHEMA = """
-    create table if not exists items (
-        "table" text, key text, item text, crc integer, primary key ("table", key)) without rowid;
-    create table if not exists objects (
-        bucket text, key text, versions blob, crc integer, primary key (bucket, key));
-    create table if not exists records (service text primary key, content blob, crc integer);
-    create table if not exists events (
-        id integer primary key autoincrement, function text, payload blob, restarts integer,
-        crc integer);
-    create table if not exists written_by (moto text);
-    create table if not exists identity (id text);
-    create table if not exists committed (
-        row integer primary key check (row = 1), transactions integer);
-"""
-CONTENT = {"items": "item", "objects": "versions", "records": "content", "events": "payload"}
 
 
 class Transaction:
@@ -52,26 +36,47 @@ class Transaction:
         if item is None:
             self.execute('delete from items where "table" = ? and key = ?', [table, key])
         else:
-            row = [table, key, item, checksum(item)]
-            self.execute("insert or replace into items values (?, ?, ?, ?)", row)
+            self._put("items", table, key, item)
 
     def put_object(self, bucket: str, key: str, versions: bytes | None) -> None:
         """Keep all versions of an object, or delete them if it is None."""
         if versions is None:
             self.execute("delete from objects where bucket = ? and key = ?", [bucket, key])
         else:
-            row = [bucket, key, versions, checksum(versions)]
-            self.execute("insert or replace into objects values (?, ?, ?, ?)", row)
+            self._put("objects", bucket, key, versions)
 
     def put_record(self, service: str, content: bytes) -> None:
-        row = [service, content, checksum(content)]
-        self.execute("insert or replace into records values (?, ?, ?)", row)
+        self._put("records", service, content)
+
+    def put_stamp(self, moto: str) -> None:
+        """Keep the version of moto that wrote the rows."""
+        self.execute("delete from written_by", [])
+        self._put("written_by", moto)
+
+    def put_identity(self, identity: str) -> None:
+        self.execute("delete from identity", [])
+        self._put("identity", identity)
+
+    def put_committed(self, transactions: int) -> None:
+        self._put("committed", 1, transactions)
 
     def add_event(self, function: str, payload: bytes) -> int:
         """Keep an event that a function has not handled yet; the number is its own."""
-        row = [function, payload, checksum(payload)]
-        sql = "insert into events (function, payload, restarts, crc) values (?, ?, 0, ?)"
-        return int(self.execute(sql, row).lastrowid)
+        sql = "insert into events (function, payload, restarts) values (?, ?, 0)"
+        number = int(self.execute(sql, [function, payload]).lastrowid)
+        crc = "row_crc(id, function, payload, restarts)"
+        self.execute(f"update events set crc = {crc} where id = ?", [number])  # noqa: S608
+        return number
+
+    def count_restart(self) -> None:
+        """Count one more restart for every event that is not handled."""
+        crc = "row_crc(id, function, payload, restarts + 1)"
+        self.execute(f"update events set restarts = restarts + 1, crc = {crc}", [])  # noqa: S608
+
+    def _put(self, table: str, *values: Any) -> None:
+        row = ", ".join("?" * (len(values) + 1))
+        sql = f"insert or replace into {table} values ({row})"  # noqa: S608
+        self.execute(sql, [*values, checksum(values)])
 
 
 class Storage:
@@ -137,18 +142,14 @@ class Storage:
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = full")
         self._db.execute(f"pragma journal_size_limit = {_LARGEST_WAL}")
-        self._db.executescript(SCHEMA)
-        for table in CONTENT:
-            columns = [row[1] for row in self._db.execute(f"pragma table_info({table})")]
-            if "crc" not in columns:  # of an older version of ours
-                self._db.execute(f"alter table {table} add column crc integer")
+        prepare(self._db)
         counted = self._db.execute("select transactions from committed").fetchone()
         self._committed: int = counted[0] if counted else 0
 
     def _commit(self, transaction: Transaction) -> None:
         if transaction.fault:  # who called may have swallowed it, as moto's events do
             raise transaction.fault
-        self._execute("insert or replace into committed values (1, ?)", [self._committed + 1])
+        transaction.put_committed(self._committed + 1)
         self._execute("commit")
         self._committed += 1
         if self._mark:
@@ -178,7 +179,3 @@ class Storage:
                 self._db.execute("rollback")
         except sqlite3.Error:  # the file is closed, or SQLite has rolled back by itself
             pass
-
-
-def checksum(content: str | bytes) -> int:
-    return zlib.crc32(content.encode() if isinstance(content, str) else content)

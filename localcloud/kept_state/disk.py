@@ -2,8 +2,10 @@
 
 import errno
 import logging
+import os
 import threading
 import time
+from pathlib import Path
 
 log = logging.getLogger("localcloud")
 
@@ -69,6 +71,21 @@ class Disk:
         """Count a line of a function's log that could not be written."""
         with self._changing:
             self._lost_lines += 1
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file by another, on disk at the end: either is whole. Raises OSError."""
+    new = path.with_name(path.name + ".new")
+    with new.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def is_without_room(error: OSError) -> bool:

@@ -15,12 +15,14 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.sns.models import sns_backends
 from moto.ssm.models import ssm_backends
 
-from localcloud.kept_state import kept_executions, kept_parameters, restored
-from localcloud.kept_state.damage import UnusableState, check, mark
+from localcloud.kept_state import kept_executions, kept_parameters, restored, sentences
+from localcloud.kept_state.damage import check, mark
 from localcloud.kept_state.database import FILE, Storage, Transaction
 from localcloud.kept_state.disk import Disk, NotStored
 from localcloud.kept_state.folder_lock import lock
 from localcloud.kept_state.index_lag import IndexLag
+from localcloud.kept_state.locks import holders_of, is_lock
+from localcloud.kept_state.state_faults import DamagedState, UnusableState
 
 log = logging.getLogger("localcloud")
 
@@ -153,7 +155,7 @@ class Kept:
         )
 
     def restore(self) -> None:
-        """Restore the kept state. Raises NotStored if the disk takes no writes."""
+        """Restore the kept state. Raises NotStored, or DamagedState for rows without a table."""
         self._restored = True
         if self._folder:
             self._put_back()
@@ -161,7 +163,12 @@ class Kept:
 
     def _put_back(self) -> None:
         self._check_stamp()
-        if "executions" in restored.put_back(self._storage, self._account, self._region):
+        kept, homeless = restored.put_back(self._storage, self._account, self._region)
+        if homeless:
+            assert self._folder
+            homes = restored.homes(self._account, self._region)
+            raise DamagedState(sentences.homeless(self._folder / FILE, homeless, homes))
+        if "executions" in kept:
             self.keep_executions()  # those that ran have failed
 
     def pending_events(self) -> list[tuple[int, str, bytes, int]]:
@@ -171,7 +178,7 @@ class Kept:
         if not self.is_open:
             return []
         with self.writing() as rows:
-            rows.execute("update events set restarts = restarts + 1", [])
+            rows.count_restart()
         return self._storage.rows("select id, function, payload, restarts from events order by id")
 
     def _keep(self, service: str, content: Callable[[], Any]) -> None:
@@ -183,8 +190,7 @@ class Kept:
         if stamps == [(moto.__version__,)]:
             return
         with self.writing() as rows:
-            rows.execute("delete from written_by", [])
-            rows.execute("insert into written_by values (?)", [moto.__version__])
+            rows.put_stamp(moto.__version__)
             if stamps:
                 assert self._folder
                 restored.set_aside(self._folder, self._storage, stamps[0][0], rows)
@@ -197,20 +203,17 @@ class _NoRow:
 
 
 def _opened(folder: Path, disk: Disk) -> Storage:
-    path = folder / FILE
+    path, storage = folder / FILE, None
     try:
         storage = Storage(path, disk)
-    except (sqlite3.Error, NotStored) as error:
-        raise UnusableState(
-            f"{path} can't be written: {error}. Make room on its disk and see that you may write "
-            "there, then start again. Nothing was changed."
-        ) from error
-    try:
         mark(folder, storage)
-    except (NotStored, OSError) as error:
-        storage.close()
+    except (sqlite3.Error, NotStored, OSError) as error:
+        if storage:
+            storage.close()
+        if is_lock(error):
+            raise UnusableState(sentences.locked(path, holders_of(path))) from error
         raise UnusableState(
-            f"{folder} takes no writes: {error}. Make room on its disk, then start again. What was "
-            "answered before is there."
+            f"{folder} takes no writes: {error}. Make room on its disk and see that you may write "
+            "there, then start again. What was answered before is there."
         ) from error
     return storage

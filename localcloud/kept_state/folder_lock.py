@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from localcloud.kept_state.damage import UnusableState, usable
+from localcloud.kept_state.state_faults import UnusableState, usable
 
 
 class FolderInUse(Exception):

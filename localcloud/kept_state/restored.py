@@ -34,12 +34,11 @@ SAGEMAKER = (
 )
 
 
-def put_back(storage: Storage, account: str, region: str) -> set[str]:
-    """Give moto what is in the database. What has no place any more stays there, with a line.
-    Return the records that there were.
+def put_back(storage: Storage, account: str, region: str) -> tuple[set[str], Counter[str]]:
+    """Give moto what is in the database. Return the records that there were, and how many rows
+    have no table or bucket, by its name.
     """
-    _items(storage, account, region)
-    _objects(storage, account)
+    homeless = _items(storage, account, region) + _objects(storage, account)
     kept = dict(storage.rows("select service, content from records"))
     if PARAMETERS in kept:
         kept_parameters.restore(json.loads(kept[PARAMETERS]), ssm_backends[account][region])
@@ -49,7 +48,13 @@ def put_back(storage: Storage, account: str, region: str) -> set[str]:
         kept_executions.restore(pickle.loads(kept["executions"]), account, region)
     if "sns" in kept:
         _subscriptions(pickle.loads(kept["sns"]), account, region)
-    return set(kept)
+    return set(kept), homeless
+
+
+def homes(account: str, region: str) -> dict[str, set[str]]:
+    """Return the tables and the buckets that there are, by the database's table of their rows."""
+    tables, buckets = dynamodb_backends[account][region].tables, s3_backends[account]["aws"].buckets
+    return {"items": set(tables), "objects": set(buckets)}
 
 
 def set_aside(folder: Path, storage: Storage, version: str, rows: Transaction) -> None:
@@ -67,7 +72,7 @@ def set_aside(folder: Path, storage: Storage, version: str, rows: Transaction) -
     )  # fmt: skip
 
 
-def _items(storage: Storage, account: str, region: str) -> None:
+def _items(storage: Storage, account: str, region: str) -> Counter[str]:
     tables = dynamodb_backends[account][region].tables
     homeless: Counter[str] = Counter()
     for name, text in storage.rows('select "table", item from items'):
@@ -75,11 +80,10 @@ def _items(storage: Storage, account: str, region: str) -> None:
             restore_item(table, text)
         else:
             homeless[name] += 1
-    for name, count in homeless.items():
-        log.warning("table %s does not exist any more; its %d items stay on disk", name, count)
+    return homeless
 
 
-def _objects(storage: Storage, account: str) -> None:
+def _objects(storage: Storage, account: str) -> Counter[str]:
     buckets = s3_backends[account]["aws"].buckets
     homeless: Counter[str] = Counter()
     for bucket, key, versions in storage.rows("select bucket, key, versions from objects"):
@@ -87,8 +91,7 @@ def _objects(storage: Storage, account: str) -> None:
             buckets[bucket].keys.setlist(key, pickle.loads(versions))
         else:
             homeless[bucket] += 1
-    for name, count in homeless.items():
-        log.warning("bucket %s does not exist any more; its %d objects stay on disk", name, count)
+    return homeless
 
 
 def _sagemaker(content: dict[str, dict[str, Any]], account: str, region: str) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import boto3
 
-from localcloud.kept_state.damage import usable
 from localcloud.kept_state.disk import Disk
+from localcloud.kept_state.state_faults import require_file, usable
 
 LARGEST_FILE = 10 * 2**20
 SECONDS_BETWEEN_METRICS = 1.0
@@ -61,6 +61,8 @@ class FunctionLogs:
         with usable():
             if folder:
                 folder.mkdir(parents=True, exist_ok=True)
+                for kept in folder.glob("*.jsonl*"):  # a line can't be written to a folder
+                    require_file(kept)
         self._files: dict[str, logging.Handler] = {}
         self._lock = threading.Lock()
         self._metrics = _Metrics()

@@ -1,7 +1,9 @@
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -126,3 +128,30 @@ def ask(endpoint: str, **loan: Any) -> dict[str, Any]:
         EndpointName=endpoint, Body=json.dumps(loan), ContentType="application/json"
     )
     return dict(json.loads(answer["Body"].read()))
+
+
+ITEMS = 200
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with 200 items and an object, closed."""
+    from tests.contract.kept_state.test_durability import key, reopened
+
+    folder = tmp_path_factory.mktemp("whole") / "bank"
+    with reopened(folder):
+        dynamodb = boto3.client("dynamodb")
+        puts: list[Any] = [
+            {"PutRequest": {"Item": {**key(n), "reasons": {"S": f"reason {n} " * 60}}}}
+            for n in range(ITEMS)
+        ]
+        for n in range(0, ITEMS, 25):
+            dynamodb.batch_write_item(RequestItems={"decisions": puts[n : n + 25]})
+        boto3.client("s3").put_object(Bucket="data", Key="model", Body=b"model")
+    return folder
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    """A copy of that folder."""
+    return Path(shutil.copytree(whole, tmp_path / "bank"))

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bank.first_run import ForgottenData, remembered_dataset
 from infrastructure.project import ROOT
-from localcloud.kept_state.damage import UnusableState
+from localcloud.kept_state.state_faults import UnusableState
 
 
 @pytest.mark.skipif(not (ROOT / ".venv/bin/python").exists(), reason="make runs this one")

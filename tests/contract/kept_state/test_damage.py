@@ -8,8 +8,9 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from zlib import crc32
 
 import boto3
 import pytest
@@ -17,31 +18,17 @@ import pytest
 from bank.api_key import kept_api_key
 from bank.bank import open_bank
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.kept_state.damage import (
+from localcloud.kept_state.layout import checksum
+from localcloud.kept_state.saved import recover
+from localcloud.kept_state.state_faults import (
     DamagedState,
     MissingState,
     StateFault,
     UnusableState,
-    recover,
 )
+from tests.contract.conftest import ITEMS
 from tests.contract.kept_state.test_durability import ROOT, WRITER, items, key, reopened
-
-ITEMS = 200
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with 200 items and an object, closed."""
-    with reopened(tmp_path):
-        dynamodb = boto3.client("dynamodb")
-        puts: list[Any] = [
-            {"PutRequest": {"Item": {**key(n), "reasons": {"S": f"reason {n} " * 60}}}}
-            for n in range(ITEMS)
-        ]
-        for n in range(0, ITEMS, 25):
-            dynamodb.batch_write_item(RequestItems={"decisions": puts[n : n + 25]})
-        boto3.client("s3").put_object(Bucket="data", Key="model", Body=b"model")
-    return tmp_path
+from tests.drills.faults import locked
 
 
 def refused(folder: Path) -> str:
@@ -55,6 +42,16 @@ def spoil(path: Path, at: int, junk: bytes) -> None:
     with path.open("r+b") as file:
         file.seek(at)
         file.write(junk)
+
+
+def follow(said: str, folder: Path) -> None:
+    """Do what a sentence says last, up to `make run`."""
+    if said.endswith(": make recover run"):
+        assert "make run" in recover(folder)
+        return
+    commands = re.findall(r"(?:: |or )((?:mv|rm) \S.*) && make run$", said)
+    assert commands, said
+    subprocess.run(["/bin/sh", "-c", commands[0]], check=True)
 
 
 def test_of_a_database_with_a_broken_page_the_rest_is_saved_and_taken_up(folder: Path) -> None:
@@ -244,8 +241,9 @@ def test_a_flipped_bit_in_the_mark_is_not_taken_for_missing_writes(folder: Path)
     mark = folder / "cloud.id"
     spoil(mark, mark.read_bytes().index(b"0000"), b"1")
 
-    assert refused(folder) == f"{mark} is not as it was written: delete it, then start."
-    mark.unlink()
+    said = refused(folder)
+    assert said.startswith(f"{mark} is not as it was written. The database is whole; go on: rm ")
+    follow(said, folder)
     with reopened(folder):
         assert len(items()) == ITEMS
 
@@ -253,6 +251,7 @@ def test_a_flipped_bit_in_the_mark_is_not_taken_for_missing_writes(folder: Path)
 def test_a_mark_of_a_version_that_did_not_count_is_taken_as_it_is(folder: Path) -> None:
     mark = json.loads((folder / "cloud.id").read_text())
     (folder / "cloud.id").write_text(json.dumps({name: mark[name] for name in ("id", "since")}))
+    as_layout_0(folder)
     with sqlite3.connect(folder / "cloud.sqlite") as db:
         db.execute("drop table committed")
     with reopened(folder):
@@ -260,8 +259,45 @@ def test_a_mark_of_a_version_that_did_not_count_is_taken_as_it_is(folder: Path) 
     assert int(json.loads((folder / "cloud.id").read_text())["committed"]) > 0
 
 
-def test_a_folder_of_an_older_version_is_taken_as_it_is(folder: Path) -> None:
+def as_layout_0(folder: Path) -> None:
+    """Make the database one of an older version, whose checksums cover the content only."""
+    with closing(sqlite3.connect(folder / "cloud.sqlite")) as db, db:
+        db.create_function("crc32", 1, lambda v: crc32(v.encode() if isinstance(v, str) else v))
+        for table, column in (("items", "item"), ("objects", "versions"), ("records", "content")):
+            db.execute(f"update {table} set crc = crc32({column})")  # noqa: S608
+        for table in ("written_by", "identity", "committed"):
+            db.execute(f"alter table {table} drop column crc")
+        db.execute("pragma user_version = 0")
+
+
+def test_checksums_of_an_older_version_are_verified_once_and_rewritten(folder: Path) -> None:
+    as_layout_0(folder)
+    with reopened(folder):
+        assert len(items()) == ITEMS
+    path = folder / "cloud.sqlite"
+    with sqlite3.connect(path) as db:
+        assert db.execute("pragma user_version").fetchone() == (1,)
+        crcs = db.execute('select "table", key, item, crc from items').fetchall()
+    assert all(crc == checksum(row) for *row, crc in crcs)
+    assert len(crcs) == ITEMS
+
+
+def test_a_broken_byte_of_an_older_version_is_damage_and_not_rewritten(folder: Path) -> None:
+    as_layout_0(folder)
+    path = folder / "cloud.sqlite"
+    spoil(path, path.read_bytes().index(b"reason 77 "), b"treason")
+    broken = path.read_bytes()
+
+    assert "1 rows are not as they were written" in refused(folder)
+    assert path.read_bytes() == broken
+    recover(folder)
+    with reopened(folder):
+        assert len(items()) == ITEMS - 1
+
+
+def test_a_folder_of_the_oldest_version_is_taken_as_it_is(folder: Path) -> None:
     (folder / "cloud.id").unlink()
+    as_layout_0(folder)
     with sqlite3.connect(folder / "cloud.sqlite") as db:
         db.executescript("drop table events; drop table identity; drop table committed;")
         for table in ("items", "objects", "records"):
@@ -291,6 +327,8 @@ def test_an_api_key_is_made_once_and_is_its_owners_only(tmp_path: Path) -> None:
 
 
 def test_lines_that_are_no_notices_are_kept_aside(tmp_path: Path) -> None:
+    with reopened(tmp_path):
+        pass
     path = tmp_path / "notices.jsonl"
     notice = {"time": "t", "topic": "n", "subject": None, "message": "desplegado"}
     path.write_bytes(b"\x00\xff\xfe\n" + json.dumps(notice).encode() + b'\n{"cut": "sho')
@@ -330,8 +368,8 @@ def test_what_is_no_file_is_neither_read_nor_replaced(
 
 
 def open_with_its_key(folder: Path) -> None:
-    kept_api_key(folder / "api_key")
     refused_as_it_is(folder)
+    kept_api_key(folder / "api_key")
 
 
 def test_logs_that_are_a_file_are_told(tmp_path: Path) -> None:
@@ -340,6 +378,22 @@ def test_logs_that_are_a_file_are_told(tmp_path: Path) -> None:
     with pytest.raises(UnusableState, match="logs can't be used: File exists"), open_bank(tmp_path):
         pass
     assert (tmp_path / "logs").read_text() == "mine"
+
+
+def test_a_log_that_is_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "logs" / "api.jsonl").mkdir(parents=True)
+
+    with pytest.raises(UnusableState, match="logs/api.jsonl is a folder"), open_bank(tmp_path):
+        pass
+
+
+def test_a_lock_at_the_start_is_told_with_who_holds_it(folder: Path) -> None:
+    with locked(folder / "cloud.sqlite"):
+        said = refused(folder)
+        assert re.search(r"cloud.sqlite is locked by process \d+ \(python\S*\): end its tran", said)
+        assert "room" not in said
+    with reopened(folder):
+        assert len(items()) == ITEMS
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a mount needs root")
@@ -368,3 +422,20 @@ def test_the_command_says_it_in_a_sentence(folder: Path) -> None:
 
     assert done.returncode == 1
     assert re.fullmatch(r"\n\S+/cloud.sqlite is damaged .*make recover run\n", done.stderr)
+
+
+def test_the_variables_of_clients_make_no_key_in_a_folder_without_a_bank(tmp_path: Path) -> None:
+    """A key beside no database would say that the database is lost."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bank", "env"],
+        cwd=ROOT,
+        env=os.environ | {"LOCALCLOUD_FOLDER": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert "export AWS_ENDPOINT_URL=" in done.stdout
+    assert "LOCAL_API_KEY" not in done.stdout
+    assert list(tmp_path.iterdir()) == []

@@ -19,6 +19,7 @@ from infrastructure.operate.review_only import switch
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.folder_lock import FolderInUse, held, remove_abandoned
+from localcloud.kept_state.layout import checksum
 from localcloud.servicequotas.account_quotas import GRANTED
 from tests.contract.conftest import ROLE, ask, make_model, make_role, make_table, tar_gz
 from tests.contract.sagemaker_jobs.test_training_jobs import TRAIN, job
@@ -216,7 +217,7 @@ def test_another_moto_keeps_the_decisions_and_asks_for_the_models(
         boto3.client("dynamodb").put_item(TableName="decisions", Item=key(0))
         boto3.client("s3").put_object(Bucket="data", Key="model", Body=b"x")
     with sqlite3.connect(tmp_path / "cloud.sqlite") as db:
-        db.execute("update written_by set moto = '5.0.0'")
+        db.execute("update written_by set moto = '5.0.0', crc = ?", [checksum(["5.0.0"])])
     with reopened(tmp_path):
         assert items() == [key(0)]
         assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="data")

@@ -1,0 +1,130 @@
+"""One wrong byte in any column of any row is damage; `make recover` goes on without that row."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+import pytest
+
+from localcloud.embedded_cloud import embedded_cloud
+from localcloud.kept_state.saved import recover
+from localcloud.kept_state.state_faults import DamagedState
+from tests.contract.conftest import ITEMS, ROLE, make_role
+from tests.contract.kept_state.test_damage import refused, spoil
+from tests.contract.kept_state.test_durability import items, key, reopened
+
+
+def spoil_text(folder: Path, before: bytes, after: bytes) -> None:
+    path = folder / "cloud.sqlite"
+    content = path.read_bytes()
+    assert content.count(before) == 1
+    spoil(path, content.index(before), after)
+
+
+def the_table(folder: Path) -> None:
+    spoil_text(folder, _last_item(), b"decisionz")
+
+
+def the_key(folder: Path) -> None:
+    spoil_text(folder, _last_item(), _last_item().replace(b"199", b"19:"))
+
+
+def _last_item() -> bytes:
+    return b'decisions[{"S": "c1"}, {"S": "00199"}]'
+
+
+def the_bucket(folder: Path) -> None:
+    spoil_text(folder, b"datamodel\x80\x04", b"dat1")
+
+
+def the_objects_key(folder: Path) -> None:
+    spoil_text(folder, b"datamodel\x80\x04", b"datamodex")
+
+
+def the_function(folder: Path) -> None:
+    spoil_text(folder, b"deploy{", b"deplox")
+
+
+def the_identity(folder: Path) -> None:
+    spoil_text(folder, json.loads((folder / "cloud.id").read_text())["id"].encode(), b"x")
+
+
+def the_count(folder: Path) -> None:
+    """Spoil the last byte of the number of transactions, which the row's checksum follows."""
+    path = folder / "cloud.sqlite"
+    with sqlite3.connect(path) as db:
+        size = db.execute("pragma page_size").fetchone()[0]
+        page = db.execute("select rootpage from sqlite_master where name = 'committed'").fetchone()
+        number, crc = db.execute("select transactions, crc from committed").fetchone()
+    at = page[0] * size - (4 if crc < 2**31 else 6) - 1
+    assert path.read_bytes()[at] == number % 256
+    spoil(path, at, b"\x7f")
+
+
+@pytest.mark.parametrize(
+    ("harm", "lost"),
+    [(the_table, 1), (the_key, 1), (the_bucket, 0), (the_objects_key, 0), (the_function, 0),
+     (the_identity, 0), (the_count, 0)],
+)  # fmt: skip
+def test_a_broken_byte_outside_of_the_content_is_damage(
+    folder: Path, harm: Callable[[Path], None], lost: int
+) -> None:
+    with reopened(folder) as cloud, cloud.kept.writing() as rows:
+        rows.add_event("deploy", b'{"by": "EventBridge"}')
+    harm(folder)
+    with sqlite3.connect(folder / "cloud.sqlite") as db:
+        assert db.execute("pragma quick_check").fetchone() == ("ok",)
+
+    said = refused(folder)
+    assert "(1 rows are not as they were written). What can be read is saved in" in said
+    assert refused(folder) == said
+    recover(folder)
+    with reopened(folder):
+        assert len(items()) == ITEMS - lost
+    with reopened(folder):
+        assert len(items()) == ITEMS - lost
+
+
+def test_the_restarts_of_an_event_are_covered(folder: Path) -> None:
+    with reopened(folder) as cloud:
+        cloud.add_function("deploy", lambda event, context: None, role_arn=ROLE)
+        with cloud.kept.writing() as rows:
+            rows.add_event("deploy", b"{}")
+        assert [event[3] for event in cloud.kept.pending_events()] == [1]
+    with sqlite3.connect(folder / "cloud.sqlite") as db:
+        db.execute("update events set restarts = 0")
+
+    assert "1 rows are not as they were written" in refused(folder)
+
+
+def test_items_of_a_table_that_nobody_has_are_told_and_set_aside(folder: Path) -> None:
+    def without_the_table() -> None:
+        with embedded_cloud(folder) as cloud:
+            make_role()
+            boto3.client("s3").create_bucket(Bucket="data")
+            cloud.restore()
+
+    with pytest.raises(DamagedState, match=rf"decisions \({ITEMS} rows\).*make recover run"):
+        without_the_table()
+    with reopened(folder):  # nothing was changed
+        assert len(items()) == ITEMS
+    with pytest.raises(DamagedState):
+        without_the_table()
+    recover(folder)
+    without_the_table()
+    [aside] = folder.glob("cloud.sqlite.broken-*[0-9]")
+    with sqlite3.connect(aside) as db:
+        assert db.execute("select count(*) from items").fetchone() == (ITEMS,)
+
+
+def test_a_layout_that_this_version_does_not_know_is_told(folder: Path) -> None:
+    with sqlite3.connect(folder / "cloud.sqlite") as db:
+        db.execute("pragma user_version = 5")
+
+    assert "(its layout is 5, and this version reads 0 to 1). What can be read" in refused(folder)
+    recover(folder)
+    with reopened(folder):
+        assert len(items()) == ITEMS
+        boto3.client("dynamodb").put_item(TableName="decisions", Item=key(ITEMS))
