@@ -113,6 +113,14 @@ def verify(body: bytes, model: str, version: str, profile: Profile) -> Artifact:
     return Artifact(manifest, hashlib.sha256(manifest_body).hexdigest(), manifest_body)
 
 
+def seen_codes(body: bytes) -> dict[str, list[str]]:
+    """Return by feature the codes that a verified artifact's model has seen; an older one does not
+    say.
+    """
+    features = dict(members(body)).get("features.json", b"{}")
+    return msgspec.json.decode(features, type=Features).seen
+
+
 def members(body: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield the name and content of each file.
 

@@ -34,6 +34,7 @@ from infrastructure.deploy import (
     ownership,
     review_only_mode,
     schedules,
+    seen_codes,
     smoke,
     stack,
 )
@@ -105,7 +106,8 @@ def deploy(wishes: Wishes, console: Console) -> None:
     with _step(console, "Models"):
         _models(settings, dataset, console)
     with _step(console, "A prediction"):
-        console.print(f"  {_prediction(settings, url, api_key, sent)}", markup=False)
+        decided, sent = _prediction(settings, url, api_key, sent, made_up=not wishes.body)
+        console.print(f"  {decided}", markup=False)
     console.print(_a_request_that_works(settings, url, sent), markup=False)
 
 
@@ -232,17 +234,23 @@ def _models(settings: Settings, dataset: Loaded | None, console: Console) -> Non
         raise NoModels(str(fault)) from fault
 
 
-def _prediction(settings: Settings, url: str, api_key: str, sent: Document) -> str:
-    """Ask for a prediction.
+def _prediction(
+    settings: Settings, url: str, api_key: str, sent: Document, *, made_up: bool
+) -> tuple[str, Document]:
+    """Ask for a prediction, and return its sentence and its request.
 
-    Every model must answer, unless no model has an endpoint yet. Raises SmokeFailed.
+    A code that was `made_up` is replaced by one that the models have seen, else a person would
+    decide. Every model must answer, unless no model has an endpoint yet. Raises SmokeFailed.
     """
-    models, client = [*profile.load().models], boto3.client("sagemaker")
-    names = [f"{settings.prefix}-{model}" for model in models]
+    bank, client = profile.load(), boto3.client("sagemaker")
+    names = [f"{settings.prefix}-{model}" for model in bank.models]
     if not any(client.list_endpoints(NameContains=name)["Endpoints"] for name in names):
         smoke.refuse_silence(url)
-        return "none: no model is in service yet; GET /health answers"
-    return smoke.sentence(smoke.predict(url, api_key, sent, models))
+        return "none: no model is in service yet; GET /health answers", sent
+    codes = seen_codes.in_service(settings, bank) if made_up else {}
+    bodies = [*seen_codes.with_seen(sent, codes)]
+    answer, sent = smoke.first_decided(url, api_key, bodies, [*bank.models])
+    return smoke.sentence(answer), sent
 
 
 @contextmanager

@@ -60,6 +60,23 @@ def predict(
     return answer
 
 
+def first_decided(
+    url: str,
+    api_key: str,
+    bodies: Sequence[Document],
+    models: Sequence[str],
+    patience: float = PATIENCE_SECONDS,
+) -> tuple[Document, Document]:
+    """Return the answer to the first request whose score lies outside the cut-offs, or to the last,
+    and that request. Raises SmokeFailed.
+    """
+    for sent in bodies:
+        answer = predict(url, api_key, sent, models, patience)
+        if (answer["decision"], answer["decisionBasis"]) != ("REVIEW", "SCORE"):
+            break
+    return answer, sent
+
+
 def refuse_silence(url: str) -> None:
     """Raise SmokeFailed unless GET /health answers 200."""
     try:
@@ -75,11 +92,13 @@ def sentence(answer: Document) -> str:
     spoke = [name for name, model in answer["models"].items() if model["status"] == "OK"]
     if not spoke:
         return f"{answer['decision']}: no model is in service yet"
-    limits = answer["cutOffs"]
+    limits, basis = answer["cutOffs"], answer["decisionBasis"]
+    if unseen := answer.get("unseen"):
+        basis += f" (the models hardly know a loan with this {' and '.join(unseen)})"
     return (
         f"{answer['decision']}: score {answer['score']} (approved from {limits['approveFrom']:g}, "
         f"declined below {limits['declineBelow']:g}), probability of default "
-        f"{answer['probabilityOfDefault']:.1%}, by {answer['decisionBasis']}; "
+        f"{answer['probabilityOfDefault']:.1%}, by {basis}; "
         f"models that spoke: {', '.join(spoke)}"
     )
 

@@ -59,6 +59,11 @@ def test_after_five_deaths_a_prediction_goes_through_all_that_was_uploaded(deplo
     assert started <= set(NAMES)
 
 
+def test_it_ends_with_a_request_that_the_models_decide(deployed):
+    assert re.search(r"^ +(APPROVE|DECLINE): score .* by SCORE;", deployed.said, re.MULTILINE)
+    assert '"lender": "Example"' not in deployed.said  # which no model has seen
+
+
 def test_the_functions_are_these_and_no_others(deployed):
     found = boto3.client("lambda").list_functions()["Functions"]
 

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib import profile
 from chalicelib.decisions.application import CreditApplication
-from infrastructure.deploy import smoke
+from infrastructure.deploy import seen_codes, smoke
 from infrastructure.project import ROOT
 
 Reply = tuple[int, str]
@@ -67,6 +67,45 @@ def test_a_code_can_be_read_by_a_person(sba):
     application = smoke.body(sba)["application"]
 
     assert {application["lender"], application["state"]} == {"Example", "NY"}
+
+
+def test_a_code_that_no_model_has_seen_gives_way_to_several_that_all_have(sba):
+    sent = smoke.body(sba)
+    codes = {"lender": [f"BANK {n}" for n in range(99)], "state": ["CA", "NY"], "zip": ["07066"]}
+    tried = [one["application"] for one in seen_codes.with_seen(sent, codes)]
+
+    assert len({one["lender"] for one in tried}) == len(tried) == seen_codes.MOST_REQUESTS
+    assert {one["lender"] for one in tried} <= {*codes["lender"]}
+    assert [one | {"lender": "Example"} for one in tried] == [sent["application"]] * len(tried)
+
+
+@pytest.mark.parametrize("codes", [{}, {"lender": ["Example"]}, {"lender": []}])
+def test_what_the_models_have_seen_stays(sba, codes):
+    sent = smoke.body(sba)
+
+    assert [*seen_codes.with_seen(sent, codes)] == [sent]
+
+
+@pytest.mark.parametrize(
+    ("decided", "asked"),
+    [
+        ([("APPROVE", "SCORE")], 1),
+        ([("REVIEW", "SCORE"), ("DECLINE", "SCORE")], 2),
+        ([("REVIEW", "SCORE")] * 3, 3),
+        ([("REVIEW", "REVIEW_ONLY")], 1),
+    ],
+)
+def test_the_first_request_that_is_decided_is_shown(api, decided, asked):
+    url, replies = api
+    replies += [
+        (200, json.dumps({"decision": one, "decisionBasis": basis, "models": {}}))
+        for one, basis in decided
+    ]
+    bodies = [{"clientId": str(n)} for n in range(3)]
+    answer, sent = smoke.first_decided(url, "key", bodies, [], patience=0)
+
+    assert answer["decision"] == decided[-1][0]
+    assert sent == bodies[asked - 1]
 
 
 def test_a_prediction_is_what_all_models_said(api):
