@@ -1,5 +1,8 @@
 """S3's stand-in of the unit tests, held to the same facts as the embedded cloud's S3."""
 
+import hashlib
+from datetime import timedelta
+
 import boto3
 import pytest
 from botocore.exceptions import ClientError
@@ -65,3 +68,27 @@ def test_a_copy_has_the_same_body(s3):
     s3.copy_object(Bucket="bucket", Key="c", CopySource={"Bucket": "bucket", "Key": "a"})
 
     assert s3.get_object(Bucket="bucket", Key="c")["Body"].read() == b"1"
+
+
+def test_a_listing_with_a_delimiter_has_folders_and_the_objects_beside_them(s3):
+    for key in ("p/a/1", "p/a/2", "p/b/1", "p/c"):
+        s3.put_object(Bucket="bucket", Key=key, Body=b"")
+    [page] = s3.get_paginator("list_objects_v2").paginate(
+        Bucket="bucket", Prefix="p/", Delimiter="/"
+    )
+
+    assert [each["Prefix"] for each in page["CommonPrefixes"]] == ["p/a/", "p/b/"]
+    assert [each["Key"] for each in page["Contents"]] == ["p/c"]
+
+
+def test_a_listed_object_has_its_hash_and_a_time_that_a_new_body_moves_on(s3):
+    listed = []
+    for body in (b"1", b"2"):
+        s3.put_object(Bucket="bucket", Key="a", Body=body)
+        [page] = s3.get_paginator("list_objects_v2").paginate(Bucket="bucket", Prefix="a")
+        listed += page["Contents"]
+    hashes = [f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"' for body in (b"1", b"2")]
+
+    assert [each["ETag"] for each in listed] == hashes
+    assert listed[0]["LastModified"] <= listed[1]["LastModified"]
+    assert listed[0]["LastModified"].utcoffset() == timedelta(0)

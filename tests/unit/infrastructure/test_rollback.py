@@ -4,7 +4,8 @@ import pytest
 
 from chalicelib.models.model_bucket import ModelBucket
 from infrastructure.operate import rollback
-from tests.fakes import S3
+from tests import fakes
+from tests.fakes import S3, LiveEndpoints
 
 MODEL = "Tradicional"
 KEYS = [
@@ -15,7 +16,7 @@ KEYS = [
 
 
 def endpoint(status, version="v3", since="1", failure=""):
-    return {"status": status, "version": version, "since": since, "failure": failure}
+    return fakes.endpoint(status, version, since, failure=failure)
 
 
 def goes_to(before, version=None, keys=KEYS):
@@ -48,16 +49,6 @@ def test_what_is_under_way_is_waited_for_by_the_operator(status):
         goes_to(endpoint(status))
 
 
-class Endpoints:
-    """One after the other; the last stays."""
-
-    def __init__(self, *found):
-        self.found = list(found)
-
-    def live(self, model):
-        return self.found.pop(0) if len(self.found) > 1 else self.found[0]
-
-
 FAILED = endpoint("Failed", failure="no such package")
 
 
@@ -66,7 +57,7 @@ def test_an_old_failure_is_not_taken_for_the_new_versions(before):
     """A failed endpoint stays so until its deletion begins, which changes its time."""
     going = endpoint("Deleting", since="2", failure="no such package")
     up = endpoint("InService", "v2", "4")
-    endpoints = Endpoints(before, going, None, endpoint("Creating", "v2", "3"), up)
+    endpoints = LiveEndpoints(before, going, None, endpoint("Creating", "v2", "3"), up)
     pauses = []
     seen = [*rollback.until_in_service(MODEL, "v2", endpoints, before, pauses.append)]
 
@@ -82,6 +73,9 @@ def test_an_old_failure_is_not_taken_for_the_new_versions(before):
     ],
 )
 def test_a_version_that_does_not_come_up_is_told(ended, told):
-    before, endpoints = endpoint("OutOfService"), Endpoints(endpoint("Updating", since="4"), ended)
+    before, endpoints = (
+        endpoint("OutOfService"),
+        LiveEndpoints(endpoint("Updating", since="4"), ended),
+    )
     with pytest.raises(rollback.CannotRollBack, match=told):
         [*rollback.until_in_service(MODEL, "v2", endpoints, before, lambda _: None)]

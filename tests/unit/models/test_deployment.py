@@ -6,30 +6,22 @@ from chalicelib.errors import EndpointGoing, EndpointOnInstances
 from chalicelib.models import deployment
 from chalicelib.models.model_bucket import Arrival, Ending, ModelBucket
 from chalicelib.profile import load
-from tests.fakes import S3, Topic
+from tests.fakes import S3, LiveEndpoints, Topic, endpoint
 
 MODEL = "Tradicional"
-FAILED = {
-    "status": "Failed",
-    "version": "v1",
-    "since": "2026-01-01T00:00:00+00:00",
-    "created": "2026-01-01T00:00:00+00:00",
-    "failure": "no such package",
-}
+FAILED = endpoint("Failed", "v1", failure="no such package")
 
 
-class Endpoints:
-    """One that failed; whoever puts a version deletes it first."""
+class Endpoints(LiveEndpoints):
+    """A failed endpoint. A version deletes it first, and is created once it is gone."""
 
-    def __init__(self):
-        self.found, self.put_there = FAILED, []
+    def __init__(self, state=FAILED):
+        super().__init__(state)
+        self.put_there = []
 
-    def live(self, model):
-        return self.found
-
-    def put(self, model, version, url):
-        if self.found:
-            self.found = None
+    def put(self, model, version, artifact_url):
+        if self.states != [None]:
+            self.states = [None]
             raise EndpointGoing("It is being deleted.")
         self.put_there.append(version)
         return True
@@ -41,21 +33,21 @@ def test_what_failed_is_told_although_it_is_gone_when_lambda_tries_again():
     what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
     with pytest.raises(EndpointGoing):
         deployment.changed(*what)
-    assert topic.told == [("failed", f"{MODEL} v1")]
+    assert topic.notices == [("failed", f"{MODEL} v1")]
     deployment.changed(*what)
 
     assert endpoints.put_there == ["v2"]
-    assert topic.told[1:] == [("deployed", f"{MODEL} v2")]
+    assert topic.notices[1:] == [("deployed", f"{MODEL} v2")]
 
 
 def test_an_endpoint_that_somebody_deletes_does_not_come_back_by_the_event_of_it():
     keys = [f"arrivals/{MODEL}/2026-01-02/v2/{what}" for what in ("arrived", "attempted")]
     bucket = ModelBucket(S3(dict.fromkeys(keys, b"")), "models")
     endpoints, topic = Endpoints(), Topic()
-    endpoints.found = None
+    endpoints.states = [None]
     deployment.changed(f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
 
-    assert (endpoints.put_there, topic.told) == ([], [])
+    assert (endpoints.put_there, topic.notices) == ([], [])
 
 
 class Deleting(Endpoints):
@@ -63,14 +55,14 @@ class Deleting(Endpoints):
 
     def __init__(self, calls):
         super().__init__()
-        self.calls, self.found = calls, FAILED | {"status": "Deleting"}
+        self.calls, self.states = calls, [FAILED | {"status": "Deleting"}]
 
-    def put(self, model, version, url):
+    def put(self, model, version, artifact_url):
         self.calls -= 1
         if self.calls > 0:
             raise EndpointGoing("It is being deleted.")
-        self.found = None
-        return super().put(model, version, url)
+        self.states = [None]
+        return super().put(model, version, artifact_url)
 
 
 def test_what_waits_for_a_deletion_is_tried_until_that_is_over():
@@ -84,7 +76,7 @@ def test_what_waits_for_a_deletion_is_tried_until_that_is_over():
     deployment.changed(*what)
 
     assert endpoints.put_there == ["v2"]
-    assert topic.told == [("deployed", f"{MODEL} v2")]
+    assert topic.notices == [("deployed", f"{MODEL} v2")]
     assert bucket.endings(MODEL) == []
 
 
@@ -92,7 +84,7 @@ def test_a_deletion_that_nothing_waits_for_is_no_fault():
     bucket, topic = ModelBucket(S3({}), "models"), Topic()
     deployment.changed(f"dev-bank-{MODEL}", load(), bucket, Deleting(calls=3), topic)
 
-    assert topic.told == []
+    assert topic.notices == []
 
 
 class Refusing(Topic):
@@ -116,7 +108,7 @@ class Refusing(Topic):
 )
 def test_what_nobody_could_be_told_of_is_recorded_and_told_once_later(status, failure, how, kind):
     bucket, endpoints, topic = ModelBucket(S3({}), "models"), Endpoints(), Refusing()
-    endpoints.found = FAILED | {"status": status, "failure": failure}
+    endpoints.states = [FAILED | {"status": status, "failure": failure}]
     what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
     with pytest.raises(PermissionError):
         deployment.changed(*what)
@@ -125,7 +117,7 @@ def test_what_nobody_could_be_told_of_is_recorded_and_told_once_later(status, fa
     for _ in range(3):
         deployment.changed(*what)
 
-    assert topic.told == [(kind, f"{MODEL} v1")]
+    assert topic.notices == [(kind, f"{MODEL} v1")]
     assert len(bucket.endings(MODEL)) == 1
 
 
@@ -153,12 +145,12 @@ class OnInstances(Endpoints):
 
     def __init__(self):
         super().__init__()
-        self.found = FAILED | {"status": "InService", "failure": ""}
+        self.states = [FAILED | {"status": "InService", "failure": ""}]
 
-    def put(self, model, version, url):
-        if self.found:
+    def put(self, model, version, artifact_url):
+        if self.states != [None]:
             raise EndpointOnInstances(f"dev-bank-{model}")
-        return super().put(model, version, url)
+        return super().put(model, version, artifact_url)
 
 
 def test_what_waits_for_somebody_to_delete_an_endpoint_is_told_once_and_comes_then():
@@ -167,29 +159,28 @@ def test_what_waits_for_somebody_to_delete_an_endpoint_is_told_once_and_comes_th
     what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
     for _ in range(3):
         deployment.changed(*what)
-    assert topic.told == [("waiting", f"{MODEL} v2"), ("in service", f"{MODEL} v1")]
+    assert topic.notices == [("waiting", f"{MODEL} v2"), ("in service", f"{MODEL} v1")]
     assert "delete-endpoint --endpoint-name dev-bank-Tradicional" in topic.details[0]
-    endpoints.found = None  # somebody did
+    endpoints.states = [None]  # somebody did
     deployment.changed(*what)
 
     assert endpoints.put_there == ["v2"]
-    assert topic.told[2:] == [("deployed", f"{MODEL} v2")]
+    assert topic.notices[2:] == [("deployed", f"{MODEL} v2")]
 
 
 class Updating(Endpoints):
     """An update that ends at once, and sends no event."""
 
-    def put(self, model, version, url):
+    def put(self, model, version, artifact_url):
         since = f"2026-02-0{len(self.put_there) + 1}T00:00:00+00:00"
         self.put_there.append(version)
-        self.found = FAILED | {"version": version, "since": since, "failure": ""}
-        self.found["status"] = "InService"
+        self.states = [endpoint("InService", version, since)]
         return True
 
 
 def test_an_ending_that_no_event_told_of_is_recorded_before_the_next_deployment():
     bucket, endpoints, topic = ModelBucket(S3({}), "models"), Updating(), Topic()
-    endpoints.found = None
+    endpoints.states = [None]
     for version in ("v1", "v2"):
         bucket.arrived(MODEL, version, f"2026-01-0{version[1]}")
         live = endpoints.live(MODEL)
@@ -197,20 +188,20 @@ def test_an_ending_that_no_event_told_of_is_recorded_before_the_next_deployment(
 
     assert [(one.version, one.how) for one in bucket.endings(MODEL)] == [("v1", "in-service")]
     told = [("deployed", "v1"), ("deployed", "v2"), ("in service", "v1")]
-    assert topic.told == [(kind, f"{MODEL} {version}") for kind, version in told]
+    assert topic.notices == [(kind, f"{MODEL} {version}") for kind, version in told]
 
 
 def test_of_two_that_find_the_same_ending_one_records_and_tells_it():
     """SageMaker sends some events twice, and the watch may look at the same moment."""
     bucket, endpoints, topic = ModelBucket(S3({}), "models"), Endpoints(), Topic()
-    endpoints.found = FAILED | {"status": "InService", "failure": ""}
+    endpoints.states = [FAILED | {"status": "InService", "failure": ""}]
     what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
     listed, bucket.endings = bucket.endings, lambda model: []  # before the other has recorded it
     deployment.changed(*what)
     deployment.changed(*what)
     bucket.endings = listed
 
-    assert topic.told == [("in service", f"{MODEL} v1")]
+    assert topic.notices == [("in service", f"{MODEL} v1")]
     assert len(bucket.endings(MODEL)) == 1
 
 

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from botocore.exceptions import ClientError
 
 from chalicelib.errors import EndpointBusy, EndpointGoing, EndpointOnInstances
 from chalicelib.models.containers import SERVING
 from chalicelib.models.endpoints import ModelEndpoints, capacity
 from chalicelib.profile import Endpoint, Instances, load
+from tests import fakes
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 OLD, NEW = "20260101T000000", "20260201T000000"
@@ -16,77 +16,10 @@ SERVERLESS = load().endpoint["dev"]
 INSTANCES = Endpoint(instances=Instances("ml.m5.large"))
 
 
-class SageMaker:
-    """One endpoint; a deletion takes until `finish`. `on`: the capacity of each version."""
-
-    def __init__(self, status, version=OLD, **on):
-        self.status, self.version, self.did, self.at = status, version, [], NOW
-        self.on = {version: capacity(SERVERLESS)} | {v: capacity(c) for v, c in on.items()}
-        self.models = {}
-        self.meta = type("Meta", (), {"region_name": "us-east-1"})
-
-    def describe_endpoint(self, EndpointName):
-        if not self.status:
-            raise _fault("DescribeEndpoint", f'Could not find endpoint "{EndpointName}".')
-        return {
-            "EndpointStatus": self.status,
-            "EndpointConfigName": f"{EndpointName}-{self.version}",
-            "CreationTime": self.at,
-            "LastModifiedTime": self.at,
-        }
-
-    def delete_endpoint(self, EndpointName):
-        self.did.append("delete")
-        self.status = "Deleting"
-
-    def finish(self):
-        self.status = ""
-
-    def create_endpoint(self, EndpointName, EndpointConfigName):
-        if self.status:
-            raise _fault("CreateEndpoint", "Cannot create already existing endpoint.")
-        self.did.append("create")
-        self.status, self.version = "Creating", EndpointConfigName.rpartition("-")[2]
-
-    def update_endpoint(self, EndpointName, EndpointConfigName):
-        self.did.append("update")
-        self.status, self.version = "Updating", EndpointConfigName.rpartition("-")[2]
-
-    def describe_model(self, ModelName):
-        if ModelName not in self.models:
-            raise _fault("DescribeModel", f'Could not find model "{ModelName}".')
-        return self.models[ModelName]
-
-    def create_model(self, **asked):
-        assert asked["ModelName"] not in self.models, "AWS refuses a second one of this name"
-        self.models[asked["ModelName"]] = asked
-
-    def delete_model(self, ModelName):
-        self.did.append("delete model")
-        del self.models[ModelName]
-
-    def describe_endpoint_config(self, EndpointConfigName):
-        version = EndpointConfigName.rpartition("-")[2]
-        if version not in self.on:
-            raise _fault("DescribeEndpointConfig", "Could not find endpoint configuration.")
-        return {"ProductionVariants": [{"VariantName": "AllTraffic", **self.on[version]}]}
-
-    def create_endpoint_config(self, EndpointConfigName, ProductionVariants):
-        version = EndpointConfigName.rpartition("-")[2]
-        assert version not in self.on, "AWS refuses a second one of this name"
-        self.on[version] = {
-            name: value
-            for name, value in ProductionVariants[0].items()
-            if name not in ("VariantName", "ModelName")
-        }
-
-    def delete_endpoint_config(self, EndpointConfigName):
-        self.did.append("delete configuration")
-        del self.on[EndpointConfigName.rpartition("-")[2]]
-
-
-def _fault(operation, told):
-    return ClientError({"Error": {"Code": "ValidationException", "Message": told}}, operation)
+def sagemaker_with(status, version=OLD, **on):
+    """SageMaker with a serverless endpoint, and the capacity of more versions."""
+    more = {name: capacity(endpoint) for name, endpoint in on.items()}
+    return fakes.SageMaker(status, version, **{version: capacity(SERVERLESS), **more})
 
 
 def endpoints(sagemaker, runs_on=SERVERLESS):
@@ -98,12 +31,12 @@ def put(sagemaker, version, runs_on=SERVERLESS):
 
 
 def test_a_failed_endpoint_is_deleted_first_and_made_anew_when_its_name_is_free():
-    sagemaker = SageMaker("Failed")
+    sagemaker = sagemaker_with("Failed")
     with pytest.raises(EndpointGoing):
         put(sagemaker, NEW)
     with pytest.raises(EndpointGoing):  # Lambda's first retry comes while AWS is still at it
         put(sagemaker, NEW)
-    sagemaker.finish()
+    sagemaker.status = ""
 
     assert put(sagemaker, NEW) is True
     assert sagemaker.did == ["delete", "create"]
@@ -112,7 +45,7 @@ def test_a_failed_endpoint_is_deleted_first_and_made_anew_when_its_name_is_free(
 
 @pytest.mark.parametrize("status", ["Creating", "Updating", "SystemUpdating", "RollingBack"])
 def test_what_is_on_its_way_is_left_alone(status):
-    sagemaker = SageMaker(status)
+    sagemaker = sagemaker_with(status)
     with pytest.raises(EndpointBusy):
         put(sagemaker, NEW)
 
@@ -122,7 +55,7 @@ def test_what_is_on_its_way_is_left_alone(status):
 @pytest.mark.parametrize("status", ["UpdateRollbackFailed", "OutOfService"])
 @pytest.mark.parametrize("version", [OLD, NEW])
 def test_what_is_half_in_service_takes_a_version_even_the_one_that_it_has(status, version):
-    sagemaker = SageMaker(status)
+    sagemaker = sagemaker_with(status)
 
     assert put(sagemaker, version) is True
     assert sagemaker.did == ["update"]
@@ -132,28 +65,29 @@ def test_what_is_half_in_service_takes_a_version_even_the_one_that_it_has(status
 def test_an_update_that_names_the_version_may_still_end_with_another(status):
     """While it goes on, SageMaker may name what was there before."""
     with pytest.raises(EndpointBusy):
-        put(SageMaker(status), OLD)
+        put(sagemaker_with(status), OLD)
 
 
 def test_times_are_utc_whatever_zone_this_machine_is_in():
     """The order of the ledger is that of its text."""
-    sagemaker = SageMaker("InService")
+    sagemaker = sagemaker_with("InService")
     sagemaker.at = NOW.astimezone(timezone(timedelta(hours=-5)))
     live = endpoints(sagemaker).live("Tradicional")
 
+    assert live.keys() == fakes.endpoint("InService").keys()
     assert [live["since"], live["created"]] == ["2026-11-24T00:00:00+00:00"] * 2
 
 
 @pytest.mark.parametrize("status", ["InService", "Creating"])
 def test_what_is_in_service_already_or_comes_up_is_not_updated(status):
-    sagemaker = SageMaker(status)
+    sagemaker = sagemaker_with(status)
 
     assert put(sagemaker, OLD) is False
     assert sagemaker.did == []
 
 
 def test_an_endpoint_on_instances_is_left_as_it_is_where_aws_would_refuse_the_update():
-    sagemaker = SageMaker("InService", **{OLD: INSTANCES})
+    sagemaker = sagemaker_with("InService", **{OLD: INSTANCES})
     with pytest.raises(EndpointOnInstances, match="dev-bank-Tradicional"):
         put(sagemaker, NEW)
 
@@ -162,7 +96,7 @@ def test_an_endpoint_on_instances_is_left_as_it_is_where_aws_would_refuse_the_up
 
 
 def test_a_serverless_endpoint_is_updated_to_instances():
-    sagemaker = SageMaker("InService")
+    sagemaker = sagemaker_with("InService")
 
     assert put(sagemaker, NEW, INSTANCES) is True
     assert sagemaker.did == ["update"]
@@ -171,7 +105,7 @@ def test_a_serverless_endpoint_is_updated_to_instances():
 
 def test_a_version_that_comes_back_gets_the_capacity_of_today():
     """It was serverless; its former configuration would be refused by an endpoint on instances."""
-    sagemaker = SageMaker("InService", NEW, **{OLD: SERVERLESS, NEW: INSTANCES})
+    sagemaker = sagemaker_with("InService", NEW, **{OLD: SERVERLESS, NEW: INSTANCES})
 
     assert put(sagemaker, OLD, INSTANCES) is True
     assert sagemaker.did == ["delete configuration", "update"]
@@ -179,7 +113,7 @@ def test_a_version_that_comes_back_gets_the_capacity_of_today():
 
 
 def test_the_configuration_in_use_is_never_deleted():
-    sagemaker = SageMaker("OutOfService")
+    sagemaker = sagemaker_with("OutOfService")
 
     assert put(sagemaker, OLD, INSTANCES) is True
     assert sagemaker.did == ["update"]
@@ -201,7 +135,7 @@ MODEL = f"dev-bank-Tradicional-{NEW}"
     [(SERVERLESS, False), (INSTANCES, True)],  # AWS has no such serverless ones
 )
 def test_a_model_is_cut_off_from_the_network_wherever_aws_allows_it(endpoint, isolated):
-    sagemaker = SageMaker("InService")
+    sagemaker = sagemaker_with("InService")
 
     assert put(sagemaker, NEW, endpoint) is True
     assert sagemaker.models[MODEL]["EnableNetworkIsolation"] is isolated
@@ -210,7 +144,7 @@ def test_a_model_is_cut_off_from_the_network_wherever_aws_allows_it(endpoint, is
 
 def test_a_version_that_comes_back_gets_a_model_of_today():
     """AWS refuses a serverless endpoint with a model that is cut off, as that on instances was."""
-    sagemaker = SageMaker("", NEW)
+    sagemaker = sagemaker_with("", NEW)
     put(sagemaker, NEW, INSTANCES)
     sagemaker.status, sagemaker.version, sagemaker.did = "InService", OLD, []
     put(sagemaker, NEW)
@@ -220,7 +154,7 @@ def test_a_version_that_comes_back_gets_a_model_of_today():
 
 
 def test_the_model_in_use_is_never_deleted():
-    sagemaker = SageMaker("InService", OLD)
+    sagemaker = sagemaker_with("InService", OLD)
     put(sagemaker, NEW)
     sagemaker.status, sagemaker.did = "OutOfService", []
 

@@ -2,52 +2,66 @@
 
 from datetime import UTC, datetime
 
+import boto3
+from botocore.stub import Stubber
+
 from chalicelib.monitoring.lost_events import LOOKS_BACK, send_trainings
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.retraining.training_history import TrainingHistory
+from chalicelib.settings import TOLD_PREFIX
 from tests.fakes import S3
 
 AT = datetime(2026, 11, 28, 4, tzinfo=UTC)
 
 
-class SageMaker:
-    """Its list of jobs, by name and status."""
-
-    def __init__(self, **jobs):
-        self.jobs, self.asked = jobs, {}
-
-    def get_paginator(self, name):
-        return self
-
-    def paginate(self, **asked):
-        self.asked = asked
-        names = [name.replace("_", "-") for name in self.jobs]
-        found = zip(names, self.jobs.values(), strict=True)
-        summaries = [{"TrainingJobName": n, "TrainingJobStatus": status} for n, status in found]
-        return [{"TrainingJobSummaries": summaries[:1]}, {"TrainingJobSummaries": summaries[1:]}]
+def listing(jobs):
+    """Return a client of SageMaker that lists these jobs on two pages, when the watch asks."""
+    client = boto3.client("sagemaker")
+    stubber = Stubber(client)
+    summaries = [
+        {
+            "TrainingJobName": name,
+            "TrainingJobArn": f"arn:aws:sagemaker:us-east-1:123456789012:training-job/{name}",
+            "CreationTime": AT,
+            "TrainingJobStatus": status,
+        }
+        for name, status in jobs.items()
+    ]
+    asked = {"NameContains": "dev-bank-", "LastModifiedTimeAfter": AT - LOOKS_BACK}
+    first = {"TrainingJobSummaries": summaries[:1], "NextToken": "more"}
+    stubber.add_response("list_training_jobs", first, asked)
+    second = {"TrainingJobSummaries": summaries[1:]}
+    stubber.add_response("list_training_jobs", second, asked | {"NextToken": "more"})
+    stubber.activate()
+    return client
 
 
 class Sent(list):
+    """FunctionsThatWait, which keeps the names of the jobs."""
+
     def training_changed(self, job):
         self.append(job)
 
 
-def sent(sagemaker, *told):
-    data = DataBucket(S3({f"training/told/{job}": b"" for job in told}), "data")
+def sent(jobs, *published):
+    """Return the jobs whose ending is sent again."""
+    data = DataBucket(S3({f"{TOLD_PREFIX}{job}": b"" for job in published}), "data")
     functions = Sent()
-    send_trainings(AT, TrainingHistory(sagemaker, "dev-bank"), data, functions)
+    send_trainings(AT, TrainingHistory(listing(jobs), "dev-bank"), data, functions)
     return functions
 
 
-def test_trainings_that_ended_and_were_not_told_of_are_sent():
-    sagemaker = SageMaker(
-        dev_bank_a="Completed", dev_bank_b="Failed", dev_bank_c="InProgress", dev_bank_d="Stopped"
-    )
+def test_trainings_that_ended_without_a_notice_are_sent():
+    jobs = {
+        "dev-bank-a": "Completed",
+        "dev-bank-b": "Failed",
+        "dev-bank-c": "InProgress",
+        "dev-bank-d": "Stopped",
+    }
 
-    assert sent(sagemaker, "dev-bank-b") == ["dev-bank-a", "dev-bank-d"]
-    assert sagemaker.asked["LastModifiedTimeAfter"] == AT - LOOKS_BACK
+    assert sent(jobs, "dev-bank-b") == ["dev-bank-a", "dev-bank-d"]
 
 
 def test_another_banks_trainings_are_not_ours():
     """SageMaker's filter finds a name anywhere in a name."""
-    assert sent(SageMaker(prod_dev_bank_a="Failed", dev_bank_a="Failed")) == ["dev-bank-a"]
+    assert sent({"prod-dev-bank-a": "Failed", "dev-bank-a": "Failed"}) == ["dev-bank-a"]

@@ -1,56 +1,61 @@
 """An approval may be told again, weeks later; a version is deployed by it once."""
 
 import hashlib
+from datetime import UTC, datetime
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from chalicelib.errors import EndpointBusy
 from chalicelib.models.model_bucket import ModelBucket
+from chalicelib.models.model_packages import ModelPackages
 from chalicelib.retraining import promotion
-from tests.fakes import S3, Topic
+from chalicelib.retraining.retraining_files import RetrainingFiles, artifact_key
+from chalicelib.settings import MODEL_PREFIX
+from tests.fakes import S3, LiveEndpoints, Topic, endpoint
 
 MODEL, BODY = "Tradicional", b"artifact"
+UPLOAD = f"{MODEL_PREFIX}{MODEL}/v2/model.tar.gz"
 FACTS = {
     "model": MODEL, "version": "v2", "job": "j", "champion": "v1",
     "sha256": hashlib.sha256(BODY).hexdigest(),
 }  # fmt: skip
 
 
-class Files:
-    def __init__(self):
-        self.promoted = []
-
-    def artifact(self, job):
-        return BODY
-
-    def promote(self, model, version, body):
-        self.promoted.append((model, version))
-
-
-class Packages:
-    def signed_off(self, arn):
-        return FACTS
-
-
-class Endpoints:
-    def __init__(self, version, status="InService"):
-        self.found = {"version": version, "status": status}
-
-    def live(self, model):
-        return self.found
+def signed_off():
+    """Return a client of the registry that answers once, with an approved package."""
+    client = boto3.client("sagemaker")
+    stubber = Stubber(client)
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/dev-bank-Tradicional/1"
+    package = {
+        "ModelPackageName": "dev-bank-Tradicional",
+        "ModelPackageArn": arn,
+        "CreationTime": datetime(2026, 11, 24, tzinfo=UTC),
+        "ModelPackageStatus": "Completed",
+        "ModelPackageStatusDetails": {"ValidationStatuses": []},
+        "ModelApprovalStatus": "Approved",
+        "CustomerMetadataProperties": FACTS,
+    }
+    stubber.add_response("describe_model_package", package, {"ModelPackageName": arn})
+    stubber.activate()
+    return ModelPackages(client, "dev-bank", "image"), arn
 
 
 def approved(*manifests, live="v1", status="InService"):
-    """What it promoted and told, with these versions accepted."""
+    """Return the uploaded artifacts and the notices, with these versions accepted."""
     keys = [f"manifests/{MODEL}/{version}.json" for version in manifests]
-    files, topic = Files(), Topic()
-    models = ModelBucket(S3(dict.fromkeys(keys, b"")), "models")
-    promotion.approved("arn", files, Packages(), Endpoints(live, status), models, topic)
-    return files.promoted, topic.told
+    s3 = S3({artifact_key("j"): BODY} | dict.fromkeys(keys, b""))
+    files, topic = RetrainingFiles(s3, "data", "models"), Topic()
+    packages, arn = signed_off()
+    endpoints = LiveEndpoints(endpoint(status, live))
+    promotion.approved(arn, files, packages, endpoints, ModelBucket(s3, "models"), topic)
+    uploads = [key for key in s3.objects if key.startswith(MODEL_PREFIX)]
+    return uploads, topic.notices
 
 
 def test_a_version_that_a_person_signs_off_is_promoted():
-    assert approved("v1") == ([(MODEL, "v2")], [("promoted", f"{MODEL} v2")])
+    assert approved("v1") == ([UPLOAD], [("promoted", f"{MODEL} v2")])
 
 
 def test_an_approval_told_again_after_a_rollback_does_not_undo_the_rollback():

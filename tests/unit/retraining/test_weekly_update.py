@@ -1,76 +1,42 @@
 """updateData: what counts as news, and that the same news is started once."""
 
-from dataclasses import replace
+import hashlib
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import NoSnapshot
+from chalicelib.profile import PROFILE_FILE
+from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.retraining.weekly_update import Execution, months_later, scheduled_at, update
-from tests.fakes import PredictionList
+from chalicelib.settings import SNAPSHOT_PREFIX
+from tests.fakes import S3, PredictionList, Runs, Topic
 
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)  # in the 48th week
 BEFORE = "2026-11-17T10:00:00.000Z"
-FILE = ("credit/newData/november.csv", "e1")
+FILE = ("credit/newData/november.csv", b"november")
 CHAMPION = {"version": "20261101T000000", "url": "s3://models/verified/…"}
 
 
-class Data:
-    def __init__(self, files=(), snapshots=None):
-        self.files = dict(files)
-        self.snapshots = snapshots or {}
-
-    def newest_snapshot(self):
-        if not self.snapshots:
-            raise NoSnapshot("There is none.")
-        return max(self.snapshots)
-
-    def has_snapshot(self, name):
-        return name in self.snapshots
-
-    def manifest(self, snapshot):
-        return self.snapshots[snapshot]
-
-    def new_files(self):
-        return self.files
-
-    def keep_profile(self, path):
-        return "credit/profiles/1234/"
+def bucket(files=(), snapshots=None):
+    """Return the data bucket with these files of outcomes and these manifests of snapshots."""
+    objects = dict(files)
+    for name, manifest in (snapshots or {}).items():
+        objects |= snapshot(name, manifest)
+    return DataBucket(S3(objects), "data")
 
 
-class Machine:
-    def __init__(self, *executions):
-        self.executions = list(executions)
-        self.requests = []
-
-    def last(self):
-        return self.executions[-1] if self.executions else None
-
-    def start(self, name, request):
-        if name in [one.name for one in self.executions]:
-            return False
-        began = request["previous"], request["version"]
-        self.executions.append(Execution(name, "RUNNING", *began))
-        self.requests.append(request)
-        return True
-
-    def end(self, status, *verdicts):
-        last = self.executions[-1]
-        self.executions[-1] = replace(last, status=status, verdicts=verdicts)
-
-
-class Topic:
-    def __init__(self):
-        self.kinds = []
-
-    def publish(self, kind, what, detail):
-        self.kinds.append(kind)
+def snapshot(name, manifest):
+    return {f"{SNAPSHOT_PREFIX}{name}/manifest.json": json.dumps(manifest).encode()}
 
 
 def collected(as_of=BEFORE, sources=(), matures=None):
-    files = [{"key": key, "etag": etag} for key, etag in sources]
+    files = [
+        {"key": key, "etag": hashlib.md5(body, usedforsecurity=False).hexdigest()}
+        for key, body in sources
+    ]
     return {"asOf": as_of, "sources": files, "nextMatures": matures}
 
 
@@ -89,16 +55,16 @@ def run(sba):
         champions = dict.fromkeys(sba.models, CHAMPION)
         predictions = predictions or PredictionList()
         done = update(at, sba, data, predictions, machine, champions, topic)
-        return done["done"], topic.kinds
+        return done["done"], [kind for kind, _ in topic.notices]
 
     return run
 
 
 def test_without_news_it_says_so_and_starts_nothing(run):
     for snapshots in ({}, {"20261117T100000": collected(sources=[FILE])}):
-        machine = Machine()
+        machine = Runs()
 
-        assert run(Data([FILE] if snapshots else [], snapshots), machine) == (
+        assert run(bucket([FILE] if snapshots else [], snapshots), machine) == (
             "nothing new",
             ["nothing new"],
         )
@@ -106,8 +72,8 @@ def test_without_news_it_says_so_and_starts_nothing(run):
 
 
 def test_a_new_file_starts_a_retraining_that_knows_its_past_and_its_champions(run, sba):
-    machine = Machine()
-    data = Data([FILE], {"20261117T100000": collected()})
+    machine = Runs()
+    data = bucket([FILE], {"20261117T100000": collected()})
 
     assert run(data, machine) == ("started", ["started"])
     [request] = machine.requests
@@ -116,7 +82,7 @@ def test_a_new_file_starts_a_retraining_that_knows_its_past_and_its_champions(ru
         "at": "2026-11-24T10:00:00+00:00",
         "snapshot": "20261124T100000",
         "previous": "20261117T100000",
-        "profilePrefix": "credit/profiles/1234/",
+        "profilePrefix": data.keep_profile(PROFILE_FILE),
         "news": {"outcomes": 0, "files": [FILE[0]]},
         "models": [
             {"model": model, "schema": sba.schema(model), "champion": CHAMPION}
@@ -127,9 +93,9 @@ def test_a_new_file_starts_a_retraining_that_knows_its_past_and_its_champions(ru
 
 
 def test_a_file_written_anew_is_new(run):
-    data = Data([(FILE[0], "e2")], {"20261117T100000": collected(sources=[FILE])})
+    data = bucket([(FILE[0], b"written anew")], {"20261117T100000": collected(sources=[FILE])})
 
-    assert run(data, Machine())[0] == "started"
+    assert run(data, Runs())[0] == "started"
 
 
 @pytest.mark.parametrize(
@@ -142,28 +108,28 @@ def test_a_file_written_anew_is_new(run):
     ],
 )
 def test_an_outcome_is_news_if_it_came_since_and_has_matured(run, told_at, decided_at, done):
-    data = Data(snapshots={"20261117T100000": collected()})
+    data = bucket(snapshots={"20261117T100000": collected()})
     predictions = told(PredictionList(), told_at, decided_at)
 
-    assert run(data, Machine(), predictions=predictions)[0] == done
+    assert run(data, Runs(), predictions=predictions)[0] == done
 
 
 def test_what_an_untrusted_source_said_is_no_news(run):
-    data = Data(snapshots={"20261117T100000": collected()})
+    data = bucket(snapshots={"20261117T100000": collected()})
     predictions = told(PredictionList(), "2026-11-20T10:00:00.000Z", source="apiKey:a1b2c3d4e5")
 
-    assert run(data, Machine(), predictions=predictions)[0] == "nothing new"
+    assert run(data, Runs(), predictions=predictions)[0] == "nothing new"
 
 
 @pytest.mark.parametrize(
     ("day", "done"), [("2026-11-24", "started"), ("2026-11-25", "nothing new")]
 )
 def test_what_was_told_earlier_is_news_on_the_day_it_matures(run, day, done):
-    assert run(Data(snapshots={"20261117T100000": collected(matures=day)}), Machine())[0] == done
+    assert run(bucket(snapshots={"20261117T100000": collected(matures=day)}), Runs())[0] == done
 
 
 def test_the_same_event_again_starts_nothing_and_says_nothing(run):
-    machine, data = Machine(), Data([FILE], {"20261117T100000": collected()})
+    machine, data = Runs(), bucket([FILE], {"20261117T100000": collected()})
     run(data, machine)
 
     assert run(data, machine) == ("already started", [])
@@ -171,19 +137,19 @@ def test_the_same_event_again_starts_nothing_and_says_nothing(run):
 
 
 def test_the_same_news_later_in_the_week_starts_nothing(run):
-    machine, data = Machine(), Data([FILE], {"20261117T100000": collected()})
+    machine, data = Runs(), bucket([FILE], {"20261117T100000": collected()})
     run(data, machine)
 
     assert run(data, machine, AT + timedelta(days=3)) == ("already started", [])
 
 
 def test_other_news_wait_while_one_runs(run):
-    machine, data = Machine(), Data([FILE], {"20261117T100000": collected()})
+    machine, data = Runs(), bucket([FILE], {"20261117T100000": collected()})
     run(data, machine)
-    data.files["credit/newData/more.csv"] = "e1"
+    data._s3.objects["credit/newData/more.csv"] = b"more"
 
     assert run(data, machine, AT + timedelta(hours=1)) == ("busy", ["busy"])
-    data.snapshots["20261124T100000"] = collected("2026-11-24T10:00:00.000Z", [FILE])
+    data._s3.objects |= snapshot("20261124T100000", collected("2026-11-24T10:00:00.000Z", [FILE]))
     machine.end("SUCCEEDED")
     assert run(data, machine, AT + timedelta(days=7))[0] == "started"
     assert machine.requests[-1]["previous"] == "20261124T100000"
@@ -195,9 +161,9 @@ def test_other_news_wait_while_one_runs(run):
     [["FAILED"], ["TIMED_OUT"], ["ABORTED"], ["SUCCEEDED", "promoted", "failed", "rejected"]],
 )
 def test_what_a_failed_run_or_one_model_of_it_had_is_news_again_from_where_it_began(run, end):
-    machine, data = Machine(), Data([FILE], {"20261117T100000": collected()})
+    machine, data = Runs(), bucket([FILE], {"20261117T100000": collected()})
     run(data, machine)
-    data.snapshots["20261124T100000"] = collected("2026-11-24T10:00:00.000Z", [FILE])
+    data._s3.objects |= snapshot("20261124T100000", collected("2026-11-24T10:00:00.000Z", [FILE]))
     machine.end(*end)
 
     for later in (1, 2):  # and if it fails again
@@ -211,7 +177,7 @@ def test_what_a_failed_run_or_one_model_of_it_had_is_news_again_from_where_it_be
 
 @pytest.mark.parametrize("end", [["FAILED"], ["SUCCEEDED", "promoted", "failed"]])
 def test_the_event_of_a_failed_run_again_is_told_and_another_time_starts_it_anew(run, end):
-    machine, data = Machine(), Data([FILE], {"20261117T100000": collected()})
+    machine, data = Runs(), bucket([FILE], {"20261117T100000": collected()})
     run(data, machine)
     machine.end(*end)
 
@@ -221,10 +187,10 @@ def test_the_event_of_a_failed_run_again_is_told_and_another_time_starts_it_anew
 
 
 def test_a_failed_run_whose_beginning_was_deleted_gives_way_to_the_newest(run):
-    machine, data = Machine(), Data([FILE], {"20261110T100000": collected()})
+    machine, data = Runs(), bucket([FILE], {"20261110T100000": collected()})
     run(data, machine)
     machine.end("FAILED")
-    data.snapshots = {"20261117T100000": collected()}
+    data = bucket([FILE], {"20261117T100000": collected()})
 
     assert run(data, machine, AT + timedelta(hours=1)) == ("started", ["started"])
     assert machine.requests[-1]["previous"] == "20261117T100000"
@@ -235,8 +201,8 @@ def test_an_event_of_another_zone_is_of_its_day_in_utc():
 
 
 def test_an_event_older_than_the_snapshot_changes_nothing(run):
-    machine = Machine(Execution("2026-W48-00000000", "SUCCEEDED", "", "20261124T090000"))
-    data = Data([FILE], {"20261124T100000": collected("2026-11-24T10:00:00.000Z")})
+    machine = Runs(Execution("2026-W48-00000000", "SUCCEEDED", "", "20261124T090000"))
+    data = bucket([FILE], {"20261124T100000": collected("2026-11-24T10:00:00.000Z")})
 
     for at in (AT, AT - timedelta(days=7)):
         assert run(data, machine, at) == ("nothing new", ["nothing new"])
