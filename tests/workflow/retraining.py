@@ -18,6 +18,7 @@ from infrastructure.packing import training_source
 
 TRAIN = (training_source.FOLDER / "train.py").read_text(encoding="utf-8")
 DATA = "dev-appvengers-data"
+FIRST = "2005-06-30"  # the snapshot of the first training, by the name of conftest's sample
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 
 
@@ -102,7 +103,7 @@ def start(
         "version": version,
         "at": "2005-07-01T00:00:00+00:00",
         "snapshot": version,
-        "previous": "",
+        "previous": FIRST,  # what the next updateData begins from, if this run fails
         "profilePrefix": f"{PROFILE_PREFIX}{profile_name}/",
         "news": {"outcomes": 1, "files": []},
         "models": [
