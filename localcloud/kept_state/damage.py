@@ -7,7 +7,7 @@ from pathlib import Path
 
 from localcloud.kept_state import folder_mark, sentences
 from localcloud.kept_state.database import FILE, Storage
-from localcloud.kept_state.disk import write_whole
+from localcloud.kept_state.disk import Disk, NotStored, write_whole
 from localcloud.kept_state.folder_mark import MARK, Mark, MarkFile
 from localcloud.kept_state.locks import holders_of, is_lock
 from localcloud.kept_state.reading import Facts, facts_of, fault_of
@@ -19,6 +19,28 @@ from localcloud.kept_state.state_faults import (
 )
 
 TRACES = ("api_key", "notices.jsonl", f"{FILE}-wal")  # a bank makes these after its database
+
+
+def opened(folder: Path, disk: Disk) -> Storage:
+    """Return the checked, marked database of a folder.
+
+    Raises DamagedState, MissingState or UnusableState.
+    """
+    check(folder)
+    path, storage = folder / FILE, None
+    try:
+        storage = Storage(path, disk)
+        mark(folder, storage)
+    except (sqlite3.Error, NotStored, OSError) as error:
+        if storage:
+            storage.close()
+        if is_lock(error):
+            raise UnusableState(sentences.locked(path, holders_of(path))) from error
+        raise UnusableState(
+            f"{folder} takes no writes: {error}. Make room on its disk and see that you may write "
+            "there, then start again. What was answered before is there."
+        ) from error
+    return storage
 
 
 def check(folder: Path) -> None:

@@ -1,30 +1,17 @@
 """Kept state of the embedded cloud: a write is on disk first, then in memory, then answered."""
 
-import json
-import logging
-import pickle
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import moto
-from moto.sagemaker.models import sagemaker_backends
-from moto.sns.models import sns_backends
-from moto.ssm.models import ssm_backends
-
-from localcloud.kept_state import kept_executions, kept_parameters, restored, sentences
-from localcloud.kept_state.damage import check, mark
-from localcloud.kept_state.database import FILE, Storage, Transaction
+from localcloud.kept_state import records, restored, sentences
+from localcloud.kept_state.damage import opened
+from localcloud.kept_state.database import FILE, Transaction
 from localcloud.kept_state.disk import Disk, NotStored
 from localcloud.kept_state.folder_lock import lock
 from localcloud.kept_state.index_lag import IndexLag
-from localcloud.kept_state.locks import holders_of, is_lock
-from localcloud.kept_state.state_faults import DamagedState, UnusableState
-
-log = logging.getLogger("localcloud")
+from localcloud.kept_state.state_faults import DamagedState
 
 SECONDS_BETWEEN_TRIES = 1.0
 
@@ -47,13 +34,14 @@ class Kept:
         self._region = region
         self._restored = False
         self._of_this_thread = threading.local()
+        self._of_template: restored.Homes = {"items": set(), "objects": set()}
+        self._kept_homes: restored.Homes = {}
         self._hurry = threading.Event()
         self._closed = False
         if folder:
             self._lock_file = lock(folder)
             try:
-                check(folder)
-                self._storage = _opened(folder, disk)
+                self._storage = opened(folder, disk)
             except BaseException:
                 self._lock_file.close()
                 raise
@@ -129,45 +117,53 @@ class Kept:
             self._lock_file.close()
 
     def keep_sagemaker(self) -> None:
-        backend = sagemaker_backends[self._account][self._region]
-        self._keep(
-            "sagemaker", lambda: {name: dict(getattr(backend, name)) for name in restored.SAGEMAKER}
-        )
+        self._keep("sagemaker", lambda: records.sagemaker(self._account, self._region))
 
     def keep_executions(self) -> None:
-        self._keep("executions", lambda: kept_executions.recorded(self._account, self._region))
+        self._keep("executions", lambda: records.executions(self._account, self._region))
 
     def keep_parameters(self) -> None:
-        backend = ssm_backends[self._account][self._region]
-        with self.writing() as rows:
-            rows.put_record(
-                restored.PARAMETERS, json.dumps(kept_parameters.recorded(backend)).encode()
-            )
+        self._keep(records.PARAMETERS, lambda: records.parameters(self._account, self._region))
 
     def keep_subscriptions(self) -> None:
-        subscriptions = sns_backends[self._account][self._region].subscriptions
-        self._keep(
-            "sns",
-            lambda: [
-                (s.topic.arn, s.endpoint, s.protocol, s.arn, s.attributes, s._filter_policy)
-                for s in list(subscriptions.values())
-            ],
-        )
+        self._keep("sns", lambda: records.subscriptions(self._account, self._region))
+
+    def keep_tables(self) -> None:
+        """Keep the tables that the template does not have."""
+        of_template = self._of_template["items"]
+        self._keep(records.TABLES, lambda: records.tables(self._account, self._region, of_template))
+
+    def keep_buckets(self) -> None:
+        """Keep the buckets that the template does not have."""
+        of_template = self._of_template["objects"]
+        self._keep("buckets", lambda: records.buckets(self._account, of_template))
+
+    def keep_homes(self) -> None:
+        """Keep tables and buckets that a stack made since the last call: a row never goes to disk
+        without its table or bucket.
+        """
+        homes = restored.homes(self._account, self._region)
+        if homes != self._kept_homes:
+            self.keep_tables()
+            self.keep_buckets()
+            self.afterwards(lambda: setattr(self, "_kept_homes", homes))
 
     def restore(self) -> None:
         """Restore the kept state. Raises NotStored, or DamagedState for rows without a table."""
+        self._of_template = restored.homes(self._account, self._region)
         self._restored = True
         if self._folder:
-            self._put_back()
+            self._put_back(self._folder)
+        self._kept_homes = restored.homes(self._account, self._region)
         self._disk.serving = True
 
-    def _put_back(self) -> None:
-        self._check_stamp()
+    def _put_back(self, folder: Path) -> None:
+        with self.writing() as rows:
+            restored.check_stamp(folder, self._storage, rows)
         kept, homeless = restored.put_back(self._storage, self._account, self._region)
         if homeless:
-            assert self._folder
             homes = restored.homes(self._account, self._region)
-            raise DamagedState(sentences.homeless(self._folder / FILE, homeless, homes))
+            raise DamagedState(sentences.homeless(folder / FILE, homeless, homes))
         if "executions" in kept:
             self.keep_executions()  # those that ran have failed
 
@@ -181,39 +177,13 @@ class Kept:
             rows.count_restart()
         return self._storage.rows("select id, function, payload, restarts from events order by id")
 
-    def _keep(self, service: str, content: Callable[[], Any]) -> None:
+    def _keep(self, service: str, content: Callable[[], bytes]) -> None:
         with self.writing() as rows:  # read inside: what was read first is not written last
-            rows.put_record(service, pickle.dumps(content()) if self.is_open else b"")
-
-    def _check_stamp(self) -> None:
-        stamps = self._storage.rows("select moto from written_by")
-        if stamps == [(moto.__version__,)]:
-            return
-        with self.writing() as rows:
-            rows.put_stamp(moto.__version__)
-            if stamps:
-                assert self._folder
-                restored.set_aside(self._folder, self._storage, stamps[0][0], rows)
+            if self.is_open:
+                rows.put_record(service, content())
 
 
 class _NoRow:
     """Result of a statement where nothing is kept."""
 
     lastrowid = 0
-
-
-def _opened(folder: Path, disk: Disk) -> Storage:
-    path, storage = folder / FILE, None
-    try:
-        storage = Storage(path, disk)
-        mark(folder, storage)
-    except (sqlite3.Error, NotStored, OSError) as error:
-        if storage:
-            storage.close()
-        if is_lock(error):
-            raise UnusableState(sentences.locked(path, holders_of(path))) from error
-        raise UnusableState(
-            f"{folder} takes no writes: {error}. Make room on its disk and see that you may write "
-            "there, then start again. What was answered before is there."
-        ) from error
-    return storage

@@ -14,32 +14,26 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.sns.models import sns_backends
 from moto.ssm.models import ssm_backends
 
-from localcloud.kept_state import kept_executions, kept_parameters
+from localcloud.kept_state import kept_buckets, kept_executions, kept_parameters, kept_tables
 from localcloud.kept_state.database import Storage, Transaction
+from localcloud.kept_state.records import PARAMETERS, SAGEMAKER, TABLES
 from localcloud.kept_state.staged_items import restore_item
 
 log = logging.getLogger("localcloud")
 
-PARAMETERS = "parameters"  # JSON, so that another moto can read it
-SAGEMAKER = (
-    "_models",
-    "endpoint_configs",
-    "endpoints",
-    "training_jobs",
-    "processing_jobs",
-    "transform_jobs",
-    "model_package_groups",
-    "model_packages",
-    "model_package_name_mapping",
-)
+Homes = dict[str, set[str]]  # names of tables and buckets, by the database's table of their rows
 
 
 def put_back(storage: Storage, account: str, region: str) -> tuple[set[str], Counter[str]]:
     """Give moto what is in the database. Return the records that there were, and how many rows
     have no table or bucket, by its name.
     """
-    homeless = _items(storage, account, region) + _objects(storage, account)
     kept = dict(storage.rows("select service, content from records"))
+    if TABLES in kept:
+        kept_tables.restore(json.loads(kept[TABLES]), dynamodb_backends[account][region])
+    if "buckets" in kept:
+        kept_buckets.restore(pickle.loads(kept["buckets"]), s3_backends[account]["aws"], region)
+    homeless = _items(storage, account, region) + _objects(storage, account)
     if PARAMETERS in kept:
         kept_parameters.restore(json.loads(kept[PARAMETERS]), ssm_backends[account][region])
     if "sagemaker" in kept:
@@ -51,16 +45,26 @@ def put_back(storage: Storage, account: str, region: str) -> tuple[set[str], Cou
     return set(kept), homeless
 
 
-def homes(account: str, region: str) -> dict[str, set[str]]:
+def homes(account: str, region: str) -> Homes:
     """Return the tables and the buckets that there are, by the database's table of their rows."""
     tables, buckets = dynamodb_backends[account][region].tables, s3_backends[account]["aws"].buckets
     return {"items": set(tables), "objects": set(buckets)}
 
 
-def set_aside(folder: Path, storage: Storage, version: str, rows: Transaction) -> None:
+def check_stamp(folder: Path, storage: Storage, rows: Transaction) -> None:
+    """Write which moto writes from now on. What another version wrote is set aside."""
+    stamps = storage.rows("select moto from written_by")
+    if stamps == [(moto.__version__,)]:
+        return
+    rows.put_stamp(moto.__version__)
+    if stamps:
+        _set_aside(folder, storage, stamps[0][0], rows)
+
+
+def _set_aside(folder: Path, storage: Storage, version: str, rows: Transaction) -> None:
     """Move what another version of moto wrote, and this one may not read, to a file."""
     aside = folder / f"cloud-moto-{version}.pickles"
-    tables = ("objects", f"records where service <> '{PARAMETERS}'")
+    tables = ("objects", f"records where service not in ('{PARAMETERS}', '{TABLES}')")
     content = {name.split()[0]: storage.rows(f"select * from {name}") for name in tables}  # noqa: S608
     aside.write_bytes(pickle.dumps(content))
     for name in tables:

@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
+from moto.s3.models import s3_backends
+
 from localcloud.kept_state.disk import NotStored, is_without_room
 from localcloud.kept_state.durability import Kept
 from localcloud.storage.staged_objects import StagedObjects
-from localcloud.storage.write_through import Wrapped, fault, reaching
+from localcloud.storage.undo import Undo
+from localcloud.storage.unstored import Wrapped, fault
+from localcloud.storage.write_through import reaching
 
 _IN_PLACE = {"acl", "tagging", "retention", "legal-hold", "restore"}
 
@@ -57,8 +61,32 @@ def s3_key(kept: Kept, events: ObjectEvents) -> Wrapped:
 
 
 def s3_bucket(kept: Kept, events: ObjectEvents) -> Wrapped:
-    """Replace moto's S3Response.bucket_response: many keys deleted at once, or a browser's form."""
-    return _s3(kept, events, lambda request, _: request.method == "POST")
+    """Replace moto's S3Response.bucket_response: a bucket and its configuration, many keys deleted
+    at once, or a browser's form.
+    """
+    objects = _s3(kept, events, lambda request, _: request.method == "POST")
+
+    def replace(original: Any) -> Any:
+        with_objects = objects(original)
+
+        def response(self: Any, request: Any, full_url: str, headers: Any) -> Any:
+            if request.method not in ("PUT", "DELETE"):
+                return with_objects(self, request, full_url, headers)
+            try:
+                with kept.objects, Undo() as undo, kept.writing():
+                    self.setup_class(request)
+                    undo.remember([self.backend.buckets, s3_backends.bucket_accounts])
+                    answer = original(self, request, full_url, headers)
+                    if answer[0] >= 300:
+                        return answer
+                    kept.keep_buckets()
+                return answer
+            except NotStored:
+                return fault(self)
+
+        return response
+
+    return replace
 
 
 def _s3(kept: Kept, events: ObjectEvents, writes: Callable[[Any, str], bool]) -> Wrapped:
@@ -90,6 +118,7 @@ def _s3(kept: Kept, events: ObjectEvents, writes: Callable[[Any, str], bool]) ->
 
 def _write(kept: Kept, staged: StagedObjects, sends: list[Callable[[], None]]) -> None:
     with kept.writing() as rows:
+        kept.keep_homes()
         staged.write(rows)
         rows.afterwards(staged.publish)  # before a function runs on its event
         for send in sends:

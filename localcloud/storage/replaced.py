@@ -2,7 +2,7 @@
 
 from localcloud.kept_state.durability import Kept
 from localcloud.seam import Replaced
-from localcloud.storage import object_writes, table_reads, write_through
+from localcloud.storage import object_writes, recorded, table_reads, unstored, write_through
 from localcloud.storage.object_writes import ObjectEvents
 
 _SAGEMAKER = "moto.sagemaker.responses:SageMakerResponse"
@@ -49,7 +49,7 @@ def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
             "moto.core.responses:BaseResponse",
             "call_action",
             "(self)",
-            write_through.answered_as_a_fault,
+            unstored.answered_as_a_fault,
             "what can't be stored is answered in AWS's own words",
         ),
         Replaced(
@@ -100,21 +100,21 @@ def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
             _SAGEMAKER,
             "call_action",
             "(self)",
-            write_through.sagemaker(kept),
+            recorded.sagemaker(kept),
             "models, endpoints and jobs are kept on disk",
         ),
         Replaced(
             "moto.sns.responses:SNSResponse",
             "call_action",
             "(self)",
-            write_through.sns(kept),
+            recorded.sns(kept),
             "subscriptions are kept on disk",
         ),
         Replaced(
             "moto.ssm.responses:SimpleSystemManagerResponse",
             "call_action",
             "(self)",
-            write_through.ssm(kept),
+            recorded.ssm(kept),
             "parameters are kept on disk, review-only among them",
         ),
     ]

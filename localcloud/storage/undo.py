@@ -5,6 +5,9 @@ from collections.abc import Iterator, MutableMapping
 from types import TracebackType
 from typing import Any, Self
 
+# These are changed by other requests only, and are large, or refer to what is not the object's.
+_APART = {"items", "keys", "multiparts", "lambda_event_source_mappings"}
+
 Holder = MutableMapping[str, Any]  # moto's objects by name, or lists of them
 
 
@@ -83,6 +86,6 @@ def _is_named(key: str, named: set[str]) -> bool:
 def _copied(value: Any) -> dict[str, Any]:
     """Return an object's attributes. Their containers are copied; what they refer to is not."""
     return {
-        name: copy.deepcopy(one) if isinstance(one, dict | list) else one
+        name: copy.deepcopy(one) if isinstance(one, dict | list) and name not in _APART else one
         for name, one in vars(value).items()
     }

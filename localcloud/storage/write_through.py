@@ -1,69 +1,47 @@
 """Request interceptors: a write is on disk before moto's memory has it, and before its answer."""
 
-import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from moto.core.exceptions import ServiceException
-from moto.core.responses import ActionResult
-
 from localcloud.kept_state.disk import NotStored
 from localcloud.kept_state.durability import Kept
-from localcloud.kept_state.restored import SAGEMAKER
 from localcloud.kept_state.staged_items import StagedItems, table_named
+from localcloud.storage.recorded import recorded
 from localcloud.storage.undo import Undo, strings_in
+from localcloud.storage.unstored import Wrapped, fault
 
 _ITEMS = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
+_TABLES = (
+    "CreateTable",
+    "UpdateTable",
+    "DeleteTable",
+    "UpdateTimeToLive",
+    "UpdateContinuousBackups",
+    "RestoreTableToPointInTime",
+    "RestoreTableFromBackup",
+    "ImportTable",
+    "TagResource",
+    "UntagResource",
+)
 _STATEMENTS = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
-_SUBSCRIBING = ("Subscribe", "Unsubscribe", "SetSubscriptionAttributes", "ConfirmSubscription")
-_PARAMETERS = ("PutParameter", "DeleteParameter", "DeleteParameters")
-
-# AWS's own codes for a fault of the service; their clients try again by them.
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
-_FAULT = "ServiceUnavailable"
-_FAULTS = {
-    "dynamodb": "InternalServerError",
-    "s3": _FAULT,
-    "sns": "InternalError",
-    "ssm": "InternalServerError",
-}
-
-
-class Unstored(ServiceException):
-    """The fault of a write that was not stored. It is not one of moto's, which are looked up in
-    their module.
-    """
-
-
-Wrapped = Callable[[Any], Any]
-
-
-def answered_as_a_fault(original: Any) -> Any:
-    """Replace the call_action of moto's BaseResponse: a write not stored is the service's fault."""
-
-    def call_action(self: Any) -> Any:
-        try:
-            return original(self)
-        except NotStored:
-            return fault(self)
-
-    return call_action
 
 
 def dynamodb(kept: Kept) -> Wrapped:
     """Replace moto's DynamoHandler.call_action. Reads take no lock here."""
+    tables = recorded(kept, lambda action: action in _TABLES, kept.keep_tables, _remember_tables)
 
     def replace(original: Any) -> Any:
+        with_tables = tables(lambda request: _table_changed(kept, request, original))
+
         def call_action(self: Any) -> Any:
             action = self._get_action()
-            if action not in (*_ITEMS, *_STATEMENTS, "DeleteTable"):
+            if action not in (*_ITEMS, *_STATEMENTS, *_TABLES):
                 return original(self)
             try:
                 with kept.items:
-                    if action == "DeleteTable":
-                        return _without_the_table(kept, self, original)
+                    if action in _TABLES:
+                        return with_tables(self)
                     return _staged_items(kept, self, original)
             except NotStored:
                 return fault(self)
@@ -71,6 +49,10 @@ def dynamodb(kept: Kept) -> Wrapped:
         return call_action
 
     return replace
+
+
+def _remember_tables(request: Any, undo: Undo) -> None:
+    undo.remember([request.dynamodb_backend.tables], set(strings_in(request.params)))
 
 
 def staged_or_real(original: Any) -> Any:
@@ -86,17 +68,20 @@ def _staged_items(kept: Kept, request: Any, original: Any) -> Any:
         answer = original(request)
     if answer[0] == 200:
         with kept.writing() as rows:
+            kept.keep_homes()
             staged.write(rows)
             rows.afterwards(lambda: staged.publish(kept.reading, kept.index_lag))
     return answer
 
 
-def _without_the_table(kept: Kept, request: Any, original: Any) -> Any:
+def _table_changed(kept: Kept, request: Any, original: Any) -> Any:
+    """Carry out a request for a table. The items of a deleted one go with it."""
     table = table_named(request.dynamodb_backend, request.params.get("TableName", ""))
-    if table and not table.deletion_protection_enabled:
+    answer = original(request)
+    if table and answer[0] == 200 and request._get_action() == "DeleteTable":
         with kept.writing() as rows:
             rows.execute('delete from items where "table" = ?', [table.name])
-    return original(request)
+    return answer
 
 
 def _touched_items(  # noqa: C901 - a case an action
@@ -122,39 +107,6 @@ def _touched_items(  # noqa: C901 - a case an action
                 yield one["TableName"], one["Item"] if kind == "Put" else one["Key"]
 
 
-def sagemaker(kept: Kept) -> Wrapped:
-    """Replace the call_action that moto's SageMakerResponse inherits."""
-    reads = ("Describe", "List", "Search", "Query")
-
-    def remember(request: Any, undo: Undo) -> None:
-        backend, named = request.sagemaker_backend, set(strings_in(request.params))
-        undo.remember([getattr(backend, name) for name in SAGEMAKER], named)
-
-    return _recorded(
-        kept, lambda action: not action.startswith(reads), kept.keep_sagemaker, remember
-    )
-
-
-def sns(kept: Kept) -> Wrapped:
-    """Replace the call_action that moto's SNSResponse inherits."""
-    return _recorded(
-        kept,
-        lambda action: action in _SUBSCRIBING,
-        kept.keep_subscriptions,
-        lambda request, undo: undo.remember([request.backend.subscriptions]),
-    )
-
-
-def ssm(kept: Kept) -> Wrapped:
-    """Replace the call_action that moto's SimpleSystemManagerResponse inherits."""
-    return _recorded(
-        kept,
-        lambda action: action in _PARAMETERS,
-        kept.keep_parameters,
-        lambda request, undo: undo.remember([request.ssm_backend._parameters]),
-    )
-
-
 def start_execution(kept: Kept) -> Wrapped:
     """Replace moto's StepFunctionResponse.start_execution."""
 
@@ -168,57 +120,6 @@ def start_execution(kept: Kept) -> Wrapped:
     return replace
 
 
-def _recorded(
-    kept: Kept,
-    writes: Callable[[str], bool],
-    keep: Callable[[], None],
-    remember: Callable[[Any, Undo], None],
-) -> Wrapped:
-    """Write the whole record of a service, its events included, in one transaction.
-
-    Writing the record as it stands comes first: a request that can't be kept is not begun. If the
-    commit fails, moto's memory is put back, and what waits for the commit, as a job's process does,
-    never starts. One request at a time: moto takes no lock around a check and its change, and two
-    updates of one endpoint would both be accepted.
-    """
-    turn = threading.RLock()
-
-    def replace(original: Any) -> Any:
-        def call_action(self: Any) -> Any:
-            if not writes(self._get_action()):
-                return original(self)
-            try:
-                with turn, Undo() as undo, kept.writing():
-                    remember(self, undo)
-                    keep()
-                    answer = _carried_out(original, self)
-                    keep()
-            except NotStored:
-                return fault(self)
-            except _Refused as refused:
-                return refused.answer
-            return answer
-
-        return call_action
-
-    return replace
-
-
-def _carried_out(original: Any, request: Any) -> Any:
-    answer = original(request)
-    if answer[0] != 200:
-        raise _Refused(answer)
-    return answer
-
-
-class _Refused(Exception):
-    """The answer of a service that did not do what a request asks."""
-
-    def __init__(self, answer: Any) -> None:
-        super().__init__()
-        self.answer = answer
-
-
 @contextmanager
 def reaching(request: Any, backend: Any) -> Iterator[None]:
     """Let a request use a staged backend."""
@@ -227,16 +128,3 @@ def reaching(request: Any, backend: Any) -> Iterator[None]:
         yield
     finally:
         request.staged = None
-
-
-def fault(request: Any) -> Any:
-    """Return the service's answer to a write that failed, in its protocol."""
-    service = request.boto3_service_name
-    told = "The disk takes no writes; nothing was stored."
-    if service in _FAULTS:
-        status, headers, body = request.serialized(ActionResult(Unstored(_FAULTS[service], told)))
-        status = 503 if service == "s3" else 500
-    else:
-        status, headers = 503, {"X-Amzn-Errortype": _FAULT, "Content-Type": "application/json"}
-        body = json.dumps({"__type": _FAULT, "message": told})
-    return status, headers | {"status": status}, body
