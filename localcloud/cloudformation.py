@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 import boto3
 from moto.cloudformation.exceptions import ValidationError
@@ -16,6 +17,7 @@ from moto.ssm.models import ssm_backends
 RESOURCE_POLICIES = ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy")
 RETAINING = ("Retain", "RetainExceptOnCreate")
 IMPORTABLE = "localcloud:importable"
+_imported: WeakSet[Any] = WeakSet()
 
 
 def whole_bucket(original: Any) -> Callable[..., Any]:
@@ -116,7 +118,13 @@ def imported(left: Any, name: str, resource: dict[str, Any]) -> Any:
             f"{name} already exists, and is imported only with a name that no function makes and a "
             f"DeletionPolicy among {', '.join(RETAINING)}.",
         )
+    _imported.add(left)
     return left
+
+
+def is_imported(resource: Any) -> bool:
+    """Return whether a stack took over a resource that was there: no rollback deletes it."""
+    return resource in _imported
 
 
 def _may_be_imported(written: dict[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """THE list: every symbol of moto that works differently here, and why, a module a service."""
 
-from localcloud import cloudformation, events, notices
+from localcloud import cloudformation, events, notices, stack_failures
 from localcloud.apigateway import replaced as apigateway_
 from localcloud.cloud import Cloud
 from localcloud.iam import replaced as iam_
@@ -102,6 +102,30 @@ def _templates() -> list[Replaced]:
             "(resource_json, resources_map)",
             cloudformation.without_resource_policies,
             "policies of buckets and topics are not evaluated here; what may be imported is marked",
+        ),
+        *(
+            Replaced(
+                "moto.cloudformation.parsing",
+                f"parse_and_{action.lower()}_resource",
+                "(logical_id, resource_json, resources_map, account_id, region_name)",
+                stack_failures.with_events(action),
+                "a stack's events do not say which resource failed, nor why",
+            )
+            for action in ("CREATE", "UPDATE")
+        ),
+        *(
+            Replaced(
+                "moto.cloudformation.responses:CloudFormationResponse",
+                attribute,
+                "(self)",
+                replacement,
+                "a stack that fails stays in progress",
+            )
+            for attribute, replacement in (
+                ("create_stack", stack_failures.rolled_back_creation),
+                ("execute_change_set", stack_failures.rolled_back_change_set),
+                ("update_stack", stack_failures.rolled_back_update),
+            )
         ),
         Replaced(
             "moto.logs.models:LogGroup",

@@ -1,12 +1,11 @@
 """CloudFormation's rules: size of a template, and what must be acknowledged."""
 
-import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
-from localcloud.aws_rules.rule import DOCS, Parameters, Rule, longer_than
+from localcloud.aws_rules.rule import DOCS, Parameters, Rule, longer_than, violated
+from localcloud.aws_rules.templates import resources_of, template_of
 
 _STACKS = tuple(
     f"cloudformation:{one}" for one in ("CreateStack", "UpdateStack", "CreateChangeSet")
@@ -14,6 +13,8 @@ _STACKS = tuple(
 
 TEMPLATE_BYTES = 51_200
 RESOURCES = 500
+STACK_NAME_LENGTH = 128
+_STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*")
 _NAMES = {
     "AWS::IAM::Group": "GroupName",
     "AWS::IAM::InstanceProfile": "InstanceProfileName",
@@ -30,37 +31,19 @@ _ACKNOWLEDGED = {
 _ANY, _NAMED = "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"
 
 
-class _Loader(yaml.SafeLoader):
-    """A reader of templates, for which !Ref and the like are values like others."""
-
-
-_Loader.add_multi_constructor("!", lambda _loader, suffix, _node: {suffix: None})
-
-
 def _size(parameters: Parameters, _request: Any) -> Iterator[str]:
     body = parameters.get("TemplateBody") or ""
     if len(body.encode()) > TEMPLATE_BYTES:
         yield longer_than(f"{body[:40]}...", "templateBody", TEMPLATE_BYTES)
 
 
-def _resources(parameters: Parameters) -> list[Mapping[str, Any]]:
-    """Return the resources of a template that is in the request; its URL's are moto's to read."""
-    body = parameters.get("TemplateBody") or ""
-    try:
-        template = json.loads(body) if body.lstrip().startswith("{") else _read(body)
-    except (ValueError, yaml.YAMLError):
-        return []
-    found = template.get("Resources") if isinstance(template, Mapping) else None
-    return [one for one in (found or {}).values() if isinstance(one, Mapping)]
+def _resources(parameters: Parameters, request: Any) -> list[Mapping[str, Any]]:
+    return [*resources_of(template_of(parameters, request)).values()]
 
 
-def _read(body: str) -> Any:
-    return yaml.load(body, _Loader)  # noqa: S506 - a SafeLoader
-
-
-def _capabilities(parameters: Parameters, _request: Any) -> Iterator[str]:
+def _capabilities(parameters: Parameters, request: Any) -> Iterator[str]:
     given = {*(parameters.get("Capabilities") or [])}
-    for resource in _resources(parameters):
+    for resource in _resources(parameters, request):
         kind = resource.get("Type")
         if kind not in _ACKNOWLEDGED:
             continue
@@ -69,13 +52,24 @@ def _capabilities(parameters: Parameters, _request: Any) -> Iterator[str]:
             yield f"Requires capabilities : [{_NAMED if named else _ANY}]"
 
 
-def _number(parameters: Parameters, _request: Any) -> Iterator[str]:
-    number = len(_resources(parameters))
+def _number(parameters: Parameters, request: Any) -> Iterator[str]:
+    number = len(_resources(parameters, request))
     if number > RESOURCES:
         yield f"Template format error: Number of resources, {number}, is greater than {RESOURCES}"
 
 
+def _stack_name(parameters: Parameters, _request: Any) -> Iterator[str]:
+    name = parameters.get("StackName") or ""
+    if not _STACK_NAME.fullmatch(name):
+        pattern = f"Member must satisfy regular expression pattern: {_STACK_NAME.pattern}"
+        yield violated(name, "stackName", pattern)
+    elif len(name) > STACK_NAME_LENGTH and not name.startswith("arn:"):
+        yield longer_than(name, "stackName", STACK_NAME_LENGTH)
+
+
 RULES: tuple[Rule, ...] = (
+    Rule("name of a stack", ("cloudformation:CreateStack", "cloudformation:CreateChangeSet"),
+         _stack_name, f"{DOCS}/AWSCloudFormation/latest/APIReference/API_CreateStack.html"),
     Rule("size of a template", (*_STACKS, "cloudformation:ValidateTemplate"), _size,
          f"{DOCS}/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"),
     Rule("resources of a template", _STACKS, _number,

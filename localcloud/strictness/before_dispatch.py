@@ -80,13 +80,23 @@ def refuse_what_aws_refuses(response: Any, request: Any) -> None:
     if operation is None:
         return
     parameters = _read(response, request, operation, place)
+    if found := broken_by(service, operation, parameters, response):
+        raise _refusal(response, *found)
+
+
+def broken_by(
+    service: str, operation: OperationModel, parameters: dict[str, Any], response: Any
+) -> tuple[str, str] | None:
+    """Return code and message of AWS's error for a request, by its model and then by the rules.
+
+    `response`: moto's, which knows the account's state.
+    """
     if found := broken(operation.input_shape, parameters):
-        raise _refusal(response, _code(operation, found), _message(found))
-    named = f"{service}:{operation.name}"
-    for rule in _RULES.get(named, ()):
+        return _code(operation, found), _message(found)
+    for rule in _RULES.get(f"{service}:{operation.name}", ()):
         for message in rule.broken(parameters, response):
-            code = rule.code or _CODES.get(service, "ValidationException")
-            raise _refusal(response, code, message)
+            return rule.code or _CODES.get(service, "ValidationException"), message
+    return None
 
 
 def _read(

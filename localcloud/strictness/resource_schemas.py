@@ -1,16 +1,12 @@
 """Properties of a template's resources, held against CloudFormation's own schemas of their types.
 
-CloudFormation validates the properties of a resource before its service sees them. cfn-lint, which
-moto's server needs, bundles the schemas as JSON; they are read here, as cfn-lint itself takes
-seconds to import. The words are CloudFormation's, which names the keyword and not the value.
+CloudFormation validates the properties of a resource before its service sees them. The words are
+CloudFormation's, which names the keyword and not the value.
 Source: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Final
 
 import regex  # type: ignore[import-untyped]
@@ -19,6 +15,9 @@ from jsonschema.exceptions import ValidationError as Violation
 from jsonschema.validators import extend
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.parsing import clean_json
+
+from localcloud.aws_rules.resource_types import schema
+from localcloud.strictness.template_requests import refusal
 
 # The template's texts that CloudFormation takes for a number, a truth value or a text.
 _TAKEN_FOR: Final[Mapping[str, Callable[[Any], bool]]] = {
@@ -37,13 +36,18 @@ def held_to_its_schema(original: Any) -> Callable[..., Any]:
 
     def parse(logical_id: str, resource: dict[str, Any], resources: Any) -> Any:
         properties = clean_json(resource.get("Properties", {}), resources)
-        if found := broken(resource["Type"], properties, resources["AWS::Region"]):
+        kind, region = resource["Type"], resources["AWS::Region"]
+        if found := broken(kind, properties, region):
             raise ValidationError(
                 logical_id,
                 f"Properties validation failed for resource {logical_id} with message:\n"
                 f"[{', '.join(found)}]",
             )
-        return original(logical_id, resource, resources)
+        parsed = original(logical_id, resource, resources)
+        account = resources["AWS::AccountId"]
+        if parsed and (message := refusal(kind, parsed[2], properties, account, region)):
+            raise ValidationError(logical_id, message)
+        return parsed
 
     return parse
 
@@ -63,21 +67,8 @@ def broken(kind: str, properties: Mapping[str, Any], region: str) -> list[str]:
 
 @cache
 def _validator(kind: str, region: str) -> Any:
-    digest = _types(region).get(kind)
-    return _Validator(_read(f"resources/{digest}.json")) if digest else None
-
-
-@cache
-def _types(region: str) -> dict[str, str]:
-    return dict(_read(f"providers/{region}.json"))
-
-
-def _read(name: str) -> dict[str, Any]:
-    package = find_spec("cfnlint")
-    if package is None or not package.submodule_search_locations:
-        raise ModuleNotFoundError("cfn-lint is missing: pip install -r requirements-run.txt")
-    schemas = Path(package.submodule_search_locations[0]) / "data" / "schemas"
-    return dict(json.loads((schemas / name).read_text()))
+    found = schema(kind, region)
+    return _Validator(found) if found else None
 
 
 def _worded(violation: Violation) -> Iterator[str]:

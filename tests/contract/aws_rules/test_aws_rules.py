@@ -260,6 +260,27 @@ def stack_of_a_role(*capabilities: Any, named: bool) -> Callable[[], Any]:
     return stack(ROLE_OF_A_STACK % ("RoleName: mine" if named else ""), *capabilities)
 
 
+def named_stack(name: str) -> Callable[[], Any]:
+    body = json.dumps({"Resources": {"It": {"Type": "AWS::SNS::Topic"}}})
+    return lambda: boto3.client("cloudformation").create_stack(StackName=name, TemplateBody=body)
+
+
+def of_template(sections: dict[str, Any]) -> Callable[[], Any]:
+    return stack(json.dumps({"Resources": {"It": {"Type": "AWS::SNS::Topic"}}, **sections}))
+
+
+def of_resource(resource: dict[str, Any]) -> Callable[[], Any]:
+    return stack(json.dumps({"Resources": {"It": resource}}))
+
+
+def of_topic(**attributes: Any) -> Callable[[], Any]:
+    return of_resource({"Type": "AWS::SNS::Topic", **attributes})
+
+
+def properties(name: Any) -> dict[str, Any]:
+    return {"Properties": {"TopicName": name}}
+
+
 def parameter(length: int = 1, name: str = "p") -> Callable[[], Any]:
     return lambda: boto3.client("ssm").put_parameter(Name=name, Value="x" * length, Type="String")
 
@@ -387,6 +408,34 @@ BROKEN: list[tuple[str, Given, str, str]] = [
      "InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_NAMED_IAM]"),
     ("capabilities of a stack", lambda: stack_of_a_role(named=False),
      "InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]"),
+    ("name of a stack", lambda: named_stack("1_a"), "ValidationError",
+     "Value '1_a' at 'stackName'"),
+    ("name of a stack", lambda: named_stack("a" * 129), "ValidationError", "equal to 128"),
+    ("sections of a template", lambda: of_template({"Resurces": {}}), "ValidationError",
+     "Invalid template property or properties [Resurces]"),
+    ("attributes of a resource", lambda: of_topic(TopicName="t"), "ValidationError",
+     "Invalid template resource property 'TopicName'"),
+    ("attributes of a resource", lambda: of_resource({"Properties": {}}), "ValidationError",
+     "[/Resources/It] Every Resources object must contain a Type member."),
+    ("types of resources", lambda: of_resource({"Type": "AWS::SNS::Topik"}), "ValidationError",
+     "Template format error: Unrecognized resource types: [AWS::SNS::Topik]"),
+    ("policies of a resource", lambda: of_topic(DeletionPolicy="Keep"), "ValidationError",
+     "Template format error: Unrecognized DeletionPolicy Keep for resource It"),
+    ("policies of a resource", lambda: of_topic(DeletionPolicy={"Ref": "AWS::StackName"}),
+     "ValidationError", "Template format error: Every DeletionPolicy member must be a string."),
+    ("policies of a resource", lambda: of_topic(UpdateReplacePolicy="RetainExceptOnCreate"),
+     "ValidationError", "Unrecognized UpdateReplacePolicy RetainExceptOnCreate for resource It"),
+    *(("resources that a template refers to", lambda more=more: of_topic(**more), "ValidationError",
+       "Template format error: Unresolved resource dependencies [Q] in the Resources block of the ")
+      for more in ({"DependsOn": "Q"}, {"DependsOn": ["Q"]}, properties({"Ref": "Q"}),
+                   properties({"Fn::GetAtt": ["Q", "Arn"]}), properties({"Fn::GetAtt": "Q.Arn"}),
+                   properties({"Fn::Sub": "${Q.Arn}-${AWS::Region}"}),
+                   properties({"Fn::Sub": ["${Q}${P}", {"P": "p"}]}))),
+    ("resources that a template refers to",
+     lambda: of_template({"Outputs": {"O": {"Value": {"Ref": "Q"}}}}), "ValidationError",
+     "[Q] in the Outputs block of the template"),
+    ("no resource that needs itself", lambda: of_topic(DependsOn="It"), "ValidationError",
+     "Circular dependency between resources: [It]"),
     # CloudWatch
     ("retention of a log group", lambda: retention(2), "InvalidParameterException", "[1, 3, 5, 7"),
     ("period of an alarm", lambda: alarm(61), "ValidationError", "a multiple of 60"),
@@ -543,6 +592,12 @@ SCHEDULES = (
         lambda: resources(500),
         lambda: stack_of_a_role("CAPABILITY_NAMED_IAM", named=True),
         lambda: stack_of_a_role("CAPABILITY_IAM", named=False),
+        lambda: named_stack("a" * 128),
+        lambda: of_template({"Outputs": {"O": {"Value": {"Ref": "It"}}}, "Metadata": {},
+                             "Description": "d", "AWSTemplateFormatVersion": "2010-09-09"}),
+        lambda: of_topic(DeletionPolicy="RetainExceptOnCreate", UpdateReplacePolicy="Retain"),
+        lambda: of_topic(**properties({"Fn::Sub": ["${AWS::Region}${P}${!Q}", {"P": "p"}]})),
+        lambda: of_resource({"Type": "AWS::CloudFormation::WaitConditionHandle"}),
         lambda: retention(3653),
         lambda: alarm(60),
         lambda: metric("AppVengers"),
