@@ -130,7 +130,8 @@ def _figures(ours: float, own: float) -> tuple[str, str, str]:
 
 
 def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    return rows.astype(object).where(rows.notna(), None).to_dict("records")
+    records: list[dict[str, Any]] = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    return records
 
 
 def _body(row: dict[str, Any]) -> bytes:

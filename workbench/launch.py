@@ -41,7 +41,7 @@ from infrastructure.project import InvalidConfig, app_name
 def image(sagemaker: profile.SageMaker, region: str, instance_type: str) -> str:
     """Return the SDK's address of `[sagemaker] image`, <repository>:<version>-cpu-py3."""
     version = sagemaker.image.partition(":")[2].removesuffix("-cpu-py3")
-    return image_uris.retrieve("sklearn", region, version=version, instance_type=instance_type)
+    return str(image_uris.retrieve("sklearn", region, version=version, instance_type=instance_type))
 
 
 def start(session: boto3.Session, settings: Settings, model: str, version: str) -> TrainingJob:

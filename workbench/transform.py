@@ -12,7 +12,7 @@ order, with its reasons. `workbench.score` does the same here, without the reaso
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import boto3
 import click
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 LINES = "application/jsonlines"
-INSTANCE = "ml.m5.large"
+INSTANCE: Literal["ml.m5.large"] = "ml.m5.large"
 LARGEST_MEGABYTES = 1  # of lines in one request: a few thousand applications, seconds of work
 
 

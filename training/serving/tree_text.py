@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Ways = npt.NDArray[np.bool_]  # of each rank of a feature: to the left?
-Row = Mapping[str, list[str]]  # the lines of a tree, by name
 
 ZERO = float(np.float32(1e-35))  # LightGBM's kZeroThreshold: what is not beyond it, it reads as 0
 CATEGORICAL, DEFAULT_LEFT = 1, 2  # bits of decision_type

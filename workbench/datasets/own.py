@@ -82,7 +82,7 @@ def _cases(rows: pd.DataFrame, bank: TrainingProfile) -> Iterator[Case]:
 def _default_days(row: dict[str, Any], bank: TrainingProfile) -> int | None:
     if not bank.date or not bank.default_date or pd.isna(row[bank.default_date]):
         return None
-    return (pd.Timestamp(row[bank.default_date]) - pd.Timestamp(row[bank.date])).days
+    return int((pd.Timestamp(row[bank.default_date]) - pd.Timestamp(row[bank.date])).days)
 
 
 def _value(value: Any, feature: Feature) -> Any:

@@ -65,14 +65,16 @@ def _floats(column: pa.Array) -> Floats:
         try:
             column = column.cast(pa.float64())
         except pa.ArrowInvalid:
-            return pd.to_numeric(column.to_pandas(), errors="coerce").to_numpy(float)
+            numbers: Floats = pd.to_numeric(column.to_pandas(), errors="coerce").to_numpy(float)
+            return numbers
     elif kinds.is_integer(column.type) or kinds.is_floating(column.type):
         column = column.cast(pa.float64(), safe=False)
     elif kinds.is_decimal(column.type):
         column = column.cast(pa.float64())
     else:
         return np.full(len(column), np.nan)
-    return column.to_numpy(zero_copy_only=False).astype(float)
+    floats: Floats = column.to_numpy(zero_copy_only=False).astype(float)
+    return floats
 
 
 def _texts(column: pa.Array, feature: Feature) -> tuple[pd.Categorical, Told]:
@@ -93,4 +95,4 @@ def _texts(column: pa.Array, feature: Feature) -> tuple[pd.Categorical, Told]:
 def _is_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

@@ -88,9 +88,10 @@ def _lived(
             progress.console.print(report.line(month))
             progress.update(task, advance=1, description=f"{trained.day:%Y-%m}")
             yield month
-            trained = next(trainings, None)
-            if trained is None:
+            following = next(trainings, None)
+            if following is None:
                 return
+            trained = following
             verdicts = _verdicts(pool, trained, in_force, bank)
             in_force = _promoted(trained, verdicts, in_force, bank)
 
@@ -139,9 +140,9 @@ def _month(
 ) -> Month:
     loans = bank.register.approved(day)
     bad_rate = float(loans["defaulted"].mean())
-    periods = [shown(models, loans, bank) for models in (in_force, frozen)]
+    retrained, unchanged = (shown(models, loans, bank) for models in (in_force, frozen))
     held = sum(len(one.rows) for one in honest.held(day, bank))
-    return Month(day, len(loans), bad_rate, verdicts, *periods, held)
+    return Month(day, len(loans), bad_rate, verdicts, retrained, unchanged, held)
 
 
 def _progress(console: Console) -> Progress:

@@ -4,6 +4,7 @@ The guards are the watch on outcomes, and the limit of decisions that a challeng
 """
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -56,7 +57,7 @@ def refused_by_peer(
 
 def flips(
     name: str, day: pd.Timestamp, challenger: ComparedModel, in_force: InForce, bank: Bank
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Return what the challenger changes of the newest decisions before `day`, by peer."""
     loans = bank.register.approved_in_the_year_before(day).tail(bank.profile.gate.recent_decisions)
     models = [*in_force.models.values()]

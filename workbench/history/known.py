@@ -61,5 +61,8 @@ class Register:
 
 
 def _drawn(part: Part, drawn: npt.NDArray[np.bool_]) -> Part:
-    names = ("rows", "outcomes", "ages", "audit")
-    return Part(*(getattr(part, name)[drawn].reset_index(drop=True) for name in names), part.window)
+    rows, outcomes, ages, audit = (
+        frame[drawn].reset_index(drop=True)
+        for frame in (part.rows, part.outcomes, part.ages, part.audit)
+    )
+    return Part(rows, outcomes, ages, audit, part.window)

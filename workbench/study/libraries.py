@@ -137,9 +137,10 @@ def _regression(task: Task, settings: Settings) -> Classifier:
         (filled, task.columns.numbers), (words, [*task.columns.texts])
     )
     regression = LogisticRegression(max_iter=2000, **settings)
-    return make_pipeline(prepared, regression).fit(
+    fitted: Classifier = make_pipeline(prepared, regression).fit(
         task.rows, task.bad, logisticregression__sample_weight=task.weights
     )
+    return fitted
 
 
 def _scorecard(task: Task, settings: Settings) -> Classifier:

@@ -40,8 +40,8 @@ def ours(study: Study) -> tuple[snapshot.Learning, list[Scored], Decided]:
     blends = []
     for kind, least in (("blend", blend.LEAST), ("blend, no least weight", 0.0)):
         mixed = blend.rounded(blend.fit(columns, outcomes, least), columns, outcomes)
-        told = ", ".join(f"{w:g}" for w in mixed.weights)
-        named = f"{kind} ({told})"
+        weights = ", ".join(f"{w:g}" for w in mixed.weights)
+        named = f"{kind} ({weights})"
         blends.append(Scored(named, mixed(tested), total, obeys=True, is_ours=True))
     points = study.bank.scale.points(tested)
     apart = points.max(axis=1) - points.min(axis=1)

@@ -12,7 +12,7 @@ from training.fitting import calibration
 from training.snapshots.snapshot import Learning
 from workbench.policy_search import cut_offs
 from workbench.study.plot import plot
-from workbench.study.settings import CHOICES, QUARTERS, SEEDS, Tried, told
+from workbench.study.settings import CHOICES, QUARTERS, SEEDS, Tried, tried_settings
 from workbench.study.table import Floats, Scored, table
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -145,7 +145,7 @@ def _settings(chosen: Chosen) -> Iterator[str]:
         f"{len(CHOICES)} settings. credit.toml has "
         f"{'these' if chosen.is_profiles else '**others**: set them again'}.\n"
     )
-    yield from told(chosen.tried)
+    yield from tried_settings(chosen.tried)
 
 
 def _notes() -> str:

@@ -9,7 +9,7 @@ what credit.toml should have.
 
 import dataclasses
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,9 +96,12 @@ class Search:
         return float(roc_auc_score(judged.outcomes, fitted.estimator.probabilities(judged.rows)))
 
     def _cut(self, chosen: npt.ArrayLike) -> Part:
-        names = ("rows", "outcomes", "ages", "audit")
-        cut = (getattr(self.part, name)[chosen].reset_index(drop=True) for name in names)
-        return Part(*cut, window={})
+        part = self.part
+        rows, outcomes, ages, audit = (
+            frame[chosen].reset_index(drop=True)
+            for frame in (part.rows, part.outcomes, part.ages, part.audit)
+        )
+        return Part(rows, outcomes, ages, audit, window={})
 
 
 def search(
@@ -114,7 +117,7 @@ def in_profile(bank: training_profile.TrainingProfile, model: training_profile.M
     return {**model.parameters, HALF_LIFE: bank.training.half_life_months}
 
 
-def told(tried: list[Tried]) -> Iterator[str]:
+def tried_settings(tried: Sequence[Tried]) -> Iterator[str]:
     yield "| setting | value | AUC on the quarters after | |"
     yield "|---|---|---|---|"
     for one in tried:
@@ -128,7 +131,7 @@ def main() -> None:
             model, learning = study.learning(list(study.bank.models)[-1])
         with study.console.status("Settings"):
             settings, tried = search(study.bank, model, learning).choose()
-    print("\n".join(told(tried)), "\n")
+    print("\n".join(tried_settings(tried)), "\n")
     for name, value in settings.items():
         print(f"{name} = {value:g}")
 
