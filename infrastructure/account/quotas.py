@@ -33,6 +33,10 @@ CODES = {
 }
 # No page of AWS states this quota's name or code: it is the one whose name has these words.
 WORDS = {PROVISIONED: ("provisioned concurrency", "serverless endpoints")}
+UNDOCUMENTED = (
+    "AWS documents neither its name nor its code, and Service Quotas lists no name with these "
+    "words; look for it in the console of Service Quotas under Amazon SageMaker"
+)
 # What Service Quotas does not list: https://docs.aws.amazon.com/general/latest/gr/ssm.html
 FIXED = {PARAMETERS: 10_000}
 JOBS = (

@@ -22,7 +22,7 @@ TIMES = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", 
 
 
 class Unreadable(Exception):
-    """A quota could not be read; the message is AWS's error code."""
+    """A quota could not be read; the message is AWS's error code, or the reason in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,8 @@ class Reader:
         for quota in (quota for page in pages for quota in page["Quotas"]):
             if quotas.is_named(need, quota["QuotaName"]):
                 return str(quota["QuotaCode"])
-        raise Unreadable("NoSuchResourceException")
+        undocumented = need.name in quotas.WORDS
+        raise Unreadable(quotas.UNDOCUMENTED if undocumented else "NoSuchResourceException")
 
 
 class Usage:

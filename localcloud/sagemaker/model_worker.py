@@ -2,13 +2,16 @@
 knows SageMaker's inference.py and nothing of the cloud, so that it starts fast and stays small.
 
 As in a serverless container the model is read-only, and its code runs as no privileged user. Root
-becomes uid 65534 before any of the model's code is imported; other users stay who they are, and the
-mode bits alone protect the model.
+becomes uid 65534 before any of the model's code is imported; other users stay who they are. Linux
+with Landlock lets both write below their temporary folder alone; elsewhere the mode bits alone
+protect the model, and folders that every user may write to are open.
 """
 
+import ctypes
 import importlib
 import json
 import os
+import struct
 import sys
 import tarfile
 import traceback
@@ -24,6 +27,13 @@ UNPRIVILEGED = 65534
 # Reach a folder for whoever may not pass the directories above it.
 HERE, DESCRIPTORS = Path("/proc/self/cwd"), Path("/proc/self/fd")
 TEMPORARY = "TEMP"  # AWS's image has this variable, and no TMPDIR
+
+# Landlock's system calls, the same on every architecture, and its rights:
+# https://docs.kernel.org/userspace-api/landlock.html
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
+ASK_VERSION, PATH_BENEATH, NO_NEW_PRIVILEGES = 1, 1, 38
+WRITE_FILE, TRUNCATE, FROM_VERSION = 1 << 1, 1 << 14, 3  # truncate is a right since version 3
+CHANGE_FOLDERS = sum(1 << bit for bit in range(4, 13))  # remove and make entries of any kind
 
 
 def serve(connection: Connection, folder: Path) -> None:
@@ -118,6 +128,7 @@ def _give_up_privileges(folder: Path) -> None:
     temporary = folder / "tmp"
     temporary.mkdir(mode=0o700, exist_ok=True)
     os.environ[TEMPORARY] = str(temporary)
+    _write_only_below(temporary)
     if os.geteuid() != 0:
         return
     folder.chmod(0o711)
@@ -133,6 +144,42 @@ def _give_up_privileges(folder: Path) -> None:
             f"uid {UNPRIVILEGED} can't read {', '.join(closed)}, from which Python imports: "
             f"chmod -R o+rX {sys.prefix} {sys.base_prefix}"
         )
+
+
+def _write_only_below(folder: Path) -> None:
+    """Let this process and its children write below that folder alone, and to /dev/null.
+
+    A system without Landlock (macOS, Linux before 5.13) lets them write where its users may.
+    """
+    version = landlock_version()
+    if version < 1:
+        return
+    call = ctypes.CDLL(None, use_errno=True)
+    files = WRITE_FILE | (TRUNCATE if version >= FROM_VERSION else 0)
+    handled = ctypes.c_uint64(files | CHANGE_FOLDERS)
+    rules = call.syscall(CREATE_RULESET, ctypes.byref(handled), ctypes.c_size_t(8), 0)
+    for place, rights in ((folder, handled.value), (Path(os.devnull), files)):
+        opened = os.open(place, os.O_PATH)
+        rule = struct.pack("=Qi", rights, opened)  # landlock_path_beneath_attr is packed
+        _checked(call.syscall(ADD_RULE, rules, PATH_BENEATH, rule, 0))
+        os.close(opened)
+    _checked(call.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0))
+    _checked(call.syscall(RESTRICT_SELF, rules, 0))
+    os.close(rules)
+
+
+def landlock_version() -> int:
+    """Return the version of the kernel's Landlock, less than 1 if it has none."""
+    if sys.platform != "linux":
+        return 0
+    call = ctypes.CDLL(None, use_errno=True)
+    return int(call.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), ASK_VERSION))
+
+
+def _checked(result: int) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"Landlock refused to confine the model: {os.strerror(number)}")
 
 
 def _reach(places: Iterable[str]) -> dict[str, str]:

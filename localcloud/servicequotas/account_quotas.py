@@ -14,11 +14,13 @@ from moto.servicequotas.exceptions import NoSuchResource
 
 EXECUTIONS = "L-B99A9384"  # Lambda's concurrent executions
 _REFERENCE = "https://docs.aws.amazon.com/general/latest/gr/sagemaker.html#limits_sagemaker"
+_NEW_ACCOUNTS = "https://github.com/aws/amazon-sagemaker-examples/issues/593"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
 _EVENTS = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"
 _PARAMETERS = "https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm"
 
-# The names of the quotas that no instance type is part of.
+# The names of the quotas that no instance type is part of. Provisioned concurrency is not limited:
+# AWS documents neither the name nor the code of its quota.
 CONCURRENCY = "Maximum total concurrency that can be allocated across all serverless endpoints"
 ENDPOINTS = "Maximum number of serverless endpoints"
 MEMORY = "Memory size in MB per serverless endpoint"
@@ -215,10 +217,10 @@ def _needs(variants: list[dict[str, Any]]) -> dict[Quota, float]:
 def _of(name: str) -> Quota:
     """Return the quota of that name.
 
-    A type of instances that the table leaves out has none free.
+    A type of instances that the table leaves out has AWS's default for a new account, which is 0.
     """
     known = {quota.name: quota for quota in TABLE}
-    return known.get(name) or Quota("sagemaker", "", name, 0, _REFERENCE)
+    return known.get(name) or Quota("sagemaker", "", name, 0, _NEW_ACCOUNTS)
 
 
 def parsed(texts: tuple[str, ...]) -> dict[str, float]:

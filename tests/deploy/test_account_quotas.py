@@ -178,3 +178,12 @@ def test_provisioned_concurrency_is_read_by_its_name_and_that_of_others_counts()
 
         granted = Reader(Listing(), Usage(DEV)).granted(need)
         assert (granted.code, granted.value, granted.in_use) == ("L-1", 10, 3)
+
+
+def test_a_quota_that_aws_does_not_document_is_to_be_looked_up_by_a_person():
+    with embedded_cloud():
+        prod = quotas.needs(profile.load(), "prod", 6)
+        need = next(one for one in prod if one.name == quotas.PROVISIONED)
+
+        with pytest.raises(Unreadable, match="AWS documents neither its name nor its code"):
+            Reader(boto3.client("service-quotas"), Usage(DEV)).granted(need)

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from localcloud.cloud import Cloud
 from localcloud.sagemaker import model_process
 from localcloud.sagemaker.container_environment import IMAGE
+from localcloud.sagemaker.model_worker import landlock_version
 from tests.contract.conftest import ask, make_model, tar_gz
 
 
@@ -260,6 +261,9 @@ def predict_fn(_, model):
         "unlocked": fault(lambda: model.chmod(0o777)),
         "beside": fault(lambda: (model.parent / "new").write_text("")),
         "temporary": fault(lambda: tempfile.NamedTemporaryFile().close()),
+        "null": fault(lambda: Path(os.devnull).write_text("x")),
+        "machine": [fault(lambda: tempfile.NamedTemporaryFile(dir=place).close())
+                    for place in ("/tmp", "/var/tmp", "/dev/shm") if Path(place).exists()],
         "own": Path(tempfile.gettempdir()) == model.parent / "tmp",
         "capabilities": [
             line for line in Path("/proc/self/status").read_text().splitlines()
@@ -294,6 +298,17 @@ def test_a_model_s_libraries_have_one_thread_each_on_any_processor(cloud: Cloud)
     seen = ask("a")
     assert {*seen["threads"]} == {1}
     assert seen["processors"] == sorted(os.sched_getaffinity(0))
+
+
+@pytest.mark.skipif(landlock_version() < 1, reason="the kernel has no Landlock")
+def test_a_model_writes_to_no_folder_of_the_machine_that_every_user_may_write_to(
+    cloud: Cloud,
+) -> None:
+    make_model("one", inference=CURIOUS)
+    create(cloud, "a", "one")
+    seen = ask("a")
+    assert {*seen["machine"]} == {"PermissionError"}
+    assert (seen["temporary"], seen["null"]) == ("written", "written")
 
 
 def test_a_model_is_read_only_and_its_process_has_a_temporary_folder_only(cloud: Cloud) -> None:

@@ -155,6 +155,20 @@ def test_trainings_and_processing_jobs_get_no_instances_that_nobody_asked_for(ne
     assert sagemaker.list_training_jobs()["TrainingJobSummaries"] == []
 
 
+@pytest.mark.parametrize("kind", ["ml.c5.xlarge", "ml.p2.xlarge", "ml.m4.xlarge"])
+def test_a_type_that_the_table_leaves_out_has_the_default_of_a_new_account(new_account, kind):
+    make_model("m")
+    variant: Any = {"VariantName": "v", "ModelName": "m", "InstanceType": kind,
+                    "InitialInstanceCount": 1}  # fmt: skip
+    boto3.client("sagemaker").create_endpoint_config(
+        EndpointConfigName=kind.replace(".", "-"), ProductionVariants=[variant]
+    )
+    assert refused(lambda: create("e", kind.replace(".", "-"))).startswith(
+        f"The account-level service limit '{kind} for endpoint usage' is 0 Instances, with current "
+        "utilization of 0 Instances and a request delta of 1 Instances."
+    )
+
+
 def test_a_granted_request_lets_as_many_trainings_run_as_it_asked_for(new_account):
     sagemaker = boto3.client("sagemaker")
     boto3.client("service-quotas").request_service_quota_increase(
