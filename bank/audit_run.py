@@ -17,19 +17,17 @@ from rich.console import Console
 
 from bank import audit_retraining
 from bank.api import serving_api
+from bank.audit_endpoint import AuditedEndpoint
 from bank.bank import Bank
 from bank.first_run import body_of, bring
 from chalicelib import profile
 from chalicelib.decisions.predictions import PredictionTable
-from chalicelib.models.endpoints import VARIANT, capacity, deployment
-from chalicelib.profile import Canary, Endpoint, Instances
 from chalicelib.services import services
 from chalicelib.settings import (
     BATCH_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
     TOLD_PREFIX,
-    VERIFIED_PREFIX,
 )
 from infrastructure.first_models import first_models
 from infrastructure.template.policies import ASYNCHRONOUS, MODELS
@@ -40,7 +38,6 @@ from workbench.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset_of
 
 API_KEY = "the-audits"
 PATIENCE_SECONDS = 60
-SLOW_TO_FAIL = b"import time; time.sleep(5); raise ImportError"
 
 
 def sample() -> Dataset:
@@ -130,7 +127,7 @@ def _upload(bank: Bank) -> None:
     s3, bucket = boto3.client("s3"), bank.settings.model_bucket
     first = s3.list_objects_v2(Bucket=bucket, Prefix=MODEL_PREFIX)["Contents"][0]["Key"]
     archive = s3.get_object(Bucket=bucket, Key=first)["Body"].read()
-    endpoint = _Endpoint(bank, *first.split("/")[1:3])
+    endpoint = AuditedEndpoint(bank, *first.split("/")[1:3])
 
     def put(version: str) -> None:
         key = re.sub(r"\d{8}T\d{6}", version, first)
@@ -156,85 +153,6 @@ def _upload(bank: Bank) -> None:
     endpoint.make_again()
     bank.cloud.idle(PATIENCE_SECONDS)
     put("20990101T000000")  # when that has failed
-
-
-class _Endpoint:
-    """A model's endpoint, as its operator may spoil it."""
-
-    def __init__(self, bank: Bank, model: str, version: str) -> None:
-        self._version = version
-        self._name = f"{bank.settings.prefix}-{model}"
-        self._bucket = bank.settings.model_bucket
-        self._sagemaker = boto3.client("sagemaker")
-
-    def move_to_machines(self, *, guarded: bool) -> None:
-        """Move the endpoints to machines.
-
-        With `guarded`, a canary goes first, as [endpoint] canary says.
-        """
-        canary, config = Canary(bake_seconds=1, share=0.5), f"machines-{guarded}"
-        machines = capacity(Endpoint(instances=Instances("ml.m5.large")))
-        self._configure(config, f"{self._name}-{self._version}", machines)
-        prefix, _, model = self._name.rpartition("-")
-        shifting: Any = {"DeploymentConfig": deployment(canary, prefix, model)} if guarded else {}
-        self._update(config, **shifting)
-
-    def spoil(self) -> None:
-        """Make later deployments fail, after a while."""
-        packed, member = io.BytesIO(), tarfile.TarInfo("code/inference.py")
-        member.size = len(SLOW_TO_FAIL)
-        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-            archive.addfile(member, io.BytesIO(SLOW_TO_FAIL))
-        key = f"{VERIFIED_PREFIX}spoilt.tar.gz"
-        boto3.client("s3").put_object(Bucket=self._bucket, Key=key, Body=packed.getvalue())
-        like = self._sagemaker.describe_model(ModelName=f"{self._name}-{self._version}")
-        image = like["PrimaryContainer"]["Image"]
-        container: Any = {"Image": image, "ModelDataUrl": f"s3://{self._bucket}/{key}"}
-        self._sagemaker.create_model(
-            ModelName=f"{self._name}-spoilt",
-            ExecutionRoleArn=like["ExecutionRoleArn"],
-            PrimaryContainer=container,
-        )
-        serverless = capacity(Endpoint(memory_mb=1024, max_concurrency=1))
-        self._configure("spoilt", f"{self._name}-spoilt", serverless)
-
-    def delete(self) -> None:
-        self._sagemaker.delete_endpoint(EndpointName=self._name)
-
-    def prepare(self, version: str) -> None:
-        """Create a model and a configuration on machines.
-
-        They are for a version that returns to serverless later.
-        """
-        like = self._sagemaker.describe_model(ModelName=f"{self._name}-{self._version}")
-        self._sagemaker.create_model(
-            ModelName=f"{self._name}-{version}",
-            ExecutionRoleArn=like["ExecutionRoleArn"],
-            PrimaryContainer=like["PrimaryContainer"],
-            EnableNetworkIsolation=True,
-        )
-        machines = capacity(Endpoint(instances=Instances("ml.m5.large")))
-        self._configure(version, f"{self._name}-{version}", machines)
-
-    def fail_to_update(self) -> None:
-        self._update("spoilt")
-
-    def make_again(self) -> None:
-        self.delete()
-        config = f"{self._name}-spoilt"
-        self._sagemaker.create_endpoint(EndpointName=self._name, EndpointConfigName=config)
-
-    def _configure(self, config: str, model: str, runs_on: dict[str, Any]) -> None:
-        variant: Any = {"VariantName": VARIANT, "ModelName": model, **runs_on}
-        self._sagemaker.create_endpoint_config(
-            EndpointConfigName=f"{self._name}-{config}", ProductionVariants=[variant]
-        )
-
-    def _update(self, config: str, **shifting: Any) -> None:
-        name = f"{self._name}-{config}"
-        self._sagemaker.update_endpoint(
-            EndpointName=self._name, EndpointConfigName=name, **shifting
-        )
 
 
 def _repeat(bank: Bank, decided: dict[str, Any]) -> None:

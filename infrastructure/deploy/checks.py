@@ -8,7 +8,7 @@ from chalicelib.profile import Profile
 from chalicelib.retraining import snapshot_opening
 from chalicelib.settings import LONGEST_NAME
 from infrastructure.project import ROOT, chalice_config
-from infrastructure.template import policies, roles
+from infrastructure.template import policies, resources
 from infrastructure.template.policies import MODELS
 
 VERSION = "20260101T000000"  # as long as any
@@ -82,7 +82,7 @@ def _stage_fault(stage: str) -> str:
     if stage not in chalice_config()["stages"]:
         return f"{stage} is not among the stages of .chalice/config.json."
     stale = [path.name for path, text in policies.files() if _differs(path.name, text)]
-    template, text = roles.template()
+    template, text = resources.template()
     if template.read_text(encoding="utf-8") != text:
         stale.append(template.name)
     return f"Run `make policies`: {', '.join(stale)} are not what is declared." if stale else ""

@@ -4,8 +4,8 @@ make policies
 """
 
 from infrastructure.project import ROOT
-from infrastructure.template import policies, roles
+from infrastructure.template import policies, resources
 
-for path, text in (*policies.files(), roles.template()):
+for path, text in (*policies.files(), resources.template()):
     path.write_text(text, encoding="utf-8")
     print(path.relative_to(ROOT))

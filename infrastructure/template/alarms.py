@@ -1,4 +1,4 @@
-"""Alarms of each model and over all functions; roles.py writes them into the template."""
+"""Alarms of each model and over all functions; resources.py writes them into the template."""
 
 from typing import Any
 

@@ -1,13 +1,8 @@
-"""The roles of the state machine and of SageMaker, log groups and some alarms, declared as
-policies.py declares the functions' permissions; that part of resources.yaml is written from here.
+"""Permissions of the roles of the state machines and of SageMaker.
 
-make policies
+policies.py declares the functions' permissions in the same way. resources.py writes these roles
+into resources.yaml: make policies.
 """
-
-from pathlib import Path
-from typing import Any
-
-import yaml
 
 from chalicelib.settings import (
     BATCH_PREFIX,
@@ -21,14 +16,8 @@ from chalicelib.settings import (
     VERIFIED_PREFIX,
     Settings,
 )
-from infrastructure.project import ROOT
-from infrastructure.template import alarms
-from infrastructure.template.policies import API, ASYNCHRONOUS, MODELS, RETRAINING, Statement, allow
+from infrastructure.template.policies import ASYNCHRONOUS, MODELS, RETRAINING, Statement, allow
 
-TEMPLATE = ROOT / "infrastructure" / "template" / "resources.yaml"
-BEGIN = "  # Written by make policies from roles.py, until the next such line: do not edit.\n"
-END = "  # Written until here.\n"
-LOG_DAYS = 90
 FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS, *RETRAINING)
 
 # AWS knows no resource for these: it allows them on * or not at all.
@@ -133,7 +122,7 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
                 "iam:PassRole",
                 [settings.role_arn(name, account) for name in ("training", "processing")],
             )
-            | _if("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),
+            | condition("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),
             allow("sns:Publish", settings.topic_arn(account)),
             *_of_any_machine(),
         ],
@@ -160,7 +149,7 @@ def _container(settings: Settings, groups: list[str]) -> list[Statement]:
             f"arn:aws:ecr:{settings.region}:*:repository/sagemaker-scikit-learn",
         ),
         allow("cloudwatch:PutMetricData", "*")
-        | _if("StringLike", "cloudwatch:namespace", "/aws/sagemaker/*"),
+        | condition("StringLike", "cloudwatch:namespace", "/aws/sagemaker/*"),
     ]
 
 
@@ -177,106 +166,5 @@ def _of_any_machine() -> list[Statement]:
     ]
 
 
-def template() -> tuple[Path, str]:
-    """Return the path of resources.yaml and its content."""
-    text = TEMPLATE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    written = yaml.safe_dump(_resources(), sort_keys=False, default_flow_style=None, width=1000)
-    indented = "".join(f"  {line}" for line in written.splitlines(keepends=True))
-    return TEMPLATE, before + BEGIN + indented + END + after
-
-
-def _resources() -> dict[str, Any]:
-    declared = statements(SETTINGS, "${AWS::AccountId}")
-    resources = {
-        "TrainingRole": _role("training", "sagemaker", "Training jobs.", declared["training"]),
-        "ProcessingRole": _role(
-            "processing", "sagemaker", "Processing jobs.", declared["processing"]
-        ),
-        "TransformRole": _role(
-            "transform", "sagemaker", "Batch transform jobs.", declared["transform"]
-        ),
-        "EndpointsRole": _role("endpoints", "sagemaker", "Endpoints.", declared["endpoints"]),
-        "AnalysisMachineRole": _role(
-            "analisisCredito", "states", "The state machine.", declared["analisisCredito"]
-        ),
-        "RetrainingMachineRole": _role(
-            "reentrenamiento", "states", "The state machine.", declared["reentrenamiento"]
-        ),
-        "AnalysisLogs": _log_group(f"/aws/vendedlogs/states/{SETTINGS.prefix}-analisisCredito"),
-        "RetrainingLogs": _log_group(f"/aws/vendedlogs/states/{SETTINGS.prefix}-reentrenamiento"),
-    }
-    for name in (API, *FUNCTIONS):
-        # Chalice makes one for its API handler under a name that Lambda never writes to.
-        function = f"{SETTINGS.app_name}-{SETTINGS.stage}"
-        function = function if name == API else SETTINGS.function(name)
-        resources[_logical(name) + "Logs"] = _log_group(f"/aws/lambda/{function}")
-    for name in MODELS:
-        group = f"/aws/sagemaker/Endpoints/{SETTINGS.prefix}-{name}"
-        resources[_logical(name) + "EndpointLogs"] = _log_group(group)
-    written = alarms.resources(SETTINGS)
-    return resources | {name: _substituted(alarm) for name, alarm in written.items()}
-
-
-def _role(name: str, service: str, description: str, declared: list[Statement]) -> dict[str, Any]:
-    account = _if("StringEquals", "aws:SourceAccount", "${AWS::AccountId}")
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"Service": f"{service}.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-        # SageMaker does not always tell for whom it assumes a role.
-        **(account if service == "states" else {}),
-    }
-    policy = {"PolicyName": name, "PolicyDocument": _document(declared)}
-    return {
-        "Type": "AWS::IAM::Role",
-        "Properties": _substituted(
-            {
-                "RoleName": f"{SETTINGS.prefix}-{name}",
-                "Description": description,
-                "AssumeRolePolicyDocument": _document([trust]),
-                "Policies": [policy],
-                "Tags": [
-                    {"Key": "project", "Value": SETTINGS.app_name},
-                    {"Key": "stage", "Value": SETTINGS.stage},
-                ],
-            }
-        ),
-    }
-
-
-def _log_group(name: str) -> dict[str, Any]:
-    """Return a log group that is retained.
-
-    Lambda and SageMaker create a deleted group again, and CloudFormation can import an existing
-    group only if it is retained. `make destroy` deletes it.
-    """
-    return {
-        "Type": "AWS::Logs::LogGroup",
-        "DeletionPolicy": "Retain",
-        "UpdateReplacePolicy": "Retain",
-        "Properties": _substituted({"LogGroupName": name, "RetentionInDays": LOG_DAYS}),
-    }
-
-
-def _substituted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _substituted(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_substituted(part) for part in value]
-    if isinstance(value, str) and "${" in value:
-        return {"Fn::Sub": value}
-    return value
-
-
-def _document(declared: list[Statement]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": declared}
-
-
-def _if(operator: str, key: str, value: str | list[str]) -> Statement:
+def condition(operator: str, key: str, value: str | list[str]) -> Statement:
     return {"Condition": {operator: {key: value}}}
-
-
-def _logical(name: str) -> str:
-    return "Api" if name == API else name[0].upper() + name[1:]

@@ -2,7 +2,6 @@ import json
 import logging
 import threading
 import time
-import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +13,8 @@ from localcloud.activity import Activity
 from localcloud.aws_rules.awslambda import RESPONSE_BYTES
 from localcloud.iam.authorization import Authorization
 from localcloud.kept_state.disk import Disk
-from localcloud.lambda_ import destinations, error_logs
-from localcloud.lambda_.concurrency import Concurrency, Throttled, TooManyRequests
+from localcloud.lambda_ import destinations, error_logs, error_payloads
+from localcloud.lambda_.concurrency import Concurrency, Throttled
 from localcloud.lambda_.function_logs import printed_by
 from localcloud.lambda_.pending_events import PendingEvents
 
@@ -118,7 +117,7 @@ class Functions:
         EventBridge event.
         """
         if self._closed.is_set():
-            return Answer(_error_payload("Closed", "the embedded cloud is closed", []), failed=True)
+            return Answer(error_payloads.closed(), failed=True)
         with self.environment_of(function):
             return self._run(function, payload)
 
@@ -135,13 +134,15 @@ class Functions:
             if not self._disk.is_failing:  # it is said once that nothing can be stored
                 log.warning("%s raised %s: %s", function.name, type(error).__name__, error)
             error_logs.keep(function.name, error)
-            return Answer(_as_payload(error), failed=True)
+            return Answer(error_payloads.of_exception(error), failed=True)
         try:
             payload = json.dumps(result).encode()
         except (TypeError, ValueError) as error:
-            return Answer(_unable_to_marshal(error, context.aws_request_id), failed=True)
+            return Answer(
+                error_payloads.of_unserializable(error, context.aws_request_id), failed=True
+            )
         if len(payload) > RESPONSE_BYTES:
-            return Answer(_too_large(context.aws_request_id), failed=True)
+            return Answer(error_payloads.too_large(context.aws_request_id), failed=True)
         return Answer(payload, failed=False)
 
     @contextmanager
@@ -207,7 +208,7 @@ class Functions:
                 return self.invoke(function, payload)
             except Throttled as throttled:
                 if time.monotonic() > deadline:
-                    told = _error_payload("TooManyRequestsException", str(throttled), [])
+                    told = error_payloads._payload("TooManyRequestsException", str(throttled), [])
                     return Answer(told, failed=True)
                 self._closed.wait(wait)
                 wait = min(2 * wait, longest)
@@ -224,64 +225,5 @@ class Functions:
         )
 
 
-def in_this_process(functions: Functions) -> Callable[[Any], Any]:
-    """Replace moto's LambdaFunction.invoke, which every invocation reaches."""
-
-    def replace(original: Any) -> Any:
-        def invoke(self: Any, body: Any, request_headers: Any, response_headers: Any) -> bytes:
-            payload = body.encode() if isinstance(body, str) else bytes(body or b"")
-            function = functions.find(self.function_name)
-            if function is None:
-                answer = Answer(_no_handler(self.function_name), failed=True)
-            elif _is_asynchronous(request_headers):
-                functions.invoke_later(function, payload)
-                return b""
-            else:
-                try:
-                    answer = functions.invoke(function, payload)
-                except Throttled as throttled:
-                    raise TooManyRequests(throttled) from throttled
-            if answer.failed:
-                response_headers["x-amz-function-error"] = "Unhandled"
-            return answer.payload
-
-        return invoke
-
-    return replace
-
-
 def _nowhere(name: str) -> None:
     return None
-
-
-def _is_asynchronous(request_headers: Any) -> bool:
-    # S3, SNS and the other services of moto invoke without any header; a request has some
-    return not request_headers or request_headers.get("X-Amz-Invocation-Type") == "Event"
-
-
-def _as_payload(error: Exception) -> bytes:
-    # the first frame is ours
-    frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
-    return _error_payload(type(error).__name__, str(error), frames)
-
-
-def _unable_to_marshal(error: Exception, request_id: str) -> bytes:
-    message = f"Unable to marshal response: {error}"
-    return _error_payload("Runtime.MarshalError", message, [], requestId=request_id)
-
-
-def _too_large(request_id: str) -> bytes:
-    message = (
-        f"Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
-    )
-    return _error_payload("Function.ResponseSizeTooLarge", message, [], requestId=request_id)
-
-
-def _no_handler(name: str) -> bytes:
-    message = f"{name} has no handler in this process; register it with cloud.add_function"
-    return _error_payload("NoHandler", message, [])
-
-
-def _error_payload(kind: str, message: str, frames: list[str], **more: str) -> bytes:
-    error = {"errorType": kind, "errorMessage": message, **more, "stackTrace": frames}
-    return json.dumps(error).encode()

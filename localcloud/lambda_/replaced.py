@@ -1,7 +1,8 @@
 """Replaced symbols of AWS Lambda."""
 
 from localcloud.lambda_ import concurrency
-from localcloud.lambda_.functions import Functions, in_this_process
+from localcloud.lambda_.functions import Functions
+from localcloud.lambda_.invocation import in_this_process
 from localcloud.seam import Replaced
 from localcloud.servicequotas.account_quotas import Quotas
 

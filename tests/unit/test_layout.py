@@ -12,7 +12,7 @@ import pytest
 from chalicelib import errors, profile
 from chalicelib.settings import STAGES
 from infrastructure.packing import serving_code
-from infrastructure.template import policies, roles
+from infrastructure.template import policies, resources, roles
 from stepfunctions.lint import ANY, Anything, filled, malformed, misled
 
 ROOT = Path(__file__).parents[2]
@@ -204,7 +204,7 @@ def test_each_function_has_a_policy_file_of_its_own(stage):
 
 
 def test_the_policy_files_and_the_template_are_what_is_declared():
-    for path, text in (*policies.files(), roles.template()):
+    for path, text in (*policies.files(), resources.template()):
         assert path.read_text(encoding="utf-8") == text, "run make policies"
 
 
