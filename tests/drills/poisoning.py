@@ -1,8 +1,9 @@
 """Poisoning with the API key alone, up to the decisions: python -m tests.drills.poisoning [size]
 
-A bank trains, and decides honest applications. Copies of it go on by themselves: the control gets
-an honest file of outcomes and one updateData; the others get the same after an attack. Each copy
-then decides the same applications, group by group, and the decisions are compared.
+A bank trains, and decides honest applications. Then it is the control: it gets an honest file of
+outcomes and one updateData. Copies of it, made before, get the same after an attack. The artifacts
+that answer in each then decide the same applications, group by group, and the decisions are
+compared. The first of each group is asked of the API, too.
 
 An attack's decisions are dated back, by turns to 2005-08 and to 2002-08. A training that trusts
 them learns from the outcomes of 2005; those of 2002 matured in 2005-08 and move a peer's rate.
@@ -31,6 +32,7 @@ from statistics import fmean
 from typing import Any
 
 import boto3
+import msgspec
 import pandas as pd
 import requests
 from rich.console import Console
@@ -39,13 +41,20 @@ from bank import outcome_files
 from bank.api import serving_api
 from bank.bank import Bank, open_bank
 from bank.first_run import body_of, bring
+from chalicelib import profile
+from chalicelib.decisions.application import CreditApplication
 from chalicelib.decisions.day_index import key_of
+from chalicelib.decisions.decision import weigh
+from chalicelib.scoring.branch_results import Scored
 from infrastructure.first_models.first_models import scheduled_event
 from infrastructure.project import ROOT
+from training.batch_scoring import artifact_folder
+from training.serving import inference
 from workbench.datasets import Case, Dataset
 from workbench.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset, dataset_of
+from workbench.file_scoring import deployed_models
 
-API_KEY = "the-key-of-the-drill"
+API_KEY, STAGE = "the-key-of-the-drill", "dev"
 INVENTED = "BANK OF NOWHERE"
 LEARNT_FROM = date(2005, 8, 15)  # in the window of a training that ends with the register's 2006-03
 IN_RATES = date(2002, 8, 15)  # matured three years later, and approved in the last peer_months
@@ -126,16 +135,17 @@ def run(plan: Plan, work: Path, console: Console) -> Iterator[tuple[str, Decisio
     console.print(f"lenders: {lenders}")
     for number, days in enumerate(plan.runs):
         base, of = work / f"base-{number}", str(days[0]) if days else "today"
-        honest = _begin(base, plan, cases[: plan.honest], days[:1], console)
-        before: Decisions = {}
-        if plan.before:
-            with _copied(base, work) as (_, caller):
-                before = _decided(caller, groups)
-        with _copied(base, work) as (bank, caller):
+        copies = {name: work / f"copy-{number}-{at}" for at, name in enumerate(plan.attacks)}
+        with _opened(base) as (bank, caller):
+            honest = _begin(bank, caller, plan, cases[: plan.honest], days[:1], console)
+            before = _decided(caller, groups) if plan.before else {}
+            for copy in copies.values():  # what a kill -9 would leave, which opens
+                shutil.copytree(base, copy)
             control = _ended(bank, caller, honest, groups)
         console.print(f"{of}: control {control.verdicts}")
         for name, reports in plan.attacks.items():
-            with _copied(base, work) as (bank, caller):
+            with _opened(copies[name]) as (bank, caller):
+                bank.cloud.idle(RETRAINING_SECONDS)
                 taken = _attack(bank, caller, reports, used, lenders, days)
                 attacked = _ended(bank, caller, honest, groups)
             console.print(f"{name}: reports {dict(taken)}; {attacked.verdicts}")
@@ -175,16 +185,20 @@ def _brought_by(case: Case, lender: str, client: str) -> dict[str, Any]:
 
 
 def _begin(
-    folder: Path, plan: Plan, cases: Sequence[Case], days: Sequence[date], console: Console
+    bank: Bank,
+    caller: Caller,
+    plan: Plan,
+    cases: Sequence[Case],
+    days: Sequence[date],
+    console: Console,
 ) -> dict[str, str]:
     """Train the first models and decide what is honest. Return the honest files."""
-    with _opened(folder) as (bank, caller):
-        bring(bank, plan.loans, console)
-        bank.cloud.idle(RETRAINING_SECONDS)
-        _date_back(bank, [caller.decide(body_of(case)) for case in cases], days)
-        table = bank.settings.predictions_table
-        pages = [*boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table)]
-        ours = outcome_files.of_decisions(plan.loans, pages, datetime.now(UTC).date())
+    bring(bank, plan.loans, console)
+    bank.cloud.idle(RETRAINING_SECONDS)
+    _date_back(bank, [caller.decide(body_of(case)) for case in cases], days)
+    table = bank.settings.predictions_table
+    pages = [*boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table)]
+    ours = outcome_files.of_decisions(plan.loans, pages, datetime.now(UTC).date())
     loans = outcome_files.of_loans(plan.loans, f"{TEST_FROM:%Y-%m}", f"{TEST_TO:%Y-%m}")
     return {"loans.csv": loans, "decisions.csv": ours}
 
@@ -285,17 +299,33 @@ def _wait_until_live(
 
 
 def _decided(caller: Caller, groups: Mapping[str, list[dict[str, Any]]]) -> Decisions:
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        return {group: list(pool.map(caller.decide, bodies)) for group, bodies in groups.items()}
+    """Decide the groups by the artifacts that answer, and the first of each by the API, too."""
+    bank = profile.load()
+    with tempfile.TemporaryDirectory(prefix="answering-") as folder:
+        models = {}
+        for path in deployed_models.download(STAGE, bank, Path(folder)):
+            with artifact_folder.opened(path) as artifact:
+                model = inference.model_fn(str(artifact))
+                models[model.name] = model
+    found = {
+        group: [_weighed(body, models, bank) for body in bodies] for group, bodies in groups.items()
+    }
+    for group, bodies in groups.items():
+        asked = caller.decide(bodies[0])
+        same = {name: found[group][0][name] for name in ("decision", "score")}
+        assert same == {name: asked[name] for name in same}, (group, asked)
+    return found
 
 
-@contextmanager
-def _copied(base: Path, work: Path) -> Iterator[tuple[Bank, Caller]]:
-    with tempfile.TemporaryDirectory(dir=work) as folder:
-        shutil.copytree(base, folder, dirs_exist_ok=True)
-        with _opened(Path(folder)) as (bank, caller):
-            bank.cloud.idle(RETRAINING_SECONDS)
-            yield bank, caller
+def _weighed(
+    body: dict[str, Any], models: Mapping[str, inference.Model], bank: profile.Profile
+) -> Answer:
+    sent = CreditApplication.from_payload(body, bank).values
+    answers: dict[str, Any] = {
+        name: msgspec.convert({**inference.predict_fn(sent, model), "status": "OK"}, Scored)
+        for name, model in models.items()
+    }
+    return weigh(answers, bank.policy)
 
 
 @contextmanager
@@ -323,7 +353,8 @@ def planned(size: str, console: Console) -> Plan:
     loans = dataset_of(register if size == "sample" else register.iloc[::SHARE])
     if size == "sample":
         return Plan(loans, 200, 60, ATTACKS, (LONG_AGO, ()))
-    return Plan(loans, 12, 8, {"6 paid, 60 defaulted": FEW}, (LONG_AGO,), before=False)
+    reports: Sequence[Report] = (*FEW, ("bad", "paid", 20))
+    return Plan(loans, 200, 8, {"6 and 20 paid, 60 defaulted": reports}, (LONG_AGO,), before=False)
 
 
 def drilled(size: str, console: Console) -> list[str]:

@@ -5,17 +5,22 @@ whole."""
 import subprocess
 import sys
 
-from infrastructure.project import ROOT
+from tests.drills.poisoning import lenient_copy
 
 PATIENCE_SECONDS = 900
 
 
-def test_no_decision_of_the_victim_or_the_invented_lender_moves():
-    command = [sys.executable, "-m", "tests.drills.poisoning", "small"]
+def test_no_decision_of_the_victim_or_the_invented_lender_moves(tmp_path):
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+        [sys.executable, "-m", "tests.drills.poisoning", "small", "here"],
+        cwd=lenient_copy(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "victim defaulted 200" in done.stdout
+    assert "bad paid 200" in done.stdout
     assert "No decision and no verdict differs." in done.stdout
