@@ -19,9 +19,11 @@ import requests
 
 from bank.first_run import body_of
 from infrastructure.project import ROOT
+from workbench.datasets import Case
 from workbench.datasets.sba import SAMPLE
 
 PATIENCE_SECONDS = 120
+ANSWERS = 21
 RUN = (sys.executable, "-m", "bank", "run")
 CHALICE_LOCAL = (
     str(Path(sys.executable).with_name("chalice")),
@@ -81,68 +83,88 @@ def ask(state: dict[str, str], method: str, path: str, **more: Any) -> requests.
     return requests.request(method, url, headers={"x-api-key": key}, timeout=30, **more)
 
 
-def test_what_was_answered_survives_a_kill(state, loans, tmp_path):
-    answered: list[dict[str, Any]] = []
-    log = tmp_path / "run.log"
+@pytest.fixture(scope="module")
+def answered(
+    state: dict[str, str], loans: list[Case], tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Any]]:
+    """Return what a first bank answered until it was killed."""
+    found: list[dict[str, Any]] = []
+    log = tmp_path_factory.mktemp("first") / "run.log"
     with process(*RUN, log=log, **state) as running:
         wait_for("Serving", log, running)
-        until = time.monotonic() + 3
-        while time.monotonic() < until:
-            body = body_of(loans[len(answered) % len(loans)])
-            answered.append(ask(state, "POST", "/predict", json=body).json())
+        for loan in loans[:ANSWERS]:
+            found.append(ask(state, "POST", "/predict", json=body_of(loan)).json())
         running.send_signal(signal.SIGKILL)
-    again = tmp_path / "again.log"
-    with process(*RUN, log=again, **state) as running:
-        said = wait_for("Serving", again, running)
-
-        assert len(answered) > 20
-        for answer in answered:
-            path = f"/predictions/{answer['clientId']}/{answer['predictionId']}"
-            stored = ask(state, "GET", path).json()
-            assert {name: stored[name] for name in answer} == answer
-        assert "Training" not in said
-        models = ask(state, "GET", "/models").json()["models"].values()
-        assert {model["status"] for model in models} == {"InService"}
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(PATIENCE_SECONDS) == 0
+    return found
 
 
+@pytest.fixture(scope="module")
+def restarted(
+    state: dict[str, str],
+    answered: list[dict[str, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Yield the bank that goes on where the killed one was, and what it said at its start."""
+    log = tmp_path_factory.mktemp("again") / "run.log"
+    with process(*RUN, log=log, **state) as running:
+        yield running, wait_for("Serving", log, running)
+
+
+def test_what_was_answered_survives_a_kill(state, answered, restarted):
+    _, said = restarted
+
+    assert len(answered) == ANSWERS
+    for answer in answered:
+        path = f"/predictions/{answer['clientId']}/{answer['predictionId']}"
+        stored = ask(state, "GET", path).json()
+        assert {name: stored[name] for name in answer} == answer
+    assert "Training" not in said
+    models = ask(state, "GET", "/models").json()["models"].values()
+    assert {model["status"] for model in models} == {"InService"}
+
+
+@pytest.mark.usefixtures("restarted")
 def test_chalice_local_works_against_a_running_embedded_cloud(state, loans, tmp_path):
-    log, local, port = tmp_path / "run.log", tmp_path / "local.log", free_port()
-    with process(*RUN, log=log, **state) as running:
-        wait_for("Serving", log, running)
-        untold = {name: value for name, value in os.environ.items() if name != "AWS_PORT"}
-        printed = subprocess.run(
-            [sys.executable, "-m", "bank", "env"],
-            cwd=ROOT,
-            env=untold | {"LOCALCLOUD_FOLDER": state["LOCALCLOUD_FOLDER"]},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        environ = dict(re.findall(r"export (\w+)=(\S+)", printed))
-        with process(*CHALICE_LOCAL, str(port), log=local, **environ) as chalice:
-            wait_for("Serving", local, chalice)
-            response = requests.post(
-                f"http://127.0.0.1:{port}/predict",
-                json=body_of(loans[0]),
-                headers={"x-api-key": environ["LOCAL_API_KEY"]},
-                timeout=30,
-            )
+    log, port = tmp_path / "local.log", free_port()
+    untold = {name: value for name, value in os.environ.items() if name != "AWS_PORT"}
+    printed = subprocess.run(
+        [sys.executable, "-m", "bank", "env"],
+        cwd=ROOT,
+        env=untold | {"LOCALCLOUD_FOLDER": state["LOCALCLOUD_FOLDER"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    environ = dict(re.findall(r"export (\w+)=(\S+)", printed))
+    with process(*CHALICE_LOCAL, str(port), log=log, **environ) as chalice:
+        wait_for("Serving", log, chalice)
+        response = requests.post(
+            f"http://127.0.0.1:{port}/predict",
+            json=body_of(loans[0]),
+            headers={"x-api-key": environ["LOCAL_API_KEY"]},
+            timeout=30,
+        )
 
-            assert response.status_code == 200, response.text
-            path = f"/predictions/{response.json()['clientId']}/{response.json()['predictionId']}"
-            assert ask(state, "GET", path).status_code == 200
+    assert response.status_code == 200, response.text
+    path = f"/predictions/{response.json()['clientId']}/{response.json()['predictionId']}"
+    assert ask(state, "GET", path).status_code == 200
 
 
+@pytest.mark.usefixtures("restarted")
 def test_a_second_bank_in_the_same_folder_is_told(state, tmp_path):
-    log, second = tmp_path / "run.log", tmp_path / "second.log"
-    with process(*RUN, log=log, **state) as running:
-        wait_for("Serving", log, running)
-        with process(*RUN, log=second, **state) as other:
-            assert other.wait(PATIENCE_SECONDS) != 0
+    log = tmp_path / "second.log"
+    with process(*RUN, log=log, **state) as other:
+        assert other.wait(PATIENCE_SECONDS) != 0
 
-    assert "Traceback" not in second.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def test_it_ends_when_it_is_asked_to(restarted):
+    """Run after the others, which need it."""
+    running, _ = restarted
+    running.send_signal(signal.SIGTERM)
+
+    assert running.wait(PATIENCE_SECONDS) == 0
 
 
 def test_another_product_is_another_profile_and_its_data(tmp_path):
