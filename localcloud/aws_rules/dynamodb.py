@@ -3,6 +3,7 @@ expressions.
 """
 
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -39,6 +40,9 @@ Item = Mapping[str, Mapping[str, Any]]
 
 
 def _one_type(value: Mapping[str, Any] | None) -> str | None:
+    if value and len(value) == 1:  # nearly every value: the check that costs least
+        ((kind, held),) = value.items()
+        return None if held is not None and kind in _KINDS else _EMPTY
     kinds = _set(value, _KINDS)
     if kinds == 1:
         return None
@@ -103,8 +107,20 @@ def _operations(parameters: Parameters) -> Iterator[Parameters]:
         yield parameters
 
 
-def _values(parameters: Parameters) -> Iterator[tuple[Mapping[str, Any], int]]:
-    """Yield each value of a request, with the level that it is nested at; the first is 1."""
+_last = threading.local()  # the request that this thread walked last, and its values
+
+
+def _values(parameters: Parameters) -> list[tuple[Mapping[str, Any], int]]:
+    """Return each value of a request, with the level that it is nested at; the first is 1.
+
+    Three rules ask for them in a row: a request is walked once.
+    """
+    if getattr(_last, "parameters", None) is not parameters:
+        _last.parameters, _last.values = parameters, _walked(parameters)
+    return list(_last.values)
+
+
+def _walked(parameters: Parameters) -> list[tuple[Mapping[str, Any], int]]:
     waiting = [
         (value, 1)
         for operation in _operations(parameters)
@@ -112,10 +128,10 @@ def _values(parameters: Parameters) -> Iterator[tuple[Mapping[str, Any], int]]:
         for value in (operation.get(part) or {}).values()
     ]
     for value, level in waiting:  # which grows by the values inside
-        yield value, level
         if level <= LEVELS and (inner := value.get("M") or value.get("L")):
             members = inner.values() if isinstance(inner, Mapping) else inner
             waiting.extend([(one, level + 1) for one in members])
+    return waiting
 
 
 def _numbers(parameters: Parameters, _request: Any) -> Iterator[str]:
