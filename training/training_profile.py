@@ -161,6 +161,12 @@ class TrainingProfile:
             parameters=dict(written.parameters),
         )
 
+    def read_by_rules(self) -> Model:
+        """Return what policy rules read, as a model that is never fitted."""
+        read = self.profile.read_by_rules()
+        needed = tuple(feature for name, feature in self.features.items() if name in read)
+        return Model("rules", "scorecard", needed, needed, {})
+
     def without(self, inputs: Collection[str]) -> "TrainingProfile":
         """Return the same models without these features and all that is derived from them."""
         gone = set(inputs)

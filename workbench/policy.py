@@ -34,7 +34,12 @@ from workbench.policy_search.cut_offs import (
     limit_for,
 )
 from workbench.policy_search.holdout import scored, train_missing
-from workbench.policy_search.trade_off import by_month, trade_off, what_disagreement_buys
+from workbench.policy_search.trade_off import (
+    by_month,
+    trade_off,
+    what_disagreement_buys,
+    what_rules_do,
+)
 
 UNKNOWN = (
     "The interval is of chance alone: the holdout can't tell the next period's level, "
@@ -99,6 +104,8 @@ def main(
     console.print(trade_off(loans, limit, review))
     if loans.months():
         console.print(by_month(loans, cuts))
+    if deployed.rules:
+        console.print(what_rules_do(loans, deployed.policy))
     console.print(what_disagreement_buys(loans, approve_from))
     console.print(beyond_the_limit(loans, deployed.decision.maximum_disagreement))
     if few := too_few(loans, cuts):

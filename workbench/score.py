@@ -5,11 +5,11 @@
     python -m workbench.score applications.parquet models/* > scored.parquet
 
 ARTIFACTS are folders or model.tar.gz; without any, the models that answer now on AWS. Each row gets
-each model's probability of default and, if all the profile's models are there, the decision's. What
-is no feature of the profile (a client's id) is carried along. The column `unseen` names features
-whose code is new to a model: a person decides on those that `review_unseen` of the profile names. A
-row that POST /predict would refuse keeps its place without probabilities, and its column `error`
-says what is wrong with it.
+each model's probability of default and, if all the profile's models are there, the decision with
+its basis, score, probability and the rules that fired. What is no feature of the profile (a
+client's id) is carried along. The column `unseen` names features whose code is new to a model: a
+person decides on those that `review_unseen` of the profile names. A row that POST /predict would
+refuse keeps its place without probabilities, and its column `error` says what is wrong with it.
 """
 
 import io
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 from rich.console import Console
@@ -33,6 +34,7 @@ from training.fitting.calibration import probability
 from training.serving import inference
 from workbench.file_scoring import application_files, deployed_models
 from workbench.file_scoring.application_checks import checked
+from workbench.file_scoring.decisions import decisions
 
 FAULTS = (
     application_files.UnfitFile,
@@ -43,6 +45,15 @@ FAULTS = (
     pa.ArrowInvalid,
     OSError,
 )
+
+
+SHOWN = ["probabilityOfDefault", "score", "decision", "decisionBasis", "rules"]
+TYPES = {
+    "score": pa.int32(),
+    "decision": pa.string(),
+    "decisionBasis": pa.string(),
+    "rules": pa.string(),
+}
 
 
 class Sink(io.RawIOBase):
@@ -123,23 +134,23 @@ def scored(rows: pa.RecordBatch, models: batch.Batch, deployed: Profile) -> pa.T
     }
     applications, wrong = checked(rows, deployed)
     logits = models.logits(applications)
-    outputs = {f"probabilityOfDefault_{name}": probability(one) for name, one in logits.items()}
+    outputs: dict[str, Any] = {
+        f"probabilityOfDefault_{name}": probability(one) for name, one in logits.items()
+    }
+    unseen = models.unseen(applications)
     if logits.keys() == deployed.models.keys():
-        outputs["probabilityOfDefault"] = probability(blended(logits, deployed))
+        outputs |= decisions(applications, logits, unseen, deployed.policy)[SHOWN].items()
     refused = wrong != ""
-    columns |= {name: pa.array(values, mask=refused) for name, values in outputs.items()}
-    unseen = [", ".join(names) or None for names in models.unseen(applications)]
-    columns["unseen"] = pa.array(unseen, pa.string(), mask=refused)
+    columns |= {name: _array(name, values, refused) for name, values in outputs.items()}
+    new = [", ".join(names) or None for names in unseen]
+    columns["unseen"] = pa.array(new, pa.string(), mask=refused)
     columns["error"] = pa.array(wrong, pa.string(), mask=~refused)
     return pa.table(columns)
 
 
-def blended(logits: dict[str, Any], deployed: Profile) -> Any:
-    """Return the decision's logit of each application from each model's logit."""
-    decision = deployed.decision
-    total = sum(decision.weights.values())
-    mean = sum(decision.weights[name] / total * one for name, one in logits.items())
-    return decision.intercept + decision.slope * mean
+def _array(name: str, values: Any, refused: Any) -> pa.Array:
+    kind = TYPES.get(name, pa.float64())
+    return pa.array(np.asarray(values, dtype=object), kind, mask=refused)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Values to try for each feature that an applicant can change. Pure."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeGuard
 
@@ -21,17 +21,28 @@ def steps(
     """Return the values to try for each actionable feature; `quantiles` are those of other loans.
 
     A number's values go from its minimum to its maximum. A missing bound is replaced by the lowest
-    or the highest quantile.
+    or the highest quantile. Where a rule begins or ends to hold is tried, too.
     """
     found: dict[str, list[Value]] = {}
     for name, feature in profile.features.items():
         if feature.change:
             values = _values(
-                feature, feature.change, application.get(name), quantiles.get(name, ())
+                feature,
+                feature.change,
+                application.get(name),
+                (*quantiles.get(name, ()), *_bounds_of_rules(name, profile)),
             )
             if values:
                 found[name] = values
     return found
+
+
+def _bounds_of_rules(name: str, profile: Profile) -> Iterator[float]:
+    """Yield the numbers at which a rule begins or ends to hold."""
+    for rule in profile.rules:
+        for one in (*rule.all, *rule.any):
+            bounds = (one.at_least, one.above, one.at_most, one.below)
+            yield from (at for at in bounds if one.input == name and at is not None)
 
 
 def _values(

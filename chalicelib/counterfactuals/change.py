@@ -9,6 +9,7 @@ import msgspec
 from chalicelib.counterfactuals import candidate_values, search
 from chalicelib.counterfactuals.candidate_values import Value
 from chalicelib.decisions.decision import weigh
+from chalicelib.decisions.reasons import with_rule_texts
 from chalicelib.errors import AnalysisUnavailable, EndpointFault
 from chalicelib.profile import Profile
 from chalicelib.scoring.branch_results import Scored
@@ -102,8 +103,13 @@ class Committee:
         policy, models = self._profile.policy, list(self._profile.models)
         said = [self._ask(model, applications) for model in models]
         return [
-            weigh(dict(zip(models, one, strict=True)), policy, review_only=self._review_only)
-            for one in zip(*said, strict=True)
+            weigh(
+                application,
+                dict(zip(models, answers, strict=True)),
+                policy,
+                review_only=self._review_only,
+            )
+            for application, *answers in zip(applications, *said, strict=True)
         ]
 
     def _ask(self, model: str, applications: Sequence[dict[str, Value]]) -> list[Scored]:
@@ -133,8 +139,8 @@ def needed(
     committee = Committee(profile, scoring, clock, review_only=review_only)
     [today] = committee.decide([application])
     found = search.Found({}, 0)
-    is_for_a_person = _is_for_a_person(today, profile)
-    if today["decision"] != "APPROVE" and not is_for_a_person:
+    person = _why_a_person(today, profile)
+    if today["decision"] != "APPROVE" and not person:
         values = candidate_values.steps(
             application, profile, _quantiles(today["models"], manifests)
         )
@@ -142,7 +148,7 @@ def needed(
     change = found.change or {}
     [reached] = committee.decide([application | change]) if change else [today]
     changes = _told(application, change, profile, language)
-    outcome = today["decisionBasis"] if is_for_a_person else _outcome(application, found.change)
+    outcome = person or _outcome(application, found.change)
     blanks = search.filled_in(application, change)
     return {
         "clientId": prediction["clientId"],
@@ -157,18 +163,20 @@ def needed(
             fields=found.fields,
         ),
         "changes": changes,
-        "today": _summary(today),
-        "afterwards": _summary(reached) if change else None,
+        "today": _summary(today, profile, language),
+        "afterwards": _summary(reached, profile, language) if change else None,
         "tried": committee.asked,
         "policyVersion": profile.policy_version(),
         "language": language,
     }
 
 
-def _is_for_a_person(today: Document, profile: Profile) -> bool:
-    """Return whether a person decides on all today, or because of a code that cannot change."""
+def _why_a_person(today: Document, profile: Profile) -> str:
+    """Return why a person decides whatever is changed; empty if a change may be enough."""
     unseen = (profile.features[name] for name in today.get("unseen", ()))
-    return today["decisionBasis"] == "REVIEW_ONLY" or not all(one.change for one in unseen)
+    if today["decisionBasis"] == "REVIEW_ONLY":
+        return "REVIEW_ONLY"
+    return "" if all(one.change for one in unseen) else "UNSEEN_CODE"
 
 
 def _titles(names: Sequence[str], profile: Profile, language: Language) -> str:
@@ -208,9 +216,11 @@ def _told(
     ]
 
 
-def _summary(decided: Document) -> Document:
+def _summary(decided: Document, profile: Profile, language: Language) -> Document:
+    with_rule_texts(decided.get("rules", ()), profile, language)
     shown = (
-        "decision", "decisionBasis", "unseen", "score", "probabilityOfDefault", "disagreement",
+        "decision", "decisionBasis", "rules", "unseen", "score", "probabilityOfDefault",
+        "disagreement",
     )  # fmt: skip
     versions = {name: model["version"] for name, model in decided["models"].items()}
     told = {name: decided[name] for name in shown if name in decided}

@@ -170,7 +170,9 @@ def record(
     is_silent = not any(isinstance(answer, Scored) for answer in answers.values())
     if is_silent and not ever_served():
         return {**NOT_DECIDED}
-    decision = decide(answers, profile, event["language"], review_only=review_only)
+    decision = decide(
+        event["application"], answers, profile, event["language"], review_only=review_only
+    )
     kept = ("predictionId", "clientId", "createdAt", "language", "application")
     proof = {"evidence": evidence(event["application"], profile.policy)}
     stored = predictions.add({name: event[name] for name in kept} | decision | proof)

@@ -1,11 +1,13 @@
-"""The decision: three models' answers and a policy in, a decision with its reasons out. Pure."""
+"""The decision: an application, answers of models and a policy in, a decision out. Pure."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.decisions.reasons import points_a_unit, reasons, with_texts
+from chalicelib.decisions.application import Value
+from chalicelib.decisions.policy_rules import decisive, fired, inputs
+from chalicelib.decisions.reasons import points_a_unit, reasons, with_rule_texts, with_texts
 from chalicelib.profile import Decision, Policy, Profile, Score
 from chalicelib.scoring.branch_results import Answer, Direction, Scored, Unavailable
 from chalicelib.text import Language
@@ -33,6 +35,7 @@ class Blend:
 
 
 def decide(
+    application: Mapping[str, Value],
     answers: Mapping[str, Answer],
     profile: Profile,
     language: Language,
@@ -40,18 +43,27 @@ def decide(
     review_only: bool = False,
 ) -> Document:
     """Return the decision with its reasons in words. `answers` has each model of the profile."""
-    decided = weigh(answers, profile.policy, review_only=review_only)
+    decided = weigh(application, answers, profile.policy, review_only=review_only)
+    with_rule_texts(decided.get("rules", ()), profile, language)
     for part in (decided, *decided["models"].values()):
         with_texts(part.get("reasons", ()), profile, language)
     return decided
 
 
-def weigh(answers: Mapping[str, Answer], policy: Policy, *, review_only: bool = False) -> Document:
-    """Return the decision without texts: all that the policy and the models' answers determine.
+def weigh(
+    application: Mapping[str, Value],
+    answers: Mapping[str, Answer],
+    policy: Policy,
+    *,
+    review_only: bool = False,
+) -> Document:
+    """Return the decision without texts: all that the application, the policy and the models'
+    answers determine.
 
     `disagreement` is the highest shown score of a model less the lowest, in points; its limit is
     `maximum_disagreement`. `unseen` are the features of `review_unseen` whose code is new to at
-    least one model. `partial` and `missing` are there only if a model is silent.
+    least one model. `rules` are those that fired, in their order. `partial` and `missing` are there
+    only if a model is silent.
     """
     models = {name: _model(answer, policy) for name, answer in answers.items()}
     scored = {name: answer for name, answer in answers.items() if isinstance(answer, Scored)}
@@ -59,13 +71,23 @@ def weigh(answers: Mapping[str, Answer], policy: Policy, *, review_only: bool = 
     apart = max(scores) - min(scores) if scores else None
     mixed = blend(scored, policy.decision)
     points = score(mixed.logit, policy.score) if mixed else None
+    figures = {
+        "probabilityOfDefault": 1 / (1 + math.exp(-mixed.logit)) if mixed else None,
+        "score": points,
+        "disagreement": apart,
+    }
     unseen = _unseen(scored, policy.decision)
     missing = sorted(answers.keys() - scored.keys())
-    basis = "REVIEW_ONLY" if review_only else _basis(scored, unseen, apart, policy.decision)
+    rules = fired(policy, inputs(policy, application, figures, models))
+    if review_only:
+        decision, basis = "REVIEW", "REVIEW_ONLY"
+    else:
+        by_models = _basis(scored, unseen, apart, policy.decision)
+        decision, basis = _verdict(points, by_models, rules, policy)
     return {
-        "decision": "REVIEW" if points is None or basis != "SCORE" else _cut(points, policy),
+        "decision": decision,
         "decisionBasis": basis,
-        "probabilityOfDefault": 1 / (1 + math.exp(-mixed.logit)) if mixed else None,
+        "probabilityOfDefault": figures["probabilityOfDefault"],
         "score": points,
         "cutOffs": {
             "approveFrom": policy.decision.approve_from,
@@ -74,6 +96,7 @@ def weigh(answers: Mapping[str, Answer], policy: Policy, *, review_only: bool = 
         "disagreement": apart,
         **({"unseen": unseen} if unseen else {}),
         **({"partial": True, "missing": missing} if missing else {}),
+        **({"rules": rules} if rules else {}),
         "reasons": reasons(mixed.contributions, policy, mixed.directions) if mixed else [],
         "models": models,
         "policyVersion": policy.version(),
@@ -150,6 +173,21 @@ def _basis(
     if limit is not None and apart is not None and apart > limit:
         return "MODELS_DISAGREE"
     return "SCORE"
+
+
+def _verdict(
+    points: int | None, by_models: str, rules: Sequence[Document], policy: Policy
+) -> tuple[str, str]:
+    """Return the decision and its basis: the decisive rule, else the score.
+
+    A rule declines or reviews without a score. It approves only where the score might.
+    """
+    rule = decisive(rules)
+    if rule and rule["effect"] != "APPROVE" and "missing" not in rule:
+        return rule["effect"], rule["code"]
+    if points is None or by_models != "SCORE":
+        return "REVIEW", by_models
+    return (rule["effect"], rule["code"]) if rule else (_cut(points, policy), "SCORE")
 
 
 def _cut(points: int, policy: Policy) -> str:

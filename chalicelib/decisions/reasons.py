@@ -1,4 +1,4 @@
-"""Reason codes: the features that cost the most points, their direction, and their texts."""
+"""Reason codes: the features that cost the most points, their directions and texts."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -60,6 +60,13 @@ def with_texts(reasons: Iterable[Document], profile: Profile, language: Language
         text = profile.features[reason["feature"]].reason.said_in(language)
         side = SIDES.get(reason.get("direction"))  # type: ignore[arg-type]
         reason["text"] = side.said_in(language).format(reason=text) if side else text
+
+
+def with_rule_texts(fired: Iterable[Document], profile: Profile, language: Language) -> None:
+    """Add to each rule that fired the text that credit.toml has for it."""
+    texts = {rule.code: rule.text.said_in(language) for rule in profile.rules}
+    for rule in fired:
+        rule["text"] = texts[rule["code"]]
 
 
 def points_a_unit(scale: Score) -> float:

@@ -53,10 +53,12 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A decision: its application, and by model the version and the score."""
+    """A decision: its application, by model the version and the score, and its rules and basis."""
 
     application: dict[str, Any]
     scores: dict[str, tuple[str, float]]
+    basis: str = ""
+    rules: tuple[str, ...] = ()
 
 
 def psi(expected: Sequence[float], counts: Sequence[int]) -> float:
@@ -95,6 +97,24 @@ def compared(
         model: _of_model(model, seen, reference, asked_for, limits)
         for model, reference in references.items()
     }
+
+
+def of_policy(seen: Sequence[Seen], before: Document | None, limits: Drift) -> Document:
+    """Return how often each rule fired and each basis decided, and the PSI of the bases.
+
+    `before` is the same of the last report; the week that it is about is the reference.
+    """
+    bases = Counter(one.basis for one in seen)
+    rules = Counter(code for one in seen for code in one.rules)
+    found: Document = {"bases": dict(sorted(bases.items())), "rules": dict(sorted(rules.items()))}
+    then = before["bases"] if before else {}
+    decisions = sum(then.values())
+    if min(decisions, len(seen)) < limits.fewest:
+        return found | {"status": "TOO_FEW"}
+    names = sorted({*then, *bases})
+    expected = [then.get(name, 0) / decisions for name in names]
+    index = psi(expected, [bases[name] for name in names])
+    return found | {"status": _status(index, limits), "psi": round(index, 4)}
 
 
 def _of_model(

@@ -45,15 +45,18 @@ def watch(
     found = drift.compared(
         seen, _references(profile, bucket, endpoints), profile.asked_for(), profile.drift
     )
+    before = reports.drift_before(version) or {}
+    policy = drift.of_policy(seen, before.get("policy"), profile.drift)
     report = {
         "from": (at - timedelta(days=DAYS)).isoformat(timespec="seconds"),
         "to": at.isoformat(timespec="seconds"),
         "decisions": len(seen),
         "limits": msgspec.to_builtins(profile.drift),
         "models": found,
+        "policy": policy,
     }
     if not reports.has_drift(version):
-        _publish(version, found, topic)
+        _publish(version, found, policy, topic)
         reports.put_drift(version, report)
     return report
 
@@ -100,6 +103,8 @@ def _seen(decision: Mapping[str, Any]) -> Seen:
             for name, answer in decision["models"].items()
             if answer["status"] == "OK"
         },
+        decision["decisionBasis"],
+        tuple(rule["code"] for rule in decision.get("rules", ())),
     )
 
 
@@ -114,8 +119,12 @@ def _references(
     }
 
 
-def _publish(version: str, models: Mapping[str, Document], topic: NotificationTopic) -> None:
+def _publish(
+    version: str, models: Mapping[str, Document], policy: Document, topic: NotificationTopic
+) -> None:
     observability.drift_measured(models)
-    if above := drift.drifted(models):
-        told = "\n".join(f"{model} {name}: {index:.2f}" for model, name, index in above)
-        topic.publish("drift", version, told)
+    above = [f"{model} {name}: {index:.2f}" for model, name, index in drift.drifted(models)]
+    if policy["status"] == "DRIFTED":
+        above.append(f"decisionBasis: {policy['psi']:.2f}")
+    if above:
+        topic.publish("drift", version, "\n".join(above))

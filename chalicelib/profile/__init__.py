@@ -13,6 +13,7 @@ from chalicelib.profile.retraining_tables import (
     Snapshot,
     Training,
 )
+from chalicelib.profile.rule_tables import Condition, Rule, WrittenRule
 from chalicelib.profile.sagemaker_tables import Canary, Endpoint, Instances, Machine, SageMaker
 from chalicelib.profile.schema import Model, Product, Profile
 
@@ -22,6 +23,7 @@ __all__ = [
     "Actionable",
     "Canary",
     "Card",
+    "Condition",
     "Decision",
     "Derivation",
     "Drift",
@@ -37,9 +39,11 @@ __all__ = [
     "Policy",
     "Product",
     "Profile",
+    "Rule",
     "SageMaker",
     "Score",
     "Snapshot",
     "Training",
+    "WrittenRule",
     "load",
 ]

@@ -10,6 +10,7 @@ from chalicelib.profile.endpoint_contradictions import of_stages
 from chalicelib.profile.feature_contradictions import of_feature
 from chalicelib.profile.policy_tables import Decision, Score
 from chalicelib.profile.retraining_tables import Drift, Gate, Outcomes, Training
+from chalicelib.profile.rule_contradictions import of_rules
 from chalicelib.profile.schema import Profile
 
 
@@ -28,6 +29,7 @@ def contradictions(profile: Profile) -> Iterator[str]:
     yield from _training_contradictions(profile.training)
     yield from _decision_contradictions(profile.decision, profile)
     yield from _score_contradictions(profile.score)
+    yield from of_rules(profile)
     yield from _gate_contradictions(profile.gate)
     yield from of_stages(profile)
     yield from _drift_contradictions(profile.drift)

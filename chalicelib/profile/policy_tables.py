@@ -1,7 +1,9 @@
-"""[score] and [decision] of credit.toml: the policy that turns models' answers into a decision."""
+"""The policy: [score], [decision] and [[rules]] of credit.toml, which decide."""
 
 import msgspec
 
+from chalicelib.profile.feature_tables import Derivation
+from chalicelib.profile.rule_tables import Rule
 from chalicelib.profile.tables import Table, digest
 
 MINIMUM_WEIGHT = 0.6  # of [decision], for a profile that states none
@@ -28,17 +30,23 @@ class Decision(Table, frozen=True, omit_defaults=True):
     minimum_weight: float = 0.0  # decisions stored before there was one had none
 
 
-class Policy(Table, frozen=True):
-    """All that turns scores into a decision. Each decision carries it."""
+class Policy(Table, frozen=True, omit_defaults=True):
+    """All that turns scores into a decision. Each decision carries it.
+
+    `derived` has the derived features that the rules read, and those they are computed from.
+    """
 
     score: Score
     decision: Decision
+    rules: tuple[Rule, ...] = ()
+    derived: dict[str, Derivation] = msgspec.field(default_factory=dict)
 
     def version(self) -> str:
-        """Return the hash of the policy, whatever the order of its names."""
+        """Return the hash of the policy. The order of rules counts, that of names does not."""
         decides = msgspec.structs.replace(
             self.decision,
             mandatory=tuple(sorted({*self.decision.mandatory})),
             review_unseen=tuple(sorted({*self.decision.review_unseen})),
         )
-        return digest([self.score, decides])[:12]
+        by_rules = [self.rules, self.derived] if self.rules else []
+        return digest([self.score, decides, *by_rules])[:12]

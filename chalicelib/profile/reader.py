@@ -9,6 +9,7 @@ from chalicelib.errors import InvalidProfile
 from chalicelib.profile.contradictions import contradictions
 from chalicelib.profile.feature_tables import Feature
 from chalicelib.profile.policy_tables import MINIMUM_WEIGHT
+from chalicelib.profile.rule_tables import WrittenRule
 from chalicelib.profile.schema import Profile
 
 PROFILE_FILE = Path(__file__).parents[1] / "credit.toml"
@@ -20,6 +21,8 @@ def load(path: Path = PROFILE_FILE) -> Profile:
         written = msgspec.toml.decode(path.read_bytes())
         for name, feature in written.get("features", {}).items():
             _feature(name, feature)
+        for rule in written.get("rules", ()):
+            _rule(rule)
         written.get("decision", {}).setdefault("minimum_weight", MINIMUM_WEIGHT)
         profile = msgspec.convert(written, Profile)
     except (OSError, msgspec.MsgspecError) as error:
@@ -35,3 +38,11 @@ def _feature(name: str, written: Any) -> None:
         msgspec.convert(written, Feature)
     except msgspec.ValidationError as error:
         raise msgspec.ValidationError(f"features.{name}: {error}") from error
+
+
+def _rule(written: Any) -> None:
+    try:
+        msgspec.convert(written, WrittenRule)
+    except msgspec.ValidationError as error:
+        code = written.get("code", "without a code") if isinstance(written, dict) else written
+        raise msgspec.ValidationError(f"rules {code}: {error}") from error

@@ -7,6 +7,7 @@ import msgspec
 from chalicelib.profile.feature_tables import Feature
 from chalicelib.profile.policy_tables import Decision, Policy, Score
 from chalicelib.profile.retraining_tables import Card, Drift, Gate, Outcomes, Snapshot, Training
+from chalicelib.profile.rule_tables import WrittenRule
 from chalicelib.profile.sagemaker_tables import Endpoint, SageMaker
 from chalicelib.profile.tables import Table, digest
 from chalicelib.text import Language, Text
@@ -33,6 +34,7 @@ class Profile(Table, frozen=True):
     score: Score
     decision: Decision
     endpoint: dict[str, Endpoint]
+    rules: tuple[WrittenRule, ...] = ()
     card: Card = Card()
     gate: Gate = Gate()
     drift: Drift = Drift()
@@ -43,12 +45,23 @@ class Profile(Table, frozen=True):
         """Return the features that an application brings; the others are derived."""
         return {name: feature for name, feature in self.features.items() if not feature.derive}
 
+    def read_by_rules(self) -> set[str]:
+        """Return the features that rules read and, of derived ones, all they are computed from."""
+        read = (name for rule in self.rules for name in rule.inputs if name in self.features)
+        return self.sources_of(tuple(read))
+
     @property
     def policy(self) -> Policy:
-        return Policy(self.score, self.decision)
+        rules, read = tuple(written.rule() for written in self.rules), self.read_by_rules()
+        derived = {
+            name: feature.derive
+            for name, feature in self.features.items()
+            if name in read and feature.derive
+        }
+        return Policy(self.score, self.decision, rules, derived)
 
     def policy_version(self) -> str:
-        """Return the hash of cut-offs, weights, mandatory models and the score's scale."""
+        """Return the hash of rules, cut-offs, weights, mandatory models and the score's scale."""
         return self.policy.version()
 
     def schema(self, model: str) -> str:

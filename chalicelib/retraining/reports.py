@@ -26,6 +26,11 @@ class Reports:
         found = self._keys(DRIFT_PREFIX)
         return self._read(found[-1]) if found else None
 
+    def drift_before(self, version: str) -> Document | None:
+        """Return the newest drift report of an earlier version."""
+        found = [key for key in self._keys(DRIFT_PREFIX) if key < _drift_key(version)]
+        return self._read(found[-1]) if found else None
+
     def has_drift(self, version: str) -> bool:
         return _drift_key(version) in self._keys(DRIFT_PREFIX)
 

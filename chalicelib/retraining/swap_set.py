@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.decisions.application import Value
 from chalicelib.decisions.decision import weigh
 from chalicelib.profile import Policy
 from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
@@ -29,7 +30,10 @@ class ModelAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Recent(msgspec.Struct, frozen=True, rename="camel"):
-    """A stored decision: the models' answers, the challenger's logit, and its unseen features."""
+    """A stored decision: the models' answers, the challenger's logit, and its unseen features.
+
+    `application` has what the policy's rules read.
+    """
 
     prediction_id: str
     models: dict[str, ModelAnswer]
@@ -38,6 +42,7 @@ class Recent(msgspec.Struct, frozen=True, rename="camel"):
     outcome: str | None = None
     unseen: tuple[str, ...] = ()
     peers: dict[str, str] = {}
+    application: dict[str, Value] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +101,9 @@ def turns(
         }
         if not isinstance(before.get(model), Scored):
             continue
-        was = weigh(before, policy)
-        after = weigh({**before, model: _scored(one.challenger, one.unseen)}, policy)
+        challenged = {**before, model: _scored(one.challenger, one.unseen)}
+        was = weigh(one.application, before, policy)
+        after = weigh(one.application, challenged, policy)
         yield Turned(
             was["decision"],
             after["decision"],

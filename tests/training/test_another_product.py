@@ -69,7 +69,7 @@ def test_the_decision_and_the_reason_of_a_field_with_a_direction_move_that_way(d
                 )
                 for name, model in models.items()
             }
-            risks.append(weigh(answers, bank.policy)["probabilityOfDefault"])
+            risks.append(weigh({}, answers, bank.policy)["probabilityOfDefault"])
             told.append(blend(answers, bank.decision).contributions[FIELD])
         assert risks == sorted(risks)
         assert told[-1] >= told[0]

@@ -127,7 +127,11 @@ def test_the_command_scores_csv_and_parquet_alike_and_as_the_decision(
     models = [inference.model_fn(str(folder)) for folder in artifacts.values()]
     for place, row in enumerate(plain(some.drop(columns="clientId"))[:20]):
         answers = {m.name: scored(inference.predict_fn(row, m)) for m in models}
-        decided = decision.decide(answers, deployed, "en")
+        decided = decision.decide(row, answers, deployed, "en")
+        for name in ("score", "decision", "decisionBasis"):
+            assert found[0][name][place] == decided[name]
+        rules = ", ".join(rule["code"] for rule in decided.get("rules", ()))
+        assert (found[0]["rules"][place] or "") == rules
         assert found[0]["probabilityOfDefault"][place] == pytest.approx(
             decided["probabilityOfDefault"], abs=1e-9
         )

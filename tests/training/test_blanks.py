@@ -14,7 +14,7 @@ from training.fitting.blank_inputs import SHARE, with_blanks
 from training.serving import inference
 from training.snapshots.snapshot import Part
 from workbench.datasets import sba
-from workbench.score import blended
+from workbench.file_scoring.decisions import blended
 
 PROFILE = profile.load()
 BANK = training_profile.read(sba.PROFILE)
@@ -30,7 +30,7 @@ def applications(loans):
 @pytest.fixture(scope="module")
 def points(artifacts):
     models = batch.Batch([inference.model_fn(str(artifacts[name])) for name in MODELS])
-    return lambda rows: BANK.scale.points(blended(models.logits(rows), PROFILE))
+    return lambda rows: BANK.scale.points(blended(models.logits(rows), PROFILE.decision))
 
 
 @pytest.mark.parametrize("name", TEXTS)

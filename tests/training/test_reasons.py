@@ -41,7 +41,7 @@ def test_unrounded_contributions_sum_to_each_models_and_to_the_decisions_logit(
 ):
     for application in applications:
         answers = asked(models, application)
-        decided = weigh(answers, PROFILE.policy)
+        decided = weigh(application, answers, PROFILE.policy)
         mixed = blend(answers, PROFILE.decision)
         said = [(one.probability_of_default, one) for one in answers.values()]
         said.append((decided["probabilityOfDefault"], mixed))
@@ -55,7 +55,9 @@ def test_the_order_of_the_fields_changes_nothing(models, applications):
     for application in applications[:25]:
         names = shuffled.sample(list(application), len(application))
         again = {name: application[name] for name in names}
-        first, second = (decide(asked(models, one), PROFILE, "es") for one in (application, again))
+        first, second = (
+            decide(one, asked(models, one), PROFILE, "es") for one in (application, again)
+        )
         assert first == second
 
 

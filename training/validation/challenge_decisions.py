@@ -29,7 +29,14 @@ def on_decisions(
             "segments": _texts(application, bank, bank.segments),
             "peers": _peers(application, bank),
             "outcome": row["outcome"] if isinstance(row["outcome"], str) else None,
+            "application": _read_by_rules(application, bank),
         }
+
+
+def _read_by_rules(application: Facts, bank: training_profile.TrainingProfile) -> Facts:
+    """Return what a policy must know of an application to decide again."""
+    read = bank.profile.read_by_rules()
+    return {name: value for name, value in application.items() if name in read}
 
 
 def _texts(

@@ -64,6 +64,7 @@ def flips(
     before = batch.Batch(models).logits(loans)
     after = batch.Batch([challenger.model]).logits(loans)[name]
     applications = loans.astype(object).where(loans.notna(), None).to_dict("records")
+    read = bank.profile.read_by_rules() & bank.profile.asked_for().keys()
     peers = pd.DataFrame(counting.peer_keys(loans, bank.product)).to_dict("records")
     recent = [
         Recent(
@@ -79,6 +80,7 @@ def flips(
             float(after[row]),
             unseen=tuple(challenger.model.unseen(application)),
             peers={key: value for key, value in peers[row].items() if isinstance(value, str)},
+            application={name: application[name] for name in read if application[name] is not None},
         )
         for row, application in enumerate(applications)
     ]

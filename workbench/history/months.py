@@ -23,8 +23,8 @@ from training.serving import inference
 from training.snapshots import snapshot
 from training.validation import challenge_facts, measures
 from training.validation.compared_models import ComparedModel
+from workbench.file_scoring.decisions import blended
 from workbench.history.known import Register
-from workbench.score import blended
 
 Floats = npt.NDArray[np.float64]
 
@@ -132,5 +132,5 @@ def _kept(folder: Path) -> Path:
 
 def _logits(models: Mapping[str, inference.Model], loans: pd.DataFrame, bank: Bank) -> Floats:
     """Return the decision's logit of each loan, as the endpoints would have answered."""
-    result: Floats = blended(batch.Batch([*models.values()]).logits(loans), bank.profile)
+    result: Floats = blended(batch.Batch([*models.values()]).logits(loans), bank.profile.decision)
     return result

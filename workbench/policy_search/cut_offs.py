@@ -1,7 +1,7 @@
 """Loans that were scored, and the cut-offs that a stated target asks for. Pure."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,8 @@ class Loans:
     disagreement: Floats
     bad: Floats
     month: Texts | None = None  # of the application
+    by_rule: Texts | None = None  # the effect of the rule that decides; empty: the score does
+    fired: Sequence[tuple[str, ...]] = ()  # the codes of all rules that fired
 
     def rate(self, chosen: Mask) -> float:
         return float(self.bad[chosen].mean()) if chosen.any() else float("nan")
@@ -46,6 +48,15 @@ class Loans:
             for month in np.unique([] if self.month is None else self.month)
         }
 
+    @property
+    def open(self) -> Mask:
+        """Return those that no rule decides."""
+        return np.ones(len(self.bad), bool) if self.by_rule is None else self.by_rule == ""
+
+    def ruled(self, effect: str) -> Mask:
+        none: Mask = np.zeros(len(self.bad), bool)
+        return none if self.by_rule is None else self.by_rule == effect
+
     def agreed(self, limit: float) -> Mask:
         agreed: Mask = self.disagreement <= limit
         return agreed
@@ -58,11 +69,13 @@ class CutOffs:
     maximum_disagreement: float
 
     def approved(self, loans: Loans) -> Mask:
-        return (loans.points >= self.approve_from) & loans.agreed(self.maximum_disagreement)
+        by_score = loans.open & (loans.points >= self.approve_from)
+        return (by_score | loans.ruled("APPROVE")) & loans.agreed(self.maximum_disagreement)
 
     def reviewed(self, loans: Loans) -> Mask:
         between = (loans.points >= self.decline_below) & (loans.points < self.approve_from)
-        return between | ~loans.agreed(self.maximum_disagreement)
+        to_a_person = (loans.open & between) | ~loans.agreed(self.maximum_disagreement)
+        return loans.ruled("REVIEW") | (to_a_person & ~loans.ruled("DECLINE"))
 
 
 def limit_for(loans: Loans, share: float) -> float:
@@ -83,11 +96,11 @@ class Limited:
 
 
 def limited(loans: Loans, approve_from: float) -> Iterator[Limited]:
-    above = loans.points >= approve_from
+    above = loans.open & (loans.points >= approve_from)
     for share in SHARES:
         limit = limit_for(loans, share)
         kept = above & loans.agreed(limit)
-        best = np.argsort(-loans.points, kind="stable")[: kept.sum()]
+        best = np.argsort(np.where(loans.open, -loans.points, np.inf), kind="stable")[: kept.sum()]
         yield Limited(
             limit,
             float((~loans.agreed(limit)).mean()),
@@ -141,8 +154,12 @@ def cut_for_reviews(loans: Loans, share: float, approve_from: float, limit: floa
 
 def _by_cut(loans: Loans, limit: float) -> tuple[Floats, Floats, Floats]:
     """Return each possible cut-off, the bad loans that it approves, and all that it approves."""
-    agreed = loans.agreed(limit)
-    cuts, places = np.unique(loans.points[agreed], return_inverse=True)
-    bads = np.bincount(places, weights=loans.bad[agreed], minlength=len(cuts))
+    by_score, by_rule = (loans.agreed(limit) & one for one in (loans.open, loans.ruled("APPROVE")))
+    cuts, places = np.unique(loans.points[by_score], return_inverse=True)
+    bads = np.bincount(places, weights=loans.bad[by_score], minlength=len(cuts))
     total = np.bincount(places, minlength=len(cuts)).astype(float)
-    return cuts, bads[::-1].cumsum()[::-1], total[::-1].cumsum()[::-1]
+    return (
+        cuts,
+        bads[::-1].cumsum()[::-1] + loans.bad[by_rule].sum(),
+        total[::-1].cumsum()[::-1] + by_rule.sum(),
+    )

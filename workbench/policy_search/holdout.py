@@ -1,20 +1,27 @@
 """Real loans of the holdout through the profile's three models, as they were known on the day."""
 
+import math
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.progress import track
 
 from chalicelib.decisions.decision import weigh
+from chalicelib.decisions.policy_rules import decisive
 from chalicelib.profile import Policy
 from chalicelib.scoring.branch_results import Answer, Scored
 from training import train, training_profile
+from training.fitting.calibration import probability
 from training.serving import inference
 from training.snapshots import snapshot
 from workbench.policy_search.cut_offs import Loans
+
+FIGURES = ("score", "probabilityOfDefault", "disagreement")
+NO_RULE = {"effect": ""}
 
 
 def scored(
@@ -30,9 +37,17 @@ def scored(
         answers = answers or [{} for _ in rows]
         progress = track(rows, f"Scoring with {name}", console=Console(stderr=True), transient=True)
         for answer, row in zip(answers, progress, strict=True):
-            explained = served.evaluator.explain(row)
-            answer[name] = Scored(served.version, served.sha256, 0.5, *explained)
-    return _weighed(answers, policy, learning.holdout, bank.date)
+            baseline, parts = served.evaluator.explain(row)
+            risk = float(probability(np.array(baseline + math.fsum(parts.values()))))
+            answer[name] = Scored(served.version, served.sha256, risk, baseline, parts)
+    return _weighed(_applications(channel, bank), answers, policy, learning.holdout, bank.date)
+
+
+def _applications(channel: Path, bank: training_profile.TrainingProfile) -> list[dict[str, Any]]:
+    """Return what rules read of the holdout's applications."""
+    read = bank.read_by_rules()
+    rows = snapshot.prepare(snapshot.read(channel, bank, read), bank, read).brought
+    return _plain(rows) or [{} for _ in range(len(rows))]
 
 
 def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -41,15 +56,25 @@ def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _weighed(
-    answers: list[dict[str, Answer]], policy: Policy, holdout: snapshot.Part, date: str | None
+    applications: list[dict[str, Any]],
+    answers: list[dict[str, Answer]],
+    policy: Policy,
+    holdout: snapshot.Part,
+    date: str | None,
 ) -> Loans:
-    decisions = pd.DataFrame([weigh(answer, policy) for answer in answers])
+    pairs = zip(applications, answers, strict=True)
+    decisions = pd.DataFrame([weigh(*pair, policy) for pair in pairs]).reindex(
+        columns=[*FIGURES, "rules"]
+    )
+    fired = [rules if isinstance(rules, list) else [] for rules in decisions["rules"]]
     return Loans(
         decisions["score"].to_numpy(float),
         decisions["probabilityOfDefault"].to_numpy(float),
         decisions["disagreement"].to_numpy(float),
         holdout.outcomes.to_numpy(float),
         holdout.audit[date].dt.strftime("%Y-%m").to_numpy(str) if date else None,
+        np.array([(decisive(rules) or NO_RULE)["effect"] for rules in fired]),
+        [tuple(rule["code"] for rule in rules) for rules in fired],
     )
 
 

@@ -1,10 +1,13 @@
 """Tables of each cut-off, each month and each limit on the holdout."""
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from rich.table import Table
 
+from chalicelib.profile import Policy
 from workbench.policy_search.cut_offs import CutOffs, Loans, cut_for_reviews, limited
 
 CUTS = 25  # rows of the trade-off
@@ -55,6 +58,23 @@ def what_disagreement_buys(loans: Loans, approve_from: float) -> Table:
             f"{found.limit:.0f}",
             *_shares(found.beyond, found.approved, found.bad, found.kept_back, found.by_score),
         )
+    return table
+
+
+def what_rules_do(loans: Loans, policy: Policy) -> Table:
+    """Show how often each rule decides, and which loans it takes from the score's verdict."""
+    cuts = CutOffs(policy.decision.approve_from, policy.decision.decline_below, math.inf)
+    score = replace(loans, by_rule=None)
+    approved, reviewed = cuts.approved(score), cuts.reviewed(score)
+    table = Table(title="Loans that a rule takes from the score's verdict, and bad of those")
+    table.add_column("Rule", min_width=max(len(rule.code) for rule in policy.rules))
+    for title in ("Decides", "Approved", "Bad", "Reviewed", "Bad", "Declined", "Bad"):
+        table.add_column(title, justify="right")
+    for rule in policy.rules:
+        decides = np.array([codes[:1] == (rule.code,) for codes in loans.fired])
+        taken = [decides & by_score for by_score in (approved, reviewed, ~approved & ~reviewed)]
+        rates = (rate for some in taken for rate in (some.mean(), loans.rate(some)))
+        table.add_row(rule.code, *_shares(decides.mean(), *rates))
     return table
 
 

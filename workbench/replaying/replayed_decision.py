@@ -16,7 +16,7 @@ from workbench.replaying.artifact_process import NotRecorded, NotScored, evaluat
 TOLERANCE = 1e-9  # of a probability: the last digits are the processor's
 SHOWN = (
     "decision", "decisionBasis", "probabilityOfDefault", "score", "disagreement", "unseen",
-    "reasons", "models", "policyVersion",
+    "rules", "reasons", "models", "policyVersion",
 )  # fmt: skip
 SINCE_MINIMUM_WEIGHT = ("cutOffs", "partial", "missing")
 
@@ -142,7 +142,7 @@ def _policy(decision: Document) -> Policy | None:
 def _otherwise(decision: Document, answers: dict[str, Answer], policy: Policy) -> Iterator[str]:
     review_only = decision["decisionBasis"] == "REVIEW_ONLY"  # was switched on, not decided
     try:
-        again = weigh(answers, policy, review_only=review_only)
+        again = weigh(decision["application"], answers, policy, review_only=review_only)
     except (ArithmeticError, ValueError) as fault:
         yield f"policy {decision['policyVersion']}: nothing can be decided by it, {fault}"
         return
@@ -155,7 +155,8 @@ def _shown(decided: Document, parts: tuple[str, ...]) -> Document:
     """Return the decision's fields that models and policy determine, without texts."""
     shown = {name: decided.get(name) for name in parts}
     models = {name: _without_texts(model) for name, model in decided["models"].items()}
-    return _without_texts(shown) | {"models": models}
+    rules = [{k: v for k, v in one.items() if k != "text"} for one in decided.get("rules", ())]
+    return _without_texts(shown) | {"models": models, "rules": rules}
 
 
 def _without_texts(part: Document) -> Document:

@@ -14,8 +14,8 @@ from training.serving import inference
 from training.snapshots import snapshot
 from workbench import blend
 from workbench.datasets import sba
+from workbench.file_scoring.decisions import blended
 from workbench.policy_search import holdout
-from workbench.score import blended
 from workbench.study.loans import Study
 from workbench.study.report import Decided
 from workbench.study.table import Scored
@@ -63,5 +63,5 @@ def as_deployed(loans: pd.DataFrame, tested: pd.DataFrame) -> Scored:
         holdout.train_missing(models, Path(channel), "study", schema, sba.PROFILE)
         seconds = time.perf_counter() - started
         served = batch.Batch([inference.model_fn(str(models / name)) for name in schema])
-    logits = blended(served.logits(tested), deployed)
+    logits = blended(served.logits(tested), deployed.decision)
     return Scored("as deployed", logits, seconds, obeys=True, is_ours=True)

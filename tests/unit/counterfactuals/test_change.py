@@ -12,7 +12,7 @@ from chalicelib.errors import AnalysisUnavailable, EndpointUnavailable
 from chalicelib.profile import Actionable
 from chalicelib.scoring.branch_results import Scored
 
-APPLICATION = {"amount": 900_000, "guaranteeShare": 0.8, "employees": 3}
+APPLICATION = {"amount": 900_000, "guaranteeShare": 0.8, "employees": 3, "earlierDefaults": 0}
 PREDICTION = {"clientId": "ana", "predictionId": "0a", "application": APPLICATION}
 NOW = itertools.repeat(0.0).__next__
 
@@ -148,3 +148,14 @@ def test_a_search_that_takes_too_long_ends_before_the_gateway_does(sba):
     ticks = itertools.count(0, change.PATIENCE_SECONDS)
     with pytest.raises(AnalysisUnavailable, match="too long"):
         needed(sba, Scoring(floor=0), clock=lambda: next(ticks))
+
+
+def test_the_bound_of_a_rule_is_the_smallest_change_where_only_the_rule_stands_against_it(sba):
+    asked = PREDICTION | {"application": APPLICATION | {"amount": 1_200_000, "employees": 90}}
+    rich = Scoring(floor=-9.0)
+    rich.score_all = lambda model, many: [rich._scored(-9.0) for _ in many]
+    answer = change.needed(asked, "en", sba, rich, Manifests(), NOW)
+
+    assert [(one["feature"], one["to"]) for one in answer["changes"]] == [("amount", 1_000_000)]
+    assert answer["today"]["rules"][0]["code"] == "LARGE_LOAN"
+    assert answer["today"]["rules"][0]["text"].startswith("A person decides")

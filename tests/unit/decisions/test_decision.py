@@ -12,7 +12,7 @@ from chalicelib.decisions.reasons import reasons, with_texts
 from chalicelib.profile import Policy, Score, load
 from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
 
-PROFILE = load()
+PROFILE = msgspec.structs.replace(load(), rules=())  # test_policy_rules.py has those
 MODELS = list(PROFILE.models)
 FEATURES = list(PROFILE.features)
 SCALE = Score(points_to_double_odds=20, base_points=600, base_odds=50)
@@ -34,7 +34,7 @@ def answer(logit: float = -3.0, parts: dict[str, float] | None = None) -> Scored
 
 
 def decided(answers: dict[str, Answer]) -> dict[str, Any]:
-    return decide(answers, PROFILE, "es")
+    return decide({}, answers, PROFILE, "es")
 
 
 @given(logits, logits)
@@ -75,7 +75,7 @@ def test_reasons_speak_the_language_asked_for():
     texts = PROFILE.features["lenderPeers"].reason
 
     for language, text in (("es", texts.es), ("en", texts.en)):
-        outcome = decide(answers, PROFILE, language)
+        outcome = decide({}, answers, PROFILE, language)
         told = [outcome["reasons"], *(model["reasons"] for model in outcome["models"].values())]
         assert [reason["text"] for reasons in told for reason in reasons] == [text] * 4
 
@@ -194,7 +194,7 @@ def test_a_policy_stored_before_there_was_a_minimum_weight_has_its_old_version_a
     two = dict.fromkeys(MODELS, answer(-9)) | {"AppVengersAccelerator": DOWN}
 
     assert policy.version() == "c27a61c516c3"
-    assert weigh(two, policy)["decisionBasis"] == "SCORE"
+    assert weigh({}, two, policy)["decisionBasis"] == "SCORE"
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_reason_says_on_which_side_of_the_usual_the_value_lies(side, spanish, 
         answer(parts={"amount": 1.0}), directions={"amount": side, "zip": "OTHER"}
     )
     for language, words in (("es", spanish), ("en", english)):
-        outcome = decide(dict.fromkeys(MODELS, said), PROFILE, language)
+        outcome = decide({}, dict.fromkeys(MODELS, said), PROFILE, language)
         for part in (outcome, *outcome["models"].values()):
             [reason] = part["reasons"]
             text = PROFILE.features["amount"].reason.said_in(language)
@@ -262,7 +262,7 @@ def test_models_that_disagree_beyond_the_limit_are_reviewed_whatever_the_score()
 
     for limit, basis in ((apart, "SCORE"), (apart - 1, "MODELS_DISAGREE"), (None, "SCORE")):
         policy = msgspec.structs.replace(PROFILE.decision, maximum_disagreement=limit)
-        outcome = decide(answers, msgspec.structs.replace(PROFILE, decision=policy), "es")
+        outcome = decide({}, answers, msgspec.structs.replace(PROFILE, decision=policy), "es")
         assert outcome["decisionBasis"] == basis
         assert outcome["decision"] == ("APPROVE" if basis == "SCORE" else "REVIEW")
 
@@ -288,7 +288,7 @@ def reviewing(*features: str) -> Any:
 def test_a_code_that_is_new_to_any_model_is_reviewed_whatever_the_score(model, logit):
     answers = unseen_by(model, "lender", "zip") | {"Tradicional": answer(logit)}
     answers[model] = msgspec.structs.replace(answers[model], unseen=("lender", "zip"))
-    outcome = decide(answers, reviewing("state", "lender"), "es")
+    outcome = decide({}, answers, reviewing("state", "lender"), "es")
 
     assert (outcome["decision"], outcome["decisionBasis"]) == ("REVIEW", "UNSEEN_CODE")
     assert outcome["unseen"] == ["lender"]
@@ -298,7 +298,7 @@ def test_a_code_that_is_new_to_any_model_is_reviewed_whatever_the_score(model, l
 
 def test_a_code_that_the_policy_does_not_name_decides_nothing():
     for profile in (reviewing(), reviewing("state")):
-        outcome = decide(unseen_by("Tradicional", "lender"), profile, "es")
+        outcome = decide({}, unseen_by("Tradicional", "lender"), profile, "es")
 
         assert (outcome["decision"], outcome["decisionBasis"]) == ("APPROVE", "SCORE")
         assert "unseen" not in outcome
@@ -365,11 +365,11 @@ def under(**changes: Any) -> Policy:
 @given(logits, st.integers(1, 50))
 def test_each_cut_off_belongs_to_the_better_decision(logit, gap):
     answers = dict.fromkeys(MODELS, answer(logit))
-    points = weigh(answers, PROFILE.policy)["score"]
+    points = weigh({}, answers, PROFILE.policy)["score"]
 
     def cut(approve_from: int, decline_below: int) -> str:
         policy = under(approve_from=approve_from, decline_below=decline_below)
-        return str(weigh(answers, policy)["decision"])
+        return str(weigh({}, answers, policy)["decision"])
 
     assert cut(points, points - gap) == "APPROVE"
     assert cut(points + 1, points - gap) == "REVIEW"
@@ -385,7 +385,7 @@ def test_the_models_that_answer_share_the_whole_weight(three, heard):
     weight = sum(policy.weights[name] for name in heard)
     mean = sum(policy.weights[name] * scored[name].baseline for name in heard) / weight
     logit = policy.intercept + policy.slope * mean
-    outcome = weigh(answers, PROFILE.policy)
+    outcome = weigh({}, answers, PROFILE.policy)
 
     assert outcome["probabilityOfDefault"] == pytest.approx(1 / (1 + math.exp(-logit)))
     assert outcome["score"] == pytest.approx(score(logit, PROFILE.score), abs=1)
@@ -404,7 +404,7 @@ def test_the_models_that_answer_share_the_whole_weight(three, heard):
 )
 def test_each_reason_for_a_review_without_enough_models_has_its_code(heard, basis):
     answers = dict.fromkeys(MODELS, DOWN) | dict.fromkeys(heard, answer(-9))
-    outcome = weigh(answers, PROFILE.policy)
+    outcome = weigh({}, answers, PROFILE.policy)
 
     assert may_decide(heard, PROFILE.decision) == outcome["decisionBasis"] == basis
     assert outcome["decision"] == ("APPROVE" if basis == "SCORE" else "REVIEW")
@@ -425,15 +425,18 @@ def test_a_reason_for_a_review_comes_before_the_next():
     apart = under(review_unseen=(), maximum_disagreement=0)
     few = under(review_unseen=("lender",), minimum_models=4)
 
-    assert weigh(answers, few)["decisionBasis"] == "TOO_FEW_MODELS"
-    assert weigh(answers, policy)["decisionBasis"] == "UNSEEN_CODE"
-    assert weigh(answers, apart)["decisionBasis"] == "MODELS_DISAGREE"
+    assert weigh({}, answers, few)["decisionBasis"] == "TOO_FEW_MODELS"
+    assert weigh({}, answers, policy)["decisionBasis"] == "UNSEEN_CODE"
+    assert weigh({}, answers, apart)["decisionBasis"] == "MODELS_DISAGREE"
 
 
 @given(st.sets(st.sampled_from(MODELS)))
 def test_review_only_sends_every_application_to_review_and_keeps_its_score(silent):
     answers = dict.fromkeys(MODELS, answer(-9)) | dict.fromkeys(silent, DOWN)
-    usual, held = weigh(answers, PROFILE.policy), weigh(answers, PROFILE.policy, review_only=True)
+    usual, held = (
+        weigh({}, answers, PROFILE.policy),
+        weigh({}, answers, PROFILE.policy, review_only=True),
+    )
 
     assert (held["decision"], held["decisionBasis"]) == ("REVIEW", "REVIEW_ONLY")
     assert held | {"decision": "", "decisionBasis": ""} == usual | {
@@ -445,7 +448,7 @@ def test_review_only_sends_every_application_to_review_and_keeps_its_score(silen
 @given(logits, contributions)
 def test_a_model_shows_its_own_score_with_its_probability_and_origin(logit, parts):
     said = answer(logit, parts)
-    model = weigh(dict.fromkeys(MODELS, said), PROFILE.policy)["models"]["Tradicional"]
+    model = weigh({}, dict.fromkeys(MODELS, said), PROFILE.policy)["models"]["Tradicional"]
     exact = said.baseline + math.fsum(parts.values())
 
     assert model == {
@@ -459,7 +462,7 @@ def test_a_model_shows_its_own_score_with_its_probability_and_origin(logit, part
 
 
 def test_a_decision_has_these_fields_and_no_others():
-    whole = weigh(dict.fromkeys(MODELS, answer()), PROFILE.policy)
+    whole = weigh({}, dict.fromkeys(MODELS, answer()), PROFILE.policy)
 
     assert [*whole] == [
         "decision", "decisionBasis", "probabilityOfDefault", "score", "cutOffs", "disagreement",
@@ -472,7 +475,7 @@ def test_models_without_any_weight_give_no_score():
     weights = dict.fromkeys(MODELS, 0.0) | {MODELS[2]: 1.0}
     policy = under(weights=weights, minimum_weight=0.0)
     answers = dict.fromkeys(MODELS, answer(-9)) | {MODELS[2]: DOWN}
-    outcome = weigh(answers, policy)
+    outcome = weigh({}, answers, policy)
 
     assert blend({MODELS[0]: answer()}, policy.decision) is None
     assert (outcome["decision"], outcome["decisionBasis"]) == ("REVIEW", "SCORE")

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.models.drift import Histogram, Reference, Seen, compared, drifted, psi
+from chalicelib.models.drift import (
+    Histogram,
+    Reference,
+    Seen,
+    compared,
+    drifted,
+    of_policy,
+    psi,
+)
 from chalicelib.monitoring.drift_watch import A_DAY, spread
 from chalicelib.profile import Drift
 
@@ -221,3 +229,33 @@ def test_a_quiet_week_is_read_whole_and_nothing_twice():
 
 def test_what_is_older_than_a_week_or_later_is_not_read():
     assert list(spread(AT, log(AT - timedelta(days=7.01), AT + timedelta(minutes=1)))) == []
+
+
+def policy_of(bases: str, before: str | None = None, rules: str = "") -> dict:
+    """Each letter is the basis of a decision; the same of the week before."""
+    seen = [Seen({}, {}, basis, tuple(rules)) for basis in bases]
+    then = (
+        None if before is None else of_policy([Seen({}, {}, one) for one in before], None, LIMITS)
+    )
+    return of_policy(seen, then, LIMITS)
+
+
+def test_what_decided_and_which_rules_fired_is_counted():
+    found = policy_of("SSR", rules="RL")
+
+    assert (found["bases"], found["rules"]) == ({"R": 1, "S": 2}, {"L": 3, "R": 3})
+    assert found["status"] == "TOO_FEW"
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "status"),
+    [
+        ("S" * 10, "S" * 10, "STABLE"),
+        ("S" * 5 + "R" * 5, "S" * 10, "DRIFTED"),
+        ("S" * 10, "S" * 9, "TOO_FEW"),
+        ("S" * 9, "S" * 10, "TOO_FEW"),
+        ("S" * 10, None, "TOO_FEW"),
+    ],
+)
+def test_the_bases_of_a_week_are_compared_with_those_of_the_week_before(now, before, status):
+    assert policy_of(now, before)["status"] == status

@@ -13,7 +13,7 @@ from chalicelib.retraining import swap_set as swaps
 from chalicelib.retraining.swap_set import ModelAnswer, Recent, Turned, turns, wilson
 from chalicelib.scoring.branch_results import Scored
 
-POLICY = load().policy
+POLICY = msgspec.structs.replace(load(), rules=()).policy
 MODELS = list(load().models)
 STRONG = max(POLICY.decision.weights, key=POLICY.decision.weights.__getitem__)
 SAFE, RISKY, BETTER = -5.0, -2.0, -4.0  # logits
@@ -117,8 +117,8 @@ logits = st.floats(-8, 8)
 @given(logits, logits)
 def test_both_decisions_are_those_of_the_policy(before, after):
     (turned,) = turns([recent(before, after, "paid")], STRONG, POLICY)
-    was = weigh(dict.fromkeys(MODELS, scored(before)), POLICY)
-    now = weigh(dict.fromkeys(MODELS, scored(before)) | {STRONG: scored(after)}, POLICY)
+    was = weigh({}, dict.fromkeys(MODELS, scored(before)), POLICY)
+    now = weigh({}, dict.fromkeys(MODELS, scored(before)) | {STRONG: scored(after)}, POLICY)
 
     assert (turned.before, turned.after) == (was["decision"], now["decision"])
     assert turned.probability == pytest.approx(now["probabilityOfDefault"])
@@ -149,8 +149,10 @@ def test_a_certain_model_decides_as_far_as_a_float_reaches(probability, decision
     sure = dict.fromkeys(MODELS, ModelAnswer("OK", probability))
     (turned,) = turns([Recent("0190", sure, 0.0)], STRONG, POLICY)
     certain = math.log(1e-15) if probability == 0 else -math.log(1e-15)
-    moved = weigh(dict.fromkeys(MODELS, scored(certain)), POLICY)["score"]
-    after = weigh(dict.fromkeys(MODELS, scored(certain)) | {STRONG: scored(0.0)}, POLICY)["score"]
+    moved = weigh({}, dict.fromkeys(MODELS, scored(certain)), POLICY)["score"]
+    after = weigh({}, dict.fromkeys(MODELS, scored(certain)) | {STRONG: scored(0.0)}, POLICY)[
+        "score"
+    ]
 
     assert turned.before == decision
     assert turned.points is None or turned.points == pytest.approx(after - moved, abs=5)
@@ -209,3 +211,13 @@ def test_the_summary_has_moves_rates_and_the_commonest_segments_first():
     }
     assert found["noToYes"]["count"] == 1
     assert found["noToYes"]["observed"] is None
+
+
+def test_a_rule_decides_in_the_swap_set_as_it_does_on_the_day():
+    policy = load().policy
+    fine = {"amount": 50_000, "employees": 5, "earlierDefaults": 0}
+    asked = (fine, fine | {"amount": 1_000_001}, {})
+    decisions = [msgspec.structs.replace(recent(SAFE, 2.0), application=one) for one in asked]
+    turned = [(one.before, one.after) for one in turns(decisions, STRONG, policy)]
+
+    assert turned == [("APPROVE", "REVIEW"), ("REVIEW", "REVIEW"), ("REVIEW", "REVIEW")]

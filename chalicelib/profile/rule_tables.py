@@ -1,0 +1,85 @@
+"""[[rules]] of credit.toml: the bank's own policy rules, which stand before the score."""
+
+from typing import Literal
+
+import msgspec
+
+from chalicelib.profile.tables import Table
+from chalicelib.text import Text
+
+SCORE, PROBABILITY, DISAGREEMENT = "score", "probabilityOfDefault", "disagreement"
+DECIDED = (SCORE, PROBABILITY, DISAGREEMENT)  # inputs that the models' answers give
+
+Effect = Literal["APPROVE", "REVIEW", "DECLINE"]
+
+
+class Condition(Table, frozen=True, omit_defaults=True):
+    """Bounds of a number, or values of a text. All that is stated must hold.
+
+    `input` is a feature, `score`, `probabilityOfDefault`, `disagreement`, or one of a model's own:
+    `models.<Model>.score`, `models.<Model>.probabilityOfDefault`.
+    """
+
+    input: str
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+    one_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+
+    def holds(self, value: float | str) -> bool:
+        if isinstance(value, str):
+            return value not in self.none_of and (not self.one_of or value in self.one_of)
+        return (
+            (self.at_least is None or value >= self.at_least)
+            and (self.above is None or value > self.above)
+            and (self.at_most is None or value <= self.at_most)
+            and (self.below is None or value < self.below)
+        )
+
+
+class Rule(Table, frozen=True, omit_defaults=True):
+    """A policy rule: it fires if each condition of `all` and one of `any` hold."""
+
+    code: str
+    effect: Effect
+    all: tuple[Condition, ...] = ()
+    any: tuple[Condition, ...] = ()
+
+    @property
+    def inputs(self) -> list[str]:
+        """Return each input once, in alphabetical order."""
+        return sorted({condition.input for condition in (*self.all, *self.any)})
+
+
+class WrittenRule(Rule, frozen=True, omit_defaults=True, kw_only=True):
+    """A rule as credit.toml has it: with the text that an applicant reads."""
+
+    text: Text
+
+    def rule(self) -> Rule:
+        """Return the rule without its text, as a policy carries it."""
+        return Rule(self.code, self.effect, _sorted(self.all), _sorted(self.any))
+
+
+def _sorted(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """Return conditions and values in alphabetical order: the written one is no part of it."""
+    plain = (
+        msgspec.structs.replace(
+            one, one_of=tuple(sorted({*one.one_of})), none_of=tuple(sorted({*one.none_of}))
+        )
+        for one in conditions
+    )
+    return tuple(sorted(plain, key=msgspec.json.encode))
+
+
+def of_model(input_name: str) -> str | None:
+    """Return the model whose own score or probability this is, if it is one's.
+
+    >>> of_model("models.Tradicional.score"), of_model("models.Tradicional"), of_model("score")
+    ('Tradicional', None, None)
+    """
+    first, _, rest = input_name.partition(".")
+    model, _, figure = rest.rpartition(".")
+    return model if first == "models" and figure in (SCORE, PROBABILITY) and model else None
