@@ -107,7 +107,7 @@ def change_needed(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the 
 def models() -> Any:
     using = services()
     parts = (using.models, using.endpoints, using.history, using.reports)
-    return inventory(using.profile, *parts)
+    return inventory(using.profile, *parts, datetime.now(UTC).date())
 
 
 @app.route("/health", methods=["GET", "HEAD"], cors=CORS, content_types=ANY)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 Kind = Literal[
     "started", "nothing new", "busy", "promoted", "deployed", "in service", "failed", "rolled back",
     "rejected", "trained", "training failed", "drift", "already failed", "not answering",
-    "waiting",
+    "waiting", "review overdue",
 ]  # fmt: skip
 
 SUBJECTS: dict[Kind, str] = {
@@ -29,6 +29,7 @@ SUBJECTS: dict[Kind, str] = {
     "trained": "Entrenamiento terminado",
     "training failed": "Entrenamiento fallido",
     "drift": "Deriva de los datos",
+    "review overdue": "Revisión de modelo vencida",
 }
 
 

@@ -181,6 +181,12 @@ class TrainingProfile:
         }
         return replace(self, profile=msgspec.structs.replace(self.profile, models=models))
 
+    def inventory_of(self, model: Model) -> dict[str, Any] | None:
+        """Return who answers for a model and what it is for, as far as the profile says."""
+        written = self.profile.models.get(model.name)
+        entry = written.inventory if written else None
+        return None if entry is None else dict(msgspec.to_builtins(entry))
+
     def limits_of(self, model: Model) -> list[dict[str, str]]:
         """Return what the profile warns of, in its languages, that is of what this model reads."""
         read = {feature.name for feature in model.needed}

@@ -12,6 +12,7 @@ from chalicelib.models import drift
 from chalicelib.models.drift import Reference, Seen
 from chalicelib.models.endpoints import ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket
+from chalicelib.monitoring.inventory import publish_overdue
 from chalicelib.notifications import NotificationTopic
 from chalicelib.profile import Profile
 from chalicelib.retraining.reports import Reports
@@ -57,6 +58,7 @@ def watch(
     }
     if not reports.has_drift(version):
         _publish(version, found, policy, topic)
+        publish_overdue(profile, at.date(), topic)
         reports.put_drift(version, report)
     return report
 

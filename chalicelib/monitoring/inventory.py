@@ -1,13 +1,15 @@
 """The route GET /models: each model's version in service, its origin, and its newest figures."""
 
 import hashlib
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from chalicelib.models.endpoints import ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket
-from chalicelib.profile import Profile
+from chalicelib.notifications import NotificationTopic
+from chalicelib.profile import Inventory, Profile
 from chalicelib.retraining.reports import Reports
 from chalicelib.retraining.training_history import TrainingHistory
 
@@ -22,6 +24,7 @@ def inventory(
     endpoints: ModelEndpoints,
     history: TrainingHistory,
     reports: Reports,
+    today: date,
 ) -> Document:
     """Return SageMaker's state of each model now, whether an event came or not.
 
@@ -31,12 +34,42 @@ def inventory(
     """
     return {
         "models": {
-            model: _described(model, bucket, endpoints, history) | {"challenger": judged}
+            model: _described(model, bucket, endpoints, history)
+            | {"challenger": judged}
+            | _responsible(profile.models[model].inventory, today)
             for model, judged in reports.challengers(profile.models).items()
         },
         "drift": reports.drift(),
         "vintages": reports.vintages(),
     }
+
+
+def publish_overdue(profile: Profile, today: date, topic: NotificationTopic) -> None:
+    """Publish a notice of the models whose review was due before today."""
+    overdue = [
+        f"{name}: {model.inventory.next_review}, {model.inventory.validator}"
+        for name, model in profile.models.items()
+        if model.inventory and model.inventory.is_overdue(today)
+    ]
+    if overdue:
+        topic.publish("review overdue", today.isoformat(), "\n".join(overdue))
+
+
+def _responsible(inventory: Inventory | None, today: date) -> Document:
+    """Return a model's entry of the inventory in credit.toml, and whether its review is overdue."""
+    if inventory is None:
+        return {}
+    entry = {
+        "owner": inventory.owner,
+        "developer": inventory.developer,
+        "validator": inventory.validator,
+        "tier": inventory.tier,
+        "intendedUse": msgspec.to_builtins(inventory.intended_use),
+        "limits": msgspec.to_builtins(inventory.limits),
+        "nextReview": inventory.next_review.isoformat(),
+        "overdue": inventory.is_overdue(today),
+    }
+    return {"inventory": entry}
 
 
 def _described(

@@ -15,7 +15,7 @@ from chalicelib.profile.retraining_tables import (
 )
 from chalicelib.profile.rule_tables import Condition, Rule, WrittenRule
 from chalicelib.profile.sagemaker_tables import Canary, Endpoint, Instances, Machine, SageMaker
-from chalicelib.profile.schema import Model, Product, Profile
+from chalicelib.profile.schema import Inventory, Model, Product, Profile
 
 __all__ = [
     "MINIMUM_WEIGHT",
@@ -31,6 +31,7 @@ __all__ = [
     "Feature",
     "Gate",
     "Instances",
+    "Inventory",
     "Limit",
     "Machine",
     "Model",

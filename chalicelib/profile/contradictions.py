@@ -11,7 +11,7 @@ from chalicelib.profile.feature_contradictions import of_feature
 from chalicelib.profile.policy_tables import Decision, Score
 from chalicelib.profile.retraining_tables import Drift, Gate, Outcomes, Training
 from chalicelib.profile.rule_contradictions import of_rules
-from chalicelib.profile.schema import Profile
+from chalicelib.profile.schema import Inventory, Profile
 
 
 def contradictions(profile: Profile) -> Iterator[str]:
@@ -26,6 +26,8 @@ def contradictions(profile: Profile) -> Iterator[str]:
                 yield f"models.{name} uses {feature_name}, which is not in [features]"
             elif profile.features[feature_name].protected:
                 yield f"models.{name} uses {feature_name}, which is protected and never scored"
+        if model.inventory:
+            yield from _inventory_contradictions(name, model.inventory)
     yield from _training_contradictions(profile.training)
     yield from _decision_contradictions(profile.decision, profile)
     yield from _score_contradictions(profile.score)
@@ -35,6 +37,15 @@ def contradictions(profile: Profile) -> Iterator[str]:
     yield from _drift_contradictions(profile.drift)
     yield from _card_contradictions(profile)
     yield from _outcome_contradictions(profile.outcomes, profile)
+
+
+def _inventory_contradictions(name: str, inventory: Inventory) -> Iterator[str]:
+    place = f"models.{name}.inventory"
+    for field in ("owner", "developer", "validator"):
+        if not getattr(inventory, field).strip():
+            yield f"{place}.{field} is empty"
+    if inventory.validator.strip().casefold() == inventory.developer.strip().casefold():
+        yield f"{place}: {inventory.developer} can't validate what they develop: name another"
 
 
 def _card_contradictions(profile: Profile) -> Iterator[str]:

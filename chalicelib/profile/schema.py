@@ -1,5 +1,6 @@
 """The whole of credit.toml as a frozen value."""
 
+from datetime import date
 from typing import Literal
 
 import msgspec
@@ -19,10 +20,30 @@ class Product(Table, frozen=True):
     language: Language
 
 
+class Inventory(Table, frozen=True):
+    """An entry of the bank's model inventory: who answers for a model, and for what it is used.
+
+    The fields are those of SR 11-7, section VI:
+    https://www.federalreserve.gov/supervisionreg/srletters/sr1107a1.pdf
+    """
+
+    owner: str
+    developer: str
+    validator: str
+    tier: Literal[1, 2, 3]  # 1: the decisions that cost the most depend on it
+    intended_use: Text
+    limits: Text
+    next_review: date
+
+    def is_overdue(self, today: date) -> bool:
+        return self.next_review < today
+
+
 class Model(Table, frozen=True):
     method: Literal["scorecard", "trees"]
     features: tuple[str, ...]
     parameters: dict[str, int | float] = msgspec.field(default_factory=dict)
+    inventory: Inventory | None = None
 
 
 class Profile(Table, frozen=True):

@@ -65,6 +65,13 @@ def refusal_of(tmp_path, old: str, new: str) -> str:
         ('values = ["no"] }', 'values = ["never"] }', "none of its values"),
         ('values = ["no"] }', "minimum = 1 }", "not a direction"),
         ('pattern = "[A-Z]{2}"', 'pattern = "[A-Z]{2}"\nactionable = true', "must list"),
+        ('owner = "Riesgo de crédito"', 'owner = " "', "Tradicional.inventory.owner is empty"),
+        (
+            'validator = "Validación de modelos"',
+            'validator = "ciencia de datos "',
+            "Ciencia de datos can't validate what they develop",
+        ),
+        ("next_review = 2027-06-30", "next_review = 2027-06-31", "can't be read"),
     ],
 )
 def test_a_contradiction_is_told_with_its_place(tmp_path, old, new, told):

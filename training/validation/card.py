@@ -52,6 +52,7 @@ def page(facts: Facts) -> str:
     data = json.dumps(facts, sort_keys=True, allow_nan=False).replace("<", "\\u003c")
     parts = [
         f"<h1>{escape(title)}</h1>",
+        *_inventory(facts),
         *_data(facts),
         *_performance(facts),
         *_stability(facts),
@@ -171,6 +172,19 @@ def _fairness(facts: Facts) -> Iterator[str]:
 def _by(name: str, groups: Sequence[Facts], *more: str) -> str:
     columns = (*more, "rows", "bads", "share", "observed", "expected", "approved", "auc")
     return table((name, *columns), ((g[name], *(g[column] for column in columns)) for g in groups))
+
+
+def _inventory(facts: Facts) -> Iterator[str]:
+    """Yield who answers for the model; older cards and profiles without an inventory have none."""
+    entry = facts.get("inventory")
+    if not entry:
+        return
+    yield "<h2>Responsible</h2>"
+    people = ("owner", "developer", "validator", "tier", "next_review")
+    rows = [(name.replace("_", " "), entry[name]) for name in people]
+    for name in ("intended_use", "limits"):
+        rows += [(f"{name.replace('_', ' ')} ({lang})", entry[name][lang]) for lang in ("en", "es")]
+    yield table(("", ""), rows)
 
 
 def limits(facts: Facts) -> Iterator[str]:

@@ -66,6 +66,7 @@ def facts(bank: TrainingProfile, model: Model, judged: Judged, manifest: dict[st
             _feature(feature, judged) | {"read": feature in read} for feature in model.features
         ],
         "limits": bank.limits_of(model),
+        "inventory": bank.inventory_of(model),
         "psi": _number(measures.stability(judged.training.logits, holdout.logits)),
         "vintages": list(_vintages(bank, judged)),
         "groups": {name: list(_groups(name, bank, judged)) for name in _grouped(bank, holdout)},
