@@ -25,14 +25,18 @@ from chalicelib.retraining import (
     training_history,
     weekly_update,
 )
+from chalicelib.rights.explanation import explanation
+from chalicelib.rights.explanation_page import page
 from chalicelib.services import services
 from chalicelib.settings import MODEL_PREFIX, Settings
 from chalicelib.web import (
     CORS,
     NOT_STORED,
     answering,
+    html,
     key_source,
     language,
+    wants_html,
 )
 
 # Chalice needs the bucket's name to declare the trigger; the rest waits for the first call.
@@ -100,6 +104,21 @@ def change_needed(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the 
     review_only = using.review_only.is_on()
     parts = (using.profile, using.scoring, using.models)
     return change.needed(stored, said_in, *parts, review_only=review_only)
+
+
+@app.route(
+    "/predictions/{clientId}/{predictionId}/explanation",
+    api_key_required=True,
+    cors=CORS,
+    content_types=ANY,
+)
+@answers_problems
+def explain(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
+    request, using = app.current_request, services()
+    said_in = language(request, using.profile.product.language)
+    stored = using.predictions.get(clientId, predictionId)
+    explained = explanation(stored, using.profile, said_in)
+    return html(page(explained), said_in) if wants_html(request) else explained
 
 
 @app.route("/models", api_key_required=True, cors=CORS, content_types=ANY)

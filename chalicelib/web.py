@@ -117,6 +117,22 @@ def key_source(request: Request) -> str:
     return of_api_key(request.context.get("identity", {}).get("apiKeyId"))
 
 
+def wants_html(request: Request) -> bool:
+    """Return whether the caller is a browser, or asks as one."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def html(page: str, said_in: Language) -> Response:
+    """Return a page that loads nothing and runs nothing."""
+    headers: Headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Language": said_in,
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+        **NOT_STORED,
+    }
+    return Response(page, headers)
+
+
 def _answer(said: Any) -> Response:
     """Return the answer, in the language that its texts are in, if it has any."""
     if isinstance(said, Response):

@@ -19,23 +19,24 @@ def inputs(
     """Return all that rules can read: features, derived features, and the decision's figures."""
     found: dict[str, Value | None] = {**application}
     for name in policy.derived:
-        found[name] = _derived(name, policy.derived, application)
+        found[name] = derived(name, policy.derived, application)
     for model, answer in models.items():
         for figure in ("score", "probabilityOfDefault"):
             found[f"models.{model}.{figure}"] = answer.get(figure)
     return {**found, **figures}
 
 
-def _derived(
+def derived(
     name: str, derivations: Mapping[str, Derivation], application: Mapping[str, Value]
 ) -> Value | None:
-    """Return a ratio or a prefix as training/serving/features.py computes it; None if there is
-    none. A source may be derived, too.
+    """Return a feature's value, or None; a ratio or a prefix as training/serving/features.py does.
+
+    A source may be derived, too.
     """
     if name not in derivations:
         return application.get(name)
     derivation = derivations[name]
-    values = [_derived(source, derivations, application) for source in derivation.sources()]
+    values = [derived(source, derivations, application) for source in derivation.sources()]
     if derivation.ratio:
         over, under = values
         return over / under if _is_number(over) and _is_number(under) and under else None

@@ -13,6 +13,7 @@ from chalicelib.profile.retraining_tables import (
     Snapshot,
     Training,
 )
+from chalicelib.profile.rights_tables import Notice, Rights
 from chalicelib.profile.rule_tables import Condition, Rule, WrittenRule
 from chalicelib.profile.sagemaker_tables import Canary, Endpoint, Instances, Machine, SageMaker
 from chalicelib.profile.schema import Inventory, Model, Product, Profile
@@ -35,11 +36,13 @@ __all__ = [
     "Limit",
     "Machine",
     "Model",
+    "Notice",
     "OutcomeSource",
     "Outcomes",
     "Policy",
     "Product",
     "Profile",
+    "Rights",
     "Rule",
     "SageMaker",
     "Score",

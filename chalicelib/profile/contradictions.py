@@ -20,14 +20,7 @@ def contradictions(profile: Profile) -> Iterator[str]:
         return  # nothing can be compared with NaN
     for name, feature in profile.features.items():
         yield from of_feature(name, feature, profile)
-    for name, model in profile.models.items():
-        for feature_name in profile.sources_of(model.features):
-            if feature_name not in profile.features:
-                yield f"models.{name} uses {feature_name}, which is not in [features]"
-            elif profile.features[feature_name].protected:
-                yield f"models.{name} uses {feature_name}, which is protected and never scored"
-        if model.inventory:
-            yield from _inventory_contradictions(name, model.inventory)
+    yield from _model_contradictions(profile)
     yield from _training_contradictions(profile.training)
     yield from _decision_contradictions(profile.decision, profile)
     yield from _score_contradictions(profile.score)
@@ -37,6 +30,19 @@ def contradictions(profile: Profile) -> Iterator[str]:
     yield from _drift_contradictions(profile.drift)
     yield from _card_contradictions(profile)
     yield from _outcome_contradictions(profile.outcomes, profile)
+    if profile.rights.contest_days < 1:
+        yield "rights.contest_days must be 1 or more"
+
+
+def _model_contradictions(profile: Profile) -> Iterator[str]:
+    for name, model in profile.models.items():
+        for feature_name in profile.sources_of(model.features):
+            if feature_name not in profile.features:
+                yield f"models.{name} uses {feature_name}, which is not in [features]"
+            elif profile.features[feature_name].protected:
+                yield f"models.{name} uses {feature_name}, which is protected and never scored"
+        if model.inventory:
+            yield from _inventory_contradictions(name, model.inventory)
 
 
 def _inventory_contradictions(name: str, inventory: Inventory) -> Iterator[str]:

@@ -8,6 +8,7 @@ import msgspec
 from chalicelib.profile.feature_tables import Feature
 from chalicelib.profile.policy_tables import Decision, Policy, Score
 from chalicelib.profile.retraining_tables import Card, Drift, Gate, Outcomes, Snapshot, Training
+from chalicelib.profile.rights_tables import Rights
 from chalicelib.profile.rule_tables import WrittenRule
 from chalicelib.profile.sagemaker_tables import Endpoint, SageMaker
 from chalicelib.profile.tables import Table, digest
@@ -56,6 +57,7 @@ class Profile(Table, frozen=True):
     decision: Decision
     endpoint: dict[str, Endpoint]
     rules: tuple[WrittenRule, ...] = ()
+    rights: Rights = Rights()
     card: Card = Card()
     gate: Gate = Gate()
     drift: Drift = Drift()
@@ -65,6 +67,10 @@ class Profile(Table, frozen=True):
     def asked_for(self) -> dict[str, Feature]:
         """Return the features that an application brings; the others are derived."""
         return {name: feature for name, feature in self.features.items() if not feature.derive}
+
+    def read_by_models(self) -> set[str]:
+        """Return the features that models read; not those they are computed from."""
+        return {name for model in self.models.values() for name in model.features}
 
     def read_by_rules(self) -> set[str]:
         """Return the features that rules read and, of derived ones, all they are computed from."""

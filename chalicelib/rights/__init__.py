@@ -1,0 +1,1 @@
+"""The applicant's rights: what a bank must tell the person about whom it decided."""

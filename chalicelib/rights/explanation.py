@@ -1,0 +1,162 @@
+"""The route GET …/explanation: a stored decision in the words of its applicant. Pure.
+
+Everything comes from the decision as it was stored, and its texts from credit.toml of today. A
+feature that credit.toml no longer has keeps its name and the text of its day.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from chalicelib.decisions.policy_rules import derived
+from chalicelib.decisions.reasons import with_rule_texts, with_texts
+from chalicelib.profile import Feature, Policy, Profile
+from chalicelib.text import Language, Text
+
+Document = dict[str, Any]
+
+DECISIONS = {
+    "APPROVE": Text(es="La solicitud se aprobó.", en="The application was approved."),
+    "DECLINE": Text(es="La solicitud se rechazó.", en="The application was declined."),
+    "REVIEW": Text(
+        es="Una persona del banco decide sobre la solicitud.",
+        en="A person at the bank decides on the application.",
+    ),
+}
+AUTOMATED = Text(
+    es="La decisión fue automática: ninguna persona intervino. La tomaron las reglas y los modelos "
+    "que aquí se indican.",
+    en="The decision was automated: no person took part. It was made by the rules and models shown "
+    "here.",
+)
+BY_A_PERSON = Text(
+    es="Los modelos y las reglas prepararon el caso; la decisión es de una persona.",
+    en="Models and rules prepared the case; the decision is a person's.",
+)
+SOURCES = {
+    "APPLICANT": Text(es="lo declaró usted en la solicitud", en="you stated it when you applied"),
+    "COMPUTED": Text(es="se calculó con lo que declaró", en="computed from what you stated"),
+    "OTHER_LOANS": Text(
+        es="resultados de otros préstamos del banco", en="results of other loans of the bank"
+    ),
+}
+CRITERIA = Text(
+    es="Se aprueba desde {approve} puntos y se rechaza por debajo de {decline}. Las reglas del "
+    "banco deciden antes que el puntaje.",
+    en="Approved from {approve} points and declined below {decline}. The bank's rules decide "
+    "before the score.",
+)
+CHANGE = Text(
+    es="Con esta dirección se obtiene el menor cambio con el que la solicitud se aprobaría.",
+    en="This address gives the smallest change with which the application would be approved.",
+)
+CONTEST = Text(
+    es="Puede impugnar la decisión hasta el {until}. {how}",
+    en="You may contest the decision until {until}. {how}",
+)
+
+
+def explanation(stored: Document, profile: Profile, language: Language) -> Document:
+    """Return what a bank tells the applicant of a stored decision, in their language."""
+    automated = stored["decision"] != "REVIEW"
+    return {
+        "clientId": stored["clientId"],
+        "predictionId": stored["predictionId"],
+        "language": language,
+        "product": profile.product.title.said_in(language),
+        "decidedAt": stored["createdAt"],
+        "decision": stored["decision"],
+        "text": DECISIONS[stored["decision"]].said_in(language),
+        "automated": automated,
+        "automation": (AUTOMATED if automated else BY_A_PERSON).said_in(language),
+        "data": [*_data(stored, profile, language)],
+        "criteria": _criteria(stored, profile, language),
+        "reasons": _reasons(stored, profile, language),
+        "change": _change(stored, language),
+        "contest": _contest(stored, profile, language),
+        "notices": [
+            {"law": one.law, "text": one.text.said_in(language)} for one in profile.rights.notices
+        ],
+    }
+
+
+def _data(stored: Document, profile: Profile, language: Language) -> Iterator[Document]:
+    """Yield each datum that the models or rules of the day read, with its source."""
+    application: Mapping[str, Any] = stored["application"]
+    rules = _policy(stored, profile).rules
+    used = profile.read_by_models() | {name for rule in rules for name in rule.inputs}
+    derivations = {name: f.derive for name, f in profile.features.items() if f.derive}
+    for name, feature in profile.features.items():
+        if name not in used:
+            continue
+        source = _source(feature)
+        value = None if source == "OTHER_LOANS" else derived(name, derivations, application)
+        yield {
+            "feature": name,
+            "title": feature.title.said_in(language),
+            "value": value,
+            **({"unit": feature.unit} if feature.unit else {}),
+            "source": source,
+            "sourceText": SOURCES[source].said_in(language),
+        }
+
+
+def _source(feature: Feature) -> str:
+    if feature.derive is None:
+        return "APPLICANT"
+    return "OTHER_LOANS" if feature.derive.peers else "COMPUTED"
+
+
+def _policy(stored: Document, profile: Profile) -> Policy:
+    """Return the policy of the day; today's, for a decision of before decisions carried theirs."""
+    proof = stored.get("evidence")
+    return msgspec.convert(proof["policy"], Policy) if proof else profile.policy
+
+
+def _criteria(stored: Document, profile: Profile, language: Language) -> Document:
+    decision, models = _policy(stored, profile).decision, stored["models"]
+    text = CRITERIA.format(
+        approve=f"{decision.approve_from:g}", decline=f"{decision.decline_below:g}"
+    )
+    return {
+        "text": text.said_in(language),
+        "score": stored["score"],
+        "approveFrom": decision.approve_from,
+        "declineBelow": decision.decline_below,
+        "basis": stored["decisionBasis"],
+        "policyVersion": stored["policyVersion"],
+        "models": [
+            {"model": name, "weight": weight, "score": models.get(name, {}).get("score")}
+            for name, weight in decision.weights.items()
+        ],
+    }
+
+
+def _reasons(stored: Document, profile: Profile, language: Language) -> list[Document]:
+    """Return the principal reasons: the rule that decided, if one did, then the score's."""
+    rules, scored = ([dict(one) for one in stored.get(part, ())] for part in ("rules", "reasons"))
+    deciding = [one for one in rules if one["code"] == stored["decisionBasis"]]
+    known = {rule.code for rule in profile.rules}
+    with_rule_texts((one for one in deciding if one["code"] in known), profile, language)
+    with_texts((one for one in scored if one["feature"] in profile.features), profile, language)
+    shown = [{"rule": one["code"], "text": one["text"]} for one in deciding]
+    if stored["decision"] == "APPROVE":
+        return shown
+    return shown + [{"feature": one["feature"], "text": one["text"]} for one in scored]
+
+
+def _change(stored: Document, language: Language) -> Document | None:
+    """Return where to ask for what would change it; None for what was approved."""
+    if stored["decision"] == "APPROVE":
+        return None
+    place = f"/predictions/{stored['clientId']}/{stored['predictionId']}/change"
+    return {"href": place, "text": CHANGE.said_in(language)}
+
+
+def _contest(stored: Document, profile: Profile, language: Language) -> Document:
+    decided = datetime.fromisoformat(stored["createdAt"]).date()
+    until = (decided + timedelta(days=profile.rights.contest_days)).isoformat()
+    text = CONTEST.format(until=until, how=profile.rights.how_to_contest)
+    return {"until": until, "text": text.said_in(language)}
