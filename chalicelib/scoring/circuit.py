@@ -1,7 +1,8 @@
 """Circuit of one model's endpoint: while the endpoint hangs, callers do not wait for it.
 
-The circuit opens after two time-outs in a row, of one caller or of two. Whoever came before keeps
-the whole of its time and its second attempt, because an endpoint that is starting is silent, too.
+The circuit opens after two time-outs in a row, of one caller or of two, once the endpoint has been
+silent for longer than a cold start. Whoever came before keeps the whole of its time and its second
+attempt, because an endpoint that is starting is silent, too.
 Whoever comes later is answered without the model at once, but for one caller in five seconds, whose
 call is a test: it waits a second for the endpoint. Any answer closes the circuit, an error
 included.
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from chalicelib.errors import CircuitOpen, EndpointTimeout
 
 FEWEST = 2  # time-outs in a row
+SILENT_SECONDS = 13.0  # a cold start of 12 s is waited for by all; 3.5 to 6.9 s were measured
 PAUSE_SECONDS = 5.0  # from one test of an endpoint to the next; longer than one of them takes
 FORGOTTEN_SECONDS = 60.0  # without a call; earlier time-outs then no longer count
 CLOSED = float("inf")
@@ -28,13 +30,14 @@ class Circuit:
 
     _timeouts: int
     _opened: float
+    _silent_since: float
     _next_test: float
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, pause: float = PAUSE_SECONDS
+        self, clock: Callable[[], float] = time.monotonic, silent: float = SILENT_SECONDS
     ) -> None:
         self._clock = clock
-        self._pause = pause
+        self._silent = silent
         self._lock = threading.Lock()
         self._answered = self._called = float("-inf")
         self._close()
@@ -68,7 +71,7 @@ class Circuit:
             if came_later:
                 if now < self._next_test:
                     raise CircuitOpen(f"{endpoint} timed out {self._timeouts} times: not asked.")
-                self._next_test = now + self._pause
+                self._next_test = now + PAUSE_SECONDS
             self._called = now
             return now, came_later
 
@@ -78,9 +81,10 @@ class Circuit:
                 return  # others were answered meanwhile
             now = self._called = self._clock()
             self._timeouts += 1
+            self._silent_since = min(self._silent_since, started)
             if self._timeouts >= FEWEST and self._opened == CLOSED:
-                self._opened = now
-                self._next_test = now + self._pause
+                self._opened = max(now, self._silent_since + self._silent)
+                self._next_test = self._opened + PAUSE_SECONDS
 
     def _answer(self) -> None:
         with self._lock:
@@ -90,4 +94,5 @@ class Circuit:
     def _close(self) -> None:
         self._opened = CLOSED
         self._timeouts = 0
+        self._silent_since = float("inf")
         self._next_test = float("-inf")

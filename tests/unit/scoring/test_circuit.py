@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import CircuitOpen, EndpointTimeout, ModelRejected
-from chalicelib.scoring.circuit import FEWEST, FORGOTTEN_SECONDS, PAUSE_SECONDS, Circuit
+from chalicelib.scoring.circuit import (
+    FEWEST,
+    FORGOTTEN_SECONDS,
+    PAUSE_SECONDS,
+    SILENT_SECONDS,
+    Circuit,
+)
 
 ATTEMPT, TEST = 8.0, 1.0  # seconds until a time-out
 
@@ -56,17 +62,28 @@ class Endpoint:
 def opened():
     endpoint = Endpoint()
     endpoint.together(FEWEST)
+    endpoint.now += SILENT_SECONDS - ATTEMPT
     endpoint.asked.clear()
     return endpoint
 
 
 @given(st.integers(FEWEST, 50))
-def test_it_opens_when_the_first_callers_have_timed_out_once(callers):
+def test_it_opens_after_time_outs_and_a_silence_longer_than_a_cold_start(callers):
     endpoint = Endpoint()
     endpoint.together(callers)
+    endpoint.now += SILENT_SECONDS - ATTEMPT
 
     assert endpoint.call() == "CircuitOpen"
     assert len(endpoint.asked) == callers
+
+
+@given(st.floats(ATTEMPT, SILENT_SECONDS - 0.01))
+def test_whoever_comes_within_a_cold_start_is_not_sent_away(since):
+    endpoint = Endpoint()
+    endpoint.together(50)
+    endpoint.now = 1_000.0 + since
+
+    assert endpoint.call() == "answer"
 
 
 def test_both_time_outs_of_one_caller_open_it():

@@ -106,8 +106,8 @@ class Slow:
         raise self._fault
 
 
-def scoring_of(client) -> ScoringEndpoints:
-    return ScoringEndpoints(client, "dev-appvengers", [], untested)
+def scoring_of(client, circuit=Circuit) -> ScoringEndpoints:
+    return ScoringEndpoints(client, "dev-appvengers", [], untested, circuit)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_an_attempt_that_could_not_end_in_time_is_not_begun(since, asked):
 def test_an_endpoint_that_hangs_is_asked_no_more_but_in_a_short_test_and_another_is():
     slow, hasty = (Slow(ReadTimeoutError(endpoint_url="x")) for _ in "ab")
     now = [0.0]
-    scoring = ScoringEndpoints(slow, "dev", [], lambda: hasty, lambda: Circuit(lambda: now[0]))  # type: ignore[arg-type,return-value]
+    scoring = ScoringEndpoints(slow, "dev", [], lambda: hasty, lambda: Circuit(lambda: now[0], 0))  # type: ignore[arg-type,return-value]
     for _ in range(FEWEST):
         with pytest.raises(EndpointTimeout):
             scoring.score("Tradicional", EVENT)
@@ -162,7 +162,7 @@ def test_an_endpoint_that_hangs_is_asked_no_more_but_in_a_short_test_and_another
 def test_whoever_came_before_the_circuit_opened_is_asked_for_again():
     slow = Slow(ReadTimeoutError(endpoint_url="x"))
     came = {"startedAt": (datetime.now(UTC) - timedelta(seconds=9)).isoformat()}
-    scoring = scoring_of(slow)
+    scoring = scoring_of(slow, lambda: Circuit(silent=0))
     for _ in range(FEWEST + 1):
         with pytest.raises(EndpointTimeout):
             scoring.score("Tradicional", EVENT | came)
