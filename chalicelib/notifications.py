@@ -29,7 +29,7 @@ SUBJECTS: dict[Kind, str] = {
     "trained": "Entrenamiento terminado",
     "training failed": "Entrenamiento fallido",
     "drift": "Deriva de los datos",
-    "review overdue": "Revisión de modelo vencida",
+    "review overdue": "Modelo por revalidar",
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 from chalicelib.decisions.application import Value
-from chalicelib.profile import Derivation, Policy, Rule
+from chalicelib.profile import Computation, Derivation, Policy, Rule
 
 Document = dict[str, Any]
 Inputs = Mapping[str, Value | None]
@@ -27,7 +27,7 @@ def inputs(
 
 
 def derived(
-    name: str, derivations: Mapping[str, Derivation], application: Mapping[str, Value]
+    name: str, derivations: Mapping[str, Computation | Derivation], application: Mapping[str, Value]
 ) -> Value | None:
     """Return a feature's value, or None; a ratio or a prefix as training/serving/features.py does.
 

@@ -88,11 +88,11 @@ class PredictionTable:
         return list(found)
 
     def made_in(self, day: str, first: str, last: str, page: int) -> Iterator[Item]:
-        """Yield application and models of a day's decisions, from id `first` to `last`, sorted.
+        """Yield what was decided on a day, and by what, from id `first` to `last`, sorted.
 
         It reads about `page` items at a time, from all shards together.
         """
-        shown = ("clientId", "predictionId", "application", "models")
+        shown = ("clientId", "predictionId", "application", "models", "decisionBasis", "rules")
         return self._of_day(
             day,
             "#day = :day AND predictionId BETWEEN :first AND :last",

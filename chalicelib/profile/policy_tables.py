@@ -2,8 +2,7 @@
 
 import msgspec
 
-from chalicelib.profile.feature_tables import Derivation
-from chalicelib.profile.rule_tables import Rule
+from chalicelib.profile.rule_tables import Computation, Rule
 from chalicelib.profile.tables import Table, digest
 
 MINIMUM_WEIGHT = 0.6  # of [decision], for a profile that states none
@@ -39,7 +38,7 @@ class Policy(Table, frozen=True, omit_defaults=True):
     score: Score
     decision: Decision
     rules: tuple[Rule, ...] = ()
-    derived: dict[str, Derivation] = msgspec.field(default_factory=dict)
+    derived: dict[str, Computation] = msgspec.field(default_factory=dict)
 
     def version(self) -> str:
         """Return the hash of the policy. The order of rules counts, that of names does not."""

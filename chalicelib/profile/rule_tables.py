@@ -39,6 +39,17 @@ class Condition(Table, frozen=True, omit_defaults=True):
         )
 
 
+class Computation(Table, frozen=True, omit_defaults=True):
+    """A derived feature that rules may read: a ratio, or the first characters of a code."""
+
+    ratio: tuple[str, str] | None = None
+    prefix: str | None = None
+    length: int | None = None
+
+    def sources(self) -> tuple[str, ...]:
+        return self.ratio or ((self.prefix,) if self.prefix else ())
+
+
 class Rule(Table, frozen=True, omit_defaults=True):
     """A policy rule: it fires if each condition of `all` and one of `any` hold."""
 

@@ -8,7 +8,7 @@ from bank.first_run import body_of
 @pytest.fixture(scope="module")
 def decided(served, loans):
     """A real application whose amount no loan of the register had: a rule sends it to a person."""
-    body = body_of(loans[5])
+    body = body_of(loans[5]) | {"clientId": "explained"}
     body["application"] |= {"amount": 3_000_000, "employees": 40}
     return served.post(body).json()
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -84,7 +85,7 @@ def _inputs(
     policy: Policy,
 ) -> pd.DataFrame:
     """Return all that rules can read; a feature that no application has is missing everywhere."""
-    rules = {name: derivation.rule() for name, derivation in policy.derived.items()}
+    rules = {name: msgspec.to_builtins(one) for name, one in policy.derived.items()}
     read = {name for rule in policy.rules for name in rule.inputs}
     sources = {name for one in policy.derived.values() for name in one.sources()}
     brought = applications.reindex(
