@@ -67,39 +67,37 @@ def weigh(
     """
     models = {name: _model(answer, policy) for name, answer in answers.items()}
     scored = {name: answer for name, answer in answers.items() if isinstance(answer, Scored)}
-    scores = [models[name]["score"] for name in scored]
-    apart = max(scores) - min(scores) if scores else None
     mixed = blend(scored, policy.decision)
-    points = score(mixed.logit, policy.score) if mixed else None
-    figures = {
-        "probabilityOfDefault": 1 / (1 + math.exp(-mixed.logit)) if mixed else None,
-        "score": points,
-        "disagreement": apart,
-    }
+    figures = _figures(mixed, [models[name]["score"] for name in scored], policy)
     unseen = _unseen(scored, policy.decision)
     missing = sorted(answers.keys() - scored.keys())
     rules = fired(policy, inputs(policy, application, figures, models))
-    if review_only:
-        decision, basis = "REVIEW", "REVIEW_ONLY"
-    else:
-        by_models = _basis(scored, unseen, apart, policy.decision)
-        decision, basis = _verdict(points, by_models, rules, policy)
+    by_models = _basis(scored, unseen, figures["disagreement"], policy.decision)
+    decision, basis = _verdict(figures["score"], by_models, rules, policy)
+    stated = {"unseen": unseen, "partial": bool(missing), "missing": missing, "rules": rules}
     return {
-        "decision": decision,
-        "decisionBasis": basis,
+        "decision": "REVIEW" if review_only else decision,
+        "decisionBasis": "REVIEW_ONLY" if review_only else basis,
         "probabilityOfDefault": figures["probabilityOfDefault"],
-        "score": points,
+        "score": figures["score"],
         "cutOffs": {
             "approveFrom": policy.decision.approve_from,
             "declineBelow": policy.decision.decline_below,
         },
-        "disagreement": apart,
-        **({"unseen": unseen} if unseen else {}),
-        **({"partial": True, "missing": missing} if missing else {}),
-        **({"rules": rules} if rules else {}),
+        "disagreement": figures["disagreement"],
+        **{name: value for name, value in stated.items() if value},
         "reasons": reasons(mixed.contributions, policy, mixed.directions) if mixed else [],
         "models": models,
         "policyVersion": policy.version(),
+    }
+
+
+def _figures(mixed: Blend | None, scores: Sequence[int], policy: Policy) -> Document:
+    """Return the probability, the score and the disagreement; None where no model answered."""
+    return {
+        "probabilityOfDefault": 1 / (1 + math.exp(-mixed.logit)) if mixed else None,
+        "score": score(mixed.logit, policy.score) if mixed else None,
+        "disagreement": max(scores) - min(scores) if scores else None,
     }
 
 

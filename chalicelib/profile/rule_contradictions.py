@@ -97,7 +97,7 @@ def _unknown_input(name: str, feature: Feature | None, profile: Profile) -> Iter
         if name not in DECIDED and of_model(name) not in profile.models:
             yield f"{name} is no feature, and neither a score nor a probability"
         return
-    sources = [profile.features[one] for one in profile.sources_of((name,))]
+    sources = [profile.features[one] for one in profile.sources_of((name,)) & {*profile.features}]
     if any(one.protected for one in sources):
         yield f"{name} is protected or derived from what is: no rule may read it"
     if any(one.derive and one.derive.peers for one in sources):
