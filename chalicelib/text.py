@@ -51,6 +51,15 @@ def preferred(header: str, default: Language) -> Language:
     return best if weights.get(best, rest) > 0 else default
 
 
+def asks_for(media_type: str, header: str) -> bool:
+    """Return whether an Accept header names a media type, with a weight above 0.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
+    """
+    ranges = (one.partition(";") for one in header.lower().split(","))
+    return any(name.strip() == media_type and _weight(rest) > 0 for name, _, rest in ranges)
+
+
 def _weight(parameter: str) -> float:
     """Return q, 1 without one, and 0 for what is no weight."""
     if not parameter.strip():

@@ -18,7 +18,7 @@ from chalicelib.errors import (
     Problem,
     ServiceUnavailable,
 )
-from chalicelib.text import Language, Text, preferred
+from chalicelib.text import Language, Text, asks_for, preferred
 
 CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Language"])
 PROBLEM_TYPE = "application/problem+json"
@@ -119,7 +119,7 @@ def key_source(request: Request) -> str:
 
 def wants_html(request: Request) -> bool:
     """Return whether the caller is a browser, or asks as one."""
-    return "text/html" in request.headers.get("accept", "")
+    return asks_for("text/html", request.headers.get("accept", ""))
 
 
 def html(page: str, said_in: Language) -> Response:

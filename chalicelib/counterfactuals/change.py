@@ -217,7 +217,7 @@ def _told(
 
 
 def _summary(decided: Document, profile: Profile, language: Language) -> Document:
-    with_rule_texts(decided.get("rules", ()), profile, language)
+    with_rule_texts(decided.get("rules", ()), profile.policy, profile, language)
     shown = (
         "decision", "decisionBasis", "rules", "unseen", "score", "probabilityOfDefault",
         "disagreement",

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.decisions.application import Value
 from chalicelib.decisions.policy_rules import decisive, fired, inputs
-from chalicelib.decisions.reasons import points_a_unit, reasons, with_rule_texts, with_texts
+from chalicelib.decisions.reasons import reasons, with_rule_texts, with_texts
 from chalicelib.profile import Decision, Policy, Profile, Score
 from chalicelib.scoring.branch_results import Answer, Direction, Scored, Unavailable
 from chalicelib.text import Language
@@ -43,8 +43,9 @@ def decide(
     review_only: bool = False,
 ) -> Document:
     """Return the decision with its reasons in words. `answers` has each model of the profile."""
-    decided = weigh(application, answers, profile.policy, review_only=review_only)
-    with_rule_texts(decided.get("rules", ()), profile, language)
+    policy = profile.policy
+    decided = weigh(application, answers, policy, review_only=review_only)
+    with_rule_texts(decided.get("rules", ()), policy, profile, language)
     for part in (decided, *decided["models"].values()):
         with_texts(part.get("reasons", ()), profile, language)
     return decided
@@ -71,7 +72,8 @@ def weigh(
     figures = _figures(mixed, [models[name]["score"] for name in scored], policy)
     unseen = _unseen(scored, policy.decision)
     missing = sorted(answers.keys() - scored.keys())
-    rules = fired(policy, inputs(policy, application, figures, models))
+    known = figures if len(scored) > 1 else figures | {"disagreement": None}  # one has no other
+    rules = fired(policy, inputs(policy, application, known, models))
     by_models = _basis(scored, unseen, figures["disagreement"], policy.decision)
     decision, basis = _verdict(figures["score"], by_models, rules, policy)
     stated = {"unseen": unseen, "partial": bool(missing), "missing": missing, "rules": rules}
@@ -110,7 +112,7 @@ def score(logit: float, scale: Score) -> int:
     >>> score(-math.log(50), scale), score(-math.log(100), scale)
     (600, 620)
     """
-    return round(scale.base_points - points_a_unit(scale) * (logit + math.log(scale.base_odds)))
+    return scale.points(logit)
 
 
 def blend(scored: Mapping[str, Scored], decision: Decision) -> Blend | None:

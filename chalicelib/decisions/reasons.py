@@ -26,6 +26,11 @@ SIDES: dict[Direction, Text] = {
     "MISSING": Text(es="{reason}: no se conoce", en="{reason}: not known"),
 }
 
+LACKING = Text(
+    es="Falta un dato que una regla del banco necesita, y decide una persona: {inputs}.",
+    en="An input that a rule of the bank needs is missing, and a person decides: {inputs}.",
+)
+
 
 def reasons(
     contributions: Mapping[str, float],
@@ -62,11 +67,22 @@ def with_texts(reasons: Iterable[Document], profile: Profile, language: Language
         reason["text"] = side.said_in(language).format(reason=text) if side else text
 
 
-def with_rule_texts(fired: Iterable[Document], profile: Profile, language: Language) -> None:
-    """Add to each rule that fired the text that credit.toml has for it."""
-    texts = {rule.code: rule.text.said_in(language) for rule in profile.rules}
+def with_rule_texts(
+    fired: Iterable[Document], policy: Policy, profile: Profile, language: Language
+) -> None:
+    """Add to each rule that fired its text; to one that lacks an input, what it lacks."""
+    texts = {rule.code: rule.text for rule in policy.rules}
     for rule in fired:
-        rule["text"] = texts[rule["code"]]
+        named = [_title(name, profile) for name in rule.get("missing", ())]
+        said = [title.said_in(language) for title in named]
+        text = LACKING.format(inputs=", ".join(said)) if said else texts[rule["code"]]
+        rule["text"] = text.said_in(language)
+
+
+def _title(name: str, profile: Profile) -> Text:
+    """Return an input's title; a figure of the models keeps its name in the API."""
+    feature = profile.features.get(name)
+    return feature.title if feature else Text(es=name, en=name)
 
 
 def points_a_unit(scale: Score) -> float:

@@ -14,7 +14,7 @@ from chalicelib.profile.retraining_tables import (
     Training,
 )
 from chalicelib.profile.rights_tables import Notice, Rights
-from chalicelib.profile.rule_tables import Computation, Condition, Rule, WrittenRule
+from chalicelib.profile.rule_tables import Computation, Condition, Rule
 from chalicelib.profile.sagemaker_tables import Canary, Endpoint, Instances, Machine, SageMaker
 from chalicelib.profile.schema import Inventory, Model, Product, Profile
 
@@ -49,6 +49,5 @@ __all__ = [
     "Score",
     "Snapshot",
     "Training",
-    "WrittenRule",
     "load",
 ]

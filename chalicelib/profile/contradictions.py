@@ -13,6 +13,8 @@ from chalicelib.profile.retraining_tables import Drift, Gate, Outcomes, Training
 from chalicelib.profile.rule_contradictions import of_rules
 from chalicelib.profile.schema import Inventory, Profile
 
+LONGEST_CONTEST = 3_650  # days
+
 
 def contradictions(profile: Profile) -> Iterator[str]:
     if endless := [*_not_finite(msgspec.to_builtins(profile), "")]:
@@ -30,8 +32,8 @@ def contradictions(profile: Profile) -> Iterator[str]:
     yield from _drift_contradictions(profile.drift)
     yield from _card_contradictions(profile)
     yield from _outcome_contradictions(profile.outcomes, profile)
-    if profile.rights.contest_days < 1:
-        yield "rights.contest_days must be 1 or more"
+    if not 1 <= profile.rights.contest_days <= LONGEST_CONTEST:
+        yield f"rights.contest_days must be 1 to {LONGEST_CONTEST:,}"
 
 
 def _model_contradictions(profile: Profile) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """The policy: [score], [decision] and [[rules]] of credit.toml, which decide."""
 
+import math
+
 import msgspec
 
 from chalicelib.profile.rule_tables import Computation, Rule
@@ -13,6 +15,11 @@ class Score(Table, frozen=True, omit_defaults=True):
     points_to_double_odds: float
     base_points: float
     base_odds: float
+
+    def points(self, logit: float) -> int:
+        """Return the points of a log-odds of default."""
+        factor = self.points_to_double_odds / math.log(2)
+        return round(self.base_points - factor * (logit + math.log(self.base_odds)))
 
 
 class Decision(Table, frozen=True, omit_defaults=True):

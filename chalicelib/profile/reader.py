@@ -9,7 +9,7 @@ from chalicelib.errors import InvalidProfile
 from chalicelib.profile.contradictions import contradictions
 from chalicelib.profile.feature_tables import Feature
 from chalicelib.profile.policy_tables import MINIMUM_WEIGHT
-from chalicelib.profile.rule_tables import WrittenRule
+from chalicelib.profile.rule_tables import Rule
 from chalicelib.profile.schema import Profile
 
 PROFILE_FILE = Path(__file__).parents[1] / "credit.toml"
@@ -42,7 +42,7 @@ def _feature(name: str, written: Any) -> None:
 
 def _rule(written: Any) -> None:
     try:
-        msgspec.convert(written, WrittenRule)
+        msgspec.convert(written, Rule)
     except msgspec.ValidationError as error:
         code = written.get("code", "without a code") if isinstance(written, dict) else written
         raise msgspec.ValidationError(f"rules {code}: {error}") from error

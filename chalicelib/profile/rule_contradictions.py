@@ -1,29 +1,13 @@
-"""Contradictions of [[rules]]: with the features, with the score, and with one another."""
+"""Contradictions of a rule of [[rules]]: with the features, and with the score."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterator
 
 from chalicelib.profile.feature_tables import Feature
-from chalicelib.profile.rule_regions import (
-    Range,
-    Region,
-    TooManyPieces,
-    Values,
-    both,
-    whole_numbers,
-    without,
-)
-from chalicelib.profile.rule_tables import (
-    DECIDED,
-    DISAGREEMENT,
-    PROBABILITY,
-    SCORE,
-    Condition,
-    WrittenRule,
-    of_model,
-)
+from chalicelib.profile.rule_overlaps import between
+from chalicelib.profile.rule_tables import DECIDED, PROBABILITY, SCORE, Condition, Rule, of_model
 from chalicelib.profile.schema import Profile
 
 CODE = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
@@ -41,7 +25,7 @@ def of_rules(profile: Profile) -> Iterator[str]:
     faults = [*_names(profile), *(fault for rule in profile.rules for fault in _of(rule, profile))]
     yield from faults
     if not faults:
-        yield from _between(profile)
+        yield from between(profile)
 
 
 def _names(profile: Profile) -> Iterator[str]:
@@ -56,24 +40,34 @@ def _names(profile: Profile) -> Iterator[str]:
         yield f"rules read {', '.join(sorted(taken))} of the decision: rename those features"
 
 
-def _of(rule: WrittenRule, profile: Profile) -> Iterator[str]:
+def _of(rule: Rule, profile: Profile) -> Iterator[str]:
     if not rule.inputs:
         yield f"rules {rule.code} has no condition: state them in all or any"
     if not (rule.text.es and rule.text.en):
         yield f"rules {rule.code} needs its text in es and en"
     faults = [f for one in (*rule.all, *rule.any) for f in _of_condition(one, profile)]
     yield from (f"rules {rule.code}: {fault}" for fault in faults)
-    if rule.effect == "APPROVE" and not any(_asks_for_a_score(one) for one in rule.all):
+    lowest = [_lowest_points(one, profile) for one in rule.all]
+    if rule.effect == "APPROVE" and max(lowest, default=-math.inf) < profile.decision.decline_below:
         yield (
             f"rules {rule.code} approves without a score: add to all a condition on score "
-            "(at_least or above) or on probabilityOfDefault (at_most or below)"
+            "(at_least or above) or on probabilityOfDefault (at_most or below) that nothing meets "
+            "which decision.decline_below declines"
         )
 
 
-def _asks_for_a_score(one: Condition) -> bool:
-    lowest = one.at_least is not None or one.above is not None
-    highest = one.at_most is not None or one.below is not None
-    return (one.input == SCORE and lowest) or (one.input == PROBABILITY and highest)
+def _lowest_points(one: Condition, profile: Profile) -> float:
+    """Return the lowest score with which a condition can hold."""
+    if one.input == SCORE:
+        return max(-math.inf if at is None else at for at in (one.at_least, one.above))
+    if one.input == PROBABILITY:
+        highest = min(1.0 if at is None else at for at in (one.at_most, one.below))
+        return (
+            profile.score.points(math.log(highest / (1 - highest)))
+            if 0 < highest < 1
+            else -math.inf
+        )
+    return -math.inf
 
 
 def _of_condition(one: Condition, profile: Profile) -> Iterator[str]:
@@ -110,93 +104,6 @@ def _unknown_values(one: Condition, feature: Feature) -> Iterator[str]:
             yield f"{value!r} is none of the values of {one.input}"
         if feature.pattern and not re.fullmatch(feature.pattern, value):
             yield f"{value!r} has not the pattern of {one.input}"
-
-
-def _between(profile: Profile) -> Iterator[str]:
-    """Yield the rules that never decide, and those that decide against one another."""
-    whole = {name: _whole(name, profile) for rule in profile.rules for name in rule.inputs}
-    regions = {rule.code: _regions(rule, whole, profile) for rule in profile.rules}
-    for place, rule in enumerate(profile.rules):
-        mine = regions[rule.code]
-        if not mine:
-            yield f"rules {rule.code} can never fire: its conditions exclude one another"
-        elif _is_covered([{}], mine, whole):
-            yield f"rules {rule.code} fires for every application: no score would decide"
-        else:
-            before = [other for other in profile.rules[:place] if _meet(mine, regions[other.code])]
-            if _is_covered(mine, [r for other in before for r in regions[other.code]], whole):
-                earlier = ", ".join(other.code for other in before)
-                yield f"rules {rule.code} never decides: {earlier} before it fires whenever it does"
-    for one, other in combinations(profile.rules, 2):
-        if {one.effect, other.effect} == {"APPROVE", "DECLINE"}:
-            yield from _against(one, other, _meet(regions[one.code], regions[other.code]))
-
-
-def _against(one: WrittenRule, other: WrittenRule, met: Region | None) -> Iterator[str]:
-    if met is not None:
-        where = ", ".join(sorted(met))
-        yield (
-            f"rules {one.code} and {other.code} can fire together, and one approves what the other "
-            f"declines: give {where} such conditions that they can't"
-        )
-
-
-def _meet(some: Sequence[Region], others: Sequence[Region]) -> Region | None:
-    pairs = (both(one, other) for one in some for other in others)
-    return next((met for met in pairs if met is not None), None)
-
-
-def _is_covered(regions: Sequence[Region], by: Sequence[Region], whole: Region) -> bool:
-    try:
-        return not without(regions, by, whole)
-    except TooManyPieces:
-        return False
-
-
-def _regions(rule: WrittenRule, whole: Region, profile: Profile) -> list[Region]:
-    """Return the regions in which a rule fires."""
-    region: Region | None = {}
-    for condition in rule.all:
-        region = region if region is None else both(region, _limited(condition, whole, profile))
-    if region is None or not rule.any:
-        return [] if region is None else [region]
-    found = (both(region, _limited(condition, whole, profile)) for condition in rule.any)
-    return [one for one in found if one is not None]
-
-
-def _limited(one: Condition, whole: Region, profile: Profile) -> Region:
-    """Return the region of one condition; an empty range or set if it can't hold."""
-    met = whole[one.input]
-    for stated, limit in (
-        (one.one_of or None, Values(frozenset(one.one_of), others=False)),
-        (one.none_of or None, Values(frozenset(one.none_of), others=True)),
-        (one.at_least, Range(low=(one.at_least or 0, 0))),
-        (one.above, Range(low=(one.above or 0, 1))),
-        (one.at_most, Range(high=(one.at_most or 0, 1))),
-        (one.below, Range(high=(one.below or 0, 0))),
-    ):
-        met = met & limit if stated is not None else met
-    is_whole = isinstance(met, Range) and _is_whole(one.input, profile)
-    return {one.input: whole_numbers(met) if is_whole else met}  # type: ignore[arg-type]
-
-
-def _whole(name: str, profile: Profile) -> Range | Values:
-    """Return all that an input can be."""
-    feature = profile.features.get(name)
-    if feature and not feature.is_number:
-        return Values(frozenset(feature.values), others=False) if feature.values else Values()
-    if feature:
-        low = Range() if feature.minimum is None else Range(low=(feature.minimum, 0))
-        high = Range() if feature.maximum is None else Range(high=(feature.maximum, 1))
-        return whole_numbers(low & high) if feature.type == "integer" else low & high
-    if name == DISAGREEMENT:
-        return Range(low=(0, 0))
-    return Range((0, 0), (1, 1)) if name.endswith(PROBABILITY) else Range()
-
-
-def _is_whole(name: str, profile: Profile) -> bool:
-    """Return whether an input has whole numbers only, as scores and what is between them do."""
-    feature = profile.features.get(name)
-    if feature:
-        return feature.type == "integer"
-    return name == DISAGREEMENT or name.endswith(SCORE)
+        length = feature.derive.length if feature.derive else None
+        if length is not None and len(value) > length:
+            yield f"{value!r} is longer than {one.input}, which has {length} characters"

@@ -1,7 +1,8 @@
 """Regions: the sets of applications that a rule's conditions describe. Pure.
 
-A region has one range or one set of values for each input that is limited. A rule is a union of
-regions, so "this rule never decides" is a question about sets, and has an exact answer.
+A region has one range or one set of values for each input that is limited, and a rule is a union of
+regions. Inputs count as independent: what is empty or covered is so for sure, and what overlaps may
+have no application in it.
 """
 
 import math
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-MOST_PIECES = 10_000  # of a rule that is being cut up; beyond it, nothing is shown of that rule
+MOST_PIECES = 200  # of a rule that is being cut up; beyond it, nothing is shown of that rule
 
 Cut = tuple[float, int]  # (5, 0) is just before 5, (5, 1) is just after it
 

@@ -51,10 +51,14 @@ class Computation(Table, frozen=True, omit_defaults=True):
 
 
 class Rule(Table, frozen=True, omit_defaults=True):
-    """A policy rule: it fires if each condition of `all` and one of `any` hold."""
+    """A policy rule: it fires if each condition of `all` and one of `any` hold.
+
+    Its text is a part of it: what an applicant read must be found years later.
+    """
 
     code: str
     effect: Effect
+    text: Text
     all: tuple[Condition, ...] = ()
     any: tuple[Condition, ...] = ()
 
@@ -63,19 +67,12 @@ class Rule(Table, frozen=True, omit_defaults=True):
         """Return each input once, in alphabetical order."""
         return sorted({condition.input for condition in (*self.all, *self.any)})
 
-
-class WrittenRule(Rule, frozen=True, omit_defaults=True, kw_only=True):
-    """A rule as credit.toml has it: with the text that an applicant reads."""
-
-    text: Text
-
-    def rule(self) -> Rule:
-        """Return the rule without its text, as a policy carries it."""
-        return Rule(self.code, self.effect, _sorted(self.all), _sorted(self.any))
+    def in_order(self) -> "Rule":
+        """Return the same rule with its conditions and values in alphabetical order."""
+        return msgspec.structs.replace(self, all=_sorted(self.all), any=_sorted(self.any))
 
 
 def _sorted(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
-    """Return conditions and values in alphabetical order: the written one is no part of it."""
     plain = (
         msgspec.structs.replace(
             one, one_of=tuple(sorted({*one.one_of})), none_of=tuple(sorted({*one.none_of}))

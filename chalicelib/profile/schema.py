@@ -9,7 +9,7 @@ from chalicelib.profile.feature_tables import Feature
 from chalicelib.profile.policy_tables import Decision, Policy, Score
 from chalicelib.profile.retraining_tables import Card, Drift, Gate, Outcomes, Snapshot, Training
 from chalicelib.profile.rights_tables import Rights
-from chalicelib.profile.rule_tables import Computation, WrittenRule
+from chalicelib.profile.rule_tables import Computation, Rule
 from chalicelib.profile.sagemaker_tables import Endpoint, SageMaker
 from chalicelib.profile.tables import Table, digest
 from chalicelib.text import Language, Text
@@ -56,7 +56,7 @@ class Profile(Table, frozen=True):
     score: Score
     decision: Decision
     endpoint: dict[str, Endpoint]
-    rules: tuple[WrittenRule, ...] = ()
+    rules: tuple[Rule, ...] = ()
     rights: Rights = Rights()
     card: Card = Card()
     gate: Gate = Gate()
@@ -79,7 +79,7 @@ class Profile(Table, frozen=True):
 
     @property
     def policy(self) -> Policy:
-        rules, read = tuple(written.rule() for written in self.rules), self.read_by_rules()
+        rules, read = tuple(rule.in_order() for rule in self.rules), self.read_by_rules()
         derived = {
             name: Computation(feature.derive.ratio, feature.derive.prefix, feature.derive.length)
             for name, feature in self.features.items()

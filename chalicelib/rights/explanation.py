@@ -49,8 +49,31 @@ CRITERIA = Text(
     "before the score.",
 )
 CHANGE = Text(
-    es="Con esta dirección se obtiene el menor cambio con el que la solicitud se aprobaría.",
-    en="This address gives the smallest change with which the application would be approved.",
+    es="Puede preguntar al banco si un cambio de la solicitud haría que se aprobara, y cuál sería "
+    "el menor.",
+    en="You may ask the bank whether a change of the application would have it approved, and which "
+    "one is the smallest.",
+)
+BASES = {
+    "UNSEEN_CODE": Text(
+        es="Los modelos apenas conocen préstamos recientes con lo mismo en: {unseen}.",
+        en="The models know hardly any recent loans with the same in: {unseen}.",
+    ),
+    "MODELS_DISAGREE": Text(
+        es="Los modelos difieren mucho sobre esta solicitud.",
+        en="The models disagree widely about this application.",
+    ),
+    "REVIEW_ONLY": Text(
+        es="En ese momento una persona decidía sobre todas las solicitudes.",
+        en="At that time a person decided on every application.",
+    ),
+}
+BASES |= dict.fromkeys(
+    ("MANDATORY_MODEL_UNAVAILABLE", "TOO_FEW_MODELS", "TOO_LITTLE_WEIGHT"),
+    Text(
+        es="No todos los modelos necesarios respondieron.",
+        en="Not all models that are needed answered.",
+    ),
 )
 CONTEST = Text(
     es="Puede impugnar la decisión hasta el {until}. {how}",
@@ -86,7 +109,8 @@ def _data(stored: Document, profile: Profile, language: Language) -> Iterator[Do
     """Yield each datum that the models or rules of the day read, with its source."""
     application: Mapping[str, Any] = stored["application"]
     rules = _policy(stored, profile).rules
-    used = profile.read_by_models() | {name for rule in rules for name in rule.inputs}
+    read = profile.read_by_models() | {name for rule in rules for name in rule.inputs}
+    used = profile.sources_of(tuple(read))
     derivations = {name: f.derive for name, f in profile.features.items() if f.derive}
     for name, feature in profile.features.items():
         if name not in used:
@@ -135,16 +159,20 @@ def _criteria(stored: Document, profile: Profile, language: Language) -> Documen
 
 
 def _reasons(stored: Document, profile: Profile, language: Language) -> list[Document]:
-    """Return the principal reasons: the rule that decided, if one did, then the score's."""
+    """Return the principal reasons: what decided; for a score, the features that cost the most."""
+    basis, policy = stored["decisionBasis"], _policy(stored, profile)
     rules, scored = ([dict(one) for one in stored.get(part, ())] for part in ("rules", "reasons"))
-    deciding = [one for one in rules if one["code"] == stored["decisionBasis"]]
-    known = {rule.code for rule in profile.rules}
-    with_rule_texts((one for one in deciding if one["code"] in known), profile, language)
-    with_texts((one for one in scored if one["feature"] in profile.features), profile, language)
-    shown = [{"rule": one["code"], "text": one["text"]} for one in deciding]
+    with_rule_texts(rules, policy, profile, language)
+    if deciding := [one for one in rules if one["code"] == basis]:
+        return [{"rule": one["code"], "text": one["text"]} for one in deciding]
+    if text := BASES.get(basis):
+        unseen = (profile.features[n] for n in stored.get("unseen", ()) if n in profile.features)
+        names = ", ".join(feature.title.said_in(language) for feature in unseen)
+        return [{"basis": basis, "text": text.said_in(language).format(unseen=names)}]
     if stored["decision"] == "APPROVE":
-        return shown
-    return shown + [{"feature": one["feature"], "text": one["text"]} for one in scored]
+        return []
+    with_texts((one for one in scored if one["feature"] in profile.features), profile, language)
+    return [{"feature": one["feature"], "text": one["text"]} for one in scored]
 
 
 def _change(stored: Document, language: Language) -> Document | None:
@@ -155,7 +183,10 @@ def _change(stored: Document, language: Language) -> Document | None:
     return {"href": place, "text": CHANGE.said_in(language)}
 
 
-def _contest(stored: Document, profile: Profile, language: Language) -> Document:
+def _contest(stored: Document, profile: Profile, language: Language) -> Document | None:
+    """Return until when and how to contest it; None where a person has yet to decide."""
+    if stored["decision"] == "REVIEW":
+        return None
     decided = datetime.fromisoformat(stored["createdAt"]).date()
     until = (decided + timedelta(days=profile.rights.contest_days)).isoformat()
     text = CONTEST.format(until=until, how=profile.rights.how_to_contest)

@@ -21,6 +21,7 @@ TITLES = {
     "data": Text(es="Datos que se usaron", en="Data that were used"),
     "value": Text(es="Valor", en="Value"),
     "source": Text(es="De dónde vienen", en="Where they come from"),
+    "change": Text(es="Qué podría cambiarla", en="What might change it"),
     "contest": Text(es="Si no está de acuerdo", en="If you do not agree"),
     "rights": Text(es="Sus derechos", en="Your rights"),
     "template": Text(
@@ -65,18 +66,25 @@ def _parts(explained: Mapping[str, Any], said: Mapping[str, str]) -> Iterator[st
     scores = ((one["model"], one["weight"], one["score"]) for one in criteria["models"])
     yield _table((said["model"], said["weight"], said["score"]), scores)
     yield f"<h2>{said['data']}</h2>"
-    data = ((one["title"], _value(one), one["sourceText"]) for one in explained["data"])
+    spanish = explained["language"] == "es"
+    data = ((one["title"], _value(one, spanish), one["sourceText"]) for one in explained["data"])
     yield _table(("", said["value"], said["source"]), data)
-    yield f"<h2>{said['contest']}</h2><p>{escape(explained['contest']['text'])}</p>"
+    for part in ("change", "contest"):
+        if explained[part]:
+            yield f"<h2>{said[part]}</h2><p>{escape(explained[part]['text'])}</p>"
     if explained["notices"]:
         yield f"<h2>{said['rights']}</h2><p><em>{said['template']}</em></p>"
         yield _list(f"{one['law']}: {one['text']}" for one in explained["notices"])
 
 
-def _value(datum: Mapping[str, Any]) -> str:
+def _value(datum: Mapping[str, Any], spanish: bool) -> str:
+    """Return a value with its unit. Spanish groups thousands by a space (RAE)."""
     value = datum["value"]
     text = f"{value:,.10g}" if isinstance(value, int | float) else value
-    return "—" if text is None else f"{text} {datum.get('unit', '')}".strip()
+    if text is None:
+        return "—"
+    grouped = text.replace(",", " ") if spanish and not isinstance(value, str) else text
+    return f"{grouped} {datum.get('unit', '')}".strip()
 
 
 def _list(texts: Iterator[str]) -> str:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from chalicelib.text import Text, preferred
+from chalicelib.text import Text, asks_for, preferred
 
 ranges = st.sampled_from(["en", "es", "en-GB", "es-MX", "fr", "*"])
 weights = st.sampled_from(["", ";q=0", ";q=0.1", ";q=0.5", ";q=0.9", ";q=1", "; q=0.3"])
@@ -61,3 +61,17 @@ def test_a_value_is_said_in_the_language_of_its_text():
     filled = text.format(format=Text(es="cinco cifras", en="five digits"))
 
     assert filled == Text(es="debe tener cinco cifras", en="must have five digits")
+
+
+@pytest.mark.parametrize(
+    ("header", "asked"),
+    [
+        ("text/html,application/xhtml+xml;q=0.9", True),
+        ("TEXT/HTML; q=0.1", True),
+        ("application/json, text/html;q=0", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+def test_a_media_type_is_asked_for_by_name_and_a_weight_above_0(header, asked):
+    assert asks_for("text/html", header) == asked

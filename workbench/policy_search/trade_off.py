@@ -68,13 +68,14 @@ def what_rules_do(loans: Loans, policy: Policy) -> Table:
     approved, reviewed = cuts.approved(score), cuts.reviewed(score)
     table = Table(title="Loans that a rule takes from the score's verdict, and bad of those")
     table.add_column("Rule", min_width=max(len(rule.code) for rule in policy.rules))
-    for title in ("Decides", "Approved", "Bad", "Reviewed", "Bad", "Declined", "Bad"):
+    for title in ("Decides", "Approved", "Bad", "Reviewed", "Bad", "Declined"):
         table.add_column(title, justify="right")
     for rule in policy.rules:
         decides = np.array([codes[:1] == (rule.code,) for codes in loans.fired])
-        taken = [decides & by_score for by_score in (approved, reviewed, ~approved & ~reviewed)]
+        declined = decides & ~approved & ~reviewed
+        taken = (decides & by_score for by_score in (approved, reviewed))
         rates = (rate for some in taken for rate in (some.mean(), loans.rate(some)))
-        table.add_row(rule.code, *_shares(decides.mean(), *rates))
+        table.add_row(rule.code, *_shares(decides.mean(), *rates, declined.mean()))
     return table
 
 

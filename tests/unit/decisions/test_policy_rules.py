@@ -195,3 +195,13 @@ def test_nothing_is_approved_where_a_rule_lacks_an_input(rules, effects, places,
     if outcome["decision"] == "APPROVE" and not [*of_rules(profile)]:
         fired = {one["effect"] for one in outcome.get("rules", ())}
         assert "DECLINE" not in fired
+
+
+def test_one_model_alone_neither_agrees_nor_disagrees():
+    alone = said(GOOD) | {"NetworkingAccelerator": DOWN, "AppVengersAccelerator": DOWN}
+    together = policy(rule("TOGETHER", "REVIEW", {"input": "disagreement", "above": 50}))
+    outcome = weigh(FINE, alone, together)
+
+    assert outcome["rules"] == [
+        {"code": "TOGETHER", "effect": "REVIEW", "missing": ["disagreement"]}
+    ]

@@ -8,28 +8,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidProfile
-from chalicelib.profile import PROFILE_FILE, Condition, WrittenRule, load
+from chalicelib.profile import PROFILE_FILE, Condition, Rule, load
 from chalicelib.profile.rule_contradictions import of_rules
 from chalicelib.text import Text
 
 PROFILE = load()
+ROOT = PROFILE_FILE.parents[1]
 TEXT = Text(es="texto", en="text")
 
 
-def rule(code: str, effect: str, *conditions: dict, **parts) -> WrittenRule:
+def rule(code: str, effect: str, *conditions: dict, **parts) -> Rule:
     written = {"code": code, "effect": effect, "text": {"es": "texto", "en": "text"}}
-    return msgspec.convert(written | {"all": conditions} | parts, WrittenRule)
+    return msgspec.convert(written | {"all": conditions} | parts, Rule)
 
 
-def refusals(*rules: WrittenRule) -> list[str]:
+def refusals(*rules: Rule) -> list[str]:
     return [*of_rules(msgspec.structs.replace(PROFILE, rules=rules))]
 
 
-def large(at: float, code: str = "LARGE", effect: str = "REVIEW") -> WrittenRule:
+def large(at: float, code: str = "LARGE", effect: str = "REVIEW") -> Rule:
     return rule(code, effect, {"input": "amount", "above": at})
 
 
-def small(at: float, code: str = "SMALL", effect: str = "REVIEW") -> WrittenRule:
+def small(at: float, code: str = "SMALL", effect: str = "REVIEW") -> Rule:
     return rule(code, effect, {"input": "amount", "at_most": at})
 
 
@@ -56,6 +57,25 @@ def test_the_demos_rules_are_right():
         (
             rule("A_RULE", "APPROVE", {"input": "score", "at_most": 500}),
             "approves without a score",
+        ),
+        (rule("A_RULE", "REVIEW", {"input": "sector", "one_of": ["453"]}), "longer than sector"),
+        (rule("A_RULE", "REVIEW", {"input": "amountPerEmployee", "above": 5e6}), "never fire"),
+        (
+            rule("A_RULE", "REVIEW", {"input": "amountPerEmployee", "at_least": 0}),
+            "fires for every application",
+        ),
+        (rule("A_RULE", "APPROVE", {"input": "score", "at_least": 542}), "without a score"),
+        (
+            rule("A_RULE", "APPROVE", {"input": "probabilityOfDefault", "at_most": 1}),
+            "without a score",
+        ),
+        (
+            rule(
+                "A_RULE",
+                "REVIEW",
+                any=[{"input": "amount", "above": 1e5}, {"input": "score", "above": 5, "below": 6}],
+            ),
+            "a condition in any that can never hold",
         ),
         (large(5_000_000), "can never fire"),
         (
@@ -104,12 +124,12 @@ def test_two_rules_of_one_code_are_refused():
 @pytest.mark.parametrize(
     ("rules", "refusal"),
     [
-        ((large(1e5), large(2e5, "LARGER")), "LARGER never decides: LARGE before it"),
+        ((large(1e5), large(2e5, "LARGER")), "LARGER fires in vain: LARGE fires first"),
         ((large(2e5), large(1e5, "LARGER")), ""),
-        ((large(1e5), large(1e5, "EQUAL")), "EQUAL never decides"),
+        ((large(1e5), large(1e5, "EQUAL")), "EQUAL fires in vain"),
         (
             (large(1e5), small(1e5), rule("CA", "DECLINE", {"input": "state", "one_of": ["CA"]})),
-            "CA never decides: LARGE, SMALL before it",
+            "CA fires in vain: LARGE, SMALL fires first",
         ),
         (
             (
@@ -124,12 +144,17 @@ def test_two_rules_of_one_code_are_refused():
                 rule("NOT_CA", "REVIEW", {"input": "state", "none_of": ["CA"]}),
                 rule("TX_OR_NY", "DECLINE", {"input": "state", "one_of": ["TX", "NY"]}),
             ),
-            "TX_OR_NY never decides",
+            "TX_OR_NY fires in vain",
         ),
         (
             (
                 rule("NOT_CA", "REVIEW", {"input": "state", "none_of": ["CA"]}),
-                rule("TX_OR_CA", "DECLINE", {"input": "state", "one_of": ["TX", "CA"]}),
+                rule(
+                    "TX_OR_CA",
+                    "DECLINE",
+                    {"input": "state", "one_of": ["TX", "CA"]},
+                    {"input": "employees", "at_least": 5},
+                ),
             ),
             "",
         ),
@@ -138,14 +163,37 @@ def test_two_rules_of_one_code_are_refused():
                 rule("SCORE_LOW", "DECLINE", {"input": "score", "below": 500}),
                 rule("SCORE_LOWER", "REVIEW", {"input": "score", "at_most": 499}),
             ),
-            "SCORE_LOWER never decides",  # scores are whole numbers
+            "SCORE_LOWER fires in vain",  # scores are whole numbers
+        ),
+        (
+            (
+                rule("GOOD", "APPROVE", {"input": "score", "at_least": 543}),
+                large(1e5, effect="DECLINE"),
+            ),
+            "GOOD and LARGE can fire together",
         ),
         (
             (
                 rule("GOOD", "APPROVE", {"input": "score", "at_least": 600}),
-                large(1e5, effect="DECLINE"),
+                rule("BAD", "DECLINE", {"input": "probabilityOfDefault", "at_least": 0.2}),
             ),
-            "GOOD and LARGE can fire together",
+            "",  # no score of 600 has such a probability
+        ),
+        (
+            (
+                rule(
+                    "TINY",
+                    "APPROVE",
+                    {"input": "score", "at_least": 550},
+                    {"input": "amount", "below": 1000},
+                ),
+                rule("DEAR", "DECLINE", {"input": "amountPerEmployee", "above": 350_000}),
+            ),
+            "",  # 1,000 USD are never 350,000 an employee
+        ),
+        (
+            (large(1e5), small(1e5, effect="DECLINE")),
+            "one or another fires for every application",
         ),
         (
             (
@@ -168,14 +216,14 @@ def test_two_rules_of_one_code_are_refused():
                 ),
                 rule("MANY", "DECLINE", {"input": "employees", "at_least": 5}),
             ),
-            "MANY never decides: EITHER before it",
+            "MANY fires in vain: EITHER fires first",
         ),
     ],
 )
 def test_rules_are_held_against_one_another(rules, refusal):
     found = refusals(*rules)
 
-    assert len(found) == bool(refusal)
+    assert bool(found) == bool(refusal)
     assert refusal in "".join(found)
 
 
@@ -210,7 +258,7 @@ def some_rules(draw):
     some = st.lists(conditions(), min_size=1, max_size=2).map(tuple)
     count = draw(st.integers(1, 4))
     return [
-        WrittenRule(f"RULE_{n}", "REVIEW", draw(some), draw(st.just(()) | some), text=TEXT)
+        Rule(f"RULE_{n}", "REVIEW", TEXT, draw(some), draw(st.just(()) | some))
         for n in range(count)
     ]
 
@@ -222,14 +270,14 @@ def test_a_rule_that_decides_somewhere_is_never_called_idle(rules, given_inputs)
     found = refusals(*rules)
 
     if first:
-        assert not any(f"rules {first.code} never decides" in one for one in found)
+        assert not any(f"rules {first.code} fires in vain" in one for one in found)
         assert not any(f"rules {first.code} can never fire" in one for one in found)
     for rule_ in rules:
         if not _fires(rule_, given_inputs):
             assert not any(f"rules {rule_.code} fires for every" in one for one in found)
 
 
-def _fires(written: WrittenRule, inputs: dict) -> bool:
+def _fires(written: Rule, inputs: dict) -> bool:
     held = [one.holds(inputs[one.input]) for one in written.all]
     return all(held) and (
         not written.any or any(one.holds(inputs[one.input]) for one in written.any)
@@ -243,3 +291,13 @@ def test_a_misspelt_key_names_its_rule(tmp_path):
 
     with pytest.raises(InvalidProfile, match=r"rules LARGE_LOAN: .*over"):
         load(path)
+
+
+def test_the_handbooks_example_can_be_added_to_the_demos_rules(tmp_path):
+    page = (ROOT / "docs" / "product.md").read_text(encoding="utf-8")
+    (example,) = [part for part in page.split("```") if part.startswith("toml\n[[rules]]")]
+    path = tmp_path / "credit.toml"
+    text = PROFILE_FILE.read_text(encoding="utf-8")
+    path.write_text(text + example.removeprefix("toml"), encoding="utf-8")
+
+    assert load(path).rules[-1].code == "SMALL_RENEWAL"

@@ -14,6 +14,7 @@ from chalicelib.profile import load
 from chalicelib.rights.explanation import explanation
 from chalicelib.rights.explanation_page import page
 from chalicelib.scoring.branch_results import Scored
+from chalicelib.text import Text
 
 PROFILE = load()
 APPLICATION = {
@@ -43,7 +44,8 @@ def test_each_datum_has_its_source_and_only_what_was_used_is_there():
     assert data["amount"]["sourceText"] == "you stated it when you applied"
     assert (data["sector"]["value"], data["sector"]["source"]) == ("72", "COMPUTED")
     assert (data["lenderPeers"]["value"], data["lenderPeers"]["source"]) == (None, "OTHER_LOANS")
-    assert "naics" not in data  # the sector is what is read of it
+    assert data["lender"]["value"] == "BANCO <ANDINO>"  # read through its peers
+    assert data.keys() == PROFILE.sources_of(tuple(PROFILE.read_by_models()))
 
 
 @pytest.mark.parametrize(
@@ -60,13 +62,34 @@ def test_it_says_how_automated_the_decision_was(logit, changes, decision, automa
     assert (explained["decision"], explained["automated"]) == (decision, automated)
 
 
-def test_the_rule_that_decided_is_the_first_reason_and_others_are_none():
+def test_a_rule_that_decided_is_the_reason_and_nothing_else_is():
     decided = stored(0.0, earlierDefaults=3, amount=2_000_000)
     reasons = explanation(decided, PROFILE, "en")["reasons"]
 
     assert [one["code"] for one in decided["rules"]][:2] == ["REPEATED_DEFAULTS", "LARGE_LOAN"]
-    assert reasons[0]["text"] == "The applicant defaulted on three or more earlier loans."
-    assert [one.get("rule") for one in reasons] == ["REPEATED_DEFAULTS", None, None]
+    text = "The applicant defaulted on three or more earlier loans."
+    assert reasons == [{"rule": "REPEATED_DEFAULTS", "text": text}]
+
+
+def test_a_rule_that_lacks_an_input_says_so_and_not_what_it_would_say_if_it_held():
+    reasons = explanation(stored(employees=0), PROFILE, "en")["reasons"]
+
+    assert [one["rule"] for one in reasons] == ["AMOUNT_PER_EMPLOYEE"]
+    assert "missing, and a person decides: Amount per employee." in reasons[0]["text"]
+
+
+def test_a_new_code_is_the_reason_why_a_person_decides():
+    decided = stored() | {
+        "decision": "REVIEW",
+        "decisionBasis": "UNSEEN_CODE",
+        "unseen": ["lender"],
+    }
+    explained = explanation(decided, PROFILE, "es")
+
+    assert [one["text"] for one in explained["reasons"]] == [
+        "Los modelos apenas conocen préstamos recientes con lo mismo en: Entidad que presta."
+    ]
+    assert explained["contest"] is None  # nobody has decided yet
 
 
 def test_what_was_approved_has_no_reasons_against_it_and_no_change_to_ask_for():
@@ -84,21 +107,36 @@ def test_the_last_day_to_contest_is_counted_from_the_decision(days, until):
 
 
 def test_it_speaks_another_language_than_the_decision_did():
-    spanish = stored(0.0, "es")
-    by_rule, by_score, *_ = explanation(spanish, PROFILE, "en")["reasons"]
+    profile = msgspec.structs.replace(PROFILE, rules=())
+    spanish = stored(0.0, "es", profile)
+    reason = explanation(spanish, profile, "en")["reasons"][0]["text"]
 
-    assert by_rule["text"] == PROFILE.rules[-1].text.en
-    assert by_score["text"] == PROFILE.features["amount"].reason.en
+    assert reason == PROFILE.features["amount"].reason.en
     assert spanish["reasons"][0]["text"] == PROFILE.features["amount"].reason.es
 
 
-def test_a_feature_or_a_rule_that_the_profile_lost_keeps_the_words_of_its_day():
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_the_words_of_a_rule_are_those_of_the_day_in_both_languages(language):
     decided = stored(0.0, earlierDefaults=3)
-    features = {name: one for name, one in PROFILE.features.items() if name != "amount"}
-    later = msgspec.structs.replace(PROFILE, features=features, rules=())
+    other = msgspec.structs.replace(PROFILE.rules[0], text=Text(es="otro", en="other"))
+    for rules in ((other, *PROFILE.rules[1:]), ()):
+        later = msgspec.structs.replace(PROFILE, rules=rules)
+        (reason,) = explanation(decided, later, language)["reasons"]
+        assert reason["text"] == PROFILE.rules[0].text.said_in(language)
+
+
+def test_a_feature_that_the_profile_lost_keeps_the_words_of_its_day():
+    profile = msgspec.structs.replace(PROFILE, rules=())
+    decided = stored(0.0, profile=profile)
+    features = {name: one for name, one in PROFILE.features.items() if name != "lenderPeers"}
+    models = {
+        name: msgspec.structs.replace(model, features=("amount",))
+        for name, model in PROFILE.models.items()
+    }
+    later = msgspec.structs.replace(profile, features=features, models=models)
     texts = [one["text"] for one in explanation(decided, later, "en")["reasons"]]
 
-    assert texts[:2] == [decided["rules"][0]["text"], decided["reasons"][0]["text"]]
+    assert texts[1] == decided["reasons"][1]["text"]
 
 
 def test_the_criteria_are_those_of_the_day():
@@ -134,21 +172,19 @@ def test_the_page_has_all_of_it_and_loads_nothing(language):
     assert not {tag for tag, _ in shown.tags} & {"script", "img", "link", "iframe", "a"}
     for part in ("text", "automation"):
         assert explained[part] in shown.text
-    for one in (*explained["reasons"], *explained["notices"], explained["contest"]):
+    for one in (
+        *explained["reasons"], *explained["notices"], explained["contest"], explained["change"],
+    ):  # fmt: skip
         assert one["text"] in shown.text
     for one in explained["data"]:
         assert one["title"] in shown.text
-    assert "BANCO <ANDINO>" not in page(explained)  # the lender is read through its peers
+    assert "BANCO &lt;ANDINO&gt;" in page(explained)
+    assert ("50 000 USD" in shown.text) == (language == "es")
 
 
 @given(st.text(max_size=40))
 def test_what_an_applicant_writes_is_text_and_never_markup(text):
-    profile = msgspec.structs.replace(PROFILE, models=PROFILE.models | {
-        "Tradicional": msgspec.structs.replace(
-            PROFILE.models["Tradicional"], features=("lender",)
-        ),
-    })  # fmt: skip
     markup = f"<script>{text}</script><b onclick='x'>"
-    shown = Page(page(explanation(stored(lender=markup), profile, "es")))
+    shown = Page(page(explanation(stored(lender=markup), PROFILE, "es")))
 
     assert not {tag for tag, _ in shown.tags} & {"script", "b"}
