@@ -16,12 +16,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from chalicelib.errors import CircuitOpen, EndpointTimeout
+from chalicelib.errors import CircuitOpen, EndpointThrottled, EndpointTimeout
 
 FEWEST = 2  # time-outs in a row
-SILENT_SECONDS = 13.0  # a cold start of 12 s is waited for by all; 3.5 to 6.9 s were measured
+SILENT_SECONDS = 16.0  # a start of so long is waited for by all; 3.5 to 6.9 s were measured
 PAUSE_SECONDS = 5.0  # from one test of an endpoint to the next; longer than one of them takes
-FORGOTTEN_SECONDS = 60.0  # without a call; earlier time-outs then no longer count
+FORGOTTEN_SECONDS = 300.0  # without a call; earlier time-outs then no longer count
 CLOSED = float("inf")
 
 
@@ -57,6 +57,8 @@ class Circuit:
             if is_test:
                 raise CircuitOpen(f"{endpoint} did not answer a test.") from fault
             raise
+        except EndpointThrottled:
+            raise  # neither silence nor an answer: the endpoint's places are taken
         except Exception:
             self._answer()
             raise

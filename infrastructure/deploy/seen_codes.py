@@ -5,6 +5,7 @@ from typing import Any
 
 import boto3
 
+from chalicelib.errors import InvalidArtifact
 from chalicelib.models import artifact
 from chalicelib.models.endpoints import ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket
@@ -25,7 +26,10 @@ def in_service(settings: Settings, profile: Profile) -> Codes:
     found: dict[str, set[str]] = {}
     for model in profile.models:
         if live := endpoints.live(model):
-            body = bucket.verified_artifact(model, live["version"])
+            try:
+                body = bucket.verified_artifact(model, live["version"])
+            except InvalidArtifact:
+                continue  # it is gone; the endpoint answers, and so may the request as it is
             for feature, codes in artifact.seen_codes(body).items():
                 found[feature] = found.get(feature, {*codes}) & {*codes}
     return {feature: sorted(codes) for feature, codes in found.items()}

@@ -34,6 +34,15 @@ COLUMNS = {
     "identity": ("id",),
     "committed": ("row", "transactions"),
 }
+TYPES = {  # SQLite keeps a type with each value, which no checksum of the value covers
+    "items": ("text", "text", "text"),
+    "objects": ("text", "text", "blob"),
+    "records": ("text", "blob"),
+    "events": ("integer", "text", "blob", "integer"),
+    "written_by": ("text",),
+    "identity": ("text",),
+    "committed": ("integer", "integer"),
+}
 KEYS = {
     "items": ("table", "key"),
     "objects": ("bucket", "key"),
@@ -83,6 +92,13 @@ def _was_whole(table: str, row: Mapping[str, Any], crc: int | None) -> bool:
     if crc is None or table not in _COVERED_IN_LAYOUT_0:
         return True
     return crc == zlib.crc32(row[_COVERED_IN_LAYOUT_0[table]] or b"")
+
+
+def mistyped(db: sqlite3.Connection, table: str) -> int:
+    """Return how many rows have a value of another type than was written."""
+    pairs = zip(COLUMNS[table], TYPES[table], strict=True)
+    wrong = " or ".join(f"""typeof("{name}") <> '{kind}'""" for name, kind in pairs)
+    return int(db.execute(f"select count(*) from {table} where {wrong}").fetchone()[0])  # noqa: S608
 
 
 def prepare(db: sqlite3.Connection) -> None:

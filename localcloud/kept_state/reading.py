@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud.kept_state.layout import BLOBS, COLUMNS, KEYS, LAYOUT, is_whole
+from localcloud.kept_state.layout import BLOBS, COLUMNS, KEYS, LAYOUT, is_whole, mistyped
 
+_WITH_INDEXES = "integrity_check"
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -21,22 +22,36 @@ class Facts:
 
 
 def fault_of(path: Path) -> str:
-    """Return the fault of a database; empty if it is whole. SQLite checks its pages, and our
-    checksums check each row. Raises sqlite3.Error if it can't be opened.
+    """Return the fault of a database; empty if it is whole. Raises sqlite3.Error if it can't be
+    opened.
     """
     try:
         with closing(read_only(path)) as db:
-            found = db.execute("pragma quick_check(1)").fetchone()[0].decode(errors="replace")
-            if found != "ok":
-                return str(found.splitlines()[-1])
-            if (layout := layout_of(db)) not in range(LAYOUT + 1):
-                return f"its layout is {layout}, and this version reads 0 to {LAYOUT}"
-            wrong = sum(not is_whole(t, row, layout) for t in COLUMNS for row in _rows(db, t))
-            return f"{wrong} rows are not as they were written" if wrong else ""
+            return _by_sqlite(db, "quick_check") or _by_rows(db) or _by_sqlite(db, _WITH_INDEXES)
+    except UnicodeDecodeError as error:
+        return f"its schema is not as it was written: {error}"
     except sqlite3.DatabaseError as error:
+        if "no such column" in str(error):
+            return f"its schema is not as it was written: {error}"
         if getattr(error, "sqlite_errorname", "").startswith(_DAMAGE):
             return str(error)
         raise
+
+
+def _by_rows(db: sqlite3.Connection) -> str:
+    """Return what our checksums and the types of the values find; empty if that is nothing."""
+    if (layout := layout_of(db)) not in range(LAYOUT + 1):
+        return f"its layout is {layout}, and this version reads 0 to {LAYOUT}"
+    tables = [table for table in COLUMNS if _count_of_columns(db, table)]
+    wrong = sum(not is_whole(t, row, layout) for t in tables for row in _rows(db, t))
+    wrong += sum(mistyped(db, table) for table in tables)
+    return f"{wrong} rows are not as they were written" if wrong else ""
+
+
+def _by_sqlite(db: sqlite3.Connection, check: str) -> str:
+    """Return the last line of one of SQLite's own checks; empty if it finds nothing."""
+    found: str = db.execute(f"pragma {check}(1)").fetchone()[0].decode(errors="replace")
+    return "" if found == "ok" else found.splitlines()[-1]
 
 
 def facts_of(path: Path) -> Facts | None:
@@ -44,7 +59,7 @@ def facts_of(path: Path) -> Facts | None:
     if not path.exists() or not path.stat().st_size:
         return None
     with closing(read_only(path)) as db:
-        if not _columns(db, "items"):
+        if not _count_of_columns(db, "items"):
             return None
         identity = next((row["id"].decode() for row in _rows(db, "identity")), "")
         committed = next((row["transactions"] for row in _rows(db, "committed")), 0)
@@ -63,7 +78,7 @@ def readable(db: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:
             for row in _rows(db, table, order):
                 if is_whole(table, row, layout):
                     yield {name: _as_it_was(name, row[name]) for name in COLUMNS[table]}
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):  # the latter: a column's name
             continue
 
 
@@ -77,15 +92,19 @@ def layout_of(db: sqlite3.Connection) -> int:
     return int(db.execute("pragma user_version").fetchone()[0])
 
 
-def _columns(db: sqlite3.Connection, table: str) -> list[str]:
-    return [row[1].decode() for row in db.execute(f"pragma table_info({table})")]
+def _count_of_columns(db: sqlite3.Connection, table: str) -> int:
+    return len(db.execute(f"pragma table_info({table})").fetchall())
 
 
 def _rows(db: sqlite3.Connection, table: str, order: str = "") -> Iterator[dict[str, Any]]:
-    """Yield each row by column. Raises sqlite3.DatabaseError where it is damaged."""
-    if columns := _columns(db, table):
+    """Yield each row by column; a row of an older layout may lack its checksum.
+
+    Columns go by their place: a wrong byte in a column's name must not lose its values. Raises
+    sqlite3.DatabaseError where the table is damaged.
+    """
+    if _count_of_columns(db, table):
         for row in db.execute(f"select * from {table} {order}"):  # noqa: S608
-            yield dict(zip(columns, row, strict=True))
+            yield dict(zip((*COLUMNS[table], "crc"), row, strict=False))
 
 
 def _as_it_was(column: str, value: Any) -> Any:

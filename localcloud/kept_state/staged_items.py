@@ -140,4 +140,6 @@ def _encode(value: Any) -> dict[str, str]:
 
 
 def _decode(value: dict[str, Any]) -> Any:
-    return base64.b64decode(value["base64"]) if value.keys() == {"base64"} else value
+    """Return bytes as they were; an attribute of a map that is named so has a map for its value."""
+    text = value.get("base64")
+    return base64.b64decode(text) if len(value) == 1 and isinstance(text, str) else value

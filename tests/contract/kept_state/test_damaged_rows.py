@@ -128,3 +128,45 @@ def test_a_layout_that_this_version_does_not_know_is_told(folder: Path) -> None:
     with reopened(folder):
         assert len(items()) == ITEMS
         boto3.client("dynamodb").put_item(TableName="decisions", Item=key(ITEMS))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "kind"),
+    [("records", "service", "blob"), ("items", "item", "blob"), ("written_by", "moto", "blob"),
+     ("identity", "id", "blob"), ("objects", "versions", "text")],
+)  # fmt: skip
+def test_a_value_of_another_type_is_damage_though_its_bytes_are_the_same(
+    folder: Path, table: str, column: str, kind: str
+) -> None:
+    """SQLite keeps the type of each value in a byte of its own."""
+    with reopened(folder):
+        boto3.client("ssm").put_parameter(Name="review-only", Value="on", Type="String")
+    with sqlite3.connect(folder / "cloud.sqlite") as db:
+        db.execute(f'update {table} set "{column}" = cast("{column}" as {kind})')  # noqa: S608
+
+    assert "rows are not as they were written" in refused(folder)
+    recover(folder)
+    with reopened(folder):
+        assert len(items()) == ITEMS
+        assert boto3.client("ssm").get_parameter(Name="review-only")["Parameter"]["Value"] == "on"
+
+
+def test_a_wrong_byte_in_the_schema_is_told_and_every_row_is_saved(folder: Path) -> None:
+    with reopened(folder):
+        pass
+    spoil_text(folder, b"bucket text, key text, versions blob", b"bucket text, key text, \xf6")
+
+    said = refused(folder)
+    assert "its schema is not as it was written" in said
+    recover(folder)
+    with reopened(folder):
+        assert len(items()) == ITEMS
+
+
+def test_an_attribute_named_as_bytes_are_written_comes_back(folder: Path) -> None:
+    odd = key(7) | {"m": {"M": {"base64": {"S": "x"}}}, "b": {"B": b"\x00\xff"}}
+    with reopened(folder):
+        boto3.client("dynamodb").put_item(TableName="decisions", Item=odd)
+    with reopened(folder):
+        stored = boto3.client("dynamodb").get_item(TableName="decisions", Key=key(7))
+        assert stored["Item"] == odd

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import CircuitOpen, EndpointTimeout, ModelRejected
+from chalicelib.errors import CircuitOpen, EndpointThrottled, EndpointTimeout, ModelRejected
 from chalicelib.scoring.circuit import (
     FEWEST,
     FORGOTTEN_SECONDS,
@@ -194,3 +194,12 @@ def test_what_timed_out_before_a_long_silence_is_forgotten(idle, got):
     endpoint.times_out()
 
     assert endpoint.call() == got
+
+
+def test_a_throttled_call_is_neither_silence_nor_an_answer(opened):
+    """AWS answers 429 for a hung endpoint, too, once its places are taken."""
+    opened.now += PAUSE_SECONDS
+    with pytest.raises(EndpointThrottled), opened.circuit.calling("x"):
+        raise EndpointThrottled("x has no place.")
+
+    assert opened.call() == "CircuitOpen"
