@@ -6,7 +6,7 @@ import re
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -188,10 +188,14 @@ def _lose_manifests(bank: Bank) -> None:
 
 
 def _watch(bank: Bank) -> None:
-    event = json.dumps(first_models.scheduled_event(datetime.now(UTC)))
-    for name in ("watchTraining", "watchDrift", "keepWarm"):
-        function = bank.settings.function(name)
-        boto3.client("lambda").invoke(FunctionName=function, Payload=event)
+    """Run the watches; the second watchDrift reads the report of the first."""
+    now = datetime.now(UTC)
+    last_week = ("watchDrift", now - timedelta(days=7))
+    for name, at in (last_week, ("watchTraining", now), ("watchDrift", now), ("keepWarm", now)):
+        boto3.client("lambda").invoke(
+            FunctionName=bank.settings.function(name),
+            Payload=json.dumps(first_models.scheduled_event(at)),
+        )
     bank.cloud.idle(PATIENCE_SECONDS)
 
 

@@ -143,7 +143,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
             allow("s3:ListBucket", models),
             listing(data, f"{drift}*"),
-            allow("s3:PutObject", f"{data}/{drift}*"),
+            allow(["s3:GetObject", "s3:PutObject"], f"{data}/{drift}*"),
             allow("sns:Publish", topic),
         ],
         "updateData": [

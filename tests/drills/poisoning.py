@@ -325,7 +325,7 @@ def _weighed(
         name: msgspec.convert({**inference.predict_fn(sent, model), "status": "OK"}, Scored)
         for name, model in models.items()
     }
-    return weigh(answers, bank.policy)
+    return weigh(sent, answers, bank.policy)
 
 
 @contextmanager
