@@ -1,21 +1,33 @@
-"""Parameters of Systems Manager as data: review-only among them, which no restart may turn off."""
+"""Parameters of Systems Manager as data: review-only among them, which no restart may change."""
 
 from typing import Any
 
+Recorded = dict[str, dict[str, Any] | None]  # None: the parameter was deleted
 
-def recorded(backend: Any) -> dict[str, dict[str, Any]]:
-    """Return the newest version of each parameter, by name."""
-    return {
+
+def recorded(backend: Any) -> Recorded:
+    """Return the newest version of each parameter, by name, and the names of deleted ones."""
+    there = {
         name: {"type": last.parameter_type, "value": last.value, "version": last.version}
         for name, versions in list(dict.items(backend._parameters))
         if versions and not name.startswith("/aws/")
         for last in versions[-1:]
     }
+    known = _known(backend)
+    known.update(there)
+    return {**there, **dict.fromkeys(known - there.keys())}
 
 
-def restore(records: dict[str, dict[str, Any]], backend: Any) -> None:
-    """Give the parameters of the template, and those made by hand, the values that they had."""
+def restore(records: Recorded, backend: Any) -> None:
+    """Give the parameters of the template, and those made by hand, the values that they had.
+
+    A parameter that was deleted is deleted again: the template has made it anew.
+    """
     for name, kept in records.items():
+        _known(backend).add(name)
+        if kept is None:
+            dict.pop(backend._parameters, name, None)
+            continue
         if not dict.get(backend._parameters, name):
             backend.put_parameter(
                 name=name,
@@ -32,3 +44,9 @@ def restore(records: dict[str, dict[str, Any]], backend: Any) -> None:
             )
         last = backend._parameters[name][-1]
         last.value, last.version = kept["value"], kept["version"]
+
+
+def _known(backend: Any) -> set[str]:
+    """Return the names of all parameters that this backend has recorded."""
+    known: set[str] = vars(backend).setdefault("recorded_names", set())
+    return known

@@ -233,6 +233,15 @@ def test_review_only_survives_a_restart(tmp_path: Path) -> None:
     assert shown == ["off", "on"]
 
 
+def test_a_deleted_switch_stays_deleted(tmp_path: Path) -> None:
+    """Without the parameter every decision goes to a person, after a restart as before it."""
+    with open_bank(tmp_path) as bank:
+        boto3.client("ssm").delete_parameter(Name=bank.settings.review_only_parameter)
+    for _ in range(2):
+        with open_bank(tmp_path) as bank, pytest.raises(ClientError, match="ParameterNotFound"):
+            boto3.client("ssm").get_parameter(Name=bank.settings.review_only_parameter)
+
+
 def test_folders_of_killed_processes_are_removed_and_no_others(tmp_path: Path) -> None:
     for name in ("killed", "in-use", "not-ours"):
         (tmp_path / name).mkdir()
