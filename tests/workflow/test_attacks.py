@@ -210,7 +210,7 @@ def hanging(served) -> Iterator[Callable[[], None]]:
 
 
 def test_not_every_caller_waits_for_a_model_that_hangs(served, loans, hanging):
-    """Whoever comes after the first ones have waited for one attempt is answered without it."""
+    """Whoever comes once it was silent for longer than a cold start is answered without it."""
     ends = time.monotonic() + PATIENCE_SECONDS
     with ThreadPoolExecutor(PATIENCE_SECONDS) as callers:
         asked = [callers.submit(served.predict, loans[0])]
@@ -218,9 +218,9 @@ def test_not_every_caller_waits_for_a_model_that_hangs(served, loans, hanging):
             assert time.monotonic() < ends
             time.sleep(1)
             asked.append(callers.submit(served.predict, loans[0]))
-        assert {*causes} == {"CIRCUIT_OPEN"}  # and the first ones still have their second attempt
+        assert {*causes} <= {"CIRCUIT_OPEN", "TIMEOUT"}  # the first ones had both their attempts
         hanging()
-        assert {cause_of(one) for one in asked} <= {None, "CIRCUIT_OPEN"}
+        assert {cause_of(one) for one in asked} <= {None, "CIRCUIT_OPEN", "TIMEOUT"}
     while served.predict(loans[0])["models"][SILENT]["status"] != "OK":
         assert time.monotonic() < ends
         time.sleep(0.2)

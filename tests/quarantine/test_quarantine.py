@@ -43,7 +43,7 @@ def collected(served, at: datetime) -> dict:
     machine = served.bank.settings.retraining_machine_arn("123456789012")
     arn = f"{machine.replace(':stateMachine:', ':execution:')}:{done['execution']}"
     described = ended(served, arn, PATIENCE_SECONDS)
-    assert described["status"] == "SUCCEEDED", described
+    assert described["status"] == "SUCCEEDED", (described.get("cause"), described["input"])
     return read(f"credit/snapshots/{at:%Y%m%dT%H%M%S}/manifest.json")
 
 
