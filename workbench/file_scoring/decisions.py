@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from chalicelib.profile import Condition, Decision, Policy, Rule, Score
+from chalicelib.profile import Condition, Decision, Policy, Rule
 from training.fitting.calibration import probability
 from training.serving.features import derive_columns
+from training.training_profile import Scale
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -47,11 +48,12 @@ def decisions(
 ) -> pd.DataFrame:
     """Return a row an application: its score, decision and basis, and the rules that fired."""
     logit = blended(logits, policy.decision)
-    shown = {name: points(one, policy.score) for name, one in logits.items()}
+    scale = Scale(**msgspec.structs.asdict(policy.score), approve_from=policy.decision.approve_from)
+    shown = {name: scale.points(one) for name, one in logits.items()}
     figures = pd.DataFrame(
         {
             "probabilityOfDefault": probability(logit),
-            "score": points(logit, policy.score),
+            "score": scale.points(logit),
             "disagreement": np.max([*shown.values()], axis=0) - np.min([*shown.values()], axis=0),
         }
     )
@@ -69,12 +71,6 @@ def blended(logits: Mapping[str, Floats], decision: Decision) -> Floats:
     mean = sum(decision.weights[name] / total * one for name, one in logits.items())
     blend: Floats = decision.intercept + decision.slope * np.asarray(mean)
     return blend
-
-
-def points(logits: Floats, scale: Score) -> Floats:
-    """Return the points of log-odds of default."""
-    factor = scale.points_to_double_odds / math.log(2)
-    return np.round(scale.base_points - factor * (logits + math.log(scale.base_odds)))
 
 
 def _inputs(
