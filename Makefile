@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 LINTERS := .venv-lint
-# The SageMaker SDK's own: python -m workbench.launch
+# The SageMaker SDK's own: python -m infrastructure.operate.launch
 DEPLOY ?= .venv-deploy
 # AWS's serving code, of SageMaker's scikit-learn image: tests/serving
 SERVING ?= .venv-serving
@@ -82,7 +82,7 @@ test-deploy: $(VENV)/dev $(DEPLOY)/ready $(SERVING)/ready ## The tests of deploy
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/mypy bank chalicelib stepfunctions infrastructure localcloud training workbench
+	@$(VENV)/bin/mypy bank chalicelib datasets stepfunctions infrastructure localcloud training workbench
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/cfn-lint infrastructure/template/resources.yaml
 	@$(VENV)/bin/python -m stepfunctions.lint build/stepfunctions
@@ -145,7 +145,7 @@ cost: $(VENV)/run ## The monthly bill, and that of the usual alternatives
 	@$(VENV)/bin/python -m infrastructure.account.cost
 
 launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
-	@$(DEPLOY)/bin/python -m workbench.launch $(stage)
+	@$(DEPLOY)/bin/python -m infrastructure.operate.launch $(stage)
 
 review-only: $(VENV)/run ## Leave every decision to a person: make review-only STAGE=dev MODE=on (off, show)
 	@$(VENV)/bin/python -m infrastructure.operate.review_only $(stage) $(MODE)

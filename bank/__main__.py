@@ -39,6 +39,9 @@ from bank.outcome_files import NoLoans
 from chalicelib.chalice_local import STATE_FOLDER
 from chalicelib.errors import AppVengersError, InvalidProfile
 from chalicelib.settings import Settings
+from datasets import Dataset
+from datasets.own import UnreadableData
+from datasets.sba import NoRegister
 from infrastructure import embedded
 from infrastructure.deploy.smoke import command
 from infrastructure.first_models.first_models import TrainingFailed, scheduled_event
@@ -50,9 +53,6 @@ from localcloud.kept_state.saved import recover
 from localcloud.kept_state.state_faults import StateFault, usable
 from localcloud.ports.loopback import PortTaken
 from localcloud.servicequotas.account_quotas import UnknownQuota, parsed
-from workbench.datasets import Dataset
-from workbench.datasets.own import UnreadableData
-from workbench.datasets.sba import NoRegister
 
 STATE = Path(os.environ.get(STATE_FOLDER, ROOT / ".localcloud"))
 PATIENCE_SECONDS = 120

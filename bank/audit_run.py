@@ -29,12 +29,12 @@ from chalicelib.settings import (
     MODEL_PREFIX,
     TOLD_PREFIX,
 )
+from datasets import Dataset
+from datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset_of
 from infrastructure.first_models import first_models
 from infrastructure.template.policies import ASYNCHRONOUS, MODELS
 from localcloud.iam.authorization import BY_DOCUMENTATION
 from workbench import transform
-from workbench.datasets import Dataset
-from workbench.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset_of
 
 API_KEY = "the-audits"
 PATIENCE_SECONDS = 60

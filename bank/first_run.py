@@ -11,10 +11,10 @@ from rich.table import Table
 
 from bank.bank import Bank
 from chalicelib import profile
+from datasets import Case, Dataset
+from datasets.own import UnreadableData
 from infrastructure.first_models import bring_models
 from localcloud.kept_state.state_faults import require_file
-from workbench.datasets import Case, Dataset
-from workbench.datasets.own import UnreadableData
 
 
 class PredictionRefused(Exception):

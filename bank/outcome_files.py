@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.datasets import Case, Dataset
+from datasets import Case, Dataset
 
 COLUMNS = ("clientId", "predictionId", "outcome", "when", "granted")
 

@@ -18,11 +18,11 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from datasets import sba
 from training import train, training_profile
 from training.batch_scoring import batch
 from training.serving import inference
 from training.snapshots import snapshot
-from workbench.datasets import sba
 
 ROUNDS = 7  # the best of them counts: whatever else runs only makes a round slower
 ONE_BY_ONE = 300

@@ -17,12 +17,11 @@ from rich.table import Table
 from scipy.optimize import minimize
 
 from chalicelib.profile import PROFILE_FILE
+from datasets import faults, own, sba
 from training import train, training_profile
 from training.fitting import calibration
 from training.snapshots import snapshot
 from training.validation import measures
-from workbench import faults
-from workbench.datasets import own, sba
 
 Floats = npt.NDArray[np.float64]
 Scored = tuple[Floats, pd.Series]

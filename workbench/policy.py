@@ -21,9 +21,8 @@ from rich.console import Console
 
 from chalicelib import profile
 from chalicelib.profile import PROFILE_FILE, Profile
+from datasets import Dataset, faults, own, sba
 from training import training_profile
-from workbench import faults
-from workbench.datasets import Dataset, own, sba
 from workbench.policy_search.cut_offs import (
     CutOffs,
     Loans,

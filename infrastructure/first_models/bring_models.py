@@ -18,8 +18,8 @@ from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import PROFILE_FILE, Profile
 from chalicelib.retraining.retraining_files import RetrainingFiles
 from chalicelib.settings import Settings
+from datasets import Dataset, own, sba
 from infrastructure.first_models import first_models
-from workbench.datasets import Dataset, own, sba
 
 SECONDS_BETWEEN_LINES = 60
 FAULTS = (InvalidProfile, own.UnreadableData, sba.NoRegister)

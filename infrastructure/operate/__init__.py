@@ -1,1 +1,1 @@
-"""Commands of a running stage: its key, rollback, review-only, quarantine, and its removal."""
+"""Commands of a running stage: key, rollback, review-only, quarantine, training, removal."""

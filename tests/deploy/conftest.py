@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from chalicelib.settings import Settings
+from datasets.sba import SAMPLE
 from infrastructure.project import ROOT
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.servicequotas.account_quotas import GRANTED
-from workbench.datasets.sba import SAMPLE
 
 # A line that the deployment prints when it begins to do what must survive its death.
 DEATHS = (

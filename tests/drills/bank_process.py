@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from datasets.sba import SAMPLE
 from infrastructure.project import ROOT
-from workbench.datasets.sba import SAMPLE
 
 PATIENCE_SECONDS = 180
 

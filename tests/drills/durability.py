@@ -18,11 +18,11 @@ import pandas as pd
 import requests
 
 from bank.first_run import body_of
+from datasets.sba import SAMPLE, dataset_of
 from tests.drills.answered import Answered, Clients, differences, s3_of
 from tests.drills.bank_process import BankProcess, bank_process
 from tests.drills.faults import Disk, locked, small_disk
 from tests.workflow.conftest import reversioned
-from workbench.datasets.sba import SAMPLE, dataset_of
 
 MODEL, MODELS = "Tradicional", "dev-appvengers-createendpointmodel"
 UPLOAD_SECONDS, DEPLOY_SECONDS = 0.8, 60.0

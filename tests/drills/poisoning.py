@@ -46,12 +46,12 @@ from chalicelib.decisions.application import CreditApplication
 from chalicelib.decisions.day_index import key_of
 from chalicelib.decisions.decision import weigh
 from chalicelib.scoring.branch_results import Scored
+from datasets import Case, Dataset
+from datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset, dataset_of
 from infrastructure.first_models.first_models import scheduled_event
 from infrastructure.project import ROOT
 from training.batch_scoring import artifact_folder
 from training.serving import inference
-from workbench.datasets import Case, Dataset
-from workbench.datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset, dataset_of
 from workbench.file_scoring import deployed_models
 
 API_KEY, STAGE = "the-key-of-the-drill", "dev"

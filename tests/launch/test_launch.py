@@ -15,8 +15,8 @@ from bank.bank import open_bank
 from chalicelib import profile
 from chalicelib.models.containers import REGISTRIES, image_uri
 from chalicelib.retraining.data_bucket import DataBucket
+from datasets.sba import SAMPLE, snapshot
 from infrastructure.first_models import first_models
-from workbench.datasets.sba import SAMPLE, snapshot
 
 ROOT = Path(__file__).parents[2]
 MODEL = "Tradicional"
@@ -55,7 +55,7 @@ def described(job):
 def test_a_training_by_hand_is_that_of_the_first_models_and_ends_well(bank, sdk):
     port = bank.cloud.serve_aws(0)
     environ = {**os.environ, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
-    command = [sdk, "-m", "workbench.launch", "--stage", "dev", "--model", MODEL]
+    command = [sdk, "-m", "infrastructure.operate.launch", "--stage", "dev", "--model", MODEL]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     by_hand = done.stdout.strip().splitlines()[-1]
@@ -74,7 +74,7 @@ def test_a_training_by_hand_is_that_of_the_first_models_and_ends_well(bank, sdk)
 def test_a_stage_without_data_is_a_sentence_and_no_traceback(bank, sdk):
     port = bank.cloud.serve_aws(0)
     environ = {**os.environ, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
-    command = [sdk, "-m", "workbench.launch", "--stage", "prod", "--model", MODEL]
+    command = [sdk, "-m", "infrastructure.operate.launch", "--stage", "prod", "--model", MODEL]
     boto3.client("s3").create_bucket(Bucket="prod-appvengers-data")
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
 
@@ -85,7 +85,8 @@ def test_a_stage_without_data_is_a_sentence_and_no_traceback(bank, sdk):
 
 def test_lambda_and_the_sdk_name_the_same_container_in_every_region(sdk):
     program = (
-        "import json, sys; from workbench.launch import image; from chalicelib import profile; "
+        "import json, sys; from chalicelib import profile; "
+        "from infrastructure.operate.launch import image; "
         "p = profile.load().sagemaker; "
         "print(json.dumps({r: image(p, r, 'ml.m5.large') for r in sys.argv[1:]}))"
     )

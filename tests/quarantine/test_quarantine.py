@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 
+from datasets.sba import TEST_FROM, TEST_TO
 from infrastructure.project import ROOT
 from tests.workflow.retraining import DATA, ended, forget, put
 from tests.workflow.test_outcomes_to_models import PATIENCE_SECONDS, read, update
-from workbench.datasets.sba import TEST_FROM, TEST_TO
 
 FILE = "credit/newData/odd.csv"
 ROWS = 60

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from datasets import sba
 from tests.serving.served import ROOT
 from tests.serving.trained import train_all
-from workbench.datasets import sba
 
 collect_ignore = ["image"]  # it needs the packages of the image
 

@@ -17,9 +17,9 @@ import pandas as pd
 from rich.console import Console
 
 from chalicelib.models.containers import SERVING
+from datasets import sba
 from tests.serving.served import ROOT, SCRATCH, has_namespaces, serve
 from tests.serving.trained import train_all
-from workbench.datasets import sba
 
 PAGE = ROOT / "docs" / "serving.md"
 PYTHON = ROOT / ".venv-serving" / "bin" / "python"

@@ -11,8 +11,8 @@ import pandas as pd
 
 from chalicelib import profile
 from chalicelib.models import artifact
+from datasets import sba
 from infrastructure.packing import training_source
-from workbench.datasets import sba
 
 VERSION = "20050701T000000"
 

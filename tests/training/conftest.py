@@ -5,13 +5,13 @@ import boto3
 import pandas as pd
 import pytest
 
+from datasets import sba
 from infrastructure.deploy.stack import deploy
 from localcloud.embedded_cloud import embedded_cloud
 from tests.training.collected import emptied
 from tests.training.given import MODELS, options
 from training import train, training_profile
 from training.snapshots import snapshot
-from workbench.datasets import sba
 
 
 @pytest.fixture(scope="session")

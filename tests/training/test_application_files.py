@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from chalicelib import profile
 from chalicelib.decisions.application import CreditApplication
 from chalicelib.errors import InvalidApplication
+from datasets import sba
 from training.batch_scoring import batch
 from training.serving import inference
 from workbench import score
-from workbench.datasets import sba
 from workbench.file_scoring.application_checks import checked
 
 DEPLOYED = profile.load()

@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 
+from datasets import sba
 from tests.training.given import MODELS, options
 from training import train
 from training.serving import inference
-from workbench.datasets import sba
 
 
 def contents(directory):

@@ -6,6 +6,7 @@ from math import nan
 import pytest
 
 from chalicelib import profile
+from datasets import sba
 from tests.training.given import MODELS
 from training import training_profile
 from training.batch_scoring import batch
@@ -13,7 +14,6 @@ from training.fitting import fit_trees
 from training.fitting.blank_inputs import SHARE, with_blanks
 from training.serving import inference
 from training.snapshots.snapshot import Part
-from workbench.datasets import sba
 from workbench.file_scoring.decisions import blended
 
 PROFILE = profile.load()

@@ -18,12 +18,12 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from chalicelib import profile
 from chalicelib.retraining import gate
+from datasets import sba
 from tests.training.given import MODELS, plain
 from training import challenge
 from training.validation import bootstrap, measures
 from training.validation.challenge_facts import untouched_by
 from training.validation.compared_models import compared_model_in
-from workbench.datasets import sba
 
 OTHER = "20050601T000000"
 

@@ -9,9 +9,9 @@ from chalicelib import profile
 from chalicelib.counterfactuals import candidate_values, change
 from chalicelib.counterfactuals.search import cost, filled_in
 from chalicelib.scoring.branch_results import Scored
+from datasets import sba
 from tests.training.given import MODELS
 from training.serving import inference
-from workbench.datasets import sba
 
 PROFILE = profile.load()
 CASES = 12  # of each outcome, at most

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from chalicelib.decisions.outcome_id import outcome_id
+from datasets import sba
 from tests.training.collected import AT, BUCKET, DAY, KEY, TRUSTED, emptied, tell
 from training import collect
 from training.collecting import new_data
 from training.collecting.collect_decisions import apart
 from training.snapshots import snapshot
-from workbench.datasets import sba
 
 
 def ids_told(place, number=1):

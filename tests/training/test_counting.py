@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from chalicelib import profile
 from chalicelib.decisions import outcomes
 from chalicelib.errors import InvalidProfile
+from datasets import sba
 from tests.training.collected import AT, KEY, TRUSTED, tell
 from tests.training.given import with_outcomes
 from training import training_profile
 from training.collecting import new_data
 from training.snapshots import snapshot
 from training.snapshots.settling import settled
-from workbench.datasets import sba
 
 OLD = "2023-01-15T10:00:00.000Z"  # its outcomes have matured
 LIMITED = (("apiKey:*", "limited"), ("file:credit/newData/*", "trusted"))

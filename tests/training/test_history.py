@@ -7,7 +7,7 @@ import sys
 import pandas as pd
 import pytest
 
-from workbench.datasets.sba import ROOT, SAMPLE
+from datasets.sba import ROOT, SAMPLE
 from workbench.history.known import Register
 
 DAY = pd.Timestamp("2005-01-01")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from datasets import sba
 from tests.training.given import MODELS
 from training.serving import inference
-from workbench.datasets import sba
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ import pytest
 from chalicelib import profile
 from chalicelib.errors import InvalidArtifact
 from chalicelib.models import artifact
+from datasets import sba
 from tests.training.given import ROOT
 from tests.training.stored import VERSION, packed
 from training.serving import inference
-from workbench.datasets import sba
 from workbench.replaying.artifact_process import evaluate
 
 MODEL = "AppVengersAccelerator"

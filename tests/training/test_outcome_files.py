@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from bank import outcome_files
+from datasets.sba import PROFILE, SAMPLE, dataset_of
 from training import training_profile
 from training.collecting import new_data
-from workbench.datasets.sba import PROFILE, SAMPLE, dataset_of
 
 TODAY = date(2026, 11, 24)
 

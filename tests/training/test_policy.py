@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import profile
+from datasets import sba
 from tests.training.given import MODELS
 from workbench import blend, policy
-from workbench.datasets import sba
 from workbench.policy import beyond_the_limit, too_few
 from workbench.policy_search.cut_offs import (
     CutOffs,

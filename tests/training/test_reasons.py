@@ -11,9 +11,9 @@ from chalicelib import profile
 from chalicelib.decisions.decision import blend, decide, weigh
 from chalicelib.decisions.reasons import reasons
 from chalicelib.scoring.branch_results import Scored
+from datasets import sba
 from tests.training.given import MODELS
 from training.serving import inference
-from workbench.datasets import sba
 
 PROFILE = profile.load()
 ROWS = 100

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from chalicelib.profile import Policy
+from datasets import sba
 from tests.training.given import MODELS
 from tests.training.stored import PROFILE, VERSION, packed, reading, stored
 from training.serving import inference
-from workbench.datasets import sba
 from workbench.replay import main
 from workbench.replaying.replayed_decision import replay
 

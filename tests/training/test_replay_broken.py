@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from chalicelib.profile import Policy
+from datasets import sba
 from tests.training.given import MODELS
 from tests.training.stored import VERSION, packed, reading, stored
 from training.serving import inference
-from workbench.datasets import sba
 from workbench.replay import main
 from workbench.replaying.replayed_decision import replay
 

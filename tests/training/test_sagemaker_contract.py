@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from datasets import sba
 from tests.training.given import unpacked
-from workbench.datasets import sba
 
 TRAINING = """
 from sagemaker_training import entry_point, environment

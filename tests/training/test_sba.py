@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from datasets import sba
 from tests.training.given import MODELS, ROOT
 from training.snapshots import snapshot
-from workbench.datasets import sba
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
+from datasets import sba
 from training.snapshots import snapshot
-from workbench.datasets import sba
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from datasets import sba
 from training import training_profile
-from workbench.datasets import sba
 from workbench.study.table import Scored, draws, table
 
 RANDOM = np.random.default_rng(1)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from datasets import sba
 from tests.training.given import unpacked
-from workbench.datasets import sba
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from rich.console import Console
 from bank.api import serving_api
 from bank.bank import Bank, open_bank
 from bank.first_run import body_of, bring
+from datasets import Case, Dataset
+from datasets.sba import SAMPLE, dataset_of
 from infrastructure.first_models.first_models import scheduled_event
-from workbench.datasets import Case, Dataset
-from workbench.datasets.sba import SAMPLE, dataset_of
 
 API_KEY = "the-key-of-the-tests"
 QUIET = Console(quiet=True)

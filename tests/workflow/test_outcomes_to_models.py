@@ -7,9 +7,9 @@ import boto3
 import pytest
 
 from chalicelib.retraining.data_bucket import DataBucket
+from datasets.sba import TEST_FROM, TEST_TO
 from infrastructure.first_models.first_models import scheduled_event
 from tests.workflow.test_outcomes import PAID, TODAY, tell
-from workbench.datasets.sba import TEST_FROM, TEST_TO
 
 DATA = "dev-appvengers-data"
 MODELS = {"Tradicional", "NetworkingAccelerator", "AppVengersAccelerator"}

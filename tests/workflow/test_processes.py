@@ -18,9 +18,9 @@ import pytest
 import requests
 
 from bank.first_run import body_of
+from datasets import Case
+from datasets.sba import SAMPLE
 from infrastructure.project import ROOT
-from workbench.datasets import Case
-from workbench.datasets.sba import SAMPLE
 
 PATIENCE_SECONDS = 120
 ANSWERS = 21

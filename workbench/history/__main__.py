@@ -21,8 +21,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from chalicelib import profile
 from chalicelib.profile import PROFILE_FILE
+from datasets import sba
 from training import training_profile
-from workbench.datasets import sba
 from workbench.history import honest, report
 from workbench.history.known import Register
 from workbench.history.months import Bank, InForce, Month, Trained, refused, shown, train_models

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from datasets import sba
 from training.snapshots.snapshot import Learning, Part
-from workbench.datasets import sba
 
 SEED = 2004
 

@@ -13,9 +13,9 @@ from rich.console import Console
 from sklearn.metrics import roc_auc_score
 
 from chalicelib.profile import Training
+from datasets import sba
 from training.fitting import calibration
 from training.snapshots import snapshot
-from workbench.datasets import sba
 from workbench.study import report, settings
 from workbench.study.libraries import Classifier, Columns, Library, Task, libraries
 from workbench.study.loans import TO, Study, prepared

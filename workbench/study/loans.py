@@ -8,9 +8,9 @@ import pandas as pd
 from rich.console import Console
 
 from chalicelib import profile
+from datasets import sba
 from training import training_profile
 from training.snapshots import snapshot
-from workbench.datasets import sba
 
 FROM, TO = pd.Timestamp("2004-01-01"), pd.Timestamp("2006-12-31")
 

