@@ -1,0 +1,1 @@
+"""The two state machines as files, their deployment and their lint."""

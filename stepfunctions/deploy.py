@@ -1,22 +1,16 @@
-"""Render, check and create or update the state machines analisisCredito and reentrenamiento.
+"""The state machines analisisCredito and reentrenamiento: rendered, checked, created or updated."""
 
-python -m stepfunctions.deploy --stage dev
-"""
-
-import argparse
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib import profile
 from chalicelib.models.containers import image_uri
 from chalicelib.scoring import time_budgets
-from chalicelib.settings import SOURCE_KEY, STAGES, Settings
-from infrastructure.project import app_name
+from chalicelib.settings import SOURCE_KEY, Settings
 from stepfunctions.lint import FOLDER, filled, misled
 
 if TYPE_CHECKING:
@@ -150,17 +144,3 @@ def _configuration(machine: Machine, settings: Settings, account: str) -> dict[s
             "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group_arn}}],
         },
     }
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--stage", required=True, choices=STAGES)
-    stage = parser.parse_args().stage
-    client = boto3.client("stepfunctions")
-    account = boto3.client("sts").get_caller_identity()["Account"]
-    for arn in deploy(client, Settings(app_name(), stage, client.meta.region_name), account):
-        print(arn)
-
-
-if __name__ == "__main__":
-    main()

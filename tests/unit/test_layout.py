@@ -17,7 +17,8 @@ from stepfunctions.lint import ANY, Anything, filled, malformed, misled
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
-    "bank", "chalicelib", "stepfunctions", "infrastructure", "localcloud", "training", "workbench",
+    "bank", "chalicelib", "datasets", "stepfunctions", "infrastructure", "localcloud", "training",
+    "workbench",
 )  # fmt: skip
 CODE = [ROOT / "app.py", *(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))]
 DEFINITIONS = sorted((ROOT / "stepfunctions").glob("*.asl.json"))
@@ -66,6 +67,17 @@ def test_imports_go_one_way():
     done = subprocess.run([lint], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout
+
+
+def test_the_app_imports_chalice_and_chalicelib_alone():
+    tree = ast.parse((ROOT / "app.py").read_text(encoding="utf-8"))
+    plain = [
+        each.name for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names
+    ]
+    named = [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    packages = {name.partition(".")[0] for name in (*plain, *named)}
+
+    assert packages - sys.stdlib_module_names == {"chalice", "chalicelib"}
 
 
 def test_importing_the_app_loads_nothing_heavy():
