@@ -31,7 +31,7 @@ stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(ST
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key package bench-import test test-fast test-deploy lint \
   audit models settings replay-history blend bench bench-serving policy policies rollback migrate serving-code cost launch \
-  review-only quarantine forget recover drills drill-poisoning clean
+  review-only quarantine forget recover drills drill-poisoning drill-cold-start clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -137,6 +137,9 @@ drills: $(VENV)/dev ## Full disks and locks under load, kills, restarts: RUNS=10
 drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key, beside the honest bank: no decision may move (half an hour; SIZE=small)
 	@$(VENV)/bin/python -m pytest tests/training/test_poisoning.py
 	@$(VENV)/bin/python -m tests.drills.poisoning '$(or $(SIZE),full)'
+
+drill-cold-start: $(VENV)/dev ## An endpoint stopped for 12 s: what 2 and 7 callers a second get (2 minutes; RATES="2 7")
+	@$(VENV)/bin/python -m tests.drills.cold_start $(or $(RATES),2 7)
 
 forget: ## Remove all that the embedded cloud keeps: decisions, models, the API key
 	rm -rf .localcloud

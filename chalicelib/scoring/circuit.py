@@ -1,8 +1,9 @@
 """Circuit of one model's endpoint: while the endpoint hangs, callers do not wait for it.
 
 The circuit opens after two time-outs in a row, of one caller or of two, once the endpoint has been
-silent for longer than a cold start. Whoever came before keeps the whole of its time and its second
-attempt, because an endpoint that is starting is silent, too.
+silent for longer than a cold start. After a time-out, a throttled call counts as one.
+Whoever came before keeps the whole of its time and its second attempt, because an endpoint that is
+starting is silent, too.
 Whoever comes later is answered without the model at once, but for one caller in five seconds, whose
 call is a test: it waits a second for the endpoint. Any answer closes the circuit, an error
 included.
@@ -57,8 +58,11 @@ class Circuit:
             if is_test:
                 raise CircuitOpen(f"{endpoint} did not answer a test.") from fault
             raise
-        except EndpointThrottled:
-            raise  # neither silence nor an answer: the endpoint's places are taken
+        except EndpointThrottled as fault:
+            self._throttled(started)
+            if is_test:
+                raise CircuitOpen(f"{endpoint} had no place for a test.") from fault
+            raise
         except Exception:
             self._answer()
             raise
@@ -76,6 +80,14 @@ class Circuit:
                 self._next_test = now + PAUSE_SECONDS
             self._called = now
             return now, came_later
+
+    def _throttled(self, started: float) -> None:
+        """Count a throttled call only after a time-out: the call that timed out keeps its place.
+
+        Without a time-out it is no silence: the endpoint's places are taken by others.
+        """
+        if self._timeouts:
+            self._timed_out(started)
 
     def _timed_out(self, started: float) -> None:
         with self._lock:

@@ -6,8 +6,12 @@ up, with the definition of analisisCredito, the clients' time-outs and .chalice/
 
 A cold endpoint holds the request while its container starts (3.5 to 6.9 s measured, and the time
 that AWS needs to place it), or answers ModelNotReadyException. So a branch waits for 8 s and asks
-once more: with a start of up to 16 s all three models still answer. A caller who has waited longer
-than the patience gets 202, and the state machine continues and stores the decision.
+once more: with a start of up to 16 s all three models still answer. The request that timed out
+keeps its place of the endpoint's concurrency until the container answers, and whoever finds no
+place is throttled. So a branch asks a throttled endpoint again for 17 s. An attempt after 11.5 s
+waits for 1 s only, which is 40 times a warm answer: it ends before the branch does. A caller who
+has waited longer than the patience gets 202, and the state machine continues and stores the
+decision.
 https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-cold-starts
 """
 
@@ -16,11 +20,13 @@ PATIENCE_SECONDS = 26.5  # StartSyncExecution's read time-out; then the caller g
 ENDPOINT_SECONDS = 8.0  # InvokeEndpoint's read time-out
 CONNECT_SECONDS = 1.0  # of either client
 ATTEMPT_SECONDS = 10  # a model's task: the function's own start, then its endpoint
-LAST_ATTEMPT_SECONDS = 11.5  # an attempt that would begin later does not begin
+LAST_ATTEMPT_SECONDS = 11.5  # an attempt that begins later waits for TEST_SECONDS only
+LAST_SHORT_ATTEMPT_SECONDS = 17.0  # an attempt that would begin later does not begin
 BRANCH_SECONDS = LAST_ATTEMPT_SECONDS + ATTEMPT_SECONDS
 SAVE_SECONDS = 4  # saveResult's task; it is repeated, which is harmless
 # Not a part of the sum: a decision that comes too late for its caller is stored all the same.
 MACHINE_SECONDS = 60
 COLD_START_SECONDS = 20.0  # keepWarm's wait: an endpoint that is silent for less may be starting
-TEST_SECONDS = 1.0  # a test of an open circuit; a warm endpoint answers in 25 ms (docs/serving.md)
+# A test of an open circuit, and a late attempt; a warm endpoint answers in 25 ms (docs/serving.md).
+TEST_SECONDS = 1.0
 PROBE_SECONDS = 2.0  # wait of GET /ready for each endpoint

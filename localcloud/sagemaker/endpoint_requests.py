@@ -16,6 +16,7 @@ from localcloud.iam.authorization import Authorization, NotAuthorized
 from localcloud.sagemaker.artifacts import bucket_and_key
 from localcloud.sagemaker.endpoints import Endpoints, NotLoaded
 from localcloud.sagemaker.model_process import InvocationFailed, ModelAnswer
+from localcloud.sagemaker.serverless_concurrency import ServerlessConcurrency, Throttled
 from localcloud.sagemaker.traffic import shifting
 from localcloud.servicequotas.account_quotas import Quotas
 
@@ -143,6 +144,7 @@ def delete_endpoint(endpoints: Endpoints) -> Callable[[Any], Any]:
 
 def invoke_endpoint(endpoints: Endpoints) -> Callable[[Any], Any]:
     """Replace moto's action, which answers the word `body`."""
+    concurrency = ServerlessConcurrency()
 
     def replace(original: Any) -> Any:
         def invoke(self: Any) -> tuple[int, dict[str, Any], bytes | str]:
@@ -156,7 +158,10 @@ def invoke_endpoint(endpoints: Endpoints) -> Callable[[Any], Any]:
             content_type = self.headers.get("Content-Type") or "application/octet-stream"
             accept = self.headers.get("Accept") or content_type
             try:
-                answer = endpoints.invoke(name, self.body, content_type, accept)
+                with concurrency.invocation(endpoint):
+                    answer = endpoints.invoke(name, self.body, content_type, accept)
+            except Throttled:
+                return _throttled()
             except InvocationFailed as error:
                 return _model_error(endpoint, str(error))
             except NotLoaded:
@@ -194,7 +199,19 @@ def _model_error(endpoint: Any, message: str) -> tuple[int, dict[str, Any], str]
     return _refusal(424, "ModelError", text, OriginalStatusCode=500, OriginalMessage=message)
 
 
-def _refusal(status: int, code: str, message: str, **more: Any) -> tuple[int, dict[str, Any], str]:
+def _throttled() -> tuple[int, dict[str, Any], str]:
+    """Answer as AWS does, with status 400 and without a message.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/CommonErrors.html, which callers saw:
+    https://github.com/opensearch-project/ml-commons/issues/2429 and, of a serverless endpoint,
+    https://github.com/ManuLasker/sagemaker-serverless-inference
+    """
+    return _refusal(400, "ThrottlingException", None)
+
+
+def _refusal(
+    status: int, code: str, message: str | None, **more: Any
+) -> tuple[int, dict[str, Any], str]:
     headers = {"status": status, "x-amzn-ErrorType": code, "Content-Type": "application/json"}
     # moto reads the status from the headers
     return status, headers, json.dumps({"Message": message, "message": message, **more})

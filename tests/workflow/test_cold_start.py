@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,7 +17,7 @@ from botocore.config import Config
 
 from bank.first_run import body_of
 from chalicelib.decisions.analysis import AnalysisMachine
-from chalicelib.errors import AnalysisPending, CircuitOpen, EndpointTimeout
+from chalicelib.errors import AnalysisPending, CircuitOpen, EndpointThrottled, EndpointTimeout
 from chalicelib.scoring.circuit import PAUSE_SECONDS, Circuit
 from chalicelib.scoring.invocation import ScoringEndpoints
 from chalicelib.services import services
@@ -47,10 +48,12 @@ def stopped(served) -> Iterator[Callable[[float], Callable[[], None]]]:
 
 
 def test_callers_of_a_cold_endpoint_wait_for_three_models_or_get_202(served, loans, stopped):
-    """Three at once, as many that a circuit would open if it counted time-outs only; then more.
+    """Nine clients, and three places of the endpoint: AWS throttles six of them.
 
+    Three come at once, as many that a circuit would open if it counted time-outs only; then more.
     The last come when the first have timed out, and the endpoint is still silent.
     """
+    assert concurrency() == 3 < CLIENTS
     stopped(COLD_START_SECONDS)
     ends = time.monotonic() + COLD_START_SECONDS
 
@@ -69,6 +72,12 @@ def test_callers_of_a_cold_endpoint_wait_for_three_models_or_get_202(served, loa
         decided = in_the_end(served, answer)
         assert {one["status"] for one in decided["models"].values()} == {"OK"}
         assert "partial" not in decided
+
+
+def concurrency() -> int:
+    """MaxConcurrency of the model's endpoint."""
+    described = boto3.client("sagemaker").describe_endpoint(EndpointName=ENDPOINT)
+    return int(described["ProductionVariants"][0]["CurrentServerlessConfig"]["MaxConcurrency"])
 
 
 def in_the_end(served, answer) -> dict[str, Any]:
@@ -131,7 +140,8 @@ def test_a_model_that_hangs_gets_a_short_test_now_and_then_until_it_answers(serv
     goes_on = stopped(PATIENCE_SECONDS)
     with ThreadPoolExecutor(CLIENTS) as callers:
         calls = [callers.submit(scoring.score, MODEL, event) for _ in range(CLIENTS)]
-    assert {type(call.exception()) for call in calls} == {EndpointTimeout}
+    asked = Counter(type(call.exception()) for call in calls)
+    assert asked == {EndpointTimeout: concurrency(), EndpointThrottled: CLIENTS - concurrency()}
     for tests in range(1, 4):
         now[0] += PAUSE_SECONDS
         for _ in range(9):

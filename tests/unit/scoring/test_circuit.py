@@ -36,7 +36,7 @@ class Endpoint:
                 self.now += seconds
                 if fault:
                     raise fault
-        except (EndpointTimeout, ModelRejected, CircuitOpen) as raised:
+        except (EndpointTimeout, EndpointThrottled, ModelRejected, CircuitOpen) as raised:
             return type(raised).__name__
         return "answer"
 
@@ -196,10 +196,30 @@ def test_what_timed_out_before_a_long_silence_is_forgotten(idle, got):
     assert endpoint.call() == got
 
 
-def test_a_throttled_call_is_neither_silence_nor_an_answer(opened):
-    """AWS answers 429 for a hung endpoint, too, once its places are taken."""
-    opened.now += PAUSE_SECONDS
-    with pytest.raises(EndpointThrottled), opened.circuit.calling("x"):
-        raise EndpointThrottled("x has no place.")
+def test_calls_that_are_throttled_alone_open_nothing():
+    """The endpoint's places are taken by others, who are answered."""
+    endpoint = Endpoint()
+    for _ in range(9):
+        assert endpoint.call(fault=EndpointThrottled()) == "EndpointThrottled"
+        endpoint.now += SILENT_SECONDS
 
+    assert endpoint.call() == "answer"
+
+
+def test_a_call_that_is_throttled_after_a_time_out_counts_as_one():
+    """The call that timed out keeps its place while the endpoint hangs."""
+    endpoint = Endpoint()
+    endpoint.together(FEWEST - 1)
+    endpoint.call(ATTEMPT, EndpointThrottled())
+    endpoint.now += SILENT_SECONDS - ATTEMPT
+
+    assert endpoint.call() == "CircuitOpen"
+
+
+def test_a_test_that_is_throttled_closes_nothing_and_is_not_repeated_for_its_caller(opened):
+    """The state machine asks a throttled endpoint again until the branch's budget ends."""
+    opened.now += PAUSE_SECONDS
+
+    assert opened.call(fault=EndpointThrottled()) == "CircuitOpen"
     assert opened.call() == "CircuitOpen"
+    assert opened.asked == ["test"]

@@ -16,6 +16,7 @@ from chalicelib.errors import (
     ModelRejected,
     OutOfTime,
 )
+from chalicelib.scoring import time_budgets
 from chalicelib.scoring.circuit import FEWEST, PAUSE_SECONDS, Circuit
 from chalicelib.scoring.invocation import ScoringEndpoints
 
@@ -130,14 +131,24 @@ def test_a_container_that_takes_too_long_has_timed_out(endpoint):
         scoring.score("Tradicional", EVENT)
 
 
-@pytest.mark.parametrize(("since", "asked"), [(11.0, 1), (12.0, 0)])
-def test_an_attempt_that_could_not_end_in_time_is_not_begun(since, asked):
-    slow = Slow(ReadTimeoutError(endpoint_url="x"))
+@pytest.mark.parametrize(
+    ("since", "waits", "got"),
+    [
+        (time_budgets.LAST_ATTEMPT_SECONDS - 0.5, (1, 0), EndpointTimeout),
+        (time_budgets.LAST_ATTEMPT_SECONDS + 0.1, (0, 1), EndpointTimeout),
+        (time_budgets.LAST_SHORT_ATTEMPT_SECONDS - 0.5, (0, 1), EndpointTimeout),
+        (time_budgets.LAST_SHORT_ATTEMPT_SECONDS + 0.1, (0, 0), OutOfTime),
+    ],
+)
+def test_an_attempt_waits_as_long_as_the_branch_has_time(since, waits, got):
+    """The later attempt is short, and what could not end in time is not begun."""
+    slow, hasty = (Slow(ReadTimeoutError(endpoint_url="x")) for _ in "ab")
     started = (datetime.now(UTC) - timedelta(seconds=since)).isoformat()
+    scoring = ScoringEndpoints(slow, "dev-appvengers", [], lambda: hasty)  # type: ignore[arg-type,return-value]
 
-    with pytest.raises(EndpointTimeout if asked else OutOfTime):
-        scoring_of(slow).score("Tradicional", EVENT | {"startedAt": started})
-    assert slow.asked == asked
+    with pytest.raises(got):
+        scoring.score("Tradicional", EVENT | {"startedAt": started})
+    assert (slow.asked, hasty.asked) == waits
 
 
 def test_an_endpoint_that_hangs_is_asked_no_more_but_in_a_short_test_and_another_is():

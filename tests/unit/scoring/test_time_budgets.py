@@ -21,6 +21,7 @@ MODELS = {
     for branch in DEFINITION["States"]["ScoreInParallel"]["Branches"]
 }
 SAVE = DEFINITION["States"]["saveResult"]
+FUNCTION_SECONDS = 0.7  # start of a cold function, whose import takes 0.35 s
 
 
 def waits(rule) -> list[float]:
@@ -42,14 +43,53 @@ def of(state, error):
 def test_an_attempt_outlasts_its_endpoint_and_the_branch_two_attempts(model):
     state = MODELS[model]
     endpoint = SCORING.connect_timeout + SCORING.read_timeout
-    [again] = waits(of(state, "EndpointTimeout"))
 
     assert SCORING.retries["total_max_attempts"] == 1
     assert endpoint < state["TimeoutSeconds"] == time_budgets.ATTEMPT_SECONDS
-    assert state["TimeoutSeconds"] + again <= time_budgets.LAST_ATTEMPT_SECONDS
-    assert of(state, "States.Timeout") is of(state, "EndpointTimeout")
-    for rule in state["Retry"]:  # what waits in vain for its last attempt ends before the branch
-        assert time_budgets.LAST_ATTEMPT_SECONDS + max(waits(rule)) < time_budgets.BRANCH_SECONDS
+    for error in ("EndpointTimeout", "States.Timeout"):
+        again = waits(of(state, error))[0]
+        assert state["TimeoutSeconds"] + again <= time_budgets.LAST_ATTEMPT_SECONDS
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    ("error", "asking"),
+    [
+        ("EndpointTimeout", TESTING.connect_timeout + TESTING.read_timeout),
+        ("EndpointThrottled", 0),
+        ("ModelNotReady", 0),
+    ],
+)
+def test_what_waits_in_vain_for_its_last_attempt_ends_before_the_branch(error, asking, model):
+    """The last attempt asks in vain, and the function ends the next one with OutOfTime."""
+    last = time_budgets.LAST_SHORT_ATTEMPT_SECONDS + FUNCTION_SECONDS + asking
+    wait = max(waits(of(MODELS[model], error)))
+
+    assert time_budgets.LAST_ATTEMPT_SECONDS < time_budgets.LAST_SHORT_ATTEMPT_SECONDS
+    assert last + wait + FUNCTION_SECONDS < time_budgets.BRANCH_SECONDS
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("error", ["States.Timeout", "Lambda.TooManyRequestsException"])
+def test_what_keeps_the_function_from_running_ends_by_its_number_of_attempts(error, model):
+    rule = of(MODELS[model], error)
+
+    assert sum(waits(rule)) + time_budgets.ATTEMPT_SECONDS < time_budgets.BRANCH_SECONDS
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("error", ["EndpointThrottled", "ModelNotReady"])
+def test_a_throttled_endpoint_is_asked_again_until_the_branchs_time_is_over(error, model):
+    """With full jitter a wait is half of its longest on average.
+
+    Five deviations below the mean they still fill the time."""
+    rule = of(MODELS[model], error)
+    longest = waits(rule)
+    mean, variance = sum(longest) / 2, sum(one**2 for one in longest) / 12
+
+    assert rule["JitterStrategy"] == "FULL"
+    assert rule["BackoffRate"] > 1
+    assert mean - 5 * variance**0.5 > time_budgets.LAST_SHORT_ATTEMPT_SECONDS
 
 
 def test_the_parts_add_up_to_less_than_api_gateway_waits():
