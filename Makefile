@@ -53,9 +53,9 @@ destroy: $(VENV)/run ## Take STAGE down; the table and the buckets stay without 
 	@$(VENV)/bin/python -m infrastructure.operate.destroy $(stage) $(call yes,YES,--yes) \
 	  $(call yes,DATA,--data) $(call option,CONFIRM,--confirm)
 
-key: $(VENV)/run ## Show the API key of STAGE; ROTATE=yes makes a new one, RETIRE=yes deletes the old
-	@$(VENV)/bin/python -m infrastructure.operate.api_key $(stage) $(call yes,ROTATE,--rotate) \
-	  $(call yes,RETIRE,--retire)
+key: $(VENV)/run ## Show STAGE's API key for SCOPE=scoring (outcomes, reading); ROTATE=yes makes a new one, RETIRE=yes deletes the old
+	@$(VENV)/bin/python -m infrastructure.operate.api_key $(stage) $(call option,SCOPE,--scope) \
+	  $(call yes,ROTATE,--rotate) $(call yes,RETIRE,--retire)
 
 verify-aws: $(VENV)/run ## Check on STAGE what only a real account proves; YES=yes also what changes something
 	@$(VENV)/bin/python -m infrastructure.verify $(stage) $(call yes,YES,--yes)

@@ -17,6 +17,7 @@ from chalicelib.models import champions, deployment
 from chalicelib.monitoring import drift_watch, lost_events, warming
 from chalicelib.monitoring.inventory import inventory
 from chalicelib.observability import last_trained, observed
+from chalicelib.people.admission import admission
 from chalicelib.request_body import json_body
 from chalicelib.retraining import (
     evaluation,
@@ -48,7 +49,8 @@ chalice_local.start(sys.argv, os.environ, Path(__file__).parent)
 
 app = Chalice(app_name=settings.app_name)
 ANY = ["*/*"]  # else Chalice refuses a media type itself, and not as a problem
-answers_problems = answering(app, lambda: services().profile.product.language, os.environ)
+admit = admission(app, lambda: services().key_scopes, os.environ)
+answers_problems = answering(app, lambda: services().profile.product.language, admit)
 
 
 @app.route("/predict", methods=["POST"], api_key_required=True, cors=CORS, content_types=ANY)

@@ -22,7 +22,7 @@ from rich.console import Console
 
 from bank import outcome_files
 from bank.api import serving_api
-from bank.api_key import kept_api_key
+from bank.api_key import kept_api_key, kept_scoped_keys
 from bank.bank import open_bank
 from bank.first_run import (
     ForgottenData,
@@ -38,6 +38,7 @@ from bank.first_run import (
 from bank.outcome_files import NoLoans
 from chalicelib.chalice_local import STATE_FOLDER
 from chalicelib.errors import AppVengersError, InvalidProfile
+from chalicelib.people.admission import LOCAL_KEY, LOCAL_KEYS
 from chalicelib.settings import Settings
 from datasets import Dataset
 from datasets.own import UnreadableData
@@ -145,6 +146,7 @@ def run(port: int, aws_port: int, quotas: tuple[str, ...]) -> None:
         sent = _predict(bank)
         console.print(f"\nServing until Ctrl-C; everything is kept in {STATE}")
         console.print(f"  API  {bank.url}  x-api-key: {bank.api_key}", markup=False)
+        console.print(f"       this key may do everything; {STATE / 'api_keys'} has one a scope")
         console.print(f'  AWS  {bank.aws}  for AWS clients: eval "$(.venv/bin/python -m bank env)"')
         print(f"\nThe same prediction again:\n\n{command(f'{bank.url}/', sent, bank.api_key)}")
         sys.stdout.flush()
@@ -198,10 +200,8 @@ def recover_state() -> None:
 @of_the_bank
 def env(aws_port: int) -> None:
     """Print what the AWS CLI, boto3 and `chalice local` need: eval "$(python -m bank env)"."""
-    kept = STATE / "api_key"
-    key = {"LOCAL_API_KEY": kept_api_key(kept)} if kept.exists() else {}
     folder = {STATE_FOLDER: str(STATE.resolve())}
-    for name, value in (_client_environment(aws_port) | folder | key).items():
+    for name, value in (_client_environment(aws_port) | folder | _local_keys()).items():
         print(f"export {name}={shlex.quote(value)}")
 
 
@@ -275,7 +275,8 @@ def _bank(folder: Path, port: int, aws_port: int, quotas: Mapping[str, float]) -
             aws = bank.cloud.serve_aws(aws_port)
             with usable():
                 (folder / AWS_PORT_FILE).write_text(str(aws))
-            api = stack.enter_context(serving_api(bank, api_key, port))
+            scoped = kept_scoped_keys(folder / "api_keys")
+            api = stack.enter_context(serving_api(bank, api_key, port, scoped))
         bring(bank, dataset, console)
         with console.status("Loading the models"):
             bank.cloud.idle(PATIENCE_SECONDS)
@@ -291,6 +292,15 @@ def _predict(bank: Opened) -> dict[str, Any]:
         f"{time.time() - STARTED:.0f} s from make to this prediction, installing included"
     )
     return body
+
+
+def _local_keys() -> dict[str, str]:
+    """Return the variables of the API's keys, for chalice local; none before the first run."""
+    kept = STATE / "api_key"
+    if not kept.exists():
+        return {}
+    scoped = json.dumps(kept_scoped_keys(STATE / "api_keys"), separators=(",", ":"))
+    return {LOCAL_KEY: kept_api_key(kept), LOCAL_KEYS: scoped}
 
 
 def _client_environment(aws_port: int) -> dict[str, str]:

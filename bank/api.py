@@ -2,16 +2,19 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import boto3
 from chalice.app import Chalice
 from chalice.local import LocalChalice, create_local_server
 
 from bank.bank import Bank
 from chalicelib.errors import InvalidRequest, Problem, ServiceUnavailable
+from chalicelib.people import key_scopes
+from chalicelib.people.access import Scope
 from chalicelib.text import Text
 from chalicelib.web import CORS
 from infrastructure.deploy.api import ANSWERS, GATEWAY_STAGE, body_of, headers_of
@@ -84,17 +87,32 @@ OWN_ANSWERS = {
 
 
 @contextmanager
-def serving_api(bank: Bank, api_key: str, port: int) -> Iterator[int]:
-    """Serve the API on the loopback address and yield the port; 0 asks for a free one."""
+def serving_api(
+    bank: Bank, api_key: str, port: int, scoped: Mapping[Scope, str] | None = None
+) -> Iterator[int]:
+    """Serve the API on the loopback address and yield the port; 0 asks for a free one.
+
+    `api_key` has every scope, and each key of `scoped` has one.
+    """
     app = bank.app
     if not isinstance(app, LocalChalice):
         # Makes the app's current request a thread's own; the server it makes is not used.
         create_local_server(app, bank.config, LOOPBACK, 0).server.server_close()
-    with serving(gateway(bank, api_key), port, unreadable) as bound:
+    keys = {api_key: frozenset(Scope)}
+    keys |= {key: frozenset([scope]) for scope, key in (scoped or {}).items()}
+    _put_scopes(bank, keys)
+    with serving(gateway(bank, [*keys]), port, unreadable) as bound:
         yield bound
 
 
-def gateway(bank: Bank, api_key: str) -> Gateway:
+def _put_scopes(bank: Bank, keys: Mapping[str, frozenset[Scope]]) -> None:
+    value = key_scopes.written({_id_of(key): scopes for key, scopes in keys.items()})
+    boto3.client("ssm").put_parameter(
+        Name=bank.settings.key_scopes_parameter, Value=value, Type="String", Overwrite=True
+    )
+
+
+def gateway(bank: Bank, api_keys: list[str]) -> Gateway:
     """Return the gateway in front of the bank's function, which runs under its own role."""
     function = bank.api_handler
 
@@ -105,7 +123,7 @@ def gateway(bank: Bank, api_key: str) -> Gateway:
             answer: Event = function.handler(event, context)
             return answer
 
-    key_id = partial(_key_id, api_key)
+    key_id = partial(_key_id, api_keys)
     return Gateway(routes_of(bank.app), key_id, invoke, _preflight(), OWN_ANSWERS, GATEWAY_STAGE)
 
 
@@ -123,10 +141,14 @@ def unreadable(status: int) -> tuple[int, dict[str, str], bytes]:
     return answer.status, dict(answer.headers), answer.body
 
 
-def _key_id(api_key: str, given: str) -> str | None:
-    """Return the id that events name the key by, which is not the key."""
-    if not hmac.compare_digest(given.encode(), api_key.encode()):
-        return None
+def _key_id(api_keys: list[str], given: str) -> str | None:
+    """Return the id that events name the key by."""
+    known = [key for key in api_keys if hmac.compare_digest(given.encode(), key.encode())]
+    return _id_of(known[0]) if known else None
+
+
+def _id_of(api_key: str) -> str:
+    """Return the id of a key, which is not the key."""
     return hashlib.sha256(api_key.encode()).hexdigest()[:10]
 
 

@@ -1,12 +1,20 @@
-"""The local API's key, in a file of its own."""
+"""Keys of the local API, each in a file of its own."""
 
 import os
 import secrets
 from pathlib import Path
 
+from chalicelib.people.access import Scope
 from localcloud.kept_state.state_faults import UnusableState, require_file, usable
 
 SHORTEST = 20  # as API Gateway has it
+
+
+def kept_scoped_keys(folder: Path) -> dict[Scope, str]:
+    """Return the key of each scope, which are made on the first run. Raises UnusableState."""
+    with usable():
+        folder.mkdir(exist_ok=True)
+    return {scope: kept_api_key(folder / scope) for scope in Scope}
 
 
 def kept_api_key(path: Path) -> str:

@@ -3,6 +3,7 @@
 AppVengersError
   × Problem               answered to the caller of the API, each with its HTTP status
       · InvalidRequest · InvalidApplication · InvalidOutcome · NotALoan · Forbidden
+      · Unauthorized · ScopeMissing · RoleMissing
       · NotFound · PredictionNotFound · IdempotencyConflict · RequestTooLarge · UnsupportedMediaType
       · TooManyOutcomes · TooManyRequests · InternalError · AnalysisUnavailable · NotReady
       · NoModelInService    saveResult stores nothing and returns this name; predict answers it
@@ -98,6 +99,35 @@ class Forbidden(Problem):
     title = Text(es="La clave de la API falta o no es válida", en="The API key is missing or wrong")
     usual = Text(
         es="Envíe la clave en la cabecera x-api-key.", en="Send the key in the header x-api-key."
+    )
+
+
+class ScopeMissing(Problem):
+    status = 403
+    title = Text(
+        es="La clave de la API no sirve para esta ruta", en="The API key is not for this route"
+    )
+    usual = Text(es="Use la clave de otro ámbito.", en="Use a key of another scope.")
+
+
+class RoleMissing(Problem):
+    status = 403
+    title = Text(es="Su rol no permite esta ruta", en="Your role does not allow this route")
+    usual = Text(
+        es="Pida un rol a quien administra las personas.", en="Ask who manages people for a role."
+    )
+
+
+class Unauthorized(Problem):
+    """API Gateway's answer to a token that is missing, wrong or expired."""
+
+    status = 401
+    title = Text(
+        es="Falta el token de acceso, o no es válido", en="The token is missing, wrong or expired"
+    )
+    usual = Text(
+        es="Inicie sesión y envíe el token de identidad: Authorization: Bearer TOKEN.",
+        en="Sign in and send the ID token: Authorization: Bearer TOKEN.",
     )
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from chalicelib.monitoring.lost_events import FunctionsThatWait
     from chalicelib.monitoring.probes import Probes
     from chalicelib.monitoring.readiness import Readiness
+    from chalicelib.people.key_scopes import KeyScopes
     from chalicelib.profile import Profile
 
 QUICK = Config(
@@ -100,6 +101,12 @@ class Services:
         )
 
         return ReviewOnlySwitch(_client("ssm", SWITCH), self.settings.review_only_parameter)
+
+    @cached_property
+    def key_scopes(self) -> "KeyScopes":
+        from chalicelib.people.key_scopes import KeyScopes  # the API's function alone asks
+
+        return KeyScopes(_client("ssm", SWITCH), self.settings.key_scopes_parameter)
 
     @cached_property
     def machine(self) -> AnalysisMachine:

@@ -75,6 +75,10 @@ class Settings:
     def review_only_parameter(self) -> str:
         return f"/{self.stage}/{self.app_name}/review-only"
 
+    @property
+    def key_scopes_parameter(self) -> str:
+        return f"/{self.stage}/{self.app_name}/api-key-scopes"
+
     def failures_queue_arn(self, account: str) -> str:
         return f"arn:aws:sqs:{self.region}:{account}:{self.prefix}-failures"
 

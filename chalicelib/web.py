@@ -1,8 +1,7 @@
 """The edge of HTTP: answers and problems, languages, the API key."""
 
-import hmac
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -13,23 +12,16 @@ from chalicelib import observability
 from chalicelib.decisions.outcome_rules import of_api_key
 from chalicelib.errors import (
     AnalysisPending,
-    Forbidden,
     InternalError,
     Problem,
     ServiceUnavailable,
 )
-from chalicelib.text import Language, Text, asks_for, preferred
+from chalicelib.text import Language, asks_for, preferred
 
 CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Language"])
 PROBLEM_TYPE = "application/problem+json"
 # An answer holds what a person applied for: no cache on the way may keep it.
 NOT_STORED = {"Cache-Control": "no-store"}
-# Lambda sets the first; `python -m bank env` exports the second, for chalice local.
-LAMBDAS_OWN, LOCAL_KEY = "AWS_LAMBDA_FUNCTION_NAME", "LOCAL_API_KEY"
-NO_KEY_SET = Text(
-    es='Ninguna clave está puesta: eval "$(.venv/bin/python -m bank env)" antes de chalice local.',
-    en='No key is set: eval "$(.venv/bin/python -m bank env)" before chalice local.',
-)
 
 P = ParamSpec("P")
 View = Callable[P, Any]
@@ -37,22 +29,21 @@ Headers = dict[str, str | list[str]]
 
 
 def answering(
-    app: Chalice, usual: Callable[[], Language], environ: Mapping[str, str]
+    app: Chalice, usual: Callable[[], Language], admit: Callable[[Request], None]
 ) -> Callable[[View[P]], View[P]]:
     """Return a decorator of views that answers what they return or raise in the caller's language,
-    `usual` if the caller names none.
+    `usual` if the caller names none. `admit` raises a Problem if the caller may not call the route.
 
     A middleware cannot do it: Chalice turns a view's exceptions into its own 500 before.
     """
-    local_key = None if LAMBDAS_OWN in environ else environ.get(LOCAL_KEY, "")
 
     def said_in() -> Language:
         request = app.current_request
         return language(request, usual()) if request else usual()
 
     def check() -> None:
-        if local_key is not None and app.current_request:
-            _check_key(app, app.current_request, local_key)
+        if app.current_request:
+            admit(app.current_request)
 
     def answers_problems(view: View[P]) -> View[P]:
         asked = observability.observed(_with_problems(view, check, said_in))
@@ -71,21 +62,6 @@ def answering(
         return answered
 
     return answers_problems
-
-
-def _check_key(app: Chalice, request: Request, local_key: str) -> None:
-    """Raise Forbidden if neither the gateway nor the caller's header names a key.
-
-    On AWS the gateway has checked it; `chalice local` has no gateway.
-    """
-    route = app.routes[request.path][request.method]
-    named = request.context.get("identity", {}).get("apiKeyId")
-    given = request.headers.get("x-api-key", "").encode()
-    if route.api_key_required and not named:
-        if not local_key:
-            raise Forbidden(NO_KEY_SET)
-        if not hmac.compare_digest(given, local_key.encode()):
-            raise Forbidden
 
 
 def _with_problems(

@@ -1,4 +1,4 @@
-"""The parts of the REST API that Chalice does not make: key, limits, gateway responses, tags."""
+"""The parts of the REST API that Chalice does not make: keys, limits, gateway responses, tags."""
 
 import json
 from collections.abc import Iterator
@@ -23,9 +23,12 @@ from chalicelib.errors import (
 from chalicelib.settings import Settings
 from chalicelib.text import LANGUAGES, Text
 from chalicelib.web import NOT_STORED, PROBLEM_TYPE
+from infrastructure.deploy import api_keys
+from infrastructure.deploy.api_keys import NoApi
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
+    from mypy_boto3_ssm import SSMClient
 
 GATEWAY_STAGE = "v1"  # as in .chalice/config.json
 
@@ -91,10 +94,6 @@ def body_of(problem: Problem) -> str:
     return json.dumps(problem.to_payload(Text.bilingual), ensure_ascii=False)
 
 
-class NoApi(Exception):
-    """The stage has no API."""
-
-
 def client() -> "APIGatewayClient":
     """Return a client that retries for about a minute.
 
@@ -104,15 +103,14 @@ def client() -> "APIGatewayClient":
     return boto3.client("apigateway", config=patience)
 
 
-def complete(client: "APIGatewayClient", api: str, settings: Settings) -> str:
-    """Complete the API and return its key's id. Safe to repeat: it sends only differences."""
+def complete(client: "APIGatewayClient", ssm: "SSMClient", api: str, settings: Settings) -> None:
+    """Complete the API, with a key for each scope. Safe to repeat: it sends only differences."""
     if _answer(client, api):
         # Chalice has just deployed the API; this time with its answers.
         client.create_deployment(restApiId=api, stageName=GATEWAY_STAGE, tracingEnabled=True)
     limit_the_stage(client, api, THROTTLES[settings.stage])
     _tag(client, api, settings)
-    plan = _usage_plan(client, api, settings)
-    return _key(client, plan, settings)
+    api_keys.complete(client, ssm, _usage_plan(client, api, settings), settings)
 
 
 def _answer(client: "APIGatewayClient", api: str) -> bool:
@@ -151,49 +149,22 @@ def _tag(client: "APIGatewayClient", api: str, settings: Settings) -> None:
             client.tag_resource(resourceArn=arn, tags=tags)
 
 
-def keys(client: "APIGatewayClient", settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield id and value of each key of this stage, the newest first."""
-    pages = client.get_paginator("get_api_keys").paginate(
-        nameQuery=settings.prefix, includeValues=True
-    )
-    found = [key for page in pages for key in page["items"] if key["name"] == settings.prefix]
-    for key in sorted(found, key=lambda key: key["createdDate"], reverse=True):
-        yield key["id"], key["value"]
-
-
-def newest(client: "APIGatewayClient", settings: Settings) -> str:
-    """Return the value of the stage's newest key. Raises NoApi."""
-    for _, value in keys(client, settings):
-        return value
-    raise NoApi(f"{settings.stage} has no API key yet: make deploy STAGE={settings.stage}.")
-
-
-def rotate(client: "APIGatewayClient", settings: Settings) -> str:
-    """Create a key and return its id. The old key works until `retire`."""
+def usage_plan(client: "APIGatewayClient", settings: Settings) -> str:
+    """Return the id of the stage's usage plan. Raises NoApi."""
     plan = _usage_plan_id(client, settings)
     if plan is None:
         raise NoApi(f"{settings.stage} has no API yet: make deploy STAGE={settings.stage}.")
-    return _new_key(client, plan, settings)
+    return plan
 
 
-def retire(client: "APIGatewayClient", settings: Settings) -> int:
-    """Delete all keys but the newest. Return how many."""
-    old = [key for key, _ in keys(client, settings)][1:]
-    for key in old:
-        client.delete_api_key(apiKey=key)
-    return len(old)
-
-
-def delete(client: "APIGatewayClient", settings: Settings) -> Iterator[str]:
-    """Delete the usage plan and its keys, and yield each. Chalice deletes the API."""
+def delete(client: "APIGatewayClient", ssm: "SSMClient", settings: Settings) -> Iterator[str]:
+    """Delete the usage plan and the keys, and yield each. Chalice deletes the API."""
     if plan := _usage_plan_id(client, settings):
         if patches := _attaching(client.get_usage_plan(usagePlanId=plan), []):
             client.update_usage_plan(usagePlanId=plan, patchOperations=patches)  # type: ignore[arg-type]
         client.delete_usage_plan(usagePlanId=plan)
         yield f"usage plan {settings.prefix}"
-    for key, _ in keys(client, settings):
-        client.delete_api_key(apiKey=key)
-        yield f"API key {key}"
+    yield from api_keys.delete(client, ssm, settings)
 
 
 def limit_the_stage(client: "APIGatewayClient", api: str, throttle: Throttle) -> None:
@@ -257,22 +228,3 @@ def _attaching(plan: Any, wanted: list[str]) -> list[dict[str, str]]:
     changes = [("remove", one) for one in present if one not in wanted]
     changes += [("add", one) for one in wanted if one not in present]
     return [{"op": op, "path": "/apiStages", "value": one} for op, one in changes]
-
-
-def _key(client: "APIGatewayClient", plan: str, settings: Settings) -> str:
-    found = [key for key, _ in keys(client, settings)]
-    if not found:
-        return _new_key(client, plan, settings)
-    pages = client.get_paginator("get_usage_plan_keys").paginate(usagePlanId=plan)
-    in_plan = {key["id"] for page in pages for key in page["items"]}
-    for key in found:
-        if key not in in_plan:
-            client.create_usage_plan_key(usagePlanId=plan, keyId=key, keyType="API_KEY")
-    return found[0]
-
-
-def _new_key(client: "APIGatewayClient", plan: str, settings: Settings) -> str:
-    tags = {"project": settings.app_name, "stage": settings.stage}
-    key = client.create_api_key(name=settings.prefix, enabled=True, tags=tags)["id"]
-    client.create_usage_plan_key(usagePlanId=plan, keyId=key, keyType="API_KEY")
-    return key

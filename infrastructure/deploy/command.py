@@ -23,11 +23,13 @@ import stepfunctions.deploy
 from chalicelib import profile
 from chalicelib.decisions.application import CreditApplication
 from chalicelib.errors import AppVengersError, InvalidApplication
+from chalicelib.people.access import Scope
 from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
 from infrastructure.deploy import (
     account_quotas,
     api,
+    api_keys,
     checks,
     failures,
     functions,
@@ -61,7 +63,7 @@ FAULTS = (
     functions.BrokenState,
     functions.ChaliceFailed,
     functions.Deploying,
-    api.NoApi,
+    api_keys.NoApi,
     functions.NoApi,
     functions.TwoApis,
     ownership.StrangeRole,
@@ -92,6 +94,8 @@ def deploy(wishes: Wishes, console: Console) -> None:
     with _step(console, f"Stack {stack.stack_name(settings.app_name, settings.stage)}") as report:
         _stack(settings, wishes, report)
     with _step(console, "Functions and API, by Chalice") as report:
+        # Keys from before the scopes keep working: the new function finds them in the parameter.
+        api_keys.record(api.client(), boto3.client("ssm"), settings)
         _functions(settings, report)
         ownership.refuse_strange_roles(settings)
         ownership.mark(settings, account)
@@ -101,7 +105,7 @@ def deploy(wishes: Wishes, console: Console) -> None:
         machines = boto3.client("stepfunctions")
         for arn in stepfunctions.deploy.deploy(machines, settings, account):
             console.print(f"  {arn}")
-    with _step(console, "API key, limits and answers"):
+    with _step(console, "API keys, limits and answers"):
         url, api_key = _api(settings)
     with _step(console, "Models"):
         _models(settings, dataset, console)
@@ -172,19 +176,20 @@ def _functions(settings: Settings, report: stack.Report) -> None:
 
 
 def _api(settings: Settings) -> tuple[str, str]:
-    """Return the API's URL and key."""
+    """Return the API's URL and its key for scoring."""
     gateway = api.client()
     found = functions.only_api(gateway, settings)
-    api.complete(gateway, found, settings)
+    api.complete(gateway, boto3.client("ssm"), found, settings)
     url = embedded.api_url(found, api.GATEWAY_STAGE, settings.region)
-    return url, api.newest(gateway, settings)
+    return url, api_keys.newest(gateway, settings, Scope.SCORING)
 
 
 def _a_request_that_works(settings: Settings, url: str, sent: Document) -> str:
     """Return a request with a command in place of the key, because CI keeps its output."""
     where = f" AWS_ENDPOINT_URL={os.environ['AWS_ENDPOINT_URL']}" if embedded.is_embedded() else ""
     key = f"$(make -s key STAGE={settings.stage}{where})"
-    return f"\nAPI  {url}\nA request that works, with the key that make key shows:\n\n" + (
+    scopes = f"make key STAGE={settings.stage} SCOPE={'|'.join(Scope)}"
+    return f"\nAPI  {url}\nKeys, one a scope: {scopes}\nA request that works:\n\n" + (
         smoke.command(url, sent, key)
     )
 

@@ -33,7 +33,7 @@ def remove(settings: Settings, account: str, report: stack.Report) -> None:
     for gone in (
         *_machines(settings, account),
         *_jobs(settings),
-        *api.delete(api.client(), settings),
+        *api.delete(api.client(), boto3.client("ssm"), settings),
     ):
         report(f"deleted {gone}")
     _functions(settings, report)

@@ -58,6 +58,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     states, retraining = "arn:aws:states:*:*", f"{prefix}-reentrenamiento"
     drift = f"{REPORT_PREFIX}drift/"
     switch = f"arn:aws:ssm:*:*:parameter{settings.review_only_parameter}"
+    scopes = f"arn:aws:ssm:*:*:parameter{settings.key_scopes_parameter}"
     machine = f"arn:aws:states:*:*:stateMachine:{prefix}-analisisCredito"
     # SageMaker writes names in lower case in ARNs.
     scoring = {model: f"{sagemaker}:endpoint/{prefix}-{model.lower()}" for model in MODELS}
@@ -102,7 +103,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], table),
             allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
             allow("sagemaker:InvokeEndpoint", list(scoring.values())),
-            allow("ssm:GetParameter", switch),
+            allow("ssm:GetParameter", [switch, scopes]),
             allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
             # Who may not list is told 403, not 404, of what is not there.
             allow("s3:ListBucket", models),

@@ -17,7 +17,7 @@ from rich.table import Table
 from chalicelib.errors import AppVengersError
 from chalicelib.settings import STAGES
 from infrastructure import embedded
-from infrastructure.deploy import api, checks, functions, smoke
+from infrastructure.deploy import api_keys, checks, functions, smoke
 from infrastructure.deploy.command import placed
 from infrastructure.project import InvalidConfig, app_name
 from infrastructure.verify.check import Check, Result, Stage, failed, not_applicable
@@ -28,7 +28,7 @@ FAULTS = (
     BotoCoreError,
     ClientError,
     RequestException,
-    api.NoApi,
+    api_keys.NoApi,
     functions.NoApi,
     functions.TwoApis,
     smoke.SmokeFailed,

@@ -9,10 +9,11 @@ import boto3
 from botocore.config import Config
 
 from chalicelib import profile
+from chalicelib.people.access import Scope
 from chalicelib.profile import Profile
 from chalicelib.settings import Settings
 from infrastructure import embedded
-from infrastructure.deploy import api, functions
+from infrastructure.deploy import api, api_keys, functions
 
 TIMES = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
 
@@ -68,7 +69,7 @@ class Stage:
     @cached_property
     def api_key(self) -> str:
         """Raises api.NoApi if there is none."""
-        return api.newest(self.client("apigateway"), self.settings)
+        return api_keys.newest(self.client("apigateway"), self.settings, Scope.SCORING)
 
     def endpoint(self, model: str) -> str:
         return f"{self.settings.prefix}-{model}"

@@ -23,7 +23,7 @@ DEATHS = (
     "Stack dev-appvengers-resources",
     "Creating lambda function: appvengers-dev-AppVengersAccelerator",
     "Creating Rest API",
-    "API key, limits and answers",
+    "API keys, limits and answers",
     "Models",
 )
 

@@ -11,8 +11,9 @@ import boto3
 import pytest
 
 import stepfunctions.deploy
+from chalicelib.people.access import Scope
 from chalicelib.settings import Settings
-from infrastructure.deploy import api, functions
+from infrastructure.deploy import api_keys, functions
 from infrastructure.first_models.first_models import scheduled_event
 from infrastructure.project import ROOT, functions_of
 from infrastructure.template import stack_template
@@ -182,18 +183,21 @@ def test_every_route_is_answered_by_the_api_function_and_browsers_may_ask(deploy
             assert "x-api-key" in allowed
 
 
-def test_the_key_is_in_a_plan_with_limits_for_this_api(deployed):
+def test_a_key_for_each_scope_is_in_a_plan_with_limits_for_this_api(deployed):
     gateway = boto3.client("apigateway")
-    ((key, value),) = api.keys(gateway, DEV)
+    keys = api_keys.keys(gateway, DEV)
     (plan,) = gateway.get_usage_plans()["items"]
 
-    assert len(value) >= 20
-    assert value not in deployed.said
+    assert {key.scope for key in keys} == {*Scope}
+    assert len(keys) == len(Scope)  # after five deaths
+    for key in keys:
+        assert len(key.value) >= 20
+        assert key.value not in deployed.said
     assert plan["name"] == "dev-appvengers"
     assert plan["apiStages"] == [{"apiId": rest_api(), "stage": "v1"}]
     assert plan["throttle"] == {"rateLimit": 10, "burstLimit": 20}
     in_plan = gateway.get_usage_plan_keys(usagePlanId=plan["id"])["items"]
-    assert [one["id"] for one in in_plan] == [key]
+    assert {one["id"] for one in in_plan} == {key.id for key in keys}
 
 
 def test_the_stage_is_traced_and_tagged(deployed):

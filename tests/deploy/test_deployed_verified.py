@@ -5,7 +5,7 @@ import re
 import boto3
 import pytest
 
-from infrastructure.deploy import api
+from infrastructure.deploy import api_keys
 from infrastructure.verify.checklist import checks
 from localcloud.servicequotas.account_quotas import TABLE
 
@@ -52,7 +52,7 @@ def test_with_yes_a_prediction_is_made_too(deployed):
 @pytest.fixture
 def spoilt(deployed):
     gateway = boto3.client("apigateway")
-    ((key, _),) = api.keys(gateway, deployed.settings)
+    (key,) = [one.id for one in api_keys.keys(gateway, deployed.settings) if one.scope == "scoring"]
     gateway.update_api_key(
         apiKey=key, patchOperations=[{"op": "replace", "path": "/enabled", "value": "false"}]
     )

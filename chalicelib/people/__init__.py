@@ -1,0 +1,1 @@
+"""People and machines that call the API: roles, scopes, and the table of what each may do."""

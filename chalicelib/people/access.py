@@ -1,0 +1,87 @@
+"""Table of who may call which route: the scopes of API keys, and the roles of people.
+
+app.py makes its routes from it, docs/api.md has it as text, and tests send a request for each cell.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.errors import RoleMissing, ScopeMissing
+from chalicelib.text import Text
+
+ALLOWED_SCOPES = Text(
+    es="Sirve una clave de: {names}.", en="A key of this scope would do: {names}."
+)
+ALLOWED_ROLES = Text(es="La permite el rol: {names}.", en="This role allows it: {names}.")
+PEOPLE = "/people"  # API Gateway has one authorizer a method, so people's routes are their own
+
+
+class Scope(StrEnum):
+    """Purpose of an API key: it names a machine's work, as a role names a person's."""
+
+    SCORING = "scoring"
+    OUTCOMES = "outcomes"
+    READING = "reading"
+
+
+class Role(StrEnum):
+    """A group of the Cognito user pool."""
+
+    ANALYST = "analyst"
+    REVIEWER = "reviewer"
+    RISK = "risk"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True)
+class Access:
+    """A route, the scopes of keys that may call it, and the roles that may call its twin under
+    /people; without roles it has no twin.
+    """
+
+    method: str
+    path: str
+    scopes: frozenset[Scope]
+    roles: frozenset[Role]
+
+
+def _access(method: str, path: str, scopes: Iterable[Scope], roles: Iterable[Role]) -> Access:
+    return Access(method, path, frozenset(scopes), frozenset(roles))
+
+
+_DECISION = "/predictions/{clientId}/{predictionId}"
+_CASE_READERS = (Role.ANALYST, Role.REVIEWER, Role.RISK, Role.AUDITOR)
+
+ACCESS = (
+    _access("POST", "/predict", [Scope.SCORING], [Role.ANALYST]),
+    _access("GET", "/predictions/{clientId}", [Scope.READING], _CASE_READERS),
+    # After 202 a scoring key asks here for its decision.
+    _access("GET", _DECISION, [Scope.SCORING, Scope.READING], _CASE_READERS),
+    _access("POST", f"{_DECISION}/outcome", [Scope.OUTCOMES], [Role.RISK]),
+    _access("GET", f"{_DECISION}/change", [Scope.READING], _CASE_READERS),
+    _access("GET", f"{_DECISION}/explanation", [Scope.READING], _CASE_READERS),
+    _access("GET", "/models", [Scope.READING], [Role.RISK, Role.AUDITOR, Role.OPERATOR]),
+    _access("GET", "/ready", [Scope.SCORING, Scope.READING], [Role.OPERATOR]),
+)
+_BY_ROUTE = {(one.method, one.path): one for one in ACCESS}
+
+
+def access_to(method: str, path: str) -> Access:
+    """Return the row of a route, or of a route's twin. Raises KeyError."""
+    return _BY_ROUTE[method, path.removeprefix(PEOPLE)]
+
+
+def require_scope(method: str, path: str, held: frozenset[Scope]) -> None:
+    """Raise ScopeMissing unless a key with these scopes may call the route."""
+    wanted = access_to(method, path).scopes
+    if not wanted & held:
+        raise ScopeMissing(ALLOWED_SCOPES.format(names=", ".join(sorted(wanted))))
+
+
+def require_role(method: str, path: str, held: frozenset[Role]) -> None:
+    """Raise RoleMissing unless a person with these roles may call the route."""
+    wanted = access_to(method, path).roles
+    if not wanted & held:
+        raise RoleMissing(ALLOWED_ROLES.format(names=", ".join(sorted(wanted))))
