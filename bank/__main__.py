@@ -48,12 +48,12 @@ from infrastructure.deploy.smoke import command
 from infrastructure.first_models.first_models import TrainingFailed, scheduled_event
 from infrastructure.project import ROOT, app_name
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.kept_state.disk import NotStored
-from localcloud.kept_state.folder_lock import FolderInUse, held, remove_abandoned
-from localcloud.kept_state.saved import recover
+from localcloud.kept_state.recovery.saved import recover
+from localcloud.kept_state.sqlite.disk import NotStored
+from localcloud.kept_state.sqlite.folder_lock import FolderInUse, held, remove_abandoned
 from localcloud.kept_state.state_faults import StateFault, usable
 from localcloud.ports.loopback import PortTaken
-from localcloud.servicequotas.account_quotas import UnknownQuota, parsed
+from localcloud.services.servicequotas.account_quotas import UnknownQuota, parsed
 
 STATE = Path(os.environ.get(STATE_FOLDER, ROOT / ".localcloud"))
 PATIENCE_SECONDS = 120

@@ -18,10 +18,10 @@ from chalicelib.people.access import Scope
 from chalicelib.text import Text
 from chalicelib.web import CORS
 from infrastructure.deploy.api import ANSWERS, GATEWAY_STAGE, body_of, headers_of
-from localcloud.apigateway.gateway import Answer, Event, Gateway
-from localcloud.lambda_.functions import LambdaContext
 from localcloud.ports.loopback import LOOPBACK
 from localcloud.ports.web_server import serving
+from localcloud.services.apigateway.gateway import Answer, Event, Gateway
+from localcloud.services.lambda_.functions import LambdaContext
 
 
 class ForeignCaller(Problem):

@@ -22,9 +22,9 @@ from infrastructure.packing import training_source
 from infrastructure.project import ROOT, api_function
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.lambda_.function_logs import FunctionLogs, kept_logs
-from localcloud.lambda_.functions import Function
-from localcloud.servicequotas.account_quotas import GRANTED
+from localcloud.services.lambda_.function_logs import FunctionLogs, kept_logs
+from localcloud.services.lambda_.functions import Function
+from localcloud.services.servicequotas.account_quotas import GRANTED
 
 API_HANDLER = "api_handler"
 TRUST = {

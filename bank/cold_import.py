@@ -16,7 +16,7 @@ import zipfile
 from pathlib import Path
 
 from infrastructure.packing import lambda_package
-from localcloud.lambda_ import uploaded
+from localcloud.services.lambda_ import uploaded
 
 ROUNDS = 15
 LAMBDAS = {"STAGE": "dev", "APP_NAME": "appvengers", "AWS_DEFAULT_REGION": "us-east-1"}

@@ -13,27 +13,27 @@ from moto.awslambda.models import lambda_backends
 from moto.sagemaker.models import sagemaker_backends
 
 from localcloud.activity import Activity
-from localcloud.apigateway.rest_api import RestApis
-from localcloud.events import Events
 from localcloud.iam.authorization import Authorization, as_operator
-from localcloud.kept_state.disk import Disk
 from localcloud.kept_state.durability import Kept
+from localcloud.kept_state.sqlite.disk import Disk
 from localcloud.kept_state.state_faults import usable
-from localcloud.lambda_ import concurrency
-from localcloud.lambda_.functions import Failure, Function, Functions, Handler
-from localcloud.lambda_.pending_events import PendingEvents
-from localcloud.lambda_.uploaded import Uploaded
-from localcloud.notices import Notices
 from localcloud.ports.aws_port import AwsPort
 from localcloud.ports.loopback import LOOPBACK
-from localcloud.sagemaker.endpoints import Endpoints
-from localcloud.sagemaker_jobs.jobs import Surroundings
-from localcloud.sagemaker_jobs.processing_jobs import ProcessingJobs
-from localcloud.sagemaker_jobs.training_jobs import TrainingJobs
-from localcloud.sagemaker_jobs.transform_jobs import TransformJobs
-from localcloud.servicequotas.account_quotas import Quotas
-from localcloud.stepfunctions import executions
-from localcloud.storage.object_writes import ObjectEvents
+from localcloud.services.apigateway.rest_api import RestApis
+from localcloud.services.eventbridge import Events
+from localcloud.services.lambda_ import concurrency
+from localcloud.services.lambda_.functions import Failure, Function, Functions, Handler
+from localcloud.services.lambda_.pending_events import PendingEvents
+from localcloud.services.lambda_.uploaded import Uploaded
+from localcloud.services.sagemaker.endpoints import Endpoints
+from localcloud.services.sagemaker_jobs.jobs import Surroundings
+from localcloud.services.sagemaker_jobs.processing_jobs import ProcessingJobs
+from localcloud.services.sagemaker_jobs.training_jobs import TrainingJobs
+from localcloud.services.sagemaker_jobs.transform_jobs import TransformJobs
+from localcloud.services.servicequotas.account_quotas import Quotas
+from localcloud.services.sns import Notices
+from localcloud.services.stepfunctions import executions
+from localcloud.services.storage.object_writes import ObjectEvents
 
 ACCOUNT = "123456789012"  # moto's, for credentials it has not issued itself
 

@@ -1,18 +1,19 @@
 """THE list: every symbol of moto that works differently here, and why, a module a service."""
 
-from localcloud import cloudformation, events, notices, stack_failures
-from localcloud.apigateway import replaced as apigateway_
 from localcloud.cloud import Cloud
 from localcloud.iam import replaced as iam_
-from localcloud.lambda_ import replaced as lambda_
 from localcloud.ports import replaced as ports_
-from localcloud.sagemaker import replaced as sagemaker_
-from localcloud.sagemaker_jobs import replaced as sagemaker_jobs_
 from localcloud.seam import Replaced
-from localcloud.servicequotas import replaced as servicequotas_
-from localcloud.stepfunctions import expressions
-from localcloud.stepfunctions import replaced as stepfunctions_
-from localcloud.storage import replaced as storage_
+from localcloud.services import eventbridge, sns
+from localcloud.services.apigateway import replaced as apigateway_
+from localcloud.services.cloudformation import ignored_properties, stack_failures
+from localcloud.services.lambda_ import replaced as lambda_
+from localcloud.services.sagemaker import replaced as sagemaker_
+from localcloud.services.sagemaker_jobs import replaced as sagemaker_jobs_
+from localcloud.services.servicequotas import replaced as servicequotas_
+from localcloud.services.stepfunctions import expressions
+from localcloud.services.stepfunctions import replaced as stepfunctions_
+from localcloud.services.storage import replaced as storage_
 from localcloud.strictness import replaced as strictness_
 
 
@@ -52,21 +53,21 @@ def _deliveries(cloud: Cloud) -> list[Replaced]:
             "put_rule",
             "(self, name, description, event_bus_arn, event_pattern, role_arn, "
             "scheduled_expression, state, managed_by, tags)",
-            events.put_rule(cloud.quotas),
+            eventbridge.put_rule(cloud.quotas),
             "there is a quota of rules",
         ),
         Replaced(
             "moto.events.responses:EventsHandler",
             "put_events",
             "(self)",
-            events.put_events,
+            eventbridge.put_events,
             "an account's own events name no service of AWS as their source",
         ),
         Replaced(
             "moto.events.models:Rule",
             "send_to_targets",
             "(self, original_event, transform_input)",
-            events.to_functions_and_topics(cloud.functions),
+            eventbridge.to_functions_and_topics(cloud.functions),
             "Lambda and SNS targets are not implemented",
         ),
         Replaced(
@@ -74,7 +75,7 @@ def _deliveries(cloud: Cloud) -> list[Replaced]:
             "publish",
             "(self, message, subject, message_attributes, group_id, deduplication_id, "
             "message_structure)",
-            notices.recorded_in(cloud.notices),
+            sns.recorded_in(cloud.notices),
             "a person must be able to read what was published",
         ),
     ]
@@ -86,21 +87,21 @@ def _templates() -> list[Replaced]:
             "moto.s3.models:FakeBucket",
             "create_from_cloudformation_json",
             "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
-            cloudformation.whole_bucket,
+            ignored_properties.whole_bucket,
             "versioning, CORS and the public access block of a template are left out",
         ),
         Replaced(
             "moto.dynamodb.models.table:Table",
             "create_from_cloudformation_json",
             "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
-            cloudformation.whole_table,
+            ignored_properties.whole_table,
             "point-in-time recovery is left out",
         ),
         Replaced(
             "moto.cloudformation.parsing",
             "parse_resource",
             "(resource_json, resources_map)",
-            cloudformation.without_resource_policies,
+            ignored_properties.without_resource_policies,
             "policies of buckets and topics are not evaluated here; what may be imported is marked",
         ),
         *(
@@ -131,21 +132,21 @@ def _templates() -> list[Replaced]:
             "moto.logs.models:LogGroup",
             "create_from_cloudformation_json",
             "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
-            cloudformation.kept_log_group,
+            ignored_properties.kept_log_group,
             "a change set imports the groups that are there",
         ),
         Replaced(
             "moto.ssm.models:Parameter",
             "create_from_cloudformation_json",
             "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
-            cloudformation.kept_parameter,
+            ignored_properties.kept_parameter,
             "a change set imports the parameters that are there",
         ),
         Replaced(
             "moto.kms.models:Key",
             "create_from_cloudformation_json",
             "(resource_name, cloudformation_json, account_id, region_name, kwargs)",
-            cloudformation.whole_key,
+            ignored_properties.whole_key,
             "a template's tags are a KeyError, and its policy no text",
         ),
     ]

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from localcloud.kept_state import records, restored, sentences
-from localcloud.kept_state.damage import opened
-from localcloud.kept_state.database import FILE, Transaction
-from localcloud.kept_state.disk import Disk, NotStored
-from localcloud.kept_state.folder_lock import lock
-from localcloud.kept_state.index_lag import IndexLag
+from localcloud.kept_state.memory import records, restored
+from localcloud.kept_state.memory.index_lag import IndexLag
+from localcloud.kept_state.recovery import sentences
+from localcloud.kept_state.recovery.damage import opened
+from localcloud.kept_state.sqlite.database import FILE, Transaction
+from localcloud.kept_state.sqlite.disk import Disk, NotStored
+from localcloud.kept_state.sqlite.folder_lock import lock
 from localcloud.kept_state.state_faults import DamagedState
 
 SECONDS_BETWEEN_TRIES = 1.0

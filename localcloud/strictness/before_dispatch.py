@@ -16,9 +16,14 @@ from moto.core.utils import get_service_model
 from localcloud import aws_rules
 from localcloud.aws_rules.rule import Rule
 from localcloud.strictness import s3_rules, task_requests
-from localcloud.strictness.constraints import SERIALIZATION, Broken, as_message, broken
-from localcloud.strictness.request_parameters import parameters_of
-from localcloud.strictness.s3_operations import operation_of, place_of
+from localcloud.strictness.service_models.constraints import (
+    SERIALIZATION,
+    Broken,
+    as_message,
+    broken,
+)
+from localcloud.strictness.service_models.request_parameters import parameters_of
+from localcloud.strictness.service_models.s3_operations import operation_of, place_of
 
 # The code of a service's validation error, where it is not ValidationException.
 _CODES = {

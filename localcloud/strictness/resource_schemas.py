@@ -16,7 +16,7 @@ from jsonschema.validators import extend
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.parsing import clean_json
 
-from localcloud.aws_rules.resource_types import schema
+from localcloud.aws_rules.cloudformation.resource_types import schema
 from localcloud.strictness.template_requests import refusal
 
 # The template's texts that CloudFormation takes for a number, a truth value or a text.

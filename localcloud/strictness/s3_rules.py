@@ -7,7 +7,7 @@ from typing import Any
 from botocore.model import StructureShape
 
 from localcloud.aws_rules.rule import Parameters, Rule
-from localcloud.strictness.constraints import Broken
+from localcloud.strictness.service_models.constraints import Broken
 
 _S3 = "https://docs.aws.amazon.com/AmazonS3/latest"
 _OBJECTS = tuple(

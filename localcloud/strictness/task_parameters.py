@@ -14,9 +14,9 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, MapShape, OperationNotFoundError, Shape, StructureShape
 from moto.core.utils import get_service_model
 
-from localcloud.strictness.constraints import UNKNOWN
-from localcloud.strictness.json_types import FITS
 from localcloud.strictness.sdk_services import of_sdk
+from localcloud.strictness.service_models.constraints import UNKNOWN
+from localcloud.strictness.service_models.json_types import FITS
 
 _RESOURCE = re.compile(
     r"arn:aws[\w-]*:states:[\w-]*:\d*:(?P<sdk>aws-sdk:)?(?P<service>\w+):(?P<action>\w+)"

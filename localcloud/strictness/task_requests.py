@@ -25,7 +25,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from localcloud.aws_rules.rule import Parameters, Rule
-from localcloud.strictness.constraints import UNKNOWN
+from localcloud.strictness.service_models.constraints import UNKNOWN
 from localcloud.strictness.task_parameters import NOT_SUPPORTED, faults, unrecognized
 
 

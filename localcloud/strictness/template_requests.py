@@ -17,7 +17,7 @@ from moto.core.utils import get_service_model
 from moto.utilities.utils import get_partition
 
 from localcloud.strictness.before_dispatch import broken_by
-from localcloud.strictness.json_types import FITS
+from localcloud.strictness.service_models.json_types import FITS
 
 Properties = Mapping[str, Any]
 NAME_LENGTH = 32  # CloudFormation shortens a name that it makes to the service's limit

@@ -11,7 +11,7 @@ import pytest
 
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.servicequotas.account_quotas import GRANTED
+from localcloud.services.servicequotas.account_quotas import GRANTED
 
 ROLE = "arn:aws:iam::123456789012:role/role"
 SERVICES = ("lambda", "states", "sagemaker")

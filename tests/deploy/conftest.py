@@ -16,7 +16,7 @@ from datasets.sba import SAMPLE
 from infrastructure.project import ROOT
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.servicequotas.account_quotas import GRANTED
+from localcloud.services.servicequotas.account_quotas import GRANTED
 
 # A line that the deployment prints when it begins to do what must survive its death.
 DEATHS = (

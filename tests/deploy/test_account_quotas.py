@@ -15,7 +15,7 @@ from infrastructure.account import quotas
 from infrastructure.deploy import account_quotas
 from infrastructure.deploy.account_quotas import Reader, Unreadable, Usage
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.servicequotas.account_quotas import GRANTED
+from localcloud.services.servicequotas.account_quotas import GRANTED
 from tests.contract.conftest import make_model, make_role
 from tests.deploy.conftest import Operator
 

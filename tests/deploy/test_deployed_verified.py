@@ -7,7 +7,7 @@ import pytest
 
 from infrastructure.deploy import api_keys
 from infrastructure.verify.checklist import checks
-from localcloud.servicequotas.account_quotas import TABLE
+from localcloud.services.servicequotas.account_quotas import TABLE
 
 TABLE_OF_DECISIONS = "dev-appvengers-PrediccionesCredito"
 (CONCURRENCY,) = (quota for quota in TABLE if quota.code == "L-96300102")

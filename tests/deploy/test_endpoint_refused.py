@@ -7,7 +7,7 @@ from rich.console import Console
 from chalicelib import profile
 from chalicelib.settings import Settings
 from infrastructure.first_models import bring_models
-from localcloud.servicequotas.account_quotas import TABLE
+from localcloud.services.servicequotas.account_quotas import TABLE
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 ENDPOINT = "dev-appvengers-Tradicional"

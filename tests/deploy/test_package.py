@@ -13,7 +13,7 @@ from chalice.deploy.packager import MissingDependencyError
 
 from infrastructure.packing import lambda_package
 from infrastructure.project import ROOT, functions_of
-from localcloud.lambda_ import uploaded
+from localcloud.services.lambda_ import uploaded
 
 # Chalice's runtime, ours, and the wheels of requirements.txt.
 WANTED = {"app.py", "__pycache__", "chalice", "chalicelib"}

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from localcloud.sagemaker import container_environment
+from localcloud.services.sagemaker import container_environment
 
 ROOT = Path(__file__).parents[2]
 CONTAINER = Path(__file__).with_name("container.py")

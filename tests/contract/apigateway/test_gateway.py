@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bank.api import OWN_ANSWERS
 from infrastructure.deploy.api import ANSWERS, body_of, headers_of
-from localcloud.apigateway.gateway import Gateway, Refused, match
+from localcloud.services.apigateway.gateway import Gateway, Refused, match
 
 ROUTES = {
     "/loans": {"GET": True, "POST": True},

@@ -22,7 +22,7 @@ from chalicelib.retraining.training_history import TrainingHistory
 from infrastructure.packing import training_source
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.servicequotas.account_quotas import GRANTED
+from localcloud.services.servicequotas.account_quotas import GRANTED
 from tests.contract.conftest import ROLE, make_model, make_role
 
 ROOT = Path(__file__).parents[3]

@@ -18,8 +18,8 @@ import pytest
 from bank.api_key import kept_api_key
 from bank.bank import open_bank
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.kept_state.layout import checksum
-from localcloud.kept_state.saved import recover
+from localcloud.kept_state.recovery.saved import recover
+from localcloud.kept_state.sqlite.layout import checksum
 from localcloud.kept_state.state_faults import (
     DamagedState,
     MissingState,

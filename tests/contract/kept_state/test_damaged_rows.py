@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.kept_state.saved import recover
+from localcloud.kept_state.recovery.saved import recover
 from localcloud.kept_state.state_faults import DamagedState
 from tests.contract.conftest import ITEMS, ROLE, make_role
 from tests.contract.kept_state.test_damage import refused, spoil

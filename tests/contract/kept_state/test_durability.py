@@ -18,9 +18,9 @@ from bank.bank import open_bank
 from infrastructure.operate.review_only import switch
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.kept_state.folder_lock import FolderInUse, held, remove_abandoned
-from localcloud.kept_state.layout import checksum
-from localcloud.servicequotas.account_quotas import GRANTED
+from localcloud.kept_state.sqlite.folder_lock import FolderInUse, held, remove_abandoned
+from localcloud.kept_state.sqlite.layout import checksum
+from localcloud.services.servicequotas.account_quotas import GRANTED
 from tests.contract.conftest import ROLE, ask, make_model, make_role, make_table, tar_gz
 from tests.contract.sagemaker_jobs.test_training_jobs import TRAIN, job
 from tests.contract.stepfunctions.test_executions import machine

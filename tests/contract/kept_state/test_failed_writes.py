@@ -17,9 +17,9 @@ from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.kept_state import disk as health
-from localcloud.kept_state.database import Storage
-from localcloud.kept_state.disk import SETTLED_SECONDS, NotStored
+from localcloud.kept_state.sqlite import disk as health
+from localcloud.kept_state.sqlite.database import Storage
+from localcloud.kept_state.sqlite.disk import SETTLED_SECONDS, NotStored
 from tests.contract.conftest import ROLE, make_model, make_role
 from tests.contract.kept_state.test_durability import PASS, ROOT, items, key, machine, reopened
 from tests.drills.faults import Disk, locked, small_disk

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.kept_state.layout import checksum
+from localcloud.kept_state.sqlite.layout import checksum
 from tests.contract.kept_state.test_durability import key, reopened
 from tests.contract.kept_state.test_failed_writes import client, refused
 from tests.contract.kept_state.test_undone_requests import full_from

@@ -11,7 +11,7 @@ import pytest
 from localcloud.activity import StillBusy
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.lambda_.functions import LambdaContext
+from localcloud.services.lambda_.functions import LambdaContext
 
 Add = Callable[..., str]
 

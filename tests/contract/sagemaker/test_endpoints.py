@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud
-from localcloud.sagemaker import model_process
-from localcloud.sagemaker.container_environment import IMAGE
-from localcloud.sagemaker.model_worker import landlock_version
+from localcloud.services.sagemaker import model_process
+from localcloud.services.sagemaker.container_environment import IMAGE
+from localcloud.services.sagemaker.model_worker import landlock_version
 from tests.contract.conftest import ask, make_model, tar_gz
 
 

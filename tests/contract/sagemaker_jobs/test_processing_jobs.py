@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.servicequotas.account_quotas import GRANTED
+from localcloud.services.servicequotas.account_quotas import GRANTED
 from tests.contract.conftest import (
     EVERYTHING,
     ROLE,

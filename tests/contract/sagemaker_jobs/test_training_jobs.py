@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud
-from localcloud.sagemaker.container_environment import IMAGE
+from localcloud.services.sagemaker.container_environment import IMAGE
 from tests.contract.conftest import tar_gz
 from tests.contract.stepfunctions.test_executions import machine, one
 

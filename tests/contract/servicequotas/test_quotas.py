@@ -12,7 +12,7 @@ from chalicelib.models.endpoints import capacity
 from infrastructure.template.policies import MODELS
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.servicequotas.account_quotas import GRANTED, TABLE, UnknownQuota, parsed
+from localcloud.services.servicequotas.account_quotas import GRANTED, TABLE, UnknownQuota, parsed
 from tests.contract.conftest import make_model, make_role, tar_gz
 from tests.contract.sagemaker_jobs import test_processing_jobs, test_training_jobs
 

@@ -1,0 +1,1 @@
+"""CloudFormation's rules: for a stack, and for the text of its template."""

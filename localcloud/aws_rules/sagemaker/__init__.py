@@ -1,0 +1,1 @@
+"""SageMaker's rules: for models and endpoints, and for jobs."""

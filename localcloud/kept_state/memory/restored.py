@@ -1,0 +1,117 @@
+"""Kept rows back in moto's memory, at the start."""
+
+import json
+import logging
+import pickle
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import moto
+from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
+from moto.sagemaker.models import sagemaker_backends
+from moto.sns.models import sns_backends
+from moto.ssm.models import ssm_backends
+
+from localcloud.kept_state.memory import kept_buckets, kept_executions, kept_parameters, kept_tables
+from localcloud.kept_state.memory.records import PARAMETERS, SAGEMAKER, TABLES
+from localcloud.kept_state.memory.staged_items import restore_item
+from localcloud.kept_state.sqlite.database import Storage, Transaction
+
+log = logging.getLogger("localcloud")
+
+Homes = dict[str, set[str]]  # names of tables and buckets, by the database's table of their rows
+
+
+def put_back(storage: Storage, account: str, region: str) -> tuple[set[str], Counter[str]]:
+    """Give moto what is in the database. Return the records that there were, and how many rows
+    have no table or bucket, by its name.
+    """
+    kept = dict(storage.rows("select service, content from records"))
+    if TABLES in kept:
+        kept_tables.restore(json.loads(kept[TABLES]), dynamodb_backends[account][region])
+    if "buckets" in kept:
+        kept_buckets.restore(pickle.loads(kept["buckets"]), s3_backends[account]["aws"], region)
+    homeless = _items(storage, account, region) + _objects(storage, account)
+    if PARAMETERS in kept:
+        kept_parameters.restore(json.loads(kept[PARAMETERS]), ssm_backends[account][region])
+    if "sagemaker" in kept:
+        _sagemaker(pickle.loads(kept["sagemaker"]), account, region)
+    if "executions" in kept:
+        kept_executions.restore(pickle.loads(kept["executions"]), account, region)
+    if "sns" in kept:
+        _subscriptions(pickle.loads(kept["sns"]), account, region)
+    return set(kept), homeless
+
+
+def homes(account: str, region: str) -> Homes:
+    """Return the tables and the buckets that there are, by the database's table of their rows."""
+    tables, buckets = dynamodb_backends[account][region].tables, s3_backends[account]["aws"].buckets
+    return {"items": set(tables), "objects": set(buckets)}
+
+
+def check_stamp(folder: Path, storage: Storage, rows: Transaction) -> None:
+    """Write which moto writes from now on. What another version wrote is set aside."""
+    stamps = storage.rows("select moto from written_by")
+    if stamps == [(moto.__version__,)]:
+        return
+    rows.put_stamp(moto.__version__)
+    if stamps:
+        _set_aside(folder, storage, stamps[0][0], rows)
+
+
+def _set_aside(folder: Path, storage: Storage, version: str, rows: Transaction) -> None:
+    """Move what another version of moto wrote, and this one may not read, to a file."""
+    aside = folder / f"cloud-moto-{version}.pickles"
+    tables = ("objects", f"records where service not in ('{PARAMETERS}', '{TABLES}')")
+    content = {name.split()[0]: storage.rows(f"select * from {name}") for name in tables}  # noqa: S608
+    aside.write_bytes(pickle.dumps(content))
+    for name in tables:
+        rows.execute(f"delete from {name}", [])  # noqa: S608
+    log.warning(
+        "%s was written with moto %s, this is moto %s: every stored decision is kept; the "
+        "models, files and trainings are set aside in %s. Train and deploy the models again.",
+        folder, version, moto.__version__, aside,
+    )  # fmt: skip
+
+
+def _items(storage: Storage, account: str, region: str) -> Counter[str]:
+    tables = dynamodb_backends[account][region].tables
+    homeless: Counter[str] = Counter()
+    for name, text in storage.rows('select "table", item from items'):
+        if table := tables.get(name):
+            restore_item(table, text)
+        else:
+            homeless[name] += 1
+    return homeless
+
+
+def _objects(storage: Storage, account: str) -> Counter[str]:
+    buckets = s3_backends[account]["aws"].buckets
+    homeless: Counter[str] = Counter()
+    for bucket, key, versions in storage.rows("select bucket, key, versions from objects"):
+        if bucket in buckets:
+            buckets[bucket].keys.setlist(key, pickle.loads(versions))
+        else:
+            homeless[bucket] += 1
+    return homeless
+
+
+def _sagemaker(content: dict[str, dict[str, Any]], account: str, region: str) -> None:
+    backend = sagemaker_backends[account][region]
+    for name in SAGEMAKER:
+        getattr(backend, name).update(content.get(name, {}))
+
+
+def _subscriptions(content: list[tuple[Any, ...]], account: str, region: str) -> None:
+    backend = sns_backends[account][region]
+    for topic, endpoint, protocol, arn, attributes, policy in content:
+        if topic not in backend.topics:
+            log.warning("topic %s does not exist any more, nor its subscriptions", topic)
+            continue
+        subscription = backend.subscribe(topic, endpoint, protocol)
+        backend.subscriptions.pop(subscription.arn)
+        subscription.arn, subscription.attributes = arn, attributes
+        subscription._filter_policy = policy
+        backend.subscriptions[arn] = subscription

@@ -1,0 +1,145 @@
+"""Staging of DynamoDB writes: moto changes copies of the items that a request names, the copies are
+written to disk, and only then does any reader see them.
+"""
+
+import base64
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
+
+from localcloud.kept_state.memory.index_lag import IndexLag
+from localcloud.kept_state.sqlite.database import Transaction
+
+Key = tuple[DynamoType, DynamoType | None]
+
+_UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError)
+
+
+class StagedItems:
+    """A backend of DynamoDB whose tables hold only the items of one request."""
+
+    def __init__(self, backend: Any, touched: Iterator[tuple[str, dict[str, Any]]]) -> None:
+        self._backend = backend
+        self._keys: dict[str, dict[Key, None]] = defaultdict(dict)
+        for name, attributes in touched:
+            table = table_named(backend, name)
+            if table and (key := _key_or_none(table, attributes)):
+                self._keys[table.name][key] = None
+        self.backend: Any = object.__new__(type(backend))
+        self.backend.__dict__.update(backend.__dict__)
+        self.backend.tables = {
+            name: _with_items(table, self._keys[name]) for name, table in backend.tables.items()
+        }
+
+    def write(self, rows: Transaction) -> None:
+        for name, keys in self._keys.items():
+            for key in keys:
+                item = _get(self.backend.tables[name], key)
+                rows.put_item(name, key_text(key), item_text(item) if item else None)
+
+    def publish(self, reading: threading.RLock, lag: IndexLag) -> None:
+        """Put what was written where the readers look."""
+        with reading:
+            for name, keys in self._keys.items():
+                for key in keys:
+                    lag.note(self._backend.tables[name], key, _get(self._backend.tables[name], key))
+                    put(self._backend.tables[name], key, _get(self.backend.tables[name], key))
+        for name, table in self.backend.tables.items():
+            if isinstance(table.stream_shard, _HeldBack):
+                for old, new in table.stream_shard.records:
+                    self._backend.tables[name].stream_shard.add(old, new)
+
+
+class _HeldBack:
+    """A stream's records, held back until their writes are on disk."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[Item | None, Item | None]] = []
+
+    def add(self, old: Item | None, new: Item | None) -> None:
+        self.records.append((old, new))
+
+
+def table_named(backend: Any, name_or_arn: str) -> Any:
+    return backend.tables.get(str(name_or_arn).rpartition("/")[2])
+
+
+def key_of(table: Any, attributes: dict[str, Any]) -> Key:
+    range_key = table.range_key_attr
+    return (
+        DynamoType(attributes[table.hash_key_attr]),
+        DynamoType(attributes[range_key]) if range_key else None,
+    )
+
+
+def key_text(key: Key) -> str:
+    return json.dumps([key[0].to_json(), key[1] and key[1].to_json()], default=_encode)
+
+
+def item_text(item: Item) -> str:
+    return json.dumps(item.to_json()["Attributes"], default=_encode)
+
+
+def restore_item(table: Any, text: str) -> None:
+    """Put a kept item into its table. moto's Item adds up its size anew at every attribute."""
+    attributes = json.loads(text, object_hook=_decode)
+    item: Any = object.__new__(Item)
+    item.hash_key, item.range_key = key_of(table, attributes)
+    item.attrs = LimitedSizeDict()
+    for name, value in attributes.items():
+        dict.__setitem__(item.attrs, name, DynamoType(value))
+    put(table, (item.hash_key, item.range_key), item)
+
+
+def _key_or_none(table: Any, attributes: dict[str, Any]) -> Key | None:
+    """Return the key, or None if it is missing, which moto then refuses in DynamoDB's words."""
+    try:
+        key = key_of(table, attributes)
+        hash(key)
+    except _UNREADABLE:
+        return None
+    return key
+
+
+def _with_items(table: Any, keys: dict[Key, None]) -> Any:
+    staged: Any = object.__new__(type(table))  # not copied: moto remembers every copy for ever
+    staged.__dict__.update(table.__dict__)
+    staged.items = defaultdict(dict)
+    if table.stream_shard is not None:
+        staged.stream_shard = _HeldBack()
+    for key in keys:
+        if item := _get(table, key):
+            put(staged, key, item.__deepcopy__({}))
+    return staged
+
+
+def _get(table: Any, key: Key) -> Item | None:
+    found: Any = table.items.get(key[0])
+    item: Item | None = found.get(key[1]) if table.range_key_attr and found is not None else found
+    return item
+
+
+def put(table: Any, key: Key, item: Item | None) -> None:
+    if table.range_key_attr and item:
+        table.items[key[0]][key[1]] = item
+    elif table.range_key_attr:
+        table.items[key[0]].pop(key[1], None)
+    elif item:
+        table.items[key[0]] = item
+    else:
+        table.items.pop(key[0], None)
+
+
+def _encode(value: Any) -> dict[str, str]:
+    assert isinstance(value, bytes)
+    return {"base64": base64.b64encode(value).decode()}
+
+
+def _decode(value: dict[str, Any]) -> Any:
+    """Return bytes as they were; an attribute of a map that is named so has a map for its value."""
+    text = value.get("base64")
+    return base64.b64decode(text) if len(value) == 1 and isinstance(text, str) else value

@@ -1,0 +1,114 @@
+"""Reading of a database that may be damaged: read-only, every row with its checksum."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localcloud.kept_state.sqlite.layout import BLOBS, COLUMNS, KEYS, LAYOUT, is_whole, mistyped
+
+_WITH_INDEXES = "integrity_check"
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The identity of a database, empty if it is older than identities, and its transactions."""
+
+    identity: str
+    committed: int
+
+
+def fault_of(path: Path) -> str:
+    """Return the fault of a database; empty if it is whole. Raises sqlite3.Error if it can't be
+    opened.
+    """
+    try:
+        with closing(read_only(path)) as db:
+            return _by_sqlite(db, "quick_check") or _by_rows(db) or _by_sqlite(db, _WITH_INDEXES)
+    except UnicodeDecodeError as error:
+        return f"its schema is not as it was written: {error}"
+    except sqlite3.DatabaseError as error:
+        if "no such column" in str(error):
+            return f"its schema is not as it was written: {error}"
+        if getattr(error, "sqlite_errorname", "").startswith(_DAMAGE):
+            return str(error)
+        raise
+
+
+def _by_rows(db: sqlite3.Connection) -> str:
+    """Return what our checksums and the types of the values find; empty if that is nothing."""
+    if (layout := layout_of(db)) not in range(LAYOUT + 1):
+        return f"its layout is {layout}, and this version reads 0 to {LAYOUT}"
+    tables = [table for table in COLUMNS if _count_of_columns(db, table)]
+    wrong = sum(not is_whole(t, row, layout) for t in tables for row in _rows(db, t))
+    wrong += sum(mistyped(db, table) for table in tables)
+    return f"{wrong} rows are not as they were written" if wrong else ""
+
+
+def _by_sqlite(db: sqlite3.Connection, check: str) -> str:
+    """Return the last line of one of SQLite's own checks; empty if it finds nothing."""
+    found: str = db.execute(f"pragma {check}(1)").fetchone()[0].decode(errors="replace")
+    return "" if found == "ok" else found.splitlines()[-1]
+
+
+def facts_of(path: Path) -> Facts | None:
+    """Return the facts of a whole database; None if it is not there, or has no tables."""
+    if not path.exists() or not path.stat().st_size:
+        return None
+    with closing(read_only(path)) as db:
+        if not _count_of_columns(db, "items"):
+            return None
+        identity = next((row["id"].decode() for row in _rows(db, "identity")), "")
+        committed = next((row["transactions"] for row in _rows(db, "committed")), 0)
+        return Facts(identity, committed)
+
+
+def readable(db: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:
+    """Yield the whole rows, from the front to the damage, then from the back to it. A row may be
+    yielded more than once.
+    """
+    keys = [f'"{key}"' for key in KEYS.get(table, ())]
+    ways = ("asc", "desc") if keys else ()
+    for order in ("", *(f"order by {', '.join(f'{key} {way}' for key in keys)}" for way in ways)):
+        try:
+            layout = layout_of(db)
+            for row in _rows(db, table, order):
+                if is_whole(table, row, layout):
+                    yield {name: _as_it_was(name, row[name]) for name in COLUMNS[table]}
+        except (sqlite3.DatabaseError, UnicodeDecodeError):  # the latter: a column's name
+            continue
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    db.text_factory = bytes  # a broken byte in a text is no text
+    return db
+
+
+def layout_of(db: sqlite3.Connection) -> int:
+    return int(db.execute("pragma user_version").fetchone()[0])
+
+
+def _count_of_columns(db: sqlite3.Connection, table: str) -> int:
+    return len(db.execute(f"pragma table_info({table})").fetchall())
+
+
+def _rows(db: sqlite3.Connection, table: str, order: str = "") -> Iterator[dict[str, Any]]:
+    """Yield each row by column; a row of an older layout may lack its checksum.
+
+    Columns go by their place: a wrong byte in a column's name must not lose its values. Raises
+    sqlite3.DatabaseError where the table is damaged.
+    """
+    if _count_of_columns(db, table):
+        for row in db.execute(f"select * from {table} {order}"):  # noqa: S608
+            yield dict(zip((*COLUMNS[table], "crc"), row, strict=False))
+
+
+def _as_it_was(column: str, value: Any) -> Any:
+    """Return a value as text or bytes, as it was written."""
+    if isinstance(value, bytes) and column not in BLOBS:
+        return value.decode()
+    return value

@@ -1,0 +1,209 @@
+"""Deployed REST APIs, which moto configures and does not serve: the AWS port answers for them at
+/restapis/<api>/<stage>/_user_request_/<path>.
+"""
+
+import base64
+import hmac
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from moto.apigateway.models import apigateway_backends
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Request, Response
+
+from localcloud.services.apigateway.gateway import Refused, decompressed
+from localcloud.services.lambda_.concurrency import Throttled
+from localcloud.services.lambda_.functions import Answer, Functions
+
+ADDRESS = re.compile(r"/restapis/(?P<api>\w+)/(?P<stage>[\w-]+)/_user_request_(?P<path>/.*)")
+FUNCTION = re.compile(r":function:([^/:]+)")
+LARGEST_BODY = (
+    10 * 2**20
+)  # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+TEXT = ("application/json", "application/problem+json", "text/")
+# AWS's answers to a refused body, where the API configures none.
+REFUSED_BODY = {
+    "REQUEST_TOO_LARGE": (413, "Request Too Long"),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type"),
+}
+
+Application = Callable[..., Iterable[bytes]]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The API's resource of a request, and the values of its path parameters."""
+
+    resource: Any
+    path: str
+    stage: str
+    parameters: dict[str, str]
+
+
+class RestApis:
+    """API Gateway's data plane: keys, its own answers, and proxy integrations of functions."""
+
+    def __init__(self, functions: Functions, account: str, region: str) -> None:
+        self._functions = functions
+        self._backend = apigateway_backends[account][region]
+
+    def before(self, application: Application) -> Application:
+        """Return `application` for all but the addresses of REST APIs."""
+
+        def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            found = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
+            if not found:
+                return application(environ, start_response)
+            answer = self._answer(Request(environ), found["api"], found["stage"], found["path"])
+            return answer(environ, start_response)
+
+        return serve
+
+    def _answer(self, request: Request, api_id: str, stage: str, path: str) -> Response:
+        api = self._backend.apis.get(api_id)
+        if api is None or stage not in api.stages:
+            return _plain(403, "Forbidden")
+        matched = _match(api, path, stage)
+        method = matched and matched.resource.resource_methods.get(request.method)
+        if not matched or not method:
+            return _own(api, "MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token")
+        key = self._key_id(request, api_id, stage)
+        if method.api_key_required and key is None:
+            return _own(api, "INVALID_API_KEY", 403, "Forbidden")
+        integration = method.method_integration
+        if integration.integration_type.upper() == "MOCK":
+            return _mocked(integration)
+        try:
+            event = _event(request, matched, key)
+        except Refused as refused:
+            return _own(api, refused.kind, *REFUSED_BODY[refused.kind])
+        return self._asked(api, integration, event)
+
+    def _key_id(self, request: Request, api_id: str, stage: str) -> str | None:
+        """Return the id of a key that is enabled and in a usage plan of this stage of the API."""
+        given = request.headers.get("x-api-key", "").encode()
+        known = [
+            key_id
+            for key_id, value in self._keys(api_id, stage)
+            if hmac.compare_digest(given, value.encode())
+        ]
+        return known[0] if known else None
+
+    def _keys(self, api_id: str, stage: str) -> Iterator[tuple[str, str]]:
+        place = {"apiId": api_id, "stage": stage}
+        for plan in list(self._backend.usage_plans.values()):
+            if any(place.items() <= one.items() for one in plan.api_stages):
+                for key_id in list(self._backend.usage_plan_keys.get(plan.id, {})):
+                    key = self._backend.keys.get(key_id)
+                    if key and key.enabled:
+                        yield key_id, key.value
+
+    def _asked(self, api: Any, integration: Any, event: dict[str, Any]) -> Response:
+        named = FUNCTION.search(integration.uri)
+        function = self._functions.find(named[1]) if named else None
+        if function is None:
+            return _own(api, "INTEGRATION_FAILURE", 500, "Internal server error")
+        try:
+            answer = self._functions.invoke(function, json.dumps(event).encode())
+        except Throttled:  # the gateway hands Lambda's 429 on as its own failure
+            return _own(api, "INTEGRATION_FAILURE", 500, "Internal server error")
+        return _proxied(answer)
+
+
+def _match(api: Any, path: str, stage: str) -> Matched | None:
+    """Return the resource of a path. A literal part of a path comes before a parameter."""
+    given = path.rstrip("/").split("/") or [""]
+    found = []
+    for resource in list(api.resources.values()):
+        declared = resource.get_path().rstrip("/").split("/")
+        pairs = list(zip(declared, given, strict=False))
+        if len(declared) == len(given) and all(
+            one == other or (one.startswith("{") and other) for one, other in pairs
+        ):
+            parameters = {one[1:-1]: other for one, other in pairs if one.startswith("{")}
+            found.append(Matched(resource, path, stage, parameters))
+    return min(found, key=lambda one: len(one.parameters), default=None)
+
+
+def _event(request: Request, matched: Matched, key: str | None) -> dict[str, Any]:
+    """Return the event of a Lambda proxy integration. Raises Refused.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    """
+    headers: dict[str, list[str]] = {}
+    for name, value in request.headers.items():
+        headers.setdefault(name, []).append(value)
+    queries = {name: request.args.getlist(name) for name in request.args}
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise Refused("REQUEST_TOO_LARGE")
+    body = decompressed(request.get_data(), request.headers.get("Content-Encoding", ""))
+    is_text = _is_text(request.content_type)
+    text = body.decode("utf-8", "replace") if is_text else base64.b64encode(body).decode()
+    resource = matched.resource.get_path()
+    return {
+        "resource": resource,
+        "path": matched.path,
+        "httpMethod": request.method,
+        "headers": {name: values[-1] for name, values in headers.items()},
+        "multiValueHeaders": headers,
+        "queryStringParameters": {name: many[-1] for name, many in queries.items()} or None,
+        "multiValueQueryStringParameters": queries or None,
+        "pathParameters": matched.parameters or None,
+        "stageVariables": None,
+        "requestContext": {
+            "resourcePath": resource,
+            "httpMethod": request.method,
+            "path": f"/{matched.stage}{matched.path}",
+            "stage": matched.stage,
+            "requestId": str(uuid.uuid4()),
+            "identity": {"sourceIp": request.remote_addr or "127.0.0.1", "apiKeyId": key},
+        },
+        "body": text if body else None,
+        "isBase64Encoded": bool(body) and not is_text,
+    }
+
+
+def _is_text(content_type: str | None) -> bool:
+    return not content_type or content_type.startswith(TEXT)
+
+
+def _proxied(answer: Answer) -> Response:
+    """Return a function's answer, or the gateway's 502 if it is not a proxy response."""
+    told = json.loads(answer.payload)
+    if answer.failed or not isinstance(told, dict) or "statusCode" not in told:
+        return _plain(502, "Internal server error")
+    headers = Headers((told.get("headers") or {}).items())
+    for name, values in (told.get("multiValueHeaders") or {}).items():
+        headers.setlist(name, values)
+    headers.setdefault("Content-Type", "application/json")
+    body = told.get("body") or ""
+    sent = base64.b64decode(body) if told.get("isBase64Encoded") else body
+    return Response(sent, told["statusCode"], headers)
+
+
+def _mocked(integration: Any) -> Response:
+    """Return the answer to a browser's CORS preflight."""
+    answer = (integration.integration_responses or {}).get("200")
+    parameters = (answer.response_parameters or {}) if answer else {}
+    headers = {name.rpartition(".")[2]: value.strip("'") for name, value in parameters.items()}
+    return Response("", 200, headers)
+
+
+def _own(api: Any, kind: str, status: int, message: str) -> Response:
+    """Return a gateway response: the API's, else AWS's default."""
+    own = api.gateway_responses.get(kind)
+    if own is None or not own.response_templates:
+        return _plain(status, message)
+    prefix = "gatewayresponse.header."
+    parameters = (own.response_parameters or {}).items()
+    headers = {name.removeprefix(prefix): value.strip("'") for name, value in parameters}
+    body = own.response_templates.get("application/json", "")
+    return Response(body, int(own.status_code or status), headers)
+
+
+def _plain(status: int, message: str) -> Response:
+    return Response(json.dumps({"message": message}), status, content_type="application/json")

@@ -1,0 +1,267 @@
+import json
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from moto.core.exceptions import AWSError
+from moto.core.responses import ActionResult
+from moto.stepfunctions.exceptions import InvalidExecutionInput
+from moto.stepfunctions.parser.api import (
+    ExecutionStatus,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils import (
+    LambdaFunctionErrorException,
+)
+from moto.stepfunctions.parser.backend.execution import SyncExecution
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+from moto.stepfunctions.parser.utils import TMP_THREADS
+
+from localcloud.activity import Activity
+from localcloud.iam.authorization import Authorization, NotAuthorized
+from localcloud.kept_state.sqlite.disk import NotStored
+from localcloud.services.lambda_.concurrency import Throttled
+from localcloud.services.lambda_.functions import Functions
+from localcloud.services.stepfunctions import task_errors
+
+if TYPE_CHECKING:
+    from localcloud.kept_state.durability import Kept
+
+LOG_DELIVERY = (
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+)
+TRACING = (
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+)
+FINISHED = {"Completed", "Failed", "Stopped"}
+
+
+class StateMachineTypeNotSupported(AWSError):
+    TYPE = "StateMachineTypeNotSupported"
+    STATUS = 400
+
+
+def start_sync_execution(authorization: Authorization) -> Callable[[None], Any]:
+    """Replace moto's StepFunctionResponse, which has no such action."""
+
+    def replace(_absent: None) -> Any:
+        def start(self: Any) -> ActionResult:
+            machine = self.stepfunction_backend.describe_state_machine(
+                self._get_param("stateMachineArn")
+            )
+            if machine.type != "EXPRESS":
+                raise StateMachineTypeNotSupported(
+                    "This operation is not supported by this type of state machine: "
+                    f"'{machine.arn}'"
+                )
+            execution = _express_execution(
+                machine, self._get_param("name"), self._get_param("input", "{}")
+            )
+            with authorization.acting_as(machine.roleArn, "states", machine.name):
+                _note_machine(authorization)
+                execution.start()
+            TMP_THREADS.clear()  # moto keeps every thread it ever started, and every input
+            return ActionResult(execution.to_start_sync_execution_output())
+
+        return start
+
+    return replace
+
+
+def _note_machine(authorization: Authorization) -> None:
+    """Record what Step Functions itself does under a machine's role, by its documentation."""
+    for action in LOG_DELIVERY + TRACING:
+        authorization.note(action, "*")
+
+
+def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncExecution:
+    try:
+        json.loads(input_text)
+    except ValueError as error:
+        raise InvalidExecutionInput(f"Invalid State Machine Execution Input: '{error}'") from error
+    name = name or str(uuid.uuid4())
+    express = machine.arn.replace(":stateMachine:", ":express:")
+    return SyncExecution(
+        name=name,
+        sm_type=machine.type,
+        role_arn=machine.roleArn,
+        exec_arn=f"{express}:{name}:{uuid.uuid4()}",
+        account_id=machine.arn.split(":")[4],
+        region_name=machine.arn.split(":")[3],
+        state_machine=machine,
+        start_date=datetime.now(UTC),
+        cloud_watch_logging_session=None,
+        activity_store={},
+        input_data=input_text,
+    )
+
+
+def with_a_name(original: Any) -> Any:
+    """Replace moto's start_execution, which calls an execution without a name None."""
+
+    def start(
+        self: Any,
+        state_machine_arn: str,
+        name: str | None = None,
+        execution_input: str | None = None,
+        trace_header: str | None = None,
+    ) -> Any:
+        named = name or str(uuid.uuid4())
+        return original(self, state_machine_arn, named, execution_input, trace_header)
+
+    return start
+
+
+def started_and_counted(
+    activity: Activity, authorization: Authorization, kept: "Kept"
+) -> Callable[[Any], Any]:
+    """Replace moto's ExecutionWorker.start. Raises NotStored.
+
+    Asynchronous executions can be waited for, and are kept.
+    """
+
+    def replace(original: Any) -> Any:
+        def start(self: Any) -> None:
+            execution = self._evaluation_details.aws_execution_details
+            arn = self._evaluation_details.execution_details.arn
+            name = self._evaluation_details.state_machine_details.name
+            with authorization.acting_as(execution.role_arn, "states", name):
+                _note_machine(authorization)
+                _keep_the_start(self, kept)
+                activity.begin(arn)
+                parts = (self, activity, arn, kept)
+                threading.Thread(target=_execute, args=parts, daemon=True).start()
+
+        return start
+
+    return replace
+
+
+def _keep_the_start(worker: Any, kept: "Kept") -> None:
+    """Store the start of an execution. If that fails there is no execution, and its name stays
+    free.
+    """
+    try:
+        kept.keep_executions()
+    except NotStored:
+        execution = worker._exec_comm.execution
+        backend = stepfunctions_parser_backends[execution.account_id][execution.region_name]
+        for machine in backend.state_machines:
+            if execution in machine.executions:
+                machine.executions.remove(execution)
+        raise
+
+
+def _execute(worker: Any, activity: Activity, arn: str, kept: "Kept") -> None:
+    try:
+        worker._execution_logic()
+    finally:
+        TMP_THREADS.clear()
+        kept.eventually(kept.keep_executions)
+        activity.end(arn)
+
+
+def without_a_thread(original: Any) -> Any:
+    """Replace moto's Program.eval: a thread is needed only to give up waiting for it."""
+
+    def evaluate(self: Any, env: Any) -> None:
+        if self.timeout_seconds is not None:
+            original(self, env)
+            return
+        env.next_state_name = self.start_at.start_at_name
+        EvalComponent.eval(self, env)
+
+    return evaluate
+
+
+def error_of_any_name(_original: Any) -> Any:
+    """Replace moto's CustomErrorName, which refuses AWS's own names."""
+
+    def init(self: Any, error_name: str | None) -> None:
+        ErrorName.__init__(self, error_name=error_name)
+
+    return init
+
+
+def branch_without_a_name(original: Any) -> Any:
+    """Replace moto's BranchWorker.start, which writes the whole program into its thread's name."""
+
+    def start(self: Any) -> None:
+        self._worker_thread = threading.Thread(target=self._thread_routine, daemon=True)
+        self._worker_thread.start()
+
+    return start
+
+
+def stop_all(account: str, region: str) -> None:
+    backend = stepfunctions_parser_backends[account][region]
+    for execution in backend._get_executions(ExecutionStatus.RUNNING):
+        execution.stop(datetime.now(UTC), "Closed", "the embedded cloud is closed")
+
+
+def boto3_with_one_client_a_service(original: Any) -> Any:
+    """Replace the boto3 that moto's tasks import: they would make a new client for every task."""
+    clients: dict[tuple[str, str], Any] = {}
+    making = threading.Lock()
+
+    def client(service_name: str, region_name: str, **more: Any) -> Any:
+        with making:
+            key = (service_name, region_name)
+            if key not in clients:
+                made = original.client(service_name, region_name=region_name, **more)
+                clients[key] = task_errors.with_request_ids(made)
+            return clients[key]
+
+    return SimpleNamespace(client=client)
+
+
+def through_the_function_seam(
+    functions: Functions, authorization: Authorization
+) -> Callable[[Any], Any]:
+    """Replace moto's _invoke_lambda_function: a Lambda task needs no round trip through boto3."""
+
+    def replace(original: Any) -> Any:
+        def invoke(parameters: dict[str, Any], region: str, state_credentials: Any) -> Any:
+            function = functions.find(parameters["FunctionName"])
+            if function is None or parameters.get("InvocationType", "RequestResponse") != (
+                "RequestResponse"
+            ):
+                return original(parameters, region, state_credentials)
+            try:
+                authorization.require("lambda:InvokeFunction", function.arn)
+            except NotAuthorized as error:
+                raise _lambda_error("AWSLambdaException", str(error)) from error
+            try:
+                answer = functions.invoke(function, parameters.get("Payload") or b"{}")
+            except Throttled as throttled:
+                raise _lambda_error("TooManyRequestsException", str(throttled)) from throttled
+            response = {
+                "StatusCode": 200,
+                "ExecutedVersion": "$LATEST",
+                "Payload": json.loads(answer.payload),
+            }
+            return {**response, "FunctionError": "Unhandled"} if answer.failed else response
+
+        return invoke
+
+    return replace
+
+
+def _lambda_error(kind: str, message: str) -> LambdaFunctionErrorException:
+    """Return what Lambda itself answered, by the name that Step Functions gives it."""
+    error = {"errorType": f"Lambda.{kind}", "errorMessage": message}
+    return LambdaFunctionErrorException("Unhandled", json.dumps(error))

@@ -1,0 +1,126 @@
+"""Replaced symbols of the services whose writes are kept."""
+
+from localcloud.kept_state.durability import Kept
+from localcloud.seam import Replaced
+from localcloud.services.storage import (
+    object_writes,
+    recorded,
+    table_reads,
+    unstored,
+    write_through,
+)
+from localcloud.services.storage.object_writes import ObjectEvents
+
+_SAGEMAKER = "moto.sagemaker.responses:SageMakerResponse"
+
+
+def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
+    return [
+        Replaced(
+            "moto.stepfunctions.responses:StepFunctionResponse",
+            "start_execution",
+            "(self)",
+            write_through.start_execution(kept),
+            "nothing is started that can't be kept",
+        ),
+        Replaced(
+            "moto.s3.notifications",
+            "send_event",
+            "(account_id, event_name, bucket, key)",
+            object_events.held_back,
+            "sent before the object has its metadata, and twice for a multipart upload",
+        ),
+        Replaced(
+            "moto.s3.responses:S3Response",
+            "key_response",
+            "(self, request, full_url, headers)",
+            object_writes.s3_key(kept, object_events),
+            "objects are kept on disk",
+        ),
+        Replaced(
+            "moto.s3.responses:S3Response",
+            "bucket_response",
+            "(self, request, full_url, headers)",
+            object_writes.s3_bucket(kept, object_events),
+            "objects are kept on disk",
+        ),
+        Replaced(
+            "moto.s3.responses:S3Response",
+            "backend",
+            "property",
+            write_through.staged_or_real,
+            "a write changes a copy, until it is on disk",
+        ),
+        Replaced(
+            "moto.core.responses:BaseResponse",
+            "call_action",
+            "(self)",
+            unstored.answered_as_a_fault,
+            "what can't be stored is answered in AWS's own words",
+        ),
+        Replaced(
+            "moto.dynamodb.responses:DynamoHandler",
+            "call_action",
+            "(self)",
+            write_through.dynamodb(kept),
+            "items are kept on disk; a condition and its write are one step",
+        ),
+        Replaced(
+            "moto.dynamodb.responses:DynamoHandler",
+            "dynamodb_backend",
+            "property",
+            write_through.staged_or_real,
+            "a write changes copies, until they are on disk",
+        ),
+        *(
+            Replaced(
+                "moto.dynamodb.models.table:Table",
+                name,
+                parameters,
+                table_reads.while_nothing_is_published(kept.reading),
+                "a list must not change while it is read",
+            )
+            for name, parameters in (
+                ("all_items", "(self)"),
+                ("has_idx_items", "(self, index_name)"),
+                ("get_item", "(self, hash_key, range_key, projection_expression)"),
+            )
+        ),
+        Replaced(
+            "moto.dynamodb.models.table:Table",
+            "query",
+            "(self, hash_key, range_comparison, range_objs, limit, exclusive_start_key, "
+            "scan_index_forward, projection_expressions, index_name, consistent_read, "
+            "filter_expression, hash_key_conditions, range_key_conditions, filter_kwargs)",
+            table_reads.of_one_hash_key(kept.reading, kept.index_lag),
+            "every item of the table is looked at for those of one hash key",
+        ),
+        Replaced(
+            "moto.dynamodb.models.dynamo_type:Item",
+            "__new__",
+            "(cls, args, kwargs)",
+            table_reads.forgotten_when_unused,
+            "every copy of an item, and each query makes some, is remembered for ever",
+        ),
+        Replaced(
+            _SAGEMAKER,
+            "call_action",
+            "(self)",
+            recorded.sagemaker(kept),
+            "models, endpoints and jobs are kept on disk",
+        ),
+        Replaced(
+            "moto.sns.responses:SNSResponse",
+            "call_action",
+            "(self)",
+            recorded.sns(kept),
+            "subscriptions are kept on disk",
+        ),
+        Replaced(
+            "moto.ssm.responses:SimpleSystemManagerResponse",
+            "call_action",
+            "(self)",
+            recorded.ssm(kept),
+            "parameters are kept on disk, review-only among them",
+        ),
+    ]
