@@ -44,7 +44,7 @@ from datasets import Dataset
 from datasets.own import UnreadableData
 from datasets.sba import NoRegister
 from infrastructure import embedded
-from infrastructure.deploy.smoke import command
+from infrastructure.deploy.steps.smoke import command
 from infrastructure.first_models.first_models import TrainingFailed, scheduled_event
 from infrastructure.project import ROOT, app_name
 from localcloud.embedded_cloud import embedded_cloud

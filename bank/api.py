@@ -17,7 +17,7 @@ from chalicelib.people import key_scopes
 from chalicelib.people.access import Scope
 from chalicelib.text import Text
 from chalicelib.web import CORS
-from infrastructure.deploy.api import ANSWERS, GATEWAY_STAGE, body_of, headers_of
+from infrastructure.deploy.steps.deployed_api import ANSWERS, GATEWAY_STAGE, body_of, headers_of
 from localcloud.ports.loopback import LOOPBACK
 from localcloud.ports.web_server import serving
 from localcloud.services.apigateway.gateway import Answer, Event, Gateway

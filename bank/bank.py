@@ -17,7 +17,7 @@ import stepfunctions.deploy
 from chalicelib.observability import LOGGER, METRICS, Printed
 from chalicelib.services import services
 from chalicelib.settings import Settings
-from infrastructure.deploy import failures, stack
+from infrastructure.deploy.steps import failures, stack
 from infrastructure.packing import training_source
 from infrastructure.project import ROOT, api_function
 from localcloud.cloud import Cloud

@@ -1,9 +1,10 @@
 """The scoring profile: credit.toml as checked, frozen values. Nothing else reads that file."""
 
-from chalicelib.profile.feature_tables import Actionable, Derivation, Feature
-from chalicelib.profile.policy_tables import MINIMUM_WEIGHT, Decision, Policy, Score
 from chalicelib.profile.reader import PROFILE_FILE, load
-from chalicelib.profile.retraining_tables import (
+from chalicelib.profile.schema import Inventory, Model, Product, Profile
+from chalicelib.profile.tables.feature_tables import Actionable, Derivation, Feature
+from chalicelib.profile.tables.policy_tables import MINIMUM_WEIGHT, Decision, Policy, Score
+from chalicelib.profile.tables.retraining_tables import (
     Card,
     Drift,
     Gate,
@@ -13,10 +14,15 @@ from chalicelib.profile.retraining_tables import (
     Snapshot,
     Training,
 )
-from chalicelib.profile.rights_tables import Notice, Rights
-from chalicelib.profile.rule_tables import Computation, Condition, Rule
-from chalicelib.profile.sagemaker_tables import Canary, Endpoint, Instances, Machine, SageMaker
-from chalicelib.profile.schema import Inventory, Model, Product, Profile
+from chalicelib.profile.tables.rights_tables import Notice, Rights
+from chalicelib.profile.tables.rule_tables import Computation, Condition, Rule
+from chalicelib.profile.tables.sagemaker_tables import (
+    Canary,
+    Endpoint,
+    Instances,
+    Machine,
+    SageMaker,
+)
 
 __all__ = [
     "MINIMUM_WEIGHT",

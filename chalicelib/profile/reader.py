@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 
 from chalicelib.errors import InvalidProfile
-from chalicelib.profile.contradictions import contradictions
-from chalicelib.profile.feature_tables import Feature
-from chalicelib.profile.policy_tables import MINIMUM_WEIGHT
-from chalicelib.profile.rule_tables import Rule
+from chalicelib.profile.contradictions.profile_contradictions import contradictions
 from chalicelib.profile.schema import Profile
+from chalicelib.profile.tables.feature_tables import Feature
+from chalicelib.profile.tables.policy_tables import MINIMUM_WEIGHT
+from chalicelib.profile.tables.rule_tables import Rule
 
 PROFILE_FILE = Path(__file__).parents[1] / "credit.toml"
 

@@ -5,13 +5,20 @@ from typing import Literal
 
 import msgspec
 
-from chalicelib.profile.feature_tables import Feature
-from chalicelib.profile.policy_tables import Decision, Policy, Score
-from chalicelib.profile.retraining_tables import Card, Drift, Gate, Outcomes, Snapshot, Training
-from chalicelib.profile.rights_tables import Rights
-from chalicelib.profile.rule_tables import Computation, Rule
-from chalicelib.profile.sagemaker_tables import Endpoint, SageMaker
-from chalicelib.profile.tables import Table, digest
+from chalicelib.profile.tables.base_table import Table, digest
+from chalicelib.profile.tables.feature_tables import Feature
+from chalicelib.profile.tables.policy_tables import Decision, Policy, Score
+from chalicelib.profile.tables.retraining_tables import (
+    Card,
+    Drift,
+    Gate,
+    Outcomes,
+    Snapshot,
+    Training,
+)
+from chalicelib.profile.tables.rights_tables import Rights
+from chalicelib.profile.tables.rule_tables import Computation, Rule
+from chalicelib.profile.tables.sagemaker_tables import Endpoint, SageMaker
 from chalicelib.text import Language, Text
 
 

@@ -1,1 +1,1 @@
-"""The steps of make deploy, in order, and the checks before them."""
+"""`make deploy`: the command, the checks before it, and the steps that it takes in order."""

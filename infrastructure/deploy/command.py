@@ -26,11 +26,10 @@ from chalicelib.errors import AppVengersError, InvalidApplication
 from chalicelib.people.access import Scope
 from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
-from infrastructure.deploy import (
-    account_quotas,
-    api,
+from infrastructure.deploy import checks, quota_checks
+from infrastructure.deploy.steps import (
     api_keys,
-    checks,
+    deployed_api,
     failures,
     functions,
     ownership,
@@ -95,7 +94,7 @@ def deploy(wishes: Wishes, console: Console) -> None:
         _stack(settings, wishes, report)
     with _step(console, "Functions and API, by Chalice") as report:
         # Keys from before the scopes keep working: the new function finds them in the parameter.
-        api_keys.record(api.client(), boto3.client("ssm"), settings)
+        api_keys.record(deployed_api.client(), boto3.client("ssm"), settings)
         _functions(settings, report)
         ownership.refuse_strange_roles(settings)
         ownership.mark(settings, account)
@@ -137,7 +136,7 @@ def _checked(
 ) -> tuple[Document, Loaded | None]:
     """Return what `_given` does. Raises NotReady with all faults at once."""
     bank = profile.load()
-    quotas = account_quotas.check(bank, settings)
+    quotas = quota_checks.check(bank, settings)
     warnings = [*checks.warnings(bank, settings.stage, settings.region), *quotas.warnings]
     if not wishes.models:  # those may come once AWS has granted what they need
         warnings += [f"Too low for models: {fault}" for fault in quotas.of_models]
@@ -177,10 +176,10 @@ def _functions(settings: Settings, report: stack.Report) -> None:
 
 def _api(settings: Settings) -> tuple[str, str]:
     """Return the API's URL and its key for scoring."""
-    gateway = api.client()
+    gateway = deployed_api.client()
     found = functions.only_api(gateway, settings)
-    api.complete(gateway, boto3.client("ssm"), found, settings)
-    url = embedded.api_url(found, api.GATEWAY_STAGE, settings.region)
+    deployed_api.complete(gateway, boto3.client("ssm"), found, settings)
+    url = embedded.api_url(found, deployed_api.GATEWAY_STAGE, settings.region)
     return url, api_keys.newest(gateway, settings, Scope.SCORING)
 
 
@@ -296,7 +295,7 @@ def _advice(stage: str, fault: Exception) -> str:
     if "ResourceLimitExceeded" not in str(fault):
         return ""
     try:
-        faults = account_quotas.check(profile.load(), placed(stage)[0]).of_models
+        faults = quota_checks.check(profile.load(), placed(stage)[0]).of_models
     except (BotoCoreError, ClientError, checks.NotReady):
         return ""
     return "".join(f"{one}\n" for one in faults)

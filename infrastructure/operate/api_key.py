@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.people.access import Scope
 from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
-from infrastructure.deploy import api, api_keys
+from infrastructure.deploy.steps import api_keys, deployed_api
 from infrastructure.project import InvalidConfig, app_name
 
 EVERY = "every"
@@ -35,12 +35,12 @@ def main() -> None:
     scope = None if given.scope == EVERY else Scope(given.scope)
     embedded.reach()
     try:
-        client, ssm = api.client(), boto3.client("ssm")
+        client, ssm = deployed_api.client(), boto3.client("ssm")
         settings = Settings(app_name(), given.stage, client.meta.region_name)
         if given.rotate:
             if scope is None:
                 sys.exit(f"A new key has one scope: SCOPE={'|'.join(Scope)}.")
-            api_keys.rotate(client, ssm, api.usage_plan(client, settings), scope, settings)
+            api_keys.rotate(client, ssm, deployed_api.usage_plan(client, settings), scope, settings)
         if given.retire:
             count = api_keys.retire(client, ssm, settings, scope)
             print(f"{count} deleted", file=sys.stderr)

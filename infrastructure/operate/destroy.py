@@ -15,8 +15,9 @@ from rich.console import Console
 from chalicelib.errors import AppVengersError
 from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
-from infrastructure.deploy import checks, functions, review_only_mode, stack
+from infrastructure.deploy import checks
 from infrastructure.deploy.command import ready
+from infrastructure.deploy.steps import functions, review_only_mode, stack
 from infrastructure.operate import removal
 from infrastructure.project import InvalidConfig, app_name
 

@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib import profile
 from chalicelib.settings import Settings
-from infrastructure.deploy import api, functions, stack
-from infrastructure.deploy.functions import DeployedState
+from infrastructure.deploy.steps import deployed_api, functions, stack
+from infrastructure.deploy.steps.functions import DeployedState
 from infrastructure.packing import lambda_package
 from infrastructure.project import API_HANDLER, api_function, functions_of
 from stepfunctions.deploy import MACHINES
@@ -33,7 +33,7 @@ def remove(settings: Settings, account: str, report: stack.Report) -> None:
     for gone in (
         *_machines(settings, account),
         *_jobs(settings),
-        *api.delete(api.client(), boto3.client("ssm"), settings),
+        *deployed_api.delete(deployed_api.client(), boto3.client("ssm"), settings),
     ):
         report(f"deleted {gone}")
     _functions(settings, report)
@@ -117,7 +117,7 @@ def _functions(settings: Settings, report: stack.Report) -> None:
     for name in _function_names(settings):
         for gone in _remnants(name, settings):
             report(f"deleted {gone}")
-    gateway = api.client()
+    gateway = deployed_api.client()
     for one in list(functions.apis(gateway, settings)):
         gateway.delete_rest_api(restApiId=one)
         report(f"deleted REST API {one}")

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
-from infrastructure.deploy import review_only_mode
+from infrastructure.deploy.steps import review_only_mode
 from infrastructure.project import InvalidConfig, app_name
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ APP = (  # what jobs share with the functions: the profile's reader, and how out
     "chalicelib/errors.py",
     "chalicelib/settings.py",
     "chalicelib/text.py",
-    "chalicelib/profile/*.py",
+    "chalicelib/profile/**/*.py",
     "chalicelib/decisions/__init__.py",
     "chalicelib/decisions/day_index.py",
     "chalicelib/decisions/outcome_id.py",

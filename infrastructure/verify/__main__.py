@@ -17,8 +17,9 @@ from rich.table import Table
 from chalicelib.errors import AppVengersError
 from chalicelib.settings import STAGES
 from infrastructure import embedded
-from infrastructure.deploy import api_keys, checks, functions, smoke
+from infrastructure.deploy import checks
 from infrastructure.deploy.command import placed
+from infrastructure.deploy.steps import api_keys, functions, smoke
 from infrastructure.project import InvalidConfig, app_name
 from infrastructure.verify.check import Check, Result, Stage, failed, not_applicable
 from infrastructure.verify.checklist import checks as the_list

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-from infrastructure.deploy import account_quotas
+from infrastructure.deploy import quota_checks
 from infrastructure.verify.check import Check, Result, Stage, failed, not_applicable, proved
 
 
 def quotas_are_enough(stage: Stage) -> Result:
     """Check the quotas as before a deployment, with everything that runs now."""
-    checked = account_quotas.check(stage.profile, stage.settings)
+    checked = quota_checks.check(stage.profile, stage.settings)
     if faults := [*checked.of_models, *checked.of_all]:
         return failed(" ".join(fault.splitlines()[0] for fault in faults))
     if checked.warnings:

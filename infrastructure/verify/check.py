@@ -13,7 +13,7 @@ from chalicelib.people.access import Scope
 from chalicelib.profile import Profile
 from chalicelib.settings import Settings
 from infrastructure import embedded
-from infrastructure.deploy import api, api_keys, functions
+from infrastructure.deploy.steps import api_keys, deployed_api, functions
 
 TIMES = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
 
@@ -64,7 +64,7 @@ class Stage:
 
     @cached_property
     def url(self) -> str:
-        return embedded.api_url(self.api, api.GATEWAY_STAGE, self.settings.region)
+        return embedded.api_url(self.api, deployed_api.GATEWAY_STAGE, self.settings.region)
 
     @cached_property
     def api_key(self) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 
-from infrastructure.deploy import api, smoke
+from infrastructure.deploy.steps import deployed_api, smoke
 from infrastructure.verify.check import Check, Result, Stage, failed, proved
 
 PROBLEM = "application/problem+json"
@@ -63,17 +63,19 @@ def own_answers_stay(stage: Stage) -> Result:
     client = stage.client("apigateway")
     found = client.get_gateway_responses(restApiId=stage.api, limit=500)["items"]
     ours = {one["responseType"] for one in found if not one.get("defaultResponse")}
-    if missing := set(api.ANSWERS) - ours:
+    if missing := set(deployed_api.ANSWERS) - ours:
         return failed(f"these answers are AWS's own: {', '.join(sorted(missing))}")
-    return _limits(client.get_stage(restApiId=stage.api, stageName=api.GATEWAY_STAGE), stage)
+    return _limits(
+        client.get_stage(restApiId=stage.api, stageName=deployed_api.GATEWAY_STAGE), stage
+    )
 
 
 def _limits(found: Any, stage: Stage) -> Result:
     limits = found.get("methodSettings", {}).get("*/*", {})
-    wanted = api.THROTTLES[stage.settings.stage].rate
+    wanted = deployed_api.THROTTLES[stage.settings.stage].rate
     if limits.get("throttlingRateLimit") != wanted:
         return failed(f"the stage's rate is {limits.get('throttlingRateLimit')}, not {wanted}")
-    return proved(f"{len(api.ANSWERS)} answers of ours, {wanted} requests a second")
+    return proved(f"{len(deployed_api.ANSWERS)} answers of ours, {wanted} requests a second")
 
 
 CHECKS = (

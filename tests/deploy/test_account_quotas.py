@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from chalicelib import profile
 from chalicelib.settings import Settings
 from infrastructure.account import quotas
-from infrastructure.deploy import account_quotas
-from infrastructure.deploy.account_quotas import Reader, Unreadable, Usage
+from infrastructure.deploy import quota_checks
+from infrastructure.deploy.quota_checks import Reader, Unreadable, Usage
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.services.servicequotas.account_quotas import GRANTED
 from tests.contract.conftest import make_model, make_role
@@ -106,7 +106,7 @@ def test_production_needs_more_than_a_new_account_has():
 def test_what_is_asked_for_is_granted_by_the_printed_command():
     with embedded_cloud():
         bank, quota = profile.load(), boto3.client("service-quotas")
-        for fault in account_quotas.check(bank, DEV).of_models:
+        for fault in quota_checks.check(bank, DEV).of_models:
             words = fault.partition("aws service-quotas ")[2].split()
             given = dict(zip(words[1::2], words[2::2], strict=False))
             quota.request_service_quota_increase(
@@ -114,7 +114,7 @@ def test_what_is_asked_for_is_granted_by_the_printed_command():
                 QuotaCode=given["--quota-code"],
                 DesiredValue=float(given["--desired-value"]),
             )
-        checked = account_quotas.check(bank, DEV)
+        checked = quota_checks.check(bank, DEV)
         assert [*checked.of_models, *checked.of_all, *checked.warnings] == []
 
 
@@ -143,7 +143,7 @@ def test_a_quota_that_may_not_be_read_is_no_fault():
 
         with pytest.raises(Unreadable, match="AccessDeniedException"):
             Reader(Denying(), Usage(DEV)).granted(need)
-        warning = account_quotas._warning("AccessDeniedException", [need])
+        warning = quota_checks._warning("AccessDeniedException", [need])
         assert warning.startswith("These quotas can't be read (AccessDeniedException)")
         assert "Maximum total concurrency" in warning
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from infrastructure.deploy import stack
+from infrastructure.deploy.steps import stack
 from infrastructure.template import stack_template
 from localcloud.embedded_cloud import embedded_cloud
 

@@ -12,7 +12,7 @@ from moto.apigateway.models import apigateway_backends
 from chalicelib.people import key_scopes
 from chalicelib.people.access import Scope
 from chalicelib.settings import Settings
-from infrastructure.deploy import api, api_keys
+from infrastructure.deploy.steps import api_keys, deployed_api
 from localcloud.embedded_cloud import embedded_cloud
 
 DEV = Settings("appvengers", "dev", "us-east-1")
@@ -45,22 +45,22 @@ def changes(client: Any) -> list[str]:
 
 
 def test_the_second_time_nothing_is_asked_for(rest_api):
-    client = api.client()
+    client = deployed_api.client()
     made = changes(client)
-    api.complete(client, boto3.client("ssm"), rest_api, DEV)
+    deployed_api.complete(client, boto3.client("ssm"), rest_api, DEV)
     assert made.count("CreateDeployment") == 1
     assert made.count("CreateUsagePlan") == 1
     assert "UpdateUsagePlan" not in made
 
     made.clear()
-    api.complete(client, boto3.client("ssm"), rest_api, DEV)
+    deployed_api.complete(client, boto3.client("ssm"), rest_api, DEV)
     # moto tells no limits of a stage, so that they are set again here
     assert [name for name in made if name != "UpdateStage"] == []
 
 
 def test_what_differs_of_a_plan_is_one_request(rest_api):
-    client = api.client()
-    api.complete(client, boto3.client("ssm"), rest_api, DEV)
+    client = deployed_api.client()
+    deployed_api.complete(client, boto3.client("ssm"), rest_api, DEV)
     (plan,) = client.get_usage_plans()["items"]
     operations: Any = [
         {"op": "replace", "path": "/throttle/rateLimit", "value": "1"},
@@ -68,7 +68,7 @@ def test_what_differs_of_a_plan_is_one_request(rest_api):
     ]
     client.update_usage_plan(usagePlanId=plan["id"], patchOperations=operations)
     made = changes(client)
-    api.complete(client, boto3.client("ssm"), rest_api, DEV)
+    deployed_api.complete(client, boto3.client("ssm"), rest_api, DEV)
 
     assert made.count("UpdateUsagePlan") == 1
     (plan,) = client.get_usage_plans()["items"]
@@ -77,11 +77,11 @@ def test_what_differs_of_a_plan_is_one_request(rest_api):
 
 
 def test_an_answer_that_chalice_reset_is_given_and_deployed_again(rest_api):
-    client = api.client()
-    api.complete(client, boto3.client("ssm"), rest_api, DEV)
+    client = deployed_api.client()
+    deployed_api.complete(client, boto3.client("ssm"), rest_api, DEV)
     client.delete_gateway_response(restApiId=rest_api, responseType="THROTTLED")
     made = changes(client)
-    api.complete(client, boto3.client("ssm"), rest_api, DEV)
+    deployed_api.complete(client, boto3.client("ssm"), rest_api, DEV)
 
     assert made.count("PutGatewayResponse") == 1
     assert made.count("CreateDeployment") == 1
@@ -93,8 +93,8 @@ def scopes_written() -> key_scopes.Known:
 
 
 def test_a_new_stage_has_a_key_for_each_scope_and_no_other(rest_api):
-    client = api.client()
-    api.complete(client, boto3.client("ssm"), rest_api, DEV)
+    client = deployed_api.client()
+    deployed_api.complete(client, boto3.client("ssm"), rest_api, DEV)
     keys = client.get_api_keys()["items"]
 
     assert {key["name"] for key in keys} == {f"dev-appvengers-{scope}" for scope in Scope}
@@ -103,13 +103,13 @@ def test_a_new_stage_has_a_key_for_each_scope_and_no_other(rest_api):
 
 
 def test_the_key_of_an_older_stage_keeps_every_scope_before_and_after(rest_api):
-    client, ssm = api.client(), boto3.client("ssm")
+    client, ssm = deployed_api.client(), boto3.client("ssm")
     old = client.create_api_key(name="dev-appvengers", enabled=True)["id"]
     other = client.create_api_key(name="dev-appvengers-2", enabled=True)["id"]
     api_keys.record(client, ssm, DEV)  # before the new functions are deployed
     assert scopes_written() == {old: frozenset(Scope)}
 
-    api.complete(client, ssm, rest_api, DEV)
+    deployed_api.complete(client, ssm, rest_api, DEV)
     assert scopes_written()[old] == frozenset(Scope)
     assert len(scopes_written()) == 1 + len(Scope)
     assert other not in scopes_written()
@@ -118,12 +118,12 @@ def test_the_key_of_an_older_stage_keeps_every_scope_before_and_after(rest_api):
 
 
 def test_a_rotated_key_has_its_scope_before_it_is_in_the_plan(rest_api):
-    client, ssm = api.client(), boto3.client("ssm")
-    api.complete(client, ssm, rest_api, DEV)
+    client, ssm = deployed_api.client(), boto3.client("ssm")
+    deployed_api.complete(client, ssm, rest_api, DEV)
     before, order = api_keys.newest(client, DEV, Scope.READING), []
     for key in apigateway_backends["123456789012"]["us-east-1"].keys.values():
         key.created_date -= 60  # which counts whole seconds
-    plan = api.usage_plan(client, DEV)
+    plan = deployed_api.usage_plan(client, DEV)
     for made in (client, ssm):
         made.meta.events.register("before-call", lambda model, **_: order.append(model.name))
     api_keys.rotate(client, ssm, plan, Scope.READING, DEV)
@@ -137,9 +137,9 @@ def test_a_rotated_key_has_its_scope_before_it_is_in_the_plan(rest_api):
 
 
 def test_a_destroyed_stage_keeps_neither_keys_nor_scopes(rest_api):
-    client, ssm = api.client(), boto3.client("ssm")
-    api.complete(client, ssm, rest_api, DEV)
-    gone = [*api.delete(client, ssm, DEV)]
+    client, ssm = deployed_api.client(), boto3.client("ssm")
+    deployed_api.complete(client, ssm, rest_api, DEV)
+    gone = [*deployed_api.delete(client, ssm, DEV)]
 
     assert len(gone) == 1 + len(Scope) + 1
     assert client.get_api_keys()["items"] == []
@@ -147,7 +147,7 @@ def test_a_destroyed_stage_keeps_neither_keys_nor_scopes(rest_api):
 
 
 def test_too_many_requests_are_made_again_later(rest_api):
-    client, refused = api.client(), []
+    client, refused = deployed_api.client(), []
 
     def refuse_twice(**_: Any) -> AWSResponse | None:
         if len(refused) == 2:
@@ -185,5 +185,5 @@ def test_a_stage_is_told_only_what_differs(stage, wanted):
             given = {"restApiId": "id", "stageName": "v1", "patchOperations": patches}
             stubbed.add_response("update_stage", {}, given)
 
-        api.limit_the_stage(client, "id", api.THROTTLES["dev"])
+        deployed_api.limit_the_stage(client, "id", deployed_api.THROTTLES["dev"])
         stubbed.assert_no_pending_responses()

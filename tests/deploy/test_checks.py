@@ -11,7 +11,8 @@ import pytest
 from chalicelib.retraining import snapshot_opening
 from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
-from infrastructure.deploy import checks, command, ownership
+from infrastructure.deploy import checks, command
+from infrastructure.deploy.steps import ownership
 from infrastructure.operate import destroy
 from infrastructure.project import app_name
 from infrastructure.template import policies, roles

@@ -17,15 +17,8 @@ from rich.console import Console
 
 from chalicelib.settings import STAGES, Settings
 from infrastructure import project
-from infrastructure.deploy import (
-    checks,
-    command,
-    functions,
-    ownership,
-    review_only_mode,
-    schedules,
-    stack,
-)
+from infrastructure.deploy import checks, command
+from infrastructure.deploy.steps import functions, ownership, review_only_mode, schedules, stack
 from infrastructure.first_models import bring_models, causes, first_models
 from infrastructure.operate import api_key, destroy, review_only, rollback
 from infrastructure.project import ROOT

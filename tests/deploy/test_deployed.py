@@ -13,7 +13,7 @@ import pytest
 import stepfunctions.deploy
 from chalicelib.people.access import Scope
 from chalicelib.settings import Settings
-from infrastructure.deploy import api_keys, functions
+from infrastructure.deploy.steps import api_keys, functions
 from infrastructure.first_models.first_models import scheduled_event
 from infrastructure.project import ROOT, functions_of
 from infrastructure.template import stack_template

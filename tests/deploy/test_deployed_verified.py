@@ -5,7 +5,7 @@ import re
 import boto3
 import pytest
 
-from infrastructure.deploy import api_keys
+from infrastructure.deploy.steps import api_keys
 from infrastructure.verify.checklist import checks
 from localcloud.services.servicequotas.account_quotas import TABLE
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from chalicelib.settings import Settings
-from infrastructure.deploy import functions
+from infrastructure.deploy.steps import functions
 from infrastructure.operate import removal
 from infrastructure.packing.lambda_package import STAGED
 

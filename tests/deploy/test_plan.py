@@ -11,7 +11,7 @@ from chalice.cli.factory import CLIFactory
 from chalice.deploy.swagger import SwaggerGenerator
 
 from chalicelib.settings import STAGES, Settings
-from infrastructure.deploy import api, stack
+from infrastructure.deploy.steps import deployed_api, stack
 from infrastructure.project import ROOT, functions_of
 
 DEV = Settings("appvengers", "dev", "us-east-1")
@@ -27,7 +27,7 @@ def test_the_api_is_regional_traced_and_has_the_stage_that_we_complete(config):
     scoped = config.scope(config.chalice_stage, "api_handler")
 
     assert scoped.api_gateway_endpoint_type == "REGIONAL"
-    assert scoped.api_gateway_stage == api.GATEWAY_STAGE
+    assert scoped.api_gateway_stage == deployed_api.GATEWAY_STAGE
     assert scoped.xray_enabled is True
     assert scoped.lambda_architecture == "arm64"
     assert scoped.log_retention_in_days == 90

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from datasets import sba
-from infrastructure.deploy.stack import deploy
+from infrastructure.deploy.steps.stack import deploy
 from localcloud.embedded_cloud import embedded_cloud
 from tests.training.collected import emptied
 from tests.training.given import MODELS, options

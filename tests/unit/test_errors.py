@@ -8,7 +8,7 @@ import pytest
 from chalicelib import errors
 from chalicelib.errors import InvalidApplication, Problem
 from chalicelib.text import Text
-from infrastructure.deploy.api import ANSWERS, body_of
+from infrastructure.deploy.steps.deployed_api import ANSWERS, body_of
 
 KINDS = [
     kind

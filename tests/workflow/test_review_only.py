@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from chalicelib.decisions.review_only import SECONDS_UNTIL_SEEN, ReviewOnlySwitch
-from infrastructure.deploy.stack import deploy
+from infrastructure.deploy.steps.stack import deploy
 from infrastructure.operate.review_only import switch
 
 

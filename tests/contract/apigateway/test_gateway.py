@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bank.api import OWN_ANSWERS
-from infrastructure.deploy.api import ANSWERS, body_of, headers_of
+from infrastructure.deploy.steps.deployed_api import ANSWERS, body_of, headers_of
 from localcloud.services.apigateway.gateway import Gateway, Refused, match
 
 ROUTES = {

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.decisions.day_index import key_of, keys_of
 from chalicelib.decisions.predictions import PredictionTable
-from infrastructure.deploy.stack import deploy
+from infrastructure.deploy.steps.stack import deploy
 from infrastructure.operate.migrate import NoTable, migrate
 from localcloud.embedded_cloud import embedded_cloud
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.decisions.decision import decide, weigh
 from chalicelib.profile import Policy, load
-from chalicelib.profile.rule_contradictions import of_rules
+from chalicelib.profile.contradictions.rule_contradictions import of_rules
 from chalicelib.scoring.branch_results import Scored, Unavailable
 from tests.unit.profile.test_rule_contradictions import SAMPLES, rule, some_rules
 

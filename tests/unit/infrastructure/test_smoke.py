@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib import profile
 from chalicelib.decisions.application import CreditApplication
-from infrastructure.deploy import seen_codes, smoke
+from infrastructure.deploy.steps import seen_codes, smoke
 from infrastructure.project import ROOT
 
 Reply = tuple[int, str]

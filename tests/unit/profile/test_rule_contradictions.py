@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidProfile
 from chalicelib.profile import PROFILE_FILE, Condition, Rule, load
-from chalicelib.profile.rule_contradictions import of_rules
+from chalicelib.profile.contradictions.rule_contradictions import of_rules
 from chalicelib.text import Text
 
 PROFILE = load()

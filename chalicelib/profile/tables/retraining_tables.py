@@ -4,7 +4,7 @@ trained, judged and watched, and whose word counts for what became of a loan.
 
 from typing import Literal
 
-from chalicelib.profile.tables import Table
+from chalicelib.profile.tables.base_table import Table
 from chalicelib.text import Text
 
 

@@ -15,8 +15,8 @@ from chalicelib.settings import Settings
 from infrastructure.account import quotas
 from infrastructure.account.cost import MODELS, Tariff
 from infrastructure.account.quotas import Granted, Need
-from infrastructure.deploy.api import THROTTLES
-from infrastructure.deploy.ownership import rule_names
+from infrastructure.deploy.steps.deployed_api import THROTTLES
+from infrastructure.deploy.steps.ownership import rule_names
 
 TIMES = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 3})
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from chalicelib.profile.feature_tables import Actionable, Derivation, Feature
 from chalicelib.profile.schema import Profile
+from chalicelib.profile.tables.feature_tables import Actionable, Derivation, Feature
 
 
 def of_feature(name: str, feature: Feature, profile: Profile) -> Iterator[str]:

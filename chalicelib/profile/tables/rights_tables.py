@@ -1,6 +1,6 @@
 """[rights] of credit.toml: what an applicant may read, and until when they may contest."""
 
-from chalicelib.profile.tables import Table
+from chalicelib.profile.tables.base_table import Table
 from chalicelib.text import Text
 
 

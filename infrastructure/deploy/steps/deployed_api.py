@@ -23,8 +23,8 @@ from chalicelib.errors import (
 from chalicelib.settings import Settings
 from chalicelib.text import LANGUAGES, Text
 from chalicelib.web import NOT_STORED, PROBLEM_TYPE
-from infrastructure.deploy import api_keys
-from infrastructure.deploy.api_keys import NoApi
+from infrastructure.deploy.steps import api_keys
+from infrastructure.deploy.steps.api_keys import NoApi
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient

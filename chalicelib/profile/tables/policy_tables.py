@@ -4,8 +4,8 @@ import math
 
 import msgspec
 
-from chalicelib.profile.rule_tables import Computation, Rule
-from chalicelib.profile.tables import Table, digest
+from chalicelib.profile.tables.base_table import Table, digest
+from chalicelib.profile.tables.rule_tables import Computation, Rule
 
 MINIMUM_WEIGHT = 0.6  # of [decision], for a profile that states none
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from chalicelib.profile.tables import Table
+from chalicelib.profile.tables.base_table import Table
 from chalicelib.text import Text
 
 SCORE, PROBABILITY, DISAGREEMENT = "score", "probabilityOfDefault", "disagreement"

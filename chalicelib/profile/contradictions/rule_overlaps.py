@@ -4,8 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from chalicelib.profile.feature_tables import Feature
-from chalicelib.profile.rule_regions import (
+from chalicelib.profile.contradictions.rule_regions import (
     Range,
     Region,
     TooManyPieces,
@@ -14,8 +13,9 @@ from chalicelib.profile.rule_regions import (
     whole_numbers,
     without,
 )
-from chalicelib.profile.rule_tables import DISAGREEMENT, PROBABILITY, SCORE, Condition, Rule
 from chalicelib.profile.schema import Profile
+from chalicelib.profile.tables.feature_tables import Feature
+from chalicelib.profile.tables.rule_tables import DISAGREEMENT, PROBABILITY, SCORE, Condition, Rule
 
 
 def between(profile: Profile) -> Iterator[str]:

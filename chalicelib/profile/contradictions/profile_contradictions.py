@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.profile.endpoint_contradictions import of_stages
-from chalicelib.profile.feature_contradictions import of_feature
-from chalicelib.profile.policy_tables import Decision, Score
-from chalicelib.profile.retraining_tables import Drift, Gate, Outcomes, Training
-from chalicelib.profile.rule_contradictions import of_rules
+from chalicelib.profile.contradictions.endpoint_contradictions import of_stages
+from chalicelib.profile.contradictions.feature_contradictions import of_feature
+from chalicelib.profile.contradictions.rule_contradictions import of_rules
 from chalicelib.profile.schema import Inventory, Profile
+from chalicelib.profile.tables.policy_tables import Decision, Score
+from chalicelib.profile.tables.retraining_tables import Drift, Gate, Outcomes, Training
 
 LONGEST_CONTEST = 3_650  # days
 

@@ -5,10 +5,17 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from chalicelib.profile.feature_tables import Feature
-from chalicelib.profile.rule_overlaps import between
-from chalicelib.profile.rule_tables import DECIDED, PROBABILITY, SCORE, Condition, Rule, of_model
+from chalicelib.profile.contradictions.rule_overlaps import between
 from chalicelib.profile.schema import Profile
+from chalicelib.profile.tables.feature_tables import Feature
+from chalicelib.profile.tables.rule_tables import (
+    DECIDED,
+    PROBABILITY,
+    SCORE,
+    Condition,
+    Rule,
+    of_model,
+)
 
 CODE = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
 BASES = {

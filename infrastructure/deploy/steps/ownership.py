@@ -7,7 +7,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.settings import Settings
-from infrastructure.deploy import stack
+from infrastructure.deploy.steps import stack
 from infrastructure.project import API_HANDLER, api_function, functions_of
 from infrastructure.template.policies import ASYNCHRONOUS
 from stepfunctions.deploy import MACHINES

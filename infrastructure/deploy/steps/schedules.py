@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from chalicelib.settings import Settings
-from infrastructure.deploy import ownership
-from infrastructure.deploy.stack import Report
+from infrastructure.deploy.steps import ownership
+from infrastructure.deploy.steps.stack import Report
 
 
 @contextmanager

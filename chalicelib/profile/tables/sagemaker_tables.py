@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from chalicelib.profile.tables import Table
+from chalicelib.profile.tables.base_table import Table
 
 
 class Instances(Table, frozen=True):

@@ -1,0 +1,1 @@
+"""Contradictions that make a profile useless: each is named with its place."""

@@ -1,0 +1,1 @@
+"""The tables of credit.toml as frozen structures, one module a group of tables."""

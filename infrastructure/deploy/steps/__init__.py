@@ -1,0 +1,1 @@
+"""Steps of a deployment, one resource or kind of resources each. Each may be repeated."""
