@@ -8,17 +8,18 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, Response, S3Event
 
-from chalicelib import chalice_local
-from chalicelib.counterfactuals import change
 from chalicelib.decisions import analysis, outcomes
 from chalicelib.decisions.application import CreditApplication
-from chalicelib.errors import AppVengersError
+from chalicelib.foundation.errors import AppVengersError
+from chalicelib.foundation.observability import last_trained, observed
+from chalicelib.foundation.settings import MODEL_PREFIX, Settings
+from chalicelib.http import chalice_local
+from chalicelib.http.request_body import json_body
+from chalicelib.http.web import CORS, NOT_STORED, answering, html, key_source, language, wants_html
 from chalicelib.models import champions, deployment
 from chalicelib.monitoring import drift_watch, lost_events, warming
 from chalicelib.monitoring.inventory import inventory
-from chalicelib.observability import last_trained, observed
 from chalicelib.people.admission import admission
-from chalicelib.request_body import json_body
 from chalicelib.retraining import (
     evaluation,
     promotion,
@@ -26,19 +27,10 @@ from chalicelib.retraining import (
     training_history,
     weekly_update,
 )
+from chalicelib.rights.counterfactuals import change
 from chalicelib.rights.explanation import explanation
 from chalicelib.rights.explanation_page import page
 from chalicelib.services import services
-from chalicelib.settings import MODEL_PREFIX, Settings
-from chalicelib.web import (
-    CORS,
-    NOT_STORED,
-    answering,
-    html,
-    key_source,
-    language,
-    wants_html,
-)
 
 # Chalice needs the bucket's name to declare the trigger; the rest waits for the first call.
 try:

@@ -36,10 +36,10 @@ from bank.first_run import (
     shown_case,
 )
 from bank.outcome_files import NoLoans
-from chalicelib.chalice_local import STATE_FOLDER
-from chalicelib.errors import AppVengersError, InvalidProfile
+from chalicelib.foundation.errors import AppVengersError, InvalidProfile
+from chalicelib.foundation.settings import Settings
+from chalicelib.http.chalice_local import STATE_FOLDER
 from chalicelib.people.admission import LOCAL_KEY, LOCAL_KEYS
-from chalicelib.settings import Settings
 from datasets import Dataset
 from datasets.own import UnreadableData
 from datasets.sba import NoRegister

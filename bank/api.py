@@ -12,11 +12,11 @@ from chalice.app import Chalice
 from chalice.local import LocalChalice, create_local_server
 
 from bank.bank import Bank
-from chalicelib.errors import InvalidRequest, Problem, ServiceUnavailable
+from chalicelib.foundation.errors import InvalidRequest, Problem, ServiceUnavailable
+from chalicelib.foundation.text import Text
+from chalicelib.http.web import CORS
 from chalicelib.people import key_scopes
 from chalicelib.people.access import Scope
-from chalicelib.text import Text
-from chalicelib.web import CORS
 from infrastructure.deploy.steps.deployed_api import ANSWERS, GATEWAY_STAGE, body_of, headers_of
 from localcloud.ports.loopback import LOOPBACK
 from localcloud.ports.web_server import serving

@@ -7,9 +7,9 @@ from typing import Any
 import boto3
 
 from bank.bank import Bank
+from chalicelib.foundation.settings import VERIFIED_PREFIX
 from chalicelib.models.endpoints import VARIANT, capacity, deployment
 from chalicelib.profile import Canary, Endpoint, Instances
-from chalicelib.settings import VERIFIED_PREFIX
 
 SLOW_TO_FAIL = b"import time; time.sleep(5); raise ImportError"
 

@@ -11,14 +11,14 @@ import pandas as pd
 
 from bank.bank import Bank
 from chalicelib import profile
-from chalicelib.retraining.data_bucket import DataBucket
-from chalicelib.services import services
-from chalicelib.settings import (
+from chalicelib.foundation.settings import (
     NEW_DATA_PREFIX,
     QUARANTINE_PREFIX,
     SNAPSHOT_PREFIX,
     VERIFIED_PREFIX,
 )
+from chalicelib.retraining.data_bucket import DataBucket
+from chalicelib.services import services
 from infrastructure.first_models.first_models import scheduled_event
 from localcloud.cloud import ACCOUNT
 

@@ -22,13 +22,8 @@ from bank.bank import Bank
 from bank.first_run import body_of, bring
 from chalicelib import profile
 from chalicelib.decisions.predictions import PredictionTable
+from chalicelib.foundation.settings import BATCH_PREFIX, MANIFEST_PREFIX, MODEL_PREFIX, TOLD_PREFIX
 from chalicelib.services import services
-from chalicelib.settings import (
-    BATCH_PREFIX,
-    MANIFEST_PREFIX,
-    MODEL_PREFIX,
-    TOLD_PREFIX,
-)
 from datasets import Dataset
 from datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset_of
 from infrastructure.first_models import first_models

@@ -14,9 +14,9 @@ from chalice.cli.factory import CLIFactory
 from chalice.config import Config
 
 import stepfunctions.deploy
-from chalicelib.observability import LOGGER, METRICS, Printed
+from chalicelib.foundation.observability import LOGGER, METRICS, Printed
+from chalicelib.foundation.settings import Settings
 from chalicelib.services import services
-from chalicelib.settings import Settings
 from infrastructure.deploy.steps import failures, stack
 from infrastructure.packing import training_source
 from infrastructure.project import ROOT, api_function

@@ -13,11 +13,12 @@ from botocore.config import Config
 from chalicelib import profile
 from chalicelib.decisions.analysis import AnalysisMachine
 from chalicelib.decisions.predictions import PredictionTable
+from chalicelib.foundation.notifications import NotificationTopic
+from chalicelib.foundation.settings import Settings
 from chalicelib.models import champions
 from chalicelib.models.endpoints import ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.models.model_packages import ModelPackages
-from chalicelib.notifications import NotificationTopic
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.retraining.reports import Reports
 from chalicelib.retraining.retraining_files import RetrainingFiles
@@ -25,7 +26,6 @@ from chalicelib.retraining.training_history import TrainingHistory
 from chalicelib.retraining.weekly_update import RetrainingMachine
 from chalicelib.scoring import time_budgets
 from chalicelib.scoring.invocation import ScoringEndpoints
-from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient

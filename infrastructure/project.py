@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 API_HANDLER = "api_handler"  # Chalice's name for the function behind the API

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import ClientError
 
 from chalicelib import profile
+from chalicelib.foundation.settings import SOURCE_KEY, Settings
 from chalicelib.models.containers import image_uri
 from chalicelib.scoring import time_budgets
-from chalicelib.settings import SOURCE_KEY, Settings
 from stepfunctions.lint import FOLDER, filled, misled
 
 if TYPE_CHECKING:

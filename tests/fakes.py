@@ -14,8 +14,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import PredictionNotFound
-from chalicelib.notifications import SUBJECTS, NotificationTopic
+from chalicelib.foundation.errors import PredictionNotFound
+from chalicelib.foundation.notifications import SUBJECTS, NotificationTopic
 from chalicelib.retraining.weekly_update import Execution
 
 Document = dict[str, Any]

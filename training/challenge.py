@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from chalicelib.errors import InvalidProfile
+from chalicelib.foundation.errors import InvalidProfile
 from training import training_profile
 from training.snapshots import snapshot
 from training.validation.challenge_decisions import on_decisions

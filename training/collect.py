@@ -18,7 +18,7 @@ import boto3
 import pandas as pd
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import InvalidProfile
+from chalicelib.foundation.errors import InvalidProfile
 from training import training_profile
 from training.collecting import new_data
 from training.collecting.collect_decisions import by_vintage, newest

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy.typing as npt
 import pandas as pd
 
-from chalicelib.errors import InvalidProfile
+from chalicelib.foundation.errors import InvalidProfile
 from chalicelib.profile import Training
 from training import training_profile
 from training.fitting import artifact_writer, calibration, fit_scorecard

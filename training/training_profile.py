@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalicelib import profile
-from chalicelib.errors import InvalidProfile
+from chalicelib.foundation.errors import InvalidProfile
 from chalicelib.profile import Outcomes, Profile, Training
 
 DIRECTIONS = {"increasing": 1, "decreasing": -1, None: 0}

@@ -29,8 +29,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from chalicelib.decisions.predictions import CLAIM, OUTCOME, PredictionTable
-from chalicelib.errors import PredictionNotFound, TableUnavailable
-from chalicelib.settings import STAGES, VERIFIED_PREFIX, Settings
+from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
+from chalicelib.foundation.settings import STAGES, VERIFIED_PREFIX, Settings
 from infrastructure.project import app_name
 from workbench.replaying.artifact_process import NotRecorded
 from workbench.replaying.replayed_decision import ReadArtifact, replay

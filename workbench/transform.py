@@ -19,8 +19,8 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import profile
+from chalicelib.foundation.settings import BATCH_PREFIX, LONGEST_NAME
 from chalicelib.models.containers import SERVING
-from chalicelib.settings import BATCH_PREFIX, LONGEST_NAME
 from workbench.file_scoring import deployed_models
 
 if TYPE_CHECKING:

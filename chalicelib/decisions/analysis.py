@@ -17,11 +17,11 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from chalicelib import observability
 from chalicelib.decisions.application import CORRECT, CreditApplication
 from chalicelib.decisions.decision import decide
 from chalicelib.decisions.evidence import evidence
-from chalicelib.errors import (
+from chalicelib.foundation import observability
+from chalicelib.foundation.errors import (
     AnalysisPending,
     AnalysisUnavailable,
     IdempotencyConflict,
@@ -31,9 +31,9 @@ from chalicelib.errors import (
     TableUnavailable,
     TooManyRequests,
 )
+from chalicelib.foundation.text import Language, Text
 from chalicelib.profile import Profile
 from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
-from chalicelib.text import Language, Text
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

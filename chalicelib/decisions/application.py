@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from chalicelib.errors import InvalidApplication
+from chalicelib.foundation.errors import InvalidApplication
+from chalicelib.foundation.text import Text
 from chalicelib.profile import Feature, Profile
-from chalicelib.text import Text
 
 MOST_ERRORS = 100  # named at once
 LARGEST_NUMBER = 1e15  # a float still tells whole numbers apart

@@ -8,9 +8,9 @@ from typing import Any
 from chalicelib.decisions.application import Value
 from chalicelib.decisions.policy_rules import decisive, fired, inputs
 from chalicelib.decisions.reasons import reasons, with_rule_texts, with_texts
+from chalicelib.foundation.text import Language
 from chalicelib.profile import Decision, Policy, Profile, Score
 from chalicelib.scoring.branch_results import Answer, Direction, Scored, Unavailable
-from chalicelib.text import Language
 
 Document = dict[str, Any]
 

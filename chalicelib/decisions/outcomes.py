@@ -18,8 +18,8 @@ from chalicelib.decisions.outcome_rules import (
     loan_fault,
     recorded_source,
 )
-from chalicelib.errors import InvalidOutcome, NotALoan, TooManyOutcomes
-from chalicelib.text import Text
+from chalicelib.foundation.errors import InvalidOutcome, NotALoan, TooManyOutcomes
+from chalicelib.foundation.text import Text
 
 OUTCOMES = ("paid", "defaulted")
 MOST = 20  # outcomes of a loan from one source: corrections are few, and each is stored for good

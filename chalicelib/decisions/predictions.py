@@ -10,8 +10,8 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.decisions.day_index import BY_DAY, OUTCOMES, key_of, keys_of, merged, page_of
-from chalicelib.errors import PredictionNotFound, TableUnavailable
-from chalicelib.text import Text
+from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
+from chalicelib.foundation.text import Text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

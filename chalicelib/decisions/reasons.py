@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chalicelib.foundation.text import Language, Text
 from chalicelib.profile import Policy, Profile, Score
 from chalicelib.scoring.branch_results import Direction
-from chalicelib.text import Language, Text
 
 Document = dict[str, Any]
 

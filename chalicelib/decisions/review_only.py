@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.utilities.parameters import SSMProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
-from chalicelib.observability import logger
+from chalicelib.foundation.observability import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.errors import InvalidArtifact
+from chalicelib.foundation.errors import InvalidArtifact
+from chalicelib.foundation.settings import LONGEST_NAME, MODEL_PREFIX
 from chalicelib.profile import Profile
-from chalicelib.settings import LONGEST_NAME, MODEL_PREFIX
 
 RELEASED_CODE = Path(__file__).with_name("serving_code.json")
 

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from chalicelib.errors import EndpointBusy
+from chalicelib.foundation.errors import EndpointBusy
 from chalicelib.models.endpoints import DOWN, GOING, SETTLED
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import Profile
 
 if TYPE_CHECKING:
-    from chalicelib.notifications import NotificationTopic
+    from chalicelib.foundation.notifications import NotificationTopic
 
 Document = dict[str, Any]
 

@@ -3,7 +3,7 @@
 The registries are those of the `sagemaker` SDK 2.257.7.
 """
 
-from chalicelib.errors import AppVengersError
+from chalicelib.foundation.errors import AppVengersError
 
 REGISTRIES = {
     "af-south-1": "510948584623",

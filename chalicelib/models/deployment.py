@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.errors import EndpointBusy, EndpointOnInstances, InvalidArtifact
+from chalicelib.foundation.errors import EndpointBusy, EndpointOnInstances, InvalidArtifact
 from chalicelib.models import artifact
 from chalicelib.models.endpoints import GOING, SETTLED, ModelEndpoints
 from chalicelib.models.model_bucket import Ending, How, ModelBucket
 from chalicelib.profile import Profile
 
 if TYPE_CHECKING:
-    from chalicelib.notifications import NotificationTopic
+    from chalicelib.foundation.notifications import NotificationTopic
 
 Document = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import EndpointBusy, EndpointGoing, EndpointOnInstances
+from chalicelib.foundation.errors import EndpointBusy, EndpointGoing, EndpointOnInstances
 from chalicelib.models.containers import SERVING, image_uri
 from chalicelib.profile import Canary, Endpoint, SageMaker
 

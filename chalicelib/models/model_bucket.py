@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import InvalidArtifact
-from chalicelib.models import artifact
-from chalicelib.models.artifact import Artifact
-from chalicelib.settings import (
+from chalicelib.foundation.errors import InvalidArtifact
+from chalicelib.foundation.settings import (
     ARRIVAL_PREFIX,
     ENDING_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
     VERIFIED_PREFIX,
 )
+from chalicelib.models import artifact
+from chalicelib.models.artifact import Artifact
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

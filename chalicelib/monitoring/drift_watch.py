@@ -7,13 +7,13 @@ from typing import Any, Protocol
 
 import msgspec
 
-from chalicelib import observability
+from chalicelib.foundation import observability
+from chalicelib.foundation.notifications import NotificationTopic
 from chalicelib.models import drift
 from chalicelib.models.drift import Reference, Seen
 from chalicelib.models.endpoints import ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.monitoring.inventory import publish_overdue
-from chalicelib.notifications import NotificationTopic
 from chalicelib.profile import Profile
 from chalicelib.retraining.reports import Reports
 

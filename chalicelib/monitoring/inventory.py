@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.foundation.notifications import NotificationTopic
 from chalicelib.models.endpoints import ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket
-from chalicelib.notifications import NotificationTopic
 from chalicelib.profile import Inventory, Profile
 from chalicelib.retraining.reports import Reports
 from chalicelib.retraining.training_history import TrainingHistory

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chalicelib.foundation.settings import Settings
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.retraining.training_history import TrainingHistory
-from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

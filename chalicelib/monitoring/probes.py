@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from chalicelib.errors import ModelRejected
+from chalicelib.foundation.errors import ModelRejected
 from chalicelib.scoring.invocation import ask
 
 if TYPE_CHECKING:

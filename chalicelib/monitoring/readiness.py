@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from chalicelib.decisions.decision import may_decide
-from chalicelib.errors import EndpointFault, NotReady
+from chalicelib.foundation.errors import EndpointFault, NotReady
 from chalicelib.profile import Profile
 from chalicelib.scoring.branch_results import Unavailable
 

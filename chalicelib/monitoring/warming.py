@@ -11,8 +11,8 @@ from contextvars import copy_context
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib import observability
-from chalicelib.errors import EndpointFault
+from chalicelib.foundation import observability
+from chalicelib.foundation.errors import EndpointFault
 from chalicelib.monitoring.readiness import Probing
 
 LATE = timedelta(minutes=5)  # by then the next call of the schedule has come

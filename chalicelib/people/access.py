@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chalicelib.errors import RoleMissing, ScopeMissing
-from chalicelib.text import Text
+from chalicelib.foundation.errors import RoleMissing, ScopeMissing
+from chalicelib.foundation.text import Text
 
 ALLOWED_SCOPES = Text(
     es="Sirve una clave de: {names}.", en="A key of this scope would do: {names}."

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from chalice.app import Chalice, Request
 
-from chalicelib.errors import Forbidden
+from chalicelib.foundation.errors import Forbidden
+from chalicelib.foundation.text import Text
 from chalicelib.people.access import Scope, require_scope
-from chalicelib.text import Text
 
 # Lambda sets the first; `python -m bank env` exports the others, for chalice local: a key with
 # every scope, and a key for each scope.

@@ -12,8 +12,8 @@ import msgspec
 from aws_lambda_powertools.utilities.parameters import SSMProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
-from chalicelib.errors import ServiceUnavailable
-from chalicelib.observability import logger
+from chalicelib.foundation.errors import ServiceUnavailable
+from chalicelib.foundation.observability import logger
 from chalicelib.people.access import Scope
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.errors import InvalidProfile
+from chalicelib.foundation.errors import InvalidProfile
 from chalicelib.profile.contradictions.profile_contradictions import contradictions
 from chalicelib.profile.schema import Profile
 from chalicelib.profile.tables.feature_tables import Feature

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from chalicelib.foundation.text import Language, Text
 from chalicelib.profile.tables.base_table import Table, digest
 from chalicelib.profile.tables.feature_tables import Feature
 from chalicelib.profile.tables.policy_tables import Decision, Policy, Score
@@ -19,7 +20,6 @@ from chalicelib.profile.tables.retraining_tables import (
 from chalicelib.profile.tables.rights_tables import Rights
 from chalicelib.profile.tables.rule_tables import Computation, Rule
 from chalicelib.profile.tables.sagemaker_tables import Endpoint, SageMaker
-from chalicelib.text import Language, Text
 
 
 class Product(Table, frozen=True):

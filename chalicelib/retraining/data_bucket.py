@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.errors import NoSnapshot
-from chalicelib.settings import (
+from chalicelib.foundation.errors import NoSnapshot
+from chalicelib.foundation.settings import (
     JOB_PREFIX,
     NEW_DATA_PREFIX,
     PROFILE_PREFIX,

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.errors import InvalidArtifact
+from chalicelib.foundation.errors import InvalidArtifact
 from chalicelib.models import artifact
 from chalicelib.profile import Profile
 from chalicelib.retraining import challenge_report, gate

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.errors import ArtifactChanged, ChampionChanged
+from chalicelib.foundation.errors import ArtifactChanged, ChampionChanged
 from chalicelib.models.champions import champion
 from chalicelib.models.endpoints import ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket
@@ -13,7 +13,7 @@ from chalicelib.profile import Profile
 from chalicelib.retraining.retraining_files import RetrainingFiles, artifact_key
 
 if TYPE_CHECKING:
-    from chalicelib.notifications import NotificationTopic
+    from chalicelib.foundation.notifications import NotificationTopic
 
 Document = dict[str, Any]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chalicelib.settings import REPORT_PREFIX, SNAPSHOT_PREFIX
+from chalicelib.foundation.settings import REPORT_PREFIX, SNAPSHOT_PREFIX
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import InvalidArtifact
+from chalicelib.foundation.errors import InvalidArtifact
+from chalicelib.foundation.settings import JOB_PREFIX, MODEL_PREFIX, REPORT_PREFIX
 from chalicelib.models import artifact
-from chalicelib.settings import JOB_PREFIX, MODEL_PREFIX, REPORT_PREFIX
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.foundation.settings import SNAPSHOT_PREFIX
 from chalicelib.models.champions import NONE
 from chalicelib.retraining.retraining_files import RetrainingFiles, artifact_key, report_key
-from chalicelib.settings import SNAPSHOT_PREFIX
 
 Document = dict[str, Any]
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from chalicelib.settings import STARTED_BY
+from chalicelib.foundation.settings import STARTED_BY
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
-    from chalicelib.notifications import NotificationTopic
+    from chalicelib.foundation.notifications import NotificationTopic
     from chalicelib.retraining.data_bucket import DataBucket
 
 ENDED = ("Completed", "Failed", "Stopped")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from botocore.exceptions import ClientError
 
 from chalicelib.decisions.outcome_rules import UNTRUSTED, recorded_source, trust_of
-from chalicelib.errors import NoSnapshot
-from chalicelib.notifications import NotificationTopic
+from chalicelib.foundation.errors import NoSnapshot
+from chalicelib.foundation.notifications import NotificationTopic
 from chalicelib.profile import PROFILE_FILE, Profile
 from chalicelib.retraining.data_bucket import DataBucket
 

@@ -12,8 +12,8 @@ import msgspec
 
 from chalicelib.decisions.policy_rules import derived
 from chalicelib.decisions.reasons import with_rule_texts, with_texts
+from chalicelib.foundation.text import Language, Text
 from chalicelib.profile import Feature, Policy, Profile
-from chalicelib.text import Language, Text
 
 Document = dict[str, Any]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from chalicelib.text import Language, Text
+from chalicelib.foundation.text import Language, Text
 
 TITLES = {
     "title": Text(

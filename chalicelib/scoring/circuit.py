@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from chalicelib.errors import CircuitOpen, EndpointThrottled, EndpointTimeout
+from chalicelib.foundation.errors import CircuitOpen, EndpointThrottled, EndpointTimeout
 
 FEWEST = 2  # time-outs in a row
 SILENT_SECONDS = 16.0  # a start of so long is waited for by all; 3.5 to 6.9 s were measured

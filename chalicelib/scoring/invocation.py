@@ -14,7 +14,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from chalicelib.errors import (
+from chalicelib.foundation.errors import (
     EndpointFault,
     EndpointThrottled,
     EndpointTimeout,
@@ -23,7 +23,7 @@ from chalicelib.errors import (
     ModelRejected,
     OutOfTime,
 )
-from chalicelib.observability import model_timed
+from chalicelib.foundation.observability import model_timed
 from chalicelib.scoring.branch_results import Scored
 from chalicelib.scoring.circuit import Circuit
 from chalicelib.scoring.time_budgets import LAST_ATTEMPT_SECONDS, LAST_SHORT_ATTEMPT_SECONDS

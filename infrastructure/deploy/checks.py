@@ -3,10 +3,10 @@
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
+from chalicelib.foundation.settings import LONGEST_NAME
 from chalicelib.models.containers import REGISTRIES
 from chalicelib.profile import Profile
 from chalicelib.retraining import snapshot_opening
-from chalicelib.settings import LONGEST_NAME
 from infrastructure.project import ROOT, chalice_config
 from infrastructure.template import policies, resources
 from infrastructure.template.policies import MODELS

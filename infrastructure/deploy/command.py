@@ -22,9 +22,9 @@ from rich.console import Console
 import stepfunctions.deploy
 from chalicelib import profile
 from chalicelib.decisions.application import CreditApplication
-from chalicelib.errors import AppVengersError, InvalidApplication
+from chalicelib.foundation.errors import AppVengersError, InvalidApplication
+from chalicelib.foundation.settings import STAGES, Settings
 from chalicelib.people.access import Scope
-from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
 from infrastructure.deploy import checks, quota_checks
 from infrastructure.deploy.steps import (

@@ -10,8 +10,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.foundation.settings import Settings
 from chalicelib.profile import Profile
-from chalicelib.settings import Settings
 from infrastructure.account import quotas
 from infrastructure.account.cost import MODELS, Tariff
 from infrastructure.account.quotas import Granted, Need

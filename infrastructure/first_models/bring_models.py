@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from chalicelib.errors import InvalidArtifact, InvalidProfile
+from chalicelib.foundation.errors import InvalidArtifact, InvalidProfile
+from chalicelib.foundation.settings import Settings
 from chalicelib.models import artifact
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import PROFILE_FILE, Profile
 from chalicelib.retraining.retraining_files import RetrainingFiles
-from chalicelib.settings import Settings
 from datasets import Dataset, own, sba
 from infrastructure.first_models import first_models
 

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 
 MAKING_ENDPOINTS = ("createEndpointModel", "endpointChanged")
 ABSENT = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist",

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from chalicelib.foundation.settings import SNAPSHOT_PREFIX, Settings
 from chalicelib.models import artifact
 from chalicelib.profile import Profile
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.retraining.retraining_files import RetrainingFiles
-from chalicelib.settings import SNAPSHOT_PREFIX, Settings
 from infrastructure.first_models import causes
 from infrastructure.first_models.training_jobs import TrainingJobs, start_all
 from infrastructure.packing import training_source

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
+from chalicelib.foundation.settings import JOB_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY
 from chalicelib.models.containers import image_uri
 from chalicelib.profile import PROFILE_FILE, Profile, SageMaker
 from chalicelib.retraining.data_bucket import DataBucket
-from chalicelib.settings import JOB_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -9,8 +9,8 @@ import sys
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.foundation.settings import STAGES, Settings
 from chalicelib.people.access import Scope
-from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
 from infrastructure.deploy.steps import api_keys, deployed_api
 from infrastructure.project import InvalidConfig, app_name

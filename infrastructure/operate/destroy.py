@@ -12,8 +12,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from chalicelib.errors import AppVengersError
-from chalicelib.settings import STAGES, Settings
+from chalicelib.foundation.errors import AppVengersError
+from chalicelib.foundation.settings import STAGES, Settings
 from infrastructure import embedded
 from infrastructure.deploy import checks
 from infrastructure.deploy.command import ready

@@ -29,9 +29,9 @@ from sagemaker.core.shapes import (
 )
 
 from chalicelib import profile
-from chalicelib.errors import AppVengersError
+from chalicelib.foundation.errors import AppVengersError
+from chalicelib.foundation.settings import JOB_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY, STAGES, Settings
 from chalicelib.retraining.data_bucket import DataBucket
-from chalicelib.settings import JOB_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY, STAGES, Settings
 from infrastructure import embedded
 from infrastructure.first_models.training_jobs import METRICS
 from infrastructure.packing.training_source import pack

@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.decisions.day_index import key_of
-from chalicelib.settings import STAGES, Settings
+from chalicelib.foundation.settings import STAGES, Settings
 from infrastructure import embedded
 from infrastructure.project import InvalidConfig, app_name
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.errors import NoSnapshot
+from chalicelib.foundation.errors import NoSnapshot
+from chalicelib.foundation.settings import QUARANTINE_PREFIX, STAGES, Settings
 from chalicelib.retraining.data_bucket import DataBucket
-from chalicelib.settings import QUARANTINE_PREFIX, STAGES, Settings
 from infrastructure import embedded
 from infrastructure.project import TwoNames, app_name
 

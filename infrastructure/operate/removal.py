@@ -7,7 +7,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib import profile
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 from infrastructure.deploy.steps import deployed_api, functions, stack
 from infrastructure.deploy.steps.functions import DeployedState
 from infrastructure.packing import lambda_package

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.settings import STAGES, Settings
+from chalicelib.foundation.settings import STAGES, Settings
 from infrastructure import embedded
 from infrastructure.deploy.steps import review_only_mode
 from infrastructure.project import InvalidConfig, app_name

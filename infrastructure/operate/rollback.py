@@ -13,12 +13,12 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import profile
-from chalicelib.errors import InvalidArtifact
+from chalicelib.foundation.errors import InvalidArtifact
+from chalicelib.foundation.settings import STAGES, Settings
 from chalicelib.models import artifact
 from chalicelib.models.endpoints import BROKEN, SETTLED, ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import Profile
-from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
 from infrastructure.project import InvalidConfig, app_name
 

@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chalicelib.settings import SOURCE_KEY, Settings
+from chalicelib.foundation.settings import SOURCE_KEY, Settings
 from infrastructure.project import ROOT
 
 if TYPE_CHECKING:
@@ -18,9 +18,10 @@ FOLDER = ROOT / "training"
 SCRIPTS = ("train.py", "collect.py", "challenge.py", "job_start.py", "requirements.txt")
 APP = (  # what jobs share with the functions: the profile's reader, and how outcomes count
     "chalicelib/__init__.py",
-    "chalicelib/errors.py",
-    "chalicelib/settings.py",
-    "chalicelib/text.py",
+    "chalicelib/foundation/__init__.py",
+    "chalicelib/foundation/errors.py",
+    "chalicelib/foundation/settings.py",
+    "chalicelib/foundation/text.py",
     "chalicelib/profile/**/*.py",
     "chalicelib/decisions/__init__.py",
     "chalicelib/decisions/day_index.py",

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from chalicelib.foundation.settings import Settings
 from chalicelib.models.endpoints import VARIANT
-from chalicelib.settings import Settings
 from infrastructure.template.policies import API, ASYNCHRONOUS, MODELS, RETRAINING
 
 WAITED_FOR = (API, *MODELS, "saveResult")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chalicelib.settings import (
+from chalicelib.foundation.settings import (
     ARRIVAL_PREFIX,
     ENDING_PREFIX,
     JOB_PREFIX,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import parliament
 from policy_sentry.querying.actions import get_action_data
 
-from chalicelib.settings import STAGES, Settings
+from chalicelib.foundation.settings import STAGES, Settings
 from infrastructure.project import app_name
 from infrastructure.template import policies, roles
 

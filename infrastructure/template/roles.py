@@ -4,7 +4,7 @@ policies.py declares the functions' permissions in the same way. resources.py wr
 into resources.yaml: make policies.
 """
 
-from chalicelib.settings import (
+from chalicelib.foundation.settings import (
     BATCH_PREFIX,
     JOB_PREFIX,
     NEW_DATA_PREFIX,

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from chalicelib.errors import AppVengersError
-from chalicelib.settings import STAGES
+from chalicelib.foundation.errors import AppVengersError
+from chalicelib.foundation.settings import STAGES
 from infrastructure import embedded
 from infrastructure.deploy import checks
 from infrastructure.deploy.command import placed

@@ -9,9 +9,9 @@ import boto3
 from botocore.config import Config
 
 from chalicelib import profile
+from chalicelib.foundation.settings import Settings
 from chalicelib.people.access import Scope
 from chalicelib.profile import Profile
-from chalicelib.settings import Settings
 from infrastructure import embedded
 from infrastructure.deploy.steps import api_keys, deployed_api, functions
 

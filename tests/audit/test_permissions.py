@@ -10,7 +10,7 @@ from bank.api import serving_api
 from bank.audit import findings
 from bank.audit_run import API_KEY, sample
 from bank.first_run import body_of
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 from infrastructure.project import app_name
 from infrastructure.template import policies, roles
 from localcloud.iam import iam_policy

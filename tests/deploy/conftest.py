@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 from datasets.sba import SAMPLE
 from infrastructure.project import ROOT
 from localcloud.cloud import Cloud

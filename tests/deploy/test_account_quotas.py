@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import profile
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 from infrastructure.account import quotas
 from infrastructure.deploy import quota_checks
 from infrastructure.deploy.quota_checks import Reader, Unreadable, Usage

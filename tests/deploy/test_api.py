@@ -9,9 +9,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.stub import Stubber
 from moto.apigateway.models import apigateway_backends
 
+from chalicelib.foundation.settings import Settings
 from chalicelib.people import key_scopes
 from chalicelib.people.access import Scope
-from chalicelib.settings import Settings
 from infrastructure.deploy.steps import api_keys, deployed_api
 from localcloud.embedded_cloud import embedded_cloud
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from chalicelib.foundation.settings import STAGES, Settings
 from chalicelib.retraining import snapshot_opening
-from chalicelib.settings import STAGES, Settings
 from infrastructure import embedded
 from infrastructure.deploy import checks, command
 from infrastructure.deploy.steps import ownership

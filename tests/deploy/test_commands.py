@@ -15,7 +15,7 @@ import boto3
 import pytest
 from rich.console import Console
 
-from chalicelib.settings import STAGES, Settings
+from chalicelib.foundation.settings import STAGES, Settings
 from infrastructure import project
 from infrastructure.deploy import checks, command
 from infrastructure.deploy.steps import functions, ownership, review_only_mode, schedules, stack

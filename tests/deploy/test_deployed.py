@@ -11,8 +11,8 @@ import boto3
 import pytest
 
 import stepfunctions.deploy
+from chalicelib.foundation.settings import Settings
 from chalicelib.people.access import Scope
-from chalicelib.settings import Settings
 from infrastructure.deploy.steps import api_keys, functions
 from infrastructure.first_models.first_models import scheduled_event
 from infrastructure.project import ROOT, functions_of

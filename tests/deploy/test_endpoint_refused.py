@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from chalicelib import profile
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 from infrastructure.first_models import bring_models
 from localcloud.services.servicequotas.account_quotas import TABLE
 

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 from infrastructure.deploy.steps import functions
 from infrastructure.operate import removal
 from infrastructure.packing.lambda_package import STAGED

@@ -10,7 +10,7 @@ from botocore.stub import ANY, Stubber
 from chalice.cli.factory import CLIFactory
 from chalice.deploy.swagger import SwaggerGenerator
 
-from chalicelib.settings import STAGES, Settings
+from chalicelib.foundation.settings import STAGES, Settings
 from infrastructure.deploy.steps import deployed_api, stack
 from infrastructure.project import ROOT, functions_of
 

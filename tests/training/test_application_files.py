@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from chalicelib import profile
 from chalicelib.decisions.application import CreditApplication
-from chalicelib.errors import InvalidApplication
+from chalicelib.foundation.errors import InvalidApplication
 from datasets import sba
 from training.batch_scoring import batch
 from training.serving import inference

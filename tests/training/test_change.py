@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from chalicelib import profile
-from chalicelib.counterfactuals import candidate_values, change
-from chalicelib.counterfactuals.search import cost, filled_in
+from chalicelib.rights.counterfactuals import candidate_values, change
+from chalicelib.rights.counterfactuals.search import cost, filled_in
 from chalicelib.scoring.branch_results import Scored
 from datasets import sba
 from tests.training.given import MODELS

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib import profile
 from chalicelib.decisions import outcomes
-from chalicelib.errors import InvalidProfile
+from chalicelib.foundation.errors import InvalidProfile
 from datasets import sba
 from tests.training.collected import AT, KEY, TRUSTED, tell
 from tests.training.given import with_outcomes

@@ -12,7 +12,7 @@ import shutil
 import pytest
 
 from chalicelib import profile
-from chalicelib.errors import InvalidArtifact
+from chalicelib.foundation.errors import InvalidArtifact
 from chalicelib.models import artifact
 from datasets import sba
 from tests.training.given import ROOT

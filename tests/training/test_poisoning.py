@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
-from chalicelib.errors import InvalidOutcome, NotALoan
+from chalicelib.foundation.errors import InvalidOutcome, NotALoan
 from tests.training.collected import AT, KEY, emptied, tell
 from training.collecting import new_data
 

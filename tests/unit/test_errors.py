@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import errors
-from chalicelib.errors import InvalidApplication, Problem
-from chalicelib.text import Text
+from chalicelib.foundation import errors
+from chalicelib.foundation.errors import InvalidApplication, Problem
+from chalicelib.foundation.text import Text
 from infrastructure.deploy.steps.deployed_api import ANSWERS, body_of
 
 KINDS = [

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.errors import InvalidProfile
+from chalicelib.foundation.errors import InvalidProfile
 from chalicelib.profile import PROFILE_FILE, load
 
 GERMAN = Path(__file__).parents[1] / "data" / "german.toml"

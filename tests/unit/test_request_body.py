@@ -8,8 +8,13 @@ from chalice.app import Request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import InvalidRequest, Problem, RequestTooLarge, UnsupportedMediaType
-from chalicelib.request_body import LARGEST_BODY, json_body
+from chalicelib.foundation.errors import (
+    InvalidRequest,
+    Problem,
+    RequestTooLarge,
+    UnsupportedMediaType,
+)
+from chalicelib.http.request_body import LARGEST_BODY, json_body
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),

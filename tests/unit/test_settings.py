@@ -1,8 +1,8 @@
 import pytest
 
-from chalicelib.errors import MissingVariable, UnknownStage
+from chalicelib.foundation.errors import MissingVariable, UnknownStage
+from chalicelib.foundation.settings import Settings
 from chalicelib.models.containers import NoContainer, image_uri
-from chalicelib.settings import Settings
 
 ENVIRON = {"APP_NAME": "appvengers", "STAGE": "dev", "AWS_DEFAULT_REGION": "eu-west-1"}
 

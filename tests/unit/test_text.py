@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from chalicelib.text import Text, asks_for, preferred
+from chalicelib.foundation.text import Text, asks_for, preferred
 
 ranges = st.sampled_from(["en", "es", "en-GB", "es-MX", "fr", "*"])
 weights = st.sampled_from(["", ";q=0", ";q=0.1", ";q=0.5", ";q=0.9", ";q=1", "; q=0.3"])

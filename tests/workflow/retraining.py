@@ -13,7 +13,7 @@ import boto3
 import pandas as pd
 
 from chalicelib import profile
-from chalicelib.settings import PROFILE_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY
+from chalicelib.foundation.settings import PROFILE_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY
 from infrastructure.packing import training_source
 
 TRAIN = (training_source.FOLDER / "train.py").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from chalicelib import profile
-from chalicelib.settings import SNAPSHOT_PREFIX
+from chalicelib.foundation.settings import SNAPSHOT_PREFIX
 from workbench import score, transform
 from workbench.file_scoring import deployed_models
 

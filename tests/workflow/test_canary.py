@@ -7,10 +7,10 @@ import boto3
 import pytest
 
 from chalicelib import profile
+from chalicelib.foundation.notifications import NotificationTopic
 from chalicelib.models.deployment import converge
 from chalicelib.models.endpoints import ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket
-from chalicelib.notifications import NotificationTopic
 from chalicelib.profile import Canary, Endpoint, Instances
 from localcloud.cloud import ACCOUNT
 from tests.workflow.conftest import manifest_of, reversioned, watch

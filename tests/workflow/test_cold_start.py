@@ -17,7 +17,12 @@ from botocore.config import Config
 
 from bank.first_run import body_of
 from chalicelib.decisions.analysis import AnalysisMachine
-from chalicelib.errors import AnalysisPending, CircuitOpen, EndpointThrottled, EndpointTimeout
+from chalicelib.foundation.errors import (
+    AnalysisPending,
+    CircuitOpen,
+    EndpointThrottled,
+    EndpointTimeout,
+)
 from chalicelib.scoring.circuit import PAUSE_SECONDS, Circuit
 from chalicelib.scoring.invocation import ScoringEndpoints
 from chalicelib.services import services

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from bank.first_run import body_of
-from chalicelib.errors import InvalidApplication, InvalidRequest, PredictionNotFound
+from chalicelib.foundation.errors import InvalidApplication, InvalidRequest, PredictionNotFound
 from tests.workflow.conftest import API_KEY, Served
 
 PROBLEM = "application/problem+json"

@@ -12,7 +12,7 @@ from moto.sagemaker.models import sagemaker_backends
 from rich.console import Console
 
 from bank.first_run import bring
-from chalicelib.errors import InvalidArtifact
+from chalicelib.foundation.errors import InvalidArtifact
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.services import services
 from infrastructure.first_models import first_models

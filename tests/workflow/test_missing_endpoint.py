@@ -8,7 +8,7 @@ import boto3
 import msgspec
 import pytest
 
-from chalicelib.errors import ChampionChanged
+from chalicelib.foundation.errors import ChampionChanged
 from chalicelib.models.champions import champions
 from chalicelib.retraining import promotion
 from chalicelib.services import services

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from bank.first_run import body_of
-from chalicelib.observability import logger
+from chalicelib.foundation.observability import logger
 from tests.workflow.conftest import scheduled
 
 # A person's values as no id, time or metric looks.

@@ -3,7 +3,7 @@
 import boto3
 import pytest
 
-from chalicelib.settings import MODEL_PREFIX
+from chalicelib.foundation.settings import MODEL_PREFIX
 
 TABLE = "dev-appvengers-PrediccionesCredito"
 BUCKETS = ["dev-appvengers-createendpointmodel", "dev-appvengers-data"]

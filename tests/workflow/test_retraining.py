@@ -9,7 +9,7 @@ import msgspec
 import pandas as pd
 import pytest
 
-from chalicelib.errors import ArtifactChanged, ChampionChanged
+from chalicelib.foundation.errors import ArtifactChanged, ChampionChanged
 from chalicelib.models.model_packages import ModelPackages
 from chalicelib.profile import load
 from chalicelib.retraining import promotion

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import boto3
 
+from chalicelib.foundation.settings import VERIFIED_PREFIX, Settings
 from chalicelib.profile import Profile
-from chalicelib.settings import VERIFIED_PREFIX, Settings
 from infrastructure.project import app_name
 
 

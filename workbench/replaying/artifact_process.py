@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.errors import InvalidArtifact
+from chalicelib.foundation.errors import InvalidArtifact
 from chalicelib.models import artifact
 from chalicelib.scoring.branch_results import Scored
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from chalicelib.foundation.settings import STAGES
 from chalicelib.profile.schema import Profile
 from chalicelib.profile.tables.sagemaker_tables import Canary, Endpoint
-from chalicelib.settings import STAGES
 
 MOST_WARM = 20  # calls at once of each model, from one function
 

@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from chalicelib.foundation.text import Text
 from chalicelib.profile.tables.base_table import Table
-from chalicelib.text import Text
 
 
 class Derivation(Table, frozen=True):

@@ -4,8 +4,8 @@ trained, judged and watched, and whose word counts for what became of a loan.
 
 from typing import Literal
 
+from chalicelib.foundation.text import Text
 from chalicelib.profile.tables.base_table import Table
-from chalicelib.text import Text
 
 
 class Snapshot(Table, frozen=True):

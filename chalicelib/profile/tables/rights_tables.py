@@ -1,7 +1,7 @@
 """[rights] of credit.toml: what an applicant may read, and until when they may contest."""
 
+from chalicelib.foundation.text import Text
 from chalicelib.profile.tables.base_table import Table
-from chalicelib.text import Text
 
 
 class Notice(Table, frozen=True):

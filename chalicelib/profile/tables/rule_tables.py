@@ -4,8 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from chalicelib.foundation.text import Text
 from chalicelib.profile.tables.base_table import Table
-from chalicelib.text import Text
 
 SCORE, PROBABILITY, DISAGREEMENT = "score", "probabilityOfDefault", "disagreement"
 DECIDED = (SCORE, PROBABILITY, DISAGREEMENT)  # inputs that the models' answers give

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalicelib.foundation.settings import Settings
 from chalicelib.people import key_scopes
 from chalicelib.people.access import Scope
-from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient

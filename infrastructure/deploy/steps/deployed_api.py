@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from chalicelib.errors import (
+from chalicelib.foundation.errors import (
     Forbidden,
     InternalError,
     InvalidRequest,
@@ -20,9 +20,9 @@ from chalicelib.errors import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from chalicelib.settings import Settings
-from chalicelib.text import LANGUAGES, Text
-from chalicelib.web import NOT_STORED, PROBLEM_TYPE
+from chalicelib.foundation.settings import Settings
+from chalicelib.foundation.text import LANGUAGES, Text
+from chalicelib.http.web import NOT_STORED, PROBLEM_TYPE
 from infrastructure.deploy.steps import api_keys
 from infrastructure.deploy.steps.api_keys import NoApi
 

@@ -7,7 +7,7 @@ updates leave this setting alone; each deployment puts it again.
 
 from typing import TYPE_CHECKING
 
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 from infrastructure.template.policies import ASYNCHRONOUS
 
 if TYPE_CHECKING:

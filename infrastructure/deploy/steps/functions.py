@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 from infrastructure.deploy.steps.stack import Report
 from infrastructure.packing import lambda_package
 from infrastructure.project import api_function

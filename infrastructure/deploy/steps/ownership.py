@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 from infrastructure.deploy.steps import stack
 from infrastructure.project import API_HANDLER, api_function, functions_of
 from infrastructure.template.policies import ASYNCHRONOUS

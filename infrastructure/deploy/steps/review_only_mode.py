@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

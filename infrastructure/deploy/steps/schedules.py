@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 from infrastructure.deploy.steps import ownership
 from infrastructure.deploy.steps.stack import Report
 

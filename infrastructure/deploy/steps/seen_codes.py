@@ -5,12 +5,12 @@ from typing import Any
 
 import boto3
 
-from chalicelib.errors import InvalidArtifact
+from chalicelib.foundation.errors import InvalidArtifact
+from chalicelib.foundation.settings import Settings
 from chalicelib.models import artifact
 from chalicelib.models.endpoints import ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import Profile
-from chalicelib.settings import Settings
 
 MOST_REQUESTS = 5
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.decisions.day_index import SHARDS
 from chalicelib.decisions.predictions import PredictionTable
-from chalicelib.errors import PredictionNotFound, TableUnavailable
+from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
 from infrastructure.deploy.steps.stack import deploy
 from localcloud.embedded_cloud import embedded_cloud
 from tests.fakes import PredictionList

@@ -4,7 +4,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.errors import NoSnapshot
+from chalicelib.foundation.errors import NoSnapshot
 from chalicelib.retraining.data_bucket import DataBucket
 
 BUCKET = "data"

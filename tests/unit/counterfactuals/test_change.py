@@ -7,9 +7,9 @@ import math
 import msgspec
 import pytest
 
-from chalicelib.counterfactuals import change
-from chalicelib.errors import AnalysisUnavailable, EndpointUnavailable
+from chalicelib.foundation.errors import AnalysisUnavailable, EndpointUnavailable
 from chalicelib.profile import Actionable
+from chalicelib.rights.counterfactuals import change
 from chalicelib.scoring.branch_results import Scored
 
 APPLICATION = {"amount": 900_000, "guaranteeShare": 0.8, "employees": 3, "earlierDefaults": 0}

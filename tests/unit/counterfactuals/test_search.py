@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.counterfactuals.candidate_values import FINER, steps
-from chalicelib.counterfactuals.search import (
+from chalicelib.decisions.application import CreditApplication
+from chalicelib.profile import Actionable, load
+from chalicelib.rights.counterfactuals.candidate_values import FINER, steps
+from chalicelib.rights.counterfactuals.search import (
     AT_ONCE,
     MOST_FIELDS,
     MOST_OF_A_SIZE,
@@ -18,8 +20,6 @@ from chalicelib.counterfactuals.search import (
     filled_in,
     smallest_change,
 )
-from chalicelib.decisions.application import CreditApplication
-from chalicelib.profile import Actionable, load
 
 PROFILE = load()
 GERMAN = load(Path(__file__).parents[2] / "data" / "german.toml")

@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 from chalicelib.decisions import analysis
 from chalicelib.decisions.analysis import AnalysisMachine, analyse
 from chalicelib.decisions.application import CreditApplication
-from chalicelib.errors import (
+from chalicelib.foundation.errors import (
     AnalysisPending,
     AnalysisUnavailable,
     IdempotencyConflict,

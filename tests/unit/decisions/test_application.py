@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.decisions.application import CreditApplication
-from chalicelib.errors import InvalidApplication
+from chalicelib.foundation.errors import InvalidApplication
 from chalicelib.profile import load
 
 LOAN: dict[str, Any] = {  # a real one: 1359925008 of the register

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from chalicelib.decisions.outcome_rules import recorded_source
 from chalicelib.decisions.outcomes import MOST, report, with_outcomes
-from chalicelib.errors import InvalidOutcome, NotALoan, PredictionNotFound, TooManyOutcomes
+from chalicelib.foundation.errors import (
+    InvalidOutcome,
+    NotALoan,
+    PredictionNotFound,
+    TooManyOutcomes,
+)
 from tests.fakes import PredictionList
 
 DECIDED = {"clientId": "ana", "predictionId": "0a", "createdAt": "2026-05-31T23:59:59.999Z",

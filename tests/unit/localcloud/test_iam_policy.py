@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chalicelib.settings import Settings
+from chalicelib.foundation.settings import Settings
 from infrastructure.template import roles
 from localcloud.iam.iam_policy import Call, PolicyNotUnderstood, allows, parse, trusts
 

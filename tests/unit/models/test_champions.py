@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.errors import EndpointBusy
+from chalicelib.foundation.errors import EndpointBusy
 from chalicelib.models.champions import NONE, champion, champions, ever_served, publish_silent
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import load

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.errors import EndpointGoing, EndpointOnInstances
+from chalicelib.foundation.errors import EndpointGoing, EndpointOnInstances
 from chalicelib.models import deployment
 from chalicelib.models.model_bucket import Arrival, Ending, ModelBucket
 from chalicelib.profile import load

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from chalicelib.errors import EndpointBusy, EndpointGoing, EndpointOnInstances
+from chalicelib.foundation.errors import EndpointBusy, EndpointGoing, EndpointOnInstances
 from chalicelib.models.containers import SERVING
 from chalicelib.models.endpoints import ModelEndpoints, capacity
 from chalicelib.profile import Endpoint, Instances, load

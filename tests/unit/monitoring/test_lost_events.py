@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import boto3
 from botocore.stub import Stubber
 
+from chalicelib.foundation.settings import TOLD_PREFIX
 from chalicelib.monitoring.lost_events import LOOKS_BACK, send_trainings
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.retraining.training_history import TrainingHistory
-from chalicelib.settings import TOLD_PREFIX
 from tests.fakes import S3
 
 AT = datetime(2026, 11, 28, 4, tzinfo=UTC)

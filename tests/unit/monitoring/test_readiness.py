@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.errors import EndpointTimeout, ModelNotReady, NotReady
+from chalicelib.foundation.errors import EndpointTimeout, ModelNotReady, NotReady
 from chalicelib.monitoring import warming
 from chalicelib.monitoring.readiness import KEPT_SECONDS, Readiness
 

@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import Stubber
 
 import app
-from chalicelib.errors import RoleMissing, ScopeMissing, ServiceUnavailable
+from chalicelib.foundation.errors import RoleMissing, ScopeMissing, ServiceUnavailable
 from chalicelib.people.access import ACCESS, PEOPLE, Role, Scope, require_role, require_scope
 from chalicelib.people.key_scopes import KeyScopes, parsed, written
 

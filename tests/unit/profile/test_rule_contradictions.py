@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import InvalidProfile
+from chalicelib.foundation.errors import InvalidProfile
+from chalicelib.foundation.text import Text
 from chalicelib.profile import PROFILE_FILE, Condition, Rule, load
 from chalicelib.profile.contradictions.rule_contradictions import of_rules
-from chalicelib.text import Text
 
 PROFILE = load()
 ROOT = PROFILE_FILE.parents[1]

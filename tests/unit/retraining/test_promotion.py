@@ -7,12 +7,12 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from chalicelib.errors import EndpointBusy
+from chalicelib.foundation.errors import EndpointBusy
+from chalicelib.foundation.settings import MODEL_PREFIX
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.models.model_packages import ModelPackages
 from chalicelib.retraining import promotion
 from chalicelib.retraining.retraining_files import RetrainingFiles, artifact_key
-from chalicelib.settings import MODEL_PREFIX
 from tests.fakes import S3, LiveEndpoints, Topic, endpoint
 
 MODEL, BODY = "Tradicional", b"artifact"

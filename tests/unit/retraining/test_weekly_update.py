@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.foundation.settings import SNAPSHOT_PREFIX
 from chalicelib.profile import PROFILE_FILE
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.retraining.weekly_update import Execution, months_later, scheduled_at, update
-from chalicelib.settings import SNAPSHOT_PREFIX
 from tests.fakes import S3, PredictionList, Runs, Topic
 
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)  # in the 48th week

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from chalicelib.decisions.decision import decide
 from chalicelib.decisions.evidence import evidence
+from chalicelib.foundation.text import Text
 from chalicelib.profile import load
 from chalicelib.rights.explanation import explanation
 from chalicelib.rights.explanation_page import page
 from chalicelib.scoring.branch_results import Scored
-from chalicelib.text import Text
 
 PROFILE = load()
 APPLICATION = {

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import CircuitOpen, EndpointThrottled, EndpointTimeout, ModelRejected
+from chalicelib.foundation.errors import (
+    CircuitOpen,
+    EndpointThrottled,
+    EndpointTimeout,
+    ModelRejected,
+)
 from chalicelib.scoring.circuit import (
     FEWEST,
     FORGOTTEN_SECONDS,

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from chalicelib.errors import (
+from chalicelib.foundation.errors import (
     CircuitOpen,
     EndpointThrottled,
     EndpointTimeout,

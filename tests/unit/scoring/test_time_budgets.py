@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from chalicelib.counterfactuals.change import PATIENCE_SECONDS as CHANGE_SECONDS
+from chalicelib.foundation.settings import Settings
+from chalicelib.rights.counterfactuals.change import PATIENCE_SECONDS as CHANGE_SECONDS
 from chalicelib.scoring import circuit, time_budgets
 from chalicelib.services import ANALYSIS, SCORING, TESTING
-from chalicelib.settings import Settings
 from infrastructure.project import ROOT
 from stepfunctions.deploy import MACHINES, render
 from stepfunctions.lint import Anything

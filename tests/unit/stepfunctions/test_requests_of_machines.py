@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from moto.core.utils import get_service_model
 
+from chalicelib.foundation.settings import STAGES, Settings
 from chalicelib.retraining.snapshot_opening import HELD
-from chalicelib.settings import STAGES, Settings
 from localcloud.strictness.service_models.constraints import UNKNOWN, violations
 from localcloud.strictness.task_parameters import faults
 from stepfunctions.deploy import MACHINES, SCRIPT_ENTRYPOINT, render

@@ -8,15 +8,10 @@ from typing import Any, ParamSpec
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, CORSConfig, Request, Response
 
-from chalicelib import observability
 from chalicelib.decisions.outcome_rules import of_api_key
-from chalicelib.errors import (
-    AnalysisPending,
-    InternalError,
-    Problem,
-    ServiceUnavailable,
-)
-from chalicelib.text import Language, asks_for, preferred
+from chalicelib.foundation import observability
+from chalicelib.foundation.errors import AnalysisPending, InternalError, Problem, ServiceUnavailable
+from chalicelib.foundation.text import Language, asks_for, preferred
 
 CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Language"])
 PROBLEM_TYPE = "application/problem+json"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from chalicelib.observability import noticed
+from chalicelib.foundation.observability import noticed
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

@@ -6,14 +6,14 @@ from typing import Any, Protocol
 
 import msgspec
 
-from chalicelib.counterfactuals import candidate_values, search
-from chalicelib.counterfactuals.candidate_values import Value
 from chalicelib.decisions.decision import weigh
 from chalicelib.decisions.reasons import with_rule_texts
-from chalicelib.errors import AnalysisUnavailable, EndpointFault
+from chalicelib.foundation.errors import AnalysisUnavailable, EndpointFault
+from chalicelib.foundation.text import Language, Text
 from chalicelib.profile import Profile
+from chalicelib.rights.counterfactuals import candidate_values, search
+from chalicelib.rights.counterfactuals.candidate_values import Value
 from chalicelib.scoring.branch_results import Scored
-from chalicelib.text import Language, Text
 
 PATIENCE_SECONDS = 18  # API Gateway waits 29, and the last question may take 9
 

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from chalice.app import Request
 
-from chalicelib.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType
-from chalicelib.text import Text
+from chalicelib.foundation.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType
+from chalicelib.foundation.text import Text
 
 LARGEST_BODY = 64 * 1024
 # API Gateway decompresses these before it calls the function.

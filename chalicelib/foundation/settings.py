@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chalicelib.errors import MissingVariable, UnknownStage
+from chalicelib.foundation.errors import MissingVariable, UnknownStage
 
 STAGES = ("dev", "prod")
 

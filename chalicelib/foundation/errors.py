@@ -28,7 +28,7 @@ AppVengersError
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from chalicelib.text import Text
+from chalicelib.foundation.text import Text
 
 
 class AppVengersError(Exception):

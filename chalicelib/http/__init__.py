@@ -1,0 +1,1 @@
+"""The edge of HTTP: bodies of requests, answers and problems, and the start of chalice local."""
