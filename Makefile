@@ -108,7 +108,7 @@ models: $(VENV)/models ## Our models against the usual libraries: docs/models.md
 	@$(ALL_CORES) $(VENV)/bin/python -m workbench.study
 
 settings: $(VENV)/models ## The third model's settings for credit.toml, by what came after each quarter
-	@$(ALL_CORES) $(VENV)/bin/python -m workbench.study.settings
+	@$(ALL_CORES) $(VENV)/bin/python -m workbench.study.tree_settings
 
 replay-history: $(VENV)/models ## Retraining month by month, 2004 to 2008, on real loans: docs/retraining.md (15 minutes)
 	@OMP_WAIT_POLICY=PASSIVE $(VENV)/bin/python -m workbench.history

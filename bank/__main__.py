@@ -22,7 +22,6 @@ from rich.console import Console
 
 from bank import outcome_files
 from bank.api import serving_api
-from bank.api_key import kept_api_key, kept_scoped_keys
 from bank.bank import open_bank
 from bank.first_run import (
     ForgottenData,
@@ -35,6 +34,7 @@ from bank.first_run import (
     remembered_dataset,
     shown_case,
 )
+from bank.key_files import kept_api_key, kept_scoped_keys
 from bank.outcome_files import NoLoans
 from chalicelib.foundation.errors import AppVengersError, InvalidProfile
 from chalicelib.foundation.settings import Settings

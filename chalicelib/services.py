@@ -25,12 +25,12 @@ from chalicelib.retraining.retraining_files import RetrainingFiles
 from chalicelib.retraining.training_history import TrainingHistory
 from chalicelib.retraining.weekly_update import RetrainingMachine
 from chalicelib.scoring import time_budgets
-from chalicelib.scoring.invocation import ScoringEndpoints
+from chalicelib.scoring.endpoint_invocation import ScoringEndpoints
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
-    from chalicelib.decisions.review_only import ReviewOnlySwitch
+    from chalicelib.decisions.review_only_switch import ReviewOnlySwitch
     from chalicelib.monitoring.lost_events import FunctionsThatWait
     from chalicelib.monitoring.probes import Probes
     from chalicelib.monitoring.readiness import Readiness
@@ -96,9 +96,7 @@ class Services:
 
     @cached_property
     def review_only(self) -> "ReviewOnlySwitch":
-        from chalicelib.decisions.review_only import (
-            ReviewOnlySwitch,  # who does not ask does not pay for it
-        )
+        from chalicelib.decisions.review_only_switch import ReviewOnlySwitch
 
         return ReviewOnlySwitch(_client("ssm", SWITCH), self.settings.review_only_parameter)
 

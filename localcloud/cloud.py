@@ -25,7 +25,7 @@ from localcloud.services.lambda_ import concurrency
 from localcloud.services.lambda_.functions import Failure, Function, Functions, Handler
 from localcloud.services.lambda_.pending_events import PendingEvents
 from localcloud.services.lambda_.uploaded import Uploaded
-from localcloud.services.sagemaker.endpoints import Endpoints
+from localcloud.services.sagemaker.hosted_endpoints import Endpoints
 from localcloud.services.sagemaker_jobs.jobs import Surroundings
 from localcloud.services.sagemaker_jobs.processing_jobs import ProcessingJobs
 from localcloud.services.sagemaker_jobs.training_jobs import TrainingJobs

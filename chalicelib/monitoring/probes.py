@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from chalicelib.foundation.errors import ModelRejected
-from chalicelib.scoring.invocation import ask
+from chalicelib.scoring.endpoint_invocation import ask
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient

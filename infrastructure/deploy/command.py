@@ -29,9 +29,9 @@ from infrastructure import embedded
 from infrastructure.deploy import checks, quota_checks
 from infrastructure.deploy.steps import (
     api_keys,
+    chalice_deploy,
     deployed_api,
     failures,
-    functions,
     ownership,
     review_only_mode,
     schedules,
@@ -59,12 +59,12 @@ FAULTS = (
     ClientError,
     NoModels,
     TrainingFailed,
-    functions.BrokenState,
-    functions.ChaliceFailed,
-    functions.Deploying,
+    chalice_deploy.BrokenState,
+    chalice_deploy.ChaliceFailed,
+    chalice_deploy.Deploying,
     api_keys.NoApi,
-    functions.NoApi,
-    functions.TwoApis,
+    chalice_deploy.NoApi,
+    chalice_deploy.TwoApis,
     ownership.StrangeRole,
     lambda_package.IncompletePackage,
     smoke.SmokeFailed,
@@ -164,20 +164,20 @@ def _stack(settings: Settings, wishes: Wishes, report: stack.Report) -> None:
 
 
 def _functions(settings: Settings, report: stack.Report) -> None:
-    state = functions.DeployedState(boto3.client("s3"), settings)
+    state = chalice_deploy.DeployedState(boto3.client("s3"), settings)
     gateway, events = boto3.client("apigateway"), boto3.client("events")
     warm = profile.load().endpoint[settings.stage].keep_warm > 0
     with (
         state.held(),
         schedules.stopped_ones_stay_stopped(events, settings, report, keeps_warm=warm),
     ):
-        functions.deploy(gateway, state, settings, lambda_package.STAGED, report)
+        chalice_deploy.deploy(gateway, state, settings, lambda_package.STAGED, report)
 
 
 def _api(settings: Settings) -> tuple[str, str]:
     """Return the API's URL and its key for scoring."""
     gateway = deployed_api.client()
-    found = functions.only_api(gateway, settings)
+    found = chalice_deploy.only_api(gateway, settings)
     deployed_api.complete(gateway, boto3.client("ssm"), found, settings)
     url = embedded.api_url(found, deployed_api.GATEWAY_STAGE, settings.region)
     return url, api_keys.newest(gateway, settings, Scope.SCORING)

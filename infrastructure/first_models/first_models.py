@@ -15,7 +15,7 @@ from chalicelib.profile import Profile
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.retraining.retraining_files import RetrainingFiles
 from infrastructure.first_models import causes
-from infrastructure.first_models.training_jobs import TrainingJobs, start_all
+from infrastructure.first_models.first_trainings import TrainingJobs, start_all
 from infrastructure.packing import training_source
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from chalicelib.foundation.settings import STAGES, Settings
 from infrastructure import embedded
 from infrastructure.deploy import checks
 from infrastructure.deploy.command import ready
-from infrastructure.deploy.steps import functions, review_only_mode, stack
+from infrastructure.deploy.steps import chalice_deploy, review_only_mode, stack
 from infrastructure.operate import removal
 from infrastructure.project import InvalidConfig, app_name
 
@@ -25,8 +25,8 @@ FAULTS = (
     AppVengersError,
     BotoCoreError,
     ClientError,
-    functions.BrokenState,
-    functions.ChaliceFailed,
+    chalice_deploy.BrokenState,
+    chalice_deploy.ChaliceFailed,
     stack.StackFailed,
 )
 

@@ -33,7 +33,7 @@ from chalicelib.foundation.errors import AppVengersError
 from chalicelib.foundation.settings import JOB_PREFIX, SNAPSHOT_PREFIX, SOURCE_KEY, STAGES, Settings
 from chalicelib.retraining.data_bucket import DataBucket
 from infrastructure import embedded
-from infrastructure.first_models.training_jobs import METRICS
+from infrastructure.first_models.first_trainings import METRICS
 from infrastructure.packing.training_source import pack
 from infrastructure.project import InvalidConfig, app_name
 

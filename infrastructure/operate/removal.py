@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib import profile
 from chalicelib.foundation.settings import Settings
-from infrastructure.deploy.steps import deployed_api, functions, stack
-from infrastructure.deploy.steps.functions import DeployedState
+from infrastructure.deploy.steps import chalice_deploy, deployed_api, stack
+from infrastructure.deploy.steps.chalice_deploy import DeployedState
 from infrastructure.packing import lambda_package
 from infrastructure.project import API_HANDLER, api_function, functions_of
 from stepfunctions.deploy import MACHINES
@@ -113,12 +113,12 @@ def _functions(settings: Settings, report: stack.Report) -> None:
     """Delete the functions of Chalice's state, then those that a dead deployment left."""
     lambda_package.stage(lambda_package.STAGED)
     state = DeployedState(boto3.client("s3"), settings)
-    functions.delete(state, settings, lambda_package.STAGED, report)
+    chalice_deploy.delete(state, settings, lambda_package.STAGED, report)
     for name in _function_names(settings):
         for gone in _remnants(name, settings):
             report(f"deleted {gone}")
     gateway = deployed_api.client()
-    for one in list(functions.apis(gateway, settings)):
+    for one in list(chalice_deploy.apis(gateway, settings)):
         gateway.delete_rest_api(restApiId=one)
         report(f"deleted REST API {one}")
     unless_gone(state.forget)

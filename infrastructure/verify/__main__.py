@@ -19,7 +19,7 @@ from chalicelib.foundation.settings import STAGES
 from infrastructure import embedded
 from infrastructure.deploy import checks
 from infrastructure.deploy.command import placed
-from infrastructure.deploy.steps import api_keys, functions, smoke
+from infrastructure.deploy.steps import api_keys, chalice_deploy, smoke
 from infrastructure.project import InvalidConfig, app_name
 from infrastructure.verify.check import Check, Result, Stage, failed, not_applicable
 from infrastructure.verify.checklist import checks as the_list
@@ -30,8 +30,8 @@ FAULTS = (
     ClientError,
     RequestException,
     api_keys.NoApi,
-    functions.NoApi,
-    functions.TwoApis,
+    chalice_deploy.NoApi,
+    chalice_deploy.TwoApis,
     smoke.SmokeFailed,
 )
 NOT_AWS = "This is the embedded cloud: what is proved here holds on this machine, not yet on AWS."

@@ -13,7 +13,7 @@ from chalicelib.foundation.settings import Settings
 from chalicelib.people.access import Scope
 from chalicelib.profile import Profile
 from infrastructure import embedded
-from infrastructure.deploy.steps import api_keys, deployed_api, functions
+from infrastructure.deploy.steps import api_keys, chalice_deploy, deployed_api
 
 TIMES = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
 
@@ -60,7 +60,7 @@ class Stage:
     @cached_property
     def api(self) -> str:
         """Return the REST API's id. Raises functions.NoApi, or TwoApis."""
-        return functions.only_api(self.client("apigateway"), self.settings)
+        return chalice_deploy.only_api(self.client("apigateway"), self.settings)
 
     @cached_property
     def url(self) -> str:

@@ -18,7 +18,13 @@ from rich.console import Console
 from chalicelib.foundation.settings import STAGES, Settings
 from infrastructure import project
 from infrastructure.deploy import checks, command
-from infrastructure.deploy.steps import functions, ownership, review_only_mode, schedules, stack
+from infrastructure.deploy.steps import (
+    chalice_deploy,
+    ownership,
+    review_only_mode,
+    schedules,
+    stack,
+)
 from infrastructure.first_models import bring_models, causes, first_models
 from infrastructure.operate import api_key, destroy, review_only, rollback
 from infrastructure.project import ROOT
@@ -230,14 +236,14 @@ def test_a_role_that_may_do_more_than_was_declared_ends_the_deployment(cloud, mo
 
 
 @pytest.fixture
-def state(cloud) -> functions.DeployedState:
+def state(cloud) -> chalice_deploy.DeployedState:
     boto3.client("s3").create_bucket(Bucket=DEV.data_bucket)
-    return functions.DeployedState(boto3.client("s3"), DEV)
+    return chalice_deploy.DeployedState(boto3.client("s3"), DEV)
 
 
 def test_two_deployments_at_once_do_not_make_two_apis(state):
-    another = functions.DeployedState(boto3.client("s3"), DEV)
-    with state.held(), pytest.raises(functions.Deploying, match="wait for it"), another.held():
+    another = chalice_deploy.DeployedState(boto3.client("s3"), DEV)
+    with state.held(), pytest.raises(chalice_deploy.Deploying, match="wait for it"), another.held():
         pass
     with another.held():
         pass
@@ -255,7 +261,7 @@ def test_a_deployment_that_died_holds_up_nobody(state):
             with state.held():
                 pass
         else:
-            with pytest.raises(functions.Deploying, match="Process 1 of another.*aws s3 rm"):
+            with pytest.raises(chalice_deploy.Deploying, match="Process 1 of another.*aws s3 rm"):
                 state._hold(b"{}")
 
 
@@ -265,13 +271,13 @@ def test_a_state_that_nobody_can_read_is_told_with_what_to_do(state, body):
         boto3.client("s3").put_object(Bucket=DEV.data_bucket, Key=f"deployment/{key}", Body=body)
 
         told = rf"aws s3 rm s3://dev-appvengers-data/deployment/{key}"
-        with pytest.raises(functions.BrokenState, match=told):
+        with pytest.raises(chalice_deploy.BrokenState, match=told):
             use()
 
 
 def test_an_api_that_is_gone_is_told_and_no_traceback(cloud):
-    with pytest.raises(functions.NoApi, match="leads to appvengers-dev"):
-        functions.only_api(boto3.client("apigateway"), DEV)
+    with pytest.raises(chalice_deploy.NoApi, match="leads to appvengers-dev"):
+        chalice_deploy.only_api(boto3.client("apigateway"), DEV)
 
 
 class OneTraining:

@@ -13,7 +13,7 @@ import pytest
 import stepfunctions.deploy
 from chalicelib.foundation.settings import Settings
 from chalicelib.people.access import Scope
-from infrastructure.deploy.steps import api_keys, functions
+from infrastructure.deploy.steps import api_keys, chalice_deploy
 from infrastructure.first_models.first_models import scheduled_event
 from infrastructure.project import ROOT, functions_of
 from infrastructure.template import stack_template
@@ -31,7 +31,7 @@ TAGS = {"project": "appvengers", "stage": "dev"}
 
 
 def rest_api():
-    (found,) = functions.apis(boto3.client("apigateway"), DEV)
+    (found,) = chalice_deploy.apis(boto3.client("apigateway"), DEV)
     return found
 
 

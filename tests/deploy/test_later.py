@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from chalicelib.foundation.settings import Settings
-from infrastructure.deploy.steps import functions
+from infrastructure.deploy.steps import chalice_deploy
 from infrastructure.operate import removal
 from infrastructure.packing.lambda_package import STAGED
 
@@ -23,7 +23,7 @@ PASSING = ("LastModified", "RevisionId", "Id", "updateDate", "revisionId")
 def inventory() -> dict[str, Any]:
     """All that stands, by service; not what is in the table and the buckets."""
     apigateway, iam = boto3.client("apigateway"), boto3.client("iam")
-    (api,) = functions.apis(apigateway, DEV)
+    (api,) = chalice_deploy.apis(apigateway, DEV)
     roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
     machine = DEV.analysis_machine_arn("123456789012")
     found = {
@@ -73,20 +73,20 @@ def test_a_second_deployment_changes_nothing_even_from_another_machine(deployed)
 
 
 def test_the_state_that_chalice_keeps_is_in_s3_and_names_the_one_api(deployed):
-    state = functions.DeployedState(boto3.client("s3"), DEV).read()
+    state = chalice_deploy.DeployedState(boto3.client("s3"), DEV).read()
 
-    (api,) = functions.apis(boto3.client("apigateway"), DEV)
-    assert functions.rest_api(state)["rest_api_id"] == api
+    (api,) = chalice_deploy.apis(boto3.client("apigateway"), DEV)
+    assert chalice_deploy.rest_api(state)["rest_api_id"] == api
 
 
 def test_a_lost_state_is_mended_from_what_stands(deployed):
     apigateway = boto3.client("apigateway")
-    (api,) = functions.apis(apigateway, DEV)
+    (api,) = chalice_deploy.apis(apigateway, DEV)
 
-    known = functions.with_the_living_api({"resources": []}, [api], DEV)
-    assert functions.rest_api(known)["rest_api_id"] == api
-    with pytest.raises(functions.TwoApis, match="delete those that nobody calls"):
-        functions.with_the_living_api({"resources": []}, [api, "another"], DEV)
+    known = chalice_deploy.with_the_living_api({"resources": []}, [api], DEV)
+    assert chalice_deploy.rest_api(known)["rest_api_id"] == api
+    with pytest.raises(chalice_deploy.TwoApis, match="delete those that nobody calls"):
+        chalice_deploy.with_the_living_api({"resources": []}, [api, "another"], DEV)
 
 
 def test_data_are_not_deleted_unless_told_twice(deployed):

@@ -11,7 +11,7 @@ from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.monitoring.lost_events import FunctionsThatWait
 from chalicelib.monitoring.probes import Probes
 from chalicelib.retraining.weekly_update import RetrainingMachine
-from chalicelib.scoring.invocation import ScoringEndpoints
+from chalicelib.scoring.endpoint_invocation import ScoringEndpoints
 from tests import fakes
 from tests.unit.counterfactuals import test_change
 from tests.unit.models import test_deployment

@@ -24,7 +24,7 @@ from chalicelib.foundation.errors import (
     EndpointTimeout,
 )
 from chalicelib.scoring.circuit import PAUSE_SECONDS, Circuit
-from chalicelib.scoring.invocation import ScoringEndpoints
+from chalicelib.scoring.endpoint_invocation import ScoringEndpoints
 from chalicelib.services import services
 
 MODEL = "AppVengersAccelerator"  # it carries 0.8 of the weight

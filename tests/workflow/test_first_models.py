@@ -16,7 +16,7 @@ from chalicelib.foundation.errors import InvalidArtifact
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.services import services
 from infrastructure.first_models import first_models
-from infrastructure.first_models.training_jobs import TrainingJobs, start_all
+from infrastructure.first_models.first_trainings import TrainingJobs, start_all
 from tests.workflow.conftest import QUIET, changed, reversioned
 
 MODEL = "Tradicional"

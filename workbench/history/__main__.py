@@ -23,7 +23,7 @@ from chalicelib import profile
 from chalicelib.profile import PROFILE_FILE
 from datasets import sba
 from training import training_profile
-from workbench.history import honest, report
+from workbench.history import history_report, honest
 from workbench.history.known import Register
 from workbench.history.months import Bank, InForce, Month, Trained, refused, shown, train_models
 
@@ -50,7 +50,7 @@ def main(first: str, last: str, share: float, out: Path, workers: int) -> None:
     bank = _bank(loans, share)
     with tempfile.TemporaryDirectory(prefix="history-") as folder:
         months = [*_lived(days, bank, Path(folder), workers, console)]
-    print(report.write(months, bank, share, out))
+    print(history_report.write(months, bank, share, out))
     minutes = (time.monotonic() - started) / 60
     console.print(f"Written to {out / 'retraining.md'} in {minutes:.0f} minutes.")
 
@@ -85,7 +85,7 @@ def _lived(
         verdicts: dict[str, tuple[str, ...]] = dict.fromkeys(trained.folders, ())
         while True:
             month = _month(trained.day, verdicts, in_force, frozen, bank)
-            progress.console.print(report.line(month))
+            progress.console.print(history_report.line(month))
             progress.update(task, advance=1, description=f"{trained.day:%Y-%m}")
             yield month
             following = next(trainings, None)

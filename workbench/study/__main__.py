@@ -16,11 +16,11 @@ from chalicelib.profile import Training
 from datasets import sba
 from training.fitting import calibration
 from training.snapshots import snapshot
-from workbench.study import report, settings
+from workbench.study import study_report, tree_settings
 from workbench.study.libraries import Classifier, Columns, Library, Task, libraries
 from workbench.study.loans import TO, Study, prepared
 from workbench.study.ours import as_deployed, ours
-from workbench.study.report import Compared, Split
+from workbench.study.study_report import Compared, Split
 from workbench.study.table import Scored
 
 SPLITS = (
@@ -40,7 +40,7 @@ def main() -> None:
         chosen = _settings(study, learning)
         unknowing = _without(study, sba.KNOWN_LATER)
     compared = Compared(learning, scored, unknowing, sba.KNOWN_LATER, decided, chosen)
-    print(report.write(SPLITS, compared))
+    print(study_report.write(SPLITS, compared))
 
 
 def _as_deployed(study: Study, learning: snapshot.Learning) -> Scored:
@@ -59,12 +59,12 @@ def _without(study: Study, inputs: Iterable[str]) -> list[Scored]:
     return [*scored, *_libraries(blind, learning, quick)]
 
 
-def _settings(study: Study, learning: snapshot.Learning) -> report.Chosen:
+def _settings(study: Study, learning: snapshot.Learning) -> study_report.Chosen:
     """Return the settings that the rule chooses, beside credit.toml's."""
     model = study.bank.model(list(study.bank.models)[-1])
     with study.console.status(f"{model.name}: settings"):
-        chosen, tried = settings.search(study.bank, model, learning).choose()
-    return report.Chosen(tried, chosen == settings.in_profile(study.bank, model))
+        chosen, tried = tree_settings.search(study.bank, model, learning).choose()
+    return study_report.Chosen(tried, chosen == tree_settings.in_profile(study.bank, model))
 
 
 def _libraries(

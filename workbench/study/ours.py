@@ -17,7 +17,7 @@ from workbench import blend
 from workbench.file_scoring.decisions import blended
 from workbench.policy_search import holdout
 from workbench.study.loans import Study
-from workbench.study.report import Decided
+from workbench.study.study_report import Decided
 from workbench.study.table import Scored
 
 

@@ -2,8 +2,8 @@
 
 from localcloud.seam import Replaced
 from localcloud.services.lambda_ import concurrency
+from localcloud.services.lambda_.function_invocation import in_this_process
 from localcloud.services.lambda_.functions import Functions
-from localcloud.services.lambda_.invocation import in_this_process
 from localcloud.services.servicequotas.account_quotas import Quotas
 
 

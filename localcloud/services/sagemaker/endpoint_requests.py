@@ -14,7 +14,7 @@ from moto.sagemaker.models import FakeEndpoint
 
 from localcloud.iam.authorization import Authorization, NotAuthorized
 from localcloud.services.sagemaker.artifacts import bucket_and_key
-from localcloud.services.sagemaker.endpoints import Endpoints, NotLoaded
+from localcloud.services.sagemaker.hosted_endpoints import Endpoints, NotLoaded
 from localcloud.services.sagemaker.model_process import InvocationFailed, ModelAnswer
 from localcloud.services.sagemaker.serverless_concurrency import ServerlessConcurrency, Throttled
 from localcloud.services.sagemaker.traffic import shifting

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bank.api_key import kept_api_key
+from bank.key_files import kept_api_key
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.state_faults import MissingState, StateFault
 from tests.contract.conftest import ITEMS

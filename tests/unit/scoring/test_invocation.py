@@ -18,7 +18,7 @@ from chalicelib.foundation.errors import (
 )
 from chalicelib.scoring import time_budgets
 from chalicelib.scoring.circuit import FEWEST, PAUSE_SECONDS, Circuit
-from chalicelib.scoring.invocation import ScoringEndpoints
+from chalicelib.scoring.endpoint_invocation import ScoringEndpoints
 
 ANSWER = {
     "version": "20260101T000000",

@@ -12,8 +12,8 @@ from training.fitting import calibration
 from training.snapshots.snapshot import Learning
 from workbench.policy_search import cut_offs
 from workbench.study.plot import plot
-from workbench.study.settings import CHOICES, QUARTERS, SEEDS, Tried, tried_settings
 from workbench.study.table import Floats, Scored, table
+from workbench.study.tree_settings import CHOICES, QUARTERS, SEEDS, Tried, tried_settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 
