@@ -38,7 +38,7 @@ def app_name() -> str:
     if faults := list(_other_names(config, name)):
         raise TwoNames(
             f"In .chalice/config.json app_name is {name!r}. Set {', '.join(faults)}; then "
-            "`make policies`."
+            "`make iam-policies`."
         )
     return name
 

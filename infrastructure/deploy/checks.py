@@ -85,7 +85,7 @@ def _stage_fault(stage: str) -> str:
     template, text = resources.template()
     if template.read_text(encoding="utf-8") != text:
         stale.append(template.name)
-    return f"Run `make policies`: {', '.join(stale)} are not what is declared." if stale else ""
+    return f"Run `make iam-policies`: {', '.join(stale)} are not what is declared." if stale else ""
 
 
 def _name_fault(stage: str) -> str:

@@ -1,6 +1,6 @@
 """Write `.chalice/policy-*.json` and the generated part of resources.yaml.
 
-make policies
+make iam-policies
 """
 
 from infrastructure.project import ROOT

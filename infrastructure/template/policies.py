@@ -1,7 +1,7 @@
 """The one declaration of what each function may do; `.chalice/policy-*.json` is written from it.
 roles.py is the same for what is no function.
 
-make policies
+make iam-policies
 """
 
 import json

@@ -1,6 +1,6 @@
 """Generated part of resources.yaml: roles, log groups, and the alarms of alarms.py.
 
-make policies
+make iam-policies
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from infrastructure.template.policies import API, MODELS, Statement
 from infrastructure.template.roles import FUNCTIONS, SETTINGS, condition, statements
 
 TEMPLATE = ROOT / "infrastructure" / "template" / "resources.yaml"
-BEGIN = "  # Written by make policies from roles.py, until the next such line: do not edit.\n"
+BEGIN = "  # Written by make iam-policies from roles.py, until the next such line: do not edit.\n"
 END = "  # Written until here.\n"
 LOG_DAYS = 90
 

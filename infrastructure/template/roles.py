@@ -1,7 +1,7 @@
 """Permissions of the roles of the state machines and of SageMaker.
 
 policies.py declares the functions' permissions in the same way. resources.py writes these roles
-into resources.yaml: make policies.
+into resources.yaml: make iam-policies.
 """
 
 from chalicelib.foundation.settings import (

@@ -86,7 +86,7 @@ def test_policies_that_are_stale_are_told(tmp_path, monkeypatch):
 
     (fault,) = checks.before_anything("dev", "us-east-1", (3, 12))
     assert "policy-dev.json" in fault
-    assert "make policies" in fault
+    assert "make iam-policies" in fault
 
 
 def test_credentials_that_lead_nowhere_are_told(monkeypatch):

@@ -5,12 +5,14 @@ import json
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
-from chalicelib import errors, profile
-from chalicelib.settings import STAGES
+from chalicelib import profile
+from chalicelib.foundation import errors
+from chalicelib.foundation.settings import STAGES
 from infrastructure.packing import serving_code
 from infrastructure.template import policies, resources, roles
 from stepfunctions.lint import ANY, Anything, filled, malformed, misled
@@ -21,7 +23,12 @@ PACKAGES = (
     "workbench",
 )  # fmt: skip
 CODE = [ROOT / "app.py", *(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))]
+FOLDERS = [path.parent for path in CODE if path.name == "__init__.py"]
 DEFINITIONS = sorted((ROOT / "stepfunctions").glob("*.asl.json"))
+MOST_THINGS = 12  # a reader sees a folder's list at a glance: docs/architecture.md
+# Names that several modules may have: Python's own, `replaced` of each service of the embedded
+# cloud, and AWS services that have a module of rules and one of behaviour.
+SHARED_NAMES = {"__init__", "__main__", "replaced", "eventbridge", "sns"}
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
 
 
@@ -78,6 +85,24 @@ def test_the_app_imports_chalice_and_chalicelib_alone():
     packages = {name.partition(".")[0] for name in (*plain, *named)}
 
     assert packages - sys.stdlib_module_names == {"chalice", "chalicelib"}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_folder_has_12_things_at_most_and_a_sentence(folder):
+    hidden = ("__init__.py", "__pycache__")
+    things = [path.name for path in folder.iterdir() if path.name not in hidden]
+
+    assert len(things) <= MOST_THINGS, sorted(things)
+    assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+
+
+def test_a_module_has_a_name_of_its_own():
+    where = defaultdict(list)
+    for path in CODE:
+        where[path.stem].append(str(path.relative_to(ROOT)))
+
+    own = (paths for name, paths in where.items() if name not in SHARED_NAMES)
+    assert [paths for paths in own if len(paths) > 1] == []
 
 
 def test_importing_the_app_loads_nothing_heavy():
@@ -217,7 +242,7 @@ def test_each_function_has_a_policy_file_of_its_own(stage):
 
 def test_the_policy_files_and_the_template_are_what_is_declared():
     for path, text in (*policies.files(), resources.template()):
-        assert path.read_text(encoding="utf-8") == text, "run make policies"
+        assert path.read_text(encoding="utf-8") == text, "run make iam-policies"
 
 
 def test_the_code_that_artifacts_bring_along_is_released():
