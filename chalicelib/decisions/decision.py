@@ -9,7 +9,8 @@ from chalicelib.decisions.application import Value
 from chalicelib.decisions.policy_rules import decisive, fired, inputs
 from chalicelib.decisions.reasons import reasons, with_rule_texts, with_texts
 from chalicelib.foundation.text import Language
-from chalicelib.profile import Decision, Policy, Profile, Score
+from chalicelib.profile import Decision, Policy, Profile
+from chalicelib.profile.answer_codes import Basis
 from chalicelib.scoring.branch_results import Answer, Direction, Scored, Unavailable
 
 Document = dict[str, Any]
@@ -98,21 +99,9 @@ def _figures(mixed: Blend | None, scores: Sequence[int], policy: Policy) -> Docu
     """Return the probability, the score and the disagreement; None where no model answered."""
     return {
         "probabilityOfDefault": 1 / (1 + math.exp(-mixed.logit)) if mixed else None,
-        "score": score(mixed.logit, policy.score) if mixed else None,
+        "score": policy.score.points(mixed.logit) if mixed else None,
         "disagreement": max(scores) - min(scores) if scores else None,
     }
-
-
-def score(logit: float, scale: Score) -> int:
-    """Return the points of a log-odds of default.
-
-    The good:bad odds double with every `points_to_double_odds` more points.
-
-    >>> scale = Score(points_to_double_odds=20, base_points=600, base_odds=50)
-    >>> score(-math.log(50), scale), score(-math.log(100), scale)
-    (600, 620)
-    """
-    return scale.points(logit)
 
 
 def blend(scored: Mapping[str, Scored], decision: Decision) -> Blend | None:
@@ -132,7 +121,7 @@ def blend(scored: Mapping[str, Scored], decision: Decision) -> Blend | None:
     return Blend(math.fsum(baselines), contributions, _directions(parts, scored))
 
 
-def may_decide(models: Collection[str], decision: Decision) -> str:
+def may_decide(models: Collection[str], decision: Decision) -> Basis:
     """Return SCORE if these models are enough for an automatic decision, else why they are not."""
     if not {*decision.mandatory} <= {*models}:
         return "MANDATORY_MODEL_UNAVAILABLE"
@@ -162,7 +151,7 @@ def _unseen(scored: Mapping[str, Scored], decision: Decision) -> list[str]:
 
 def _basis(
     scored: Mapping[str, Scored], unseen: list[str], apart: int | None, decision: Decision
-) -> str:
+) -> Basis:
     """Return SCORE if the score may decide, else the reason why a person must."""
     enough = may_decide(scored, decision)
     if enough != "SCORE":
@@ -176,7 +165,7 @@ def _basis(
 
 
 def _verdict(
-    points: int | None, by_models: str, rules: Sequence[Document], policy: Policy
+    points: int | None, by_models: Basis, rules: Sequence[Document], policy: Policy
 ) -> tuple[str, str]:
     """Return the decision and its basis: the decisive rule, else the score.
 
@@ -205,7 +194,7 @@ def _model(answer: Answer, policy: Policy) -> Document:
         "version": answer.version,
         "sha256": answer.sha256,
         "probabilityOfDefault": answer.probability_of_default,
-        "score": score(logit, policy.score),
+        "score": policy.score.points(logit),
         "reasons": reasons(answer.contributions, policy, answer.directions),
         **({"unseen": [*answer.unseen]} if answer.unseen else {}),
     }

@@ -1,11 +1,10 @@
 """Reason codes: the features that cost the most points, their directions and texts."""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalicelib.foundation.text import Language, Text
-from chalicelib.profile import Policy, Profile, Score
+from chalicelib.profile import Policy, Profile
 from chalicelib.scoring.branch_results import Direction
 
 Document = dict[str, Any]
@@ -42,7 +41,7 @@ def reasons(
     `contributions` are in log-odds of default. A feature that helped is never a reason.
     """
     sides = directions or {}
-    factor = points_a_unit(policy.score)
+    factor = policy.score.points_a_unit
     cost = {name: round(-factor * logit) for name, logit in contributions.items()}
     worst = sorted(cost, key=lambda name: (-contributions[name], name))
     shown = worst[: policy.decision.top_reasons]
@@ -83,8 +82,3 @@ def _title(name: str, profile: Profile) -> Text:
     """Return an input's title; a figure of the models keeps its name in the API."""
     feature = profile.features.get(name)
     return feature.title if feature else Text(es=name, en=name)
-
-
-def points_a_unit(scale: Score) -> float:
-    """Return the points of one unit of log-odds."""
-    return scale.points_to_double_odds / math.log(2)

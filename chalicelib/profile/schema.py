@@ -1,6 +1,7 @@
 """The whole of credit.toml as a frozen value."""
 
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -54,7 +55,7 @@ class Model(Table, frozen=True):
     inventory: Inventory | None = None
 
 
-class Profile(Table, frozen=True):
+class Profile(Table, frozen=True, dict=True):  # the cache of `policy` is in the dict
     product: Product
     snapshot: Snapshot
     training: Training
@@ -84,7 +85,7 @@ class Profile(Table, frozen=True):
         read = (name for rule in self.rules for name in rule.inputs if name in self.features)
         return self.sources_of(tuple(read))
 
-    @property
+    @cached_property
     def policy(self) -> Policy:
         rules, read = tuple(rule.in_order() for rule in self.rules), self.read_by_rules()
         derived = {

@@ -14,6 +14,7 @@ from chalicelib.decisions.policy_rules import derived
 from chalicelib.decisions.reasons import with_rule_texts, with_texts
 from chalicelib.foundation.text import Language, Text
 from chalicelib.profile import Feature, Policy, Profile
+from chalicelib.profile.answer_codes import Basis
 
 Document = dict[str, Any]
 
@@ -54,7 +55,7 @@ CHANGE = Text(
     en="You may ask the bank whether a change of the application would have it approved, and which "
     "one is the smallest.",
 )
-BASES = {
+BASIS_TEXTS: dict[Basis, Text] = {
     "UNSEEN_CODE": Text(
         es="Los modelos apenas conocen préstamos recientes con lo mismo en: {unseen}.",
         en="The models know hardly any recent loans with the same in: {unseen}.",
@@ -68,13 +69,15 @@ BASES = {
         en="At that time a person decided on every application.",
     ),
 }
-BASES |= dict.fromkeys(
-    ("MANDATORY_MODEL_UNAVAILABLE", "TOO_FEW_MODELS", "TOO_LITTLE_WEIGHT"),
-    Text(
-        es="No todos los modelos necesarios respondieron.",
-        en="Not all models that are needed answered.",
-    ),
+TOO_FEW_ANSWERS = Text(
+    es="No todos los modelos necesarios respondieron.",
+    en="Not all models that are needed answered.",
 )
+BASIS_TEXTS |= {
+    "MANDATORY_MODEL_UNAVAILABLE": TOO_FEW_ANSWERS,
+    "TOO_FEW_MODELS": TOO_FEW_ANSWERS,
+    "TOO_LITTLE_WEIGHT": TOO_FEW_ANSWERS,
+}
 CONTEST = Text(
     es="Puede impugnar la decisión hasta el {until}. {how}",
     en="You may contest the decision until {until}. {how}",
@@ -165,7 +168,7 @@ def _reasons(stored: Document, profile: Profile, language: Language) -> list[Doc
     with_rule_texts(rules, policy, profile, language)
     if deciding := [one for one in rules if one["code"] == basis]:
         return [{"rule": one["code"], "text": one["text"]} for one in deciding]
-    if text := BASES.get(basis):
+    if text := BASIS_TEXTS.get(basis):
         unseen = (profile.features[n] for n in stored.get("unseen", ()) if n in profile.features)
         names = ", ".join(feature.title.said_in(language) for feature in unseen)
         return [{"basis": basis, "text": text.said_in(language).format(unseen=names)}]

@@ -37,6 +37,7 @@ class Kept:
         self._of_this_thread = threading.local()
         self._of_template: restored.Homes = {"items": set(), "objects": set()}
         self._kept_homes: restored.Homes = {}
+        self._known_parameters: set[str] = set()  # those of Systems Manager, deleted ones included
         self._hurry = threading.Event()
         self._closed = False
         if folder:
@@ -124,7 +125,10 @@ class Kept:
         self._keep("executions", lambda: records.executions(self._account, self._region))
 
     def keep_parameters(self) -> None:
-        self._keep(records.PARAMETERS, lambda: records.parameters(self._account, self._region))
+        self._keep(records.PARAMETERS, self._parameters)
+
+    def _parameters(self) -> bytes:
+        return records.parameters(self._account, self._region, self._known_parameters)
 
     def keep_subscriptions(self) -> None:
         self._keep("sns", lambda: records.subscriptions(self._account, self._region))
@@ -161,7 +165,9 @@ class Kept:
     def _put_back(self, folder: Path) -> None:
         with self.writing() as rows:
             restored.check_stamp(folder, self._storage, rows)
-        kept, homeless = restored.put_back(self._storage, self._account, self._region)
+        kept, homeless = restored.put_back(
+            self._storage, self._account, self._region, self._known_parameters
+        )
         if homeless:
             homes = restored.homes(self._account, self._region)
             raise DamagedState(sentences.homeless(folder / FILE, homeless, homes))

@@ -10,6 +10,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from chalicelib.profile.answer_codes import BASES, CHANGE_OUTCOMES
 from infrastructure.verify import (
     account,
     by_hand,
@@ -207,3 +208,16 @@ def test_the_bill_can_be_printed():
     for row in ("SageMaker endpoints", "\n Provisioned concurrency", "\n Kept warm"):
         assert done.stdout.count(row) == 3
     assert "…" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("header", "codes"),
+    [("decisionBasis | reason", {*BASES} - {"SCORE"}), ("outcome | meaning", {*CHANGE_OUTCOMES})],
+)
+def test_the_codes_of_answers_are_those_that_the_api_has(header, codes):
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    table = text.split(f"| {header} |\n", 1)[1].split("\n\n", 1)[0]
+
+    rows = re.findall(r"^\| ([A-Z_]+) \|", table, flags=re.MULTILINE)
+
+    assert sorted(rows) == sorted(codes)

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from chalicelib.profile.answer_codes import BASES, CHANGE_OUTCOMES
 from chalicelib.profile.contradictions.rule_overlaps import between
 from chalicelib.profile.schema import Profile
 from chalicelib.profile.tables.feature_tables import Feature
@@ -18,11 +19,6 @@ from chalicelib.profile.tables.rule_tables import (
 )
 
 CODE = re.compile(r"[A-Z][A-Z0-9_]{1,63}")
-BASES = {
-    "SCORE", "REVIEW_ONLY", "UNSEEN_CODE", "MODELS_DISAGREE", "TOO_FEW_MODELS",
-    "TOO_LITTLE_WEIGHT", "MANDATORY_MODEL_UNAVAILABLE",
-    "CHANGE", "FILL_IN", "NONE", "NOT_NEEDED",
-}  # fmt: skip
 BOUNDS = ("at_least", "above", "at_most", "below")
 VALUES = ("one_of", "none_of")
 
@@ -41,7 +37,7 @@ def _names(profile: Profile) -> Iterator[str]:
             yield f"rules: {times} rules have the code {code}"
         if not CODE.fullmatch(code):
             yield f"rules: {code!r} is no code: capital letters, digits and _, such as LARGE_LOAN"
-        if code in BASES:
+        if code in (*BASES, *CHANGE_OUTCOMES):
             yield f"rules: {code} is a word of the API's own: choose another code"
     if profile.rules and (taken := set(DECIDED) & set(profile.features)):
         yield f"rules read {', '.join(sorted(taken))} of the decision: rename those features"

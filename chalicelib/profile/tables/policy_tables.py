@@ -16,10 +16,21 @@ class Score(Table, frozen=True, omit_defaults=True):
     base_points: float
     base_odds: float
 
+    @property
+    def points_a_unit(self) -> float:
+        """The points of one unit of log-odds."""
+        return self.points_to_double_odds / math.log(2)
+
     def points(self, logit: float) -> int:
-        """Return the points of a log-odds of default."""
-        factor = self.points_to_double_odds / math.log(2)
-        return round(self.base_points - factor * (logit + math.log(self.base_odds)))
+        """Return the points of a log-odds of default.
+
+        The good:bad odds double with every `points_to_double_odds` more points.
+
+        >>> scale = Score(points_to_double_odds=20, base_points=600, base_odds=50)
+        >>> scale.points(-math.log(50)), scale.points(-math.log(100))
+        (600, 620)
+        """
+        return round(self.base_points - self.points_a_unit * (logit + math.log(self.base_odds)))
 
 
 class Decision(Table, frozen=True, omit_defaults=True):

@@ -11,6 +11,7 @@ from chalicelib.decisions.reasons import with_rule_texts
 from chalicelib.foundation.errors import AnalysisUnavailable, EndpointFault
 from chalicelib.foundation.text import Language, Text
 from chalicelib.profile import Profile
+from chalicelib.profile.answer_codes import ChangeOutcome
 from chalicelib.rights.counterfactuals import candidate_values, search
 from chalicelib.rights.counterfactuals.candidate_values import Value
 from chalicelib.scoring.branch_results import Scored
@@ -28,7 +29,7 @@ SILENT_MODEL = Text(
     en="The model {model} did not answer, and all must answer. Try again later.",
 )
 
-STATEMENTS = {
+STATEMENTS: dict[ChangeOutcome, Text] = {
     "CHANGE": Text(
         es="Con estos cambios, y con todo lo demás igual, la solicitud se aprobaría.",
         en="With these changes, and all else the same, the application would be approved.",
@@ -171,19 +172,19 @@ def needed(
     }
 
 
-def _why_a_person(today: Document, profile: Profile) -> str:
-    """Return why a person decides whatever is changed; empty if a change may be enough."""
+def _why_a_person(today: Document, profile: Profile) -> ChangeOutcome | None:
+    """Return why a person decides whatever is changed; None if a change may be enough."""
     unseen = (profile.features[name] for name in today.get("unseen", ()))
     if today["decisionBasis"] == "REVIEW_ONLY":
         return "REVIEW_ONLY"
-    return "" if all(one.change for one in unseen) else "UNSEEN_CODE"
+    return None if all(one.change for one in unseen) else "UNSEEN_CODE"
 
 
 def _titles(names: Sequence[str], profile: Profile, language: Language) -> str:
     return ", ".join(profile.features[name].title.said_in(language) for name in names)
 
 
-def _outcome(application: Document, change: search.Change | None) -> str:
+def _outcome(application: Document, change: search.Change | None) -> ChangeOutcome:
     if change is None:
         return "NONE"
     if not change:

@@ -5,26 +5,29 @@ from typing import Any
 Recorded = dict[str, dict[str, Any] | None]  # None: the parameter was deleted
 
 
-def recorded(backend: Any) -> Recorded:
-    """Return the newest version of each parameter, by name, and the names of deleted ones."""
+def recorded(backend: Any, known: set[str]) -> Recorded:
+    """Return the newest version of each parameter, by name; None for `known` ones that are gone.
+
+    `known` are the names of all parameters that were ever recorded. New names are added to it.
+    """
     there = {
         name: {"type": last.parameter_type, "value": last.value, "version": last.version}
         for name, versions in list(dict.items(backend._parameters))
         if versions and not name.startswith("/aws/")
         for last in versions[-1:]
     }
-    known = _known(backend)
     known.update(there)
     return {**there, **dict.fromkeys(known - there.keys())}
 
 
-def restore(records: Recorded, backend: Any) -> None:
+def restore(records: Recorded, backend: Any, known: set[str]) -> None:
     """Give the parameters of the template, and those made by hand, the values that they had.
 
-    A parameter that was deleted is deleted again: the template has made it anew.
+    A parameter that was deleted is deleted again: the template has made it anew. The names are
+    added to `known`.
     """
+    known.update(records)
     for name, kept in records.items():
-        _known(backend).add(name)
         if kept is None:
             dict.pop(backend._parameters, name, None)
             continue
@@ -44,9 +47,3 @@ def restore(records: Recorded, backend: Any) -> None:
             )
         last = backend._parameters[name][-1]
         last.value, last.version = kept["value"], kept["version"]
-
-
-def _known(backend: Any) -> set[str]:
-    """Return the names of all parameters that this backend has recorded."""
-    known: set[str] = vars(backend).setdefault("recorded_names", set())
-    return known

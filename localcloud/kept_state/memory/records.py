@@ -34,8 +34,8 @@ def executions(account: str, region: str) -> bytes:
     return pickle.dumps(kept_executions.recorded(account, region))
 
 
-def parameters(account: str, region: str) -> bytes:
-    return json.dumps(kept_parameters.recorded(ssm_backends[account][region])).encode()
+def parameters(account: str, region: str, known: set[str]) -> bytes:
+    return json.dumps(kept_parameters.recorded(ssm_backends[account][region], known)).encode()
 
 
 def subscriptions(account: str, region: str) -> bytes:

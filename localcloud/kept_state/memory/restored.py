@@ -24,9 +24,13 @@ log = logging.getLogger("localcloud")
 Homes = dict[str, set[str]]  # names of tables and buckets, by the database's table of their rows
 
 
-def put_back(storage: Storage, account: str, region: str) -> tuple[set[str], Counter[str]]:
-    """Give moto what is in the database. Return the records that there were, and how many rows
-    have no table or bucket, by its name.
+def put_back(
+    storage: Storage, account: str, region: str, known_parameters: set[str]
+) -> tuple[set[str], Counter[str]]:
+    """Put the rows of the database into moto's memory.
+
+    Return the records that there were, and how many rows have no table or bucket, by its name. The
+    names of recorded parameters are added to `known_parameters`.
     """
     kept = dict(storage.rows("select service, content from records"))
     if TABLES in kept:
@@ -35,7 +39,8 @@ def put_back(storage: Storage, account: str, region: str) -> tuple[set[str], Cou
         kept_buckets.restore(pickle.loads(kept["buckets"]), s3_backends[account]["aws"], region)
     homeless = _items(storage, account, region) + _objects(storage, account)
     if PARAMETERS in kept:
-        kept_parameters.restore(json.loads(kept[PARAMETERS]), ssm_backends[account][region])
+        backend = ssm_backends[account][region]
+        kept_parameters.restore(json.loads(kept[PARAMETERS]), backend, known_parameters)
     if "sagemaker" in kept:
         _sagemaker(pickle.loads(kept["sagemaker"]), account, region)
     if "executions" in kept:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.decisions.decision import blend, decide, may_decide, score, weigh
+from chalicelib.decisions.decision import blend, decide, may_decide, weigh
 from chalicelib.decisions.reasons import reasons, with_texts
 from chalicelib.profile import Policy, Score, load
 from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
@@ -41,12 +41,12 @@ def decided(answers: dict[str, Answer]) -> dict[str, Any]:
 def test_a_likelier_default_never_has_more_points(one, other):
     likely, unlikely = max(one, other), min(one, other)
 
-    assert score(likely, SCALE) <= score(unlikely, SCALE)
+    assert SCALE.points(likely) <= SCALE.points(unlikely)
 
 
 @given(st.floats(-8, 8))
 def test_twice_the_odds_are_the_points_that_double_them(logit):
-    assert score(logit - math.log(2), SCALE) - score(logit, SCALE) == pytest.approx(20, abs=1)
+    assert SCALE.points(logit - math.log(2)) - SCALE.points(logit) == pytest.approx(20, abs=1)
 
 
 @given(st.lists(logits, min_size=3, max_size=3))
@@ -388,7 +388,7 @@ def test_the_models_that_answer_share_the_whole_weight(three, heard):
     outcome = weigh({}, answers, PROFILE.policy)
 
     assert outcome["probabilityOfDefault"] == pytest.approx(1 / (1 + math.exp(-logit)))
-    assert outcome["score"] == pytest.approx(score(logit, PROFILE.score), abs=1)
+    assert outcome["score"] == pytest.approx(PROFILE.score.points(logit), abs=1)
 
 
 @pytest.mark.parametrize(
@@ -456,7 +456,7 @@ def test_a_model_shows_its_own_score_with_its_probability_and_origin(logit, part
         "version": "20260101T000000",
         "sha256": "ab" * 32,
         "probabilityOfDefault": 1 / (1 + math.exp(-logit)),
-        "score": score(exact, PROFILE.score),
+        "score": PROFILE.score.points(exact),
         "reasons": reasons(parts, PROFILE.policy),
     }
 

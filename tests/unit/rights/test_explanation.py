@@ -12,7 +12,8 @@ from chalicelib.decisions.decision import decide
 from chalicelib.decisions.evidence import evidence
 from chalicelib.foundation.text import Text
 from chalicelib.profile import load
-from chalicelib.rights.explanation import explanation
+from chalicelib.profile.answer_codes import BASES
+from chalicelib.rights.explanation import BASIS_TEXTS, explanation
 from chalicelib.rights.explanation_page import page
 from chalicelib.scoring.branch_results import Scored
 
@@ -188,3 +189,7 @@ def test_what_an_applicant_writes_is_text_and_never_markup(text):
     shown = Page(page(explanation(stored(lender=markup), PROFILE, "es")))
 
     assert not {tag for tag, _ in shown.tags} & {"script", "b"}
+
+
+def test_each_basis_without_a_score_has_a_text_of_its_own():
+    assert BASIS_TEXTS.keys() == {*BASES} - {"SCORE"}
