@@ -30,6 +30,17 @@ def _period(parameters: Parameters, _request: Any) -> Iterator[str]:
         yield "Period must be 10, 20, 30 or a multiple of 60"
 
 
+def _statistic(parameters: Parameters, _request: Any) -> Iterator[str]:
+    """Refuse an alarm on neither a metric nor an expression, and one without a statistic."""
+    given = [one for one in ("Statistic", "ExtendedStatistic") if parameters.get(one)]
+    if parameters.get("Metrics"):
+        yield from (f"{one} should not be set if list of Metrics is set." for one in given)
+    elif not parameters.get("MetricName"):
+        yield "You must specify either MetricName or a Metrics array."
+    elif len(given) != 1:
+        yield "For a MetricName you must specify either Statistic or ExtendedStatistic, not both."
+
+
 def _namespace(parameters: Parameters, _request: Any) -> Iterator[str]:
     if str(parameters.get("Namespace") or "").startswith("AWS/"):
         yield "The value AWS/ for parameter Namespace is invalid."
@@ -39,6 +50,8 @@ RULES: tuple[Rule, ...] = (
     Rule("retention of a log group", ("logs:PutRetentionPolicy",), _retention,
          f"{DOCS}/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"),
     Rule("period of an alarm", ("cloudwatch:PutMetricAlarm",), _period,
+         f"{_METRICS}/API_PutMetricAlarm.html"),
+    Rule("statistic of an alarm", ("cloudwatch:PutMetricAlarm",), _statistic,
          f"{_METRICS}/API_PutMetricAlarm.html"),
     Rule("namespace of a metric", ("cloudwatch:PutMetricData",), _namespace,
          f"{_METRICS}/API_PutMetricData.html", "InvalidParameterValue"),

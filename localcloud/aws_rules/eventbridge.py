@@ -1,5 +1,6 @@
 """EventBridge's rules: schedules, patterns, targets and events."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ _QUOTAS = f"{_GUIDE}/eb-quota.html"
 PATTERN_LENGTH = 2048
 ENTRY_BYTES = 256 * 1024
 TARGETS = 5
+_STATE_MACHINE = re.compile(r"arn:[^:]+:states:")
 
 _RATE = re.compile(r"rate\((?P<value>[1-9]\d*) (?P<unit>minute|hour|day)(?P<plural>s?)\)")
 _CRON = re.compile(r"cron\((?P<fields>[^()]*)\)")
@@ -84,12 +86,37 @@ def _pattern(parameters: Parameters, _request: Any) -> Iterator[str]:
         yield f"Event pattern is not valid. Reason: it exceeds {PATTERN_LENGTH} characters"
 
 
+def _empty(parameters: Parameters, _request: Any) -> Iterator[str]:
+    text = parameters.get("EventPattern") or ""
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return  # moto refuses what is no JSON
+    if _has_empty(read):
+        yield (
+            "Event pattern is not valid. Reason: Empty objects are not allowed at [Source: (String)"
+            f'"{text}"]'
+        )
+
+
+def _has_empty(part: Any) -> bool:
+    """Return whether an object of a pattern is empty. In a list, objects are matchers."""
+    return isinstance(part, dict) and (not part or any(_has_empty(one) for one in part.values()))
+
+
 def _targets(parameters: Parameters, request: Any) -> Iterator[str]:
     bus = request.events_backend.event_buses.get(parameters.get("EventBusName") or "default")
     rule = bus.rules.get(parameters["Rule"]) if bus else None
     there = {one["Id"] for one in rule.targets} if rule else set()
     if len(there | {one["Id"] for one in parameters["Targets"]}) > TARGETS:
         yield "The requested resource exceeds the maximum number allowed."
+
+
+def _roles(parameters: Parameters, _request: Any) -> Iterator[str]:
+    """Refuse a state machine as a target without the role that starts it."""
+    for target in parameters["Targets"]:
+        if _STATE_MACHINE.match(target["Arn"]) and not target.get("RoleArn"):
+            yield f"RoleArn is required for target {target['Arn']}."
 
 
 def _entries(parameters: Parameters, _request: Any) -> Iterator[str]:
@@ -108,6 +135,11 @@ RULES: tuple[Rule, ...] = (
          f"{_GUIDE}/eb-scheduled-rule-pattern.html"),
     Rule("size of an event pattern", ("events:PutRule",), _pattern, _QUOTAS,
          "InvalidEventPatternException"),
+    Rule("no empty object in an event pattern", ("events:PutRule",), _empty,
+         "https://github.com/cloud-custodian/cloud-custodian/issues/6507",
+         "InvalidEventPatternException"),
     Rule("targets of a rule", ("events:PutTargets",), _targets, _QUOTAS, "LimitExceededException"),
+    Rule("role of a target that needs one", ("events:PutTargets",), _roles,
+         "https://github.com/awsdocs/aws-codepipeline-user-guide/pull/18"),
     Rule("size of events", ("events:PutEvents",), _entries, f"{_GUIDE}/eb-putevents.html"),
 )  # fmt: skip

@@ -1,19 +1,17 @@
-"""SageMaker's rules for what a job is given: role, input, output, names and tags."""
+"""SageMaker's rules for what a job is given: input, output, names and tags."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 
 from localcloud.aws_rules.rule import DOCS, Parameters, Rule
 
 _REFERENCE = f"{DOCS}/sagemaker/latest/APIReference"
-_PRINCIPAL = "sagemaker.amazonaws.com"
 _JOBS = ("sagemaker:CreateTrainingJob", "sagemaker:CreateProcessingJob")
+DAY_SECONDS = 86_400  # a training's longest time, unless its request names one
 _TAGGED = (
     *_JOBS,
     "sagemaker:CreateModel",
@@ -25,20 +23,21 @@ _TAGGED = (
 )
 
 
-def _role(parameters: Parameters, request: Any) -> Iterator[str]:
-    arn = parameters["RoleArn"]
-    roles = iam_backends[request.current_account]["aws"].roles.values()
-    role = next((one for one in list(roles) if one.arn == arn), None)
-    if role is None or _PRINCIPAL not in _trusted(role):
+def _spot(parameters: Parameters, _request: Any) -> Iterator[str]:
+    """Refuse a wait for spot instances that is shorter than the training, or without any."""
+    stopping = parameters.get("StoppingCondition") or {}
+    wait = stopping.get("MaxWaitTimeInSeconds")
+    if parameters.get("EnableManagedSpotTraining"):
+        if wait is None or wait < stopping.get("MaxRuntimeInSeconds", DAY_SECONDS):
+            yield (
+                "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
+                "MaxRuntimeInSeconds"
+            )
+    elif wait is not None:
         yield (
-            f"Could not assume role {arn}. Please ensure that the role exists and allows principal "
-            f"'{_PRINCIPAL}' to assume the role."
+            "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is "
+            "set to true"
         )
-
-
-def _trusted(role: Any) -> str:
-    document = role.assume_role_policy_document
-    return document if isinstance(document, str) else json.dumps(document)
 
 
 def _input(parameters: Parameters, request: Any) -> Iterator[str]:
@@ -94,7 +93,8 @@ def _twice(names: Iterable[str | None]) -> list[str]:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("role of a job", _JOBS, _role, f"{_REFERENCE}/API_CreateTrainingJob.html"),
+    Rule("wait for spot instances", ("sagemaker:CreateTrainingJob",), _spot,
+         "https://github.com/Kenza-AI/sagify/issues/111"),
     Rule("input of a training job", ("sagemaker:CreateTrainingJob",), _input,
          f"{_REFERENCE}/API_S3DataSource.html"),
     Rule("output of a training job", ("sagemaker:CreateTrainingJob",), _output,

@@ -53,6 +53,11 @@ def _refuse_what_cannot_serve(request: Any, authorization: Authorization) -> Non
         boto3.client("s3", region_name=request.region),
         request._get_param("ExecutionRoleArn"),
     )
+    if not role:
+        raise ValidationError(
+            "The embedded cloud reads a model's artifact under its role; give the model an "
+            "ExecutionRoleArn"
+        )
     try:
         with authorization.acting_as(role, "sagemaker", "endpoint"):
             s3.head_object(Bucket=bucket, Key=key)

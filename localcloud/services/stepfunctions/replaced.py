@@ -7,7 +7,13 @@ from localcloud.iam.authorization import Authorization
 from localcloud.kept_state.durability import Kept
 from localcloud.seam import ABSENT, Replaced
 from localcloud.services.lambda_.functions import Functions
-from localcloud.services.stepfunctions import executions, expressions, job_task, task_errors
+from localcloud.services.stepfunctions import (
+    definitions,
+    executions,
+    expressions,
+    job_task,
+    task_errors,
+)
 from localcloud.strictness import task_requests
 
 _ASL = "moto.stepfunctions.parser.asl"
@@ -48,6 +54,13 @@ def replaced(
             "(self, state_machine_arn, name, execution_input, trace_header)",
             executions.with_a_name,
             "the second execution without a name is ExecutionAlreadyExists",
+        ),
+        Replaced(
+            "moto.stepfunctions.parser.models:StepFunctionsParserBackend",
+            "_validate_definition",
+            "(definition)",
+            definitions.refused_in_aws_form,
+            "InvalidDefinition reaches the client without its code",
         ),
         Replaced(
             "moto.stepfunctions.parser.backend.execution_worker:ExecutionWorker",

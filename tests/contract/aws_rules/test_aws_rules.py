@@ -52,7 +52,7 @@ def model(name: str, environment: dict[str, str] | None = None, **more: Any) -> 
     container: Any = {"Image": "sklearn", "ModelDataUrl": "s3://models/m/model.tar.gz"}
     container |= {"Environment": environment or {}} | more.pop("container", {})
     return lambda: boto3.client("sagemaker").create_model(
-        ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container, **more
+        **({"ModelName": name, "ExecutionRoleArn": ROLE, "PrimaryContainer": container} | more)
     )
 
 
@@ -123,11 +123,41 @@ def processing(**change: Any) -> Callable[[], Any]:
     return lambda: boto3.client("sagemaker").create_processing_job(**asked)
 
 
-def distrusting() -> Callable[[], Any]:
+def of_ec2() -> str:
+    """A role that no service of ours may assume."""
     boto3.client("iam").create_role(
-        RoleName="of-lambda", AssumeRolePolicyDocument=document(trust("lambda"))
+        RoleName="of-ec2", AssumeRolePolicyDocument=document(trust("ec2"))
     )
-    return training(RoleArn=ROLE.replace("role/role", "role/of-lambda"))
+    return ROLE.replace("role/role", "role/of-ec2")
+
+
+def machine_under(role: str) -> Callable[[], Any]:
+    return lambda: boto3.client("stepfunctions").create_state_machine(
+        name="m", roleArn=role, definition=json.dumps(DONE)
+    )
+
+
+def rule_under(role: str) -> Callable[[], Any]:
+    return lambda: boto3.client("events").put_rule(
+        Name="r", ScheduleExpression="rate(1 day)", RoleArn=role
+    )
+
+
+def target(arn: str, **more: Any) -> Callable[[], Any]:
+    schedule("rate(1 day)")()
+    given: Any = {"Id": "t", "Arn": arn, **more}
+    return lambda: boto3.client("events").put_targets(Rule="r", Targets=[given])
+
+
+def schedule_under(role: str) -> Callable[[], Any]:
+    return lambda: boto3.client("scheduler").create_schedule(
+        Name="s", ScheduleExpression="rate(1 day)", FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": FUNCTION, "RoleArn": role},
+    )  # fmt: skip
+
+
+def spot(enabled: bool, **stopping: Any) -> Callable[[], Any]:
+    return training(EnableManagedSpotTraining=enabled, StoppingCondition=stopping)
 
 
 def function(variables: dict[str, str] | None = None, **more: Any) -> Callable[[], Any]:
@@ -189,6 +219,21 @@ def states(start: str, **named: dict[str, Any]) -> Callable[[], Any]:
     return lambda: machine({"StartAt": start, "States": named})
 
 
+def caught(field: str, *errors: list[str]) -> Callable[[], Any]:
+    """A task with a rule for each list of errors."""
+    rules = [{"ErrorEquals": one} | ({"Next": "B"} if field == "Catch" else {}) for one in errors]
+    ends: dict[str, Any] = {"B": END} if field == "Catch" else {}
+    return states("A", A={**TASK, field: rules}, **ends)
+
+
+def timed(seconds: int) -> Callable[[], Any]:
+    return states("A", A={**TASK, "TimeoutSeconds": seconds})
+
+
+def limited(seconds: int) -> Callable[[], Any]:
+    return lambda: machine({**DONE, "TimeoutSeconds": seconds})
+
+
 def publishing(subject: str | None, message: str = "x") -> Callable[[], Any]:
     sns = boto3.client("sns")
     topic = sns.create_topic(Name="notices")["TopicArn"]
@@ -202,6 +247,10 @@ def storing(metadata: int) -> Callable[[], Any]:
     return lambda: s3.put_object(
         Bucket="loans", Key="k", Body=b"", Metadata={"a": "x" * (metadata - 1)}
     )
+
+
+def matching(**pattern: Any) -> Callable[[], Any]:
+    return lambda: boto3.client("events").put_rule(Name="r", EventPattern=json.dumps(pattern))
 
 
 def pattern(length: int) -> Callable[[], Any]:
@@ -250,7 +299,10 @@ Resources:
     Type: AWS::IAM::Role
     Properties:
       %s
-      AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: []}
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {Effect: Allow, Action: "sts:AssumeRole", Principal: {Service: lambda.amazonaws.com}}
 Outputs:
   Arn: {Value: !GetAtt Role.Arn}
 """
@@ -285,6 +337,33 @@ def parameter(length: int = 1, name: str = "p") -> Callable[[], Any]:
     return lambda: boto3.client("ssm").put_parameter(Name=name, Value="x" * length, Type="String")
 
 
+def statement(**change: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"} | change
+
+
+def inline(**change: Any) -> Callable[[], Any]:
+    return lambda: boto3.client("iam").put_role_policy(
+        RoleName="role", PolicyName="more", PolicyDocument=document(statement(**change))
+    )
+
+
+def stack_of_a_policy(**change: Any) -> Callable[[], Any]:
+    """A role with an inline policy, as the template of a stack; raises why it was rolled back."""
+    written = {"Version": "2012-10-17", "Statement": [statement(**change)]}
+    trusting = {"Version": "2012-10-17", "Statement": [trust("lambda")]}
+    properties = {"AssumeRolePolicyDocument": trusting,
+                  "Policies": [{"PolicyName": "p", "PolicyDocument": written}]}  # fmt: skip
+    body = json.dumps({"Resources": {"It": {"Type": "AWS::IAM::Role", "Properties": properties}}})
+    return stack(body, "CAPABILITY_IAM")
+
+
+def trusting(**statement: Any) -> Callable[[], Any]:
+    given: Any = {"Effect": "Allow", "Action": "sts:AssumeRole", **statement}
+    return lambda: boto3.client("iam").create_role(
+        RoleName="trusting", AssumeRolePolicyDocument=document(given)
+    )
+
+
 def policy(length: int) -> Callable[[], Any]:
     kept = boto3.client("iam").get_role_policy(RoleName="role", PolicyName="all")["PolicyDocument"]
     used = len("".join(json.dumps(kept).split()))
@@ -307,6 +386,21 @@ def table() -> Any:
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], GlobalSecondaryIndexes=[index],
     )  # fmt: skip
     return dynamodb
+
+
+def attributes(*names: str, index: str | None = None) -> Callable[[], Any]:
+    """A table of those attributes, whose key is the first."""
+    asked: Any = {
+        "TableName": "rows", "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": names[0], "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": one, "AttributeType": "S"} for one in names],
+    }  # fmt: skip
+    if index:
+        key = [{"AttributeName": index, "KeyType": "HASH"}]
+        asked["GlobalSecondaryIndexes"] = [
+            {"IndexName": "byKey", "KeySchema": key, "Projection": {"ProjectionType": "ALL"}}
+        ]
+    return lambda: boto3.client("dynamodb").create_table(**asked)
 
 
 def named_table(name: str) -> Callable[[], Any]:
@@ -361,11 +455,22 @@ def retention(days: int) -> Callable[[], Any]:
     return lambda: logs.put_retention_policy(logGroupName="g", retentionInDays=days)
 
 
-def alarm(period: int) -> Callable[[], Any]:
-    return lambda: boto3.client("cloudwatch").put_metric_alarm(
-        AlarmName="a", MetricName="m", Namespace="n", Period=period, EvaluationPeriods=1,
-        Threshold=1, ComparisonOperator="GreaterThanThreshold", Statistic="Sum",
-    )  # fmt: skip
+def alarm(period: int = 60, **change: Any) -> Callable[[], Any]:
+    """`change`: parameters, or None for one that is left out."""
+    asked: Any = {
+        "AlarmName": "a", "MetricName": "m", "Namespace": "n", "Period": period,
+        "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold",
+        "Statistic": "Sum",
+    } | change  # fmt: skip
+    given = {name: value for name, value in asked.items() if value is not None}
+    return lambda: boto3.client("cloudwatch").put_metric_alarm(**given)
+
+
+def of_expression(**change: Any) -> Callable[[], Any]:
+    queries = [{"Id": "a", "MetricStat": {"Metric": {"MetricName": "m", "Namespace": "n"},
+                                          "Period": 60, "Stat": "Sum"}}]  # fmt: skip
+    without: Any = dict.fromkeys(("MetricName", "Namespace", "Period", "Statistic"))
+    return alarm(**({**without, "Metrics": queries} | change))
 
 
 def metric(namespace: str) -> Callable[[], Any]:
@@ -381,6 +486,8 @@ SYNC_2 = "arn:aws:states:::states:startExecution.sync:2"
 CALLBACK = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:read"
 END: dict[str, Any] = {"Type": "Pass", "End": True}
+TASK: dict[str, Any] = {"Type": "Task", "Resource": FUNCTION, "End": True}
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
 CHANNEL = {"ChannelName": "train", "DataSource": {"S3DataSource": {
     "S3DataType": "S3Prefix", "S3Uri": "s3://data/train/"}}}  # fmt: skip
 NOTHING = {"ChannelName": "train", "DataSource": {"S3DataSource": {
@@ -439,6 +546,14 @@ BROKEN: list[tuple[str, Given, str, str]] = [
     # CloudWatch
     ("retention of a log group", lambda: retention(2), "InvalidParameterException", "[1, 3, 5, 7"),
     ("period of an alarm", lambda: alarm(61), "ValidationError", "a multiple of 60"),
+    ("statistic of an alarm", lambda: alarm(Statistic=None), "ValidationError",
+     "either Statistic or ExtendedStatistic"),
+    ("statistic of an alarm", lambda: alarm(ExtendedStatistic="p99"), "ValidationError",
+     "either Statistic or ExtendedStatistic"),
+    ("statistic of an alarm", lambda: alarm(MetricName=None), "ValidationError",
+     "You must specify either MetricName or a Metrics array."),
+    ("statistic of an alarm", lambda: of_expression(Statistic="Sum"), "ValidationError",
+     "Statistic should not be set if list of Metrics is set."),
     ("namespace of a metric", lambda: metric("AWS/Lambda"), "InvalidParameterValue", "AWS/"),
     # DynamoDB
     ("name of a table", lambda: named_table("a!c"), INVALID,
@@ -446,6 +561,10 @@ BROKEN: list[tuple[str, Given, str, str]] = [
     ("name of a table", lambda: named_table("a!"), INVALID,
      "TableName must be at least 3 characters long and at most 255 characters long"),
     ("name of a table", lambda: named_table("a" * 256), INVALID, "at most 255 characters long"),
+    ("attributes of a table's keys", lambda: attributes("id", "amount"), INVALID,
+     "Number of attributes in KeySchema does not exactly match"),
+    ("attributes of a table's keys", lambda: attributes("id", "day", "amount", index="day"),
+     INVALID, "AttributeDefinitions: [id, day, amount], keys used: [id, day]"),
     ("digits and range of a number", lambda: item(x={"N": "1" * 39}), INVALID,
      "more than 38 significant digits"),
     ("digits and range of a number", lambda: item(x={"L": [{"NS": ["1", "1e126"]}]}), INVALID,
@@ -475,9 +594,27 @@ BROKEN: list[tuple[str, Given, str, str]] = [
     ("size of an event pattern", lambda: pattern(2049), "InvalidEventPatternException", "2048"),
     ("targets of a rule", lambda: targets(6), "LimitExceededException",
      "The requested resource exceeds the maximum number allowed."),
+    *(("no empty object in an event pattern", lambda given=given: matching(**given),
+       "InvalidEventPatternException", "Reason: Empty objects are not allowed")
+      for given in ({}, {"source": ["a"], "detail": {}}, {"detail": {"status": {}}})),
     ("size of events", lambda: event(256 * 1024 + 1), INVALID, "262144"),
     # IAM, S3, SNS, Systems Manager
     ("inline policies of a role", lambda: policy(10_241), "LimitExceeded", "10240 bytes"),
+    *(("grammar of an inline policy", lambda given=given: inline(**given),
+       "MalformedPolicyDocument", words)
+      for given, words in (
+          ({"Action": "GetObject"}, "must be prefaced by a vendor"),
+          ({"Action": []}, "Policy statement must contain actions."),
+          ({"Resource": "loans"}, 'Resource loans must be in ARN format or "*".'),
+          ({"Effect": "Maybe"}, "Syntax errors in policy."),
+          ({"Verb": "s3:Get"}, "Syntax errors in policy."),
+          ({"Condition": {"StringIs": {"aws:x": "y"}}}, "Syntax errors in policy."),
+          ({"Principal": "*"}, "Policy document should not specify a principal."))),
+    ("grammar of a trust policy", trusting, "MalformedPolicyDocument", "required field Principal"),
+    ("grammar of a trust policy", lambda: trusting(Principal="*", Resource="*"),
+     "MalformedPolicyDocument", "Has prohibited field Resource"),
+    ("grammar of a trust policy", lambda: trusting(Principal="*", Action="s3:GetObject"),
+     "MalformedPolicyDocument", "actions can only be sts:AssumeRole"),
     ("metadata of an object", lambda: storing(2049), "MetadataTooLarge", "metadata"),
     ("subject of a notice", lambda: publishing("línea"), "InvalidParameter", "Subject"),
     ("subject of a notice", lambda: publishing("a\nb"), "InvalidParameter", "Subject"),
@@ -527,7 +664,35 @@ BROKEN: list[tuple[str, Given, str, str]] = [
     # SageMaker's jobs
     ("role of a job", lambda: training(RoleArn=f"{ROLE}-missing"), INVALID,
      "Could not assume role arn:aws:iam::123456789012:role/role-missing."),
-    ("role of a job", distrusting, INVALID, "allows principal 'sagemaker.amazonaws.com'"),
+    ("role of a job", lambda: training(RoleArn=of_ec2()), INVALID,
+     "allows principal 'sagemaker.amazonaws.com'"),
+    ("wait for spot instances",
+     lambda: spot(True, MaxRuntimeInSeconds=100, MaxWaitTimeInSeconds=99), INVALID,
+     "greater than or equal to MaxRuntimeInSeconds"),
+    ("wait for spot instances", lambda: spot(True, MaxRuntimeInSeconds=100), INVALID,
+     "It must be present"),
+    ("wait for spot instances", lambda: spot(True, MaxWaitTimeInSeconds=86_399), INVALID,
+     "greater than or equal to MaxRuntimeInSeconds"),
+    ("wait for spot instances",
+     lambda: spot(False, MaxRuntimeInSeconds=100, MaxWaitTimeInSeconds=100), INVALID,
+     "only supported when EnableManagedSpotTraining is set to true"),
+    # Roles
+    ("role of a function", lambda: function(Role=of_ec2()), LAMBDA,
+     "The role defined for the function cannot be assumed by Lambda."),
+    ("role of a state machine", lambda: machine_under(of_ec2()), "AccessDeniedException",
+     "is authorized to assume the provided role."),
+    ("role of a state machine", lambda: machine_under(f"{ROLE}-missing"), "AccessDeniedException",
+     "Neither the global service principal states.amazonaws.com, nor the regional one"),
+    ("role of an event rule", lambda: rule_under(of_ec2()), INVALID,
+     "cannot be assumed by principal 'events.amazonaws.com'."),
+    ("role of a rule's target", lambda: target(MACHINE, RoleArn=of_ec2()), INVALID,
+     "cannot be assumed by principal 'events.amazonaws.com'."),
+    ("role of a target that needs one", lambda: target(MACHINE), INVALID,
+     f"RoleArn is required for target {MACHINE}."),
+    ("role of a schedule", lambda: schedule_under(of_ec2()), INVALID,
+     "must allow AWS EventBridge Scheduler to assume the role."),
+    ("role of a model", lambda: model("m2", ExecutionRoleArn=of_ec2()), INVALID,
+     "Could not assume role arn:aws:iam::123456789012:role/of-ec2."),
     ("role of a job", lambda: processing(RoleArn=f"{ROLE}-missing"), INVALID, "Could not assume"),
     ("input of a training job", lambda: training(InputDataConfig=[NOTHING]), INVALID,
      'No S3 objects found under S3 URL "s3://data/nothing/" given in input data source.'),
@@ -553,6 +718,20 @@ BROKEN: list[tuple[str, Given, str, str]] = [
      "MISSING_TRANSITION_TARGET: Missing 'Next' target: B"),
     ("states that are named and those that are there", lambda: states("A", A=END, B=END),
      DEFINITION, 'State "B" is not reachable.'),
+    *(("end of a state, and of a machine", lambda state=state: states("A", A=state), DEFINITION,
+       "State 'A' must have one of the fields [Next, End] at /States/A")
+      for state in ({"Type": "Pass"}, {"Type": "Pass", "End": False}, {**END, "Next": "A"})),
+    ("end of a state, and of a machine",
+     lambda: states("A", A={"Type": "Pass", "Next": "B"}, B={"Type": "Pass", "Next": "A"}),
+     DEFINITION, "MISSING_END_STATE: Workflow has no terminal state"),
+    *(("States.ALL is alone and last", lambda field=field, given=given: caught(field, *given),
+       DEFINITION, f"must appear alone and at end of list at /States/A/{field}[0]/ErrorEquals[0]")
+      for field in ("Retry", "Catch")
+      for given in ((["States.ALL", "Busy"],), (["States.ALL"], ["Busy"]))),
+    *(("seconds of a time-out", lambda one=one: timed(one), DEFINITION,
+       "The field 'TimeoutSeconds' must be a positive integer of at most 99999999 at /States/A/")
+      for one in (0, -1, 100_000_000)),
+    ("seconds of a time-out", lambda: limited(0), DEFINITION, "at /TimeoutSeconds"),
     ("name of a state", lambda: states("A" * 81, **{"A" * 81: END}), DEFINITION, "80 characters"),
 ]  # fmt: skip
 
@@ -600,6 +779,18 @@ SCHEDULES = (
         lambda: of_resource({"Type": "AWS::CloudFormation::WaitConditionHandle"}),
         lambda: retention(3653),
         lambda: alarm(60),
+        lambda: alarm(Statistic=None, ExtendedStatistic="p99"),
+        of_expression,
+        lambda: attributes("id", "day", index="day"),
+        lambda: matching(detail={"status": [{"exists": True}]}),
+        # IAM takes what is well formed and leads nowhere, of a client and in a template:
+        lambda: inline(Action=["s3:GetObjekt", "nosuch:Do"], Resource="arn:aws:nosuch:::x"),
+        lambda: stack_of_a_policy(Action=["s3:GetObjekt", "nosuch:Do"]),
+        lambda: spot(True, MaxRuntimeInSeconds=100, MaxWaitTimeInSeconds=100),
+        lambda: caught("Catch", ["Busy"], ["States.ALL"]),
+        lambda: caught("Retry", ["Busy", "Late"], ["States.ALL"]),
+        lambda: timed(1),
+        lambda: timed(99_999_999),
         lambda: metric("AppVengers"),
         lambda: named_table("a_."),
         lambda: named_table("a" * 255),

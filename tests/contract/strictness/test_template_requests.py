@@ -11,7 +11,7 @@ import yaml
 from infrastructure.template import stack_template
 from localcloud.cloud import Cloud
 from localcloud.strictness.template_requests import MADE
-from tests.contract.conftest import ROLE, make_model
+from tests.contract.conftest import ROLE, make_model, trust
 from tests.contract.strictness.stacks import failure, status
 
 FUNCTION = {
@@ -22,7 +22,7 @@ TABLE = {
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
 }
-DOCUMENT = {"Version": "2012-10-17", "Statement": []}
+DOCUMENT = {"Version": "2012-10-17", "Statement": [trust("lambda")]}
 
 
 def serverless(memory: int, concurrency: Any = 1) -> dict[str, Any]:
@@ -65,6 +65,12 @@ def created(kind: str, properties: dict[str, Any]) -> None:
         ("AWS::Lambda::Function", {**FUNCTION, "Timeout": "901"}, "'901' at 'timeout'"),
         ("AWS::Lambda::Function",
          {**FUNCTION, "Environment": {"Variables": {"AA": "x" * 4088}}}, "exceeded the 4KB limit"),
+        ("AWS::Lambda::Function", {**FUNCTION, "Role": f"{ROLE}-missing"},
+         "cannot be assumed by Lambda"),
+        ("AWS::IAM::Role", {"AssumeRolePolicyDocument": {
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole"}],
+        }}, "Missing required field Principal (Service: iam"),
+        ("AWS::Events::Rule", {"EventPattern": {}}, "Empty objects are not allowed"),
         ("AWS::DynamoDB::Table", {**TABLE, "TableName": "a!c"}, "Value 'a!c' at 'tableName'"),
         ("AWS::SageMaker::EndpointConfig", serverless(1500), "1024, 2048"),
         ("AWS::SSM::Parameter", {"Type": "String", "Value": "x" * 4097}, "4096 characters"),

@@ -1,37 +1,25 @@
-"""Step Functions' rules: names, input, and what a definition may say."""
+"""Step Functions' rules for a definition, which it holds before it creates a state machine."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from localcloud.aws_rules.rule import DOCS, Parameters, Rule, longer_than
+from localcloud.aws_rules.rule import DOCS, Parameters, Rule
 
-_EXECUTIONS = ("stepfunctions:StartExecution", "stepfunctions:StartSyncExecution")
 _MACHINES = ("stepfunctions:CreateStateMachine", "stepfunctions:UpdateStateMachine")
 _GUIDE = f"{DOCS}/step-functions/latest/dg"
-_REFERENCE = f"{DOCS}/step-functions/latest/apireference"
-_QUOTAS = f"{_GUIDE}/service-quotas.html"
+_DIAGNOSTICS = (
+    f"{DOCS}/step-functions/latest/apireference/API_ValidateStateMachineDefinitionDiagnostic.html"
+)
 _REFUSED = "InvalidDefinition"
 
-STATE_BYTES = 262_144
 STATE_NAME_LENGTH = 80
+LONGEST_SECONDS = 99_999_999
+_ENDS = ("Succeed", "Fail")
+_EVERY_ERROR = "States.ALL"
 _WAITS = re.compile(r"\.(sync(:2)?|waitForTaskToken)$")
 _ACTIVITY = re.compile(r"^arn:[^:]+:states:[^:]*:[^:]*:activity:")
-_IN_NO_NAME = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]")
-
-
-def _names(parameters: Parameters, _request: Any) -> Iterator[str]:
-    name = parameters.get("name")
-    if isinstance(name, str) and _IN_NO_NAME.search(name):
-        yield f"Invalid Name: '{name}'"
-
-
-def _input(parameters: Parameters, _request: Any) -> Iterator[str]:
-    text = parameters.get("input") or ""
-    if len(text.encode()) > STATE_BYTES:
-        yield longer_than(f"{text[:40]}...", "input", STATE_BYTES)
-
 
 Definition = Mapping[str, Any]
 
@@ -114,6 +102,46 @@ def _state_names(parameters: Parameters, _request: Any) -> Iterator[str]:
             yield _invalid(f"State name exceeds {STATE_NAME_LENGTH} characters", place)
 
 
+def _ends(parameters: Parameters, _request: Any) -> Iterator[str]:
+    """Refuse a state that neither leads on nor ends, or does both; a machine that never ends."""
+    for name, state, place in _states(parameters):
+        leads_on, ends = "Next" in state, state.get("End") is True
+        if state.get("Type") not in (*_ENDS, "Choice") and leads_on == ends:
+            yield _invalid(f"State '{name}' must have one of the fields [Next, End]", place)
+    for machine, _ in _machines(_definition(parameters)):
+        states = (machine.get("States") or {}).values()
+        if states and not any(one.get("Type") in _ENDS or one.get("End") is True for one in states):
+            yield (
+                "Invalid State Machine Definition: 'MISSING_END_STATE: Workflow has no terminal "
+                "state at null'"
+            )
+
+
+def _every_error(parameters: Parameters, _request: Any) -> Iterator[str]:
+    for _, state, place in _states(parameters):
+        for field in ("Retry", "Catch"):
+            rules = state.get(field) or []
+            for number, rule in enumerate(rules):
+                errors = rule.get("ErrorEquals") or []
+                last = number == len(rules) - 1
+                if _EVERY_ERROR in errors and not (last and len(errors) == 1):
+                    where = f"{place}/{field}[{number}]/ErrorEquals[{errors.index(_EVERY_ERROR)}]"
+                    yield _invalid(f"{_EVERY_ERROR} must appear alone and at end of list", where)
+
+
+def _seconds(parameters: Parameters, _request: Any) -> Iterator[str]:
+    machine = _definition(parameters)
+    timed = [(machine, ""), *((state, place) for _, state, place in _states(parameters))]
+    for part, place in timed:
+        for field in {"TimeoutSeconds", "HeartbeatSeconds"} & {*part}:
+            value = part[field]
+            if isinstance(value, int) and not 1 <= value <= LONGEST_SECONDS:
+                yield _invalid(
+                    f"The field '{field}' must be a positive integer of at most {LONGEST_SECONDS}",
+                    f"{place}/{field}",
+                )
+
+
 def _invalid(what: str, place: str) -> str:
     return f"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: {what} at {place}'"
 
@@ -124,16 +152,18 @@ def _missing(what: str, path: str) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("characters of execution and machine names",
-         (*_EXECUTIONS, "stepfunctions:CreateStateMachine"), _names,
-         f"{_REFERENCE}/API_StartExecution.html", "InvalidName"),
-    Rule("input of an execution", _EXECUTIONS, _input, _QUOTAS),
     Rule("no waiting in an Express machine", _MACHINES, _patterns,
          f"{_GUIDE}/integrate-optimized.html", _REFUSED),
     Rule("no distributed Map in an Express machine", _MACHINES, _distributed,
          f"{_GUIDE}/choosing-workflow-type.html", _REFUSED),
     Rule("states that are named and those that are there", _MACHINES, _targets,
-         f"{_REFERENCE}/API_ValidateStateMachineDefinitionDiagnostic.html", _REFUSED),
+         _DIAGNOSTICS, _REFUSED),
+    Rule("end of a state, and of a machine", _MACHINES, _ends,
+         "https://github.com/floci-io/floci/issues/2735", _REFUSED),
+    Rule("States.ALL is alone and last", _MACHINES, _every_error,
+         "https://github.com/aws/aws-cdk/issues/10530", _REFUSED),
+    Rule("seconds of a time-out", _MACHINES, _seconds,
+         f"{_GUIDE}/state-task.html", _REFUSED),
     Rule("name of a state", _MACHINES, _state_names,
          f"{_GUIDE}/statemachine-structure.html", _REFUSED),
 )  # fmt: skip

@@ -1,6 +1,4 @@
-"""DynamoDB's rules: names of tables, values of attributes, keys of indexes, and size of
-expressions.
-"""
+"""DynamoDB's rules for values of attributes, keys of indexes, and the size of expressions."""
 
 import re
 import threading
@@ -8,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from localcloud.aws_rules.rule import DOCS, Parameters, Rule, ShapeRule, violated
+from localcloud.aws_rules.rule import DOCS, Parameters, Rule, ShapeRule
 
 _CONSTRAINTS = f"{DOCS}/amazondynamodb/latest/developerguide/Constraints.html"
 _TYPES = f"{DOCS}/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html"
@@ -24,7 +22,6 @@ _INVALID = "One or more parameter values were invalid: "
 DIGITS = 38
 LEVELS = 32
 EXPRESSION_BYTES = 4096
-TABLE_NAME_LENGTHS = (3, 255)
 LARGEST = Decimal("9.9999999999999999999999999999999999999E+125")
 _EXPRESSIONS = ("UpdateExpression", "ConditionExpression", "FilterExpression",
                 "KeyConditionExpression", "ProjectionExpression")  # fmt: skip
@@ -33,7 +30,6 @@ _KINDS = frozenset(("S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"))
 _EXACTLY_ONE = "must contain exactly one of the supported datatypes"
 _EMPTY = f"Supplied AttributeValue is empty, {_EXACTLY_ONE}"
 _SEVERAL = f"Supplied AttributeValue has more than one datatypes set, {_EXACTLY_ONE}"
-_TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]+")
 _SHORT = re.compile(r"-?[0-9.]{1,38}")  # a number that breaks neither limit
 
 Item = Mapping[str, Mapping[str, Any]]
@@ -82,17 +78,6 @@ def _one_action(value: Mapping[str, Any] | None) -> str | None:
     if actions == 1:
         return None
     return "TransactItems can only contain one of Check, Put, Update or Delete"
-
-
-def _table_name(parameters: Parameters, _request: Any) -> Iterator[str]:
-    """Hold a name to 3 to 255 characters of few kinds. The model's 1,024 are those of an ARN."""
-    name = parameters["TableName"]
-    low, high = TABLE_NAME_LENGTHS
-    if not low <= len(name) <= high:
-        yield f"TableName must be at least {low} characters long and at most {high} characters long"
-    if not _TABLE_NAME.fullmatch(name):
-        pattern = f"Member must satisfy regular expression pattern: {_TABLE_NAME.pattern}"
-        yield violated(name, "tableName", pattern)
 
 
 def _operations(parameters: Parameters) -> Iterator[Parameters]:
@@ -250,8 +235,6 @@ SHAPE_RULES: tuple[ShapeRule, ...] = (
 )  # fmt: skip
 
 RULES: tuple[Rule, ...] = (
-    Rule("name of a table", ("dynamodb:CreateTable",), _table_name,
-         f"{_RECORDED}/createTable.js"),
     Rule("digits and range of a number", _WRITES, _numbers, _TYPES),
     Rule("members of a set", _WRITES, _sets, _TYPES),
     Rule("nesting of a value", _WRITES, _nesting, _CONSTRAINTS),

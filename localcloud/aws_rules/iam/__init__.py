@@ -1,0 +1,1 @@
+"""Rules for IAM's policies, and for the roles that services are given."""
