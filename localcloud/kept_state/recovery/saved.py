@@ -32,6 +32,8 @@ def save(path: Path, saved: Path, homes: Homes | None = None) -> Counter[str]:
         prepare(new)
         new.execute("begin")
         with closing(read_only(path)) as old:
+            # Where the schema is damaged, SQLite then reads the tables that it still describes.
+            old.execute("pragma writable_schema = on")
             for table in COLUMNS:
                 for row in readable(old, table):
                     if homes is None or _has_a_home(table, row, homes):

@@ -163,6 +163,17 @@ def test_a_wrong_byte_in_the_schema_is_told_and_every_row_is_saved(folder: Path)
         assert len(items()) == ITEMS
 
 
+def test_a_schema_that_sqlite_can_not_parse_loses_no_row_of_the_other_tables(folder: Path) -> None:
+    with reopened(folder):
+        pass
+    spoil_text(folder, b"CREATE TABLE written_by (moto text", b"CREATE TABLE written_by (moto(text")
+
+    assert "malformed database schema (written_by)" in refused(folder)
+    recover(folder)
+    with reopened(folder):
+        assert len(items()) == ITEMS
+
+
 def test_an_attribute_named_as_bytes_are_written_comes_back(folder: Path) -> None:
     odd = key(7) | {"m": {"M": {"base64": {"S": "x"}}}, "b": {"B": b"\x00\xff"}}
     with reopened(folder):
