@@ -3,6 +3,7 @@
 import os
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ from chalicelib.retraining import (
     training_history,
     weekly_update,
 )
-from chalicelib.rights.counterfactuals import change
+from chalicelib.rights.counterfactuals import change, taken_offers
+from chalicelib.rights.counterfactuals.committee import Committee
+from chalicelib.rights.counterfactuals.counter_offer import counter_offer
 from chalicelib.rights.explanation import explanation
 from chalicelib.rights.explanation_page import page
 from chalicelib.services import services
@@ -96,8 +99,43 @@ def change_needed(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the 
     stored = using.predictions.get(clientId, predictionId)
     said_in = language(app.current_request, using.profile.product.language)
     review_only = using.review_only.is_on()
-    parts = (using.profile, using.scoring, using.models)
-    return change.needed(stored, said_in, *parts, review_only=review_only)
+    committee = Committee(using.profile, using.scoring, review_only=review_only)
+    return change.needed(stored, said_in, using.profile, committee, using.models)
+
+
+@app.route(
+    "/predictions/{clientId}/{predictionId}/offer",
+    api_key_required=True,
+    cors=CORS,
+    content_types=ANY,
+)
+@answers_problems
+def offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
+    using = services()
+    stored = using.predictions.get(clientId, predictionId)
+    taken = taken_offers.taken(stored, using.predictions)
+    said_in = language(app.current_request, using.profile.product.language)
+    review_only = using.review_only.is_on()
+    committee = Committee(using.profile, using.scoring, review_only=review_only)
+    parts = (using.profile, committee, using.models, datetime.now(UTC))
+    return counter_offer(stored, taken, said_in, *parts)
+
+
+@app.route(
+    "/predictions/{clientId}/{predictionId}/offer",
+    methods=["POST"],
+    api_key_required=True,
+    cors=CORS,
+    content_types=ANY,
+)
+@answers_problems
+def take_offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
+    using, body = services(), json_body(app.current_request)
+    stored = using.predictions.get(clientId, predictionId)
+    said_in = language(app.current_request, using.profile.product.language)
+    parts = {"machine": using.machine, "predictions": using.predictions}
+    once = partial(analysis.analyse_once, **parts, ever_served=using.ever_served)
+    return taken_offers.take(stored, body, said_in, using.profile, once, datetime.now(UTC))
 
 
 @app.route(

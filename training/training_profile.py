@@ -161,9 +161,9 @@ class TrainingProfile:
             parameters=dict(written.parameters),
         )
 
-    def read_by_rules(self) -> Model:
+    def read_by_policy(self) -> Model:
         """Return what policy rules read, as a model that is never fitted."""
-        read = self.profile.read_by_rules()
+        read = self.profile.read_by_policy()
         needed = tuple(feature for name, feature in self.features.items() if name in read)
         return Model("rules", "scorecard", needed, needed, {})
 

@@ -37,7 +37,7 @@ from workbench.policy_search.trade_off import (
     by_month,
     trade_off,
     what_disagreement_buys,
-    what_rules_do,
+    what_rules_and_bands_do,
 )
 
 UNKNOWN = (
@@ -103,8 +103,8 @@ def main(
     console.print(trade_off(loans, limit, review))
     if loans.months():
         console.print(by_month(loans, cuts))
-    if deployed.rules:
-        console.print(what_rules_do(loans, deployed.policy))
+    for table in what_rules_and_bands_do(loans, deployed.policy):
+        console.print(table)
     console.print(what_disagreement_buys(loans, approve_from))
     console.print(beyond_the_limit(loans, deployed.decision.maximum_disagreement))
     if few := too_few(loans, cuts):

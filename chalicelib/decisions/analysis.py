@@ -69,6 +69,10 @@ KEY_LENGTH = Text(es="debe tener de 1 a 255 caracteres", en="must be 1 to 255 ch
 LIMIT = re.compile(r"[1-9][0-9]?|100")
 PREDICTION_ID = re.compile(r"[0-9a-f]{32}")
 
+RECORDED = (
+    "predictionId", "clientId", "createdAt", "language", "application", "counterOfferOf",
+)  # fmt: skip
+
 Document = dict[str, Any]
 
 
@@ -142,16 +146,33 @@ def analyse(
     Raises NoModelInService before a key is claimed if no model `ever_served`: nothing is stored,
     so the key is free for another application.
     """
-    request = _request(application, language)
-    if idempotency_key is not None:
-        if not ever_served():
-            raise NoModelInService
-        request |= _claimed(request, idempotency_key, predictions)
-        try:
-            return answer(predictions.get(application.client_id, request["predictionId"]))
-        except PredictionNotFound:
-            pass
-    return answer(machine.run(request))
+    request = new_request(application, language)
+    if idempotency_key is None:
+        return answer(machine.run(request))
+    if not 1 <= len(idempotency_key) <= 255:
+        fault = {"Idempotency-Key": KEY_LENGTH}
+        raise InvalidRequest(CORRECT.format(count=1, fields="Idempotency-Key"), fault)
+    return analyse_once(request, idempotency_key, machine, predictions, ever_served)
+
+
+def analyse_once(
+    request: Document,
+    key: str,
+    machine: Machine,
+    predictions: Predictions,
+    ever_served: Callable[[], bool],
+) -> Document:
+    """Return the prediction of the first request of this client with this key.
+
+    Raises IdempotencyConflict if that was another application, and NoModelInService.
+    """
+    if not ever_served():
+        raise NoModelInService
+    first = request | _claimed(request, key, predictions)
+    try:
+        return answer(predictions.get(first["clientId"], first["predictionId"]))
+    except PredictionNotFound:
+        return answer(machine.run(first))
 
 
 def record(
@@ -173,7 +194,7 @@ def record(
     decision = decide(
         event["application"], answers, profile, event["language"], review_only=review_only
     )
-    kept = ("predictionId", "clientId", "createdAt", "language", "application")
+    kept = [name for name in RECORDED if name in event]
     proof = {"evidence": evidence(event["application"], profile.policy)}
     stored = predictions.add({name: event[name] for name in kept} | decision | proof)
     causes = {name: one.cause() for name, one in answers.items() if isinstance(one, Unavailable)}
@@ -211,7 +232,7 @@ def location(request: Document) -> str:
     return f"/predictions/{request['clientId']}/{request['predictionId']}"
 
 
-def _request(application: CreditApplication, language: Language) -> Document:
+def new_request(application: CreditApplication, language: Language) -> Document:
     now = datetime.now(UTC)
     return {
         # 12 digits of milliseconds, then chance: ids sort by time.
@@ -226,20 +247,22 @@ def _request(application: CreditApplication, language: Language) -> Document:
 def _claimed(request: Document, key: str, predictions: Predictions) -> Document:
     """Return the prediction id and time of the first request with this idempotency key.
 
-    Raises InvalidRequest for its length, IdempotencyConflict for another application.
+    Raises IdempotencyConflict for another application.
     """
-    if not 1 <= len(key) <= 255:
-        fault = {"Idempotency-Key": KEY_LENGTH}
-        raise InvalidRequest(CORRECT.format(count=1, fields="Idempotency-Key"), fault)
     claim = {
         "createdAt": request["createdAt"],
         "claimedId": request["predictionId"],
         "applicationHash": _digest(msgspec.json.encode(request["application"], order="sorted")),
     }
-    first = predictions.claim(request["clientId"], _digest(key.encode()), claim)
+    first = predictions.claim(request["clientId"], claim_key(key), claim)
     if first["applicationHash"] != claim["applicationHash"]:
         raise IdempotencyConflict
     return {"predictionId": first["claimedId"], "createdAt": first["createdAt"]}
+
+
+def claim_key(idempotency_key: str) -> str:
+    """Return the name under which the table keeps a claim of the key."""
+    return _digest(idempotency_key.encode())
 
 
 def _digest(body: bytes) -> str:

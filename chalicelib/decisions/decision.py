@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.decisions.application import Value
 from chalicelib.decisions.policy_rules import decisive, fired, inputs
-from chalicelib.decisions.reasons import reasons, with_rule_texts, with_texts
+from chalicelib.decisions.reasons import reasons, with_condition_texts, with_rule_texts, with_texts
 from chalicelib.foundation.text import Language
 from chalicelib.profile import Decision, Policy, Profile
 from chalicelib.profile.answer_codes import Basis
@@ -47,6 +47,7 @@ def decide(
     policy = profile.policy
     decided = weigh(application, answers, policy, review_only=review_only)
     with_rule_texts(decided.get("rules", ()), policy, profile, language)
+    with_condition_texts(decided, policy, language)
     for part in (decided, *decided["models"].values()):
         with_texts(part.get("reasons", ()), profile, language)
     return decided
@@ -64,7 +65,8 @@ def weigh(
 
     `disagreement` is the highest shown score of a model less the lowest, in points; its limit is
     `maximum_disagreement`. `unseen` are the features of `review_unseen` whose code is new to at
-    least one model. `rules` are those that fired, in their order. `partial` and `missing` are there
+    least one model. `rules` are those that fired, in their order. `offer` has an
+    approval's terms. `partial` and `missing` are there
     only if a model is silent.
     """
     models = {name: _model(answer, policy) for name, answer in answers.items()}
@@ -77,10 +79,15 @@ def weigh(
     rules = fired(policy, inputs(policy, application, known, models))
     by_models = _basis(scored, unseen, figures["disagreement"], policy.decision)
     decision, basis = _verdict(figures["score"], by_models, rules, policy)
+    if review_only:
+        decision, basis = "REVIEW", "REVIEW_ONLY"
+    offer = _offer(application, figures["score"], policy) if decision == "APPROVE" else {}
+    if offer is None:
+        decision, basis = "REVIEW", "ABOVE_OFFER"
     stated = {"unseen": unseen, "partial": bool(missing), "missing": missing, "rules": rules}
     return {
-        "decision": "REVIEW" if review_only else decision,
-        "decisionBasis": "REVIEW_ONLY" if review_only else basis,
+        "decision": decision,
+        "decisionBasis": basis,
         "probabilityOfDefault": figures["probabilityOfDefault"],
         "score": figures["score"],
         "cutOffs": {
@@ -88,7 +95,7 @@ def weigh(
             "declineBelow": policy.decision.decline_below,
         },
         "disagreement": figures["disagreement"],
-        **{name: value for name, value in stated.items() if value},
+        **{name: value for name, value in (stated | {"offer": offer}).items() if value},
         "reasons": reasons(mixed.contributions, policy, mixed.directions) if mixed else [],
         "models": models,
         "policyVersion": policy.version(),
@@ -177,6 +184,11 @@ def _verdict(
     if points is None or by_models != "SCORE":
         return "REVIEW", by_models
     return (rule["effect"], rule["code"]) if rule else (_cut(points, policy), "SCORE")
+
+
+def _offer(application: Mapping[str, Value], points: int | None, policy: Policy) -> Document | None:
+    """Return the terms of an approval, empty without an offer; None if the amount is above it."""
+    return policy.offer.terms(application, points) if policy.offer else {}
 
 
 def _cut(points: int, policy: Policy) -> str:

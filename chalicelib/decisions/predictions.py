@@ -42,6 +42,16 @@ class PredictionTable:
         """Store a claim of an idempotency key unless there is one, and return the first claim."""
         return self._put_once({"clientId": client_id, "predictionId": CLAIM + key, **claim})
 
+    def claimed(self, client_id: str, key: str) -> Item | None:
+        """Return the first claim of an idempotency key, or None."""
+        with _as_table_unavailable():
+            response = self._client.get_item(
+                TableName=self._table,
+                Key=_to_item({"clientId": client_id, "predictionId": CLAIM + key}),
+                ConsistentRead=True,
+            )
+        return _from_item(response["Item"]) if "Item" in response else None
+
     def add_outcome(self, client_id: str, outcome_id: str, outcome: Item) -> Item:
         """Store an outcome unless its id exists, and return the stored one.
 

@@ -78,6 +78,13 @@ def with_rule_texts(
         rule["text"] = text.said_in(language)
 
 
+def with_condition_texts(decided: Document, policy: Policy, language: Language) -> None:
+    """Add to each condition of a decision's offer its text."""
+    for condition in decided.get("offer", {}).get("conditions", ()):
+        if policy.offer:
+            condition["text"] = policy.offer.conditions[condition["code"]].said_in(language)
+
+
 def _title(name: str, profile: Profile) -> Text:
     """Return an input's title; a figure of the models keeps its name in the API."""
     feature = profile.features.get(name)

@@ -5,7 +5,8 @@ AppVengersError
       · InvalidRequest · InvalidApplication · InvalidOutcome · NotALoan · Forbidden
       · Unauthorized · ScopeMissing · RoleMissing
       · NotFound · PredictionNotFound · IdempotencyConflict · RequestTooLarge · UnsupportedMediaType
-      · TooManyOutcomes · TooManyRequests · InternalError · AnalysisUnavailable · NotReady
+      · CounterOfferClosed · TooManyOutcomes · TooManyRequests · InternalError
+      · AnalysisUnavailable · NotReady
       · NoModelInService    saveResult stores nothing and returns this name; predict answers it
       · ServiceUnavailable · ServiceTimeout    API Gateway's own
       · TableUnavailable    saveResult is retried on it
@@ -168,6 +169,16 @@ class IdempotencyConflict(Problem):
         es="Envíe una clave nueva con cada solicitud nueva.",
         en="Send a new key with a new application.",
     )
+
+
+class CounterOfferClosed(Problem):
+    """A counter-offer that there is not, or not any more."""
+
+    status = 409
+    title = Text(
+        es="No hay contraoferta que se pueda tomar", en="There is no counter-offer to take"
+    )
+    usual = Text(es="Consulte GET …/offer.", en="Ask GET …/offer.")
 
 
 class TooManyOutcomes(Problem):

@@ -61,6 +61,8 @@ ACCESS = (
     _access("GET", _DECISION, [Scope.SCORING, Scope.READING], _CASE_READERS),
     _access("POST", f"{_DECISION}/outcome", [Scope.OUTCOMES], [Role.RISK]),
     _access("GET", f"{_DECISION}/change", [Scope.READING], _CASE_READERS),
+    _access("GET", f"{_DECISION}/offer", [Scope.READING], _CASE_READERS),
+    _access("POST", f"{_DECISION}/offer", [Scope.SCORING], [Role.ANALYST]),
     _access("GET", f"{_DECISION}/explanation", [Scope.READING], _CASE_READERS),
     _access("GET", "/models", [Scope.READING], [Role.RISK, Role.AUDITOR, Role.OPERATOR]),
     _access("GET", "/ready", [Scope.SCORING, Scope.READING], [Role.OPERATOR]),

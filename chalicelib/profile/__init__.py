@@ -3,6 +3,7 @@
 from chalicelib.profile.reader import PROFILE_FILE, load
 from chalicelib.profile.schema import Inventory, Model, Product, Profile
 from chalicelib.profile.tables.feature_tables import Actionable, Derivation, Feature
+from chalicelib.profile.tables.offer_tables import Band, Offer
 from chalicelib.profile.tables.policy_tables import MINIMUM_WEIGHT, Decision, Policy, Score
 from chalicelib.profile.tables.retraining_tables import (
     Card,
@@ -28,6 +29,7 @@ __all__ = [
     "MINIMUM_WEIGHT",
     "PROFILE_FILE",
     "Actionable",
+    "Band",
     "Canary",
     "Card",
     "Computation",
@@ -44,6 +46,7 @@ __all__ = [
     "Machine",
     "Model",
     "Notice",
+    "Offer",
     "OutcomeSource",
     "Outcomes",
     "Policy",

@@ -1,4 +1,4 @@
-"""Codes of the API's answers: bases of a decision, and outcomes of a search for a change.
+"""Codes of the API's answers: bases of a decision, and outcomes of searches.
 
 No rule of [[rules]] may have one of them as its code. docs/api.md explains each.
 """
@@ -12,9 +12,14 @@ Basis = Literal[
     "TOO_LITTLE_WEIGHT",
     "UNSEEN_CODE",
     "MODELS_DISAGREE",
+    "ABOVE_OFFER",
     "REVIEW_ONLY",
 ]
 ChangeOutcome = Literal["CHANGE", "NOT_NEEDED", "FILL_IN", "NONE", "REVIEW_ONLY", "UNSEEN_CODE"]
+OfferOutcome = Literal[
+    "COUNTER_OFFER", "NOT_NEEDED", "NONE", "PERSON", "TAKEN", "CLOSED", "NOT_OFFERED"
+]
 
 BASES: tuple[Basis, ...] = get_args(Basis)
 CHANGE_OUTCOMES: tuple[ChangeOutcome, ...] = get_args(ChangeOutcome)
+OFFER_OUTCOMES: tuple[OfferOutcome, ...] = get_args(OfferOutcome)

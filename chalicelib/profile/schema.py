@@ -9,6 +9,7 @@ import msgspec
 from chalicelib.foundation.text import Language, Text
 from chalicelib.profile.tables.base_table import Table, digest
 from chalicelib.profile.tables.feature_tables import Feature
+from chalicelib.profile.tables.offer_tables import Offer
 from chalicelib.profile.tables.policy_tables import Decision, Policy, Score
 from chalicelib.profile.tables.retraining_tables import (
     Card,
@@ -65,6 +66,7 @@ class Profile(Table, frozen=True, dict=True):  # the cache of `policy` is in the
     decision: Decision
     endpoint: dict[str, Endpoint]
     rules: tuple[Rule, ...] = ()
+    offer: Offer | None = None
     rights: Rights = Rights()
     card: Card = Card()
     gate: Gate = Gate()
@@ -80,23 +82,26 @@ class Profile(Table, frozen=True, dict=True):  # the cache of `policy` is in the
         """Return the features that models read; not those they are computed from."""
         return {name for model in self.models.values() for name in model.features}
 
-    def read_by_rules(self) -> set[str]:
-        """Return the features that rules read and, of derived ones, all they are computed from."""
-        read = (name for rule in self.rules for name in rule.inputs if name in self.features)
-        return self.sources_of(tuple(read))
+    def read_by_policy(self) -> set[str]:
+        """Return the features that rules and the offer read and, of derived ones, all they are
+        computed from.
+        """
+        read = {name for rule in self.rules for name in rule.inputs if name in self.features}
+        amount = {self.offer.amount} if self.offer else set()
+        return self.sources_of(tuple(read | amount))
 
     @cached_property
     def policy(self) -> Policy:
-        rules, read = tuple(rule.in_order() for rule in self.rules), self.read_by_rules()
+        rules, read = tuple(rule.in_order() for rule in self.rules), self.read_by_policy()
         derived = {
             name: Computation(feature.derive.ratio, feature.derive.prefix, feature.derive.length)
             for name, feature in self.features.items()
             if name in read and feature.derive
         }
-        return Policy(self.score, self.decision, rules, derived)
+        return Policy(self.score, self.decision, rules, derived, self.offer)
 
     def policy_version(self) -> str:
-        """Return the hash of rules, cut-offs, weights, mandatory models and the score's scale."""
+        """Return the hash of all that decides: see `Policy`."""
         return self.policy.version()
 
     def schema(self, model: str) -> str:

@@ -64,6 +64,10 @@ BASIS_TEXTS: dict[Basis, Text] = {
         es="Los modelos difieren mucho sobre esta solicitud.",
         en="The models disagree widely about this application.",
     ),
+    "ABOVE_OFFER": Text(
+        es="El monto es mayor que el que el banco ofrece con este puntaje.",
+        en="The amount is above what the bank offers at this score.",
+    ),
     "REVIEW_ONLY": Text(
         es="En ese momento una persona decidía sobre todas las solicitudes.",
         en="At that time a person decided on every application.",
@@ -111,8 +115,9 @@ def explanation(stored: Document, profile: Profile, language: Language) -> Docum
 def _data(stored: Document, profile: Profile, language: Language) -> Iterator[Document]:
     """Yield each datum that the models or rules of the day read, with its source."""
     application: Mapping[str, Any] = stored["application"]
-    rules = _policy(stored, profile).rules
-    read = profile.read_by_models() | {name for rule in rules for name in rule.inputs}
+    policy = _policy(stored, profile)
+    read = profile.read_by_models() | {name for rule in policy.rules for name in rule.inputs}
+    read |= {policy.offer.amount} if policy.offer else set()
     used = profile.sources_of(tuple(read))
     derivations = {name: f.derive for name, f in profile.features.items() if f.derive}
     for name, feature in profile.features.items():

@@ -7,7 +7,9 @@ import pytest
 
 from chalicelib import profile
 from chalicelib.rights.counterfactuals import candidate_values, change
+from chalicelib.rights.counterfactuals.committee import Committee
 from chalicelib.rights.counterfactuals.search import cost, filled_in
+from chalicelib.rights.counterfactuals.training_loans import quantiles
 from chalicelib.scoring.branch_results import Scored
 from datasets import sba
 from tests.training.given import MODELS
@@ -49,7 +51,9 @@ def told(loans, scoring, artifacts):
     for case in itertools.islice(sba.applications(loans), ASKED):
         for application in (case["application"], silent(case["application"])):
             prediction = {"clientId": "a", "predictionId": "b", "application": application}
-            said = change.needed(prediction, "es", PROFILE, scoring, Manifests(artifacts))
+            said = change.needed(
+                prediction, "es", PROFILE, Committee(PROFILE, scoring), Manifests(artifacts)
+            )
             found.setdefault(said["outcome"], []).append((application, said))
     return found
 
@@ -62,7 +66,7 @@ def silent(application: dict) -> dict:
 
 def enough(application, scoring, artifacts, most: int, *, blanks: bool) -> list[dict]:
     """Every change of up to `most` fields that would be approved, one by one."""
-    edges = change._quantiles({name: {"version": "v"} for name in MODELS}, Manifests(artifacts))
+    edges = quantiles({name: {"version": "v"} for name in MODELS}, Manifests(artifacts))
     values = candidate_values.steps(application, PROFILE, edges)
     names = [name for name in values if blanks or application.get(name) is not None]
     changes = [
@@ -71,7 +75,7 @@ def enough(application, scoring, artifacts, most: int, *, blanks: bool) -> list[
         for chosen in itertools.combinations(names, size)
         for combination in itertools.product(*(values[name] for name in chosen))
     ]
-    committee = change.Committee(PROFILE, scoring, itertools.repeat(0.0).__next__)
+    committee = Committee(PROFILE, scoring, itertools.repeat(0.0).__next__)
     approved = committee.approves([application | one for one in changes])
     return [one for one, is_approved in zip(changes, approved, strict=True) if is_approved]
 

@@ -31,9 +31,9 @@ class Served:
     url: str
     early: tuple[requests.Response, ...] = ()  # what it answered before any model was in service
 
-    def post(self, body: Any, **headers: str) -> requests.Response:
+    def post(self, body: Any, path: str = "/predict", **headers: str) -> requests.Response:
         headers = {"x-api-key": API_KEY} | headers
-        return requests.post(f"{self.url}/predict", json=body, headers=headers, timeout=30)
+        return requests.post(f"{self.url}{path}", json=body, headers=headers, timeout=30)
 
     def get(self, path: str, **headers: str) -> requests.Response:
         headers = {"x-api-key": API_KEY} | headers

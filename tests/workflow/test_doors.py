@@ -19,7 +19,8 @@ from tests.workflow.conftest import API_KEY, Served
 PROBLEM = "application/problem+json"
 KEYED = [
     "/predict", "/predictions/ana", "/predictions/ana/0a", "/predictions/ana/0a/outcome",
-    "/predictions/ana/0a/change", "/predictions/ana/0a/explanation", "/models",
+    "/predictions/ana/0a/change", "/predictions/ana/0a/offer",
+    "/predictions/ana/0a/explanation", "/models",
 ]  # fmt: skip
 
 

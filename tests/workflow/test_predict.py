@@ -159,11 +159,10 @@ def test_the_same_idempotency_key_is_one_prediction(served, loans):
 
 
 def test_a_clients_predictions_come_newest_first_in_pages(served, loans):
-    answers = [served.predict(loans[2]) for _ in range(3)]
-    first = served.get(f"/predictions/{loans[2]['clientId']}?limit=2").json()
-    second = served.get(
-        f"/predictions/{loans[2]['clientId']}?limit=2&cursor={first['next']}"
-    ).json()
+    body = body_of(loans[2]) | {"clientId": "in-pages"}
+    answers = [served.post(body).json() for _ in range(3)]
+    first = served.get("/predictions/in-pages?limit=2").json()
+    second = served.get(f"/predictions/in-pages?limit=2&cursor={first['next']}").json()
 
     assert first["predictions"] + second["predictions"] == answers[::-1]
 

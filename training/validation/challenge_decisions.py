@@ -29,13 +29,13 @@ def on_decisions(
             "segments": _texts(application, bank, bank.segments),
             "peers": _peers(application, bank),
             "outcome": row["outcome"] if isinstance(row["outcome"], str) else None,
-            "application": _read_by_rules(application, bank),
+            "application": _read_by_policy(application, bank),
         }
 
 
-def _read_by_rules(application: Facts, bank: training_profile.TrainingProfile) -> Facts:
+def _read_by_policy(application: Facts, bank: training_profile.TrainingProfile) -> Facts:
     """Return what a policy must know of an application to decide again."""
-    read = bank.profile.read_by_rules()
+    read = bank.profile.read_by_policy()
     return {name: value for name, value in application.items() if name in read}
 
 

@@ -60,6 +60,8 @@ def decisions(
     inputs = _inputs(applications, figures, logits, shown, policy)
     outcomes = [_outcome(rule, inputs) for rule in policy.rules]
     decision, basis = _verdicts(figures, _by_models(figures, unseen, policy), outcomes, policy)
+    above = (decision == "APPROVE") & ~_is_offered(applications, figures, policy)
+    decision, basis = np.where(above, "REVIEW", decision), np.where(above, "ABOVE_OFFER", basis)
     return figures.assign(
         decision=decision, decisionBasis=basis, rules=_codes(outcomes, len(figures))
     )
@@ -141,6 +143,17 @@ def _verdicts(
     ruled = effect != ""
     decision = np.select([at_once, person, ruled], [effect, "REVIEW", effect], by_score)
     return decision, np.select([at_once, person, ruled], [code, by_models, code], "SCORE")
+
+
+def _is_offered(applications: pd.DataFrame, figures: pd.DataFrame, policy: Policy) -> Mask:
+    """Return whether the amount is in the band of the score."""
+    if policy.offer is None:
+        return np.ones(len(figures), bool)
+    highest = np.zeros(len(figures))
+    for band in policy.offer.bands:
+        highest[figures["score"].to_numpy() >= band.score_from] = band.maximum_amount
+    amounts = applications[policy.offer.amount].to_numpy(float)
+    return np.asarray(amounts <= highest, bool)
 
 
 def _decisive(outcomes: Sequence[Outcome], rows: int) -> tuple[Texts, Texts, Mask]:

@@ -64,7 +64,7 @@ def flips(
     before = batch.Batch(models).logits(loans)
     after = batch.Batch([challenger.model]).logits(loans)[name]
     applications = loans.astype(object).where(loans.notna(), None).to_dict("records")
-    read = bank.profile.read_by_rules() & bank.profile.asked_for().keys()
+    read = bank.profile.read_by_policy() & bank.profile.asked_for().keys()
     peers = pd.DataFrame(counting.peer_keys(loans, bank.product)).to_dict("records")
     recent = [
         Recent(

@@ -31,6 +31,7 @@ class Loans:
     month: Texts | None = None  # of the application
     by_rule: Texts | None = None  # the effect of the rule that decides; empty: the score does
     fired: Sequence[tuple[str, ...]] = ()  # the codes of all rules that fired
+    above_offer: Mask | None = None  # whose amount is above what is offered at their score
 
     def rate(self, chosen: Mask) -> float:
         return float(self.bad[chosen].mean()) if chosen.any() else float("nan")
@@ -57,6 +58,11 @@ class Loans:
         none: Mask = np.zeros(len(self.bad), bool)
         return none if self.by_rule is None else self.by_rule == effect
 
+    @property
+    def offered(self) -> Mask:
+        """Return those whose amount is in the band of their score."""
+        return np.ones(len(self.bad), bool) if self.above_offer is None else ~self.above_offer
+
     def agreed(self, limit: float) -> Mask:
         agreed: Mask = self.disagreement <= limit
         return agreed
@@ -69,13 +75,17 @@ class CutOffs:
     maximum_disagreement: float
 
     def approved(self, loans: Loans) -> Mask:
-        by_score = loans.open & (loans.points >= self.approve_from)
-        return (by_score | loans.ruled("APPROVE")) & loans.agreed(self.maximum_disagreement)
+        agreed = loans.agreed(self.maximum_disagreement)
+        return self._approvable(loans) & agreed & loans.offered
 
     def reviewed(self, loans: Loans) -> Mask:
         between = (loans.points >= self.decline_below) & (loans.points < self.approve_from)
         to_a_person = (loans.open & between) | ~loans.agreed(self.maximum_disagreement)
+        to_a_person |= self._approvable(loans) & ~loans.offered
         return loans.ruled("REVIEW") | (to_a_person & ~loans.ruled("DECLINE"))
+
+    def _approvable(self, loans: Loans) -> Mask:
+        return (loans.open & (loans.points >= self.approve_from)) | loans.ruled("APPROVE")
 
 
 def limit_for(loans: Loans, share: float) -> float:
@@ -154,7 +164,8 @@ def cut_for_reviews(loans: Loans, share: float, approve_from: float, limit: floa
 
 def _by_cut(loans: Loans, limit: float) -> tuple[Floats, Floats, Floats]:
     """Return each possible cut-off, the bad loans that it approves, and all that it approves."""
-    by_score, by_rule = (loans.agreed(limit) & one for one in (loans.open, loans.ruled("APPROVE")))
+    may = loans.agreed(limit) & loans.offered
+    by_score, by_rule = (may & one for one in (loans.open, loans.ruled("APPROVE")))
     cuts, places = np.unique(loans.points[by_score], return_inverse=True)
     bads = np.bincount(places, weights=loans.bad[by_score], minlength=len(cuts))
     total = np.bincount(places, minlength=len(cuts)).astype(float)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from rich.console import Console
 from rich.progress import track
@@ -45,7 +46,7 @@ def scored(
 
 def _applications(channel: Path, bank: training_profile.TrainingProfile) -> list[dict[str, Any]]:
     """Return what rules read of the holdout's applications."""
-    read = bank.read_by_rules()
+    read = bank.read_by_policy()
     rows = snapshot.prepare(snapshot.read(channel, bank, read), bank, read).brought
     return _plain(rows) or [{} for _ in range(len(rows))]
 
@@ -62,10 +63,9 @@ def _weighed(
     holdout: snapshot.Part,
     date: str | None,
 ) -> Loans:
-    pairs = zip(applications, answers, strict=True)
-    decisions = pd.DataFrame([weigh(*pair, policy) for pair in pairs]).reindex(
-        columns=[*FIGURES, "rules"]
-    )
+    pairs = [*zip(applications, answers, strict=True)]
+    made = [weigh(*pair, policy) for pair in pairs]
+    decisions = pd.DataFrame(made).reindex(columns=[*FIGURES, "rules"])
     fired = [rules if isinstance(rules, list) else [] for rules in decisions["rules"]]
     return Loans(
         decisions["score"].to_numpy(float),
@@ -75,6 +75,7 @@ def _weighed(
         holdout.audit[date].dt.strftime("%Y-%m").to_numpy(str) if date else None,
         np.array([(decisive(rules) or NO_RULE)["effect"] for rules in fired]),
         [tuple(rule["code"] for rule in rules) for rules in fired],
+        _above_offer(applications, made, policy),
     )
 
 
@@ -86,3 +87,12 @@ def train_missing(
             options = Namespace(model=model, version="policy", schema=digest, snapshot=name)
             with Console(stderr=True).status(f"Training {model}"):
                 train.train(options, channel, file, models / model)
+
+
+def _above_offer(
+    applications: list[dict[str, Any]], made: list[dict[str, Any]], policy: Policy
+) -> npt.NDArray[np.bool_] | None:
+    if (offer := policy.offer) is None:
+        return None
+    pairs = zip(applications, made, strict=True)
+    return np.array([offer.terms(asked, decided["score"]) is None for asked, decided in pairs])

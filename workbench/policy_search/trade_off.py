@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from rich.table import Table
 
-from chalicelib.profile import Policy
+from chalicelib.profile import Offer, Policy
 from workbench.policy_search.cut_offs import CutOffs, Loans, cut_for_reviews, limited
 
 CUTS = 25  # rows of the trade-off
@@ -61,10 +61,18 @@ def what_disagreement_buys(loans: Loans, approve_from: float) -> Table:
     return table
 
 
-def what_rules_do(loans: Loans, policy: Policy) -> Table:
-    """Show how often each rule decides, and which loans it takes from the score's verdict."""
+def what_rules_and_bands_do(loans: Loans, policy: Policy) -> Iterator[Table]:
+    """Yield what today's rules, and the bands of its offer, take from the score's verdict."""
     cuts = CutOffs(policy.decision.approve_from, policy.decision.decline_below, math.inf)
-    score = replace(loans, by_rule=None)
+    if policy.rules:
+        yield _what_rules_do(loans, policy, cuts)
+    if policy.offer:
+        yield _what_bands_do(loans, policy.offer, cuts)
+
+
+def _what_rules_do(loans: Loans, policy: Policy, cuts: CutOffs) -> Table:
+    """Show how often each rule decides, and which loans it takes from the score's verdict."""
+    score = replace(loans, by_rule=None, above_offer=None)
     approved, reviewed = cuts.approved(score), cuts.reviewed(score)
     table = Table(title="Loans that a rule takes from the score's verdict, and bad of those")
     table.add_column("Rule", min_width=max(len(rule.code) for rule in policy.rules))
@@ -76,6 +84,22 @@ def what_rules_do(loans: Loans, policy: Policy) -> Table:
         taken = (decides & by_score for by_score in (approved, reviewed))
         rates = (rate for some in taken for rate in (some.mean(), loans.rate(some)))
         table.add_row(rule.code, *_shares(decides.mean(), *rates, declined.mean()))
+    return table
+
+
+def _what_bands_do(loans: Loans, offer: Offer, cuts: CutOffs) -> Table:
+    """Show what each band approves, and the loans that it sends to a person for their amount."""
+    would = cuts.approved(replace(loans, above_offer=None))
+    table = Table(title="Approvals by the bands of the offer; above their amount, a person decides")
+    for title in ("From", "Largest amount", "Rate", "Approved", "Bad", "To a person", "Bad"):
+        table.add_column(title, justify="right")
+    ends = [band.score_from for band in offer.bands[1:]] + [math.inf]
+    for band, end in zip(offer.bands, ends, strict=True):
+        within = would & (loans.points >= band.score_from) & (loans.points < end)
+        kept, sent = within & loans.offered, within & ~loans.offered
+        rates = _shares(kept.mean(), loans.rate(kept), sent.mean(), loans.rate(sent))
+        terms = (f"{band.score_from:g}", f"{band.maximum_amount:,.0f}", f"{band.annual_rate:g} %")
+        table.add_row(*terms, *rates)
     return table
 
 

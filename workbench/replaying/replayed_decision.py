@@ -16,7 +16,7 @@ from workbench.replaying.artifact_process import NotRecorded, NotScored, evaluat
 TOLERANCE = 1e-9  # of a probability: the last digits are the processor's
 SHOWN = (
     "decision", "decisionBasis", "probabilityOfDefault", "score", "disagreement", "unseen",
-    "rules", "reasons", "models", "policyVersion",
+    "rules", "offer", "reasons", "models", "policyVersion",
 )  # fmt: skip
 SINCE_MINIMUM_WEIGHT = ("cutOffs", "partial", "missing")
 
@@ -156,7 +156,10 @@ def _shown(decided: Document, parts: tuple[str, ...]) -> Document:
     shown = {name: decided.get(name) for name in parts}
     models = {name: _without_texts(model) for name, model in decided["models"].items()}
     rules = [{k: v for k, v in one.items() if k != "text"} for one in decided.get("rules", ())]
-    return _without_texts(shown) | {"models": models, "rules": rules}
+    offer = {**(decided.get("offer") or {})}
+    codes = [condition["code"] for condition in offer.pop("conditions", ())]
+    stated = {"models": models, "rules": rules, "offer": offer | {"conditions": codes}}
+    return _without_texts(shown) | stated
 
 
 def _without_texts(part: Document) -> Document:

@@ -8,6 +8,7 @@ import msgspec
 
 from chalicelib.profile.contradictions.endpoint_contradictions import of_stages
 from chalicelib.profile.contradictions.feature_contradictions import of_feature
+from chalicelib.profile.contradictions.offer_contradictions import of_offer
 from chalicelib.profile.contradictions.rule_contradictions import of_rules
 from chalicelib.profile.schema import Inventory, Profile
 from chalicelib.profile.tables.policy_tables import Decision, Score
@@ -27,6 +28,7 @@ def contradictions(profile: Profile) -> Iterator[str]:
     yield from _decision_contradictions(profile.decision, profile)
     yield from _score_contradictions(profile.score)
     yield from of_rules(profile)
+    yield from of_offer(profile)
     yield from _gate_contradictions(profile.gate)
     yield from of_stages(profile)
     yield from _drift_contradictions(profile.drift)

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from chalicelib.profile.answer_codes import BASES, CHANGE_OUTCOMES
+from chalicelib.profile.answer_codes import BASES, CHANGE_OUTCOMES, OFFER_OUTCOMES
 from chalicelib.profile.contradictions.rule_overlaps import between
 from chalicelib.profile.schema import Profile
 from chalicelib.profile.tables.feature_tables import Feature
@@ -37,7 +37,7 @@ def _names(profile: Profile) -> Iterator[str]:
             yield f"rules: {times} rules have the code {code}"
         if not CODE.fullmatch(code):
             yield f"rules: {code!r} is no code: capital letters, digits and _, such as LARGE_LOAN"
-        if code in (*BASES, *CHANGE_OUTCOMES):
+        if code in (*BASES, *CHANGE_OUTCOMES, *OFFER_OUTCOMES):
             yield f"rules: {code} is a word of the API's own: choose another code"
     if profile.rules and (taken := set(DECIDED) & set(profile.features)):
         yield f"rules read {', '.join(sorted(taken))} of the decision: rename those features"
@@ -50,13 +50,17 @@ def _of(rule: Rule, profile: Profile) -> Iterator[str]:
         yield f"rules {rule.code} needs its text in es and en"
     faults = [f for one in (*rule.all, *rule.any) for f in _of_condition(one, profile)]
     yield from (f"rules {rule.code}: {fault}" for fault in faults)
-    lowest = [_lowest_points(one, profile) for one in rule.all]
-    if rule.effect == "APPROVE" and max(lowest, default=-math.inf) < profile.decision.decline_below:
+    if rule.effect == "APPROVE" and lowest_score(rule, profile) < profile.decision.decline_below:
         yield (
             f"rules {rule.code} approves without a score: add to all a condition on score "
             "(at_least or above) or on probabilityOfDefault (at_most or below) that nothing meets "
             "which decision.decline_below declines"
         )
+
+
+def lowest_score(rule: Rule, profile: Profile) -> float:
+    """Return the lowest score at which a rule can hold."""
+    return max((_lowest_points(one, profile) for one in rule.all), default=-math.inf)
 
 
 def _lowest_points(one: Condition, profile: Profile) -> float:

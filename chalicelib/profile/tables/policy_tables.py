@@ -1,10 +1,11 @@
-"""The policy: [score], [decision] and [[rules]] of credit.toml, which decide."""
+"""The policy: [score], [decision], [[rules]] and [offer] of credit.toml, which decide."""
 
 import math
 
 import msgspec
 
 from chalicelib.profile.tables.base_table import Table, digest
+from chalicelib.profile.tables.offer_tables import Offer
 from chalicelib.profile.tables.rule_tables import Computation, Rule
 
 MINIMUM_WEIGHT = 0.6  # of [decision], for a profile that states none
@@ -57,6 +58,7 @@ class Policy(Table, frozen=True, omit_defaults=True):
     decision: Decision
     rules: tuple[Rule, ...] = ()
     derived: dict[str, Computation] = msgspec.field(default_factory=dict)
+    offer: Offer | None = None
 
     def version(self) -> str:
         """Return the hash of the policy. The order of rules counts, that of names does not."""
@@ -66,4 +68,5 @@ class Policy(Table, frozen=True, omit_defaults=True):
             review_unseen=tuple(sorted({*self.decision.review_unseen})),
         )
         by_rules = [self.rules, self.derived] if self.rules else []
-        return digest([self.score, decides, *by_rules])[:12]
+        by_offer = [self.offer] if self.offer else []
+        return digest([self.score, decides, *by_rules, *by_offer])[:12]

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeGuard
 
-from chalicelib.profile import Actionable, Feature, Profile
+import msgspec
+
+from chalicelib.profile import Actionable, Feature, Offer, Profile
 
 FINER = 5  # steps from one quantile of other loans to the next
 RELATIVE_STEPS = (0.05, 0.1, 0.2, 0.4)
@@ -21,7 +23,8 @@ def steps(
     """Return the values to try for each actionable feature; `quantiles` are those of other loans.
 
     A number's values go from its minimum to its maximum. A missing bound is replaced by the lowest
-    or the highest quantile. Where a rule begins or ends to hold is tried, too.
+    or the highest quantile. Where a rule begins or ends to hold is tried, too, and the largest
+    amount of each band of an offer.
     """
     found: dict[str, list[Value]] = {}
     for name, feature in profile.features.items():
@@ -37,8 +40,24 @@ def steps(
     return found
 
 
+def lower_amounts(
+    application: Application,
+    offer: Offer,
+    profile: Profile,
+    quantiles: Mapping[str, Sequence[float]],
+) -> list[Value]:
+    """Return the amounts to try below the requested one, the largest first."""
+    name = offer.amount
+    feature, asked = profile.features[name], application.get(name)
+    lower = msgspec.structs.replace(feature.change or Actionable(), direction="decrease")
+    known = (*quantiles.get(name, ()), *_bounds_of_rules(name, profile))
+    return _values(feature, lower, asked, known)[::-1]
+
+
 def _bounds_of_rules(name: str, profile: Profile) -> Iterator[float]:
-    """Yield the numbers at which a rule begins or ends to hold."""
+    """Yield the numbers at which a rule begins or ends to hold, and each band's largest amount."""
+    if profile.offer and name == profile.offer.amount:
+        yield from (band.maximum_amount for band in profile.offer.bands)
     for rule in profile.rules:
         for one in (*rule.all, *rule.any):
             bounds = (one.at_least, one.above, one.at_most, one.below)

@@ -44,6 +44,21 @@ def smallest_change(application: Application, tried: Grid, profile: Profile, jud
     return Found(change, len(grids))
 
 
+def largest(
+    application: Application, name: str, values: Sequence[Value], profile: Profile, judge: Judge
+) -> Value | None:
+    """Return the largest of a number's values that `judge` approves, or None.
+
+    `values` fall. The value moves up, as far as that is still approved, towards the one before.
+    """
+    found = _first_approved(application, [{name: value} for value in values], judge)
+    if found is None:
+        return None
+    place = values.index(found[name])
+    above = values[place - 1] if place else application.get(name)
+    return _nearest(application, found, name, above, profile, judge)
+
+
 def cost(application: Application, change: Change) -> tuple[int, int, float, str]:
     """Return the sort key of a change: blanks filled in (an answer is no change), then fields,
     then the sum of relative changes. The change of a text, of 0 and of a blank counts as 1.
@@ -110,18 +125,31 @@ def _first_approved(
 def _refined(application: Application, change: Change, profile: Profile, judge: Judge) -> Change:
     """Return the same fields, each number as near to the application's as is still approved."""
     for name in change:
-        near, far = application.get(name), change[name]
-        for _ in range(REFINEMENTS):
-            if not is_number(near) or not is_number(far):
-                break
-            between = _between(near, far, profile.features[name])
-            if not between:
-                break
-            approved = judge([{**application, **change, name: value} for value in between])
-            first = approved.index(True) if any(approved) else len(between)
-            near, far = [near, *between, far][first : first + 2]
-        change = {**change, name: far}
+        near = application.get(name)
+        change = {**change, name: _nearest(application, change, name, near, profile, judge)}
     return change
+
+
+def _nearest(
+    application: Application,
+    change: Change,
+    name: str,
+    near: Value | None,
+    profile: Profile,
+    judge: Judge,
+) -> Value:
+    """Return the value of one field, moved towards `near` as far as is still approved."""
+    far = change[name]
+    for _ in range(REFINEMENTS):
+        if not is_number(near) or not is_number(far):
+            break
+        between = _between(near, far, profile.features[name])
+        if not between:
+            break
+        approved = judge([{**application, **change, name: value} for value in between])
+        first = approved.index(True) if any(approved) else len(between)
+        near, far = [near, *between, far][first : first + 2]
+    return far
 
 
 def _between(near: float, far: float, feature: Feature) -> list[float]:

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.foundation.errors import AnalysisUnavailable, EndpointUnavailable
 from chalicelib.profile import Actionable
 from chalicelib.rights.counterfactuals import change
+from chalicelib.rights.counterfactuals.committee import PATIENCE_SECONDS, Committee
 from chalicelib.scoring.branch_results import Scored
 
 APPLICATION = {"amount": 900_000, "guaranteeShare": 0.8, "employees": 3, "earlierDefaults": 0}
@@ -39,7 +40,8 @@ class Manifests:
 
 
 def needed(profile, scoring, language="es", clock=NOW):
-    return change.needed(PREDICTION, language, profile, scoring, Manifests(), clock)
+    committee = Committee(profile, scoring, clock)
+    return change.needed(PREDICTION, language, profile, committee, Manifests())
 
 
 def test_the_change_and_both_decisions_are_told(sba):
@@ -89,9 +91,8 @@ def test_what_would_be_approved_today_as_it_is_needs_nothing(sba):
         PREDICTION | {"application": APPLICATION | {"amount": 1_000}},
         "es",
         sba,
-        Scoring(floor=-9),
+        Committee(sba, Scoring(floor=-9), NOW),
         Manifests(),
-        NOW,
     )
 
     assert (told["outcome"], told["changes"], told["tried"]) == ("NOT_NEEDED", [], 1)
@@ -101,7 +102,8 @@ def test_what_would_be_approved_today_as_it_is_needs_nothing(sba):
 @pytest.mark.parametrize("amount", [1_000, 900_000])
 def test_while_a_person_decides_on_all_no_approval_is_promised_and_none_is_searched(sba, amount):
     asked = PREDICTION | {"application": APPLICATION | {"amount": amount}}
-    told = change.needed(asked, "en", sba, Scoring(floor=-9), Manifests(), NOW, review_only=True)
+    committee = Committee(sba, Scoring(floor=-9), NOW, review_only=True)
+    told = change.needed(asked, "en", sba, committee, Manifests())
 
     assert (told["outcome"], told["changes"], told["tried"]) == ("REVIEW_ONLY", [], 1)
     assert told["text"].startswith("Today a person decides on every application")
@@ -145,7 +147,7 @@ def test_without_all_three_models_nothing_is_promised(sba, silent):
 
 
 def test_a_search_that_takes_too_long_ends_before_the_gateway_does(sba):
-    ticks = itertools.count(0, change.PATIENCE_SECONDS)
+    ticks = itertools.count(0, PATIENCE_SECONDS)
     with pytest.raises(AnalysisUnavailable, match="too long"):
         needed(sba, Scoring(floor=0), clock=lambda: next(ticks))
 
@@ -154,7 +156,7 @@ def test_the_bound_of_a_rule_is_the_smallest_change_where_only_the_rule_stands_a
     asked = PREDICTION | {"application": APPLICATION | {"amount": 1_200_000, "employees": 90}}
     rich = Scoring(floor=-9.0)
     rich.score_all = lambda model, many: [rich._scored(-9.0) for _ in many]
-    answer = change.needed(asked, "en", sba, rich, Manifests(), NOW)
+    answer = change.needed(asked, "en", sba, Committee(sba, rich, NOW), Manifests())
 
     assert [(one["feature"], one["to"]) for one in answer["changes"]] == [("amount", 1_000_000)]
     assert answer["today"]["rules"][0]["code"] == "LARGE_LOAN"

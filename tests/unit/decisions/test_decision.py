@@ -12,7 +12,7 @@ from chalicelib.decisions.reasons import reasons, with_texts
 from chalicelib.profile import Policy, Score, load
 from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
 
-PROFILE = msgspec.structs.replace(load(), rules=())  # test_policy_rules.py has those
+PROFILE = msgspec.structs.replace(load(), rules=(), offer=None)  # test_policy_rules.py has those
 MODELS = list(PROFILE.models)
 FEATURES = list(PROFILE.features)
 SCALE = Score(points_to_double_odds=20, base_points=600, base_odds=50)

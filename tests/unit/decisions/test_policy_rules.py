@@ -26,7 +26,7 @@ def said(logit: float) -> dict:
 
 
 def policy(*rules) -> Policy:
-    return msgspec.structs.replace(PROFILE, rules=rules).policy
+    return msgspec.structs.replace(PROFILE, rules=rules, offer=None).policy
 
 
 def verdict(outcome: dict) -> tuple[str, str]:
@@ -158,8 +158,8 @@ def test_a_policy_comes_back_from_a_record_as_it_was():
     assert set(written["derived"]) == {"amountPerEmployee"}
 
 
-def test_a_policy_without_rules_keeps_the_version_that_it_had_before_there_were_any():
-    bare = msgspec.structs.replace(PROFILE, rules=())
+def test_a_policy_without_rules_and_offers_keeps_the_version_that_it_had_before_them():
+    bare = msgspec.structs.replace(PROFILE, rules=(), offer=None)
 
     assert msgspec.to_builtins(bare.policy).keys() == {"score", "decision"}
 

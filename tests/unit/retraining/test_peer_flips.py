@@ -12,7 +12,7 @@ from chalicelib.retraining import gate
 from chalicelib.retraining.peer_flips import APART, peer_flips
 from chalicelib.retraining.swap_set import ModelAnswer, Recent, Turned, turns
 
-BANK = msgspec.structs.replace(load(), rules=())
+BANK = msgspec.structs.replace(load(), rules=(), offer=None)
 MODELS = list(BANK.models)
 KINDS = ("DECLINE", "REVIEW", "APPROVE")
 

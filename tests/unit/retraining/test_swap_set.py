@@ -13,7 +13,7 @@ from chalicelib.retraining import swap_set as swaps
 from chalicelib.retraining.swap_set import ModelAnswer, Recent, Turned, turns, wilson
 from chalicelib.scoring.branch_results import Scored
 
-POLICY = msgspec.structs.replace(load(), rules=()).policy
+POLICY = msgspec.structs.replace(load(), rules=(), offer=None).policy
 MODELS = list(load().models)
 STRONG = max(POLICY.decision.weights, key=POLICY.decision.weights.__getitem__)
 SAFE, RISKY, BETTER = -5.0, -2.0, -4.0  # logits
