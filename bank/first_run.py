@@ -101,6 +101,8 @@ def print_prediction(console: Console, answer: dict[str, Any], defaulted: bool |
         f"{cut_offs['approveFrom']:g}, declined below {cut_offs['declineBelow']:g}), "
         f"probability of default {probability:.1%}  (client {answer['clientId']})"
     )
+    for rule in answer.get("rules", ()):
+        console.print(f"  rule {rule['code']}, {rule['effect']}: {rule['text']}", soft_wrap=True)
     for reason in answer["reasons"]:
         console.print(f"  {reason['points']:+4d} points  {reason['text']}")
     table = Table("Model", "Status", "Score", "Default", "Version")

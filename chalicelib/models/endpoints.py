@@ -136,7 +136,10 @@ class ModelEndpoints:
         )
 
     def _create_configuration(self, name: str, *, in_use: bool) -> None:
-        """Create the configuration, or replace one with another capacity than the profile's."""
+        """Create the endpoint configuration.
+
+        A configuration whose capacity is not the profile's is replaced, unless it is `in_use`.
+        """
         runs_on, there = capacity(self._endpoint), self._variant(name)
         if there is not None:
             if in_use or {part: there.get(part) for part in runs_on} == runs_on:

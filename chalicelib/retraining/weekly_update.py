@@ -86,11 +86,11 @@ class RetrainingMachine:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """News since a snapshot: files, and outcomes that have matured, reported since or before."""
+    """News since a snapshot: new files, new outcomes, and earlier outcomes that now count."""
 
     files: dict[str, str]  # keys and ETags
-    outcomes: tuple[str, ...]
-    matured: str  # since this day, an outcome told earlier counts; empty: none does
+    outcomes: tuple[str, ...]  # predictionIds of outcomes that were reported since the snapshot
+    matured: str  # day on which an outcome of the snapshot matured; empty: none has by today
 
     def __bool__(self) -> bool:
         return bool(self.files or self.outcomes or self.matured)

@@ -1,8 +1,9 @@
 """Time limits of a decision, in seconds. Each part waits longer than what it calls may take.
 
-API Gateway 29 > the caller's patience 27.5 > scoring and storing 25.5 > a branch 21.5, which is two
-attempts > an attempt 10 > an endpoint's answer 9. tests/unit/scoring/test_time_budgets.py adds them
-up, with the definition of analisisCredito, the clients' time-outs and .chalice/config.json.
+API Gateway 29 > the caller's patience 27.5 (1 to connect, then 26.5) > scoring and storing 25.5 > a
+branch 21.5, which is two attempts > an attempt 10 > an endpoint's answer 9 (1 to connect, then 8).
+tests/unit/scoring/test_time_budgets.py adds them up, with the definition of analisisCredito, the
+clients' time-outs and .chalice/config.json.
 
 A cold endpoint holds the request while its container starts (3.5 to 6.9 s measured, and the time
 that AWS needs to place it), or answers ModelNotReadyException. So a branch waits for 8 s and asks

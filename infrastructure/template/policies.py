@@ -105,7 +105,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("sagemaker:InvokeEndpoint", list(scoring.values())),
             allow("ssm:GetParameter", [switch, scopes]),
             allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
-            # Who may not list is told 403, not 404, of what is not there.
+            # For a missing object, S3 answers 404 to a role that may list the bucket, else 403.
             allow("s3:ListBucket", models),
             listing(data, f"{REPORT_PREFIX}*", f"{SNAPSHOT_PREFIX}*"),
             allow(

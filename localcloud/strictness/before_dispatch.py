@@ -125,7 +125,10 @@ def _code(operation: OperationModel, found: list[Broken]) -> str:
 
 
 def _message(found: list[Broken]) -> str:
-    """Word what is broken. A request that is refused at once is never validated."""
+    """Return AWS's message for the broken rules.
+
+    A rule with a code of its own is checked before validation: its message stands alone.
+    """
     for one in found:
         if one.code:
             return str(one)
@@ -133,9 +136,10 @@ def _message(found: list[Broken]) -> str:
 
 
 def _asked(response: Any, service: str, action: str | None) -> OperationModel | None:
-    """Return the operation; None for what is no request of AWS, as moto's own pages are.
+    """Return the operation that a request asks for.
 
-    Raises AWS's error for an action that the service lacks.
+    Return None for pages of moto's own, which are no requests to AWS. Raises AWS's error for an
+    action that the service lacks.
     """
     if not service or not action or action in _OF_MOTO:
         return None

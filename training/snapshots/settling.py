@@ -1,5 +1,6 @@
-"""The outcome that counts of all that was reported of one decision: a trusted source's before a
-limited one's, and of these the newest. Pure.
+"""The outcome that counts, if several were reported for one decision. Pure.
+
+A trusted source's outcomes go before a limited source's. The newest of them counts.
 """
 
 from collections.abc import Sequence
@@ -24,8 +25,8 @@ class Settled:
     """`outcome` is None while nothing that was reported counts."""
 
     outcome: Item | None
-    contradicted: bool  # two sources' newest words differ
-    reversed: bool  # it went back to what had been said before
+    contradicted: bool  # the newest outcomes of two sources differ
+    reversed: bool  # a later report took back an earlier change of the outcome
 
 
 def settled(decision: Item, outcomes: Sequence[Item], rules: Rules) -> Settled:

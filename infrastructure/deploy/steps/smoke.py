@@ -93,6 +93,8 @@ def sentence(answer: Document) -> str:
     if not spoke:
         return f"{answer['decision']}: no model is in service yet"
     limits, basis = answer["cutOffs"], answer["decisionBasis"]
+    texts = [rule["text"] for rule in answer.get("rules", ()) if rule["code"] == basis]
+    basis += "".join(f" ({text.rstrip('.')})" for text in texts)
     if unseen := answer.get("unseen"):
         basis += f" (the models hardly know a loan with this {' and '.join(unseen)})"
     return (

@@ -5,7 +5,8 @@ from collections.abc import Iterator, MutableMapping
 from types import TracebackType
 from typing import Any, Self
 
-# These are changed by other requests only, and are large, or refer to what is not the object's.
+# Attributes that are not restored: they are large or shared with other objects, and no request that
+# `Undo` guards changes them.
 _APART = {"items", "keys", "multiparts", "lambda_event_source_mappings"}
 
 Holder = MutableMapping[str, Any]  # moto's objects by name, or lists of them
