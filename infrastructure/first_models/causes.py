@@ -2,15 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.foundation.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 MAKING_ENDPOINTS = ("createEndpointModel", "endpointChanged")
 ABSENT = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist",
@@ -27,6 +31,7 @@ LASTING = (
 # An unhandled exception, as Lambda's Python runtime logs it: its class, its message, its traceback.
 LOGGED = re.compile(r"\[ERROR\]\s+(?:\S+Z\s+\S+\s+)?(\w+): (.*)")
 MOST_LINES = 12
+HIDDEN_SECONDS = 60  # of a message, while the rest of the queue is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +60,15 @@ class Causes:
         return [*self.given_up(), *self._logged()]
 
     def given_up(self) -> Iterator[Cause]:
-        """Read the failures queue: without a visibility time-out, every message stays there."""
+        """Read the failures queue. Every message stays there."""
         queue, sqs = f"{self._settings.prefix}-failures", boto3.client("sqs")
         try:
-            url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-            found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+            messages = _all_messages(sqs, sqs.get_queue_url(QueueName=queue)["QueueUrl"])
         except ClientError as error:
             if error.response["Error"]["Code"] not in ABSENT:
                 raise
             return
-        for message in found.get("Messages", []):
+        for message in messages:
             told = json.loads(message["Body"])
             if _moment(told["timestamp"]) >= self._since:
                 answer = told.get("responsePayload") or {}
@@ -82,17 +86,31 @@ class Causes:
                     yield Cause(function, error, said, lasting=_lasts(error, said))
 
     def _errors_of(self, group: str) -> Iterator[str]:
+        pages = self._logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group,
+            startTime=int(self._since.timestamp() * 1000),
+            filterPattern='"[ERROR]"',
+        )
         try:
-            found = self._logs.filter_log_events(
-                logGroupName=group,
-                startTime=int(self._since.timestamp() * 1000),
-                filterPattern='"[ERROR]"',
-            )
+            for page in pages:  # a page may be empty, and another follow
+                yield from (event["message"] for event in page["events"])
         except ClientError as error:
             if error.response["Error"]["Code"] not in ABSENT:
                 raise
-            return
-        yield from (event["message"] for event in found["events"])
+
+
+def _all_messages(sqs: "SQSClient", url: str) -> list["MessageTypeDef"]:
+    """Return the messages of a queue, ten a request. Each is hidden until all are read."""
+    read: list[MessageTypeDef] = []
+    while some := sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=HIDDEN_SECONDS, WaitTimeSeconds=1
+    ).get("Messages"):
+        read += some
+    for message in read:
+        sqs.change_message_visibility(
+            QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+        )
+    return read
 
 
 def log_of_training(job: str) -> list[str]:
@@ -109,9 +127,10 @@ def _last_lines(group: str, streams: str) -> list[str]:
     logs, chosen = boto3.client("logs"), {"logStreamNamePrefix": streams} if streams else {}
     given: Any = {"logGroupName": group, **chosen}
     try:
-        found = logs.describe_log_streams(**given)["logStreams"]
+        pages = logs.get_paginator("describe_log_streams").paginate(**given)
+        streams_found = [stream for page in pages for stream in page["logStreams"]]
         lines: list[str] = []
-        for stream in found[-2:]:
+        for stream in sorted(streams_found, key=_last_event)[-2:]:
             events = logs.get_log_events(
                 logGroupName=group, logStreamName=stream["logStreamName"], limit=MOST_LINES
             )["events"]
@@ -121,6 +140,10 @@ def _last_lines(group: str, streams: str) -> list[str]:
             raise
         return []
     return [line for line in lines if line][-MOST_LINES:]
+
+
+def _last_event(stream: Mapping[str, Any]) -> int:
+    return int(stream.get("lastEventTimestamp", 0))
 
 
 def _lasts(error: str, message: str) -> bool:

@@ -6,7 +6,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 SIGNED = "AWS4-HMAC-SHA256 "
-REST_JSON = ("apigateway", "lambda")  # they have paths, and errors in JSON
+# They have errors in JSON, also for a request that names no operation.
+IN_JSON_ONLY = ("apigateway", "dynamodb", "events", "kms", "lambda", "logs", "sagemaker",
+                "scheduler", "servicequotas", "ssm", "states")  # fmt: skip
 PRESIGNED = {"X-Amz-Signature", "X-Amz-Credential"}
 UNKNOWN_OPERATION, INCOMPLETE_BODY = "UnknownOperation", "IncompleteBody"
 IN_JSON = {INCOMPLETE_BODY: "Serialization"}  # to which JSON adds Exception
@@ -41,7 +43,7 @@ def _is_signed(environ: dict[str, Any]) -> bool:
     return parse_qs(environ.get("QUERY_STRING", "")).keys() >= PRESIGNED
 
 
-def _service(environ: dict[str, Any]) -> str:
+def service_of(environ: dict[str, Any]) -> str:
     """Return the service that the request is signed for, as its credential says."""
     _, _, scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")
     parts = scope.partition(",")[0].split("/")
@@ -56,7 +58,7 @@ def error_of(environ: dict[str, Any], code: str, message: str) -> tuple[str, byt
     https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
     """
     request = uuid.uuid4()
-    if "HTTP_X_AMZ_TARGET" in environ or _service(environ) in REST_JSON:
+    if "HTTP_X_AMZ_TARGET" in environ or service_of(environ) in IN_JSON_ONLY:
         body = f'{{"__type": "{IN_JSON.get(code, code)}Exception", "message": "{message}"}}'
         return "application/x-amz-json-1.0", body.encode()
     if (environ["REQUEST_METHOD"], environ.get("PATH_INFO")) == ("POST", "/"):

@@ -14,6 +14,7 @@ from werkzeug.serving import ThreadedWSGIServer
 from localcloud.iam.signatures import signed_only
 from localcloud.ports.callers import Bounded, Limits, Phase, Phased
 from localcloud.ports.framing import Unreadable, body_length, check_headers
+from localcloud.ports.http_methods import known_methods
 from localcloud.ports.loopback import LOOPBACK, is_local, listen
 from localcloud.ports.refusals import in_protocol
 
@@ -71,7 +72,7 @@ class AwsPort:
     def __init__(self, port: int, serving: Callable[[Any], Any] = lambda moto: moto) -> None:
         listening = listen(port, "AWS_PORT")
         moto = DomainDispatcherApplication(create_backend_app)
-        application = for_local_programs(in_protocol(serving(signed_only(moto))))
+        application = for_local_programs(in_protocol(serving(signed_only(known_methods(moto)))))
         self._server = AwsServer(
             LOOPBACK,
             listening.getsockname()[1],

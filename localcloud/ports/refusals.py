@@ -11,14 +11,14 @@ from typing import Any
 
 from botocore.model import OperationNotFoundError
 
-from localcloud.iam.signatures import INCOMPLETE_BODY, UNKNOWN_OPERATION, error_of
+from localcloud.iam.signatures import INCOMPLETE_BODY, error_of
+from localcloud.ports.http_methods import UNKNOWN
 
 log = logging.getLogger("localcloud")
 
 Application = Callable[..., Iterable[bytes]]
 
 FAULT = ("InternalError", "The request could not be processed.")
-UNKNOWN = (UNKNOWN_OPERATION, "The service has no such operation.")
 CUT = (INCOMPLETE_BODY, "The body is not as long as its headers say.")
 OF_HTML: dict[int, tuple[str, str]] = {HTTPStatus.BAD_REQUEST: CUT, HTTPStatus.NOT_FOUND: UNKNOWN}
 

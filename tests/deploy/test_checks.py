@@ -18,6 +18,7 @@ from infrastructure.project import app_name
 from infrastructure.template import policies, roles
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
+from tests.contract.conftest import document, trust
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 ACCOUNT = "123456789012"
@@ -126,7 +127,7 @@ def test_nothing_is_done_to_a_stage_from_another_region(cloud, program, monkeypa
     s3.create_bucket(Bucket=DEV.data_bucket, CreateBucketConfiguration=there)
     s3.put_bucket_tagging(Bucket=DEV.data_bucket, Tagging={"TagSet": OURS})
     boto3.client("iam").create_role(
-        RoleName="appvengers-dev-saveResult", AssumeRolePolicyDocument="{}"
+        RoleName="appvengers-dev-saveResult", AssumeRolePolicyDocument=document(trust("lambda"))
     )
     monkeypatch.setattr("sys.argv", [program, "--stage", "dev"])
 
@@ -154,7 +155,7 @@ def test_a_table_of_somebody_else_is_told_and_ours_is_not(cloud):
 @pytest.mark.parametrize("name", roles.statements(DEV, ACCOUNT))
 def test_a_role_of_somebody_else_is_told_whatever_it_is_for(cloud, name):
     boto3.client("iam").create_role(
-        RoleName=f"{DEV.prefix}-{name}", AssumeRolePolicyDocument=json.dumps({"Statement": []})
+        RoleName=f"{DEV.prefix}-{name}", AssumeRolePolicyDocument=document(trust("lambda"))
     )
     (fault,) = ownership.names_taken(DEV, ACCOUNT)
     assert f"{DEV.prefix}-{name}" in fault

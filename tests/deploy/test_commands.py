@@ -29,10 +29,11 @@ from infrastructure.first_models import bring_models, causes, first_models
 from infrastructure.operate import api_key, destroy, review_only, rollback
 from infrastructure.project import ROOT
 from localcloud.embedded_cloud import embedded_cloud
+from tests.contract.conftest import document, trust
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 ACCOUNT = "123456789012"
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+TRUST = document(trust("lambda", "states"))
 POLICY = json.dumps(
     {
         "Version": "2012-10-17",
@@ -205,7 +206,7 @@ def test_whatever_of_the_stack_is_somebody_elses_is_told(cloud):
     boto3.client("stepfunctions").create_state_machine(
         name="dev-appvengers-reentrenamiento",
         definition=json.dumps({"StartAt": "a", "States": {"a": {"Type": "Succeed"}}}),
-        roleArn=f"arn:aws:iam::{ACCOUNT}:role/any",
+        roleArn=f"arn:aws:iam::{ACCOUNT}:role/dev-appvengers-training",
     )
     faults = ownership.names_taken(DEV, ACCOUNT)
 
@@ -308,24 +309,56 @@ def test_a_training_that_failed_is_told_with_its_reason_and_its_logs_last_lines(
     assert "line 2\n" not in said
 
 
-def test_what_a_function_gave_up_is_read_and_stays_in_the_queue(cloud):
+def test_what_functions_gave_up_is_read_and_stays_in_the_queue(cloud):
+    """SQS gives ten messages a request."""
     sqs, url = (
         boto3.client("sqs"),
         boto3.client("sqs").create_queue(QueueName="dev-appvengers-failures")["QueueUrl"],
     )
-    given_up = {
-        "timestamp": "2026-11-28T12:00:00.000Z",
-        "requestContext": {"functionArn": "arn:aws:lambda:us-east-1:1:function:f:$LATEST"},
-        "responsePayload": {"errorType": "KeyError", "errorMessage": "'x'"},
-    }
-    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(given_up))
+    for number in range(23):
+        given_up = {
+            "timestamp": "2026-11-28T12:00:00.000Z",
+            "requestContext": {"functionArn": "arn:aws:lambda:us-east-1:1:function:f:$LATEST"},
+            "responsePayload": {"errorType": "KeyError", "errorMessage": f"'{number}'"},
+        }
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(given_up))
     moment = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
     for _ in range(2):
-        (cause,) = causes.Causes(DEV, moment).of_endpoints()
-        assert str(cause) == "f failed: KeyError: 'x'"
-        assert cause.lasting
+        found = causes.Causes(DEV, moment).of_endpoints()
+        assert {str(cause) for cause in found} == {
+            f"f failed: KeyError: '{number}'" for number in range(23)
+        }
+        assert all(cause.lasting for cause in found)
     assert causes.Causes(DEV, moment + timedelta(seconds=1)).of_endpoints() == []
+
+
+def test_errors_on_every_page_of_a_log_are_read(cloud):
+    """FilterLogEvents gives 10,000 events a page."""
+    logs, group = boto3.client("logs"), "/aws/lambda/appvengers-dev-createEndpointModel"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    now = datetime.now(UTC)
+    moment = int(now.timestamp() * 1000) + 1
+    for batch in (["[ERROR] EndpointBusy: wait"] * 10_000, ["[ERROR] InvalidProfile: last"]):
+        events: Any = [{"timestamp": moment, "message": line} for line in batch]
+        logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+
+    assert causes.Causes(DEV, now).of_endpoints()[-1].error == "InvalidProfile"
+
+
+def test_the_last_lines_of_a_log_are_of_its_last_stream(cloud):
+    """DescribeLogStreams gives 50 streams a page, by name and not by time."""
+    logs, group = boto3.client("logs"), "/aws/sagemaker/Endpoints/e"
+    logs.create_log_group(logGroupName=group)
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    for number in range(60):
+        name = f"AllTraffic/{number:02}"
+        event: Any = {"timestamp": now - 1000 * abs(number - 55), "message": f"line {number}"}
+        logs.create_log_stream(logGroupName=group, logStreamName=name)
+        logs.put_log_events(logGroupName=group, logStreamName=name, logEvents=[event])
+
+    assert causes.log_of_endpoint("e")[-1] == "line 55"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.awslambda.responses import LambdaResponse
+from moto.core.exceptions import JsonRESTError
 
 from localcloud.services.servicequotas.account_quotas import (
     EXECUTIONS,
@@ -15,6 +16,15 @@ from localcloud.services.servicequotas.account_quotas import (
     Quotas,
     find,
 )
+
+
+class NotAnIncrease(JsonRESTError):
+    """AWS's answer: https://github.com/cloud-custodian/cloud-custodian/pull/8939."""
+
+    def __init__(self) -> None:
+        words = "You must provide a quota value greater than the current quota value"
+        super().__init__("IllegalArgumentException", words)
+
 
 _PAGE = 100  # MaxResults has this default and limit
 
@@ -82,6 +92,8 @@ def request_increase(quotas: Quotas) -> Callable[[Any], Any]:
         def answer(self: Any) -> str:
             asked = json.loads(self.body)
             quota, value = _asked(asked), float(asked["DesiredValue"])
+            if value <= quotas.value(quota):
+                raise NotAnIncrease
             quotas.grant(quota, value)
             now = datetime.now(UTC).timestamp()
             requested = {

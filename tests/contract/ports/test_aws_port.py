@@ -234,7 +234,8 @@ def test_a_request_has_headers_and_an_end_that_all_readers_agree_on(
          '{"Limit": 1e400}', 400, '"__type": "SerializationException"'),
         ("POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.ListTables",
          "[" * 50_000, 500, '"__type": "InternalErrorException"'),
-        ("BREW /data HTTP/1.1", "", 500, "<Code>InternalError</Code>"),
+        ("PATCH / HTTP/1.1", "{}", 404, '"__type": "UnknownOperationException"'),
+        ("BREW /data HTTP/1.1", "", 404, '"__type": "UnknownOperationException"'),
     ],
 )  # fmt: skip
 def test_what_moto_can_not_read_is_an_error_in_the_services_protocol_and_no_traceback(
@@ -251,6 +252,26 @@ def test_what_moto_can_not_read_is_an_error_in_the_services_protocol_and_no_trac
     assert said.startswith(f"HTTP/1.1 {status} ")
     assert answer in said
     assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("method", ["PATCH", "BREW", "TRACE", "get"])
+@pytest.mark.parametrize(
+    ("service", "status", "answer"),
+    [
+        ("s3", 405, "<Code>MethodNotAllowed</Code>"),
+        ("lambda", 404, '"__type": "UnknownOperationException"'),
+        ("states", 404, '"__type": "UnknownOperationException"'),
+    ],
+)
+def test_a_method_that_a_service_never_takes_is_refused_in_its_protocol(
+    cloud: Cloud, service: str, status: int, answer: str, method: str
+) -> None:
+    boto3.client("s3").create_bucket(Bucket="data")
+    line = f"{method} /data HTTP/1.1\r\n{SIGNED.replace('/s3/', f'/{service}/')}"
+    said = by_bare_socket(cloud.serve_aws(0), line, "{}")
+
+    assert said.startswith(f"HTTP/1.1 {status} ")
+    assert answer in said
 
 
 def bare(port: int, request: str) -> str:

@@ -187,6 +187,18 @@ def test_a_granted_request_lets_as_many_trainings_run_as_it_asked_for(new_accoun
     assert defaults["Quota"]["Value"] == 0
 
 
+@pytest.mark.parametrize("value", [9, 10])
+def test_a_request_for_no_more_than_there_is_is_refused(new_account, value):
+    quotas = boto3.client("service-quotas")
+    named: Any = {"ServiceCode": "sagemaker", "QuotaCode": CONCURRENCY}
+    with pytest.raises(ClientError) as error:
+        quotas.request_service_quota_increase(**named, DesiredValue=value)
+
+    assert error.value.response["Error"]["Code"] == "IllegalArgumentException"
+    assert "greater than the current quota value" in str(error.value)
+    assert quotas.get_service_quota(**named)["Quota"]["Value"] == 10
+
+
 def test_instances_of_all_types_together_have_a_quota_too():
     with embedded_cloud(quotas={**GRANTED, "sagemaker/L-F311B08F": 0}):
         make_role()
