@@ -16,11 +16,13 @@ from chalicelib.foundation.observability import last_trained, observed
 from chalicelib.foundation.settings import MODEL_PREFIX, Settings
 from chalicelib.http import chalice_local
 from chalicelib.http.request_body import json_body
-from chalicelib.http.web import CORS, NOT_STORED, answering, html, key_source, language, wants_html
+from chalicelib.http.web import CORS, NOT_STORED, answering, html, language, wants_html
 from chalicelib.models import champions, deployment
 from chalicelib.monitoring import drift_watch, lost_events, warming
 from chalicelib.monitoring.inventory import inventory
 from chalicelib.people.admission import admission
+from chalicelib.people.caller import person_of, source_of
+from chalicelib.people.routing import routing
 from chalicelib.retraining import (
     evaluation,
     promotion,
@@ -45,10 +47,17 @@ chalice_local.start(sys.argv, os.environ, Path(__file__).parent)
 app = Chalice(app_name=settings.app_name)
 ANY = ["*/*"]  # else Chalice refuses a media type itself, and not as a problem
 admit = admission(app, lambda: services().key_scopes, os.environ)
+route = routing(app, CORS, ANY, os.environ)
 answers_problems = answering(app, lambda: services().profile.product.language, admit)
 
 
-@app.route("/predict", methods=["POST"], api_key_required=True, cors=CORS, content_types=ANY)
+def _requested_by() -> dict[str, str] | None:
+    """Return the person who calls, by their verified token; None for a key."""
+    person = person_of(app.current_request.context)
+    return person and person.recorded()
+
+
+@route("POST", "/predict")
 @answers_problems
 def predict() -> Any:
     request, using = app.current_request, services()
@@ -56,43 +65,30 @@ def predict() -> Any:
     key = request.headers.get("idempotency-key")
     said_in = language(request, using.profile.product.language)
     parts = (using.machine, using.predictions, using.ever_served)
-    return analysis.analyse(application, said_in, key, *parts)
+    return analysis.analyse(application, said_in, key, *parts, _requested_by())
 
 
-@app.route("/predictions/{clientId}", api_key_required=True, cors=CORS, content_types=ANY)
+@route("GET", "/predictions/{clientId}")
 @answers_problems
 def predictions(clientId: str) -> Any:  # noqa: N803 - the path's own name
     return analysis.page(clientId, app.current_request.query_params or {}, services().predictions)
 
 
-@app.route(
-    "/predictions/{clientId}/{predictionId}", api_key_required=True, cors=CORS, content_types=ANY
-)
+@route("GET", "/predictions/{clientId}/{predictionId}")
 @answers_problems
 def prediction(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
     return outcomes.with_outcomes(clientId, predictionId, services().predictions)
 
 
-@app.route(
-    "/predictions/{clientId}/{predictionId}/outcome",
-    methods=["POST"],
-    api_key_required=True,
-    cors=CORS,
-    content_types=ANY,
-)
+@route("POST", "/predictions/{clientId}/{predictionId}/outcome")
 @answers_problems
 def outcome(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    body, source = json_body(app.current_request), key_source(app.current_request)
+    body, source = json_body(app.current_request), source_of(app.current_request.context)
     stored = services().predictions
     return outcomes.report(clientId, predictionId, body, source, stored, datetime.now(UTC))
 
 
-@app.route(
-    "/predictions/{clientId}/{predictionId}/change",
-    api_key_required=True,
-    cors=CORS,
-    content_types=ANY,
-)
+@route("GET", "/predictions/{clientId}/{predictionId}/change")
 @answers_problems
 def change_needed(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
     using = services()
@@ -103,12 +99,7 @@ def change_needed(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the 
     return change.needed(stored, said_in, using.profile, committee, using.models)
 
 
-@app.route(
-    "/predictions/{clientId}/{predictionId}/offer",
-    api_key_required=True,
-    cors=CORS,
-    content_types=ANY,
-)
+@route("GET", "/predictions/{clientId}/{predictionId}/offer")
 @answers_problems
 def offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
     using = services()
@@ -121,29 +112,19 @@ def offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's o
     return counter_offer(stored, taken, said_in, *parts)
 
 
-@app.route(
-    "/predictions/{clientId}/{predictionId}/offer",
-    methods=["POST"],
-    api_key_required=True,
-    cors=CORS,
-    content_types=ANY,
-)
+@route("POST", "/predictions/{clientId}/{predictionId}/offer")
 @answers_problems
 def take_offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
     using, body = services(), json_body(app.current_request)
     stored = using.predictions.get(clientId, predictionId)
     said_in = language(app.current_request, using.profile.product.language)
-    parts = {"machine": using.machine, "predictions": using.predictions}
-    once = partial(analysis.analyse_once, **parts, ever_served=using.ever_served)
+    parts: dict[str, Any] = {"machine": using.machine, "predictions": using.predictions}
+    parts |= {"ever_served": using.ever_served, "requested_by": _requested_by()}
+    once = partial(analysis.analyse_once, **parts)
     return taken_offers.take(stored, body, said_in, using.profile, once, datetime.now(UTC))
 
 
-@app.route(
-    "/predictions/{clientId}/{predictionId}/explanation",
-    api_key_required=True,
-    cors=CORS,
-    content_types=ANY,
-)
+@route("GET", "/predictions/{clientId}/{predictionId}/explanation")
 @answers_problems
 def explain(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
     request, using = app.current_request, services()
@@ -153,7 +134,7 @@ def explain(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's
     return html(page(explained), said_in) if wants_html(request) else explained
 
 
-@app.route("/models", api_key_required=True, cors=CORS, content_types=ANY)
+@route("GET", "/models")
 @answers_problems
 def models() -> Any:
     using = services()
@@ -169,7 +150,7 @@ def health() -> Any:
     return Response(body, {**NOT_STORED})
 
 
-@app.route("/ready", api_key_required=True, cors=CORS, content_types=ANY)
+@route("GET", "/ready")
 @answers_problems
 def ready() -> Any:
     return services().readiness.report()

@@ -36,16 +36,20 @@ from bank.first_run import (
 )
 from bank.key_files import kept_api_key, kept_scoped_keys
 from bank.outcome_files import NoLoans
+from bank.people import demo_people
 from chalicelib.foundation.errors import AppVengersError, InvalidProfile
 from chalicelib.foundation.settings import Settings
 from chalicelib.http.chalice_local import STATE_FOLDER
+from chalicelib.people.access import Role
 from chalicelib.people.admission import LOCAL_KEY, LOCAL_KEYS
 from datasets import Dataset
 from datasets.own import UnreadableData
 from datasets.sba import NoRegister
 from infrastructure import embedded
+from infrastructure.deploy.steps import user_pool
 from infrastructure.deploy.steps.smoke import command
 from infrastructure.first_models.first_models import TrainingFailed, scheduled_event
+from infrastructure.operate import sign_in_flow
 from infrastructure.project import ROOT, app_name
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.recovery.saved import recover
@@ -148,6 +152,11 @@ def run(port: int, aws_port: int, quotas: tuple[str, ...]) -> None:
         console.print(f"  API  {bank.url}  x-api-key: {bank.api_key}", markup=False)
         console.print(f"       this key may do everything; {STATE / 'api_keys'} has one a scope")
         console.print(f'  AWS  {bank.aws}  for AWS clients: eval "$(.venv/bin/python -m bank env)"')
+        roles = ", ".join(Role)
+        console.print(f"  People  .venv/bin/python -m bank token ROLE signs in as {roles},")
+        console.print(
+            f"       and prints a token; their passwords are in {STATE / demo_people.FILE}"
+        )
         print(f"\nThe same prediction again:\n\n{command(f'{bank.url}/', sent, bank.api_key)}")
         sys.stdout.flush()
         _wait_for_the_end()
@@ -224,6 +233,26 @@ def application(row: int, outcome: bool) -> None:
 
 
 @main.command()
+@click.argument("role", type=click.Choice([*Role]))
+@of_the_bank
+def token(role: str, aws_port: int) -> None:
+    """Sign in as the demo user of a role, with code and PKCE, and print the ID token."""
+    known = demo_people.passwords(STATE)
+    if role not in known:
+        raise click.ClickException("There are no demo people yet: make run.")
+    os.environ |= _client_environment(aws_port)
+    settings = Settings(app_name(), "dev", os.environ["AWS_DEFAULT_REGION"])
+    try:
+        flow = sign_in_flow.flow(user_pool.of_stage(boto3.client("cloudformation"), settings))
+        print(demo_people.signed_in(flow, role, known[role]))
+    except EndpointConnectionError as fault:
+        message = f"Nothing answers on port {aws_port}: make run, or name its --aws-port."
+        raise click.ClickException(message) from fault
+    except sign_in_flow.NotSignedIn as fault:
+        raise click.ClickException(str(fault)) from fault
+
+
+@main.command()
 @click.option("--from", "first", metavar="YYYY-MM", help="Loans decided elsewhere, from this month")
 @click.option("--to", "last", metavar="YYYY-MM", help="to this one, with what became of them.")
 @click.option("--stored", is_flag=True, help="What became of the loans that were decided here.")
@@ -275,6 +304,8 @@ def _bank(folder: Path, port: int, aws_port: int, quotas: Mapping[str, float]) -
             aws = bank.cloud.serve_aws(aws_port)
             with usable():
                 (folder / AWS_PORT_FILE).write_text(str(aws))
+            pool = user_pool.of_stage(boto3.client("cloudformation"), bank.settings)
+            demo_people.make_people(pool, folder)
             scoped = kept_scoped_keys(folder / "api_keys")
             api = stack.enter_context(serving_api(bank, api_key, port, scoped))
         bring(bank, dataset, console)

@@ -17,10 +17,13 @@ from chalicelib.foundation.text import Text
 from chalicelib.http.web import CORS
 from chalicelib.people import key_scopes
 from chalicelib.people.access import Scope
+from infrastructure.deploy.steps import user_pool
 from infrastructure.deploy.steps.deployed_api import ANSWERS, GATEWAY_STAGE, body_of, headers_of
+from localcloud.cloud import ACCOUNT
 from localcloud.ports.loopback import LOOPBACK
 from localcloud.ports.web_server import serving
-from localcloud.services.apigateway.gateway import Answer, Event, Gateway
+from localcloud.services.apigateway.gateway import Answer, Event, Gateway, Needs
+from localcloud.services.cognito.tokens import verified
 from localcloud.services.lambda_.functions import LambdaContext
 
 
@@ -124,15 +127,29 @@ def gateway(bank: Bank, api_keys: list[str]) -> Gateway:
             return answer
 
     key_id = partial(_key_id, api_keys)
-    return Gateway(routes_of(bank.app), key_id, invoke, _preflight(), OWN_ANSWERS, GATEWAY_STAGE)
+    pool = user_pool.of_stage(boto3.client("cloudformation"), bank.settings)
+    claims = partial(_claims, pool.arn(ACCOUNT), f"^{pool.client_id}$")
+    routes = routes_of(bank.app)
+    return Gateway(routes, key_id, claims, invoke, _preflight(), OWN_ANSWERS, GATEWAY_STAGE)
 
 
-def routes_of(app: Chalice) -> dict[str, dict[str, bool]]:
-    """Return each route's methods, and whether each needs the API key."""
+def _claims(pool_arn: str, audience: str, authorization: str) -> dict[str, str]:
+    """Return the claims of a person's token. Raises InvalidToken."""
+    return verified(authorization, [pool_arn], audience)
+
+
+def routes_of(app: Chalice) -> dict[str, dict[str, Needs]]:
+    """Return each route's methods, and what each needs."""
     return {
-        route: {method: bool(entry.api_key_required) for method, entry in methods.items()}
+        route: {method: _needs(entry) for method, entry in methods.items()}
         for route, methods in app.routes.items()
     }
+
+
+def _needs(entry: Any) -> Needs:
+    if entry.authorizer:
+        return Needs.TOKEN
+    return Needs.KEY if entry.api_key_required else Needs.NOTHING
 
 
 def unreadable(status: int) -> tuple[int, dict[str, str], bytes]:

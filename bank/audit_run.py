@@ -20,6 +20,7 @@ from bank.api import serving_api
 from bank.audit_endpoint import AuditedEndpoint
 from bank.bank import Bank
 from bank.first_run import body_of, bring
+from bank.people import audit_people
 from chalicelib import profile
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.settings import BATCH_PREFIX, MANIFEST_PREFIX, MODEL_PREFIX, TOLD_PREFIX
@@ -50,6 +51,7 @@ def run(bank: Bank) -> list[str]:
         audit_retraining.update(bank, datetime.now(UTC))  # there is no snapshot
         bring(bank, dataset, Console(quiet=True))
         decided = _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
+        audit_people.drive(bank, requester.url, decided, body_of(next(iter(dataset.cases()))))
         later = dataset.later(TEST_FROM, TEST_TO)
         audit_retraining.run(bank, dataset.snapshot(), later, decided)
         _score_a_file(bank, dataset)
@@ -67,17 +69,17 @@ def run(bank: Bank) -> list[str]:
 
 class _Requester:
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
 
     def get(self, path: str) -> None:
-        requests.get(self._url + path, headers={"x-api-key": API_KEY}, timeout=30)
+        requests.get(self.url + path, headers={"x-api-key": API_KEY}, timeout=30)
 
     def head(self, path: str) -> None:
-        requests.head(self._url + path, timeout=30)
+        requests.head(self.url + path, timeout=30)
 
     def post(self, path: str, body: Any, **headers: str) -> Any:
         headers = {"x-api-key": API_KEY, **headers}
-        return requests.post(self._url + path, json=body, headers=headers, timeout=30).json()
+        return requests.post(self.url + path, json=body, headers=headers, timeout=30).json()
 
 
 def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from localcloud.kept_state.state_faults import usable
 from localcloud.ports.aws_port import AwsPort
 from localcloud.ports.loopback import LOOPBACK
 from localcloud.services.apigateway.rest_api import RestApis
+from localcloud.services.cognito.sign_in import SignIn
 from localcloud.services.eventbridge import Events
 from localcloud.services.lambda_ import concurrency
 from localcloud.services.lambda_.functions import Failure, Function, Functions, Handler
@@ -84,6 +85,7 @@ class Cloud:
         jobs = (self.training_jobs, self.processing_jobs, self.transform_jobs)
         for part in (self.endpoints, *jobs):
             part.changed = partial(self.kept.eventually, self.kept.keep_sagemaker)
+        self._sign_in = SignIn(self.kept, ACCOUNT, region)
         self._ports: list[AwsPort] = []
         self._opening = threading.Lock()
         self._uploaded: Uploaded | None = None
@@ -144,7 +146,7 @@ class Cloud:
     def serve_aws(self, port: int) -> int:
         """Serve AWS's protocols on 127.0.0.1 and return the port; 0 asks for a free one."""
         apis = RestApis(self.functions, ACCOUNT, self.region)
-        self._ports.append(AwsPort(port, apis.before))
+        self._ports.append(AwsPort(port, lambda moto: apis.before(self._sign_in.before(moto))))
         return self._ports[-1].port
 
     def run_uploaded_functions(self, port: int) -> None:

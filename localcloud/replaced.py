@@ -7,6 +7,7 @@ from localcloud.seam import Replaced
 from localcloud.services import eventbridge, sns
 from localcloud.services.apigateway import replaced as apigateway_
 from localcloud.services.cloudformation import ignored_properties, stack_failures
+from localcloud.services.cognito import replaced as cognito_
 from localcloud.services.lambda_ import replaced as lambda_
 from localcloud.services.sagemaker import replaced as sagemaker_
 from localcloud.services.sagemaker_jobs import replaced as sagemaker_jobs_
@@ -33,6 +34,7 @@ def the_list(cloud: Cloud) -> list[Replaced]:
         *sagemaker_.replaced(cloud.endpoints, cloud.authorization, cloud.events, cloud.quotas),
         *servicequotas_.replaced(cloud.quotas),
         *apigateway_.replaced(),
+        *cognito_.replaced(cloud.kept),
         *iam_.replaced(cloud.authorization),
         *_deliveries(cloud),
         *_templates(),

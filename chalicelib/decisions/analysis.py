@@ -67,10 +67,12 @@ CURSOR_FORM = Text(
 KEY_LENGTH = Text(es="debe tener de 1 a 255 caracteres", en="must be 1 to 255 characters")
 
 LIMIT = re.compile(r"[1-9][0-9]?|100")
+REQUESTED_BY = "requestedBy"
 PREDICTION_ID = re.compile(r"[0-9a-f]{32}")
 
 RECORDED = (
     "predictionId", "clientId", "createdAt", "language", "application", "counterOfferOf",
+    REQUESTED_BY,
 )  # fmt: skip
 
 Document = dict[str, Any]
@@ -138,15 +140,17 @@ def analyse(
     machine: Machine,
     predictions: Predictions,
     ever_served: Callable[[], bool],
+    requested_by: Document | None = None,
 ) -> Document:
     """Return the stored prediction, without the application.
 
-    A repeat with the same idempotency key returns the same prediction.
+    A repeat with the same idempotency key returns the same prediction. `requested_by` is the person
+    who asks, by their verified token; the prediction keeps them.
 
     Raises NoModelInService before a key is claimed if no model `ever_served`: nothing is stored,
     so the key is free for another application.
     """
-    request = new_request(application, language)
+    request = new_request(application, language) | _asked_by(requested_by)
     if idempotency_key is None:
         return answer(machine.run(request))
     if not 1 <= len(idempotency_key) <= 255:
@@ -161,6 +165,7 @@ def analyse_once(
     machine: Machine,
     predictions: Predictions,
     ever_served: Callable[[], bool],
+    requested_by: Document | None = None,
 ) -> Document:
     """Return the prediction of the first request of this client with this key.
 
@@ -168,7 +173,7 @@ def analyse_once(
     """
     if not ever_served():
         raise NoModelInService
-    first = request | _claimed(request, key, predictions)
+    first = _claimed(request | _asked_by(requested_by), key, predictions)
     try:
         return answer(predictions.get(first["clientId"], first["predictionId"]))
     except PredictionNotFound:
@@ -194,9 +199,9 @@ def record(
     decision = decide(
         event["application"], answers, profile, event["language"], review_only=review_only
     )
-    kept = [name for name in RECORDED if name in event]
     proof = {"evidence": evidence(event["application"], profile.policy)}
-    stored = predictions.add({name: event[name] for name in kept} | decision | proof)
+    request = {name: event[name] for name in RECORDED if name in event}
+    stored = predictions.add(request | decision | proof)
     causes = {name: one.cause() for name, one in answers.items() if isinstance(one, Unavailable)}
     observability.decided(stored, causes)
     return stored
@@ -223,8 +228,10 @@ def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> 
 
 
 def answer(prediction: Document) -> Document:
-    """Return a prediction without its application and evidence, which stay in the table."""
-    recorded = ("application", "evidence")
+    """Return a prediction without its application, evidence and the person who asked for it, which
+    stay in the table.
+    """
+    recorded = ("application", "evidence", REQUESTED_BY)
     return {name: value for name, value in prediction.items() if name not in recorded}
 
 
@@ -245,7 +252,7 @@ def new_request(application: CreditApplication, language: Language) -> Document:
 
 
 def _claimed(request: Document, key: str, predictions: Predictions) -> Document:
-    """Return the prediction id and time of the first request with this idempotency key.
+    """Return the request with the prediction id, time and person of the first with this key.
 
     Raises IdempotencyConflict for another application.
     """
@@ -254,10 +261,22 @@ def _claimed(request: Document, key: str, predictions: Predictions) -> Document:
         "claimedId": request["predictionId"],
         "applicationHash": _digest(msgspec.json.encode(request["application"], order="sorted")),
     }
+    claim |= _who(request)
     first = predictions.claim(request["clientId"], claim_key(key), claim)
     if first["applicationHash"] != claim["applicationHash"]:
         raise IdempotencyConflict
-    return {"predictionId": first["claimedId"], "createdAt": first["createdAt"]}
+    own = {name: value for name, value in request.items() if name != REQUESTED_BY}
+    claimed = {"predictionId": first["claimedId"], "createdAt": first["createdAt"]}
+    return own | claimed | _who(first)
+
+
+def _asked_by(person: Document | None) -> Document:
+    return {REQUESTED_BY: person} if person else {}
+
+
+def _who(asked: Document) -> Document:
+    """Return the person of a request or a claim; nothing if a key asked."""
+    return {REQUESTED_BY: asked[REQUESTED_BY]} if REQUESTED_BY in asked else {}
 
 
 def claim_key(idempotency_key: str) -> str:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 TRUSTED, LIMITED, UNTRUSTED = ("trusted", "limited", "untrusted")
-KINDS = {"apiKey": "API", "file": "FILE"}
+KINDS = {"apiKey": "API", "file": "FILE", "person": "PERSON"}
 DECLINED, NOT_GRANTED = "declined", "not granted"  # why a decision is no loan
 UNKNOWN_KEY = "unknown"
 NEW_DATA = "credit/newData/"
@@ -17,6 +17,11 @@ NEW_DATA = "credit/newData/"
 def of_api_key(key_id: str | None) -> str:
     """Return the source's name. `key_id` is API Gateway's id of the caller's key, never the key."""
     return f"apiKey:{key_id or UNKNOWN_KEY}"
+
+
+def of_person(sub: str) -> str:
+    """Return the source's name. `sub` is the user pool's id of the person, never a name."""
+    return f"person:{sub}"
 
 
 def of_file(key: str) -> str:
@@ -33,7 +38,7 @@ def recorded_source(outcome: Mapping[str, Any]) -> str:
 
 
 def kind(source: str) -> str:
-    """Return API or FILE, the only part of a source that callers see."""
+    """Return API, FILE or PERSON, the only part of a source that callers see."""
     return KINDS.get(source.partition(":")[0], "OTHER")
 
 

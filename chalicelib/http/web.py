@@ -8,10 +8,10 @@ from typing import Any, ParamSpec
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, CORSConfig, Request, Response
 
-from chalicelib.decisions.outcome_rules import of_api_key
 from chalicelib.foundation import observability
 from chalicelib.foundation.errors import AnalysisPending, InternalError, Problem, ServiceUnavailable
 from chalicelib.foundation.text import Language, asks_for, preferred
+from chalicelib.people.access import PEOPLE
 
 CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Language"])
 PROBLEM_TYPE = "application/problem+json"
@@ -40,8 +40,12 @@ def answering(
         if app.current_request:
             admit(app.current_request)
 
+    def prefix() -> str:
+        request = app.current_request
+        return PEOPLE if request and request.path.startswith(PEOPLE) else ""
+
     def answers_problems(view: View[P]) -> View[P]:
-        asked = observability.observed(_with_problems(view, check, said_in))
+        asked = observability.observed(_with_problems(view, check, said_in, prefix))
 
         @wraps(view)
         def answered(*args: P.args, **kwargs: P.kwargs) -> Response:
@@ -60,7 +64,10 @@ def answering(
 
 
 def _with_problems(
-    view: View[P], check: Callable[[], None], said_in: Callable[[], Language]
+    view: View[P],
+    check: Callable[[], None],
+    said_in: Callable[[], Language],
+    prefix: Callable[[], str],
 ) -> Callable[P, Response]:
     @wraps(view)
     def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
@@ -70,8 +77,9 @@ def _with_problems(
         except Problem as problem:
             return _problem(problem, said_in())
         except AnalysisPending as pending:
-            headers: Headers = {"Location": pending.location, **NOT_STORED}
-            return Response({"predictionUrl": pending.location}, headers, status_code=202)
+            location = prefix() + pending.location
+            headers: Headers = {"Location": location, **NOT_STORED}
+            return Response({"predictionUrl": location}, headers, status_code=202)
         except (ClientError, BotoCoreError):
             return _problem(ServiceUnavailable(), said_in())
 
@@ -81,11 +89,6 @@ def _with_problems(
 def language(request: Request, usual: Language) -> Language:
     """Return the language that the caller prefers, else the usual."""
     return preferred(request.headers.get("accept-language", ""), usual)
-
-
-def key_source(request: Request) -> str:
-    """Return the source of this caller's reports: the key's id, which only API Gateway can set."""
-    return of_api_key(request.context.get("identity", {}).get("apiKeyId"))
 
 
 def wants_html(request: Request) -> bool:
@@ -118,6 +121,8 @@ def _answer(said: Any) -> Response:
 
 def _problem(problem: Problem, said_in: Language) -> Response:
     headers: Headers = {"Content-Type": PROBLEM_TYPE, "Content-Language": said_in, **NOT_STORED}
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after:
         headers["Retry-After"] = str(problem.retry_after)
     body = problem.to_payload(lambda text: text.said_in(said_in))

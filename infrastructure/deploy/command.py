@@ -25,6 +25,7 @@ from chalicelib.decisions.application import CreditApplication
 from chalicelib.foundation.errors import AppVengersError, InvalidApplication
 from chalicelib.foundation.settings import STAGES, Settings
 from chalicelib.people.access import Scope
+from chalicelib.people.routing import POOL_ARN, POOL_CLIENT
 from infrastructure import embedded
 from infrastructure.deploy import checks, quota_checks
 from infrastructure.deploy.steps import (
@@ -38,6 +39,7 @@ from infrastructure.deploy.steps import (
     seen_codes,
     smoke,
     stack,
+    user_pool,
 )
 from infrastructure.first_models.first_models import TrainingFailed
 from infrastructure.packing import lambda_package, training_source
@@ -95,7 +97,7 @@ def deploy(wishes: Wishes, console: Console) -> None:
     with _step(console, "Functions and API, by Chalice") as report:
         # Keys from before the scopes keep working: the new function finds them in the parameter.
         api_keys.record(deployed_api.client(), boto3.client("ssm"), settings)
-        _functions(settings, report)
+        _functions(settings, account, report)
         ownership.refuse_strange_roles(settings)
         ownership.mark(settings, account)
         failures.keep(boto3.client("lambda"), settings, account)
@@ -163,8 +165,10 @@ def _stack(settings: Settings, wishes: Wishes, report: stack.Report) -> None:
     )
 
 
-def _functions(settings: Settings, report: stack.Report) -> None:
+def _functions(settings: Settings, account: str, report: stack.Report) -> None:
     state = chalice_deploy.DeployedState(boto3.client("s3"), settings)
+    pool = user_pool.of_stage(boto3.client("cloudformation"), settings)
+    os.environ |= {POOL_ARN: pool.arn(account), POOL_CLIENT: pool.client_id}  # Chalice reads them
     gateway, events = boto3.client("apigateway"), boto3.client("events")
     warm = profile.load().endpoint[settings.stage].keep_warm > 0
     with (

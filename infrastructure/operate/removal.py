@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import profile
 from chalicelib.foundation.settings import Settings
-from infrastructure.deploy.steps import chalice_deploy, deployed_api, stack
+from infrastructure.deploy.steps import chalice_deploy, deployed_api, stack, user_pool
 from infrastructure.deploy.steps.chalice_deploy import DeployedState
 from infrastructure.packing import lambda_package
 from infrastructure.project import API_HANDLER, api_function, functions_of
@@ -44,10 +44,23 @@ def remove(settings: Settings, account: str, report: stack.Report) -> None:
         stack.stack_name(settings.app_name, settings.stage),
     )
     if stack.exists(client, name):
+        _unprotect_people(settings)
         stack.delete(client, name, report)
         report(f"deleted stack {name}")
     for gone in _log_groups(settings):
         report(f"deleted {gone}")
+
+
+def _unprotect_people(settings: Settings) -> None:
+    """Let the stack delete its user pool, which is protected in prod."""
+    try:
+        pool = user_pool.of_stage(boto3.client("cloudformation"), settings)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        return  # a stack from before the user pool, or half a stack
+    people = boto3.client("cognito-idp")
+    unless_gone(lambda: people.update_user_pool(UserPoolId=pool.id, DeletionProtection="INACTIVE"))
 
 
 def _jobs(settings: Settings) -> Iterator[str]:

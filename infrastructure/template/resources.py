@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from chalicelib.people.access import Role
 from infrastructure.project import ROOT
 from infrastructure.template import alarms
 from infrastructure.template.policies import API, MODELS, Statement
@@ -57,6 +58,7 @@ def _resources() -> dict[str, Any]:
     for name in MODELS:
         group = f"/aws/sagemaker/Endpoints/{SETTINGS.prefix}-{name}"
         resources[_logical(name) + "EndpointLogs"] = _log_group(group)
+    resources |= {f"{_logical(role)}Group": _group(role) for role in Role}
     written = alarms.resources(SETTINGS)
     return resources | {name: _substituted(alarm) for name, alarm in written.items()}
 
@@ -86,6 +88,11 @@ def _role(name: str, service: str, description: str, declared: list[Statement]) 
             }
         ),
     }
+
+
+def _group(role: Role) -> dict[str, Any]:
+    properties = {"GroupName": str(role), "UserPoolId": {"Ref": "People"}}
+    return {"Type": "AWS::Cognito::UserPoolGroup", "Properties": properties}
 
 
 def _log_group(name: str) -> dict[str, Any]:

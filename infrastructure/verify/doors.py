@@ -20,10 +20,12 @@ def alive(stage: Stage) -> Result:
 
 
 def strangers_are_refused(stage: Stage) -> Result:
-    """Check that a wrong key, no key and an unknown path are answered with a problem."""
+    """Check that a wrong key, no key, no token and an unknown path are answered with a problem."""
     asked: tuple[tuple[str, dict[str, str], int], ...] = (
         ("models", {"x-api-key": "wrong"}, 403),
         ("models", {}, 403),
+        ("people/models", {}, 401),
+        ("people/models", {"Authorization": "Bearer wrong"}, 401),
         ("nowhere", {"x-api-key": "wrong"}, 404),
     )
     for path, headers, status in asked:
@@ -32,7 +34,7 @@ def strangers_are_refused(stage: Stage) -> Result:
         if found.status_code != status or not kind.startswith(PROBLEM):
             told = f"{found.status_code} {kind}"
             return failed(f"GET /{path} answered {told}, and not {status} {PROBLEM}")
-    return proved("403, 403 and 404, each as a problem")
+    return proved("403, 401 and 404, each as a problem")
 
 
 def ready(stage: Stage) -> Result:
@@ -103,7 +105,7 @@ CHECKS = (
     ),
     Check(
         "strangers",
-        "A wrong key and an unknown path are refused with `application/problem+json`",
+        "A wrong key, wrong token or unknown path is refused with `application/problem+json`",
         "only AWS shows whether a header of a gateway response replaces its content type",
         'curl -i https://API.execute-api.us-east-1.amazonaws.com/v1/models -H "x-api-key: wrong"',
         strangers_are_refused,

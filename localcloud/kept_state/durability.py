@@ -130,6 +130,9 @@ class Kept:
     def _parameters(self) -> bytes:
         return records.parameters(self._account, self._region, self._known_parameters)
 
+    def keep_pools(self) -> None:
+        self._keep(records.POOLS, lambda: records.pools(self._account, self._region))
+
     def keep_subscriptions(self) -> None:
         self._keep("sns", lambda: records.subscriptions(self._account, self._region))
 

@@ -146,6 +146,25 @@ def _pattern(_validator: Any, stated: str, value: Any, _schema: Any) -> Iterator
         yield Violation("pattern")
 
 
+def _pattern_properties(
+    validator: Any, stated: Any, value: Any, _schema: Any
+) -> Iterator[Violation]:
+    for pattern, stated_of in stated.items():
+        for name, one in value.items() if isinstance(value, Mapping) else ():
+            if regex.search(pattern, name):
+                yield from validator.descend(one, stated_of, path=name, schema_path=pattern)
+
+
+def _additional(validator: Any, stated: Any, value: Any, schema: Any) -> Iterator[Violation]:
+    known, patterns = schema.get("properties", ()), schema.get("patternProperties", ())
+    given = value if isinstance(value, Mapping) else {}
+    extra = [one for one in given if one not in known and not _matches_any(patterns, one)]
+    if extra and stated is False:
+        yield Violation("additionalProperties")
+    for name in extra if isinstance(stated, Mapping) else ():
+        yield from validator.descend(given[name], stated, path=name)
+
+
 def _excluded(_validator: Any, stated: Any, value: Any, _schema: Any) -> Iterator[Violation]:
     given = value if isinstance(value, Mapping) else {}
     if any(other in given for name in stated if name in given for other in stated[name]):
@@ -161,10 +180,12 @@ _Validator = extend(
     Draft202012Validator,
     {
         **{one: _of_numbers(one) for one in ("minimum", "maximum", "multipleOf")},
+        "additionalProperties": _additional,
         "dependencies": Draft7Validator.VALIDATORS["dependencies"],
         "dependentExcluded": _excluded,
         "enum": _enum,
         "pattern": _pattern,
+        "patternProperties": _pattern_properties,
         "requiredXor": _exactly_one,
         "type": _type,
     },

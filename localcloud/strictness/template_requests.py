@@ -35,12 +35,23 @@ class Request:
     each: str = ""
 
 
+_COGNITO = "moto.cognitoidp.responses:CognitoIdpResponse"
 _EVENTS = "moto.events.responses:EventsHandler"
 _IAM = "moto.iam.responses:IamResponse"
 _LOGS = "moto.logs.responses:LogsResponse"
 _SAGEMAKER = "moto.sagemaker.responses:SageMakerResponse"
 
 MADE: Mapping[str, tuple[Request, ...]] = {
+    "AWS::Cognito::UserPool": (
+        Request("cognito-idp:CreateUserPool", _COGNITO, "PoolName", {"UserPoolName": "PoolName"}),
+    ),
+    "AWS::Cognito::UserPoolClient": (
+        Request("cognito-idp:CreateUserPoolClient", _COGNITO, "ClientName"),
+    ),
+    "AWS::Cognito::UserPoolDomain": (
+        Request("cognito-idp:CreateUserPoolDomain", _COGNITO, "Domain"),
+    ),
+    "AWS::Cognito::UserPoolGroup": (Request("cognito-idp:CreateGroup", _COGNITO, "GroupName"),),
     "AWS::DynamoDB::Table": (
         Request("dynamodb:CreateTable", "moto.dynamodb.responses:DynamoHandler", "TableName"),
     ),

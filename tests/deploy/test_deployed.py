@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 
 import boto3
 import pytest
+import requests
 
 import stepfunctions.deploy
+from bank.people.demo_people import signed_in
 from chalicelib.foundation.settings import Settings
 from chalicelib.people.access import Scope
-from infrastructure.deploy.steps import api_keys, chalice_deploy
+from infrastructure.deploy.steps import api_keys, chalice_deploy, user_pool
 from infrastructure.first_models.first_models import scheduled_event
+from infrastructure.operate.sign_in_flow import Flow
 from infrastructure.project import ROOT, functions_of
 from infrastructure.template import stack_template
 from infrastructure.template.policies import ASYNCHRONOUS
@@ -162,12 +165,40 @@ def test_an_artifact_is_the_only_thing_that_triggers(deployed):
     assert [(rule["Name"], rule["Value"]) for rule in rules] == [("prefix", "appvengers/")]
 
 
-def test_every_route_but_health_needs_the_key(deployed):
-    needing = {(path, name): found["apiKeyRequired"] for (path, name), found in methods().items()}
+def test_every_route_but_health_needs_a_key_or_a_persons_token(deployed):
+    (authorizer,) = boto3.client("apigateway").get_authorizers(restApiId=rest_api())["items"]
+    pool = user_pool.of_stage(boto3.client("cloudformation"), DEV)
+    found = methods()
 
-    assert len(needing) >= 10
-    for (path, name), needed in needing.items():
-        assert needed == (name != "OPTIONS" and path != "/health"), (path, name)
+    assert len(found) >= 20
+    for (path, name), one in found.items():
+        is_open, is_peoples = name == "OPTIONS" or path == "/health", path.startswith("/people")
+        assert one["apiKeyRequired"] == (not is_open and not is_peoples), (path, name)
+        assert (one.get("authorizerId") == authorizer["id"]) == (not is_open and is_peoples)
+    assert authorizer["type"] == "COGNITO_USER_POOLS"
+    assert authorizer["providerARNs"] == [pool.arn(ACCOUNT)]
+    assert authorizer["identityValidationExpression"] == f"^{pool.client_id}$"
+
+
+def test_a_person_signs_in_to_the_deployed_stage_and_reads(deployed):
+    pool = user_pool.of_stage(boto3.client("cloudformation"), DEV)
+    cognito, person = boto3.client("cognito-idp"), {"UserPoolId": pool.id, "Username": "eva"}
+    password = "Of-this-test-12!"  # noqa: S105
+    cognito.admin_create_user(**person, MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(**person, Password=password, Permanent=True)
+    cognito.admin_add_user_to_group(**person, GroupName="risk")
+    aws = f"http://127.0.0.1:{deployed.operator.port}"
+    token = signed_in(Flow(f"{aws}/cognito/{pool.domain}", pool.client_id), "eva", password)
+    url = f"{aws}/restapis/{rest_api()}/v1/_user_request_/people"
+
+    def get(path, **headers):
+        return requests.get(f"{url}{path}", headers=headers, timeout=60)
+
+    assert get("/models", Authorization=f"Bearer {token}").json()["models"].keys() == {*MODELS}
+    assert get("/ready", Authorization=f"Bearer {token}").status_code == 403
+    refused = get("/models", Authorization=f"Bearer {token[:-8]}AAAAAAAA")
+    assert (refused.status_code, refused.json()["type"]) == (401, "urn:problem:unauthorized")
+    assert get("/models", Authorization=token).status_code == 200
 
 
 def test_every_route_is_answered_by_the_api_function_and_browsers_may_ask(deployed):

@@ -33,18 +33,27 @@ def test_the_api_is_regional_traced_and_has_the_stage_that_we_complete(config):
     assert scoped.log_retention_in_days == 90
 
 
-def test_the_swagger_asks_for_the_key_everywhere_but_health(config):
+def test_the_swagger_asks_for_a_key_or_a_token_everywhere_but_at_health(config):
     deployed = {"api_handler_arn": "arn:aws:lambda:us-east-1:1:function:f", "api_handler_name": "f"}
     document = SwaggerGenerator("us-east-1", deployed).generate_swagger(config.chalice_app)
 
     for path, methods in document["paths"].items():
         for method, declared in methods.items():
-            keyed = {"api_key": []} in declared.get("security", [])
-            assert keyed == (method != "options" and path != "/health"), (path, method)
+            is_open, is_peoples = method == "options" or path == "/health", "/people/" in path
+            asked = [] if is_open else [{"People": []}] if is_peoples else [{"api_key": []}]
+            assert declared.get("security", []) == asked, (path, method)
     assert document["securityDefinitions"]["api_key"] == {
         "type": "apiKey",
         "name": "x-api-key",
         "in": "header",
+    }
+    people = document["securityDefinitions"]["People"]["x-amazon-apigateway-authorizer"]
+    assert people == {
+        "type": "cognito_user_pools",
+        "providerARNs": [
+            "arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_NoPoolIsSet"
+        ],
+        "identityValidationExpression": "^none$",
     }
 
 

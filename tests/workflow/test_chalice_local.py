@@ -1,5 +1,7 @@
 """`chalice local` of docs/embedded-cloud.md: the app without a gateway in front of it."""
 
+import base64
+import json
 import os
 import signal
 import socket
@@ -62,6 +64,29 @@ def test_with_the_key_the_body_is_read(keyed):
     answer = requests.post(f"{keyed}/predict", json={}, headers=headers, timeout=9)
 
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:problem:invalid-application")
+
+
+def test_a_scoped_key_opens_its_routes_here_too():
+    with local(ONCE, LOCAL_API_KEYS='{"reading":"r-key","scoring":"s-key"}') as url:
+        asked = [
+            requests.post(f"{url}/predict", json={}, headers={"x-api-key": key}, timeout=9)
+            for key in ("r-key", "s-key", "another", "")
+        ]
+
+    assert [answer.status_code for answer in asked] == [403, 400, 403, 403]
+    assert asked[0].json()["type"] == "urn:problem:scope-missing"
+
+
+def test_it_lets_no_person_in_as_it_verifies_no_token(keyed):
+    """Chalice decodes the payload of any token and hands its claims on."""
+    claims = {"sub": "1", "cognito:username": "eve", "cognito:groups": "risk"}
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    for token in (f"e30.{payload}.e30", f"Bearer e30.{payload}.e30"):
+        headers = {"Authorization": token, "x-api-key": KEY, "Accept-Language": "en"}
+        answer = requests.get(f"{keyed}/people/models", headers=headers, timeout=9)
+
+        assert (answer.status_code, answer.json()["type"]) == (401, "urn:problem:unauthorized")
+        assert "verifies no tokens" in answer.json()["detail"]
 
 
 def test_without_one_set_it_answers_nobody_and_says_what_to_do():

@@ -72,7 +72,9 @@ class Drift(Table, frozen=True):
 
 
 class OutcomeSource(Table, frozen=True):
-    """Trust in outcomes of a matching source: `apiKey:<id>` or `file:<key>`, * is wild."""
+    """Trust in outcomes of a matching source: `apiKey:<id>`, `person:<sub>` or `file:<key>`, * is
+    wild.
+    """
 
     source: str
     trust: Literal["trusted", "limited", "untrusted"]

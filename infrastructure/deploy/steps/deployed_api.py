@@ -18,6 +18,7 @@ from chalicelib.foundation.errors import (
     ServiceTimeout,
     ServiceUnavailable,
     TooManyRequests,
+    Unauthorized,
     UnsupportedMediaType,
 )
 from chalicelib.foundation.settings import Settings
@@ -47,7 +48,8 @@ THROTTLES = {"dev": Throttle(rate=10, burst=20), "prod": Throttle(rate=100, burs
 QUOTA_USED = Text(es="La cuota de la clave está agotada.", en="The key's quota is used up.")
 # What API Gateway answers without asking a function. A path or a method that does not exist is
 # MISSING_AUTHENTICATION_TOKEN, or a matter of the signature if the request has an Authorization
-# header. https://docs.aws.amazon.com/apigateway/latest/developerguide/
+# header. An expired token of a person is UNAUTHORIZED; AWS does not say that EXPIRED_TOKEN is only
+# for its own signatures. https://docs.aws.amazon.com/apigateway/latest/developerguide/
 # supported-gateway-response-types.html
 ANSWERS: dict[str, Problem] = {
     "ACCESS_DENIED": Forbidden(),
@@ -58,7 +60,7 @@ ANSWERS: dict[str, Problem] = {
     "BAD_REQUEST_PARAMETERS": InvalidRequest(),
     "DEFAULT_4XX": InvalidRequest(),
     "DEFAULT_5XX": InternalError(),
-    "EXPIRED_TOKEN": NotFound(),
+    "EXPIRED_TOKEN": Unauthorized(),
     "INTEGRATION_FAILURE": ServiceUnavailable(),
     "INTEGRATION_TIMEOUT": ServiceTimeout(),
     "INVALID_API_KEY": Forbidden(),
@@ -68,7 +70,7 @@ ANSWERS: dict[str, Problem] = {
     "REQUEST_TOO_LARGE": RequestTooLarge(),
     "RESOURCE_NOT_FOUND": NotFound(),
     "THROTTLED": TooManyRequests(),
-    "UNAUTHORIZED": Forbidden(),
+    "UNAUTHORIZED": Unauthorized(),
     "UNSUPPORTED_MEDIA_TYPE": UnsupportedMediaType(),
     "WAF_FILTERED": Forbidden(),
 }
@@ -86,6 +88,8 @@ def headers_of(problem: Problem) -> dict[str, str]:
     }
     if problem.retry_after:
         headers["Retry-After"] = str(problem.retry_after)
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     return headers
 
 

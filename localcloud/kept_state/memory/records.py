@@ -3,15 +3,26 @@
 import json
 import pickle
 
+from moto.cognitoidp.models import cognitoidp_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sagemaker.models import sagemaker_backends
 from moto.sns.models import sns_backends
 from moto.ssm.models import ssm_backends
 
-from localcloud.kept_state.memory import kept_buckets, kept_executions, kept_parameters, kept_tables
+from localcloud.kept_state.memory import (
+    kept_buckets,
+    kept_executions,
+    kept_parameters,
+    kept_pools,
+    kept_tables,
+)
 
-PARAMETERS, TABLES = "parameters", "tables"  # JSON, so that another moto can read them
+PARAMETERS, POOLS, TABLES = (
+    "parameters",
+    "pools",
+    "tables",
+)  # JSON, so that another moto can read them
 SAGEMAKER = (
     "_models",
     "endpoint_configs",
@@ -36,6 +47,10 @@ def executions(account: str, region: str) -> bytes:
 
 def parameters(account: str, region: str, known: set[str]) -> bytes:
     return json.dumps(kept_parameters.recorded(ssm_backends[account][region], known)).encode()
+
+
+def pools(account: str, region: str) -> bytes:
+    return json.dumps(kept_pools.recorded(cognitoidp_backends[account][region])).encode()
 
 
 def subscriptions(account: str, region: str) -> bytes:

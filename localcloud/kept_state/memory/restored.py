@@ -8,14 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import moto
+from moto.cognitoidp.models import cognitoidp_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sagemaker.models import sagemaker_backends
 from moto.sns.models import sns_backends
 from moto.ssm.models import ssm_backends
 
-from localcloud.kept_state.memory import kept_buckets, kept_executions, kept_parameters, kept_tables
-from localcloud.kept_state.memory.records import PARAMETERS, SAGEMAKER, TABLES
+from localcloud.kept_state.memory import (
+    kept_buckets,
+    kept_executions,
+    kept_parameters,
+    kept_pools,
+    kept_tables,
+)
+from localcloud.kept_state.memory.records import PARAMETERS, POOLS, SAGEMAKER, TABLES
 from localcloud.kept_state.memory.staged_items import restore_item
 from localcloud.kept_state.sqlite.database import Storage, Transaction
 
@@ -41,6 +48,8 @@ def put_back(
     if PARAMETERS in kept:
         backend = ssm_backends[account][region]
         kept_parameters.restore(json.loads(kept[PARAMETERS]), backend, known_parameters)
+    if POOLS in kept:
+        kept_pools.restore(json.loads(kept[POOLS]), cognitoidp_backends[account][region])
     if "sagemaker" in kept:
         _sagemaker(pickle.loads(kept["sagemaker"]), account, region)
     if "executions" in kept:
@@ -69,7 +78,7 @@ def check_stamp(folder: Path, storage: Storage, rows: Transaction) -> None:
 def _set_aside(folder: Path, storage: Storage, version: str, rows: Transaction) -> None:
     """Move what another version of moto wrote, and this one may not read, to a file."""
     aside = folder / f"cloud-moto-{version}.pickles"
-    tables = ("objects", f"records where service not in ('{PARAMETERS}', '{TABLES}')")
+    tables = ("objects", f"records where service not in ('{PARAMETERS}', '{POOLS}', '{TABLES}')")
     content = {name.split()[0]: storage.rows(f"select * from {name}") for name in tables}  # noqa: S608
     aside.write_bytes(pickle.dumps(content))
     for name in tables:

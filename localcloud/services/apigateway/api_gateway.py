@@ -9,11 +9,14 @@ from urllib.parse import unquote
 
 from moto.apigateway.responses import APIGatewayResponse
 
+_AUTHORIZER = "x-amazon-apigateway-authorizer"
 _ALL_METHODS = ("get", "post", "put", "delete", "options", "head", "patch")
 
 
 def any_document(original: Any) -> Callable[..., Any]:
-    """Replace moto's APIGatewayBackend.put_rest_api: Swagger 2.0, mock integrations, API keys."""
+    """Replace moto's APIGatewayBackend.put_rest_api: Swagger 2.0, mock integrations, API keys, and
+    authorizers of user pools.
+    """
 
     def put(
         self: Any,
@@ -23,13 +26,37 @@ def any_document(original: Any) -> Callable[..., Any]:
         mode: str = "merge",
     ) -> Any:
         api = original(self, function_id, _as_openapi_3(api_doc), fail_on_warnings, mode)
+        authorizers = _authorizers(self, function_id, api_doc)
         for resource in api.resources.values():
             for method, declared in api_doc["paths"].get(resource.get_path(), {}).items():
-                needed = {"api_key": []} in declared.get("security", [])
-                resource.resource_methods[method.upper()].api_key_required = needed
+                made, security = resource.resource_methods[method.upper()], declared.get("security")
+                made.api_key_required = {"api_key": []} in (security or [])
+                for name in [name for one in security or [] for name in one if name in authorizers]:
+                    made.authorization_type = "COGNITO_USER_POOLS"
+                    made.authorizer_id = authorizers[name]
         return api
 
     return put
+
+
+def _authorizers(backend: Any, api: str, document: dict[str, Any]) -> dict[str, str]:
+    """Make the document's authorizers of user pools in place of those that there are; return the
+    id of each by its name.
+    """
+    backend.get_rest_api(api).authorizers.clear()
+    made = {}
+    for name, scheme in document.get("securityDefinitions", {}).items():
+        given = scheme.get(_AUTHORIZER, {})
+        if given.get("type") == "cognito_user_pools":
+            authorizer = backend.create_authorizer(
+                api, name, "COGNITO_USER_POOLS", provider_arns=given["providerARNs"],
+                identity_source=f"method.request.header.{scheme['name']}",
+            )  # fmt: skip
+            # moto drops it: its constructor misspells the name
+            expression = given.get("identityValidationExpression")
+            authorizer.identity_validation_expression = expression
+            made[name] = authorizer.id
+    return made
 
 
 def any_title(original: Any) -> Callable[..., Any]:

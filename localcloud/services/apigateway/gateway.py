@@ -1,4 +1,6 @@
-"""API Gateway in front of a function: routes, keys and its own answers, as a WSGI application."""
+"""API Gateway in front of a function: routes, keys, tokens and its own answers, as a WSGI
+application.
+"""
 
 import logging
 import time
@@ -6,12 +8,14 @@ import uuid
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from localcloud.ports.framing import LARGEST_BODY
 from localcloud.ports.loopback import is_local, is_local_host, is_local_page
+from localcloud.services.cognito.tokens import InvalidToken
 
 log = logging.getLogger("localcloud")
 
@@ -19,8 +23,18 @@ log = logging.getLogger("localcloud")
 CODINGS = {"gzip": 31, "deflate": 15}
 
 Event = dict[str, Any]
-# Route (/predictions/{clientId}), method, whether it needs the API key.
-Routes = Mapping[str, Mapping[str, bool]]
+
+
+class Needs(Enum):
+    """Proof that a method asks its callers for."""
+
+    NOTHING = "nothing"
+    KEY = "an API key"
+    TOKEN = "an ID token"  # noqa: S105 - no secret
+
+
+# Route (/predictions/{clientId}), method, what it needs.
+Routes = Mapping[str, Mapping[str, Needs]]
 
 
 @dataclass(frozen=True)
@@ -52,15 +66,17 @@ class Refused(Exception):
 
 
 class Gateway:
-    """The gateway. `key_id` names the API key with a value, or nothing; `invoke` is the function,
-    given the event and what it is called for; `preflight` are the headers of OPTIONS. `answers` has
-    the gateway's own responses by type, and FOREIGN_CALLER: a page or host that is not local.
+    """The gateway. `key_id` names the API key with a value, or nothing; `claims` are those of a
+    header Authorization, and it raises InvalidToken; `invoke` is the function, given the event and
+    what it is called for; `preflight` are the headers of OPTIONS. `answers` has the gateway's own
+    responses by type, and FOREIGN_CALLER: a page or host that is not local.
     """
 
     def __init__(
         self,
         routes: Routes,
         key_id: Callable[[str], str | None],
+        claims: Callable[[str], Mapping[str, str]],
         invoke: Callable[[Event, str], Event],
         preflight: Mapping[str, str],
         answers: Mapping[str, Answer],
@@ -68,6 +84,7 @@ class Gateway:
     ) -> None:
         self._routes = routes
         self._key_id = key_id
+        self._claims = claims
         self._invoke = invoke
         self._preflight = preflight
         self._answers = answers
@@ -98,14 +115,24 @@ class Gateway:
             return Answer(200, {**self._preflight, **allowed})
         if request.method not in methods:
             raise Refused("MISSING_AUTHENTICATION_TOKEN")
+        needs = methods[request.method]
         key = self._key_id(request.headers.get("x-api-key", ""))
-        if methods[request.method] and key is None:
+        if needs is Needs.KEY and key is None:
             raise Refused("INVALID_API_KEY")
         event = event_of(request, key, self._stage)
+        if needs is Needs.TOKEN:
+            event["requestContext"]["authorizer"] = {"claims": self._claims_of(request)}
         said = self._invoke(event, f"{request.method} {request.route}")
         headers = {**said.get("headers", {}), **_joined(said.get("multiValueHeaders", {}))}
         headers.setdefault("Content-Type", "application/json")
         return Answer(said["statusCode"], headers, (said.get("body") or "").encode())
+
+    def _claims_of(self, request: Request) -> Mapping[str, str]:
+        """Return the claims of the caller's token. Raises Refused."""
+        try:
+            return self._claims(request.headers.get("authorization", ""))
+        except InvalidToken as invalid:
+            raise Refused("UNAUTHORIZED") from invalid
 
     def _routed(self, environ: dict[str, Any]) -> Request:
         target = environ.get("REQUEST_URI") or environ.get("RAW_URI", "")

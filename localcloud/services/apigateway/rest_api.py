@@ -16,6 +16,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from localcloud.services.apigateway.gateway import Refused, decompressed
+from localcloud.services.cognito.tokens import InvalidToken, verified
 from localcloud.services.lambda_.concurrency import Throttled
 from localcloud.services.lambda_.functions import Answer, Functions
 
@@ -24,13 +25,17 @@ FUNCTION = re.compile(r":function:([^/:]+)")
 LARGEST_BODY = (
     10 * 2**20
 )  # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+USER_POOLS = "COGNITO_USER_POOLS"
 TEXT = ("application/json", "application/problem+json", "text/")
-# AWS's answers to a refused body, where the API configures none.
-REFUSED_BODY = {
+# AWS's answers to what is refused, where the API configures none.
+REFUSED = {
+    "INVALID_API_KEY": (403, "Forbidden"),
+    "UNAUTHORIZED": (401, "Unauthorized"),
     "REQUEST_TOO_LARGE": (413, "Request Too Long"),
     "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type"),
 }
 
+Claims = dict[str, str]
 Application = Callable[..., Iterable[bytes]]
 
 
@@ -71,17 +76,26 @@ class RestApis:
         method = matched and matched.resource.resource_methods.get(request.method)
         if not matched or not method:
             return _own(api, "MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token")
-        key = self._key_id(request, api_id, stage)
-        if method.api_key_required and key is None:
-            return _own(api, "INVALID_API_KEY", 403, "Forbidden")
-        integration = method.method_integration
-        if integration.integration_type.upper() == "MOCK":
-            return _mocked(integration)
         try:
-            event = _event(request, matched, key)
+            key, claims = self._admitted(request, api, method, stage)
+            integration = method.method_integration
+            if integration.integration_type.upper() == "MOCK":
+                return _mocked(integration)
+            return self._asked(api, integration, _event(request, matched, key, claims))
         except Refused as refused:
-            return _own(api, refused.kind, *REFUSED_BODY[refused.kind])
-        return self._asked(api, integration, event)
+            return _own(api, refused.kind, *REFUSED[refused.kind])
+
+    def _admitted(
+        self, request: Request, api: Any, method: Any, stage: str
+    ) -> tuple[str | None, Claims | None]:
+        """Return the id of the caller's key and the claims of their token. Raises Refused."""
+        key = self._key_id(request, api.id, stage)
+        if method.api_key_required and key is None:
+            raise Refused("INVALID_API_KEY")
+        try:
+            return key, _claims(api, method, request)
+        except InvalidToken as invalid:
+            raise Refused("UNAUTHORIZED") from invalid
 
     def _key_id(self, request: Request, api_id: str, stage: str) -> str | None:
         """Return the id of a key that is enabled and in a usage plan of this stage of the API."""
@@ -114,6 +128,21 @@ class RestApis:
         return _proxied(answer)
 
 
+def _claims(api: Any, method: Any, request: Request) -> Claims | None:
+    """Return the claims of the caller's token, or None if the method asks for none.
+
+    Raises InvalidToken.
+    """
+    if method.authorization_type != USER_POOLS:
+        return None
+    authorizer = api.authorizers.get(method.authorizer_id)
+    if authorizer is None:
+        raise InvalidToken("the method's authorizer does not exist")
+    given = request.headers.get("Authorization", "")
+    audience = authorizer.identity_validation_expression
+    return verified(given, authorizer.provider_arns or [], audience)
+
+
 def _match(api: Any, path: str, stage: str) -> Matched | None:
     """Return the resource of a path. A literal part of a path comes before a parameter."""
     given = path.rstrip("/").split("/") or [""]
@@ -129,7 +158,9 @@ def _match(api: Any, path: str, stage: str) -> Matched | None:
     return min(found, key=lambda one: len(one.parameters), default=None)
 
 
-def _event(request: Request, matched: Matched, key: str | None) -> dict[str, Any]:
+def _event(
+    request: Request, matched: Matched, key: str | None, claims: Claims | None
+) -> dict[str, Any]:
     """Return the event of a Lambda proxy integration. Raises Refused.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
@@ -161,6 +192,7 @@ def _event(request: Request, matched: Matched, key: str | None) -> dict[str, Any
             "stage": matched.stage,
             "requestId": str(uuid.uuid4()),
             "identity": {"sourceIp": request.remote_addr or "127.0.0.1", "apiKeyId": key},
+            **({"authorizer": {"claims": claims}} if claims is not None else {}),
         },
         "body": text if body else None,
         "isBase64Encoded": bool(body) and not is_text,

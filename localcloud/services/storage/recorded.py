@@ -11,6 +11,7 @@ from localcloud.services.storage.undo import Undo, strings_in
 from localcloud.services.storage.unstored import Wrapped, fault
 
 _SUBSCRIBING = ("Subscribe", "Unsubscribe", "SetSubscriptionAttributes", "ConfirmSubscription")
+_SIGNING_IN = ("InitiateAuth", "RespondToAuthChallenge", "GlobalSignOut", "RevokeToken")
 _PARAMETERS = ("PutParameter", "DeleteParameter", "DeleteParameters")
 
 
@@ -45,6 +46,18 @@ def ssm(kept: Kept) -> Wrapped:
         kept.keep_parameters,
         lambda request, undo: undo.remember([request.ssm_backend._parameters]),
     )
+
+
+def cognito(kept: Kept) -> Wrapped:
+    """Replace the call_action that moto's CognitoIdpResponse inherits."""
+    reads = ("Describe", "List", "Get", "AdminGet", "AdminList", "AdminInitiate", *_SIGNING_IN)
+
+    def remember(request: Any, undo: Undo) -> None:
+        pools = request.backend.user_pools
+        undo.remember([pools], set())
+        undo.remember([one for pool in pools.values() for one in (pool.users, pool.groups)])
+
+    return recorded(kept, lambda action: not action.startswith(reads), kept.keep_pools, remember)
 
 
 def recorded(

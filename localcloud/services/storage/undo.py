@@ -87,6 +87,12 @@ def _is_named(key: str, named: set[str]) -> bool:
 def _copied(value: Any) -> dict[str, Any]:
     """Return an object's attributes. Their containers are copied; what they refer to is not."""
     return {
-        name: copy.deepcopy(one) if isinstance(one, dict | list) and name not in _APART else one
-        for name, one in vars(value).items()
+        name: one if name in _APART else _copied_container(one) for name, one in vars(value).items()
     }
+
+
+def _copied_container(value: Any) -> Any:
+    """Return a copy of a container. A set holds objects that refer back, so it is copied alone."""
+    if isinstance(value, dict | list):
+        return copy.deepcopy(value)
+    return set(value) if isinstance(value, set) else value

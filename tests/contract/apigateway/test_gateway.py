@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from bank.api import OWN_ANSWERS
 from infrastructure.deploy.steps.deployed_api import ANSWERS, body_of, headers_of
-from localcloud.services.apigateway.gateway import Gateway, Refused, match
+from localcloud.services.apigateway.gateway import Gateway, Needs, Refused, match
+from localcloud.services.cognito.tokens import InvalidToken
 
 ROUTES = {
-    "/loans": {"GET": True, "POST": True},
-    "/loans/{id}": {"GET": True},
-    "/loans/newest": {"GET": True},
-    "/health": {"GET": False, "HEAD": False},
+    "/loans": {"GET": Needs.KEY, "POST": Needs.KEY},
+    "/loans/{id}": {"GET": Needs.KEY},
+    "/loans/newest": {"GET": Needs.KEY},
+    "/health": {"GET": Needs.NOTHING, "HEAD": Needs.NOTHING},
+    "/people/loans": {"GET": Needs.TOKEN},
 }
 words = st.sampled_from(
     ["loans", "LOANS", "newest", "health", "..", ".", "", "a b", "é", "a/b", "%"]
@@ -37,6 +39,12 @@ def spelled(draw: Any) -> str:
     return "/" + "".join(written[1:]) + draw(st.sampled_from(["", "/", "//", ";a=1"]))
 
 
+def claims(authorization: str) -> dict[str, str]:
+    if authorization != "Bearer token":
+        raise InvalidToken("another")
+    return {"sub": "ana"}
+
+
 def asked(target: str, method: str = "GET", key: str = "", **more: Any) -> tuple[Any, ...]:
     """The status, headers and body of the answer, and the events that the function was given."""
     events: list[Any] = []
@@ -46,9 +54,8 @@ def asked(target: str, method: str = "GET", key: str = "", **more: Any) -> tuple
         events.append(event)
         return {"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "*"}, "body": "{}"}
 
-    gateway = Gateway(
-        ROUTES, lambda given: "id" if given == "key" else None, invoke, {}, OWN_ANSWERS, "v1"
-    )
+    key_id = lambda given: "id" if given == "key" else None  # noqa: E731
+    gateway = Gateway(ROUTES, key_id, claims, invoke, {}, OWN_ANSWERS, "v1")
     environ = {"REQUEST_METHOD": method, "REQUEST_URI": target, "wsgi.input": io.BytesIO()}
     environ |= {"HTTP_X_API_KEY": key, "HTTP_HOST": "localhost:8000"} | more
     body = b"".join(gateway(environ, lambda *told: answers.extend(told)))
@@ -117,6 +124,7 @@ def test_its_own_answers_are_the_deployed_ones():
         ("/nowhere", "GET", "MISSING_AUTHENTICATION_TOKEN"),
         ("/loans", "DELETE", "MISSING_AUTHENTICATION_TOKEN"),
         ("/loans", "GET", "INVALID_API_KEY"),
+        ("/people/loans", "GET", "UNAUTHORIZED"),
     ):
         status, headers, body, _ = asked(target, method)
 
@@ -131,7 +139,7 @@ def test_a_fault_of_the_function_is_the_gateways_503():
 
     told: list[Any] = []
     environ = {"REQUEST_METHOD": "GET", "REQUEST_URI": "/health", "wsgi.input": io.BytesIO()}
-    gateway = Gateway(ROUTES, lambda _: None, fails, {}, OWN_ANSWERS, "v1")
+    gateway = Gateway(ROUTES, lambda _: None, claims, fails, {}, OWN_ANSWERS, "v1")
     body = b"".join(gateway(environ, lambda *given: told.extend(given)))
 
     assert told[0].startswith("503")
@@ -155,3 +163,16 @@ def test_the_event_names_the_key_and_never_holds_a_body_as_bytes():
     assert event["requestContext"]["identity"]["apiKeyId"] == "id"
     assert event["multiValueQueryStringParameters"] == {"a": ["1", "2"]}
     assert (event["body"], event["isBase64Encoded"]) == ("\ufffd", False)
+
+
+def test_the_event_has_the_claims_of_a_token_and_a_key_is_no_token():
+    [event] = asked("/people/loans", HTTP_AUTHORIZATION="Bearer token")[3]
+
+    assert event["requestContext"]["authorizer"] == {"claims": {"sub": "ana"}}
+    assert asked("/people/loans", key="key")[0] == 401
+
+
+def test_a_token_is_no_key_and_leaves_no_claims_on_a_keyed_route():
+    assert asked("/loans", HTTP_AUTHORIZATION="Bearer token")[0] == 403
+    [event] = asked("/loans", key="key", HTTP_AUTHORIZATION="Bearer token")[3]
+    assert "authorizer" not in event["requestContext"]

@@ -9,7 +9,9 @@ from botocore.stub import Stubber
 import app
 from chalicelib.foundation.errors import RoleMissing, ScopeMissing, ServiceUnavailable
 from chalicelib.people.access import ACCESS, PEOPLE, Role, Scope, require_role, require_scope
+from chalicelib.people.caller import person_of, source_of
 from chalicelib.people.key_scopes import KeyScopes, parsed, written
+from chalicelib.people.routing import PeopleAuthorizer
 
 OPEN = {("GET", "/health"), ("HEAD", "/health")}
 NAME = "/dev/appvengers/api-key-scopes"
@@ -22,6 +24,20 @@ def test_every_route_of_the_api_is_in_the_table_or_open():
 
     assert {route for route in routes if not route[1].startswith(PEOPLE)} == machines | OPEN
     assert len(machines) == len([one for one in ACCESS if one.scopes])
+
+
+def test_every_route_of_people_asks_for_a_token_and_for_nothing_else():
+    routes = {
+        (method, path): route
+        for path, by in app.app.routes.items()
+        for method, route in by.items()
+        if path.startswith(PEOPLE)
+    }
+
+    assert set(routes) == {(one.method, PEOPLE + one.path) for one in ACCESS if one.roles}
+    for route in routes.values():
+        assert isinstance(route.authorizer, PeopleAuthorizer)
+        assert not route.api_key_required
 
 
 def test_every_route_of_machines_asks_for_a_key_and_no_open_one_does():
@@ -120,4 +136,33 @@ def test_the_page_has_the_table():
     page = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
     for row in ACCESS:
         cells = ["yes" if scope in row.scopes else "" for scope in Scope]
+        cells += ["yes" if role in row.roles else "" for role in Role]
         assert f"| `{row.method} {row.path}` | {' | '.join(cells)} |\n" in page
+
+
+def context(**claims):
+    return {"authorizer": {"claims": claims}, "identity": {"apiKeyId": None}}
+
+
+@pytest.mark.parametrize(
+    ("groups", "roles"),
+    [
+        ({"cognito:groups": "risk"}, {Role.RISK}),
+        ({"cognito:groups": "analyst,auditor,staff"}, {Role.ANALYST, Role.AUDITOR}),
+        ({"cognito:groups": "Risk,riskier, operator"}, set()),
+        ({"cognito:groups": ""}, set()),
+        ({}, set()),
+    ],
+)
+def test_a_persons_roles_are_the_groups_that_are_roles(groups, roles):
+    person = person_of(context(sub="1", **{"cognito:username": "Bank_ana"}, **groups))
+
+    assert person.roles == roles
+    assert person.recorded() == {"sub": "1", "username": "Bank_ana"}
+
+
+def test_the_source_of_an_outcome_is_who_reports_it():
+    assert source_of(context(sub="1")) == "person:1"
+    assert source_of({"identity": {"apiKeyId": "k"}}) == "apiKey:k"
+    assert source_of({"authorizer": None, "identity": {}}) == "apiKey:unknown"
+    assert source_of({"authorizer": {"claims": {}}, "identity": {}}) == "apiKey:unknown"
