@@ -14,6 +14,11 @@ from chalicelib.decisions.application import CreditApplication
 from chalicelib.foundation.errors import AppVengersError
 from chalicelib.foundation.observability import last_trained, observed
 from chalicelib.foundation.settings import MODEL_PREFIX, Settings
+from chalicelib.governance.rights.counterfactuals import change, taken_offers
+from chalicelib.governance.rights.counterfactuals.committee import Committee
+from chalicelib.governance.rights.counterfactuals.counter_offer import counter_offer
+from chalicelib.governance.rights.explanation import explanation
+from chalicelib.governance.rights.explanation_page import page
 from chalicelib.http import chalice_local
 from chalicelib.http.request_body import json_body
 from chalicelib.http.web import CORS, NOT_STORED, answering, html, language, wants_html
@@ -30,11 +35,6 @@ from chalicelib.retraining import (
     training_history,
     weekly_update,
 )
-from chalicelib.rights.counterfactuals import change, taken_offers
-from chalicelib.rights.counterfactuals.committee import Committee
-from chalicelib.rights.counterfactuals.counter_offer import counter_offer
-from chalicelib.rights.explanation import explanation
-from chalicelib.rights.explanation_page import page
 from chalicelib.services import services
 
 # Chalice needs the bucket's name to declare the trigger; the rest waits for the first call.

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from chalicelib import profile
-from chalicelib.rights.counterfactuals import candidate_values, change
-from chalicelib.rights.counterfactuals.committee import Committee
-from chalicelib.rights.counterfactuals.search import cost, filled_in
-from chalicelib.rights.counterfactuals.training_loans import quantiles
+from chalicelib.governance.rights.counterfactuals import candidate_values, change
+from chalicelib.governance.rights.counterfactuals.committee import Committee
+from chalicelib.governance.rights.counterfactuals.search import cost, filled_in
+from chalicelib.governance.rights.counterfactuals.training_loans import quantiles
 from chalicelib.scoring.branch_results import Scored
 from datasets import sba
 from tests.training.given import MODELS

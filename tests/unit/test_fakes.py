@@ -13,7 +13,7 @@ from chalicelib.monitoring.probes import Probes
 from chalicelib.retraining.weekly_update import RetrainingMachine
 from chalicelib.scoring.endpoint_invocation import ScoringEndpoints
 from tests import fakes
-from tests.unit.counterfactuals import test_change
+from tests.unit.governance.counterfactuals import test_change
 from tests.unit.models import test_deployment
 from tests.unit.monitoring import test_lost_events, test_readiness
 

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from chalicelib.foundation.settings import Settings
-from chalicelib.rights.counterfactuals.committee import PATIENCE_SECONDS as CHANGE_SECONDS
+from chalicelib.governance.rights.counterfactuals.committee import (
+    PATIENCE_SECONDS as CHANGE_SECONDS,
+)
 from chalicelib.scoring import circuit, time_budgets
 from chalicelib.services import ANALYSIS, SCORING, TESTING
 from infrastructure.project import ROOT

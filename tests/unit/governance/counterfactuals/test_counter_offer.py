@@ -6,10 +6,15 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from chalicelib.governance.rights.counterfactuals.committee import Committee
+from chalicelib.governance.rights.counterfactuals.counter_offer import counter_offer
 from chalicelib.profile import Band, Offer
-from chalicelib.rights.counterfactuals.committee import Committee
-from chalicelib.rights.counterfactuals.counter_offer import counter_offer
-from tests.unit.counterfactuals.test_change import APPLICATION, Manifests, NewLender, Scoring
+from tests.unit.governance.counterfactuals.test_change import (
+    APPLICATION,
+    Manifests,
+    NewLender,
+    Scoring,
+)
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 STORED = {

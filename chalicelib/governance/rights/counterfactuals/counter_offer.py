@@ -7,12 +7,12 @@ from typing import Any
 from chalicelib.decisions.application import Value
 from chalicelib.decisions.reasons import with_condition_texts
 from chalicelib.foundation.text import Language, Text
+from chalicelib.governance.rights.counterfactuals import candidate_values, search
+from chalicelib.governance.rights.counterfactuals.committee import Committee, summary
+from chalicelib.governance.rights.counterfactuals.taken_offers import closed_because, open_until
+from chalicelib.governance.rights.counterfactuals.training_loans import Manifests, quantiles
 from chalicelib.profile import Offer, Profile
 from chalicelib.profile.answer_codes import OfferOutcome
-from chalicelib.rights.counterfactuals import candidate_values, search
-from chalicelib.rights.counterfactuals.committee import Committee, summary
-from chalicelib.rights.counterfactuals.taken_offers import closed_because, open_until
-from chalicelib.rights.counterfactuals.training_loans import Manifests, quantiles
 
 Document = dict[str, Any]
 

@@ -8,9 +8,9 @@ from chalicelib.decisions.decision import weigh
 from chalicelib.decisions.reasons import with_rule_texts
 from chalicelib.foundation.errors import AnalysisUnavailable, EndpointFault
 from chalicelib.foundation.text import Language, Text
+from chalicelib.governance.rights.counterfactuals.candidate_values import Value
 from chalicelib.profile import Profile
 from chalicelib.profile.answer_codes import ChangeOutcome
-from chalicelib.rights.counterfactuals.candidate_values import Value
 from chalicelib.scoring.branch_results import Scored
 
 PATIENCE_SECONDS = 18  # API Gateway waits 29, and the last question may take 9

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.foundation.text import Language, Text
+from chalicelib.governance.rights.counterfactuals import candidate_values, search
+from chalicelib.governance.rights.counterfactuals.committee import Committee, summary, why_a_person
+from chalicelib.governance.rights.counterfactuals.training_loans import Manifests, quantiles
 from chalicelib.profile import Profile
 from chalicelib.profile.answer_codes import ChangeOutcome
-from chalicelib.rights.counterfactuals import candidate_values, search
-from chalicelib.rights.counterfactuals.committee import Committee, summary, why_a_person
-from chalicelib.rights.counterfactuals.training_loans import Manifests, quantiles
 
 Document = dict[str, Any]
 

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from chalicelib.profile import Feature, Profile
-from chalicelib.rights.counterfactuals.candidate_values import (
+from chalicelib.governance.rights.counterfactuals.candidate_values import (
     Application,
     Value,
     is_number,
     rounded,
 )
+from chalicelib.profile import Feature, Profile
 
 MOST_FIELDS = 4  # changed at once
 MOST_OF_A_SIZE = 1500  # combinations of so many fields; beyond it numbers get fewer values

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.decisions.application import CreditApplication
-from chalicelib.profile import Actionable, load
-from chalicelib.rights.counterfactuals.candidate_values import FINER, steps
-from chalicelib.rights.counterfactuals.search import (
+from chalicelib.governance.rights.counterfactuals.candidate_values import FINER, steps
+from chalicelib.governance.rights.counterfactuals.search import (
     AT_ONCE,
     MOST_FIELDS,
     MOST_OF_A_SIZE,
@@ -20,9 +19,10 @@ from chalicelib.rights.counterfactuals.search import (
     filled_in,
     smallest_change,
 )
+from chalicelib.profile import Actionable, load
 
 PROFILE = load()
-GERMAN = load(Path(__file__).parents[2] / "data" / "german.toml")
+GERMAN = load(Path(__file__).parents[3] / "data" / "german.toml")
 QUANTILES = {"amount": [10_000.0, 50_000.0, 200_000.0], "guaranteeShare": [0.5, 0.75]}
 
 applications = st.fixed_dictionaries(

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from chalicelib.foundation.errors import AnalysisUnavailable, EndpointUnavailable
+from chalicelib.governance.rights.counterfactuals import change
+from chalicelib.governance.rights.counterfactuals.committee import PATIENCE_SECONDS, Committee
 from chalicelib.profile import Actionable
-from chalicelib.rights.counterfactuals import change
-from chalicelib.rights.counterfactuals.committee import PATIENCE_SECONDS, Committee
 from chalicelib.scoring.branch_results import Scored
 
 APPLICATION = {"amount": 900_000, "guaranteeShare": 0.8, "employees": 3, "earlierDefaults": 0}

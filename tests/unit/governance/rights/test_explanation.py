@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from chalicelib.decisions.decision import decide
 from chalicelib.decisions.evidence import evidence
 from chalicelib.foundation.text import Text
+from chalicelib.governance.rights.explanation import BASIS_TEXTS, explanation
+from chalicelib.governance.rights.explanation_page import page
 from chalicelib.profile import load
 from chalicelib.profile.answer_codes import BASES
-from chalicelib.rights.explanation import BASIS_TEXTS, explanation
-from chalicelib.rights.explanation_page import page
 from chalicelib.scoring.branch_results import Scored
 
 PROFILE = load()

@@ -1,0 +1,1 @@
+"""Governance around the score: policies over time, and the rights of applicants."""
