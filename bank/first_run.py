@@ -66,7 +66,7 @@ def shown_case(dataset: Dataset, row: int) -> Case:
     """Return an application that no model has seen. Raises NoSuchRow."""
     for case in islice(dataset.cases(), row, None):
         return case
-    raise NoSuchRow(f"There is no row {row}: take a smaller one, from 0.")
+    raise NoSuchRow(f"There is no row {row}: choose a smaller number, 0 or more.")
 
 
 def body_of(case: Case) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def first_prediction(url: str, api_key: str, body: dict[str, Any]) -> dict[str, 
     where = f"{url}/predictions/{answer['clientId']}/{answer['predictionId']}"
     stored = requests.get(where, headers=headers, timeout=30).json()
     if {name: stored.get(name) for name in answer} != answer:
-        raise PredictionRefused(f"What is stored is not what was answered: {stored}")
+        raise PredictionRefused(f"The stored decision differs from the answer: {stored}")
     return answer
 
 

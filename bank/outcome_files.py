@@ -45,7 +45,8 @@ def of_decisions(dataset: Dataset, pages: Iterable[Any], today: date) -> str:
     ]
     if not rows:
         raise NoLoans(
-            "No stored decision that is not DECLINE is on a loan of `python -m bank application`."
+            "No approved or reviewed decision is stored for a loan of "
+            "`python -m bank application`: send one to POST /predict first."
         )
     text: str = pd.DataFrame(sorted(rows), columns=COLUMNS).to_csv(index=False)
     return text

@@ -22,4 +22,4 @@ class Probes:
         """Return if the model answers. Raises an EndpointFault."""
         endpoint = f"{self._prefix}-{model}"
         if ask(self._runtime, endpoint, NOTHING).strip() != NOTHING:
-            raise ModelRejected(f"{endpoint} did not answer nothing with nothing.")
+            raise ModelRejected(f"{endpoint} answered no applications with scores.")

@@ -33,7 +33,7 @@ def promote(
     model, version, job = event["model"], event["version"], event["job"]
     body = _as_evaluated(event, files)
     if champion(model, endpoints, models) not in (event["champion"], version):
-        raise ChampionChanged(f"{model} {version} was not compared with what answers now.")
+        raise ChampionChanged(f"{model} {version} was not compared with what is in service.")
     if not profile.gate.sign_off:
         files.promote(model, version, body)
         return {"verdict": "promoted"}

@@ -76,7 +76,7 @@ class Circuit:
             came_later = now - waited >= self._opened
             if came_later:
                 if now < self._next_test:
-                    raise CircuitOpen(f"{endpoint} timed out {self._timeouts} times: not asked.")
+                    raise CircuitOpen(f"{endpoint} timed out {self._timeouts} times: not called.")
                 self._next_test = now + PAUSE_SECONDS
             self._called = now
             return now, came_later

@@ -71,7 +71,7 @@ class ScoringEndpoints:
         """
         endpoint, waited = f"{self._prefix}-{model}", _seconds_since(event.get("startedAt"))
         if waited > LAST_SHORT_ATTEMPT_SECONDS:
-            raise OutOfTime(f"{endpoint} was not asked again after {waited:.1f} s.")
+            raise OutOfTime(f"{endpoint} was not called again after {waited:.1f} s.")
         with model_timed(model):
             answer = _decoded(self._invoke(endpoint, event["application"], waited), endpoint)
         self._scored(answer, endpoint)
@@ -102,9 +102,9 @@ class ScoringEndpoints:
         except (msgspec.MsgspecError, TypeError, OverflowError) as error:
             raise ModelRejected(f"{endpoint} gave what is not a score.") from error
         if not abs(logit) < LARGEST_LOGIT:
-            raise ModelRejected(f"{endpoint} gave a score that can't be: {logit:.6g} in log-odds.")
+            raise ModelRejected(f"{endpoint} gave an impossible score: {logit:.6g} in log-odds.")
         if not {*scored.contributions, *scored.unseen, *scored.directions} <= {*self._features}:
-            raise ModelRejected(f"{endpoint} spoke of what is no feature of the profile.")
+            raise ModelRejected(f"{endpoint} named a feature that the profile lacks.")
         return scored
 
 

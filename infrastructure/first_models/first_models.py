@@ -159,7 +159,7 @@ def _refuse_to_wait(failed: causes.Causes, statuses: Statuses, since: datetime) 
     found = failed.of_endpoints()
     for cause in found:
         if cause.lasting:
-            raise TrainingFailed(f"The endpoint of {missing} does not come: {cause}")
+            raise TrainingFailed(f"The endpoint of {missing} was not created: {cause}")
     if datetime.now(UTC) - since > MOST_SECONDS_WITHOUT_ENDPOINT:
         told = f"{found[-1]}" if found else "createEndpointModel logged no fault"
         raise TrainingFailed(
@@ -197,7 +197,9 @@ def _statuses(
             return
         time.sleep(pause)
         pause = min(pause * 1.2, LONGEST_PAUSE)
-    raise TrainingFailed(f"Not done after {PATIENCE_SECONDS} seconds: {', '.join(names.values())}")
+    raise TrainingFailed(
+        f"Still running after {PATIENCE_SECONDS} seconds: {', '.join(names.values())}"
+    )
 
 
 def _failure(model: str, name: str, described: Described, log: list[str]) -> str:

@@ -45,7 +45,7 @@ def decide(s3: "S3Client", data: DataBucket, wanted: str, verdict: str, who: str
     found = {one["id"]: one for one in waiting(data)}
     if wanted not in found:
         ids = ", ".join(found) or "none"
-        raise NoQuarantine(f"No quarantine {wanted!r} waits for a verdict; those that do: {ids}.")
+        raise NoQuarantine(f"No quarantine {wanted!r} waits for a verdict. Waiting: {ids}.")
     said = {"verdict": verdict, "by": who, "at": datetime.now(UTC).isoformat(timespec="seconds")}
     body = json.dumps(said | {"of": dict(found[wanted])}, indent=1).encode()
     s3.put_object(Bucket=data.name, Key=f"{QUARANTINE_PREFIX}{wanted}.json", Body=body)

@@ -46,7 +46,7 @@ def wanted(model: str, version: str | None, live: str | None, bucket: ModelBucke
         before = f" before {live}" if live else ""
         raise CannotRollBack(f"No version of {model} answered{before}; {choice}, with VERSION=….")
     if version == live:
-        raise CannotRollBack(f"{model} {version} is what answers now; {choice}.")
+        raise CannotRollBack(f"{model} {version} is in service already; {choice}.")
     if version not in there:
         raise CannotRollBack(f"{model} has no version {version}; {choice}.")
     return version
@@ -61,7 +61,7 @@ def answering(model: str, before: Document | None) -> str | None:
         return None
     if before["status"] != "InService":
         status = before["status"]
-        raise CannotRollBack(f"The endpoint of {model} is {status}: try again when that is over.")
+        raise CannotRollBack(f"The endpoint of {model} is {status}: wait until it is InService.")
     version: str = before["version"]
     return version
 

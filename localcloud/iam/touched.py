@@ -91,7 +91,7 @@ def by_request(request: Any) -> list[NeedsPermission]:
     if action == "dynamodb:TransactWriteItems":
         return _transaction(request, service)
     if action not in _RESOURCES:
-        raise UnknownRequest(f"Tell localcloud/iam/touched.py which resources {action} touches.")
+        raise UnknownRequest(f"Add {action} and its resources to localcloud/iam/touched.py.")
     spelled = action.replace(":Invoke", ":InvokeFunction") if service == "lambda" else action
     patterns = _RESOURCES[action]
     if action in _OF_AN_INDEX and request._get_param("IndexName"):

@@ -36,7 +36,7 @@ def test_a_quota_that_was_used_up_in_between_ends_it_with_what_to_ask_for(withou
     )
 
     assert code == 1
-    assert "The endpoint of Tradicional does not come: appvengers-dev-createEndpointModel" in said
+    assert "The endpoint of Tradicional was not created: appvengers-dev-createEndpointModel" in said
     assert "ResourceLimitExceeded" in said
     assert "is 7 in this account. dev needs 9" in said
     assert "--quota-code L-96300102 --desired-value 9 --region us-east-1" in said

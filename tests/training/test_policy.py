@@ -56,7 +56,7 @@ def test_a_confident_cut_off_meets_the_target_with_its_intervals_upper_end(seed,
     try:
         cut = cut_for_bad_rate(loans, target, limit, confident=True)
     except NoCutOff as fault:
-        assert "No cut-off surely leaves" in str(fault)
+        assert "No cut-off surely keeps" in str(fault)
         cut = np.inf
     lower = [c for c in np.unique(loans.points) if c < cut]
 
@@ -119,7 +119,7 @@ def test_a_target_that_can_not_be_had_is_told():
     loans = some_loans(1)
     ruined = Loans(loans.points, loans.expected, loans.disagreement, np.ones_like(loans.bad))
 
-    with pytest.raises(NoCutOff, match="state a higher one"):
+    with pytest.raises(NoCutOff, match="set a higher target"):
         cut_for_bad_rate(ruined, 0.05, 1e9)
     with pytest.raises(NoCutOff, match="every loan would be declined"):
         cut_for_costs(ruined, 1, 5, 1e9)

@@ -86,7 +86,7 @@ def test_a_version_that_was_cleared_away_comes_back_by_its_name(served, rolling)
     [
         ("Otro", None, "no model of the profile: Tradicional"),
         (MODEL, "20990101T000000", f"choose one of: .*{VERSIONS[1]}, {VERSIONS[2]}, {VERSIONS[3]}"),
-        (MODEL, VERSIONS[0], f"{VERSIONS[0]} is what answers now; choose one of"),
+        (MODEL, VERSIONS[0], f"{VERSIONS[0]} is in service already; choose one of"),
     ],
 )
 def test_what_cannot_be_brought_back_is_told_with_what_there_is(

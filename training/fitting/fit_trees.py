@@ -59,7 +59,7 @@ class FittedTrees:
         furthest = np.abs(np.array(said) - self.contributions(first)).max(initial=0.0)
         if not furthest <= TOLERANCE:
             raise Unlike(
-                f"what it would say is {furthest:.3g} off LightGBM's own reasons, more than "
+                f"the written trees' reasons are {furthest:.3g} off LightGBM's own, more than "
                 f"{TOLERANCE:g}: it reads LightGBM 4.7.0's text, this is {lightgbm.__version__}"
             )
 

@@ -138,7 +138,8 @@ def cut_for_bad_rate(
     if not len(kept):
         surely = "surely " if confident else ""
         raise NoCutOff(
-            f"No cut-off {surely}leaves {target:.1%} bad among the approved: state a higher one."
+            f"No cut-off {surely}keeps the bad rate of the approved at {target:.1%}: "
+            "set a higher target."
         )
     return float(kept.min())
 

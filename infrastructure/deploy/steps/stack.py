@@ -58,9 +58,7 @@ def deploy(
         report(line)
     if not may_remove and (losing := [line for line, loses in shown if loses]):
         client.delete_change_set(ChangeSetName=change_set["ChangeSetId"])
-        raise StackFailed(
-            f"Not done without YES=yes, as it would lose, or may: {'; '.join(losing)}"
-        )
+        raise StackFailed(f"Needs YES=yes, because it deletes or may replace: {'; '.join(losing)}")
     client.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
     status = _settled(client, name, report)
     if status not in WELL:
@@ -154,7 +152,7 @@ def _settled(client: "CloudFormationClient", name: str, report: Report) -> str:
             report(f"{name} is {status}")
             told = status
         time.sleep(3)
-    raise StackFailed(f"{name} is {told} for more than {PATIENCE_SECONDS} seconds: look at it.")
+    raise StackFailed(f"{name} is {told} for over {PATIENCE_SECONDS} seconds: see its events.")
 
 
 def _status(client: "CloudFormationClient", name: str) -> str:

@@ -45,7 +45,7 @@ def test_a_model_that_never_was_in_service_needs_a_name():
 
 @pytest.mark.parametrize("status", ["Creating", "Updating", "RollingBack", "Deleting"])
 def test_what_is_under_way_is_waited_for_by_the_operator(status):
-    with pytest.raises(rollback.CannotRollBack, match=f"is {status}: try again when that is over"):
+    with pytest.raises(rollback.CannotRollBack, match=f"is {status}: wait until it is InService"):
         goes_to(endpoint(status))
 
 
