@@ -15,19 +15,23 @@ from botocore.exceptions import ClientError
 
 import app
 from chalicelib import profile
+from chalicelib.foundation.settings import Settings
 from chalicelib.models.containers import SERVING
 from chalicelib.models.endpoints import EndpointOnInstances, ModelEndpoints
 from chalicelib.profile import Endpoint, Instances
 from chalicelib.retraining.training_history import TrainingHistory
+from infrastructure.deploy.steps import chalice_deploy, ownership
 from infrastructure.packing import training_source
+from infrastructure.template import roles
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.services.servicequotas.account_quotas import GRANTED
-from tests.contract.conftest import ROLE, make_model, make_role
+from tests.contract.conftest import ROLE, document, make_model, make_role, trust
 
 ROOT = Path(__file__).parents[3]
 URL = "s3://models/m/model.tar.gz"
 MODEL = "Tradicional"
+DEV, ACCOUNT = Settings("appvengers", "dev", "us-east-1"), "123456789012"
 # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
 NOBODY = "a serverless container runs as nobody: it may write neither /etc nor its environment"
 
@@ -130,6 +134,38 @@ def test_9_what_happens_once_a_day_or_less_is_a_cron() -> None:
     rates = [text for text in schedules.values() if text.startswith("rate(") and "day" in text]
     assert rates == [], "a rate counts from when its rule was last put"
     assert schedules["updateData"].startswith("cron(")
+
+
+@pytest.mark.parametrize("name", roles.statements(DEV, ACCOUNT))
+def test_9_a_role_that_is_somebody_elses_is_told_before_a_stack_meets_it(
+    cloud: Cloud, name: str
+) -> None:
+    """A role's name is there once in an account: CreateRole answers EntityAlreadyExists.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
+    iam, role = boto3.client("iam"), f"{DEV.prefix}-{name}"
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(trust("sagemaker")))
+    with pytest.raises(ClientError, match="EntityAlreadyExists"):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(trust("sagemaker")))
+    told = ownership.names_taken(DEV, ACCOUNT)
+    assert [fault.partition(" ")[0] for fault in told] == [role], (
+        "a role's name is there once in an account: EntityAlreadyExists"
+    )
+
+
+def test_9_a_stage_without_an_api_is_a_sentence(cloud: Cloud) -> None:
+    """The name of a REST API is no key: an account has none of a name, one or several.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_GetRestApis.html"""
+    gateway = boto3.client("apigateway")
+    for _ in "ab":
+        gateway.create_rest_api(name=DEV.app_name)  # of others: neither invokes this stage
+    try:
+        chalice_deploy.only_api(gateway, DEV)
+    except chalice_deploy.NoApi as none:
+        assert "run the same command again" in str(none)
+    except ValueError as unpacked:
+        pytest.fail(f"{unpacked}: GetRestApis may have none or several of a name")
 
 
 class Unmeasured:

@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 from chalicelib.decisions.day_index import SHARDS, key_of, keys_of, merged, page_of
 
 DAY = "2026-11-28"
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+PARTITION_WRITES = 1000  # units a second
+WRITES_A_SECOND = 1000 * 4  # decisions, each of 4 units at most: tests/workflow/test_growth.py
 IDS = st.lists(st.text("0123456789abcdef", min_size=1, max_size=4), max_size=60, unique=True)
 
 
@@ -28,6 +31,9 @@ def test_ids_made_in_the_same_millisecond_use_all_shards():
     """An id is its time, then chance; only the shard may depend on all of it."""
     used = Counter(key_of(DAY, f"019acbde0000{number:020x}") for number in range(16_000))
 
+    assert max(used.values()) / 16_000 * WRITES_A_SECOND <= PARTITION_WRITES / 2, (
+        "a partition takes 1,000 write units a second, and keys of a day may share one for a while"
+    )
     assert len(used) == SHARDS
     assert max(used.values()) < 1.15 * 16_000 / SHARDS
 
