@@ -1,12 +1,13 @@
 """Deployment of artifacts: createEndpointModel and endpointChanged."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.foundation.errors import EndpointBusy, EndpointOnInstances, InvalidArtifact
 from chalicelib.models import artifact
 from chalicelib.models.endpoints import GOING, SETTLED, ModelEndpoints
-from chalicelib.models.model_bucket import Ending, How, ModelBucket
+from chalicelib.models.model_bucket import Arrival, Ending, How, ModelBucket
 from chalicelib.profile import Profile
 
 if TYPE_CHECKING:
@@ -90,13 +91,13 @@ def settle(
     The record comes first, as the next deployment overwrites the endpoint's state. The notice comes
     last: a fault of the topic delays no model, and Lambda tries the event again.
     """
-    tried = [one.version for one in bucket.attempts(model)]
-    ending = _recorded(model, live, bucket) if live and live["status"] in SETTLED else None
+    tried = bucket.attempts(model)
+    ending = _recorded(model, live, tried, bucket) if live and live["status"] in SETTLED else None
     try:
         converge(model, bucket, endpoints, topic)
     finally:  # a failed endpoint that is being deleted is gone when Lambda retries this event
         if live and ending:
-            _publish_ending(model, live, tried, topic)
+            _publish_ending(model, live, [one.version for one in tried], topic)
             bucket.mark_published(model, ending)
 
 
@@ -120,12 +121,14 @@ def converge(
         topic.publish("deployed", f"{model} {newest.version}", f"{newest.at}")
 
 
-def _recorded(model: str, live: Document, bucket: ModelBucket) -> Ending | None:
+def _recorded(
+    model: str, live: Document, tried: list[Arrival], bucket: ModelBucket
+) -> Ending | None:
     """Record how the deployment ended. Return the ending if no notice was published yet."""
     how: How = "in-service" if _answers(live) else "failed"
     ending = Ending(live["since"], live["version"], how)
     endings = bucket.endings(model)
-    if _is_news(ending, live["created"], endings):
+    if _is_news(ending, live["created"], endings, tried):
         return ending if bucket.ended(model, ending) else None  # whoever recorded it publishes
     unpublished = ending in endings and not bucket.is_published(model, ending)
     return ending if unpublished else None
@@ -135,15 +138,21 @@ def _answers(live: Document) -> bool:
     return live["status"] == "InService" and not live["failure"]
 
 
-def _is_news(ending: Ending, created: str, endings: list[Ending]) -> bool:
+def _is_news(ending: Ending, created: str, endings: list[Ending], tried: Iterable[Arrival]) -> bool:
     """Return whether an ending is new.
 
-    A restart or AWS's maintenance of the version in service is not.
+    A restart or AWS's maintenance of the version in service is not. It is new if another version
+    was tried meanwhile and how that ended was not recorded: its event was lost, and somebody has
+    put the version before back by hand.
     """
     served = [one for one in endings if one.how == "in-service"]
     if ending.how == "failed" or not served or served[-1].version != ending.version:
         return ending not in endings
-    return datetime.fromisoformat(served[-1].since) < datetime.fromisoformat(created)
+    recorded = datetime.fromisoformat(endings[-1].since)
+    lost = any(
+        one.version != ending.version and datetime.fromisoformat(one.at) > recorded for one in tried
+    )
+    return lost or datetime.fromisoformat(served[-1].since) < datetime.fromisoformat(created)
 
 
 def tidy(model: str, live: str, bucket: ModelBucket, endpoints: ModelEndpoints) -> None:

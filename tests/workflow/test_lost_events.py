@@ -124,6 +124,24 @@ def fail_to_update(served):
     served.bank.cloud.idle(30)
 
 
+def test_a_version_that_was_put_back_by_hand_is_recorded_and_told_once(served):
+    """The version in between ended unseen, so the last record is of the version that answers."""
+    version, between = "20380102T120000", "20380102T180000"
+    upload(served, version)
+    watched(served)
+    upload(served, between)
+    boto3.client("sagemaker").update_endpoint(
+        EndpointName=ENDPOINT, EndpointConfigName=f"{ENDPOINT}-{version}"
+    )
+    served.bank.cloud.idle(30)
+    before = len(endings(served))
+    with news(served, "Modelo en servicio") as told:
+        watched(served)
+
+    assert endings(served)[before:] == [(version, "in-service")]
+    assert [version in one for one in told] == [True]
+
+
 def test_a_version_that_came_while_the_endpoint_was_busy_is_deployed_by_the_watch(served):
     record = served.bank.cloud.endpoints.records[ENDPOINT]
     record.endpoint_status = "Updating"
