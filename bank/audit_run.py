@@ -94,8 +94,8 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, A
     one = f"{client}/{answer['predictionId']}"
     day = answer["createdAt"][:10]
     requester.post(f"{one}/outcome", {"outcome": "paid", "when": day, "granted": day})
-    services.cache_clear()  # on AWS the API asks for the switch itself: saveResult can't for it
     requester.post(f"{one}/offer", {"takenAmount": 1_000})
+    services.cache_clear()  # on AWS the API asks for the switch itself: saveResult can't for it
     about_one = (one, f"{one}/change", f"{one}/offer", f"{one}/explanation")
     for path in ("/health", "/ready", client, *about_one, f"{client}/none"):
         requester.get(path)

@@ -49,6 +49,13 @@ CHECKS = (
         "make key STAGE=dev ROTATE=yes",
     ),
     Check(
+        "people",
+        "A person signs in, is let in with the ID token, and gets 401 as a problem an hour later; "
+        "an access token, and a token of another app client, get 401",
+        "the embedded user pool, sign-in and authorizer are our own code",
+        "make token STAGE=dev",
+    ),
+    Check(
         "fill",
         "`FILL` over a metric that never had a point keeps its alarm quiet",
         "CloudWatch evaluates on AWS only",

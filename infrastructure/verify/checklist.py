@@ -37,6 +37,7 @@ BY_RISK = (
     "transforms",
     "packages",
     "key",
+    "people",
     "fill",
     "import",
     "traces",

@@ -2,7 +2,7 @@
 
 import json
 import os
-import re
+import shlex
 import shutil
 import signal
 import socket
@@ -135,7 +135,8 @@ def test_chalice_local_works_against_a_running_embedded_cloud(state, loans, tmp_
         text=True,
         check=True,
     ).stdout
-    environ = dict(re.findall(r"export (\w+)=(\S+)", printed))
+    exported = [word for line in printed.splitlines() for word in shlex.split(line)[1:]]
+    environ = dict(word.split("=", 1) for word in exported)
     with process(*CHALICE_LOCAL, str(port), log=log, **environ) as chalice:
         wait_for("Serving", log, chalice)
         response = requests.post(
@@ -148,6 +149,28 @@ def test_chalice_local_works_against_a_running_embedded_cloud(state, loans, tmp_
     assert response.status_code == 200, response.text
     path = f"/predictions/{response.json()['clientId']}/{response.json()['predictionId']}"
     assert ask(state, "GET", path).status_code == 200
+
+
+def test_a_demo_person_signs_in_as_the_bank_prints(state, restarted):
+    _, said = restarted
+    signed_in = subprocess.run(
+        [sys.executable, "-m", "bank", "token", "risk"],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "AWS_PORT"}
+        | {"LOCALCLOUD_FOLDER": state["LOCALCLOUD_FOLDER"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    headers = {"Authorization": f"Bearer {signed_in.stdout.strip()}"}
+    url = f"http://127.0.0.1:{state['PORT']}/people"
+    kept = Path(state["LOCALCLOUD_FOLDER"]) / "people.json"
+
+    assert "python -m bank token ROLE" in said
+    assert not any(password in said for password in json.loads(kept.read_text()).values())
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert requests.get(f"{url}/models", headers=headers, timeout=30).status_code == 200
+    assert requests.get(f"{url}/ready", headers=headers, timeout=30).status_code == 403
 
 
 @pytest.mark.usefixtures("restarted")
@@ -172,6 +195,7 @@ def test_another_product_is_another_profile_and_its_data(tmp_path):
     for name in (
         "bank",
         "chalicelib",
+        "datasets",
         "workbench",
         "infrastructure",
         "localcloud",

@@ -9,6 +9,8 @@ from typing import Any
 from joserfc.jwk import RSAKey
 from moto.cognitoidp.models import CognitoIdpUser, UserStatus
 
+from localcloud.kept_state.memory.hashed_passwords import HashedPassword
+
 Records = dict[str, dict[str, Any]]  # by the pool's name
 _OF_A_USER = ("username", "id", "password", "enabled", "attributes")
 _DATES = ("create_date", "last_modified_date")
@@ -32,6 +34,8 @@ def _recorded(pool: Any) -> dict[str, Any]:
 
 
 def _user(user: Any) -> dict[str, Any]:
+    if user.password:  # in memory, too, so that each is hashed once
+        user.password = HashedPassword.of(user.password)
     return {
         **{name: getattr(user, name) for name in _OF_A_USER},
         **{name: getattr(user, name).isoformat() for name in _DATES},
@@ -55,9 +59,8 @@ def _restore_pool(pool: Any, kept: dict[str, Any], backend: Any) -> None:
         if name not in pool.groups:
             backend.create_group(pool.id, name, *described)
     for one in kept["users"]:
-        user = CognitoIdpUser(
-            pool.id, one["username"], one["password"], one["status"], one["attributes"]
-        )
+        password = HashedPassword(one["password"]) if one["password"] else None
+        user = CognitoIdpUser(pool.id, one["username"], password, one["status"], one["attributes"])
         user.id, user.enabled = one["id"], one["enabled"]
         user.status = UserStatus(one["status"])
         user.update_attributes([{"Name": "sub", "Value": one["id"]}])

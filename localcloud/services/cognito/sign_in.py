@@ -4,9 +4,9 @@ The AWS port serves it at /cognito/<domain>/…, where AWS has
 https://<domain>.auth.<region>.amazoncognito.com/…; the keys are at /<pool id>/.well-known/….
 """
 
-import hmac
 import json
 import re
+import secrets
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -18,6 +18,7 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from localcloud.kept_state.durability import Kept
+from localcloud.kept_state.memory.hashed_passwords import HashedPassword
 from localcloud.kept_state.sqlite.disk import NotStored
 from localcloud.services.cognito import sign_in_page
 from localcloud.services.cognito.grants import (
@@ -130,9 +131,10 @@ class SignIn:
         if self._attempts.is_locked(username.casefold()):
             return LOCKED
         user = _user(pool, username)
-        expected = str(user.password or "") if user else ""
-        is_right = hmac.compare_digest(password.encode(), expected.encode())
-        if not (user and user.enabled and expected and is_right):
+        # An unknown name takes as long as a wrong password.
+        expected = HashedPassword.of((user and user.password) or secrets.token_hex())
+        is_right = expected == password
+        if not (user and user.enabled and is_right):
             self._attempts.was_wrong(username.casefold())
             return WRONG
         self._attempts.was_right(username.casefold())

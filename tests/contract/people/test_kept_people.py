@@ -14,6 +14,7 @@ from bank.people.demo_people import signed_in
 from infrastructure.operate.sign_in_flow import CALLBACK, Flow, NotSignedIn
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
+from localcloud.kept_state.memory.hashed_passwords import HashedPassword
 from localcloud.services.cognito.tokens import verified
 
 PASSWORD = "Of-this-test-12!"  # noqa: S105
@@ -75,6 +76,9 @@ def test_people_groups_and_tokens_survive_a_restart(tmp_path):
         make(pool, "gone")
         cognito.admin_disable_user(UserPoolId=pool, Username="eva")
         cognito.admin_delete_user(UserPoolId=pool, Username="gone")
+        assert PASSWORD.encode() not in b"".join(
+            one.read_bytes() for one in tmp_path.glob("cloud*")
+        )
         before, arn = token(cloud, ids, "ana"), cognito.describe_user_pool(UserPoolId=pool)
     with opened(tmp_path) as (cloud, again):
         assert again == ids
@@ -103,6 +107,19 @@ def test_a_person_who_cannot_be_kept_is_not_there_nor_in_a_group(tmp_path, monke
         assert [user["Username"] for user in cognito.list_users(**person)["Users"]] == ["ana"]
         groups = cognito.admin_list_groups_for_user(**person, Username="ana")["Groups"]
         assert groups == []
+
+
+@pytest.mark.parametrize("given", ["", "Of-this-test-12", "Of-this-test-12!!", None, 1])
+def test_a_hash_equals_its_password_and_nothing_else(given):
+    hashed, again = HashedPassword.of(PASSWORD), HashedPassword.of(PASSWORD)
+
+    assert hashed == PASSWORD
+    assert not hashed != PASSWORD  # noqa: SIM202 - moto asks so
+    assert hashed != given
+    assert hashed != again  # each has a salt of its own
+    assert HashedPassword.of(hashed) is hashed
+    assert HashedPassword(str(hashed)) == PASSWORD
+    assert PASSWORD not in hashed
 
 
 def test_a_protected_pool_is_not_deleted():

@@ -87,6 +87,22 @@ def test_a_key_whose_run_was_lost_runs_again_under_the_same_id(machine, predicti
     assert analyse(ANA, "es", "k1", machine, predictions, served) == one
 
 
+@pytest.mark.parametrize("first", [{"sub": "1", "username": "ana"}, None])
+@pytest.mark.parametrize("second", [{"sub": "2", "username": "eva"}, None])
+def test_a_lost_run_is_repeated_for_whoever_asked_first(machine, predictions, first, second):
+    class Lost:
+        def run(self, request):
+            raise AnalysisUnavailable
+
+    with pytest.raises(AnalysisUnavailable):
+        analyse(ANA, "es", "k1", Lost(), predictions, served, first)
+    analyse(ANA, "es", "k1", machine, predictions, served, second)
+
+    (request,) = machine.runs
+    assert request.get("requestedBy") == first
+    assert ("requestedBy" in request) == (first is not None)
+
+
 def test_a_key_with_another_application_is_a_conflict(machine, predictions):
     analyse(ANA, "es", "k1", machine, predictions, served)
 
