@@ -70,5 +70,5 @@ def test_no_date_is_in_the_future(dataset):
 
 
 def test_without_such_decisions_there_is_no_file(dataset):
-    with pytest.raises(outcome_files.NoLoans, match="No stored decision"):
+    with pytest.raises(outcome_files.NoLoans, match="No approved or reviewed decision"):
         outcome_files.of_decisions(dataset, [{"Items": []}], TODAY)
