@@ -17,7 +17,7 @@ from tests.contract.strictness.stacks import failure, status
 FUNCTION = {
     "Role": ROLE, "Runtime": "python3.12", "Handler": "a.b", "Code": {"ZipFile": "pass"},
 }  # fmt: skip
-TABLE = {
+TABLE: dict[str, Any] = {
     "BillingMode": "PAY_PER_REQUEST",
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
@@ -49,6 +49,12 @@ def role(length: int) -> dict[str, Any]:
     return {"AssumeRolePolicyDocument": DOCUMENT, "Policies": inline}
 
 
+def role_that_may(action: str) -> dict[str, Any]:
+    allow = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    inline = [{"PolicyName": "p", "PolicyDocument": {**DOCUMENT, "Statement": [allow]}}]
+    return {"AssumeRolePolicyDocument": DOCUMENT, "Policies": inline}
+
+
 def created(kind: str, properties: dict[str, Any]) -> None:
     template = {"Resources": {"It": {"Type": kind, "Properties": properties}}}
     boto3.client("cloudformation").create_stack(
@@ -71,6 +77,10 @@ def created(kind: str, properties: dict[str, Any]) -> None:
             "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole"}],
         }}, "Missing required field Principal (Service: iam"),
         ("AWS::Events::Rule", {"EventPattern": {}}, "Empty objects are not allowed"),
+        ("AWS::IAM::Role", role_that_may("GetObject"), "must be prefaced by a vendor"),
+        ("AWS::DynamoDB::Table", {**TABLE, "AttributeDefinitions": [
+            *TABLE["AttributeDefinitions"], {"AttributeName": "day", "AttributeType": "S"},
+        ]}, "Number of attributes in KeySchema does not exactly match"),
         ("AWS::DynamoDB::Table", {**TABLE, "TableName": "a!c"}, "Value 'a!c' at 'tableName'"),
         ("AWS::SageMaker::EndpointConfig", serverless(1500), "1024, 2048"),
         ("AWS::SSM::Parameter", {"Type": "String", "Value": "x" * 4097}, "4096 characters"),
@@ -101,6 +111,9 @@ def test_a_resource_is_refused_as_its_own_request_would_be(
         ("AWS::SageMaker::EndpointConfig", serverless(6144, 200)),
         ("AWS::SSM::Parameter", {"Name": "p", "Type": "String", "Value": "x" * 4096}),
         ("AWS::IAM::Role", role(10_240)),
+        # IAM takes an action that no service has, and one of no service.
+        ("AWS::IAM::Role", role_that_may("s3:GetObjekt")),
+        ("AWS::IAM::Role", role_that_may("nosuch:Do")),
     ],
 )  # fmt: skip
 def test_a_resource_that_is_just_within_a_rule_is_created(
