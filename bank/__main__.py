@@ -233,7 +233,7 @@ def application(row: int, outcome: bool) -> None:
 
 
 @main.command()
-@click.argument("role", type=click.Choice([*Role]))
+@click.argument("role", type=click.Choice([role.value for role in Role]))
 @of_the_bank
 def token(role: str, aws_port: int) -> None:
     """Sign in as the demo user of a role, with code and PKCE, and print the ID token."""

@@ -107,7 +107,7 @@ def restarted(
     """Yield the bank that goes on where the killed one was, and what it said at its start."""
     log = tmp_path_factory.mktemp("again") / "run.log"
     with process(*RUN, log=log, **state) as running:
-        yield running, wait_for("Serving", log, running)
+        yield running, wait_for("The same prediction again", log, running)  # its last lines
 
 
 def test_what_was_answered_survives_a_kill(state, answered, restarted):

@@ -56,7 +56,7 @@ def kind(answer: requests.Response) -> str:
     return str(answer.json().get("type", "")).removeprefix("urn:problem:")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     folder: Path = tmp_path_factory.mktemp("people")
     with open_bank(None) as bank, serving_api(bank, EVERY_KEY, 0, SCOPED) as port:
@@ -67,7 +67,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
         yield Door(bank, f"http://127.0.0.1:{port}", aws, pool, known)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def tokens(door: Door) -> dict[str, str]:
     """The ID token of each role's person."""
     return {role: door.token(role) for role in Role}
