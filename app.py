@@ -11,9 +11,11 @@ from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, Response, S3Event
 
 from chalicelib.decisions import analysis, outcomes
 from chalicelib.decisions.application import CreditApplication
-from chalicelib.foundation.errors import AppVengersError
+from chalicelib.foundation.errors import AppVengersError, Unauthorized
 from chalicelib.foundation.observability import last_trained, observed
 from chalicelib.foundation.settings import MODEL_PREFIX, Settings
+from chalicelib.governance.policies.policy_desk import PolicyDesk
+from chalicelib.governance.policies.policy_swap_set import newest_decided
 from chalicelib.governance.rights.counterfactuals import change, taken_offers
 from chalicelib.governance.rights.counterfactuals.committee import Committee
 from chalicelib.governance.rights.counterfactuals.counter_offer import counter_offer
@@ -26,7 +28,7 @@ from chalicelib.models import champions, deployment
 from chalicelib.monitoring import drift_watch, lost_events, warming
 from chalicelib.monitoring.inventory import inventory
 from chalicelib.people.admission import admission
-from chalicelib.people.caller import person_of, source_of
+from chalicelib.people.caller import Person, person_of, source_of
 from chalicelib.people.routing import routing
 from chalicelib.retraining import (
     evaluation,
@@ -55,6 +57,19 @@ def _requested_by() -> dict[str, str] | None:
     """Return the person who calls, by their verified token; None for a key."""
     person = person_of(app.current_request.context)
     return person and person.recorded()
+
+
+def _person() -> Person:
+    """Return the person who calls a route that keys can't call. Raises Unauthorized."""
+    person = person_of(app.current_request.context)
+    if person is None:
+        raise Unauthorized
+    return person
+
+
+def _policy_desk() -> PolicyDesk:
+    using = services()
+    return PolicyDesk(using.policies, using.profile, datetime.now(UTC))
 
 
 @route("POST", "/predict")
@@ -94,9 +109,9 @@ def change_needed(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the 
     using = services()
     stored = using.predictions.get(clientId, predictionId)
     said_in = language(app.current_request, using.profile.product.language)
-    review_only = using.review_only.is_on()
-    committee = Committee(using.profile, using.scoring, review_only=review_only)
-    return change.needed(stored, said_in, using.profile, committee, using.models)
+    review_only, bank = using.review_only.is_on(), using.profile_in_force()
+    committee = Committee(bank, using.scoring, review_only=review_only)
+    return change.needed(stored, said_in, bank, committee, using.models)
 
 
 @route("GET", "/predictions/{clientId}/{predictionId}/offer")
@@ -106,9 +121,9 @@ def offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's o
     stored = using.predictions.get(clientId, predictionId)
     taken = taken_offers.taken(stored, using.predictions)
     said_in = language(app.current_request, using.profile.product.language)
-    review_only = using.review_only.is_on()
-    committee = Committee(using.profile, using.scoring, review_only=review_only)
-    parts = (using.profile, committee, using.models, datetime.now(UTC))
+    review_only, bank = using.review_only.is_on(), using.profile_in_force()
+    committee = Committee(bank, using.scoring, review_only=review_only)
+    parts = (bank, committee, using.models, datetime.now(UTC))
     return counter_offer(stored, taken, said_in, *parts)
 
 
@@ -121,7 +136,8 @@ def take_offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the pat
     parts: dict[str, Any] = {"machine": using.machine, "predictions": using.predictions}
     parts |= {"ever_served": using.ever_served, "requested_by": _requested_by()}
     once = partial(analysis.analyse_once, **parts)
-    return taken_offers.take(stored, body, said_in, using.profile, once, datetime.now(UTC))
+    bank = using.profile_in_force()
+    return taken_offers.take(stored, body, said_in, bank, once, datetime.now(UTC))
 
 
 @route("GET", "/predictions/{clientId}/{predictionId}/explanation")
@@ -132,6 +148,44 @@ def explain(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's
     stored = using.predictions.get(clientId, predictionId)
     explained = explanation(stored, using.profile, said_in)
     return html(page(explained), said_in) if wants_html(request) else explained
+
+
+@route("GET", "/policies")
+@answers_problems
+def policies() -> Any:
+    return _policy_desk().overview()
+
+
+@route("GET", "/policies/{version}")
+@answers_problems
+def policy(version: str) -> Any:
+    return _policy_desk().document(version)
+
+
+@route("POST", "/policies")
+@answers_problems
+def draft_policy() -> Any:
+    return _policy_desk().draft(json_body(app.current_request), _person().recorded())
+
+
+@route("GET", "/policy-drafts/{draft}/swap-set")
+@answers_problems
+def policy_swap_set(draft: str) -> Any:
+    query, today = app.current_request.query_params or {}, datetime.now(UTC).date()
+    newest = partial(newest_decided, services().predictions, today)
+    return _policy_desk().swap_set(draft, newest, query.get("decisions", "1000"))
+
+
+@route("POST", "/policy-drafts/{draft}/approval")
+@answers_problems
+def approve_policy(draft: str) -> Any:
+    return _policy_desk().approve(draft, _person().recorded())
+
+
+@route("POST", "/policy-rollback")
+@answers_problems
+def roll_policy_back() -> Any:
+    return _policy_desk().roll_back(json_body(app.current_request), _person().recorded())
 
 
 @route("GET", "/models")
@@ -179,7 +233,7 @@ def appvengers_accelerator(event: dict[str, Any], context: Any) -> Any:
 def save_result(event: dict[str, Any], context: Any) -> Any:
     using = services()
     review_only = using.review_only.is_on()
-    parts = (using.profile, using.predictions, using.ever_served)
+    parts = (using.profile_in_force(), using.predictions, using.ever_served)
     return analysis.record(event, *parts, review_only=review_only)
 
 
@@ -234,7 +288,7 @@ def open_snapshot(event: dict[str, Any], context: Any) -> Any:
 @observed
 def evaluate_model(event: dict[str, Any], context: Any) -> Any:
     using = services()
-    return evaluation.evaluate(event, using.profile, using.retraining_files)
+    return evaluation.evaluate(event, using.profile_in_force(), using.retraining_files)
 
 
 @app.lambda_function(name="promoteModel")

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from chalice.cli.factory import CLIFactory
 from chalice.config import Config
 
 import stepfunctions.deploy
+from chalicelib import profile
 from chalicelib.foundation.observability import LOGGER, METRICS, Printed
 from chalicelib.foundation.settings import Settings
 from chalicelib.services import services
-from infrastructure.deploy.steps import failures, stack
+from infrastructure.deploy.steps import failures, policy_in_force, stack
 from infrastructure.packing import training_source
 from infrastructure.project import ROOT, api_function
 from localcloud.cloud import Cloud
@@ -80,6 +82,9 @@ def open_bank(
         stepfunctions.deploy.deploy(boto3.client("stepfunctions"), settings, _account())
         cloud.restore()
         training_source.put(boto3.client("s3"), settings)
+        policy_in_force.put(
+            boto3.client("s3"), settings, profile.load(), "the embedded bank", datetime.now(UTC)
+        )
         yield bank
 
 

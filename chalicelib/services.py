@@ -4,6 +4,7 @@ Each is built on first use, so that a function pays only for its own clients.
 """
 
 import os
+from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
     from chalicelib.decisions.review_only_switch import ReviewOnlySwitch
+    from chalicelib.governance.policies.in_force import PolicyInForce
+    from chalicelib.governance.policies.policy_bucket import PolicyBucket
     from chalicelib.monitoring.lost_events import FunctionsThatWait
     from chalicelib.monitoring.probes import Probes
     from chalicelib.monitoring.readiness import Readiness
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
 QUICK = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
 )
-# Both who ask have little time; a switch that can't be read is on.
+# Those who ask have little time; a switch that can't be read is on, and old policies count.
 SWITCH = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2})
 # The state machine retries a branch, so the client does not: see time_budgets.py.
 SCORING = Config(
@@ -89,6 +92,22 @@ class Services:
     @cached_property
     def profile(self) -> "Profile":
         return profile.load()
+
+    def profile_in_force(self) -> "Profile":
+        """Return the profile with the policy that is in force now. Raises PolicyUnavailable."""
+        return self._policy_in_force.profile(datetime.now(UTC))
+
+    @cached_property
+    def _policy_in_force(self) -> "PolicyInForce":
+        from chalicelib.governance.policies.in_force import PolicyInForce
+
+        return PolicyInForce(self.policies, self.profile)
+
+    @cached_property
+    def policies(self) -> "PolicyBucket":
+        from chalicelib.governance.policies.policy_bucket import PolicyBucket
+
+        return PolicyBucket(_client("s3", SWITCH), self.settings.data_bucket)
 
     @cached_property
     def predictions(self) -> PredictionTable:

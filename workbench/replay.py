@@ -5,14 +5,13 @@
     python -m workbench.replay --all 100                 the newest 100
 
 Says "identical", or names what differs. An artifact that is not the recorded one is refused.
+A policy must have been in force that day, by policies/ in the data bucket; before its first act
+that is not known.
 Texts are the profile's wording of today and no part of a decision. Ends with 1 if anything differs.
 
 \b
 Not checked, for nothing that is stored determines it:
     clientId, predictionId, createdAt and language;
-    whether the policy was the bank's: a record whose policy, policyVersion and decision were forged
-        to agree is identical, for no other place keeps policies; look whether a credit.toml of
-        its repository's history has that policyVersion (GET /health tells today's);
     whether the bank was switched to review only: decisionBasis REVIEW_ONLY is taken as it is;
     why a model did not answer.
 """
@@ -31,8 +30,10 @@ from rich.console import Console
 from chalicelib.decisions.predictions import CLAIM, OUTCOME, PredictionTable
 from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
 from chalicelib.foundation.settings import STAGES, VERIFIED_PREFIX, Settings
+from chalicelib.governance.policies.policy_bucket import PolicyBucket
 from infrastructure.project import app_name
 from workbench.replaying.artifact_process import NotRecorded
+from workbench.replaying.policy_record import PolicyRecord
 from workbench.replaying.replayed_decision import ReadArtifact, replay
 
 
@@ -100,7 +101,9 @@ def _replay_stored(
         )
         decisions = [table.get(*key) for key in keys]
     with Console(stderr=True).status(f"Replaying {len(decisions):,}"):
-        differing_fields = replay(decisions, artifacts_in(s3, settings.model_bucket))
+        record = PolicyRecord(PolicyBucket(s3, settings.data_bucket))
+        artifacts = artifacts_in(s3, settings.model_bucket)
+        differing_fields = replay(decisions, artifacts, record.fault)
     return _print(keys, differing_fields)
 
 

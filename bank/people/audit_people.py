@@ -1,6 +1,7 @@
 """A person of every role, who drives people's routes for the permission audit."""
 
 import secrets
+from typing import Any
 
 import boto3
 import requests
@@ -29,6 +30,23 @@ def drive(bank: Bank, url: str, decided: dict[str, str], body: object) -> None:
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=SECONDS,
             )
+    _change_the_policy(url, token)
+
+
+def _change_the_policy(url: str, token: str) -> None:
+    """Draft a policy, look at it, approve it as a person may, and roll back to the one in force."""
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def ask(method: str, path: str, body: object = None) -> Any:
+        place = f"{url}{PEOPLE}{path}"
+        return requests.request(method, place, json=body, headers=headers, timeout=SECONDS).json()
+
+    now = ask("GET", "/policies")["inForce"]["policy"]
+    drafted = ask("POST", "/policies", {"policy": {"rules": []}, "reason": "The audit's."})
+    ask("GET", f"/policies/{drafted['policy']}")
+    ask("GET", f"/policy-drafts/{drafted['id']}/swap-set")
+    ask("POST", f"/policy-drafts/{drafted['id']}/approval")
+    ask("POST", "/policy-rollback", {"policy": now, "reason": "The audit's."})
 
 
 def _token(bank: Bank) -> str:

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 # Prediction ids are hexadecimal, so every claim and outcome sorts behind every prediction.
+LOOKED_BACK = 31  # days, for the bank's newest decisions
 CLAIM, OUTCOME = "idempotency#", "outcome#"
 
 
@@ -112,21 +115,48 @@ class PredictionTable:
             PaginationConfig={"PageSize": page_of(page)},
         )
 
+    def newest_of_all(self, count: int, today: date) -> list[Item]:
+        """Return the applications and models' answers of the bank's newest decisions, the newest
+        first, from the last LOOKED_BACK days.
+        """
+        shown = ("day", "clientId", "predictionId", "application", "models")
+        parts: dict[str, Any] = {
+            "ProjectionExpression": ", ".join(f"#{name}" for name in shown[1:]),
+            "ExpressionAttributeNames": {f"#{name}": name for name in shown},
+            "PaginationConfig": {"PageSize": page_of(count)},
+        }
+        found: list[Item] = []
+        for back in range(LOOKED_BACK):
+            day = (today - timedelta(days=back)).isoformat()
+            of_day = self._of_day(day, "#day = :day", newest_first=True, **parts)
+            found += islice(of_day, count - len(found))
+            if len(found) >= count:
+                break
+        return found
+
     def _of_day(
-        self, day: str, condition: str, values: Item | None = None, **more: Any
+        self,
+        day: str,
+        condition: str,
+        values: Item | None = None,
+        *,
+        newest_first: bool = False,
+        **more: Any,
     ) -> Iterator[Item]:
         query = {
             "IndexName": BY_DAY,
             "KeyConditionExpression": condition,
             "ExpressionAttributeNames": {"#day": "day"},  # a reserved word
+            "ScanIndexForward": not newest_first,
             **more,
         }
-        return merged(
+        found = (
             self._query(
                 **query, ExpressionAttributeValues=_to_item({":day": key, **(values or {})})
             )
             for key in keys_of(day)
         )
+        return merged(found, newest_first=newest_first)
 
     def _query(self, **query: Any) -> Iterator[Item]:
         with _as_table_unavailable():

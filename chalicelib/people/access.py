@@ -53,6 +53,7 @@ def _access(method: str, path: str, scopes: Iterable[Scope], roles: Iterable[Rol
 
 _DECISION = "/predictions/{clientId}/{predictionId}"
 _CASE_READERS = (Role.ANALYST, Role.REVIEWER, Role.RISK, Role.AUDITOR)
+_POLICY_READERS = (Role.RISK, Role.AUDITOR)
 
 ACCESS = (
     _access("POST", "/predict", [Scope.SCORING], [Role.ANALYST]),
@@ -64,6 +65,12 @@ ACCESS = (
     _access("GET", f"{_DECISION}/offer", [Scope.READING], _CASE_READERS),
     _access("POST", f"{_DECISION}/offer", [Scope.SCORING], [Role.ANALYST]),
     _access("GET", f"{_DECISION}/explanation", [Scope.READING], _CASE_READERS),
+    _access("GET", "/policies", [Scope.READING], _POLICY_READERS),
+    _access("GET", "/policies/{version}", [Scope.READING], _POLICY_READERS),
+    _access("POST", "/policies", [], [Role.RISK]),
+    _access("GET", "/policy-drafts/{draft}/swap-set", [], _POLICY_READERS),
+    _access("POST", "/policy-drafts/{draft}/approval", [], [Role.RISK]),
+    _access("POST", "/policy-rollback", [], [Role.RISK, Role.OPERATOR]),
     _access("GET", "/models", [Scope.READING], [Role.RISK, Role.AUDITOR, Role.OPERATOR]),
     _access("GET", "/ready", [Scope.SCORING, Scope.READING], [Role.OPERATOR]),
 )

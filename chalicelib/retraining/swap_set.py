@@ -96,7 +96,7 @@ def turns(
     """
     for one in recent:
         before = {
-            name: _answer(answer, seen=alone and name != model)
+            name: answer_of(answer, seen=alone and name != model)
             for name, answer in one.models.items()
         }
         if not isinstance(before.get(model), Scored):
@@ -123,7 +123,8 @@ def _points(before: Document, after: Document) -> int | None:
     return moved
 
 
-def _answer(answer: ModelAnswer, *, seen: bool) -> Answer:
+def answer_of(answer: ModelAnswer, *, seen: bool) -> Answer:
+    """Return a stored answer as `weigh` takes it; `seen`: its unseen codes do not count."""
     probability = answer.probability_of_default
     if answer.status != "OK" or probability is None:
         return Unavailable({"Error": answer.status})

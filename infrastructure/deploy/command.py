@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from infrastructure.deploy.steps import (
     deployed_api,
     failures,
     ownership,
+    policy_in_force,
     review_only_mode,
     schedules,
     seen_codes,
@@ -101,6 +103,10 @@ def deploy(wishes: Wishes, console: Console) -> None:
         ownership.refuse_strange_roles(settings)
         ownership.mark(settings, account)
         failures.keep(boto3.client("lambda"), settings, account)
+    with _step(console, "Policy"):
+        deployer, now = boto3.client("sts").get_caller_identity()["Arn"], datetime.now(UTC)
+        parts = (settings, profile.load(), deployer, now)
+        console.print(f"  {policy_in_force.put(boto3.client('s3'), *parts)}", markup=False)
     with _step(console, "State machines"):
         training_source.put(boto3.client("s3"), settings)
         machines = boto3.client("stepfunctions")

@@ -16,6 +16,8 @@ from chalicelib.foundation.settings import (
     MANIFEST_PREFIX,
     MODEL_PREFIX,
     NEW_DATA_PREFIX,
+    POLICY_ACT_PREFIX,
+    POLICY_DOCUMENT_PREFIX,
     PROFILE_PREFIX,
     QUARANTINE_PREFIX,
     REPORT_PREFIX,
@@ -89,6 +91,8 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         pass_role(settings, "endpoints"),
         allow("sns:Publish", topic),
     ]
+    policies = [f"{data}/{POLICY_DOCUMENT_PREFIX}*", f"{data}/{POLICY_ACT_PREFIX}*"]
+    in_force = [listing(data, f"{POLICY_ACT_PREFIX}*"), allow("s3:GetObject", policies)]
     waiting = f"arn:aws:lambda:*:*:function:{settings.function('')}"
     # What was in service last.
     champions = listing(models, f"{ENDING_PREFIX}*")
@@ -107,10 +111,13 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("s3:GetObject", f"{models}/{MANIFEST_PREFIX}*"),
             # For a missing object, S3 answers 404 to a role that may list the bucket, else 403.
             allow("s3:ListBucket", models),
-            listing(data, f"{REPORT_PREFIX}*", f"{SNAPSHOT_PREFIX}*"),
+            listing(data, f"{REPORT_PREFIX}*", f"{SNAPSHOT_PREFIX}*", f"{POLICY_ACT_PREFIX}*"),
+            allow("dynamodb:Query", f"{table}/index/byDay"),
+            allow("s3:PutObject", policies),
             allow(
                 "s3:GetObject",
                 [
+                    *policies,
                     f"{data}/{drift}*",
                     f"{data}/{REPORT_PREFIX}*/report.json",
                     f"{data}/{SNAPSHOT_PREFIX}*/vintages.json",
@@ -121,6 +128,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         "saveResult": [
             allow("dynamodb:PutItem", table),
             allow("ssm:GetParameter", switch),
+            *in_force,
             # If no model answers: was any ever in service?
             champions,
             allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
@@ -173,6 +181,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         "evaluateModel": [
             allow("s3:GetObject", [f"{data}/{REPORT_PREFIX}*", f"{data}/{JOB_PREFIX}/*"]),
             allow("s3:PutObject", f"{data}/{REPORT_PREFIX}*"),
+            allow("s3:GetObject", policies),
             # Without recent decisions there is no file of them: who may not list is told 403.
             allow("s3:ListBucket", data),
         ],

@@ -21,6 +21,7 @@ SHOWN = (
 SINCE_MINIMUM_WEIGHT = ("cutOffs", "partial", "missing")
 
 Document = dict[str, Any]
+PolicyFault = Callable[[Document], str]
 ReadArtifact = Callable[[str, str], bytes]  # of a model and version; raises NotRecorded
 Found = Scored | Unavailable | NotScored | NotRecorded
 
@@ -57,15 +58,22 @@ class Record(msgspec.Struct, rename="camel"):
     evidence: Evidence
 
 
-def replay(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list[list[str]]:
-    """Return the differences of each decision; an empty list if it is identical."""
+def replay(
+    decisions: Sequence[Document],
+    read_artifact: ReadArtifact,
+    policy_fault: PolicyFault | None = None,
+) -> list[list[str]]:
+    """Return the differences of each decision; an empty list if it is identical.
+
+    `policy_fault` says why a decision's policy was not the bank's, or nothing.
+    """
     # DynamoDB knows sets and bytes, which no decision has: their text differs from what was stored.
     plain = [json.loads(json.dumps(decision, default=str)) for decision in decisions]
     broken = [list(_broken(decision)) for decision in plain]
     whole = [decision for decision, faults in zip(plain, broken, strict=True) if not faults]
     answers = iter(_answers(whole, read_artifact))
     return [
-        faults or list(_differences(decision, next(answers)))
+        faults or [*_of_record(decision, policy_fault), *_differences(decision, next(answers))]
         for decision, faults in zip(plain, broken, strict=True)
     ]
 
@@ -106,6 +114,11 @@ def _answers(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list
         for place, answer in zip(places, said, strict=True):
             answers[place][name] = answer
     return answers
+
+
+def _of_record(decision: Document, policy_fault: PolicyFault | None) -> Iterator[str]:
+    if policy_fault and (fault := policy_fault(decision)):
+        yield f"policy {decision['policyVersion']}: {fault}"
 
 
 def _differences(decision: Document, replayed: dict[str, Found]) -> Iterator[str]:

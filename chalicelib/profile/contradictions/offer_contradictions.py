@@ -34,7 +34,6 @@ def of_offer(profile: Profile) -> Iterator[str]:
 def _steps(offer: Offer, profile: Profile) -> Iterator[str]:
     cut = profile.decision.approve_from
     lowest = offer.bands[0].score_from
-    approving = any(rule.effect == "APPROVE" for rule in profile.rules)
     if lowest > cut:
         yield (
             f"offer.bands begin at {lowest:g}, above decision.approve_from {cut:g}: "
@@ -54,8 +53,6 @@ def _steps(offer: Offer, profile: Profile) -> Iterator[str]:
                 f"offer.bands: from {following.score_from:g} points the maximum_amount is lower "
                 f"than from {one.score_from:g}"
             )
-        if one.score_from < following.score_from <= cut and not approving:
-            yield f"offer.bands: no approval has the band from {one.score_from:g} points"
 
 
 def _of_band(band: Band, feature: Feature) -> Iterator[str]:
