@@ -100,6 +100,7 @@ def prediction(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the pat
 def outcome(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
     body, source = json_body(app.current_request), source_of(app.current_request.context)
     stored = services().predictions
+    taken_offers.require_not_taken(stored.get(clientId, predictionId), stored)
     return outcomes.report(clientId, predictionId, body, source, stored, datetime.now(UTC))
 
 
@@ -119,7 +120,7 @@ def change_needed(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the 
 def offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
     using = services()
     stored = using.predictions.get(clientId, predictionId)
-    taken = taken_offers.taken(stored, using.predictions)
+    taken = taken_offers.taken_by(stored, using.predictions)
     said_in = language(app.current_request, using.profile.product.language)
     review_only, bank = using.review_only.is_on(), using.profile_in_force()
     committee = Committee(bank, using.scoring, review_only=review_only)
@@ -135,9 +136,9 @@ def take_offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the pat
     said_in = language(app.current_request, using.profile.product.language)
     parts: dict[str, Any] = {"machine": using.machine, "predictions": using.predictions}
     parts |= {"ever_served": using.ever_served, "requested_by": _requested_by()}
-    once = partial(analysis.analyse_once, **parts)
-    bank = using.profile_in_force()
-    return taken_offers.take(stored, body, said_in, bank, once, datetime.now(UTC))
+    once, bank = partial(analysis.analyse_once, **parts), using.profile_in_force()
+    now = datetime.now(UTC)
+    return taken_offers.take(stored, body, said_in, bank, using.predictions, once, now)
 
 
 @route("GET", "/predictions/{clientId}/{predictionId}/explanation")

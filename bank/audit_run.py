@@ -52,6 +52,7 @@ def run(bank: Bank) -> list[str]:
         bring(bank, dataset, Console(quiet=True))
         decided = _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
         audit_people.drive(bank, requester.url, decided, body_of(next(iter(dataset.cases()))))
+        services.cache_clear()  # on AWS evaluateModel reads the policy in force itself
         later = dataset.later(TEST_FROM, TEST_TO)
         audit_retraining.run(bank, dataset.snapshot(), later, decided)
         _score_a_file(bank, dataset)
@@ -96,8 +97,8 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, A
     requester.post(f"{one}/outcome", {"outcome": "paid", "when": day, "granted": day})
     requester.post(f"{one}/offer", {"takenAmount": 1_000})
     services.cache_clear()  # on AWS the API asks for the switch itself: saveResult can't for it
-    about_one = (one, f"{one}/change", f"{one}/offer", f"{one}/explanation")
-    for path in ("/health", "/ready", client, *about_one, f"{client}/none"):
+    about_one = (one, f"{one}/change", f"{one}/offer", f"{one}/explanation", f"{client}/none")
+    for path in ("/health", "/ready", "/policies", "/policies/none", client, *about_one):
         requester.get(path)
     return {**answer, "application": body["application"]}
 

@@ -50,6 +50,50 @@ def test_the_largest_amount_is_found_taken_once_and_stored_beside_the_first(serv
     assert (other.status_code, other.json()["type"]) == (409, "urn:problem:counter-offer-closed")
 
 
+def test_an_attempt_that_is_not_approved_takes_nothing(served, loans):
+    """A person decides on a million and a dollar, whoever asks for it."""
+    body = body_of(loans[5]) | {"clientId": "attempts"}
+    body["application"] |= {"amount": 1_200_000, "employees": 40}
+    first = served.post(body).json()
+    reviewed = take(served, first, takenAmount=1_000_001).json()
+    assert (reviewed["decision"], reviewed["rules"][0]["code"]) == ("REVIEW", "LARGE_LOAN")
+
+    offered = served.get(path_of(first), **EN).json()
+    assert (offered["outcome"], offered["taken"]) == ("COUNTER_OFFER", None)
+    approved = take(served, first, takenAmount=offered["largestAmount"]).json()
+    assert approved["decision"] == "APPROVE"
+    of_reviewed = take(served, reviewed, takenAmount=10_000)
+    assert (of_reviewed.status_code, of_reviewed.json()["detail"]) == (
+        409, "This decision answers a counter-offer already: it has no other.",
+    )  # fmt: skip
+
+
+def test_one_application_is_one_loan(served, decided):
+    """The outcome of a loan whose counter-offer was taken is told of the loan that was made."""
+    taken = served.get(path_of(decided)).json()["taken"]
+    day = decided["createdAt"][:10]
+    told = {"outcome": "paid", "when": day}
+    where = f"/predictions/{decided['clientId']}/{decided['predictionId']}/outcome"
+    refused = served.post(told | {"granted": day}, path=where, **EN)
+
+    assert refused.status_code == 422
+    assert taken in refused.json()["detail"]
+    kept = served.post(told, path=f"/predictions/{decided['clientId']}/{taken}/outcome")
+    assert kept.status_code == 200
+
+
+def test_a_loan_with_an_outcome_has_no_counter_offer(served, loans):
+    body = body_of(loans[5]) | {"clientId": "granted"}
+    body["application"] |= {"amount": 1_200_000, "employees": 40}
+    first = served.post(body).json()
+    day = first["createdAt"][:10]
+    where = f"/predictions/granted/{first['predictionId']}/outcome"
+    told = served.post({"outcome": "paid", "when": day, "granted": day}, path=where)
+    assert told.status_code == 200
+
+    assert take(served, first, takenAmount=10_000).status_code == 409
+
+
 def test_what_was_approved_has_no_counter_offer(served, loans):
     body = body_of(loans[7]) | {"clientId": "approved"}
     approved = served.post(body).json()

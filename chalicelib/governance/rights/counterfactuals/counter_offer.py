@@ -9,14 +9,18 @@ from chalicelib.decisions.reasons import with_condition_texts
 from chalicelib.foundation.text import Language, Text
 from chalicelib.governance.rights.counterfactuals import candidate_values, search
 from chalicelib.governance.rights.counterfactuals.committee import Committee, summary
-from chalicelib.governance.rights.counterfactuals.taken_offers import closed_because, open_until
+from chalicelib.governance.rights.counterfactuals.taken_offers import (
+    TEXTS,
+    closed_because,
+    open_until,
+)
 from chalicelib.governance.rights.counterfactuals.training_loans import Manifests, quantiles
 from chalicelib.profile import Offer, Profile
 from chalicelib.profile.answer_codes import OfferOutcome
 
 Document = dict[str, Any]
 
-STATEMENTS: dict[OfferOutcome, Text] = {
+STATEMENTS: dict[OfferOutcome, Text] = TEXTS | {
     "COUNTER_OFFER": Text(
         es="Con este monto, y con todo lo demás igual, la solicitud se aprobaría. POST …/offer lo "
         "toma.",
@@ -38,14 +42,6 @@ STATEMENTS: dict[OfferOutcome, Text] = {
     "TAKEN": Text(
         es="La contraoferta ya se tomó: vea la predicción {taken}.",
         en="The counter-offer was taken: see the prediction {taken}.",
-    ),
-    "CLOSED": Text(
-        es="La contraoferta se podía tomar hasta el {until}. Envíe una solicitud nueva.",
-        en="The counter-offer was open until {until}. Send a new application.",
-    ),
-    "NOT_OFFERED": Text(
-        es="El producto no tiene ofertas: vea [offer] en el perfil.",
-        en="The product has no offers: see [offer] in the profile.",
     ),
 }
 

@@ -1,9 +1,11 @@
 """The route POST …/offer: one call takes a counter-offer, as a new decision on a lower amount.
 
-The decision that it answers stays as it is. By a claim in the table, one prediction takes it.
+The decision that it answers stays as it is. Each attempt has a claim in the table, so that callers
+who come at once make one decision. The first that is approved takes the counter-offer.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -13,6 +15,7 @@ from chalicelib.foundation.errors import (
     CounterOfferClosed,
     IdempotencyConflict,
     InvalidRequest,
+    NotALoan,
     PredictionNotFound,
 )
 from chalicelib.foundation.text import Language, Text
@@ -31,7 +34,7 @@ NOT_LOWER = Text(
     es="debe ser menor que el monto solicitado, {asked}",
     en="must be lower than the requested amount, {asked}",
 )
-CLOSED: dict[OfferOutcome, Text] = {
+TEXTS: dict[OfferOutcome, Text] = {
     "NOT_OFFERED": Text(
         es="El producto no tiene ofertas: vea [offer] en el perfil.",
         en="The product has no offers: see [offer] in the profile.",
@@ -40,20 +43,44 @@ CLOSED: dict[OfferOutcome, Text] = {
         es="La solicitud se aprobó con el monto solicitado.",
         en="The application was approved with the requested amount.",
     ),
+    "ANSWERED": Text(
+        es="Esta decisión ya responde a una contraoferta: no tiene otra.",
+        en="This decision answers a counter-offer already: it has no other.",
+    ),
     "CLOSED": Text(
-        es="La contraoferta se podía tomar hasta el {until}. Envíe una solicitud nueva.",
-        en="The counter-offer was open until {until}. Send a new application.",
+        es="La contraoferta se podía tomar hasta el {until}, en pocos intentos y antes de que el "
+        "préstamo tuviera resultados. Envíe una solicitud nueva.",
+        en="The counter-offer was open until {until}, for a few attempts, and until the loan had "
+        "an outcome. Send a new application.",
     ),
     "TAKEN": Text(
         es="La contraoferta ya se tomó con otro monto: GET …/offer dice con qué predicción.",
         en="The counter-offer was taken with another amount: GET …/offer names the prediction.",
     ),
 }
+ANOTHER_LOAN = Text(
+    es="Se tomó la contraoferta: informe del préstamo de la predicción {id}.",
+    en="The counter-offer was taken: report on the loan of the prediction {id}.",
+)
+PENDING = Text(
+    es="Se está decidiendo sobre otro monto. Inténtelo de nuevo en un momento.",
+    en="Another amount is being decided on. Try again in a moment.",
+)
+MOST_ATTEMPTS = 10  # a decision each
 
 
 class Predictions(Protocol):
     def get(self, client_id: str, prediction_id: str) -> Document: ...
     def claimed(self, client_id: str, key: str) -> Document | None: ...
+    def outcomes(self, client_id: str, prediction_id: str) -> list[Document]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """The attempts to take a counter-offer: the number of the next one, and the approved one."""
+
+    following: int
+    approved: Document | None = None
 
 
 def take(
@@ -61,50 +88,83 @@ def take(
     body: Any,
     language: Language,
     profile: Profile,
+    predictions: Predictions,
     analyse_once: Callable[[Document, str], Document],
     now: datetime,
 ) -> Document:
-    """Decide on the stored application with a lower amount, once, and return that decision.
+    """Decide on the stored application with a lower amount, and return that decision.
 
-    It is a decision as any other: APPROVE if the models and the policy are still of that mind.
-    `analyse_once` decides on a request unless its key has one. Raises CounterOfferClosed,
-    InvalidRequest, and what `analyse` raises.
+    It is a decision as any other. Once one is APPROVE, the counter-offer is taken; a repeat returns
+    it. `analyse_once` decides on a request unless its key has a decision. Raises
+    CounterOfferClosed, InvalidRequest, and what `analyse` raises.
     """
     closed = closed_because(stored, profile, now)
     if closed or profile.offer is None:
-        until = open_until(stored, profile)
-        raise CounterOfferClosed(CLOSED[closed or "NOT_OFFERED"].format(until=until))
+        raise _closed(closed or "NOT_OFFERED", stored, profile)
     lower = _lowered(stored["application"], body, profile.offer, profile)
+    made = attempts(stored, predictions)
+    if made.approved:
+        if made.approved["application"] != lower:
+            raise _closed("TAKEN", stored, profile)
+        return analysis.answer(made.approved)
+    if made.following >= MOST_ATTEMPTS or predictions.outcomes(*_ids(stored)):
+        raise _closed("CLOSED", stored, profile)
     payload = {"clientId": stored["clientId"], "application": lower}
-    application = CreditApplication.from_payload(payload, profile)
-    request = analysis.new_request(application, language)
+    request = analysis.new_request(CreditApplication.from_payload(payload, profile), language)
     request["counterOfferOf"] = stored["predictionId"]
     try:
-        return analyse_once(request, _key(stored))
+        return analyse_once(request, _key(stored, made.following))
     except IdempotencyConflict as other:
-        raise CounterOfferClosed(CLOSED["TAKEN"]) from other
+        raise CounterOfferClosed(PENDING) from other
 
 
-def taken(stored: Document, predictions: Predictions) -> str | None:
-    """Return the id of the prediction that took the counter-offer, or None."""
-    claim = predictions.claimed(stored["clientId"], analysis.claim_key(_key(stored)))
-    if claim is None:
+def attempts(stored: Document, predictions: Predictions) -> Attempts:
+    """Return the attempts so far. One whose decision is not stored yet is the following one."""
+    for number in range(MOST_ATTEMPTS):
+        claim = predictions.claimed(stored["clientId"], analysis.claim_key(_key(stored, number)))
+        if claim is None:
+            return Attempts(number)
+        try:
+            made = predictions.get(stored["clientId"], claim["claimedId"])
+        except PredictionNotFound:  # its decision failed or is under way: the caller may repeat it
+            return Attempts(number)
+        if made["decision"] == "APPROVE":
+            return Attempts(number + 1, made)
+    return Attempts(MOST_ATTEMPTS)
+
+
+def taken_by(stored: Document, predictions: Predictions) -> str | None:
+    """Return the id of the approved prediction that took the counter-offer, or None."""
+    if stored["decision"] == "APPROVE":
         return None
-    try:
-        predictions.get(stored["clientId"], claim["claimedId"])
-    except PredictionNotFound:  # it was claimed, and its decision failed: the caller may repeat it
-        return None
-    return str(claim["claimedId"])
+    approved = attempts(stored, predictions).approved
+    return str(approved["predictionId"]) if approved else None
+
+
+def require_not_taken(stored: Document, predictions: Predictions) -> None:
+    """Raise NotALoan if the loan is that of the counter-offer: one application is one loan."""
+    if other := taken_by(stored, predictions):
+        raise NotALoan(ANOTHER_LOAN.format(id=other))
 
 
 def closed_because(stored: Document, profile: Profile, now: datetime) -> OfferOutcome | None:
-    """Return why the counter-offer can't be taken: a key of CLOSED; None if it is open."""
+    """Return why the counter-offer can't be taken: a key of TEXTS; None if it is open."""
     until = open_until(stored, profile)
     if until is None:
         return "NOT_OFFERED"
     if stored["decision"] == "APPROVE":
         return "NOT_NEEDED"
+    if "counterOfferOf" in stored:
+        return "ANSWERED"
     return "CLOSED" if now.astimezone(UTC).date() > date.fromisoformat(until) else None
+
+
+def _closed(outcome: OfferOutcome, stored: Document, profile: Profile) -> CounterOfferClosed:
+    return CounterOfferClosed(TEXTS[outcome].format(until=open_until(stored, profile)))
+
+
+def _ids(stored: Document) -> tuple[str, str]:
+    return stored["clientId"], stored["predictionId"]
 
 
 def open_until(stored: Document, profile: Profile) -> str | None:
@@ -135,6 +195,6 @@ def _wrong_fields(
     return errors | ({AMOUNT: wrong} if wrong else {})
 
 
-def _key(stored: Document) -> str:
-    """Return the key of the claim. The line break keeps it apart from every caller's header."""
-    return f"counter-offer\n{stored['predictionId']}"
+def _key(stored: Document, number: int) -> str:
+    """Return the key of an attempt. The line break keeps it apart from every caller's header."""
+    return f"counter-offer\n{stored['predictionId']}\n{number}"
