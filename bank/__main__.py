@@ -46,7 +46,7 @@ from datasets import Dataset
 from datasets.own import UnreadableData
 from datasets.sba import NoRegister
 from infrastructure import embedded
-from infrastructure.deploy.steps import user_pool
+from infrastructure.deploy.steps import review_only_mode, user_pool
 from infrastructure.deploy.steps.smoke import command
 from infrastructure.first_models.first_models import TrainingFailed, scheduled_event
 from infrastructure.operate import sign_in_flow
@@ -62,6 +62,11 @@ from localcloud.services.servicequotas.account_quotas import UnknownQuota, parse
 STATE = Path(os.environ.get(STATE_FOLDER, ROOT / ".localcloud"))
 PATIENCE_SECONDS = 120
 AWS_PORT, AWS_PORT_FILE = 4566, "aws_port"
+# A fault approves no application: after a recovery the switch is on, whatever it was before.
+REVIEW_ONLY = (
+    "review-only is on: every decision goes to a person. To switch it off, while the bank runs:\n"
+    'eval "$(.venv/bin/python -m bank env)" && make review-only STAGE=dev MODE=off'
+)
 OF_A_DEMO = "appvengers-"  # its folder, until it ends
 # make says when it started; imports take their time, too.
 STARTED = float(os.environ.get("STARTED_AT") or time.time())
@@ -203,6 +208,7 @@ def recover_state() -> None:
     """Go on with what was saved of a damaged database, which stays beside it."""
     with held(STATE):
         print(recover(STATE))
+    print(f"From the next start on, {REVIEW_ONLY}")
 
 
 @main.command()
@@ -301,6 +307,8 @@ def _bank(folder: Path, port: int, aws_port: int, quotas: Mapping[str, float]) -
             bank = stack.enter_context(open_bank(folder, quotas=quotas))
             # after the database: a key beside none shows that one is lost
             api_key = kept_api_key(folder / "api_key")
+            if review_only_mode.current(boto3.client("ssm"), bank.settings) != "off":
+                console.print(REVIEW_ONLY, markup=False)
             aws = bank.cloud.serve_aws(aws_port)
             with usable():
                 (folder / AWS_PORT_FILE).write_text(str(aws))

@@ -81,11 +81,24 @@ def open_bank(
         failures.keep(boto3.client("lambda"), settings, _account())
         stepfunctions.deploy.deploy(boto3.client("stepfunctions"), settings, _account())
         cloud.restore()
+        if cloud.kept.was_recovered:
+            review_only_after_recovery(bank)
         training_source.put(boto3.client("s3"), settings)
         policy_in_force.put(
             boto3.client("s3"), settings, profile.load(), "the embedded bank", datetime.now(UTC)
         )
         yield bank
+
+
+def review_only_after_recovery(bank: Bank) -> None:
+    """Leave every decision to a person: the recovered switch may be an older one, or lost.
+
+    A kill between the two writes repeats both at the next start.
+    """
+    boto3.client("ssm").put_parameter(
+        Name=bank.settings.review_only_parameter, Value="on", Type="String", Overwrite=True
+    )
+    bank.cloud.kept.end_recovery()
 
 
 def _add_functions(bank: Bank) -> None:

@@ -12,6 +12,7 @@ from localcloud.kept_state.recovery.damage import opened
 from localcloud.kept_state.sqlite.database import FILE, Transaction
 from localcloud.kept_state.sqlite.disk import Disk, NotStored
 from localcloud.kept_state.sqlite.folder_lock import lock
+from localcloud.kept_state.sqlite.layout import RECOVERED
 from localcloud.kept_state.state_faults import DamagedState
 
 SECONDS_BETWEEN_TRIES = 1.0
@@ -34,6 +35,7 @@ class Kept:
         self._account = account
         self._region = region
         self._restored = False
+        self.was_recovered = False  # since the last `end_recovery`; known after `restore`
         self._of_this_thread = threading.local()
         self._of_template: restored.Homes = {"items": set(), "objects": set()}
         self._kept_homes: restored.Homes = {}
@@ -165,6 +167,14 @@ class Kept:
         self._kept_homes = restored.homes(self._account, self._region)
         self._disk.serving = True
 
+    def end_recovery(self) -> None:
+        """Forget that the database was recovered, once what follows from it is on disk. Raises
+        NotStored.
+        """
+        with self.writing() as rows:
+            rows.delete_record(RECOVERED)
+        self.was_recovered = False
+
     def _put_back(self, folder: Path) -> None:
         with self.writing() as rows:
             restored.check_stamp(folder, self._storage, rows)
@@ -174,6 +184,7 @@ class Kept:
         if homeless:
             homes = restored.homes(self._account, self._region)
             raise DamagedState(sentences.homeless(folder / FILE, homeless, homes))
+        self.was_recovered = RECOVERED in kept
         if "executions" in kept:
             self.keep_executions()  # those that ran have failed
 

@@ -25,6 +25,7 @@ from localcloud.kept_state.memory import (
 from localcloud.kept_state.memory.records import PARAMETERS, POOLS, SAGEMAKER, TABLES
 from localcloud.kept_state.memory.staged_items import restore_item
 from localcloud.kept_state.sqlite.database import Storage, Transaction
+from localcloud.kept_state.sqlite.layout import RECOVERED
 
 log = logging.getLogger("localcloud")
 
@@ -78,7 +79,8 @@ def check_stamp(folder: Path, storage: Storage, rows: Transaction) -> None:
 def _set_aside(folder: Path, storage: Storage, version: str, rows: Transaction) -> None:
     """Move what another version of moto wrote, and this one may not read, to a file."""
     aside = folder / f"cloud-moto-{version}.pickles"
-    tables = ("objects", f"records where service not in ('{PARAMETERS}', '{POOLS}', '{TABLES}')")
+    readable = ", ".join(f"'{name}'" for name in (PARAMETERS, POOLS, TABLES, RECOVERED))
+    tables = ("objects", f"records where service not in ({readable})")
     content = {name.split()[0]: storage.rows(f"select * from {name}") for name in tables}  # noqa: S608
     aside.write_bytes(pickle.dumps(content))
     for name in tables:

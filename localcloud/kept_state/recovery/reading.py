@@ -82,6 +82,26 @@ def readable(db: sqlite3.Connection, table: str) -> Iterator[dict[str, Any]]:
             continue
 
 
+def listed(db: sqlite3.Connection, table: str) -> set[tuple[Any, ...]]:
+    """Return the keys that a table lists or, if those are more, the index of its keys: whole rows
+    and damaged ones. A table and its index have pages of their own.
+    """
+    keys = ", ".join(f'"{key}"' for key in KEYS[table])
+    everything = f"select {keys} from {table}"  # noqa: S608
+    ways = (_keys_until_damage(db, f"{everything} {way}") for way in ("", "not indexed"))
+    return max(ways, key=len)
+
+
+def _keys_until_damage(db: sqlite3.Connection, sql: str) -> set[tuple[Any, ...]]:
+    found: set[tuple[Any, ...]] = set()
+    try:
+        for row in db.execute(sql):
+            found.add(tuple(row))
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        return found
+    return found
+
+
 def read_only(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     db.text_factory = bytes  # a broken byte in a text is no text

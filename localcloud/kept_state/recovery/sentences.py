@@ -6,8 +6,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from localcloud.kept_state.recovery.saved import SAVED, Homes, save
+from localcloud.kept_state.recovery.saved import SAVED, Homes, Rows, save
 from localcloud.kept_state.sqlite.database import FILE
+
+SERVICES = {  # records have one row a service
+    "buckets": "buckets made by requests",
+    "executions": "executions of Step Functions",
+    "parameters": "parameters of Systems Manager",
+    "pools": "user pools of Cognito",
+    "sagemaker": "models, endpoints and jobs of SageMaker",
+    "sns": "subscriptions of SNS",
+    "tables": "tables made by requests",
+}
+KINDS = {"items": "items of tables", "objects": "objects of buckets", "events": "events"}
 
 
 def damaged(path: Path, fault: str) -> str:
@@ -23,7 +34,7 @@ def incomplete(path: Path, missing: int) -> str:
         f"{path} lacks the last {missing} transactions that were answered: its log "
         f"{path.name}-wal is damaged or cut short, or this is an older copy"
     )
-    return _after_saving(path, fault, "is left")
+    return _after_saving(path, f"{fault}. Any kind of state may be older than it was", "is left")
 
 
 def homeless(path: Path, counts: Mapping[str, int], homes: Homes) -> str:
@@ -75,20 +86,37 @@ def locked(path: Path, holders: list[str]) -> str:
 def _after_saving(path: Path, fault: str, what: str, homes: Homes | None = None) -> str:
     saved = path.with_name(SAVED)
     try:
-        counts = save(path, saved, homes)
+        rows = save(path, saved, homes)
     except (sqlite3.Error, OSError) as error:
         return (
             f"{fault}. What {what} could not be saved in {saved}: {error}. Make room, then start "
             "again. Nothing was changed."
         )
-    if not _of_content(counts):
+    if not _of_content(rows.saved):
         saved.unlink()
         return f"{fault}, and nothing in it can be read. {_put_back_or(path)}"
-    rows = f"{counts['items']} items of tables, {counts['objects']} objects of buckets"
     return (
-        f"{fault}. What {what} is saved in {saved}: {rows}. Put your newest copy of the whole "
-        "folder back, or go on with what is saved: make recover run"
+        f"{fault}. What {what} is saved in {saved}: {_kinds_saved(rows)}.{_kinds_lost(rows)} Put "
+        "your newest copy of the whole folder back, or go on with what is saved: make recover run"
     )
+
+
+def _kinds_saved(rows: Rows) -> str:
+    counts = [f"{rows.saved[table]} {kind}" for table, kind in KINDS.items()]
+    return ", ".join([*counts, *_named(rows.saved_services)])
+
+
+def _kinds_lost(rows: Rows) -> str:
+    """Return a sentence with the kinds of state that were there and are not saved; empty without
+    any.
+    """
+    counts = [f"{rows.lost[table]} {kind}" for table, kind in KINDS.items() if rows.lost[table]]
+    kinds = [*counts, *_named(rows.lost_services)]
+    return f" Lost: {', '.join(kinds)}." if kinds else ""
+
+
+def _named(services: list[str]) -> list[str]:
+    return [SERVICES.get(name, f"a record named {name!r}") for name in services]
 
 
 def _of_content(counts: Counter[str]) -> int:

@@ -48,6 +48,9 @@ class Transaction:
     def put_record(self, service: str, content: bytes) -> None:
         self._put("records", service, content)
 
+    def delete_record(self, service: str) -> None:
+        self.execute("delete from records where service = ?", [service])
+
     def put_stamp(self, moto: str) -> None:
         """Keep the version of moto that wrote the rows."""
         self.execute("delete from written_by", [])

@@ -49,6 +49,7 @@ KEYS = {
     "records": ("service",),
     "events": ("id",),
 }
+RECOVERED = "recovered"  # the record of a database that `recover` has put in its place
 BLOBS = {"versions", "content", "payload"}
 _COVERED_IN_LAYOUT_0 = {
     "items": "item",
