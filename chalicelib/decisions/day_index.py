@@ -19,7 +19,7 @@ Item = dict[str, Any]
 
 BY_DAY = "byDay"
 OUTCOMES = "outcomes#"  # before the day on which an outcome was told
-SHARDS = 16  # it may grow; fewer would hide what was stored under the last ones
+SHARDS = 24  # it may grow; fewer would hide what was stored under the last ones
 
 
 def key_of(day: str, prediction_id: str) -> str:
