@@ -31,7 +31,7 @@ stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(ST
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key token package bench-import test test-fast test-deploy lint \
   audit models settings replay-history blend bench bench-serving policy iam-policies rollback migrate serving-code cost launch \
-  review-only quarantine forget recover drills drill-poisoning drill-cold-start clean
+  review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -143,6 +143,9 @@ drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key, beside the hon
 
 drill-cold-start: $(VENV)/dev ## An endpoint stopped for 12 s: what 2 and 7 callers a second get (2 minutes; RATES="2 7")
 	@$(VENV)/bin/python -m tests.drills.cold_start $(or $(RATES),2 7)
+
+drill-stuttering: $(VENV)/dev ## A model that answers now and then: how long 3 clients wait for it (3 minutes)
+	@$(VENV)/bin/python -m tests.drills.stuttering
 
 forget: ## Remove all that the embedded cloud keeps: decisions, models, the API key
 	rm -rf .localcloud

@@ -86,8 +86,8 @@ class ScoringEndpoints:
         return [self._scored(answer, endpoint) for answer in answers]
 
     def _invoke(self, endpoint: str, body: Any, waited: float = 0) -> bytes:
-        with self._circuits[endpoint].calling(endpoint, waited) as is_test:
-            is_short = is_test or waited > LAST_ATTEMPT_SECONDS
+        with self._circuits[endpoint].calling(endpoint, waited) as waits_briefly:
+            is_short = waits_briefly or waited > LAST_ATTEMPT_SECONDS
             runtime = self._testing() if is_short else self._runtime
             return ask(runtime, endpoint, msgspec.json.encode(body))
 

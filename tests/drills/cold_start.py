@@ -25,6 +25,7 @@ from rich.console import Console
 from bank.api import serving_api
 from bank.bank import Bank, open_bank
 from bank.first_run import body_of, bring
+from chalicelib.services import services
 from datasets.sba import SAMPLE, dataset_of
 from infrastructure import embedded
 
@@ -66,6 +67,7 @@ def _models(decided: dict[str, Any]) -> str:
 def drill(bank: Bank, url: str, bodies: list[dict[str, Any]], rate: float) -> None:
     """Stop the model, let callers come until it answers, and print what they got."""
     pid = bank.cloud.endpoints.worker_pid(f"dev-appvengers-{MODEL}")
+    services.cache_clear()  # circuits that have seen no answer: after one this is no cold start
     os.kill(pid, signal.SIGSTOP)
     threading.Timer(STOPPED_SECONDS, os.kill, (pid, signal.SIGCONT)).start()
     asked: list[Future[tuple[str, float]]] = []

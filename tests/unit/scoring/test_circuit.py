@@ -1,6 +1,6 @@
 """When an endpoint is asked no more, by whom it is tested, and when it is asked again."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 from hypothesis import given
@@ -13,10 +13,14 @@ from chalicelib.foundation.errors import (
     ModelRejected,
 )
 from chalicelib.scoring.circuit import (
+    ALIVE_SECONDS,
     FEWEST,
     FORGOTTEN_SECONDS,
     PAUSE_SECONDS,
     SILENT_SECONDS,
+    SLOW_SECONDS,
+    WARM_SECONDS,
+    WATCHED_SECONDS,
     Circuit,
 )
 
@@ -34,10 +38,10 @@ class Endpoint:
     def call(self, waited: float = 0, fault: Exception | None = None, seconds: float = 0.0) -> str:
         """Return the name of the caller's result."""
         try:
-            with self.circuit.calling("x", waited) as is_test:
-                self.asked.append("test" if is_test else "call")
+            with self.circuit.calling("x", waited) as is_short:
+                self.asked.append("short" if is_short else "call")
                 if isinstance(fault, EndpointTimeout):
-                    seconds = TEST if is_test else ATTEMPT
+                    seconds = TEST if is_short else ATTEMPT
                 self.now += seconds
                 if fault:
                     raise fault
@@ -125,7 +129,7 @@ def test_a_second_attempt_in_vain_does_not_put_off_the_test(opened):
     opened.times_out(waited=ATTEMPT)
 
     assert opened.call() == "answer"
-    assert opened.asked == ["call", "test"]
+    assert opened.asked == ["call", "short"]
 
 
 @pytest.mark.parametrize("fault", [None, ModelRejected()], ids=["a score", "an error"])
@@ -140,8 +144,8 @@ def test_any_answer_starts_the_count_anew(fault):
 
 def test_one_caller_at_a_time_tests_an_open_circuit(opened):
     opened.now += PAUSE_SECONDS
-    with opened.circuit.calling("x") as is_test:  # it takes its time
-        assert is_test
+    with opened.circuit.calling("x") as is_short:  # it takes its time
+        assert is_short
         assert [opened.call() for _ in range(5)] == ["CircuitOpen"] * 5
 
     assert opened.asked == []
@@ -152,8 +156,8 @@ def test_the_next_test_comes_after_the_pause_and_not_before(opened):
     opened.now = since + PAUSE_SECONDS - 0.1
     assert (opened.times_out(), opened.asked) == ("CircuitOpen", [])
     opened.now = since + PAUSE_SECONDS
-    assert (opened.times_out(), opened.asked) == ("CircuitOpen", ["test"])
-    assert (opened.times_out(), opened.asked) == ("CircuitOpen", ["test"])
+    assert (opened.times_out(), opened.asked) == ("CircuitOpen", ["short"])
+    assert (opened.times_out(), opened.asked) == ("CircuitOpen", ["short"])
 
 
 def test_a_test_in_vain_is_not_repeated_for_its_caller(opened):
@@ -169,7 +173,7 @@ def test_an_answer_to_the_test_closes_it(opened, fault):
     opened.call(fault=fault)
 
     assert [opened.call() for _ in range(4)] == ["answer"] * 4
-    assert opened.asked == ["test"] + ["call"] * 4
+    assert opened.asked == ["short"] * 5
 
 
 def test_an_answer_to_a_second_attempt_closes_it(opened):
@@ -227,4 +231,132 @@ def test_a_test_that_is_throttled_closes_nothing_and_is_not_repeated_for_its_cal
 
     assert opened.call(fault=EndpointThrottled()) == "CircuitOpen"
     assert opened.call() == "CircuitOpen"
-    assert opened.asked == ["test"]
+    assert opened.asked == ["short"]
+
+
+@pytest.fixture
+def warm():
+    endpoint = Endpoint()
+    endpoint.call()
+    endpoint.asked.clear()
+    return endpoint
+
+
+@pytest.fixture
+def watched(warm):
+    """A warm endpoint whose circuit was open and has just been closed by an answer to a test."""
+    warm.together(FEWEST)
+    warm.now += PAUSE_SECONDS
+    assert warm.call() == "answer"
+    warm.asked.clear()
+    return warm
+
+
+@given(st.integers(FEWEST, 50))
+def test_two_time_outs_of_a_warm_endpoint_open_it_at_once(callers):
+    endpoint = Endpoint()
+    endpoint.call()
+    endpoint.now += 0.4
+    endpoint.together(callers)
+
+    assert endpoint.call() == "CircuitOpen"
+
+
+@pytest.mark.parametrize(("idle", "got"), [(-0.1, "CircuitOpen"), (0, "answer")])
+def test_an_endpoint_that_has_not_answered_for_two_minutes_may_be_starting(warm, idle, got):
+    warm.now += WARM_SECONDS + idle
+    warm.together(FEWEST)
+
+    assert warm.call() == got
+
+
+def test_whoever_opened_the_circuit_of_a_warm_endpoint_waits_a_second_at_the_second_attempt(warm):
+    warm.together(FEWEST)
+
+    assert warm.times_out(waited=ATTEMPT + 1) == "CircuitOpen"
+    assert warm.asked == ["call"] * FEWEST + ["short"]
+
+
+@pytest.mark.parametrize("seconds", [ATTEMPT - 0.5, 0.5])
+def test_a_further_container_that_starts_while_others_are_answered_opens_nothing(warm, seconds):
+    """AWS starts one for a request that finds the first container busy."""
+    waiting = warm.begun(2)
+    warm.now += seconds
+    assert warm.call() == "answer"
+    warm.now += ATTEMPT - seconds
+    for call in waiting:
+        call.__exit__(EndpointTimeout, EndpointTimeout(), None)
+
+    assert [warm.call(waited=ATTEMPT + 1, seconds=3.0), warm.call()] == ["answer"] * 2
+    assert warm.asked == ["call"] * 5
+
+
+def test_a_circuit_that_was_open_a_minute_ago_opens_at_the_first_time_out_of_a_second(watched):
+    watched.now += WATCHED_SECONDS - 0.1
+
+    assert [watched.times_out(), watched.call()] == ["CircuitOpen"] * 2
+    assert watched.asked == ["short"]
+
+
+def test_the_watch_ends_after_a_minute(watched):
+    watched.now += WATCHED_SECONDS
+
+    assert [watched.times_out(), watched.call()] == ["EndpointTimeout", "answer"]
+    assert watched.asked == ["call"] * 2
+
+
+@pytest.mark.parametrize(
+    ("since", "got", "then"),
+    [(ALIVE_SECONDS - 0.1, "EndpointTimeout", "call"), (ALIVE_SECONDS, "CircuitOpen", "short")],
+)
+def test_the_watch_ends_when_others_are_answered_meanwhile(watched, since, got, then):
+    [waiting] = watched.begun(1)
+    watched.now += TEST - since
+    watched.call()
+    watched.now += since
+    ended = ExitStack()
+    ended.push(waiting)
+    with pytest.raises((EndpointTimeout, CircuitOpen)) as raised, ended:
+        raise EndpointTimeout
+
+    watched.call(waited=TEST + 0.1)
+    assert (raised.type.__name__, watched.asked[-1]) == (got, then)
+
+
+@pytest.mark.parametrize(("took", "then"), [(SLOW_SECONDS, "short"), (SLOW_SECONDS - 0.1, "call")])
+def test_a_warm_endpoint_that_falls_silent_twice_in_a_minute_is_watched(warm, took, then):
+    warm.call(seconds=took)
+    warm.call()  # a quick answer is no end of a stutter
+    warm.call(seconds=took)
+    warm.call()
+
+    assert warm.asked == ["call"] * 3 + [then]
+
+
+@pytest.mark.parametrize(("pause", "then"), [(0, "call"), (-0.1, "short")])
+def test_silences_a_minute_apart_are_not_a_stutter(warm, pause, then):
+    warm.call(seconds=SLOW_SECONDS)
+    warm.now += WATCHED_SECONDS + pause - SLOW_SECONDS
+    warm.call(seconds=SLOW_SECONDS)
+    warm.call()
+
+    assert warm.asked[-1] == then
+
+
+def test_one_silence_that_several_callers_waited_for_is_one(warm):
+    waiting = warm.begun(3)
+    warm.now += SLOW_SECONDS
+    for call in waiting:
+        call.__exit__(None, None, None)
+    warm.call()
+
+    assert warm.asked == ["call"] * 4
+
+
+def test_a_slow_start_of_a_cold_endpoint_is_no_silence():
+    endpoint = Endpoint()
+    for _ in range(3):
+        endpoint.call(seconds=SLOW_SECONDS)
+        endpoint.now += WARM_SECONDS
+
+    assert endpoint.asked == ["call"] * 3
