@@ -59,7 +59,7 @@ from localcloud.kept_state.state_faults import StateFault, usable
 from localcloud.ports.loopback import PortTaken
 from localcloud.services.servicequotas.account_quotas import UnknownQuota, parsed
 
-STATE = Path(os.environ.get(STATE_FOLDER, ROOT / ".localcloud"))
+STATE = Path(os.environ.get(STATE_FOLDER, ROOT / ".localcloud")).resolve()
 PATIENCE_SECONDS = 120
 AWS_PORT, AWS_PORT_FILE = 4566, "aws_port"
 # A fault approves no application: after a recovery the switch is on, whatever it was before.
@@ -215,7 +215,7 @@ def recover_state() -> None:
 @of_the_bank
 def env(aws_port: int) -> None:
     """Print what the AWS CLI, boto3 and `chalice local` need: eval "$(python -m bank env)"."""
-    folder = {STATE_FOLDER: str(STATE.resolve())}
+    folder = {STATE_FOLDER: str(STATE)}
     for name, value in (_client_environment(aws_port) | folder | _local_keys()).items():
         print(f"export {name}={shlex.quote(value)}")
 
@@ -314,7 +314,7 @@ def _bank(folder: Path, port: int, aws_port: int, quotas: Mapping[str, float]) -
                 (folder / AWS_PORT_FILE).write_text(str(aws))
             pool = user_pool.of_stage(boto3.client("cloudformation"), bank.settings)
             demo_people.make_people(pool, folder)
-            scoped = kept_scoped_keys(folder / "api_keys")
+            scoped = kept_scoped_keys(folder / "api_keys", folder / "api_key")
             api = stack.enter_context(serving_api(bank, api_key, port, scoped))
         bring(bank, dataset, console)
         with console.status("Loading the models"):
@@ -338,7 +338,8 @@ def _local_keys() -> dict[str, str]:
     kept = STATE / "api_key"
     if not kept.exists():
         return {}
-    scoped = json.dumps(kept_scoped_keys(STATE / "api_keys"), separators=(",", ":"))
+    keys = kept_scoped_keys(STATE / "api_keys", kept)
+    scoped = json.dumps(keys, separators=(",", ":"))
     return {LOCAL_KEY: kept_api_key(kept), LOCAL_KEYS: scoped}
 
 

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import shlex
+from itertools import combinations
 from pathlib import Path
 
 from chalicelib.people.access import Scope
@@ -10,11 +12,33 @@ from localcloud.kept_state.state_faults import UnusableState, require_file, usab
 SHORTEST = 20  # as API Gateway has it
 
 
-def kept_scoped_keys(folder: Path) -> dict[Scope, str]:
-    """Return the key of each scope, which are made on the first run. Raises UnusableState."""
+def kept_scoped_keys(folder: Path, of_all_scopes: Path) -> dict[Scope, str]:
+    """Return the key of each scope, which are made on the first run.
+
+    `of_all_scopes` is the file of the key with every scope. Raises UnusableState, also for a key in
+    two files: a caller's key names its scope.
+    """
     with usable():
         folder.mkdir(exist_ok=True)
-    return {scope: kept_api_key(folder / scope) for scope in Scope}
+    keys = {scope: kept_api_key(folder / scope) for scope in Scope}
+    files = {of_all_scopes: kept_api_key(of_all_scopes)}
+    files |= {folder / scope: key for scope, key in keys.items()}
+    _require_distinct(files)
+    return keys
+
+
+def _require_distinct(keys: dict[Path, str]) -> None:
+    """Raise UnusableState for a key in two files; the sentence removes the file written later."""
+    [of_all_scopes, *_] = keys
+    for one, other in combinations(keys, 2):
+        if keys[one] == keys[other]:
+            is_first_older = one.stat().st_mtime <= other.stat().st_mtime
+            kept, copy = (one, other) if is_first_older or one == of_all_scopes else (other, one)
+            raise UnusableState(
+                f"{copy} holds the same key as {kept}, so that its scope is not clear. Put its own "
+                "key back, or remove it, and the next start makes a new key: "
+                f"rm {shlex.quote(str(copy))} && make run"
+            )
 
 
 def kept_api_key(path: Path) -> str:

@@ -44,6 +44,8 @@ def _later(
 
 
 def _read(path: Path, bank: TrainingProfile) -> pd.DataFrame:
+    if path.exists() and not (path.is_file() or path.is_dir()):  # reading it may never end
+        raise UnreadableData(f"{path} is a pipe or a device, and not a file. {NAME_ANOTHER}")
     try:
         if path.suffix == ".parquet":
             rows = pd.read_parquet(path)

@@ -45,14 +45,14 @@ class Cloud:
     ) -> None:
         self.region = region
         self.quotas = Quotas(ACCOUNT, region, quotas or {})
-        self._folder = folder
+        self._folder = folder = folder and folder.resolve()  # jobs have folders of their own
         self.activity = Activity()
         self.disk = Disk()
-        self.kept = Kept(folder, ACCOUNT, region, self.disk)
+        self.kept = Kept(folder, ACCOUNT, region, self.disk, partial(_remove_left_work, folder))
         with ExitStack() as undo:
             undo.callback(self.kept.close)
             self.notices = Notices(folder, self.disk)
-            self._work = _empty_folder(folder)
+            self._work = _working_folder(folder)
             undo.pop_all()
         self.authorization = Authorization(ACCOUNT)
         pending = PendingEvents(self.kept)
@@ -189,14 +189,21 @@ class Cloud:
         shutil.rmtree(self._work, ignore_errors=True)
 
 
-def _empty_folder(folder: Path | None) -> Path:
-    """Return the working folder of processes, emptied of what a killed cloud left."""
+def _remove_left_work(folder: Path | None) -> None:
+    """Remove the working files that a killed cloud left: they may fill the database's disk."""
+    if folder:
+        work = folder / "work"
+        shutil.rmtree(work, ignore_errors=True)
+        with usable():
+            if work.is_file():
+                work.unlink()
+
+
+def _working_folder(folder: Path | None) -> Path:
+    """Return the working folder of processes, which is empty."""
     if folder is None:
         return Path(tempfile.mkdtemp(prefix="localcloud-"))
     work = folder / "work"
-    shutil.rmtree(work, ignore_errors=True)
-    if work.is_file():
-        work.unlink()
     with usable():
         work.mkdir()
     return work

@@ -25,7 +25,15 @@ class Kept:
     Raises DamagedState, MissingState, UnusableState or FolderInUse.
     """
 
-    def __init__(self, folder: Path | None, account: str, region: str, disk: Disk) -> None:
+    def __init__(
+        self,
+        folder: Path | None,
+        account: str,
+        region: str,
+        disk: Disk,
+        make_room: Callable[[], None],
+    ) -> None:
+        """Lock the folder, make room on its disk, and open its database, in this order."""
         self.items = threading.RLock()  # writers: moto takes no lock around a condition and its put
         self.objects = threading.RLock()  # writers
         self.index_lag = IndexLag()
@@ -45,6 +53,7 @@ class Kept:
         if folder:
             self._lock_file = lock(folder)
             try:
+                make_room()
                 self._storage = opened(folder, disk)
             except BaseException:
                 self._lock_file.close()

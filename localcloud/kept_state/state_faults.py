@@ -29,7 +29,8 @@ def usable() -> Iterator[None]:
         yield
     except OSError as error:
         raise UnusableState(
-            f"{error.filename} can't be used: {error.strerror}. Move away what is there, make room "
+            f"{error.filename or 'A file of this folder'} can't be used: "
+            f"{error.strerror or error}. Move away what is there, make room "
             "or see that you may write there; then start again."
         ) from error
 

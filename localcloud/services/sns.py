@@ -91,7 +91,7 @@ def _parsed(line: bytes) -> Notice | None:
     """Parse a line. Return None if it is no notice: damaged, or cut short by a kill."""
     try:
         return Notice(**json.loads(line))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):  # the last: nested too deeply
         return None
 
 

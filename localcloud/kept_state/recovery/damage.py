@@ -7,7 +7,7 @@ from pathlib import Path
 
 from localcloud.kept_state.recovery import sentences
 from localcloud.kept_state.recovery.locks import holders_of, is_lock
-from localcloud.kept_state.recovery.reading import Facts, facts_of, fault_of
+from localcloud.kept_state.recovery.reading import Facts, facts_of, fault_of, newer_layout
 from localcloud.kept_state.sqlite import folder_mark
 from localcloud.kept_state.sqlite.database import FILE, Storage
 from localcloud.kept_state.sqlite.disk import Disk, NotStored, write_whole
@@ -19,7 +19,9 @@ from localcloud.kept_state.state_faults import (
     require_file,
 )
 
-TRACES = ("api_key", "notices.jsonl", f"{FILE}-wal")  # a bank makes these after its database
+# A bank makes these after its database.
+TRACES = ("api_key", "api_keys", "notices.jsonl", "training-logs", "people.json", f"{FILE}-wal")
+LOGS = (f"{FILE}-wal", f"{FILE}-shm")  # SQLite's own, beside its database
 
 
 def opened(folder: Path, disk: Disk) -> Storage:
@@ -47,8 +49,8 @@ def opened(folder: Path, disk: Disk) -> Storage:
 def check(folder: Path) -> None:
     """Check a folder. Raises DamagedState, MissingState or UnusableState."""
     path, mark = folder / FILE, folder / MARK
-    require_file(path)
-    require_file(mark)
+    for file in (path, mark, *(folder / name for name in LOGS)):
+        require_file(file)
     facts = _facts(path)
     try:
         known, broken = folder_mark.read(folder), False
@@ -84,6 +86,8 @@ def _facts(path: Path) -> Facts | None:
     """Return the facts of the database; None without one. Raises DamagedState, UnusableState."""
     try:
         if path.exists() and path.stat().st_size and (fault := fault_of(path)):
+            if layout := newer_layout(path):
+                raise UnusableState(sentences.newer(path, layout))
             raise DamagedState(sentences.damaged(path, fault))
         return facts_of(path)
     except (sqlite3.Error, OSError) as error:
@@ -109,4 +113,6 @@ def _require_same(path: Path, mark: Path, known: Mark, facts: Facts) -> None:
 
 
 def _has_content(path: Path) -> bool:
+    if path.is_dir():
+        return any(path.iterdir())
     return path.is_file() and path.stat().st_size > 0

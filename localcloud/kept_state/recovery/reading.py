@@ -10,6 +10,7 @@ from typing import Any
 from localcloud.kept_state.sqlite.layout import BLOBS, COLUMNS, KEYS, LAYOUT, is_whole, mistyped
 
 _WITH_INDEXES = "integrity_check"
+_FAR_OFF = 100  # layouts ahead: no version that anybody would start with these files
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -36,6 +37,19 @@ def fault_of(path: Path) -> str:
         if getattr(error, "sqlite_errorname", "").startswith(_DAMAGE):
             return str(error)
         raise
+
+
+def newer_layout(path: Path) -> int | None:
+    """Return the layout of a database that a newer version wrote, and SQLite finds whole. None for
+    others. A number that is far off is damage.
+    """
+    try:
+        with closing(read_only(path)) as db:
+            layout = layout_of(db)
+            is_newer = LAYOUT < layout < LAYOUT + _FAR_OFF
+            return layout if is_newer and not _by_sqlite(db, _WITH_INDEXES) else None
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        return None
 
 
 def _by_rows(db: sqlite3.Connection) -> str:

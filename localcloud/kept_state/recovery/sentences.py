@@ -8,6 +8,7 @@ from pathlib import Path
 
 from localcloud.kept_state.recovery.saved import SAVED, Homes, Rows, save
 from localcloud.kept_state.sqlite.database import FILE
+from localcloud.kept_state.sqlite.layout import LAYOUT
 
 SERVICES = {  # records have one row a service
     "buckets": "buckets made by requests",
@@ -24,6 +25,14 @@ KINDS = {"items": "items of tables", "objects": "objects of buckets", "events": 
 def damaged(path: Path, fault: str) -> str:
     """Save what is whole, and return the sentence for a database with damage."""
     return _after_saving(path, f"{path} is damaged ({fault})", "can be read")
+
+
+def newer(path: Path, layout: int) -> str:
+    return (
+        f"{path} was written by a newer version of this program: its layout is {layout}, and this "
+        f"version reads 0 to {LAYOUT}. Nothing was changed. Start the newer version. If none was "
+        "ever started here, put your newest copy of the whole folder back."
+    )
 
 
 def incomplete(path: Path, missing: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from localcloud.kept_state.state_faults import UnusableState, usable
+from localcloud.kept_state.state_faults import UnusableState, require_file, usable
 
 
 class FolderInUse(Exception):
@@ -38,6 +38,8 @@ def lock(folder: Path) -> Any:
     """Return the open file that holds the lock. Raises FolderInUse or UnusableState."""
     with usable():
         folder.mkdir(parents=True, exist_ok=True)
+    require_file(folder / "lock")
+    with usable():
         file = (folder / "lock").open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -37,6 +37,8 @@ def read(folder: Path) -> Mark | None:
         kept = json.loads((folder / MARK).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply for a mark") from error
     try:
         number = kept.get("committed")
         if number is not None and kept["crc"] != _checksum(number):

@@ -10,6 +10,7 @@ import pytest
 
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.recovery.saved import recover
+from localcloud.kept_state.sqlite.layout import LAYOUT
 from localcloud.kept_state.state_faults import DamagedState
 from tests.contract.conftest import ITEMS, ROLE, make_role
 from tests.contract.kept_state.test_damage import refused, spoil
@@ -119,11 +120,25 @@ def test_items_of_a_table_that_nobody_has_are_told_and_set_aside(folder: Path) -
         assert db.execute("select count(*) from items").fetchone() == (ITEMS,)
 
 
-def test_a_layout_that_this_version_does_not_know_is_told(folder: Path) -> None:
+@pytest.mark.parametrize("layout", [LAYOUT + 1, LAYOUT + 99])
+def test_a_layout_of_a_newer_version_is_no_damage(folder: Path, layout: int) -> None:
     with sqlite3.connect(folder / "cloud.sqlite") as db:
-        db.execute("pragma user_version = 5")
+        db.execute(f"pragma user_version = {layout}")
+        db.execute("alter table items add column more text")
 
-    assert "(its layout is 5, and this version reads 0 to 1). What can be read" in refused(folder)
+    said = refused(folder)
+    assert f"written by a newer version of this program: its layout is {layout}, and" in said
+    assert "Start the newer version." in said
+    assert "damaged" not in said
+    assert "make recover" not in said
+    assert not (folder / "cloud.sqlite.saved").exists()
+
+
+def test_a_layout_that_no_version_has_is_damage(folder: Path) -> None:
+    with sqlite3.connect(folder / "cloud.sqlite") as db:
+        db.execute(f"pragma user_version = {LAYOUT + 100}")
+
+    assert "(its layout is 101, and this version reads 0 to 1). What can be read" in refused(folder)
     recover(folder)
     with reopened(folder):
         assert len(items()) == ITEMS

@@ -196,6 +196,20 @@ def test_a_job_that_ran_when_the_process_died_has_failed(tmp_path: Path) -> None
         assert "stopped while this job was running" in cut["FailureReason"]
 
 
+def test_a_job_of_a_relative_folder_finds_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with reopened(Path("state/new")) as cloud:
+        s3 = boto3.client("s3")
+        s3.put_object(Bucket="data", Key="source.tar.gz", Body=tar_gz({"train.py": TRAIN}))
+        s3.put_object(Bucket="data", Key="train/loans.csv", Body=b"84")
+        boto3.client("sagemaker").create_training_job(**job("relative"))
+        cloud.idle(30)
+        done = boto3.client("sagemaker").describe_training_job(TrainingJobName="relative")
+    assert done["TrainingJobStatus"] == "Completed", done.get("FailureReason")
+
+
 def test_subscriptions_and_notices_are_kept(tmp_path: Path) -> None:
     arn = "arn:aws:lambda:us-east-1:123456789012:function:mail"
     with reopened(tmp_path) as cloud:

@@ -1,6 +1,8 @@
 """Every state of a database and its mark: a right start, or a sentence whose command works."""
 
 import json
+import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +11,13 @@ import pytest
 
 from bank.key_files import kept_api_key
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.kept_state.state_faults import MissingState, StateFault
+from localcloud.kept_state.state_faults import MissingState, StateFault, UnusableState
 from tests.contract.conftest import ITEMS
 from tests.contract.kept_state.test_damage import follow, spoil
 from tests.contract.kept_state.test_durability import items, reopened
+from tests.drills.faults import Limit, small_disk
 
+NESTED = "[" * 200_000
 DATABASE, MARK = "cloud.sqlite", "cloud.id"
 
 
@@ -94,11 +98,16 @@ def test_each_state_starts_or_says_how_to_go_on(
         assert (aside / "api_key").exists()
 
 
-@pytest.mark.parametrize("trace", ["api_key", "notices.jsonl", "cloud.sqlite-wal"])
+@pytest.mark.parametrize(
+    "trace",
+    ["api_key", "api_keys/scoring", "notices.jsonl", "people.json", "training-logs/one.log",
+     "cloud.sqlite-wal"],
+)  # fmt: skip
 @pytest.mark.parametrize("lose", [empty, Path.unlink])
 def test_an_empty_database_without_a_mark_is_one_that_was_here_by_any_trace(
     folder: Path, trace: str, lose: Change
 ) -> None:
+    (folder / trace).parent.mkdir(exist_ok=True)
     (folder / trace).write_text('{"topic": "notices"}\n')
     lose(folder / DATABASE)
     (folder / MARK).unlink()
@@ -128,3 +137,50 @@ def test_a_recovery_that_is_killed_between_two_files_goes_on(folder: Path) -> No
     follow("the first of the two: make recover run", folder)
     with reopened(folder):
         assert len(items()) >= 180
+
+
+@pytest.mark.parametrize("name", ["cloud.sqlite", "cloud.sqlite-wal", "cloud.sqlite-shm", "lock"])
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_is_named_with_the_way_on(
+    folder: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    (folder / name).unlink(missing_ok=True)
+    make(folder / name)
+
+    with pytest.raises(UnusableState) as fault, reopened(folder):
+        pass
+    assert str(fault.value).startswith(f"{folder / name} is a ")
+    assert "and not a file. Move it away, then start again." in str(fault.value)
+
+
+def test_a_mark_that_is_nested_too_deeply_is_damaged(folder: Path) -> None:
+    (folder / MARK).write_text(NESTED)
+
+    with pytest.raises(UnusableState) as fault, reopened(folder):
+        pass
+    follow(str(fault.value), folder)
+    with reopened(folder):
+        assert len(items()) == ITEMS
+
+
+def test_a_notice_that_is_nested_too_deeply_is_set_aside(folder: Path) -> None:
+    (folder / "notices.jsonl").write_text(f"{NESTED}\n")
+
+    with reopened(folder) as cloud:
+        assert list(cloud.notices) == []
+    assert (folder / "notices.broken").read_text() == f"{NESTED}\n"
+
+
+def test_what_a_killed_process_left_in_its_work_does_not_fill_the_disk(
+    whole: Path, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "disk", "8m") as disk:
+        if isinstance(disk, Limit):
+            pytest.skip("only root can mount a small disk")
+        folder = Path(shutil.copytree(whole, tmp_path / "disk" / "bank"))
+        (folder / "work").mkdir(exist_ok=True)
+        disk.fill(0)
+        disk.path.joinpath("filler").rename(folder / "work" / "model.tar.gz")
+
+        with reopened(folder):
+            assert len(items()) == ITEMS
