@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.decisions.outcome_rules import trust_of
 from chalicelib.foundation.errors import InvalidProfile
 from chalicelib.profile import PROFILE_FILE, load
 
@@ -205,3 +206,17 @@ def test_every_feature_that_a_model_uses_has_a_text_of_its_own_in_both_languages
 
 def test_the_policy_is_made_once(sba):
     assert sba.policy is sba.policy
+
+
+@pytest.mark.parametrize("path", [PROFILE_FILE, GERMAN], ids=["sba", "german without [outcomes]"])
+@pytest.mark.parametrize(
+    ("source", "trust"),
+    [
+        ("file:credit/newData/loans.csv", "trusted"),
+        ("file:credit/newData/reported/loans.csv", "untrusted"),
+        ("apiKey:a1b2c3d4e5", "untrusted"),
+        ("person:1a2b", "untrusted"),
+    ],
+)
+def test_files_of_the_bank_are_trusted_and_those_of_its_partners_are_not(path, source, trust):
+    assert trust_of(source, load(path).outcomes.rules) == trust

@@ -1,5 +1,6 @@
-"""[snapshot], [training], [card], [gate], [drift] and [outcomes] of credit.toml: how models are
-trained, judged and watched, and whose word counts for what became of a loan.
+"""[snapshot], [training], [card], [gate], [drift] and [outcomes] of credit.toml.
+
+These tables set how models are trained, judged and watched, and which sources of outcomes count.
 """
 
 from typing import Literal
@@ -87,7 +88,10 @@ class Outcomes(Table, frozen=True):
     same.
     """
 
-    sources: tuple[OutcomeSource, ...] = (OutcomeSource("file:credit/newData/*", "trusted"),)
+    sources: tuple[OutcomeSource, ...] = (  # the first that matches
+        OutcomeSource("file:credit/newData/reported/*", "untrusted"),  # files of partners
+        OutcomeSource("file:credit/newData/*", "trusted"),
+    )
     peers: tuple[str, ...] = ()  # features by whose values outcomes and decisions are watched
     limited_share: float = 0.01  # of the trusted loans, those of one limited source
     limited_peer_share: float = 0.05  # of a peer's trusted loans, those of one limited source
