@@ -31,7 +31,8 @@ stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(ST
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key token package bench-import test test-fast test-deploy lint \
   audit models settings replay-history blend bench bench-serving policy iam-policies rollback migrate serving-code cost launch \
-  review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering clean
+  review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies \
+  clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -140,6 +141,9 @@ drills: $(VENV)/dev ## Full disks and locks under load, kills, restarts: RUNS=10
 drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key, beside the honest bank: no decision may move (half an hour; SIZE=small)
 	@$(VENV)/bin/python -m pytest tests/training/test_poisoning.py
 	@$(VENV)/bin/python -m tests.drills.poisoning '$(or $(SIZE),full)'
+
+drill-policies: $(VENV)/dev ## 1,000 decisions under three policies, and a forged one: each is replayed
+	@$(VENV)/bin/python -m tests.drills.policies
 
 drill-cold-start: $(VENV)/dev ## An endpoint stopped for 12 s: what 2 and 7 callers a second get (2 minutes; RATES="2 7")
 	@$(VENV)/bin/python -m tests.drills.cold_start $(or $(RATES),2 7)

@@ -4,6 +4,7 @@ API Gateway verifies a key and hands on its id, which says nothing of what the k
 `make deploy` and `make key` write the parameter before a key works.
 """
 
+import threading
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ class KeyScopes:
         self._parameters = SSMProvider(boto3_client=client)
         self._name = parameter
         self._known: Known | None = None
+        self._turn = threading.Lock()
         self._read_at = -float("inf")
 
     def of(self, key_id: str) -> frozenset[Scope]:
@@ -40,10 +42,11 @@ class KeyScopes:
         A parameter that can't be read counts as it was read last. Raises ServiceUnavailable if it
         never was.
         """
-        age = time.monotonic() - self._read_at
-        is_known = self._known is not None and key_id in self._known
-        if age > (SECONDS_UNTIL_SEEN if is_known else SECONDS_BETWEEN_TRIES):
-            self._read()
+        with self._turn:  # whoever comes while it is read for the first time waits for it
+            age = time.monotonic() - self._read_at
+            is_known = self._known is not None and key_id in self._known
+            if age > (SECONDS_UNTIL_SEEN if is_known else SECONDS_BETWEEN_TRIES):
+                self._read()
         if self._known is None:
             raise ServiceUnavailable
         return self._known.get(key_id, frozenset())

@@ -36,7 +36,7 @@ class PolicyRecord:
         last = written_at(made + timedelta(seconds=MACHINE_SECONDS))
         were = in_force_between(self._periods, first, last)
         if version not in were:
-            return f"not in force on {at}: {', '.join(sorted(were))} was"
+            return f"not in force on {at}: {' or '.join(sorted(were))} was"
         try:
             self._policies.policy(version)
         except ValueError as changed:

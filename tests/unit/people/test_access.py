@@ -1,5 +1,7 @@
 """The table of who may call what, and the scopes of keys as the parameter has them."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
@@ -116,6 +118,20 @@ def test_an_unknown_key_has_no_scope_and_is_looked_up_again_soon(parameter):
     answer('{"new":["reading"]}')
     assert scopes.of("new") == {Scope.READING}
     assert scopes.of("a1") == frozenset()
+
+
+def test_who_comes_during_the_first_reading_waits_for_it():
+    class Slow:
+        def get_parameter(self, **_):
+            came.append(callers.submit(scopes.of, "a1"))
+            with suppress(TimeoutError):
+                came[0].exception(timeout=0.05)
+            return {"Parameter": {"Value": '{"a1":["scoring"]}'}}
+
+    scopes, came = KeyScopes(Slow(), NAME), []
+    with ThreadPoolExecutor(1) as callers:
+        assert scopes.of("a1") == {Scope.SCORING}
+        assert came[0].result() == {Scope.SCORING}
 
 
 @pytest.mark.parametrize("broken", [None, "[]", '{"a1":["everything"]}', "{"])
