@@ -23,7 +23,15 @@ from chalicelib.governance.rights.explanation import explanation
 from chalicelib.governance.rights.explanation_page import page
 from chalicelib.http import chalice_local
 from chalicelib.http.request_body import json_body
-from chalicelib.http.web import CORS, NOT_STORED, answering, html, language, wants_html
+from chalicelib.http.web import (
+    CORS,
+    NOT_STORED,
+    answering,
+    header_values,
+    html,
+    language,
+    wants_html,
+)
 from chalicelib.models import champions, deployment
 from chalicelib.monitoring import drift_watch, lost_events, warming
 from chalicelib.monitoring.inventory import inventory
@@ -77,7 +85,7 @@ def _policy_desk() -> PolicyDesk:
 def predict() -> Any:
     request, using = app.current_request, services()
     application = CreditApplication.from_payload(json_body(request), using.profile)
-    key = request.headers.get("idempotency-key")
+    key = analysis.only_key(header_values(request, "idempotency-key"))
     said_in = language(request, using.profile.product.language)
     parts = (using.machine, using.predictions, using.ever_served)
     return analysis.analyse(application, said_in, key, *parts, _requested_by())

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -65,6 +65,7 @@ CURSOR_FORM = Text(
     en="must be the value of next in the page before; leave it out for the first page",
 )
 KEY_LENGTH = Text(es="debe tener de 1 a 255 caracteres", en="must be 1 to 255 characters")
+KEY_REPEATED = Text(es="debe venir una sola vez", en="must come only once")
 
 LIMIT = re.compile(r"[1-9][0-9]?|100")
 REQUESTED_BY = "requestedBy"
@@ -133,6 +134,20 @@ class AnalysisMachine:
         return output
 
 
+def only_key(idempotency_keys: Sequence[str]) -> str | None:
+    """Return the idempotency key, None without any. Raises InvalidRequest for several: which of
+    them names the request is not clear.
+    """
+    if len(idempotency_keys) > 1:
+        raise _invalid_key(KEY_REPEATED)
+    return next(iter(idempotency_keys), None)
+
+
+def _invalid_key(fault: Text) -> InvalidRequest:
+    fields = "Idempotency-Key"
+    return InvalidRequest(CORRECT.format(count=1, fields=fields), {fields: fault})
+
+
 def analyse(
     application: CreditApplication,
     language: Language,
@@ -154,8 +169,7 @@ def analyse(
     if idempotency_key is None:
         return answer(machine.run(request))
     if not 1 <= len(idempotency_key) <= 255:
-        fault = {"Idempotency-Key": KEY_LENGTH}
-        raise InvalidRequest(CORRECT.format(count=1, fields="Idempotency-Key"), fault)
+        raise _invalid_key(KEY_LENGTH)
     return analyse_once(request, idempotency_key, machine, predictions, ever_served)
 
 

@@ -91,6 +91,18 @@ def language(request: Request, usual: Language) -> Language:
     return preferred(request.headers.get("accept-language", ""), usual)
 
 
+def header_values(request: Request, name: str) -> list[str]:
+    """Return each value of a header, in their order.
+
+    API Gateway keeps the last one alone in `headers`. `chalice local` sends no `multiValueHeaders`.
+    """
+    several = request.to_original_event().get("multiValueHeaders") or {}
+    for known, values in several.items():
+        if known.lower() == name:
+            return [str(value) for value in values]
+    return [request.headers[name]] if name in request.headers else []
+
+
 def wants_html(request: Request) -> bool:
     """Return whether the caller is a browser, or asks as one."""
     return asks_for("text/html", request.headers.get("accept", ""))

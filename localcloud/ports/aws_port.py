@@ -13,7 +13,7 @@ from werkzeug.serving import ThreadedWSGIServer
 
 from localcloud.iam.signatures import signed_only
 from localcloud.ports.callers import Bounded, Limits, Phase, Phased
-from localcloud.ports.framing import Unreadable, body_length, check_headers
+from localcloud.ports.framing import REPEATED, Unreadable, body_length, check_headers, repeated
 from localcloud.ports.http_methods import known_methods
 from localcloud.ports.loopback import LOOPBACK, is_local, listen
 from localcloud.ports.refusals import in_protocol
@@ -34,6 +34,9 @@ class AwsHandler(Phased, MotoRequestHandler):
             return
         self.caller.enter(Phase.WORKING)
         super().run_wsgi()
+
+    def make_environ(self) -> dict[str, Any]:
+        return super().make_environ() | {REPEATED: repeated(self.headers)}
 
     def send_response(self, code: Any, message: str | None = None) -> None:
         self.caller.enter(Phase.ANSWERING)

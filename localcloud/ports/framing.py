@@ -12,6 +12,8 @@ from io import BufferedIOBase
 LARGEST_BODY = 10 * 2**20  # as API Gateway has it
 LONGEST_LINE = 1024  # of a chunk's size with its extensions, and of a trailer
 MOST_TRAILERS = 32
+# In WSGI's environ. WSGI joins the values of a repeated header, and API Gateway's event has each.
+REPEATED = "localcloud.repeated_headers"
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NO_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # a folded line's break is among them
@@ -83,3 +85,9 @@ def _chunk_size(stream: BufferedIOBase) -> int:
     if not line:
         raise Unreadable(HTTPStatus.BAD_REQUEST)
     return int(line[1], 16)
+
+
+def repeated(headers: Message) -> dict[str, list[str]]:
+    """Return the values of each header that came more than once, by its name in lower case."""
+    values = {name.lower(): headers.get_all(name, []) for name in headers}
+    return {name: several for name, several in values.items() if len(several) > 1}

@@ -10,7 +10,14 @@ from http.server import HTTPServer
 from typing import Any
 
 from localcloud.ports.callers import USUAL, Bounded, Limits, Phase, Phased
-from localcloud.ports.framing import Unreadable, body_length, check_headers, chunked_body
+from localcloud.ports.framing import (
+    REPEATED,
+    Unreadable,
+    body_length,
+    check_headers,
+    chunked_body,
+    repeated,
+)
 from localcloud.ports.loopback import listen
 
 # Request line and headers, as API Gateway has it: https://docs.aws.amazon.com/apigateway/latest/
@@ -100,6 +107,7 @@ class Handler(Phased):
             "wsgi.multithread": True,
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
+            REPEATED: repeated(self.headers),
         } | self._variables()
 
     def _variables(self) -> dict[str, str]:

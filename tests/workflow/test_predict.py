@@ -1,5 +1,9 @@
 """POST /predict and its answers, over HTTP, through the state machine and three real models."""
 
+import json
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
 import boto3
 import pytest
 import requests
@@ -156,6 +160,28 @@ def test_the_same_idempotency_key_is_one_prediction(served, loans):
     assert one == other
     assert conflict.status_code == 409
     assert served.stored() == before + 2  # the prediction and the key
+
+
+@pytest.mark.parametrize("keys", [("k-2", "k-3"), ("k-2", "k-2")])
+def test_two_idempotency_keys_are_refused(served, loans, keys):
+    """A list of both would be a third key, and API Gateway's `headers` has the last one alone."""
+    before = served.stored()
+    connection = HTTPConnection(urlsplit(served.url).netloc, timeout=30)
+    body = json.dumps(body_of(loans[1])).encode()
+    connection.putrequest("POST", "/predict")
+    for name, value in [
+        ("x-api-key", API_KEY), ("Content-Type", "application/json"), ("Accept-Language", "en"),
+        ("Content-Length", str(len(body))), *(("Idempotency-Key", key) for key in keys),
+    ]:  # fmt: skip
+        connection.putheader(name, value)
+    connection.endheaders(body)
+    answer = connection.getresponse()
+    problem = json.loads(answer.read())
+    connection.close()
+
+    assert answer.status == 400
+    assert problem["errors"] == [{"field": "Idempotency-Key", "message": "must come only once"}]
+    assert served.stored() == before
 
 
 def test_a_clients_predictions_come_newest_first_in_pages(served, loans):

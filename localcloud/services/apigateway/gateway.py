@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from localcloud.ports.framing import LARGEST_BODY
+from localcloud.ports.framing import LARGEST_BODY, REPEATED
 from localcloud.ports.loopback import is_local, is_local_host, is_local_page
 from localcloud.services.cognito.tokens import InvalidToken
 
@@ -47,6 +47,7 @@ class Request:
     parameters: Mapping[str, str]
     query: str
     headers: Mapping[str, str]
+    repeated: Mapping[str, list[str]]  # values of each header that came more than once
     body: bytes
 
 
@@ -148,7 +149,8 @@ class Gateway:
         }
         body = decompressed(environ["wsgi.input"].read(), headers.get("content-encoding", ""))
         method = environ["REQUEST_METHOD"]
-        return Request(method, path, route, parameters, query, headers, body)
+        repeated = environ.get(REPEATED, {})
+        return Request(method, path, route, parameters, query, headers, repeated, body)
 
 
 def _absolute(target: str) -> SplitResult:
@@ -209,13 +211,14 @@ def event_of(request: Request, key: str | None, stage: str) -> Event:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """
     query = parse_qs(request.query, keep_blank_values=True)
+    headers = {name: [value] for name, value in request.headers.items()} | dict(request.repeated)
     identifier = str(uuid.uuid4())
     return {
         "resource": request.route,
         "path": request.path,
         "httpMethod": request.method,
-        "headers": dict(request.headers),
-        "multiValueHeaders": {name: [value] for name, value in request.headers.items()},
+        "headers": {name: values[-1] for name, values in headers.items()},
+        "multiValueHeaders": headers,
         "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
         "multiValueQueryStringParameters": query or None,
         "pathParameters": dict(request.parameters) or None,

@@ -15,6 +15,7 @@ from moto.apigateway.models import apigateway_backends
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
+from localcloud.ports.framing import REPEATED
 from localcloud.services.apigateway.gateway import Refused, decompressed
 from localcloud.services.cognito.tokens import InvalidToken, verified
 from localcloud.services.lambda_.concurrency import Throttled
@@ -165,9 +166,8 @@ def _event(
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """
-    headers: dict[str, list[str]] = {}
-    for name, value in request.headers.items():
-        headers.setdefault(name, []).append(value)
+    repeated: dict[str, list[str]] = request.environ.get(REPEATED, {})
+    headers = {name: repeated.get(name.lower(), [value]) for name, value in request.headers.items()}
     queries = {name: request.args.getlist(name) for name in request.args}
     if (request.content_length or 0) > LARGEST_BODY:
         raise Refused("REQUEST_TOO_LARGE")

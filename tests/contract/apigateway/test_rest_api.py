@@ -4,7 +4,9 @@ import gzip
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -64,6 +66,24 @@ def planned(client: Any, api: str, stage: str = "v1", enabled: bool = True) -> s
     made = client.create_api_key(name="k", enabled=enabled)
     client.create_usage_plan_key(usagePlanId=plan, keyId=made["id"], keyType="API_KEY")
     return str(made["value"])
+
+
+def test_the_function_gets_each_value_of_a_repeated_header_and_the_last_as_the_header(gateway):
+    address = urlsplit(gateway.url)
+    connection = HTTPConnection(address.netloc, timeout=30)
+    connection.putrequest("POST", f"{address.path}/loans/a")
+    for name, value in [("x-api-key", gateway.key), ("Content-Length", "0"), ("X-Own", "a, b"),
+                        ("Idempotency-Key", "a1"), ("idempotency-key", "b1")]:  # fmt: skip
+        connection.putheader(name, value)
+    connection.endheaders()
+    assert connection.getresponse().status == 201
+    connection.close()
+
+    (event,) = gateway.seen
+    several = {name.lower(): values for name, values in event["multiValueHeaders"].items()}
+    single = {name.lower(): value for name, value in event["headers"].items()}
+    assert (several["idempotency-key"], single["idempotency-key"]) == (["a1", "b1"], "b1")
+    assert (several["x-own"], single["x-own"]) == (["a, b"], "a, b")
 
 
 def test_a_function_is_asked_what_the_gateway_would_ask_it(gateway):
