@@ -3,18 +3,20 @@
 import os
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from rich.console import Console
 from rich.table import Table
 
-from bank.bank import Bank
 from chalicelib import profile
 from datasets import Case, Dataset
 from datasets.own import UnreadableData
 from infrastructure.first_models import bring_models
 from localcloud.kept_state.state_faults import require_file
+
+if TYPE_CHECKING:  # the embedded cloud takes 3 s to load, and a screen needs none
+    from bank.bank import Bank
 
 
 class PredictionRefused(Exception):
@@ -58,7 +60,7 @@ def _path_in(kept: Path) -> Path:
     raise UnreadableData(f"{kept} is empty.")
 
 
-def bring(bank: Bank, dataset: Dataset, console: Console) -> None:
+def bring(bank: "Bank", dataset: Dataset, console: Console) -> None:
     bring_models.bring(bank.settings, profile.load(), lambda: dataset, console)
 
 

@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,12 @@ PACKAGES = (
     "workbench",
 )  # fmt: skip
 CODE = [ROOT / "app.py", *(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))]
+TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in CODE}
+TESTS = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "tests").rglob("*.py"))
+    if path.name != "test_layout.py"
+}
 FOLDERS = [path.parent for path in CODE if path.name == "__init__.py"]
 DEFINITIONS = sorted((ROOT / "stepfunctions").glob("*.asl.json"))
 MOST_THINGS = 12  # a reader sees a folder's list at a glance: docs/architecture.md
@@ -44,14 +52,38 @@ NO_VERBS = UNCLEAR | {
 }  # fmt: skip
 
 
-def first_words(path: Path, *kinds: type[ast.AST]) -> dict[str, str]:
-    """Return the first word of each docstring of a file, by line; a property is no function."""
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def documented(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a module and its classes and functions, at any depth."""
+    for each in ast.iter_child_nodes(node):
+        if isinstance(each, (ast.stmt, ast.ExceptHandler, ast.match_case)):  # no expressions
+            yield from documented(each)
+    if isinstance(node, (ast.Module, ast.ClassDef, *FUNCTIONS)):
+        yield node
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return each file of the code, parsed."""
+    return {where: ast.parse(text) for where, text in TEXTS.items()}
+
+
+@cache
+def definitions() -> dict[str, tuple[ast.AST, ...]]:
+    return {where: tuple(documented(tree)) for where, tree in trees().items()}
+
+
+def first_words(*kinds: type[ast.AST]) -> dict[str, str]:
+    """Return the first word of each docstring, by file and line; a property is no function."""
     words = {}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        decorators = [ast.unparse(each) for each in getattr(node, "decorator_list", [])]
-        is_property = any("property" in decorator for decorator in decorators)
-        if isinstance(node, kinds) and not is_property and (text := ast.get_docstring(node)):
-            words[f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"] = text.split()[0]
+    for where, nodes in definitions().items():
+        for node in nodes:
+            decorators = [ast.unparse(each) for each in getattr(node, "decorator_list", [])]
+            is_property = any("property" in decorator for decorator in decorators)
+            if isinstance(node, kinds) and not is_property and (text := ast.get_docstring(node)):
+                words[f"{where}:{getattr(node, 'lineno', 1)}"] = text.split()[0]
     return words
 
 
@@ -87,13 +119,17 @@ def test_the_app_imports_chalice_and_chalicelib_alone():
     assert packages - sys.stdlib_module_names == {"chalice", "chalicelib"}
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_folder_has_12_things_at_most_and_a_sentence(folder):
+def test_a_folder_has_12_things_at_most_and_a_sentence():
     hidden = ("__init__.py", "__pycache__")
-    things = [path.name for path in folder.iterdir() if path.name not in hidden]
+    things = {
+        folder.relative_to(ROOT).as_posix(): sorted(
+            path.name for path in folder.iterdir() if path.name not in hidden
+        )
+        for folder in FOLDERS
+    }
 
-    assert len(things) <= MOST_THINGS, sorted(things)
-    assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    assert {where: names for where, names in things.items() if len(names) > MOST_THINGS} == {}
+    assert [one for one in things if not ast.get_docstring(trees()[f"{one}/__init__.py"])] == []
 
 
 def test_a_module_has_a_name_of_its_own():
@@ -117,59 +153,53 @@ def test_importing_the_app_loads_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_features_name_is_written_in_python(path):
-    if "datasets" in path.parts:
-        return
+def test_no_features_name_is_written_in_python():
     named = {n for n in profile.load().features if len(n) > 5 or n in ("zip", "naics")}
-    quoted = set(re.findall(r"""["'](\w+)["']""", path.read_text(encoding="utf-8")))
-    if "strictness" in path.parts:
-        named -= {"location"}  # botocore's word for the place of a member in a request
+    quoted = {
+        where: named & set(re.findall(r"""["'](\w+)["']""", text))
+        for where, text in TEXTS.items()
+        if not where.startswith("datasets/")
+    }
+    for where in quoted:
+        if "/strictness/" in where:
+            quoted[where] -= {"location"}  # botocore's word for a member's place in a request
 
-    assert not quoted & named
+    assert {where: names for where, names in quoted.items() if names} == {}
 
 
-@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_environment_is_read_where_it_should_be(path):
+def test_the_environment_is_read_where_it_should_be():
     allowed = {
         "app.py",
         "chalicelib/services.py",
     }
-    where = str(path.relative_to(ROOT))
-    if where.startswith(("chalicelib", "app.py")) and where not in allowed:
-        assert "os.environ" not in path.read_text(encoding="utf-8")
+    ours = {where: text for where, text in TEXTS.items() if where.startswith(("chalicelib", "app"))}
+
+    assert {where for where, text in ours.items() if "os.environ" in text} <= allowed
 
 
 @pytest.mark.parametrize(
     ("kinds", "unclear"),
-    [((ast.FunctionDef, ast.AsyncFunctionDef), NO_VERBS), ((ast.ClassDef, ast.Module), UNCLEAR)],
+    [(FUNCTIONS, NO_VERBS), ((ast.ClassDef, ast.Module), UNCLEAR)],
     ids=["functions", "classes and modules"],
 )
 def test_a_docstring_opens_with_a_verb_or_a_noun(kinds, unclear):
-    opened = {where: word for path in CODE for where, word in first_words(path, *kinds).items()}
+    opened = first_words(*kinds)
 
     assert {where: word for where, word in opened.items() if word.strip("`:,;.") in unclear} == {}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda path: path.stem)
-def test_no_test_mocks(path):
-    text = path.read_text(encoding="utf-8")
+def test_no_test_mocks():
+    mocks = re.compile(r"unittest.mock|\bMagicMock|mock\.patch")
 
-    assert path.name == "test_layout.py" or not re.search(
-        r"unittest.mock|\bMagicMock|mock\.patch", text
-    )
+    assert [where for where, text in TESTS.items() if mocks.search(text)] == []
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "tests" / "unit").rglob("*.py")), ids=lambda path: path.stem
-)
-def test_no_unit_test_opens_a_cloud_or_sleeps(path):
+def test_no_unit_test_opens_a_cloud_or_sleeps():
     """`make test-fast` runs them between two edits; a cloud belongs to tests/contract."""
-    text = path.read_text(encoding="utf-8")
+    slow = re.compile(r"embedded_cloud|open_bank|mock_aws|time\.sleep|\bsleep\(")
+    units = {where: text for where, text in TESTS.items() if where.startswith("tests/unit/")}
 
-    assert path.name == "test_layout.py" or not re.search(
-        r"embedded_cloud|open_bank|mock_aws|time\.sleep|\bsleep\(", text
-    )
+    assert [where for where, text in units.items() if slow.search(text)] == []
 
 
 @pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
