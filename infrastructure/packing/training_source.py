@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FOLDER = ROOT / "training"
 # SageMaker starts these by name, at the root of the source; the package stands beside them.
 SCRIPTS = ("train.py", "collect.py", "challenge.py", "job_start.py", "requirements.txt")
-APP = (  # what jobs share with the functions: the profile's reader, and how outcomes count
+APP = (  # shared with the functions: the profile's reader, how outcomes count, the formula of PSI
     "chalicelib/__init__.py",
     "chalicelib/foundation/__init__.py",
     "chalicelib/foundation/errors.py",
@@ -27,6 +27,8 @@ APP = (  # what jobs share with the functions: the profile's reader, and how out
     "chalicelib/decisions/day_index.py",
     "chalicelib/decisions/outcome_id.py",
     "chalicelib/decisions/outcome_rules.py",
+    "chalicelib/models/__init__.py",
+    "chalicelib/models/drift.py",
 )
 
 

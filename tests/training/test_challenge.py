@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from chalicelib import profile
+from chalicelib.models.drift import Histogram, psi
 from chalicelib.retraining import gate
 from datasets import sba
 from tests.training.given import MODELS, plain
@@ -232,5 +233,17 @@ def test_a_column_has_not_moved_from_itself_and_has_from_another(learning, kind)
     reference = measures.histogram(rows[name])
     moved = pd.Series(["never seen"] * 50, dtype=object) if kind == "text" else rows[name] * 9 + 9
 
-    assert measures.shift(reference, len(rows), rows[name]) < 1e-3
-    assert measures.shift(reference, len(rows), moved) > 1
+    assert measures.shift(reference, rows[name]) < 1e-3
+    assert measures.shift(reference, moved) > 1
+
+
+@given(
+    st.lists(st.none() | st.floats(0, 100), min_size=20, max_size=60),
+    st.lists(st.none() | st.floats(-50, 150), min_size=1, max_size=60),
+)
+def test_the_gate_and_the_drift_report_measure_the_same_index(then, now):
+    kept = measures.histogram(pd.Series(then, dtype=float))
+    histogram = msgspec.convert(kept, Histogram)
+
+    index = psi(histogram.expected(), histogram.counts(now))
+    assert measures.shift(kept, pd.Series(now, dtype=float)) == pytest.approx(index)

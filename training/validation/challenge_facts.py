@@ -112,9 +112,8 @@ def _shifts(challenger: ComparedModel, rows: pd.DataFrame) -> dict[str, float]:
 
     The reference is the histogram in its artifact. A scorecard leaves out dropped features.
     """
-    learnt = challenger.manifest["rows"]
     return {
-        name: round(measures.shift(reference, learnt, rows[name]), DECIMALS)
+        name: round(measures.shift(reference, rows[name]), DECIMALS)
         for name, reference in challenger.manifest["reference"].items()
         if name in rows and name in challenger.reader.inputs
     }

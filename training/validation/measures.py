@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
 
+from chalicelib.models.drift import psi
 from training.fitting import calibration
 
 Floats = npt.NDArray[np.float64]
@@ -73,12 +74,11 @@ def histogram(column: pd.Series) -> dict[str, Any]:
     }
 
 
-def shift(reference: dict[str, Any], rows: int, column: pd.Series) -> float:
-    """Return the stability index of a column against a histogram of `rows` applications."""
+def shift(reference: dict[str, Any], column: pd.Series) -> float:
+    """Return the stability index of a column against a histogram, as the drift report has it."""
     then = np.array([*reference["shares"], reference["missing"]])
-    if "values" in reference:
-        then = np.insert(then, -1, max(0.0, 1 - then.sum()))
-    return _index(then * rows, _counts(reference, column))
+    then = np.insert(then, -1, max(0.0, 1 - then.sum()))
+    return psi(then.tolist(), _counts(reference, column).tolist())
 
 
 def stability(then: Floats | pd.Series, now: Floats | pd.Series) -> float:
@@ -94,28 +94,23 @@ def stability(then: Floats | pd.Series, now: Floats | pd.Series) -> float:
         places = [np.searchsorted(edges, column) for column in (then, now)]
         bins = len(edges) + 1
     missing = [column.isna().to_numpy() for column in (then, now)]
-    counted = [
+    was, found = [
         np.bincount(np.where(gone, bins + 1, np.where(place < 0, bins, place)), minlength=bins + 2)
         for place, gone in zip(places, missing, strict=True)
     ]
-    return _index(*counted)
-
-
-def _index(then: npt.NDArray[Any], now: npt.NDArray[Any]) -> float:
-    # Half an application in every bin: an empty one must not make it infinite.
-    before, after = ((count + 0.5) / (count + 0.5).sum() for count in (then, now))
-    return float(((after - before) * np.log(after / before)).sum())
+    return psi((was / was.sum()).tolist(), found.tolist())
 
 
 def _counts(reference: dict[str, Any], column: pd.Series) -> npt.NDArray[np.int64]:
-    """Count each bin or value; of a text also all other values; then the missing ones."""
+    """Count each bin or value, then all other values, of which a number has none, then the missing
+    ones.
+    """
     missing, present = column.isna().sum(), column.dropna()
+    bins = len(reference["shares"]) + 1
     if "values" in reference:
         places = pd.Index(reference["values"], dtype=object).get_indexer(present.astype(object))
-        bins = len(reference["values"]) + 1
         counted = np.bincount(np.where(places < 0, bins - 1, places), minlength=bins)
     else:
-        bins = len(reference["shares"])
         counted = np.bincount(np.searchsorted(reference["edges"], present), minlength=bins)
     return np.append(counted, missing)
 
