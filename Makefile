@@ -35,7 +35,7 @@ stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(ST
   clean
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS on AWS_PORT
 	@$(VENV)/bin/python -m bank run
@@ -43,7 +43,7 @@ run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS 
 demo: $(VENV)/run ## The same on free ports, until the first prediction
 	@$(VENV)/bin/python -m bank demo
 
-cloud: $(VENV)/run ## A new AWS account on AWS_PORT, to deploy to: QUOTAS=granted, or "sagemaker/L-611FA074=3"
+cloud: $(VENV)/run ## Serve a new AWS account on AWS_PORT: QUOTAS=granted, or "sagemaker/L-611FA074=3"
 	@$(VENV)/bin/python -m bank bare
 
 deploy: $(VENV)/run ## Deploy STAGE (dev or prod) to AWS, or update it; see docs/operations.md
@@ -54,14 +54,14 @@ destroy: $(VENV)/run ## Take STAGE down; the table and the buckets stay without 
 	@$(VENV)/bin/python -m infrastructure.operate.destroy $(stage) $(call yes,YES,--yes) \
 	  $(call yes,DATA,--data) $(call option,CONFIRM,--confirm)
 
-key: $(VENV)/run ## Show STAGE's API key for SCOPE=scoring (outcomes, reading); ROTATE=yes makes a new one, RETIRE=yes deletes the old
+key: $(VENV)/run ## Show STAGE's API key: SCOPE=scoring (outcomes, reading); ROTATE=yes, RETIRE=yes
 	@$(VENV)/bin/python -m infrastructure.operate.api_key $(stage) $(call option,SCOPE,--scope) \
 	  $(call yes,ROTATE,--rotate) $(call yes,RETIRE,--retire)
 
 token: $(VENV)/run ## Sign in to STAGE's user pool in a browser, and print the ID token
 	@$(VENV)/bin/python -m infrastructure.operate.sign_in_flow $(stage)
 
-verify-aws: $(VENV)/run ## Check on STAGE what only a real account proves; YES=yes also what changes something
+verify-aws: $(VENV)/run ## Check what only a real account proves; YES=yes adds the checks that change it
 	@$(VENV)/bin/python -m infrastructure.verify $(stage) $(call yes,YES,--yes)
 
 aws-checklist: $(VENV)/run ## Write docs/aws-checklist.md from the list that verify-aws runs
@@ -98,13 +98,13 @@ rollback: $(VENV)/run ## Bring a model's former version back: STAGE=dev MODEL=Tr
 	@$(VENV)/bin/python -m infrastructure.operate.rollback $(stage) --model '$(MODEL)' \
 	  $(call option,VERSION,--version)
 
-migrate: $(VENV)/run ## Spread what STAGE stored before the day index had shards; see docs/operations.md
+migrate: $(VENV)/run ## Move STAGE's decisions to the day index's shards; see docs/operations.md
 	@$(VENV)/bin/python -m infrastructure.operate.migrate $(stage)
 
 audit: $(VENV)/run ## Run everything under its own role: each permission and who uses it
 	@$(VENV)/bin/python -m bank.audit
 
-policy: $(VENV)/run ## Cut-offs for a bad rate among the approved, on real loans: TARGET=0.04 REVIEW=0.1 CONFIDENT=yes
+policy: $(VENV)/run ## Find the cut-offs for a bad rate: TARGET=0.04 REVIEW=0.1 CONFIDENT=yes
 	@$(VENV)/bin/python -m workbench.policy --review $(REVIEW) $(if $(TARGET),--target $(TARGET)) \
 	  $(call yes,CONFIDENT,--confident)
 
@@ -114,7 +114,7 @@ models: $(VENV)/models ## Our models against the usual libraries: docs/models.md
 settings: $(VENV)/models ## The third model's settings for credit.toml, by what came after each quarter
 	@$(ALL_CORES) $(VENV)/bin/python -m workbench.study.tree_settings
 
-replay-history: $(VENV)/models ## Retraining month by month, 2004 to 2008, on real loans: docs/retraining.md (15 minutes)
+replay-history: $(VENV)/models ## Retrain month by month, 2004 to 2008: docs/retraining.md (15 minutes)
 	@OMP_WAIT_POLICY=PASSIVE $(VENV)/bin/python -m workbench.history
 
 blend: $(VENV)/run ## The decision's weights for credit.toml, fitted on the calibration period
@@ -132,20 +132,20 @@ iam-policies: $(VENV)/run ## Write the policy files and the template's roles fro
 serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
 	@$(VENV)/bin/python -m infrastructure.packing.serving_code
 
-recover: $(VENV)/run ## Go on with what was saved of a damaged database; `make run` says when
+recover: $(VENV)/run ## Continue from the copy of a damaged database; `make run` says when
 	@$(VENV)/bin/python -m bank recover
 
 drills: $(VENV)/dev ## Full disks and locks under load, kills, restarts: RUNS=10 (half an hour)
 	@$(VENV)/bin/python -m tests.drills.durability $(RUNS)
 
-drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key, beside the honest bank: no decision may move (half an hour; SIZE=small)
+drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key move no decision (half an hour; SIZE=small)
 	@$(VENV)/bin/python -m pytest tests/training/test_poisoning.py
 	@$(VENV)/bin/python -m tests.drills.poisoning '$(or $(SIZE),full)'
 
 drill-policies: $(VENV)/dev ## 1,000 decisions under three policies, and a forged one: each is replayed
 	@$(VENV)/bin/python -m tests.drills.policies
 
-drill-cold-start: $(VENV)/dev ## An endpoint stopped for 12 s: what 2 and 7 callers a second get (2 minutes; RATES="2 7")
+drill-cold-start: $(VENV)/dev ## Answers while an endpoint is stopped for 12 s (2 minutes; RATES="2 7")
 	@$(VENV)/bin/python -m tests.drills.cold_start $(or $(RATES),2 7)
 
 drill-stuttering: $(VENV)/dev ## A model that answers now and then: how long 3 clients wait for it (3 minutes)
@@ -160,10 +160,10 @@ cost: $(VENV)/run ## The monthly bill, and that of the usual alternatives
 launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
 	@$(DEPLOY)/bin/python -m infrastructure.operate.launch $(stage)
 
-review-only: $(VENV)/run ## Leave every decision to a person: make review-only STAGE=dev MODE=on (off, show)
+review-only: $(VENV)/run ## Leave every decision to a person: STAGE=dev MODE=on (off, show)
 	@$(VENV)/bin/python -m infrastructure.operate.review_only $(stage) $(MODE)
 
-quarantine: $(VENV)/run ## Outcomes that were held back: make quarantine STAGE=dev (RELEASE=id, REJECT=id)
+quarantine: $(VENV)/run ## List the outcomes that were held back: STAGE=dev (RELEASE=id, REJECT=id)
 	@$(VENV)/bin/python -m infrastructure.operate.quarantine $(stage) \
 	  $(call option,RELEASE,--release) $(call option,REJECT,--reject)
 

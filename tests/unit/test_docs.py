@@ -65,6 +65,15 @@ def operation(service, name):
     return model.operation_model(names[name])
 
 
+def test_the_list_of_targets_has_two_columns_and_fits_100():
+    done = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+
+    assert len(lines) > 30, done.stderr
+    assert [line for line in lines if len(line) > 100] == []
+    assert [line for line in lines if line[17] != " " or line[18] == " "] == []
+
+
 @pytest.mark.parametrize("words", [w for w in COMMANDS if w[0] == "make"], ids=" ".join)
 def test_a_make_command_exists(words):
     values = {one.partition("=")[0] for one in words[1:] if "=" in one}
