@@ -153,7 +153,7 @@ def _needs(entry: Any) -> Needs:
 
 
 def unreadable(status: int) -> tuple[int, dict[str, str], bytes]:
-    """Return what is answered to what is no request: status, headers and body."""
+    """Return the answer to bytes that are no HTTP request: status, headers and body."""
     answer = own_answer(UNREADABLE.get(status, NOT_HTTP))
     return answer.status, dict(answer.headers), answer.body
 

@@ -122,9 +122,10 @@ class Cloud:
         return arn
 
     def restore(self) -> None:
-        """Call it once the tables, buckets, topics and functions exist: what was kept is put into
-        them, the endpoints start loading, functions get the events that they had not handled, and
-        from here on everything is written through. Raises NotStored.
+        """Put the kept state back, start endpoints, and send functions their unhandled events.
+
+        The tables, buckets, topics and functions must exist. Each later write is on disk before
+        its answer. Raises NotStored.
         """
         self.kept.restore()
         self._fail_interrupted_jobs()

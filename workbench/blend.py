@@ -1,7 +1,7 @@
-"""The decision's weights, fitted on the calibration period, as credit.toml has them.
+"""The decision's weights for credit.toml, fitted on the loans of the calibration period.
 
-Not negative, on logits, by logistic regression. It trains the models: their logits of the
-calibration period are from before they learnt from it. The holdout shows what they are worth.
+A logistic regression on the models' logits fits the weights; none is negative. The models that
+give the logits are trained here, on loans from before that period. The holdout measures the blend.
 """
 
 import tempfile

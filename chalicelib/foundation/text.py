@@ -61,7 +61,7 @@ def asks_for(media_type: str, header: str) -> bool:
 
 
 def _weight(parameter: str) -> float:
-    """Return q, 1 without one, and 0 for what is no weight."""
+    """Return the weight q, 0 to 1: 1 without a parameter, 0 for any other parameter."""
     if not parameter.strip():
         return 1.0
     name, _, value = parameter.replace(" ", "").partition("=")

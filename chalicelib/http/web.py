@@ -1,4 +1,4 @@
-"""The edge of HTTP: answers and problems, languages, the API key."""
+"""The edge of HTTP: answers, problems and languages."""
 
 import time
 from collections.abc import Callable

@@ -77,7 +77,7 @@ def spread(at: datetime, decisions: Decisions) -> Iterator[Document]:
 
 
 def _of_every_hour(start: datetime, end: datetime, decisions: Decisions) -> Iterator[Document]:
-    """Yield each hour's share of the day; what quiet hours leave goes to the busy ones."""
+    """Yield up to AN_HOUR decisions an hour; busy hours share the rest of A_DAY."""
     hours = []
     while start < end:
         hours.append((start, min(start + timedelta(hours=1), end)))

@@ -44,8 +44,10 @@ FAULTS: dict[str, type[EndpointFault]] = {
 
 
 class ScoringEndpoints:
-    """The endpoints `<prefix>-<Model>`, each behind a circuit, whose tests go through the client
-    that `testing` returns: it has little patience. So do attempts that begin late.
+    """The endpoints `<prefix>-<Model>`, each behind a circuit.
+
+    `testing` returns a client with a short time-out. It calls an endpoint whose circuit is tested,
+    and it makes the attempts that begin late.
     """
 
     def __init__(

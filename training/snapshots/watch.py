@@ -211,8 +211,8 @@ class _Test:
 
 
 def _level(rates: Floats, counts: Places, bads: float) -> float:
-    """Return what moves the logits of the rates so that they sum up to the bads of so many loans; 0
-    where these show nothing.
+    """Return the logit offset at which expected defaults equal observed ones; 0 if none or all
+    defaulted.
     """
     if not 0 < bads < counts.sum():
         return 0.0

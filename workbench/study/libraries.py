@@ -227,7 +227,7 @@ def _worded(rows: pd.DataFrame, texts: tuple[str, ...]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Worded:
-    """A model whose text columns want a word for what is missing."""
+    """A model whose text columns have the word MISSING in place of a missing value."""
 
     model: Any
     texts: tuple[str, ...]

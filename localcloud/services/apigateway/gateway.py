@@ -67,10 +67,14 @@ class Refused(Exception):
 
 
 class Gateway:
-    """The gateway. `key_id` names the API key with a value, or nothing; `claims` are those of a
-    header Authorization, and it raises InvalidToken; `invoke` is the function, given the event and
-    what it is called for; `preflight` are the headers of OPTIONS. `answers` has the gateway's own
-    responses by type, and FOREIGN_CALLER: a page or host that is not local.
+    """The gateway of a REST API.
+
+    - `key_id` returns the id of the API key that has a value, or None.
+    - `claims` returns the claims of an Authorization header, or raises InvalidToken.
+    - `invoke` calls the function with an event and the name of its resource.
+    - `preflight` holds the headers of an answer to OPTIONS.
+    - `answers` holds the gateway responses by type. FOREIGN_CALLER answers a page or host that is
+      not local.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ def create_model_package(original: Any) -> Any:
 
 
 def update_model_package(events: Events) -> Callable[[Any], Any]:
-    """Replace moto's action, which tells nobody, and forgets what a request leaves out."""
+    """Replace moto's action, which sends no event, and deletes properties that a request omits."""
 
     def replace(original: Any) -> Any:
         def update(self: Any) -> Any:

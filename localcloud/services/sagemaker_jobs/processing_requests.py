@@ -37,7 +37,7 @@ def create_processing_job(jobs: ProcessingJobs, quotas: Quotas) -> Callable[[Any
 
 
 def stop_processing_job(jobs: ProcessingJobs) -> Callable[[Any], Any]:
-    """Replace moto's action, which stops what is no process."""
+    """Replace moto's action, which changes a status and stops no process."""
 
     def replace(_original: Any) -> Any:
         def stop(self: Any) -> Any:

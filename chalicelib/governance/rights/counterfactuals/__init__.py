@@ -1,1 +1,1 @@
-"""The smallest change of an application that all three models would approve."""
+"""The smallest change of an application that would be approved, and counter-offers of the bank."""

@@ -1,8 +1,8 @@
 """Search for the smallest change that would be approved. Pure: `judge` asks the models.
 
-It tries every combination of up to MOST_FIELDS fields, at the values of `choices`, in the order of
-`cost`. In the first that is approved it moves each number back towards the application's value, as
-far as that is still approved. MOST_OF_A_SIZE limits the applications that are judged.
+It tries every combination of up to MOST_FIELDS fields, at the values of `candidate_values`, in the
+order of `cost`. In the first that is approved it moves each number back towards the application's
+value, as far as that is still approved. MOST_OF_A_SIZE limits the applications that are judged.
 """
 
 import math
