@@ -40,7 +40,6 @@ from bank.people import demo_people
 from chalicelib.foundation.errors import AppVengersError, InvalidProfile
 from chalicelib.foundation.settings import Settings
 from chalicelib.http.chalice_local import STATE_FOLDER
-from chalicelib.people.access import Role
 from chalicelib.people.admission import LOCAL_KEY, LOCAL_KEYS
 from datasets import Dataset
 from datasets.own import UnreadableData
@@ -157,8 +156,8 @@ def run(port: int, aws_port: int, quotas: tuple[str, ...]) -> None:
         console.print(f"  API  {bank.url}  x-api-key: {bank.api_key}", markup=False)
         console.print(f"       this key may do everything; {STATE / 'api_keys'} has one a scope")
         console.print(f'  AWS  {bank.aws}  for AWS clients: eval "$(.venv/bin/python -m bank env)"')
-        roles = ", ".join(Role)
-        console.print(f"  People  .venv/bin/python -m bank token ROLE signs in as {roles},")
+        people = ", ".join(demo_people.PEOPLE)
+        console.print(f"  People  .venv/bin/python -m bank token PERSON signs in as {people},")
         console.print(
             f"       and prints a token; their passwords are in {STATE / demo_people.FILE}"
         )
@@ -239,18 +238,18 @@ def application(row: int, outcome: bool) -> None:
 
 
 @main.command()
-@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.argument("person", type=click.Choice([*demo_people.PEOPLE]))
 @of_the_bank
-def token(role: str, aws_port: int) -> None:
-    """Sign in as the demo user of a role, with code and PKCE, and print the ID token."""
+def token(person: str, aws_port: int) -> None:
+    """Sign in as a person of the demo, with code and PKCE, and print the ID token."""
     known = demo_people.passwords(STATE)
-    if role not in known:
+    if person not in known:
         raise click.ClickException("There are no demo people yet: make run.")
     os.environ |= _client_environment(aws_port)
     settings = Settings(app_name(), "dev", os.environ["AWS_DEFAULT_REGION"])
     try:
         flow = sign_in_flow.flow(user_pool.of_stage(boto3.client("cloudformation"), settings))
-        print(demo_people.signed_in(flow, role, known[role]))
+        print(demo_people.signed_in(flow, person, known[person]))
     except EndpointConnectionError as fault:
         message = f"Nothing answers on port {aws_port}: make run, or name its --aws-port."
         raise click.ClickException(message) from fault

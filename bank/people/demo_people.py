@@ -21,23 +21,27 @@ TRANSACTION = re.compile(r'name="transaction" value="([^"]+)"')
 ALERT = re.compile(r'role="alert">([^<]*)<')
 
 
+# A person of each role, and second ones where two different people must act.
+PEOPLE: dict[str, Role] = {role.value: role for role in Role} | {"second-risk": Role.RISK}
+
+
 def make_people(pool: UserPool, folder: Path) -> None:
-    """Make the user of each role that is missing, with the role's name.
+    """Make each user of PEOPLE that is missing.
 
     The file with the passwords is written first. A password that was changed since stays.
     """
     path = folder / FILE
     known = passwords(folder)
-    made = {str(role): _password() for role in Role if role not in known}
+    made = {name: _password() for name in PEOPLE if name not in known}
     if made:
         _write(path, {**known, **made})
     client = boto3.client("cognito-idp")
-    for role in Role:
-        if _status(client, pool, role) != "CONFIRMED" or role in made:
+    for name, role in PEOPLE.items():
+        if _status(client, pool, name) != "CONFIRMED" or name in made:
             client.admin_set_user_password(
-                UserPoolId=pool.id, Username=role, Password=(known | made)[role], Permanent=True
+                UserPoolId=pool.id, Username=name, Password=(known | made)[name], Permanent=True
             )
-        client.admin_add_user_to_group(UserPoolId=pool.id, Username=role, GroupName=role)
+        client.admin_add_user_to_group(UserPoolId=pool.id, Username=name, GroupName=role)
 
 
 def passwords(folder: Path) -> dict[str, str]:

@@ -166,7 +166,7 @@ def test_a_demo_person_signs_in_as_the_bank_prints(state, restarted):
     url = f"http://127.0.0.1:{state['PORT']}/people"
     kept = Path(state["LOCALCLOUD_FOLDER"]) / "people.json"
 
-    assert "python -m bank token ROLE" in said
+    assert "python -m bank token PERSON" in said
     assert not any(password in said for password in json.loads(kept.read_text()).values())
     assert kept.stat().st_mode & 0o777 == 0o600
     assert requests.get(f"{url}/models", headers=headers, timeout=30).status_code == 200
