@@ -22,7 +22,8 @@ from rich.console import Console
 
 from bank import outcome_files
 from bank.api import serving_api
-from bank.bank import open_bank
+from bank.demo_users import demo_people
+from bank.embedded_bank import open_bank
 from bank.first_run import (
     ForgottenData,
     NoSuchRow,
@@ -36,7 +37,6 @@ from bank.first_run import (
 )
 from bank.key_files import kept_api_key, kept_scoped_keys
 from bank.outcome_files import NoLoans
-from bank.people import demo_people
 from chalicelib.foundation.errors import AppVengersError, InvalidProfile
 from chalicelib.foundation.settings import Settings
 from chalicelib.http.chalice_local import STATE_FOLDER
@@ -47,7 +47,7 @@ from datasets.sba import NoRegister
 from infrastructure import embedded
 from infrastructure.deploy.steps import review_only_mode, user_pool
 from infrastructure.deploy.steps.smoke import command
-from infrastructure.first_models.first_models import TrainingFailed, scheduled_event
+from infrastructure.first_models.first_model_steps import TrainingFailed, scheduled_event
 from infrastructure.operate import sign_in_flow
 from infrastructure.project import ROOT, app_name
 from localcloud.embedded_cloud import embedded_cloud

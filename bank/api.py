@@ -11,7 +11,7 @@ import boto3
 from chalice.app import Chalice
 from chalice.local import LocalChalice, create_local_server
 
-from bank.bank import Bank
+from bank.embedded_bank import Bank
 from chalicelib.foundation.errors import InvalidRequest, Problem, ServiceUnavailable
 from chalicelib.foundation.text import Text
 from chalicelib.http.web import CORS

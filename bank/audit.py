@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bank.audit_run import run
-from bank.bank import Bank, open_bank
+from bank.embedded_bank import Bank, open_bank
 from localcloud.iam import iam_policy
 from localcloud.iam.authorization import BY_DOCUMENTATION, Authorization
 from localcloud.iam.iam_policy import Call, Permission

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 
-from bank.bank import Bank
+from bank.embedded_bank import Bank
 from chalicelib.foundation.settings import VERIFIED_PREFIX
 from chalicelib.models.endpoints import VARIANT, capacity, deployment
 from chalicelib.profile import Canary, Endpoint, Instances

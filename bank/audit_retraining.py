@@ -9,7 +9,7 @@ import boto3
 import msgspec
 import pandas as pd
 
-from bank.bank import Bank
+from bank.embedded_bank import Bank
 from chalicelib import profile
 from chalicelib.foundation.settings import (
     NEW_DATA_PREFIX,
@@ -19,7 +19,7 @@ from chalicelib.foundation.settings import (
 )
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.services import services
-from infrastructure.first_models.first_models import scheduled_event
+from infrastructure.first_models.first_model_steps import scheduled_event
 from localcloud.cloud import ACCOUNT
 
 VERSION = "20950101T000000"

@@ -18,17 +18,17 @@ from rich.console import Console
 from bank import audit_retraining
 from bank.api import serving_api
 from bank.audit_endpoint import AuditedEndpoint
-from bank.bank import Bank
+from bank.demo_users import audit_people
+from bank.embedded_bank import Bank
 from bank.first_run import body_of, bring
-from bank.people import audit_people
 from chalicelib import profile
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.settings import BATCH_PREFIX, MANIFEST_PREFIX, MODEL_PREFIX, TOLD_PREFIX
 from chalicelib.services import services
 from datasets import Dataset
 from datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset_of
-from infrastructure.first_models import first_models
-from infrastructure.template.policies import ASYNCHRONOUS, MODELS
+from infrastructure.first_models import first_model_steps
+from infrastructure.template.function_policies import ASYNCHRONOUS, MODELS
 from localcloud.iam.authorization import BY_DOCUMENTATION
 from workbench import transform
 
@@ -194,7 +194,7 @@ def _watch(bank: Bank) -> None:
     for name, at in (last_week, ("watchTraining", now), ("watchDrift", now), ("keepWarm", now)):
         boto3.client("lambda").invoke(
             FunctionName=bank.settings.function(name),
-            Payload=json.dumps(first_models.scheduled_event(at)),
+            Payload=json.dumps(first_model_steps.scheduled_event(at)),
         )
     bank.cloud.idle(PATIENCE_SECONDS)
 

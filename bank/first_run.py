@@ -16,7 +16,7 @@ from infrastructure.first_models import bring_models
 from localcloud.kept_state.state_faults import require_file
 
 if TYPE_CHECKING:  # the embedded cloud takes 3 s to load, and a screen needs none
-    from bank.bank import Bank
+    from bank.embedded_bank import Bank
 
 
 class PredictionRefused(Exception):

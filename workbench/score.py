@@ -34,7 +34,7 @@ from training.fitting.calibration import probability
 from training.serving import inference
 from workbench.file_scoring import application_files, deployed_models
 from workbench.file_scoring.application_checks import checked
-from workbench.file_scoring.decisions import decisions
+from workbench.file_scoring.file_decisions import decisions
 
 FAULTS = (
     application_files.UnfitFile,

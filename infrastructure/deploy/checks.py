@@ -8,8 +8,8 @@ from chalicelib.models.containers import REGISTRIES
 from chalicelib.profile import Profile
 from chalicelib.retraining import snapshot_opening
 from infrastructure.project import ROOT, chalice_config
-from infrastructure.template import policies, resources
-from infrastructure.template.policies import MODELS
+from infrastructure.template import function_policies, resources
+from infrastructure.template.function_policies import MODELS
 
 VERSION = "20260101T000000"  # as long as any
 OLDEST, NEWEST = (3, 11), (3, 14)  # Lambda's runtimes that AppVengers runs on
@@ -81,7 +81,7 @@ def _region_fault(region: str | None) -> str:
 def _stage_fault(stage: str) -> str:
     if stage not in chalice_config()["stages"]:
         return f"{stage} is not among the stages of .chalice/config.json."
-    stale = [path.name for path, text in policies.files() if _differs(path.name, text)]
+    stale = [path.name for path, text in function_policies.files() if _differs(path.name, text)]
     template, text = resources.template()
     if template.read_text(encoding="utf-8") != text:
         stale.append(template.name)

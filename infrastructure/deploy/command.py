@@ -20,7 +20,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-import stepfunctions.deploy
+import stepfunctions.machine_deployment
 from chalicelib import profile
 from chalicelib.decisions.application import CreditApplication
 from chalicelib.foundation.errors import AppVengersError, InvalidApplication
@@ -43,7 +43,7 @@ from infrastructure.deploy.steps import (
     stack,
     user_pool,
 )
-from infrastructure.first_models.first_models import TrainingFailed
+from infrastructure.first_models.first_model_steps import TrainingFailed
 from infrastructure.packing import lambda_package, training_source
 from infrastructure.project import InvalidConfig, app_name
 from infrastructure.template import stack_template
@@ -73,7 +73,7 @@ FAULTS = (
     lambda_package.IncompletePackage,
     smoke.SmokeFailed,
     stack.StackFailed,
-    stepfunctions.deploy.InvalidDefinition,
+    stepfunctions.machine_deployment.InvalidDefinition,
     stack_template.TemplateTooLarge,
 )
 
@@ -110,7 +110,7 @@ def deploy(wishes: Wishes, console: Console) -> None:
     with _step(console, "State machines"):
         training_source.put(boto3.client("s3"), settings)
         machines = boto3.client("stepfunctions")
-        for arn in stepfunctions.deploy.deploy(machines, settings, account):
+        for arn in stepfunctions.machine_deployment.deploy(machines, settings, account):
             console.print(f"  {arn}")
     with _step(console, "API keys, limits and answers"):
         url, api_key = _api(settings)

@@ -19,7 +19,7 @@ from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import PROFILE_FILE, Profile
 from chalicelib.retraining.retraining_files import RetrainingFiles
 from datasets import Dataset, own, sba
-from infrastructure.first_models import first_models
+from infrastructure.first_models import first_model_steps
 
 SECONDS_BETWEEN_LINES = 60
 FAULTS = (InvalidProfile, own.UnreadableData, sba.NoRegister)
@@ -99,13 +99,13 @@ def _train_and_promote(
     sagemaker, s3 = boto3.client("sagemaker"), boto3.client("s3")
     with console.status("Writing the snapshot"):
         table = dataset.snapshot()
-        snapshot = first_models.put_sources(s3, settings, dataset.name, _parquet(table))
+        snapshot = first_model_steps.put_sources(s3, settings, dataset.name, _parquet(table))
     console.print(f"Snapshot {snapshot}: {len(table):,} rows in s3://{settings.data_bucket}")
-    jobs = first_models.start(settings, profile, snapshot)
-    _show(console, "Training", first_models.job_statuses(sagemaker, jobs))
+    jobs = first_model_steps.start(settings, profile, snapshot)
+    _show(console, "Training", first_model_steps.job_statuses(sagemaker, jobs))
     _show_metrics(console, jobs)
     files = RetrainingFiles(s3, settings.data_bucket, settings.model_bucket)
-    first_models.promote(files, settings, profile, jobs)
+    first_model_steps.promote(files, settings, profile, jobs)
 
 
 def wait_for_endpoints(
@@ -116,7 +116,7 @@ def wait_for_endpoints(
     `since` is the time of the uploads. Raises TrainingFailed.
     """
     sagemaker = boto3.client("sagemaker")
-    statuses = first_models.endpoint_statuses(sagemaker, settings, list(profile.models), since)
+    statuses = first_model_steps.endpoint_statuses(sagemaker, settings, list(profile.models), since)
     _show(console, "Endpoint", statuses)
 
 

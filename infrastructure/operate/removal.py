@@ -12,7 +12,7 @@ from infrastructure.deploy.steps import chalice_deploy, deployed_api, stack, use
 from infrastructure.deploy.steps.chalice_deploy import DeployedState
 from infrastructure.packing import lambda_package
 from infrastructure.project import API_HANDLER, api_function, functions_of
-from stepfunctions.deploy import MACHINES
+from stepfunctions.machine_deployment import MACHINES
 
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"  # of all jobs of the account
 JOB_LOGS = (TRAINING_LOGS, "/aws/sagemaker/ProcessingJobs")

@@ -4,8 +4,8 @@ make iam-policies
 """
 
 from infrastructure.project import ROOT
-from infrastructure.template import policies, resources
+from infrastructure.template import function_policies, resources
 
-for path, text in (*policies.files(), resources.template()):
+for path, text in (*function_policies.files(), resources.template()):
     path.write_text(text, encoding="utf-8")
     print(path.relative_to(ROOT))

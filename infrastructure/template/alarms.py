@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.foundation.settings import Settings
 from chalicelib.models.endpoints import VARIANT
-from infrastructure.template.policies import API, ASYNCHRONOUS, MODELS, RETRAINING
+from infrastructure.template.function_policies import API, ASYNCHRONOUS, MODELS, RETRAINING
 
 WAITED_FOR = (API, *MODELS, "saveResult")
 MOST = 10  # metrics in one alarm, AWS's limit

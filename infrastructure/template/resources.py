@@ -11,7 +11,7 @@ import yaml
 from chalicelib.people.access import Role
 from infrastructure.project import ROOT
 from infrastructure.template import alarms
-from infrastructure.template.policies import API, MODELS, Statement
+from infrastructure.template.function_policies import API, MODELS, Statement
 from infrastructure.template.roles import FUNCTIONS, SETTINGS, condition, statements
 
 TEMPLATE = ROOT / "infrastructure" / "template" / "resources.yaml"

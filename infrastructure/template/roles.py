@@ -16,7 +16,13 @@ from chalicelib.foundation.settings import (
     VERIFIED_PREFIX,
     Settings,
 )
-from infrastructure.template.policies import ASYNCHRONOUS, MODELS, RETRAINING, Statement, allow
+from infrastructure.template.function_policies import (
+    ASYNCHRONOUS,
+    MODELS,
+    RETRAINING,
+    Statement,
+    allow,
+)
 
 FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS, *RETRAINING)
 

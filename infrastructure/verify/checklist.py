@@ -1,6 +1,13 @@
 """The list of checks that only a real account can pass, ordered by risk."""
 
-from infrastructure.verify import account, by_hand, doors, models, permissions, watching
+from infrastructure.verify import (
+    account_checks,
+    by_hand,
+    doors,
+    model_checks,
+    permissions,
+    watching,
+)
 from infrastructure.verify.check import Check
 
 FIRST = 10
@@ -49,6 +56,6 @@ BY_RISK = (
 
 def checks() -> list[Check]:
     """Return every check of every module, in the order of BY_RISK."""
-    modules = (account, doors, models, permissions, watching, by_hand)
+    modules = (account_checks, doors, model_checks, permissions, watching, by_hand)
     named = {check.name: check for module in modules for check in module.CHECKS}
     return [named[name] for name in BY_RISK]

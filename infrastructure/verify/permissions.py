@@ -7,9 +7,9 @@ import boto3
 from botocore.exceptions import ClientError
 
 from infrastructure.project import api_function
-from infrastructure.template.policies import ASYNCHRONOUS, MODELS, RETRAINING
+from infrastructure.template.function_policies import ASYNCHRONOUS, MODELS, RETRAINING
 from infrastructure.verify.check import TIMES, Check, Result, Stage, failed, proved
-from stepfunctions.deploy import MACHINES
+from stepfunctions.machine_deployment import MACHINES
 
 OF_SERVICES = ("training", "processing", "endpoints", *(machine.name for machine in MACHINES))
 LOOKED_BACK = timedelta(days=7)

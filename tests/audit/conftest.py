@@ -7,7 +7,7 @@ import pytest
 
 from bank.audit import calls_of, findings, policies_of
 from bank.audit_run import run
-from bank.bank import Bank, open_bank
+from bank.embedded_bank import Bank, open_bank
 from localcloud.iam.iam_policy import Call, Permission
 
 

@@ -15,7 +15,7 @@ from infrastructure.deploy import checks, command
 from infrastructure.deploy.steps import ownership
 from infrastructure.operate import destroy
 from infrastructure.project import app_name
-from infrastructure.template import policies, roles
+from infrastructure.template import function_policies, roles
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
 from tests.contract.conftest import document, trust
@@ -53,12 +53,12 @@ def test_a_region_that_is_missing_or_has_no_container_is_told(region, told):
 
 
 def longest_prefix() -> str:
-    version, model = "20260101T000000", max(policies.MODELS, key=len)
+    version, model = "20260101T000000", max(function_policies.MODELS, key=len)
     left = 63 - len(snapshot_opening.job_names("", model, version)[1])
     return "p" * left
 
 
-@pytest.mark.parametrize("model", policies.MODELS)
+@pytest.mark.parametrize("model", function_policies.MODELS)
 def test_every_name_of_a_retraining_fits_if_the_longest_does(model):
     for stage in (f"{stage}-{app_name()}" for stage in STAGES):
         assert len(stage) <= len(longest_prefix())
@@ -82,7 +82,7 @@ def test_policies_that_are_stale_are_told(tmp_path, monkeypatch):
     shutil.copytree(checks.ROOT / ".chalice", tmp_path / ".chalice")
     monkeypatch.setattr(checks, "ROOT", tmp_path)
     assert checks.before_anything("dev", "us-east-1", (3, 12)) == []
-    next(path for path, _ in policies.files())
+    next(path for path, _ in function_policies.files())
     (tmp_path / ".chalice" / "policy-dev.json").write_text(json.dumps({}))
 
     (fault,) = checks.before_anything("dev", "us-east-1", (3, 12))

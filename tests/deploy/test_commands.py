@@ -25,7 +25,7 @@ from infrastructure.deploy.steps import (
     schedules,
     stack,
 )
-from infrastructure.first_models import bring_models, causes, first_models
+from infrastructure.first_models import bring_models, causes, first_model_steps
 from infrastructure.operate import api_key, destroy, review_only, rollback
 from infrastructure.project import ROOT
 from localcloud.embedded_cloud import embedded_cloud
@@ -301,8 +301,8 @@ def test_a_training_that_failed_is_told_with_its_reason_and_its_logs_last_lines(
     logs.put_log_events(logGroupName=group, logStreamName="job-1/algo-1", logEvents=events)
     job = OneTraining(TrainingJobStatus="Failed", FailureReason="AlgorithmError: exit code 1")
 
-    with pytest.raises(first_models.TrainingFailed) as failed:
-        list(first_models.job_statuses(job, {"Tradicional": "job-1"}))
+    with pytest.raises(first_model_steps.TrainingFailed) as failed:
+        list(first_model_steps.job_statuses(job, {"Tradicional": "job-1"}))
     said = str(failed.value)
     assert said.startswith("Tradicional ended as Failed: AlgorithmError: exit code 1\n")
     assert said.endswith("line 29")
@@ -481,8 +481,8 @@ def test_a_new_name_moves_every_name(renamed):
     path.write_text(text.replace("-appvengers", "-otrobanco"))
     program = (
         "import json; from infrastructure import project\n"
-        "from infrastructure.template import policies, stack_template\n"
-        "for path, text in policies.files(): path.write_text(text)\n"
+        "from infrastructure.template import function_policies, stack_template\n"
+        "for path, text in function_policies.files(): path.write_text(text)\n"
         "print(json.dumps([stack_template.body(project.app_name(), stage, 'off') for stage in "
         f"{STAGES!r}]))"
     )

@@ -11,16 +11,16 @@ import boto3
 import pytest
 import requests
 
-import stepfunctions.deploy
-from bank.people.demo_people import signed_in
+import stepfunctions.machine_deployment
+from bank.demo_users.demo_people import signed_in
 from chalicelib.foundation.settings import Settings
 from chalicelib.people.access import Scope
 from infrastructure.deploy.steps import api_keys, chalice_deploy, user_pool
-from infrastructure.first_models.first_models import scheduled_event
+from infrastructure.first_models.first_model_steps import scheduled_event
 from infrastructure.operate.sign_in_flow import Flow
 from infrastructure.project import ROOT, functions_of
 from infrastructure.template import stack_template
-from infrastructure.template.policies import ASYNCHRONOUS
+from infrastructure.template.function_policies import ASYNCHRONOUS
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 ACCOUNT = "123456789012"
@@ -400,9 +400,9 @@ def test_the_machines_are_those_of_the_files_with_the_stages_own_functions(deplo
         "dev-appvengers-analisisCredito": "EXPRESS",
         "dev-appvengers-reentrenamiento": "STANDARD",
     }
-    for machine in stepfunctions.deploy.MACHINES:
+    for machine in stepfunctions.machine_deployment.MACHINES:
         described = found[f"dev-appvengers-{machine.name}"]
-        wanted = stepfunctions.deploy._configuration(machine, DEV, ACCOUNT)
+        wanted = stepfunctions.machine_deployment._configuration(machine, DEV, ACCOUNT)
         assert json.loads(described["definition"]) == json.loads(wanted["definition"])
         assert described["loggingConfiguration"]["includeExecutionData"] is False
         called = set(re.findall(r":function:([\w-]+)", described["definition"]))

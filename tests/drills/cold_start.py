@@ -23,7 +23,7 @@ import requests
 from rich.console import Console
 
 from bank.api import serving_api
-from bank.bank import Bank, open_bank
+from bank.embedded_bank import Bank, open_bank
 from bank.first_run import body_of, bring
 from chalicelib.services import services
 from datasets.sba import SAMPLE, dataset_of

@@ -39,7 +39,7 @@ from rich.console import Console
 
 from bank import outcome_files
 from bank.api import serving_api
-from bank.bank import Bank, open_bank
+from bank.embedded_bank import Bank, open_bank
 from bank.first_run import body_of, bring
 from chalicelib import profile
 from chalicelib.decisions.application import CreditApplication
@@ -48,7 +48,7 @@ from chalicelib.decisions.decision import weigh
 from chalicelib.scoring.branch_results import Scored
 from datasets import Case, Dataset
 from datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset, dataset_of
-from infrastructure.first_models.first_models import scheduled_event
+from infrastructure.first_models.first_model_steps import scheduled_event
 from infrastructure.project import ROOT
 from training.batch_scoring import artifact_folder
 from training.serving import inference

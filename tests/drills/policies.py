@@ -25,9 +25,9 @@ import requests
 from rich.console import Console
 
 from bank.api import serving_api
-from bank.bank import Bank, open_bank
+from bank.demo_users.demo_people import signed_in
+from bank.embedded_bank import Bank, open_bank
 from bank.first_run import body_of, bring
-from bank.people.demo_people import signed_in
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.governance.policies.in_force import SECONDS_UNTIL_SEEN
 from chalicelib.governance.policies.policy_bucket import PolicyBucket

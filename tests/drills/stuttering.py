@@ -22,7 +22,7 @@ import pandas as pd
 from rich.console import Console
 
 from bank.api import serving_api
-from bank.bank import open_bank
+from bank.embedded_bank import open_bank
 from bank.first_run import body_of, bring
 from chalicelib.services import services
 from datasets.sba import SAMPLE, dataset_of

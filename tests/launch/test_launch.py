@@ -11,12 +11,12 @@ import boto3
 import pandas as pd
 import pytest
 
-from bank.bank import open_bank
+from bank.embedded_bank import open_bank
 from chalicelib import profile
 from chalicelib.models.containers import REGISTRIES, image_uri
 from chalicelib.retraining.data_bucket import DataBucket
 from datasets.sba import SAMPLE, snapshot
-from infrastructure.first_models import first_models
+from infrastructure.first_models import first_model_steps
 
 ROOT = Path(__file__).parents[2]
 MODEL = "Tradicional"
@@ -38,7 +38,7 @@ def bank():
     with open_bank(None) as bank:
         table = snapshot(pd.read_parquet(SAMPLE))
         body = table.to_parquet(index=False)
-        first_models.put_sources(boto3.client("s3"), bank.settings, "2005-06-30", body)
+        first_model_steps.put_sources(boto3.client("s3"), bank.settings, "2005-06-30", body)
         yield bank
 
 
@@ -61,7 +61,7 @@ def test_a_training_by_hand_is_that_of_the_first_models_and_ends_well(bank, sdk)
     by_hand = done.stdout.strip().splitlines()[-1]
     bank.cloud.idle(60)  # what still runs would be waited for, and not begun again
     data = DataBucket(boto3.client("s3"), bank.settings.data_bucket)
-    first = first_models.start(bank.settings, profile.load(), data.newest_snapshot())
+    first = first_model_steps.start(bank.settings, profile.load(), data.newest_snapshot())
     scheduled = first[MODEL]
     bank.cloud.idle(60)
     found = boto3.client("sagemaker").describe_training_job(TrainingJobName=by_hand)

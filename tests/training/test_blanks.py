@@ -14,7 +14,7 @@ from training.fitting import fit_trees
 from training.fitting.blank_inputs import SHARE, with_blanks
 from training.serving import inference
 from training.snapshots.snapshot import Part
-from workbench.file_scoring.decisions import blended
+from workbench.file_scoring.file_decisions import blended
 
 PROFILE = profile.load()
 BANK = training_profile.read(sba.PROFILE)

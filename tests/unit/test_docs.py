@@ -12,11 +12,11 @@ from botocore import xform_name
 
 from chalicelib.profile.answer_codes import BASES, CHANGE_OUTCOMES
 from infrastructure.verify import (
-    account,
+    account_checks,
     by_hand,
     checklist,
     doors,
-    models,
+    model_checks,
     permissions,
     watching,
 )
@@ -117,7 +117,7 @@ def test_the_checklist_is_what_verify_aws_runs():
 
 
 def test_every_check_has_its_place_by_risk():
-    modules = (account, by_hand, doors, models, permissions, watching)
+    modules = (account_checks, by_hand, doors, model_checks, permissions, watching)
     named = [check.name for module in modules for check in module.CHECKS]
 
     assert sorted(named) == sorted(checklist.BY_RISK)

@@ -16,7 +16,7 @@ from chalicelib import profile
 from chalicelib.foundation import errors
 from chalicelib.foundation.settings import STAGES
 from infrastructure.packing import serving_code
-from infrastructure.template import policies, resources, roles
+from infrastructure.template import function_policies, resources, roles
 from stepfunctions.lint import ANY, Anything, filled, malformed, misled
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +59,7 @@ TABLES = {
         "localcloud/services/sagemaker_jobs", "localcloud/services/stepfunctions",
         "localcloud/services/storage",
     )),
-    "infrastructure/template/policies.py:statements",
+    "infrastructure/template/function_policies.py:statements",
     "infrastructure/template/roles.py:statements",
 }  # fmt: skip
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
@@ -331,7 +331,7 @@ def test_each_function_has_a_policy_file_of_its_own(stage):
 
 
 def test_the_policy_files_and_the_template_are_what_is_declared():
-    for path, text in (*policies.files(), resources.template()):
+    for path, text in (*function_policies.files(), resources.template()):
         assert path.read_text(encoding="utf-8") == text, "run make iam-policies"
 
 
@@ -342,7 +342,7 @@ def test_the_code_that_artifacts_bring_along_is_released():
 
 
 def test_nothing_is_allowed_on_everything_but_what_aws_allows_no_other_way():
-    given = [json.loads(text)["Statement"] for _, text in policies.files()]
+    given = [json.loads(text)["Statement"] for _, text in function_policies.files()]
     others = roles.statements(roles.SETTINGS, "123456789012")
     for statement in (one for statements in (*given, *others.values()) for one in statements):
         actions = statement["Action"]

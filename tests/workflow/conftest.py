@@ -15,11 +15,11 @@ import requests
 from rich.console import Console
 
 from bank.api import serving_api
-from bank.bank import Bank, open_bank
+from bank.embedded_bank import Bank, open_bank
 from bank.first_run import body_of, bring
 from datasets import Case, Dataset
 from datasets.sba import SAMPLE, dataset_of
-from infrastructure.first_models.first_models import scheduled_event
+from infrastructure.first_models.first_model_steps import scheduled_event
 
 API_KEY = "the-key-of-the-tests"
 QUIET = Console(quiet=True)

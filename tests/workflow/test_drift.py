@@ -9,7 +9,7 @@ import pytest
 from moto.cloudwatch.models import cloudwatch_backends
 
 from chalicelib.decisions.predictions import PredictionTable
-from infrastructure.first_models.first_models import scheduled_event
+from infrastructure.first_models.first_model_steps import scheduled_event
 from localcloud.cloud import ACCOUNT
 from tests.workflow.conftest import scheduled
 

@@ -15,7 +15,7 @@ from bank.first_run import bring
 from chalicelib.foundation.errors import InvalidArtifact
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.services import services
-from infrastructure.first_models import first_models
+from infrastructure.first_models import first_model_steps
 from infrastructure.first_models.first_trainings import TrainingJobs, start_all
 from tests.workflow.conftest import QUIET, changed, reversioned
 
@@ -36,7 +36,7 @@ def test_an_artifact_that_would_be_refused_is_told_before_anybody_waits_for_it(s
     before = uploads(served)
 
     with pytest.raises(InvalidArtifact, match=r"scorecard\.json is not what the manifest says"):
-        first_models.promote(services().retraining_files, settings, sba, {MODEL: job})
+        first_model_steps.promote(services().retraining_files, settings, sba, {MODEL: job})
     assert uploads(served) == before
 
 
@@ -71,12 +71,12 @@ def test_an_endpoint_that_failed_once_is_made_anew(served, loans, sample):
 
 def test_a_snapshot_is_named_by_its_time_and_the_same_bytes_are_not_another(served):
     s3, settings = boto3.client("s3"), served.bank.settings
-    first = first_models.put_sources(s3, settings, "aaa", b"one")
+    first = first_model_steps.put_sources(s3, settings, "aaa", b"one")
     assert re.fullmatch(r"[0-9]{8}T[0-9]{6}-aaa", first)
-    assert first_models.put_sources(s3, settings, "aaa", b"one") == first
-    assert first_models.put_sources(s3, settings, "zzz", b"one") != first
+    assert first_model_steps.put_sources(s3, settings, "aaa", b"one") == first
+    assert first_model_steps.put_sources(s3, settings, "zzz", b"one") != first
     time.sleep(1)
-    assert first_models.put_sources(s3, settings, "aaa", b"two") > first
+    assert first_model_steps.put_sources(s3, settings, "aaa", b"two") > first
 
 
 class Recorded(TrainingJobs):

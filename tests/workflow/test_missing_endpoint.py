@@ -12,7 +12,7 @@ from chalicelib.foundation.errors import ChampionChanged
 from chalicelib.models.champions import champions
 from chalicelib.retraining import promotion
 from chalicelib.services import services
-from infrastructure.first_models.first_models import scheduled_event
+from infrastructure.first_models.first_model_steps import scheduled_event
 from tests.workflow import retraining
 from tests.workflow.test_gate_drills import FIRST_DRILLS, SPOIL
 

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.retraining.data_bucket import DataBucket
 from datasets.sba import TEST_FROM, TEST_TO
-from infrastructure.first_models.first_models import scheduled_event
+from infrastructure.first_models.first_model_steps import scheduled_event
 from tests.workflow.test_outcomes import PAID, TODAY, tell
 
 DATA = "dev-appvengers-data"

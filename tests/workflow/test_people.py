@@ -8,8 +8,8 @@ import boto3
 import pytest
 import requests
 
+from bank.demo_users.demo_people import make_people, passwords, signed_in
 from bank.first_run import body_of
-from bank.people.demo_people import make_people, passwords, signed_in
 from infrastructure.deploy.steps import user_pool
 from infrastructure.operate.sign_in_flow import Flow
 from localcloud.services.cognito.tokens import verified

@@ -9,8 +9,8 @@ import boto3
 import msgspec
 import pytest
 
+from bank.demo_users.demo_people import make_people, passwords, signed_in
 from bank.first_run import body_of
-from bank.people.demo_people import make_people, passwords, signed_in
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.governance.policies.in_force import SECONDS_UNTIL_SEEN
 from chalicelib.governance.policies.policy_bucket import PolicyBucket

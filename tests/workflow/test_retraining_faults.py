@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import boto3
 import pytest
 
-from infrastructure.first_models.first_models import scheduled_event
+from infrastructure.first_models.first_model_steps import scheduled_event
 from localcloud.cloud import ACCOUNT
 from tests.workflow import retraining
 from tests.workflow.retraining import MODELS

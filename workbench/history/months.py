@@ -23,7 +23,7 @@ from training.serving import inference
 from training.snapshots import snapshot
 from training.validation import challenge_facts, measures
 from training.validation.compared_models import ComparedModel
-from workbench.file_scoring.decisions import blended
+from workbench.file_scoring.file_decisions import blended
 from workbench.history.known import Register
 
 Floats = npt.NDArray[np.float64]

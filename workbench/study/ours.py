@@ -14,7 +14,7 @@ from training.batch_scoring import batch
 from training.serving import inference
 from training.snapshots import snapshot
 from workbench import blend
-from workbench.file_scoring.decisions import blended
+from workbench.file_scoring.file_decisions import blended
 from workbench.policy_search import holdout
 from workbench.study.loans import Study
 from workbench.study.study_report import Decided

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from chalicelib.foundation.settings import Settings
 from infrastructure.deploy.steps import stack
 from infrastructure.project import API_HANDLER, api_function, functions_of
-from infrastructure.template.policies import ASYNCHRONOUS
-from stepfunctions.deploy import MACHINES
+from infrastructure.template.function_policies import ASYNCHRONOUS
+from stepfunctions.machine_deployment import MACHINES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

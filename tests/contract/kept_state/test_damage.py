@@ -15,7 +15,7 @@ from zlib import crc32
 import boto3
 import pytest
 
-from bank.bank import open_bank
+from bank.embedded_bank import open_bank
 from bank.key_files import kept_api_key
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.recovery.saved import recover

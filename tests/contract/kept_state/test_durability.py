@@ -14,7 +14,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from bank.bank import open_bank
+from bank.embedded_bank import open_bank
 from infrastructure.operate.review_only import switch
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud

@@ -9,7 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from bank.bank import open_bank
+from bank.embedded_bank import open_bank
 from infrastructure.operate.review_only import switch
 from localcloud.kept_state.state_faults import DamagedState
 from tests.contract.kept_state.test_damage import spoil
@@ -19,7 +19,7 @@ SWITCHING_ON = """
 import os, signal, sys
 from pathlib import Path
 import boto3
-from bank.bank import open_bank
+from bank.embedded_bank import open_bank
 from infrastructure.operate.review_only import switch
 with open_bank(Path(sys.argv[1])) as bank:
     switch(boto3.client("ssm"), bank.settings, "on")

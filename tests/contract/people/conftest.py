@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from bank.api import serving_api
-from bank.bank import Bank, open_bank
-from bank.people import demo_people
+from bank.demo_users import demo_people
+from bank.embedded_bank import Bank, open_bank
 from chalicelib.people.access import Role, Scope
 from infrastructure.deploy.steps import user_pool
 from infrastructure.deploy.steps.user_pool import UserPool

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from bank.people.demo_people import signed_in
+from bank.demo_users.demo_people import signed_in
 from infrastructure.operate.sign_in_flow import CALLBACK, Flow, NotSignedIn
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud

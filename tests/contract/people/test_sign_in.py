@@ -10,7 +10,7 @@ import requests
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from bank.people import demo_people
+from bank.demo_users import demo_people
 from infrastructure.operate.sign_in_flow import CALLBACK, NotSignedIn
 from localcloud.services.cognito.grants import Attempts, Vouchers
 

@@ -11,8 +11,8 @@ from chalicelib.governance.rights.counterfactuals.committee import (
 from chalicelib.scoring import circuit, time_budgets
 from chalicelib.services import ANALYSIS, SCORING, TESTING
 from infrastructure.project import ROOT
-from stepfunctions.deploy import MACHINES, render
 from stepfunctions.lint import Anything
+from stepfunctions.machine_deployment import MACHINES, render
 
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
 ANALYSIS_MACHINE = next(one for one in MACHINES if one.name == "analisisCredito")

@@ -12,7 +12,7 @@ from chalicelib.foundation.settings import STAGES, Settings
 from chalicelib.retraining.snapshot_opening import HELD
 from localcloud.strictness.service_models.constraints import UNKNOWN, violations
 from localcloud.strictness.task_parameters import faults
-from stepfunctions.deploy import MACHINES, SCRIPT_ENTRYPOINT, render
+from stepfunctions.machine_deployment import MACHINES, SCRIPT_ENTRYPOINT, render
 
 ACCOUNT = "123456789012"
 LATER = UNKNOWN  # a value that only an execution knows

@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 import requests
 
-from bank.bank import Bank
-from bank.people import demo_people
+from bank.demo_users import demo_people
+from bank.embedded_bank import Bank
 from chalicelib.people.access import ACCESS, PEOPLE, Role
 from infrastructure.deploy.steps import user_pool
 from infrastructure.operate.sign_in_flow import Flow

@@ -14,7 +14,7 @@ from chalice.app import Chalice
 from chalice.cli.factory import CLIFactory
 from chalice.config import Config
 
-import stepfunctions.deploy
+import stepfunctions.machine_deployment
 from chalicelib import profile
 from chalicelib.foundation.observability import LOGGER, METRICS, Printed
 from chalicelib.foundation.settings import Settings
@@ -79,7 +79,7 @@ def open_bank(
         _add_functions(bank)
         _add_triggers(bank)
         failures.keep(boto3.client("lambda"), settings, _account())
-        stepfunctions.deploy.deploy(boto3.client("stepfunctions"), settings, _account())
+        stepfunctions.machine_deployment.deploy(boto3.client("stepfunctions"), settings, _account())
         cloud.restore()
         if cloud.kept.was_recovered:
             review_only_after_recovery(bank)
