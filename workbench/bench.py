@@ -23,6 +23,7 @@ from training import train, training_profile
 from training.batch_scoring import batch
 from training.serving import inference
 from training.snapshots import snapshot
+from workbench.policy_search.holdout import plain
 
 ROUNDS = 7  # the best of them counts: whatever else runs only makes a round slower
 ONE_BY_ONE = 300
@@ -76,7 +77,7 @@ def _time(
     learning = snapshot.prepare(frame, bank, model)
     estimator = train.fit(model, learning, bank.training).trained.estimator
     ready = learning.holdout.rows
-    bodies = [_body(row) for row in _plain(frame[[*served.inputs]].tail(ONE_BY_ONE))]
+    bodies = [_body(row) for row in plain(frame[[*served.inputs]].tail(ONE_BY_ONE))]
     own = _repeated(lambda n: _own(estimator, model, ready.iloc[[n]]), ONE_BY_ONE)
     ours = _repeated(lambda n: _answer(bodies[n], served), ONE_BY_ONE)
     tables[0].add_row(model.name, *_figures(ours / ONE_BY_ONE * 1e6, own / ONE_BY_ONE * 1e6))
@@ -127,11 +128,6 @@ def _repeated(work: Callable[[int], Any], times: int) -> float:
 
 def _figures(ours: float, own: float) -> tuple[str, str, str]:
     return f"{ours:,.0f}", f"{own:,.0f}", f"{ours / own:.2f}"
-
-
-def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = rows.astype(object).where(rows.notna(), None).to_dict("records")
-    return records
 
 
 def _body(row: dict[str, Any]) -> bytes:

@@ -78,6 +78,13 @@ class Artifact:
     manifest_body: bytes
 
 
+def require_size(size: int) -> None:
+    """Raise InvalidArtifact if an archive of so many bytes is larger than LARGEST_ARCHIVE."""
+    if size > LARGEST_ARCHIVE:
+        limit = LARGEST_ARCHIVE // 2**20
+        raise InvalidArtifact(f"It is larger than {limit} MiB, more than any model needs.")
+
+
 def identity(key: str, prefix: str) -> tuple[str, str]:
     """Return the model and version that an S3 key names. Raises InvalidArtifact."""
     match = KEY.fullmatch(key)

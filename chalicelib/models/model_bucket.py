@@ -61,9 +61,7 @@ class ModelBucket:
             if error.response["Error"]["Code"] != "NoSuchKey":
                 raise
             raise InvalidArtifact("It is not there any more: upload it again.") from error
-        if response["ContentLength"] > artifact.LARGEST_ARCHIVE:
-            limit = artifact.LARGEST_ARCHIVE // 2**20
-            raise InvalidArtifact(f"It is larger than {limit} MiB, more than any model needs.")
+        artifact.require_size(response["ContentLength"])
         return response["Body"].read()
 
     def accept(self, model: str, version: str, body: bytes, accepted: Artifact) -> None:

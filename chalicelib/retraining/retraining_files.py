@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from chalicelib.foundation.errors import InvalidArtifact
 from chalicelib.foundation.settings import JOB_PREFIX, MODEL_PREFIX, REPORT_PREFIX
 from chalicelib.models import artifact
 
@@ -37,9 +36,7 @@ class RetrainingFiles:
     def artifact(self, job: str) -> bytes:
         """Return a training's artifact. Raises InvalidArtifact if it is too large."""
         response = self._s3.get_object(Bucket=self._data, Key=artifact_key(job))
-        if response["ContentLength"] > artifact.LARGEST_ARCHIVE:
-            limit = artifact.LARGEST_ARCHIVE // 2**20
-            raise InvalidArtifact(f"It is larger than {limit} MiB, more than any model needs.")
+        artifact.require_size(response["ContentLength"])
         return response["Body"].read()
 
     def write(self, key: str, body: bytes, content_type: str) -> None:

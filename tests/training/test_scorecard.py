@@ -3,11 +3,14 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from chalicelib.profile import Score
 from tests.training.given import plain
 from training.fitting import fit_scorecard
 from training.serving.scorecard import Scorecard
-from training.training_profile import Feature
+from training.training_profile import Feature, Scale
 
 SCORECARDS = ("Tradicional", "NetworkingAccelerator")
 
@@ -78,3 +81,17 @@ def test_no_contribution_is_out_of_proportion(fitted):
     for bins in estimator.document()["features"].values():
         values = bins.get("contributions") or list(bins["categories"].values())
         assert all(math.isfinite(v) and abs(v) < 3 for v in values)
+
+
+@given(
+    st.floats(5, 100),
+    st.floats(0, 1000),
+    st.floats(0.1, 100),
+    st.lists(st.floats(-20, 20), min_size=1),
+)
+def test_training_and_decisions_give_a_log_odds_the_same_points(doubling, base, odds, logits):
+    """Two implementations: a Lambda has no numpy, and training scores all loans at once."""
+    scale = Scale(doubling, base, odds, approve_from=0)
+    score = Score(points_to_double_odds=doubling, base_points=base, base_odds=odds)
+
+    assert scale.points(np.array(logits)).tolist() == [score.points(one) for one in logits]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from training.collecting import csv_rows
 from training.collecting.csv_rows import Wrong
+from training.snapshots.labels import column_of
 from training.training_profile import Feature, TrainingProfile
 
 OF_DECISIONS = ("clientId", "predictionId", "outcome", "when")
@@ -63,15 +64,17 @@ def loans(
     faults: dict[int, list[str]] = {}
     columns = {}
     for feature in bank.asked_for():
-        raw = _raw(frame, feature.name)
+        raw = column_of(frame, feature.name)
         columns[feature.name] = raw if feature.is_text else pd.to_numeric(raw, errors="coerce")
         for mask, what in _feature_faults(raw, feature):
             _add(faults, mask, f"{feature.name} {what}")
-    dates = {name: _dates(_raw(frame, name)) for name in (bank.date, bank.default_date) if name}
+    dates = {
+        name: _dates(column_of(frame, name)) for name in (bank.date, bank.default_date) if name
+    }
     for name, days in dates.items():
-        _add(faults, _raw(frame, name).notna() & days.isna(), f"{name} must be a date")
+        _add(faults, column_of(frame, name).notna() & days.isna(), f"{name} must be a date")
         _add(faults, days > as_of, f"{name} must not be in the future")
-    raw = _raw(frame, bank.outcome)
+    raw = column_of(frame, bank.outcome)
     outcome = pd.to_numeric(raw, errors="coerce").astype(float)
     _add(faults, raw.notna() & ~outcome.isin([0, 1]), f"{bank.outcome} must be 1, 0 or empty")
     rows = pd.DataFrame({**columns, **dates}, index=frame.index)
@@ -144,7 +147,7 @@ def outcomes(
     has `granted` keeps it among its fields.
     """
     faults: dict[int, list[str]] = {}
-    texts = frame[[*OF_DECISIONS]].assign(granted=_raw(frame, "granted"))
+    texts = frame[[*OF_DECISIONS]].assign(granted=column_of(frame, "granted"))
     for name in ("clientId", "predictionId"):
         missing = texts[name].isna()
         long = ~texts[name].astype("string").str.len().between(1, LONGEST_ID)
@@ -172,10 +175,6 @@ def _texts(days: pd.Series) -> pd.Series:
 def _records(texts: pd.DataFrame) -> Iterator[dict[str, str]]:
     for row in texts.to_dict("records"):
         yield {name: value for name, value in row.items() if isinstance(value, str)}
-
-
-def _raw(frame: pd.DataFrame, name: str) -> pd.Series:
-    return frame[name] if name in frame.columns else pd.Series(None, frame.index, dtype=object)
 
 
 def _dates(raw: pd.Series) -> pd.Series:

@@ -28,13 +28,13 @@ def canonical(frame: pd.DataFrame, bank: TrainingProfile) -> pd.DataFrame:
     texts = [name for name in OWN if name not in (*DATES, *NUMBERS)]
     columns: dict[str, pd.Series] = {}
     for name in (*dates, *DATES):
-        columns[name] = pd.to_datetime(_column(frame, name)).astype("datetime64[ns]")
+        columns[name] = pd.to_datetime(column_of(frame, name)).astype("datetime64[ns]")
     for feature in bank.asked_for():
-        columns[feature.name] = typed(_column(frame, feature.name), feature)
+        columns[feature.name] = typed(column_of(frame, feature.name), feature)
     for name in (bank.outcome, *NUMBERS):
-        columns[name] = pd.to_numeric(_column(frame, name)).astype(float)
+        columns[name] = pd.to_numeric(column_of(frame, name)).astype(float)
     for name in texts:
-        column = _column(frame, name).astype(object)
+        column = column_of(frame, name).astype(object)
         columns[name] = column.where(column.notna(), None)
     table = pd.DataFrame(columns, index=frame.index)
     if (unnamed := table["row"].isna()).any():
@@ -42,7 +42,8 @@ def canonical(frame: pd.DataFrame, bank: TrainingProfile) -> pd.DataFrame:
     return table
 
 
-def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+def column_of(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column of the frame; missing values only if it has no such column."""
     return frame[name] if name in frame.columns else pd.Series(None, frame.index, dtype=object)
 
 

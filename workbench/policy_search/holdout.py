@@ -34,7 +34,7 @@ def scored(
         model = bank.model(name)
         learning = snapshot.prepare(snapshot.read(channel, bank, model), bank, model)
         served = inference.model_fn(str(models / name))
-        rows = _plain(learning.holdout.rows)
+        rows = plain(learning.holdout.rows)
         answers = answers or [{} for _ in rows]
         progress = track(rows, f"Scoring with {name}", console=Console(stderr=True), transient=True)
         for answer, row in zip(answers, progress, strict=True):
@@ -48,10 +48,11 @@ def _applications(channel: Path, bank: training_profile.TrainingProfile) -> list
     """Return what rules read of the holdout's applications."""
     read = bank.read_by_policy()
     rows = snapshot.prepare(snapshot.read(channel, bank, read), bank, read).brought
-    return _plain(rows) or [{} for _ in range(len(rows))]
+    return plain(rows) or [{} for _ in range(len(rows))]
 
 
-def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
+def plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return each row as JSON has it: None where a value is missing."""
     records: list[dict[str, Any]] = rows.astype(object).where(rows.notna(), None).to_dict("records")
     return records
 

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import profile
 from chalicelib.models.endpoints import capacity
+from infrastructure.account.quotas import CODES
 from infrastructure.template.function_policies import MODELS
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
@@ -221,3 +222,9 @@ def test_quotas_are_read_from_the_command_line():
         embedded_cloud(quotas={"sagemaker/L-1": 1}),
     ):
         pass
+
+
+def test_a_deployment_and_the_embedded_account_name_a_quota_alike():
+    names = {quota.code: quota.name for quota in TABLE}
+
+    assert {code: names[code] for code in CODES.values()} == {c: n for n, c in CODES.items()}

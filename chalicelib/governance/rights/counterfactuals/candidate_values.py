@@ -75,7 +75,7 @@ def _values(
         whole = feature.type == "integer"
         allowed = sorted(value for value in listed if low <= value <= high and value != old)
         return [int(value) if whole else value for value in allowed]
-    given = [old] if is_number(old) else []
+    given = [old] if is_numeric(old) else []
     bounds = [_whole(bound, feature) for bound in (low, high) if math.isfinite(bound)]
     known = sorted({*bounds, *given, *(q for q in quantiles if low <= q <= high)})
     between = [a + (b - a) * n / FINER for a, b in pairwise(known) for n in range(FINER + 1)]
@@ -87,14 +87,14 @@ def _values(
 def _bounds(feature: Feature, change: Actionable, old: Value | None) -> tuple[float, float]:
     lows = [bound for bound in (feature.minimum, change.minimum) if bound is not None]
     highs = [bound for bound in (feature.maximum, change.maximum) if bound is not None]
-    if is_number(old) and change.direction == "increase":
+    if is_numeric(old) and change.direction == "increase":
         lows.append(old)
-    if is_number(old) and change.direction == "decrease":
+    if is_numeric(old) and change.direction == "decrease":
         highs.append(old)
     return max(lows, default=float("-inf")), min(highs, default=float("inf"))
 
 
-def is_number(value: Value | None) -> TypeGuard[float]:
+def is_numeric(value: Value | None) -> TypeGuard[float]:
     return isinstance(value, float | int)
 
 

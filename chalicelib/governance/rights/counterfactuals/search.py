@@ -13,7 +13,7 @@ from itertools import combinations, product
 from chalicelib.governance.rights.counterfactuals.candidate_values import (
     Application,
     Value,
-    is_number,
+    is_numeric,
     rounded,
 )
 from chalicelib.profile import Feature, Profile
@@ -141,7 +141,7 @@ def _nearest(
     """Return the value of one field, moved towards `near` as far as is still approved."""
     far = change[name]
     for _ in range(REFINEMENTS):
-        if not is_number(near) or not is_number(far):
+        if not is_numeric(near) or not is_numeric(far):
             break
         between = _between(near, far, profile.features[name])
         if not between:
