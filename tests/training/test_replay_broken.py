@@ -17,7 +17,7 @@ from workbench.replaying.replayed_decision import replay
 
 GONE = object()
 KINDS = {
-    "null": None, "text": "x", "number": 7.25, "list": [1], "object": {"a": 1}, "gone": GONE,
+    "null": None, "text": "x", "number": 7.125, "list": [1], "object": {"a": 1}, "gone": GONE,
     "true": True, "set": {"a"}, "bytes": b"a",
 }  # fmt: skip
 NOT_RECOMPUTED = ("clientId", "predictionId", "createdAt", "language")  # as --help says
@@ -67,7 +67,9 @@ def broken(record: dict, path: Path, value) -> dict:
 def is_recomputed(path: Path, kind: str) -> bool:
     if path[-1] == "cause":
         return kind not in ("text", "set", "bytes")  # any text is one
-    return path[0] not in NOT_RECOMPUTED and not (path[-1] == "text" and "reasons" in path)
+    return path[0] not in NOT_RECOMPUTED and not (
+        path[-1] == "text" and {"reasons", "offer"} & {*path} and path[0] != "evidence"
+    )
 
 
 def names(path: Path, told: list[str]) -> bool:

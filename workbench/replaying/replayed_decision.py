@@ -47,6 +47,16 @@ class Evidence(msgspec.Struct):
     policy: Document
 
 
+class Stated(msgspec.Struct):
+    code: str
+
+
+class Terms(msgspec.Struct, rename="camel"):
+    maximum_amount: float
+    annual_rate: float
+    conditions: list[Stated]
+
+
 class Record(msgspec.Struct, rename="camel"):
     """Fields that a decision needs to be replayed, in their types."""
 
@@ -56,6 +66,8 @@ class Record(msgspec.Struct, rename="camel"):
     decision_basis: str
     reasons: list[Reason]
     evidence: Evidence
+    rules: list[Document] = []
+    offer: Terms | None = None
 
 
 def replay(
