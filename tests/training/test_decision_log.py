@@ -7,6 +7,7 @@ from itertools import islice
 import boto3
 import pytest
 
+from chalicelib.decisions.day_index import SHARDS
 from tests.training.collected import AT, DAY, TABLE, tell
 from training.collecting.decision_log import DecisionLog
 
@@ -50,6 +51,9 @@ class Counted:
         return self._table.scan(**asked)
 
 
+KEYS = SHARDS + 1  # of a day in the index: its shards, and that of before there were any
+
+
 @pytest.mark.parametrize(("days", "scans"), [(31, 0), (32, 1), (7000, 1)])
 def test_after_a_long_gap_a_small_table_is_scanned_and_says_the_same(place, cases, days, scans):
     today = date(2026, 11, 30)
@@ -62,7 +66,7 @@ def test_after_a_long_gap_a_small_table_is_scanned_and_says_the_same(place, case
     log = DecisionLog(table, f"{today}T00:00:00.000Z")
 
     assert sorted(day for day, _ in log.decided(since)) == [since, since, "2026-11-29"]
-    assert table.asked == ({"scan": 1} if scans else {"query": 17 * days})
+    assert table.asked == ({"scan": 1} if scans else {"query": KEYS * days})
     after = str(date.fromisoformat(since) + timedelta(days=1))
     assert {of for _, of in log.decisions_with_outcomes(after)} == {
         f"{number:032x}" for number in (2, 3, 4)
@@ -72,11 +76,11 @@ def test_after_a_long_gap_a_small_table_is_scanned_and_says_the_same(place, case
 def test_a_table_with_more_items_than_the_index_has_keys_is_read_by_the_index(place, cases):
     gap = 32
     with boto3.resource("dynamodb").Table(TABLE).batch_writer() as older:
-        for number in range(17 * gap):
+        for number in range(KEYS * gap):
             older.put_item({"clientId": "older", "predictionId": f"{number:032x}"})
     place.decide(cases[0], 999, at="2026-11-29T10:00:00.000Z")
     table = Counted()
     log = DecisionLog(table, "2026-11-30T00:00:00.000Z")
 
     assert [*log.decided("2026-10-30")] == [("2026-11-29", "APPROVE")]
-    assert table.asked["query"] == 17 * gap
+    assert table.asked["query"] == KEYS * gap
