@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.foundation.errors import InvalidPolicy, PolicyUnavailable
 from chalicelib.foundation.observability import logger
-from chalicelib.governance.policies.acts import Act, in_force, periods
+from chalicelib.governance.policies.acts import Act, Period, in_force, periods
 from chalicelib.governance.policies.policy_documents import with_policy
 from chalicelib.governance.policies.times import written_at
 from chalicelib.profile import Policy, Profile
@@ -37,7 +37,7 @@ class PolicyInForce:
         self._policies = policies
         self._deployed = deployed
         self._clock = clock
-        self._acts: list[Act] | None = None
+        self._periods: list[Period] | None = None
         self._read_at = 0.0
         self._profiles: dict[str, Profile] = {}
 
@@ -45,7 +45,7 @@ class PolicyInForce:
         """Return the profile that decides at a time; credit.toml's, if no policy was ever put in
         force. Raises PolicyUnavailable.
         """
-        period = in_force(periods(self._known()), written_at(at))
+        period = in_force(self._known(), written_at(at))
         if period is None:
             return self._deployed
         if period.policy not in self._profiles:
@@ -59,14 +59,14 @@ class PolicyInForce:
             logger.error("the policy in force can't be used", policy=version, cause=str(error))
             raise PolicyUnavailable from error
 
-    def _known(self) -> list[Act]:
+    def _known(self) -> list[Period]:
         now = self._clock()
-        if self._acts is None or now - self._read_at >= SECONDS_UNTIL_SEEN:
+        if self._periods is None or now - self._read_at >= SECONDS_UNTIL_SEEN:
             try:
-                self._acts = self._policies.acts()
+                self._periods = periods(self._policies.acts())
             except (BotoCoreError, ClientError) as error:
-                if self._acts is None:
+                if self._periods is None:
                     raise PolicyUnavailable from error
                 logger.error("policies can't be read: those read last count", cause=str(error))
             self._read_at = now
-        return self._acts
+        return self._periods
