@@ -88,7 +88,7 @@ lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy bank chalicelib datasets stepfunctions infrastructure localcloud training workbench
 	@$(VENV)/bin/lint-imports
-	@$(VENV)/bin/cfn-lint infrastructure/template/resources.yaml
+	@$(VENV)/bin/cfn-lint infrastructure/template/resources.yaml infrastructure/template/governance.yaml
 	@$(VENV)/bin/python -m stepfunctions.lint build/stepfunctions
 	@$(VENV)/bin/statelint --ignore=URI,FLOAT build/stepfunctions/*.asl.json
 	@$(LINTERS)/bin/checkov --config-file .checkov.yaml

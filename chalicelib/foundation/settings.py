@@ -70,6 +70,20 @@ class Settings:
     def data_bucket(self) -> str:
         return f"{self.prefix}-data"
 
+    @property
+    def evidence_bucket(self) -> str:
+        return f"{self.prefix}-evidence"
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Return the names of all tables, which stay when a stage is destroyed."""
+        return (self.predictions_table,)
+
+    @property
+    def buckets(self) -> tuple[str, ...]:
+        """Return the names of all buckets, which stay when a stage is destroyed."""
+        return (self.model_bucket, self.data_bucket, self.evidence_bucket)
+
     def function(self, name: str) -> str:
         return f"{self.app_name}-{self.stage}-{name}"
 

@@ -2,6 +2,7 @@
 
 from chalicelib.profile.reader import PROFILE_FILE, load
 from chalicelib.profile.schema import Inventory, Model, Product, Profile
+from chalicelib.profile.tables.evidence_tables import Evidence
 from chalicelib.profile.tables.feature_tables import Actionable, Derivation, Feature
 from chalicelib.profile.tables.offer_tables import Band, Offer
 from chalicelib.profile.tables.policy_tables import MINIMUM_WEIGHT, Decision, Policy, Score
@@ -38,6 +39,7 @@ __all__ = [
     "Derivation",
     "Drift",
     "Endpoint",
+    "Evidence",
     "Feature",
     "Gate",
     "Instances",

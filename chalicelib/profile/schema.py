@@ -8,6 +8,7 @@ import msgspec
 
 from chalicelib.foundation.text import Language, Text
 from chalicelib.profile.tables.base_table import Table, digest
+from chalicelib.profile.tables.evidence_tables import LOCKS, Evidence
 from chalicelib.profile.tables.feature_tables import Feature
 from chalicelib.profile.tables.offer_tables import Offer
 from chalicelib.profile.tables.policy_tables import Decision, Policy, Score
@@ -68,6 +69,7 @@ class Profile(Table, frozen=True, dict=True):  # the cache of `policy` is in the
     rules: tuple[Rule, ...] = ()
     offer: Offer | None = None
     rights: Rights = Rights()
+    evidence: dict[str, Evidence] = msgspec.field(default_factory=lambda: {**LOCKS})
     card: Card = Card()
     gate: Gate = Gate()
     drift: Drift = Drift()

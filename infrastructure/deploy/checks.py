@@ -82,9 +82,8 @@ def _stage_fault(stage: str) -> str:
     if stage not in chalice_config()["stages"]:
         return f"{stage} is not among the stages of .chalice/config.json."
     stale = [path.name for path, text in function_policies.files() if _differs(path.name, text)]
-    template, text = resources.template()
-    if template.read_text(encoding="utf-8") != text:
-        stale.append(template.name)
+    written = resources.templates()
+    stale += [path.name for path, text in written if path.read_text(encoding="utf-8") != text]
     return f"Run `make iam-policies`: {', '.join(stale)} are not what is declared." if stale else ""
 
 

@@ -94,8 +94,10 @@ def deploy(wishes: Wishes, console: Console) -> None:
         sent, dataset = _checked(settings, account, wishes, console)
     with _step(console, "Package"):
         console.print(f"  {lambda_package.build().stat().st_size / 2**20:.2f} MiB")
-    with _step(console, f"Stack {stack.stack_name(settings.app_name, settings.stage)}") as report:
-        _stack(settings, wishes, report)
+    for template in stack_template.TEMPLATES:
+        name = stack.stack_name(settings.app_name, settings.stage, template)
+        with _step(console, f"Stack {name}") as report:
+            _stack(settings, template, wishes, report)
     with _step(console, "Functions and API, by Chalice") as report:
         # Keys from before the scopes keep working: the new function finds them in the parameter.
         api_keys.record(deployed_api.client(), boto3.client("ssm"), settings)
@@ -161,14 +163,13 @@ def _checked(
     return given
 
 
-def _stack(settings: Settings, wishes: Wishes, report: stack.Report) -> None:
+def _stack(settings: Settings, template: str, wishes: Wishes, report: stack.Report) -> None:
     client, app = boto3.client("cloudformation"), settings.app_name
     mode = review_only_mode.current(boto3.client("ssm"), settings)
-    if mode == "on":
+    if mode == "on" and template == stack_template.RESOURCES:
         report("review-only is on, and stays so")
-    stack.deploy(
-        client, app, settings.stage, report, review_only=mode, may_remove=wishes.may_remove
-    )
+    wished: dict[str, Any] = {"review_only": mode, "may_remove": wishes.may_remove}
+    stack.deploy_one(client, app, settings.stage, template, report, **wished)
 
 
 def _functions(settings: Settings, account: str, report: stack.Report) -> None:

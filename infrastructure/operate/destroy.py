@@ -1,4 +1,4 @@
-"""Take a stage down. The table and the buckets stay unless you ask for their deletion, too.
+"""Take a stage down. The tables and the buckets stay unless you ask for their deletion, too.
 
 python -m infrastructure.operate.destroy --stage dev
 """
@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -34,11 +35,9 @@ FAULTS = (
 def destroy_data(settings: Settings, report: stack.Report) -> None:
     """Delete the decisions and the models, of which there is no other copy."""
     for bucket in _buckets_left(settings):
-        boto3.resource("s3").Bucket(bucket).object_versions.delete()
-        boto3.client("s3").delete_bucket(Bucket=bucket)
-        report(f"deleted bucket {bucket}")
-    if _table_left(settings):
-        dynamodb, table = boto3.client("dynamodb"), settings.predictions_table
+        report(_deleted_bucket(bucket))
+    dynamodb = boto3.client("dynamodb")
+    for table in _tables_left(settings):
         dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
         dynamodb.get_waiter("table_exists").wait(TableName=table)
         dynamodb.delete_table(TableName=table)
@@ -50,10 +49,26 @@ def destroy_data(settings: Settings, report: stack.Report) -> None:
         report(f"deleted parameter {settings.review_only_parameter}")
 
 
+def _deleted_bucket(name: str) -> str:
+    """Delete a bucket, and return a sentence about it. Versions that are locked in COMPLIANCE mode
+    stay, and the bucket with them; those in GOVERNANCE mode go with the deployer's permission
+    s3:BypassGovernanceRetention.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+    """
+    bucket = boto3.resource("s3").Bucket(name)
+    answers: Any = bucket.object_versions.delete(BypassGovernanceRetention=True)
+    refused = sum(len(answer.get("Errors", [])) for answer in answers)
+    if refused:
+        return f"kept bucket {name}: S3 refused to delete {refused} versions, which are locked"
+    boto3.client("s3").delete_bucket(Bucket=name)
+    return f"deleted bucket {name}"
+
+
 def left(settings: Settings) -> Iterator[str]:
     """Yield what still costs money or holds data."""
-    if count := _table_left(settings):
-        yield f"table {settings.predictions_table}: {count}"
+    for table, count in _tables_left(settings).items():
+        yield f"table {table}: {count}"
     for bucket in _buckets_left(settings):
         objects = sum(1 for _ in boto3.resource("s3").Bucket(bucket).object_versions.all())
         yield f"bucket {bucket}: {objects} versions of objects"
@@ -69,25 +84,26 @@ def left(settings: Settings) -> Iterator[str]:
 
 def _buckets_left(settings: Settings) -> list[str]:
     there = {bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]}
-    return [name for name in (settings.model_bucket, settings.data_bucket) if name in there]
+    return [name for name in settings.buckets if name in there]
 
 
-def _table_left(settings: Settings) -> str:
-    """Return the table's item count, some hours old; empty if there is no table."""
-    try:
-        table = boto3.client("dynamodb").describe_table(TableName=settings.predictions_table)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        return ""
-    return f"about {table['Table']['ItemCount']} items"
+def _tables_left(settings: Settings) -> dict[str, str]:
+    """Return the count of items, some hours old, of each table that there is."""
+    client, found = boto3.client("dynamodb"), {}
+    for name in settings.tables:
+        try:
+            table = client.describe_table(TableName=name)["Table"]
+        except client.exceptions.ResourceNotFoundException:
+            continue
+        found[name] = f"about {table['ItemCount']} items"
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--stage", required=True, choices=STAGES)
     parser.add_argument("--yes", action="store_true", help="needed for prod")
-    parser.add_argument("--data", action="store_true", help="the table and the buckets, too")
+    parser.add_argument("--data", action="store_true", help="the tables and the buckets, too")
     parser.add_argument("--confirm", default="", help="with --data: <stage>-<app>, to say it twice")
     given = parser.parse_args()
     if given.stage == "prod" and not given.yes:

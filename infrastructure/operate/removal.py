@@ -12,6 +12,7 @@ from infrastructure.deploy.steps import chalice_deploy, deployed_api, stack, use
 from infrastructure.deploy.steps.chalice_deploy import DeployedState
 from infrastructure.packing import lambda_package
 from infrastructure.project import API_HANDLER, api_function, functions_of
+from infrastructure.template import stack_template
 from stepfunctions.machine_deployment import MACHINES
 
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"  # of all jobs of the account
@@ -39,16 +40,21 @@ def remove(settings: Settings, account: str, report: stack.Report) -> None:
     _functions(settings, report)
     for gone in _endpoints(settings):
         report(f"deleted {gone}")
-    client, name = (
-        boto3.client("cloudformation"),
-        stack.stack_name(settings.app_name, settings.stage),
-    )
-    if stack.exists(client, name):
-        _unprotect_people(settings)
-        stack.delete(client, name, report)
-        report(f"deleted stack {name}")
+    _stacks(settings, report)
     for gone in _log_groups(settings):
         report(f"deleted {gone}")
+
+
+def _stacks(settings: Settings, report: stack.Report) -> None:
+    """Delete the stacks, the last deployed first: its alarms name the first one's topic."""
+    client = boto3.client("cloudformation")
+    for template in reversed(stack_template.TEMPLATES):
+        name = stack.stack_name(settings.app_name, settings.stage, template)
+        if stack.exists(client, name):
+            if template == stack_template.RESOURCES:
+                _unprotect_people(settings)
+            stack.delete(client, name, report)
+            report(f"deleted stack {name}")
 
 
 def _unprotect_people(settings: Settings) -> None:

@@ -1,1 +1,1 @@
-"""The stack that a stage is made of: resources.yaml, and the parts that are generated into it."""
+"""The stacks that a stage is made of, and the parts that are generated into their templates."""

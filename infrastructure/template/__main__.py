@@ -1,4 +1,4 @@
-"""Write `.chalice/policy-*.json` and the generated part of resources.yaml.
+"""Write `.chalice/policy-*.json` and the generated parts of the templates.
 
 make iam-policies
 """
@@ -6,6 +6,6 @@ make iam-policies
 from infrastructure.project import ROOT
 from infrastructure.template import function_policies, resources
 
-for path, text in (*function_policies.files(), resources.template()):
+for path, text in (*function_policies.files(), *resources.templates()):
     path.write_text(text, encoding="utf-8")
     print(path.relative_to(ROOT))

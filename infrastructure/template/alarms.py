@@ -4,7 +4,13 @@ from typing import Any
 
 from chalicelib.foundation.settings import Settings
 from chalicelib.models.endpoints import VARIANT
-from infrastructure.template.function_policies import API, ASYNCHRONOUS, MODELS, RETRAINING
+from infrastructure.template.function_policies import (
+    API,
+    ASYNCHRONOUS,
+    GOVERNING,
+    MODELS,
+    RETRAINING,
+)
 
 WAITED_FOR = (API, *MODELS, "saveResult")
 MOST = 10  # metrics in one alarm, AWS's limit
@@ -18,11 +24,12 @@ class TooManyMetrics(Exception):
 
 
 def resources(settings: Settings) -> dict[str, Resource]:
-    """Return the alarms by logical name."""
+    """Return the alarms of resources.yaml by logical name."""
+    background = tuple(name for name in ASYNCHRONOUS if name not in GOVERNING)
     found = {
         "ThrottlesAlarm": _throttles(settings, WAITED_FOR, "throttles", "que alguien espera"),
         "BackgroundThrottlesAlarm": _throttles(
-            settings, ASYNCHRONOUS, "throttles-background", "en segundo plano"
+            settings, background, "throttles-background", "en segundo plano"
         ),
         "RetrainingThrottlesAlarm": _throttles(
             settings, RETRAINING, "throttles-retraining", "de un reentrenamiento"
@@ -34,6 +41,18 @@ def resources(settings: Settings) -> dict[str, Resource]:
     for model in MODELS:
         found[f"{model}LatencyAlarm"] = _latency(settings, model)
     return found
+
+
+def governing(settings: Settings) -> dict[str, Resource]:
+    """Return the alarms of governance.yaml by logical name. They name the topic of the other
+    stack by its ARN.
+    """
+    if not GOVERNING:
+        return {}
+    alarm = _throttles(settings, GOVERNING, "throttles-governance", "de la gobernanza")
+    topic = [settings.topic_arn("${AWS::AccountId}")]
+    alarm["Properties"] |= {"AlarmActions": topic, "OKActions": topic}
+    return {"GovernanceThrottlesAlarm": alarm}
 
 
 def _throttles(settings: Settings, functions: tuple[str, ...], name: str, which: str) -> Resource:

@@ -32,6 +32,8 @@ from infrastructure.project import ROOT, app_name
 FOLDER = ROOT / ".chalice"
 API = "api_handler"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
+# Their log groups and their alarm of throttles are in governance.yaml.
+GOVERNING: tuple[str, ...] = ()
 ASYNCHRONOUS = (
     "updateData",
     "watchTraining",
@@ -41,6 +43,7 @@ ASYNCHRONOUS = (
     "endpointChanged",
     "packageApproved",
     "keepWarm",
+    *GOVERNING,
 )
 RETRAINING = ("openSnapshot", "evaluateModel", "promoteModel")
 

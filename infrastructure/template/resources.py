@@ -1,33 +1,42 @@
-"""Generated part of resources.yaml: roles, log groups, and the alarms of alarms.py.
+"""Generated parts of the templates: roles, log groups, and the alarms of alarms.py.
 
 make iam-policies
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from chalicelib.people.access import Role
-from infrastructure.project import ROOT
-from infrastructure.template import alarms
-from infrastructure.template.function_policies import API, MODELS, Statement
+from infrastructure.template import alarms, stack_template
+from infrastructure.template.function_policies import API, GOVERNING, MODELS, Statement
 from infrastructure.template.roles import FUNCTIONS, SETTINGS, condition, statements
 
-TEMPLATE = ROOT / "infrastructure" / "template" / "resources.yaml"
 BEGIN = "  # Written by make iam-policies from roles.py, until the next such line: do not edit.\n"
 END = "  # Written until here.\n"
 LOG_DAYS = 90
 
 
-def template() -> tuple[Path, str]:
-    """Return the path of resources.yaml and its content."""
-    text = TEMPLATE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    written = yaml.safe_dump(_resources(), sort_keys=False, default_flow_style=None, width=1000)
-    indented = "".join(f"  {line}" for line in written.splitlines(keepends=True))
-    return TEMPLATE, before + BEGIN + indented + END + after
+def templates() -> Iterator[tuple[Path, str]]:
+    """Yield the path of each template with its content."""
+    generated = {stack_template.RESOURCES: _resources(), stack_template.GOVERNANCE: _governance()}
+    for name, resources in generated.items():
+        path = stack_template.path(name)
+        before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+        _, _, after = rest.partition(END)
+        form: dict[str, Any] = {"sort_keys": False, "default_flow_style": None, "width": 1000}
+        written = yaml.safe_dump(resources, **form) if resources else ""
+        indented = "".join(f"  {line}" for line in written.splitlines(keepends=True))
+        yield path, before + BEGIN + indented + END + after
+
+
+def _governance() -> dict[str, Any]:
+    """Return what governance.yaml has of each function that governs decisions."""
+    resources = {_logical(name) + "Logs": _function_logs(name) for name in GOVERNING}
+    written = alarms.governing(SETTINGS)
+    return resources | {name: _substituted(alarm) for name, alarm in written.items()}
 
 
 def _resources() -> dict[str, Any]:
@@ -51,10 +60,8 @@ def _resources() -> dict[str, Any]:
         "RetrainingLogs": _log_group(f"/aws/vendedlogs/states/{SETTINGS.prefix}-reentrenamiento"),
     }
     for name in (API, *FUNCTIONS):
-        # Chalice makes one for its API handler under a name that Lambda never writes to.
-        function = f"{SETTINGS.app_name}-{SETTINGS.stage}"
-        function = function if name == API else SETTINGS.function(name)
-        resources[_logical(name) + "Logs"] = _log_group(f"/aws/lambda/{function}")
+        if name not in GOVERNING:
+            resources[_logical(name) + "Logs"] = _function_logs(name)
     for name in MODELS:
         group = f"/aws/sagemaker/Endpoints/{SETTINGS.prefix}-{name}"
         resources[_logical(name) + "EndpointLogs"] = _log_group(group)
@@ -93,6 +100,14 @@ def _role(name: str, service: str, description: str, declared: list[Statement]) 
 def _group(role: Role) -> dict[str, Any]:
     properties = {"GroupName": str(role), "UserPoolId": {"Ref": "People"}}
     return {"Type": "AWS::Cognito::UserPoolGroup", "Properties": properties}
+
+
+def _function_logs(name: str) -> dict[str, Any]:
+    """Return the log group of a function. Chalice makes another for its API handler, under a name
+    that Lambda never writes to.
+    """
+    handler = f"{SETTINGS.app_name}-{SETTINGS.stage}"
+    return _log_group(f"/aws/lambda/{handler if name == API else SETTINGS.function(name)}")
 
 
 def _log_group(name: str) -> dict[str, Any]:

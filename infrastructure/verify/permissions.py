@@ -68,7 +68,7 @@ def nothing_was_denied(stage: Stage) -> Result:
 def without_tls_is_refused(stage: Stage) -> Result:
     """Check that the buckets' policies refuse requests without TLS."""
     s3 = boto3.client("s3", use_ssl=False, config=TIMES)
-    for bucket in (stage.settings.data_bucket, stage.settings.model_bucket):
+    for bucket in stage.settings.buckets:
         try:
             s3.head_bucket(Bucket=bucket)
         except ClientError as error:
@@ -76,7 +76,7 @@ def without_tls_is_refused(stage: Stage) -> Result:
                 raise
         else:
             return failed(f"{bucket} answers over http")
-    return proved("both buckets answer 403 over http")
+    return proved("all buckets answer 403 over http")
 
 
 CHECKS = (

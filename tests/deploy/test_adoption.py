@@ -21,7 +21,7 @@ def cloud() -> Iterator[None]:
 
 
 def resources() -> dict[str, dict]:
-    return json.loads(stack_template.body("appvengers", "dev", "off"))["Resources"]
+    return stack_template.resources("appvengers", "dev")
 
 
 def test_what_the_template_retains_is_imported_with_what_is_in_it():
@@ -77,10 +77,19 @@ def test_no_resource_has_a_name_that_a_function_makes():
         assert all(isinstance(name, str) for name in names(one)), logical
 
 
-def test_a_template_that_cloudformation_would_refuse_is_not_sent(monkeypatch):
-    body = stack_template.body("appvengers", "prod", "off")
+@pytest.mark.parametrize("name", stack_template.TEMPLATES)
+def test_a_template_that_cloudformation_would_refuse_is_not_sent(monkeypatch, name):
+    body = stack_template.body("appvengers", "prod", "off", name)
     assert len(body.encode()) <= stack_template.LARGEST_BYTES
     monkeypatch.setattr(stack_template, "LARGEST_BYTES", 1000)
 
-    with pytest.raises(stack_template.TemplateTooLarge, match="resources.yaml"):
-        stack_template.body("appvengers", "prod", "off")
+    with pytest.raises(stack_template.TemplateTooLarge, match=f"{name}.yaml"):
+        stack_template.body("appvengers", "prod", "off", name)
+
+
+def test_no_resource_of_one_template_has_the_name_of_another_s():
+    counts = [
+        len(json.loads(stack_template.body("appvengers", "dev", "off", name))["Resources"])
+        for name in stack_template.TEMPLATES
+    ]
+    assert sum(counts) == len(resources())

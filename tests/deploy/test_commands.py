@@ -133,8 +133,8 @@ def test_a_change_of_the_switch_itself_leaves_it_on(cloud, monkeypatch):
     review_only.switch(ssm, DEV, "on")
     written = stack.stack_template.body
 
-    def changed(app: str, stage: str, mode: str) -> str:
-        return written(app, stage, mode).replace("on: no decision", "On: no decision")
+    def changed(*wanted: str) -> str:
+        return written(*wanted).replace("on: no decision", "On: no decision")
 
     monkeypatch.setattr(stack.stack_template, "body", changed)
     shown: list[str] = []
@@ -147,7 +147,7 @@ def test_a_change_of_the_switch_itself_leaves_it_on(cloud, monkeypatch):
 
 def test_a_stage_that_is_destroyed_and_comes_back_is_as_careful_as_before(cloud):
     client, ssm = boto3.client("cloudformation"), boto3.client("ssm")
-    name = stack.deploy(client, "appvengers", "dev")
+    name, *_ = stack.deploy(client, "appvengers", "dev")
     review_only.switch(ssm, DEV, "on")
     stack.delete(client, name)
     assert "parameter /dev/appvengers/review-only: on, and so it will be again" in [
@@ -483,8 +483,8 @@ def test_a_new_name_moves_every_name(renamed):
         "import json; from infrastructure import project\n"
         "from infrastructure.template import function_policies, stack_template\n"
         "for path, text in function_policies.files(): path.write_text(text)\n"
-        "print(json.dumps([stack_template.body(project.app_name(), stage, 'off') for stage in "
-        f"{STAGES!r}]))"
+        "print(json.dumps([stack_template.body(project.app_name(), stage, 'off', name) "
+        f"for stage in {STAGES!r} for name in stack_template.TEMPLATES]))"
     )
     done = run(renamed, program)
     assert done.returncode == 0, done.stderr

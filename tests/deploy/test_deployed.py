@@ -411,7 +411,7 @@ def test_the_machines_are_those_of_the_files_with_the_stages_own_functions(deplo
 
 def test_every_alarm_and_the_dashboard_of_the_template_stand_and_tell_the_topic(deployed):
     cloudwatch = boto3.client("cloudwatch")
-    declared = json.loads(stack_template.body("appvengers", "dev", "off"))["Resources"].values()
+    declared = stack_template.resources("appvengers", "dev").values()
     alarms = {alarm["AlarmName"]: alarm for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
     named = {
         one["Properties"]["AlarmName"]: one["Properties"]

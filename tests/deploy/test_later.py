@@ -12,10 +12,11 @@ from chalicelib.foundation.settings import Settings
 from infrastructure.deploy.steps import chalice_deploy
 from infrastructure.operate import removal
 from infrastructure.packing.lambda_package import STAGED
+from infrastructure.template.stack_template import TEMPLATES
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 TABLE = "dev-appvengers-PrediccionesCredito"
-BUCKETS = ["dev-appvengers-createendpointmodel", "dev-appvengers-data"]
+BUCKETS = [*DEV.buckets]
 # What tells when, or which time, but not what.
 PASSING = ("LastModified", "RevisionId", "Id", "updateDate", "revisionId")
 
@@ -37,9 +38,12 @@ def inventory() -> dict[str, Any]:
         },
         "keys": [key["id"] for key in apigateway.get_api_keys()["items"]],
         "plans": apigateway.get_usage_plans()["items"],
-        "stack": boto3.client("cloudformation").describe_stack_resources(
-            StackName="dev-appvengers-resources"
-        )["StackResources"],
+        "stacks": [
+            boto3.client("cloudformation").describe_stack_resources(
+                StackName=f"dev-appvengers-{template}"
+            )["StackResources"]
+            for template in TEMPLATES
+        ],
         "rules": boto3.client("events").list_rules()["Rules"],
         "trigger": boto3.client("s3").get_bucket_notification_configuration(Bucket=BUCKETS[0]),
         "machine": boto3.client("stepfunctions").describe_state_machine(stateMachineArn=machine),

@@ -111,7 +111,7 @@ def test_a_change_that_loses_something_is_not_made_unless_it_is_wished(change):
         stubbed.add_response("delete_change_set", {})
 
         with pytest.raises(stack.StackFailed, match=r"YES=yes.*PrediccionesCredito"):
-            stack.deploy(client, "appvengers", "dev")
+            stack.deploy_one(client, "appvengers", "dev", "resources")
         stubbed.assert_no_pending_responses()
 
 
@@ -130,7 +130,7 @@ def test_the_first_thing_that_failed_in_a_stack_is_told():
         stubbed.add_response("describe_stack_events", {"StackEvents": events})
 
         with pytest.raises(stack.StackFailed, match="DataBucket: it is somebody else's"):
-            stack.deploy(client, "appvengers", "dev")
+            stack.deploy_one(client, "appvengers", "dev", "resources")
 
 
 def test_a_stack_whose_creation_failed_is_made_anew():
@@ -145,5 +145,6 @@ def test_a_stack_whose_creation_failed_is_made_anew():
         stubbed.add_response("execute_change_set", {})
         stubbed.add_response("describe_stacks", stack_in("CREATE_COMPLETE"))
 
-        assert stack.deploy(client, "appvengers", "dev") == "dev-appvengers-resources"
+        made = stack.deploy_one(client, "appvengers", "dev", "resources")
+        assert made == "dev-appvengers-resources"
         stubbed.assert_no_pending_responses()

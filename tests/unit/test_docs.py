@@ -193,7 +193,8 @@ def test_the_handbooks_index_lists_every_page():
 
 
 def test_each_alarm_has_a_section_that_says_what_to_do():
-    template = (ROOT / "infrastructure" / "template" / "resources.yaml").read_text(encoding="utf-8")
+    folder = ROOT / "infrastructure" / "template"
+    template = "".join(one.read_text(encoding="utf-8") for one in sorted(folder.glob("*.yaml")))
     name = r"\$\{Stage\}-\$\{AppName\}-([a-z0-9-]+?)(?:-[A-Z]\w+)?[\"']"  # some are one a model
     alarms = re.findall(rf"AlarmName: \W+(?:Fn::)?Sub\W+{name}", template)
     sections = re.findall(

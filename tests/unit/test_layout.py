@@ -337,7 +337,7 @@ def test_each_function_has_a_policy_file_of_its_own(stage):
 
 
 def test_the_policy_files_and_the_template_are_what_is_declared():
-    for path, text in (*function_policies.files(), resources.template()):
+    for path, text in (*function_policies.files(), *resources.templates()):
         assert path.read_text(encoding="utf-8") == text, "run make iam-policies"
 
 

@@ -42,6 +42,10 @@ def refusal_of(tmp_path, old: str, new: str) -> str:
         ("max_concurrency = 3 ", "max_concurrency = 3\nkeep_warm = 4 ", "must be 0 to 3"),
         ("minimum_models = 2", "minimum_models = 4", "decision.minimum_models"),
         ("[endpoint.prod]", "[endpoint.test]", "endpoint.prod is missing"),
+        ("[evidence.prod]", "[evidence.test]", "the stages dev, prod, and no other: see prod"),
+        ("years = 10 ", "years = 0 ", "evidence.prod.years must be 1 to 100, not 0"),
+        ("years = 10 ", "years = 101 ", "evidence.prod.years must be 1 to 100, not 101"),
+        ('lock = "COMPLIANCE"', 'lock = "NONE"', "Invalid enum value 'NONE'"),
         ("[sagemaker] ", "[sagemaker]\nnetwork_isolation = true", "network_isolation"),
         (
             "memory_mb = 2048\n",

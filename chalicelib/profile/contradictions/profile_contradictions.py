@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.profile.contradictions.endpoint_contradictions import of_stages
+from chalicelib.profile.contradictions.evidence_contradictions import of_evidence
 from chalicelib.profile.contradictions.feature_contradictions import of_feature
 from chalicelib.profile.contradictions.offer_contradictions import of_offer
 from chalicelib.profile.contradictions.rule_contradictions import of_rules
@@ -31,6 +32,7 @@ def contradictions(profile: Profile) -> Iterator[str]:
     yield from of_offer(profile)
     yield from _gate_contradictions(profile.gate)
     yield from of_stages(profile)
+    yield from of_evidence(profile)
     yield from _drift_contradictions(profile.drift)
     yield from _card_contradictions(profile)
     yield from _outcome_contradictions(profile.outcomes, profile)

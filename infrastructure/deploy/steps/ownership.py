@@ -49,9 +49,8 @@ def tags(settings: Settings) -> Tags:
 def names_taken(settings: Settings, account: str) -> list[str]:
     """Return the names that belong to others, and this stage's resources in another region."""
     s3 = boto3.client("s3")
-    buckets = (settings.model_bucket, settings.data_bucket)
-    faults = [_bucket_fault(s3, settings, bucket, account) for bucket in buckets]
-    found = [*_functions(settings), *_table(settings), *_machines(settings, account)]
+    faults = [_bucket_fault(s3, settings, bucket, account) for bucket in settings.buckets]
+    found = [*_functions(settings), *_tables(settings), *_machines(settings, account)]
     found += _roles_of_functions(settings)
     client, name = (
         boto3.client("cloudformation"),
@@ -120,11 +119,12 @@ def _functions(settings: Settings) -> Iterator[tuple[str, Tags]]:
             yield name, found.get("Tags", {})
 
 
-def _table(settings: Settings) -> Iterator[tuple[str, Tags]]:
-    client, name = boto3.client("dynamodb"), settings.predictions_table
-    if found := _found(client.describe_table, TableName=name):
-        arn = found["Table"]["TableArn"]
-        yield name, _plain(client.list_tags_of_resource(ResourceArn=arn)["Tags"])
+def _tables(settings: Settings) -> Iterator[tuple[str, Tags]]:
+    client = boto3.client("dynamodb")
+    for name in settings.tables:
+        if found := _found(client.describe_table, TableName=name):
+            arn = found["Table"]["TableArn"]
+            yield name, _plain(client.list_tags_of_resource(ResourceArn=arn)["Tags"])
 
 
 def _machines(settings: Settings, account: str) -> Iterator[tuple[str, Tags]]:

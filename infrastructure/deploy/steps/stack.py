@@ -1,4 +1,4 @@
-"""The stack of resources.yaml, deployed by change sets that are shown first."""
+"""The stacks of a stage, one a template, deployed by change sets that are shown first."""
 
 import time
 from collections import Counter
@@ -25,8 +25,8 @@ class StackFailed(Exception):
     """CloudFormation could not create or update the stack."""
 
 
-def stack_name(app: str, stage: str) -> str:
-    return f"{stage}-{app}-resources"
+def stack_name(app: str, stage: str, template: str = stack_template.RESOURCES) -> str:
+    return f"{stage}-{app}-{template}"
 
 
 def deploy(
@@ -37,18 +37,39 @@ def deploy(
     *,
     review_only: str = "",
     may_remove: bool = False,
+) -> list[str]:
+    """Create or update each stack, and return their names in the order of deployment.
+
+    Raises StackFailed.
+    """
+    wishes: dict[str, Any] = {"review_only": review_only, "may_remove": may_remove}
+    return [
+        deploy_one(client, app, stage, template, report, **wishes)
+        for template in stack_template.TEMPLATES
+    ]
+
+
+def deploy_one(
+    client: "CloudFormationClient",
+    app: str,
+    stage: str,
+    template: str,
+    report: Report = lambda _: None,
+    *,
+    review_only: str = "",
+    may_remove: bool = False,
 ) -> str:
-    """Create or update the stack and return its name.
+    """Create or update the stack of a template, and return its name.
 
     Safe to repeat. `review_only` is the switch's mode; empty if there is none yet. Raises
     StackFailed.
     """
-    name = stack_name(app, stage)
+    name = stack_name(app, stage, template)
     status = _settled(client, name, report)
     if status in NOTHING_YET:
         delete(client, name, report)
         status = ""
-    body = stack_template.body(app, stage, review_only or "off")
+    body = stack_template.body(app, stage, review_only or "off", template)
     change_set = _change_set(client, name, app, stage, body, "UPDATE" if status else "CREATE")
     if change_set is None:
         report("nothing to change")

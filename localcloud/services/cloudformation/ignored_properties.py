@@ -42,6 +42,9 @@ def whole_bucket(original: Any) -> Callable[..., Any]:
         if rules := properties.get("LifecycleConfiguration", {}).get("Rules"):
             lifecycle: Any = {"Rules": [_lifecycle_rule(rule) for rule in rules]}
             s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=lifecycle)
+        if lock := properties.get("ObjectLockConfiguration"):
+            configuration = _lock(lock)
+            s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=configuration)
         return bucket
 
     return create
@@ -146,6 +149,13 @@ def whole_key(original: Any) -> Callable[..., Any]:
         return original(name, told, account, region, **more)
 
     return create
+
+
+def _lock(configuration: dict[str, Any]) -> Any:
+    """Return S3's form of an Object Lock configuration: numbers as numbers."""
+    retention = dict(configuration["Rule"]["DefaultRetention"])
+    retention |= {unit: int(retention[unit]) for unit in ("Days", "Years") if unit in retention}
+    return {**configuration, "Rule": {"DefaultRetention": retention}}
 
 
 def _cors_rule(rule: dict[str, Any]) -> Any:

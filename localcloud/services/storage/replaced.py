@@ -3,6 +3,7 @@
 from localcloud.kept_state.durability import Kept
 from localcloud.seam import Replaced
 from localcloud.services.storage import (
+    object_lock,
     object_writes,
     recorded,
     table_reads,
@@ -43,6 +44,20 @@ def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
             "(self, request, full_url, headers)",
             object_writes.s3_bucket(kept, object_events),
             "objects are kept on disk",
+        ),
+        Replaced(
+            "moto.s3.responses:S3Response",
+            "put_object_retention",
+            "(self)",
+            object_lock.never_weaker,
+            "any lock takes the place of another",
+        ),
+        Replaced(
+            "moto.s3.models:S3Backend",
+            "put_bucket_versioning",
+            "(self, bucket_name, status)",
+            object_lock.always_versioned,
+            "versioning of a bucket with Object Lock can be suspended",
         ),
         Replaced(
             "moto.s3.responses:S3Response",

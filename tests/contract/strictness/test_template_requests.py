@@ -6,7 +6,6 @@ from typing import Any
 
 import boto3
 import pytest
-import yaml
 
 from infrastructure.template import stack_template
 from localcloud.cloud import Cloud
@@ -132,6 +131,5 @@ def test_the_requests_of_our_own_resources_are_known() -> None:
 
 
 def _kinds() -> Iterator[str]:
-    template = yaml.safe_load(stack_template.body("appvengers", "dev", "off"))
-    for resource in template["Resources"].values():
+    for resource in stack_template.resources("appvengers", "dev").values():
         yield resource["Type"]
