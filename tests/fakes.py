@@ -50,8 +50,24 @@ class PredictionList:
         told = [one for one in self._items.values() if one.get("toldAt", "").startswith(day)]
         yield from sorted(told, key=lambda one: one["predictionId"])
 
+    def add_act(self, client_id: str, prediction_id: str, number: int, act: Document) -> Document:
+        name = f"review#{prediction_id}#{number:04}"
+        item = {"clientId": client_id, "predictionId": name, "of": prediction_id} | act
+        return self.add(item)
+
+    def acts(self, client_id: str, prediction_id: str) -> list[Document]:
+        of = f"review#{prediction_id}#"
+        names = [n for client, n in self._items if client == client_id and n.startswith(of)]
+        return [self._items[client_id, name] for name in sorted(names)]
+
+    def acts_on(self, day: str, after: str) -> Iterator[Document]:
+        acts = [one for (_, name), one in self._items.items() if name.startswith("review#")]
+        of_day = [one for one in acts if one["at"].startswith(day)]
+        found = [one for one in of_day if one["predictionId"] > after]
+        yield from sorted(found, key=lambda one: one["predictionId"])
+
     def get(self, client_id: str, prediction_id: str) -> Document:
-        hidden = prediction_id.startswith(("idempotency#", "outcome#"))
+        hidden = prediction_id.startswith(("idempotency#", "outcome#", "review#"))
         if (client_id, prediction_id) not in self._items or hidden:
             raise PredictionNotFound
         return self._items[client_id, prediction_id]

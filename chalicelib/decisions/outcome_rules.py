@@ -12,6 +12,9 @@ KINDS = {"apiKey": "API", "file": "FILE", "person": "PERSON"}
 DECLINED, NOT_GRANTED = "declined", "not granted"  # why a decision is no loan
 UNKNOWN_KEY = "unknown"
 NEW_DATA = "credit/newData/"
+REVIEW_ACT = (
+    "review#"  # begins the keys of people's acts on a decision, as outcome# those of outcomes
+)
 
 
 def of_api_key(key_id: str | None) -> str:
@@ -59,3 +62,35 @@ def loan_fault(decision: str, granted: str | None) -> str:
     if decision == "DECLINE":
         return DECLINED
     return NOT_GRANTED if decision == "REVIEW" and granted is None else ""
+
+
+def final_decision(automatic: str, acts: Sequence[Mapping[str, Any]]) -> str:
+    """Return what was decided at last: by a person if a person did, else by the score and rules.
+
+    `acts` are people's acts on the decision, the oldest first. One that ends a case has `final`.
+
+    >>> final_decision("REVIEW", [{"verdict": "APPROVE"}, {"final": "APPROVE"}])
+    'APPROVE'
+    """
+    finals = [str(act["final"]) for act in acts if "final" in act]
+    return finals[-1] if finals else automatic
+
+
+def counting_outcome(
+    decided: str, outcomes: Sequence[dict[str, Any]], rules: Sequence[tuple[str, str]]
+) -> dict[str, Any] | None:
+    """Return the outcome that counts of a loan's `outcomes`, the oldest first, or None.
+
+    A trusted source's outcomes go before a limited source's. The newest of them counts. What is no
+    loan by the final decision `decided` has none.
+    """
+    for trust in (TRUSTED, LIMITED):
+        loans = [
+            one
+            for one in outcomes
+            if trust_of(recorded_source(one), rules) == trust
+            and not loan_fault(decided, one.get("granted"))
+        ]
+        if loans:
+            return loans[-1]
+    return None

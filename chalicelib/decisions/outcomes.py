@@ -14,6 +14,7 @@ from chalicelib.decisions.outcome_id import outcome_id
 from chalicelib.decisions.outcome_rules import (
     DECLINED,
     NOT_GRANTED,
+    final_decision,
     kind,
     loan_fault,
     recorded_source,
@@ -61,6 +62,7 @@ Document = dict[str, Any]
 class Predictions(Protocol):
     def get(self, client_id: str, prediction_id: str) -> Document: ...
     def outcomes(self, client_id: str, prediction_id: str) -> list[Document]: ...
+    def acts(self, client_id: str, prediction_id: str) -> list[Document]: ...
     def add_outcome(self, client_id: str, outcome_id: str, outcome: Document) -> Document: ...
 
 
@@ -81,7 +83,8 @@ def report(
     decided_at = decision["createdAt"]
     if errors := dict(_wrong_fields(payload, decided_at[:10], now.astimezone(UTC).date())):
         raise InvalidOutcome(CORRECT.format(count=len(errors), fields=", ".join(errors)), errors)
-    if fault := loan_fault(decision["decision"], payload.get("granted")):
+    decided = final_decision(decision["decision"], predictions.acts(client_id, prediction_id))
+    if fault := loan_fault(decided, payload.get("granted")):
         raise NotALoan(NO_LOAN[fault])
     earlier = predictions.outcomes(client_id, prediction_id)
     own = [one for one in earlier if recorded_source(one) == source]

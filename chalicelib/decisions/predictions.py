@@ -1,18 +1,22 @@
 """Adapter of the table PrediccionesCredito. It only adds items, and keeps every number exact."""
 
-import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import date, timedelta
-from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.decisions.day_index import BY_DAY, OUTCOMES, key_of, keys_of, merged, page_of
-from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
+from chalicelib.decisions.day_index import (
+    BY_DAY,
+    OUTCOMES,
+    REVIEWS,
+    key_of,
+    keys_of,
+    merged,
+    page_of,
+)
+from chalicelib.decisions.outcome_rules import REVIEW_ACT
+from chalicelib.foundation.dynamodb_items import as_table_unavailable, from_item, to_item
+from chalicelib.foundation.errors import PredictionNotFound
 from chalicelib.foundation.text import Text
 
 if TYPE_CHECKING:
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
-# Prediction ids are hexadecimal, so every claim and outcome sorts behind every prediction.
+# Prediction ids are hexadecimal, so every claim, outcome and act sorts behind every prediction.
 LOOKED_BACK = 31  # days, for the bank's newest decisions
 CLAIM, OUTCOME = "idempotency#", "outcome#"
 
@@ -47,10 +51,10 @@ class PredictionTable:
 
     def claimed(self, client_id: str, key: str) -> Item | None:
         """Return the first claim of an idempotency key, or None."""
-        with _as_table_unavailable():
+        with as_table_unavailable():
             response = self._client.get_item(
                 TableName=self._table,
-                Key=_to_item({"clientId": client_id, "predictionId": CLAIM + key}),
+                Key=to_item({"clientId": client_id, "predictionId": CLAIM + key}),
                 ConsistentRead=True,
             )
         return _from_item(response["Item"]) if "Item" in response else None
@@ -67,7 +71,7 @@ class PredictionTable:
         """Return the outcomes of one prediction, the newest last."""
         found = self._query(
             KeyConditionExpression="clientId = :client AND begins_with(predictionId, :of)",
-            ExpressionAttributeValues=_to_item(
+            ExpressionAttributeValues=to_item(
                 {":client": client_id, ":of": f"{OUTCOME}{prediction_id}#"}
             ),
         )
@@ -77,15 +81,42 @@ class PredictionTable:
         """Yield the outcomes reported on a day, sorted by id."""
         return self._of_day(OUTCOMES + day, "#day = :day")
 
+    def add_act(self, client_id: str, prediction_id: str, number: int, act: Item) -> Item:
+        """Store a person's act on a decision unless there is one of this number, and return the
+        stored one. The index has it under the day of the act.
+        """
+        name = f"{REVIEW_ACT}{prediction_id}#{number:04}"
+        item = {"clientId": client_id, "predictionId": name, "of": prediction_id} | act
+        return self._put_once(item | {"day": f"{REVIEWS}{act['at'][:10]}"})
+
+    def acts(self, client_id: str, prediction_id: str) -> list[Item]:
+        """Return people's acts on a decision, the oldest first."""
+        values = {":client": client_id, ":of": f"{REVIEW_ACT}{prediction_id}#"}
+        found = self._query(
+            KeyConditionExpression="clientId = :client AND begins_with(predictionId, :of)",
+            ExpressionAttributeValues=to_item(values),
+            ConsistentRead=True,
+        )
+        return list(found)
+
+    def acts_on(self, day: str, after: str) -> Iterator[Item]:
+        """Yield people's acts of a day whose key is above `after`, sorted by their keys."""
+        return self._query(
+            IndexName=BY_DAY,
+            KeyConditionExpression="#day = :day AND predictionId > :after",
+            ExpressionAttributeNames={"#day": "day"},
+            ExpressionAttributeValues=to_item({":day": REVIEWS + day, ":after": after}),
+        )
+
     def get(self, client_id: str, prediction_id: str) -> Item:
         """Return one prediction. Raises PredictionNotFound."""
-        with _as_table_unavailable():
+        with as_table_unavailable():
             response = self._client.get_item(
                 TableName=self._table,
-                Key=_to_item({"clientId": client_id, "predictionId": prediction_id}),
+                Key=to_item({"clientId": client_id, "predictionId": prediction_id}),
                 ConsistentRead=True,
             )
-        if "Item" not in response or prediction_id.startswith((CLAIM, OUTCOME)):
+        if "Item" not in response or prediction_id.startswith((CLAIM, OUTCOME, REVIEW_ACT)):
             raise PredictionNotFound(NO_PREDICTION.format(client=client_id, id=prediction_id))
         return _from_item(response["Item"])
 
@@ -94,7 +125,7 @@ class PredictionTable:
         bound = before if before and before < CLAIM else CLAIM
         found = self._query(
             KeyConditionExpression="clientId = :client AND predictionId < :before",
-            ExpressionAttributeValues=_to_item({":client": client_id, ":before": bound}),
+            ExpressionAttributeValues=to_item({":client": client_id, ":before": bound}),
             ScanIndexForward=False,
             PaginationConfig={"MaxItems": limit, "PageSize": limit},
         )
@@ -151,25 +182,23 @@ class PredictionTable:
             **more,
         }
         found = (
-            self._query(
-                **query, ExpressionAttributeValues=_to_item({":day": key, **(values or {})})
-            )
+            self._query(**query, ExpressionAttributeValues=to_item({":day": key, **(values or {})}))
             for key in keys_of(day)
         )
         return merged(found, newest_first=newest_first)
 
     def _query(self, **query: Any) -> Iterator[Item]:
-        with _as_table_unavailable():
+        with as_table_unavailable():
             pages = self._client.get_paginator("query").paginate(TableName=self._table, **query)
             for page in pages:
                 yield from map(_from_item, page["Items"])
 
     def _put_once(self, document: Item) -> Item:
-        with _as_table_unavailable():
+        with as_table_unavailable():
             try:
                 self._client.put_item(
                     TableName=self._table,
-                    Item=_to_item(document),
+                    Item=to_item(document),
                     ConditionExpression="attribute_not_exists(predictionId)",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
@@ -178,41 +207,14 @@ class PredictionTable:
         return _without_day(document)
 
 
-@contextmanager
-def _as_table_unavailable() -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise TableUnavailable from error
-
-
 def _index_key(kind: str, item: Item, when: str) -> str:
     return key_of(f"{kind}{item[when][:10]}", item["predictionId"])
 
 
-def _to_item(document: Item) -> Item:
-    """Return DynamoDB's form.
-
-    It has no floats, so a number becomes the Decimal of its shortest text.
-    """
-    exact = json.loads(json.dumps(document), parse_float=Decimal)
-    return {name: TypeSerializer().serialize(value) for name, value in exact.items()}
-
-
 def _from_item(item: Mapping[str, Any]) -> Item:
-    values = {name: _plain(TypeDeserializer().deserialize(value)) for name, value in item.items()}
-    return _without_day(values)
+    return _without_day(from_item(item))
 
 
 def _without_day(document: Item) -> Item:
     """Return the document without `day`, which only the index needs."""
     return {name: value for name, value in document.items() if name != "day"}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        whole = value == value.to_integral_value() and value.as_tuple().exponent == 0
-        return int(value) if whole else float(value)
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    return [_plain(part) for part in value] if isinstance(value, list) else value

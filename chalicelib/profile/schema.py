@@ -20,6 +20,7 @@ from chalicelib.profile.tables.retraining_tables import (
     Snapshot,
     Training,
 )
+from chalicelib.profile.tables.review_tables import Contest, Review
 from chalicelib.profile.tables.rights_tables import Rights
 from chalicelib.profile.tables.rule_tables import Computation, Rule
 from chalicelib.profile.tables.sagemaker_tables import Endpoint, SageMaker
@@ -70,6 +71,8 @@ class Profile(Table, frozen=True, dict=True):  # the cache of `policy` is in the
     offer: Offer | None = None
     rights: Rights = Rights()
     evidence: dict[str, Evidence] = msgspec.field(default_factory=lambda: {**LOCKS})
+    review: Review = Review()
+    contest: Contest = Contest()
     card: Card = Card()
     gate: Gate = Gate()
     drift: Drift = Drift()

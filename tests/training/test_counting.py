@@ -309,7 +309,7 @@ SAID = st.fixed_dictionaries(
 
 @given(st.lists(SAID, max_size=8))
 def test_what_an_untrusted_source_says_changes_nothing_wherever_it_is_said(said):
-    decision = {"decision": "APPROVE"}
+    decision = {"finalDecision": "APPROVE"}
     without = [one for one in said if one["source"] != "apiKey:u1"]
 
     assert settled(decision, said, RULES).outcome == settled(decision, without, RULES).outcome
@@ -318,7 +318,7 @@ def test_what_an_untrusted_source_says_changes_nothing_wherever_it_is_said(said)
 @given(st.lists(SAID, min_size=1, max_size=8))
 def test_the_newest_trusted_word_counts(said):
     trusted = [one for one in said if one["source"].startswith("file")]
-    found = settled({"decision": "APPROVE"}, said, RULES).outcome
+    found = settled({"finalDecision": "APPROVE"}, said, RULES).outcome
 
     assert not trusted or found == trusted[-1]
 

@@ -101,7 +101,7 @@ def _decision_fault(decision: Facts | None, said: Facts) -> str:
         return "when is before the decision"
     if said.get("granted", day) < day:
         return "granted is before the decision"
-    return NO_LOAN.get(loan_fault(decision["decision"], said.get("granted")), "")
+    return NO_LOAN.get(loan_fault(decision["finalDecision"], said.get("granted")), "")
 
 
 def _rows(

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.decisions.day_index import BY_DAY, OUTCOMES, key_of, keys_of, merged
 from chalicelib.decisions.outcome_id import outcome_id
-from chalicelib.decisions.outcome_rules import recorded_source
+from chalicelib.decisions.outcome_rules import REVIEW_ACT, final_decision, recorded_source
 
 Item = dict[str, Any]
 
@@ -58,9 +58,13 @@ class DecisionLog:
         return (i for i in found if "decision" in i and i["createdAt"] <= self._until)
 
     def decision(self, client_id: str, prediction_id: str) -> Item | None:
+        """Return a decision, with a person's if a person decided as `finalDecision`."""
         key = {"clientId": client_id, "predictionId": prediction_id}
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
-        return plain(item) if item and "decision" in item else None
+        if not item or "decision" not in item:
+            return None
+        acts = self._beside(client_id, f"{REVIEW_ACT}{prediction_id}#", "at")
+        return dict(plain(item)) | {"finalDecision": final_decision(item["decision"], acts)}
 
     def of_client(self, client_id: str) -> list[Item]:
         """Return the outcomes of all of a client's decisions, the newest last."""
@@ -71,10 +75,14 @@ class DecisionLog:
         return self._outcomes(client_id, f"{OUTCOME}{prediction_id}#")
 
     def _outcomes(self, client_id: str, prefix: str) -> list[Item]:
+        reported = self._beside(client_id, prefix, "toldAt")
+        return sorted(reported, key=lambda item: (item["toldAt"], item["predictionId"]))
+
+    def _beside(self, client_id: str, prefix: str, when: str) -> list[Item]:
+        """Return a client's items of a kind, by their key, up to `until` in the field `when`."""
         of = Key("predictionId").begins_with(prefix)
         items = self._query(Key("clientId").eq(client_id) & of, ConsistentRead=True)
-        reported = [item for item in items if item["toldAt"] <= self._until]
-        return sorted(reported, key=lambda item: (item["toldAt"], item["predictionId"]))
+        return [item for item in items if item[when] <= self._until]
 
     def tell(self, decision: Item, outcome: Item, source: str, sha256: str) -> bool:
         """Store an outcome of a file as POST …/outcome would, and return whether it is new.

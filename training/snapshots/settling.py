@@ -10,8 +10,7 @@ from typing import Any
 
 from chalicelib.decisions.outcome_rules import (
     LIMITED,
-    TRUSTED,
-    loan_fault,
+    counting_outcome,
     recorded_source,
     trust_of,
 )
@@ -30,10 +29,13 @@ class Settled:
 
 
 def settled(decision: Item, outcomes: Sequence[Item], rules: Rules) -> Settled:
-    """Settle a decision's outcome by its `outcomes`, the oldest first."""
+    """Settle a decision's outcome by its `outcomes`, the oldest first.
+
+    `decision` has the `finalDecision`: what a person decided, if a person did.
+    """
     newest = {recorded_source(one): one["outcome"] for one in outcomes}
     return Settled(
-        _counting(decision, outcomes, rules),
+        counting_outcome(decision["finalDecision"], outcomes, rules),
         len({*newest.values()}) > 1,
         _turns(outcomes) > 1,
     )
@@ -46,19 +48,6 @@ def earlier_loans(outcomes: Sequence[Item], of: str, rules: Rules) -> int:
         if trust_of(recorded_source(one), rules) == LIMITED:
             seen.setdefault(one["of"], None)
     return list(seen).index(of) if of in seen else 0
-
-
-def _counting(decision: Item, outcomes: Sequence[Item], rules: Rules) -> Item | None:
-    for trust in (TRUSTED, LIMITED):
-        loans = [
-            one
-            for one in outcomes
-            if trust_of(recorded_source(one), rules) == trust
-            and not loan_fault(decision["decision"], one.get("granted"))
-        ]
-        if loans:
-            return loans[-1]
-    return None
 
 
 def _turns(outcomes: Sequence[Item]) -> int:

@@ -4,20 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.decisions.application import CORRECT
-from chalicelib.foundation.errors import InvalidRequest
 from chalicelib.foundation.text import Text
 from chalicelib.governance.policies.times import written_at
+from chalicelib.governance.request_fields import other_fields, require_none, text_fault
 
 LONGEST_REASON = 500  # characters
 LATEST_DAYS = 366
 MOST_DECISIONS = 5_000  # of a swap set
 
-NOT_AN_OBJECT = Text(es="debe ser un objeto", en="must be an object")
-UNKNOWN_FIELD = Text(es="no es un campo de la petición", en="is not a field of a request")
-NO_REASON = Text(
-    es="debe ser un texto de 1 a 500 caracteres", en="must be a text of 1 to 500 characters"
-)
 NO_TIME = Text(
     es="debe ser una hora con zona, como 2026-12-01T00:00:00Z",
     en="must be a time with its zone, such as 2026-12-01T00:00:00Z",
@@ -45,45 +39,32 @@ class RollbackRequest:
 
 def draft_request(body: Any, now: datetime) -> DraftRequest:
     """Parse the body of POST /policies; without effectiveFrom it is now. Raises InvalidRequest."""
-    errors = _other_fields(body, {"policy", "reason", "effectiveFrom"})
+    errors = other_fields(body, {"policy", "reason", "effectiveFrom"})
     given = {} if errors.keys() == {"body"} else body
     start, fault = _start(given.get("effectiveFrom"), now)
     errors |= {"effectiveFrom": fault} if fault else {}
-    errors |= _reason_fault(given)
-    _require_none(errors)
+    errors |= text_fault("reason", given, LONGEST_REASON)
+    require_none(errors)
     return DraftRequest(given.get("policy"), given["reason"], start)
 
 
 def rollback_request(body: Any) -> RollbackRequest:
     """Parse the body of POST /policy-rollback. Raises InvalidRequest."""
-    errors = _other_fields(body, {"policy", "reason"})
+    errors = other_fields(body, {"policy", "reason"})
     given = {} if errors.keys() == {"body"} else body
     errors |= {} if isinstance(given.get("policy"), str) else {"policy": NO_VERSION}
-    errors |= _reason_fault(given)
-    _require_none(errors)
+    errors |= text_fault("reason", given, LONGEST_REASON)
+    require_none(errors)
     return RollbackRequest(given["policy"], given["reason"])
 
 
 def decisions_request(text: str) -> int:
     """Parse how many decisions a swap set has. Raises InvalidRequest."""
     if not text.isdecimal() or len(text) > len(str(MOST_DECISIONS)):
-        _require_none({"decisions": COUNT_RANGE})
+        require_none({"decisions": COUNT_RANGE})
     if not 1 <= int(text) <= MOST_DECISIONS:
-        _require_none({"decisions": COUNT_RANGE})
+        require_none({"decisions": COUNT_RANGE})
     return int(text)
-
-
-def _other_fields(body: Any, known: set[str]) -> dict[str, Text]:
-    if not isinstance(body, dict):
-        return {"body": NOT_AN_OBJECT}
-    return dict.fromkeys(sorted(body.keys() - known), UNKNOWN_FIELD)
-
-
-def _reason_fault(given: dict[str, Any]) -> dict[str, Text]:
-    reason = given.get("reason")
-    if isinstance(reason, str) and reason.strip() and len(reason) <= LONGEST_REASON:
-        return {}
-    return {"reason": NO_REASON}
 
 
 def _start(given: Any, now: datetime) -> tuple[str, Text | None]:
@@ -99,8 +80,3 @@ def _start(given: Any, now: datetime) -> tuple[str, Text | None]:
     if start < now:
         return "", PAST
     return written_at(start), TOO_LATE if (start - now).days >= LATEST_DAYS else None
-
-
-def _require_none(errors: dict[str, Text]) -> None:
-    if errors:
-        raise InvalidRequest(CORRECT.format(count=len(errors), fields=", ".join(errors)), errors)

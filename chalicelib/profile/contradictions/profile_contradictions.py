@@ -10,6 +10,7 @@ from chalicelib.profile.contradictions.endpoint_contradictions import of_stages
 from chalicelib.profile.contradictions.evidence_contradictions import of_evidence
 from chalicelib.profile.contradictions.feature_contradictions import of_feature
 from chalicelib.profile.contradictions.offer_contradictions import of_offer
+from chalicelib.profile.contradictions.review_contradictions import of_review
 from chalicelib.profile.contradictions.rule_contradictions import of_rules
 from chalicelib.profile.schema import Inventory, Profile
 from chalicelib.profile.tables.policy_tables import Decision, Score
@@ -30,6 +31,7 @@ def contradictions(profile: Profile) -> Iterator[str]:
     yield from _score_contradictions(profile.score)
     yield from of_rules(profile)
     yield from of_offer(profile)
+    yield from of_review(profile)
     yield from _gate_contradictions(profile.gate)
     yield from of_stages(profile)
     yield from of_evidence(profile)

@@ -115,6 +115,33 @@ def test_a_day_has_the_outcomes_reported_on_it(predictions):
     assert found == ["outcome#01#ffff", "outcome#02#ffff"]
 
 
+def act(at: str) -> dict:
+    return {"act": "VERDICT", "verdict": "APPROVE", "at": at, "by": {"sub": "s1"}}
+
+
+def test_the_first_act_of_a_number_stays_and_acts_are_no_predictions(predictions):
+    predictions.add(PREDICTION)
+    first = predictions.add_act("ana", "0a", 0, act("2026-11-25T08:00:00.000Z"))
+    second = predictions.add_act("ana", "0a", 1, act("2026-11-25T09:00:00.000Z"))
+    lost = predictions.add_act("ana", "0a", 0, act("2026-11-25T10:00:00.000Z"))
+    predictions.add_act("ana", "0b", 0, act("2026-11-25T10:00:00.000Z"))
+
+    assert lost == first
+    assert predictions.acts("ana", "0a") == [first, second]
+    assert predictions.newest("ana", 9, None) == [PREDICTION]
+    with pytest.raises(PredictionNotFound):
+        predictions.get("ana", first["predictionId"])
+
+
+def test_a_day_has_the_acts_of_that_day_behind_a_cursor(predictions):
+    for number, day in enumerate(("23", "24", "24", "25")):
+        predictions.add_act("ana", "0a", number, act(f"2026-11-{day}T08:00:00.000Z"))
+    names = [one["predictionId"] for one in predictions.acts_on("2026-11-24", "review#")]
+
+    assert names == ["review#0a#0001", "review#0a#0002"]
+    assert [one["predictionId"] for one in predictions.acts_on("2026-11-24", names[0])] == names[1:]
+
+
 def of_a_day(client, count):
     """Decisions of one day and one client, and their ids in order; the table is empty before."""
     for item in client.scan(TableName=TABLE)["Items"]:

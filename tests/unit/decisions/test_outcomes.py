@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.decisions.outcome_rules import recorded_source
+from chalicelib.decisions.outcome_rules import counting_outcome, recorded_source
 from chalicelib.decisions.outcomes import MOST, report, with_outcomes
 from chalicelib.foundation.errors import (
     InvalidOutcome,
@@ -199,3 +199,56 @@ def test_outcomes_from_before_sources_were_kept_have_one():
     old = [{"outcome": "paid"}, {"outcome": "paid", "source": "0359128a0b7599e8"}]
 
     assert [recorded_source(one) for one in old] == ["apiKey:unknown", "file:credit/newData/"]
+
+
+def decided_by_a_person(final, decision):
+    predictions = PredictionList()
+    predictions.add(DECIDED | {"decision": decision})
+    acts = [{"verdict": "APPROVE", "at": "2026-06-01"}, {"final": final, "at": "2026-06-02"}]
+    for number, act in enumerate(acts):
+        predictions.add_act("ana", "0a", number, act)
+    return predictions
+
+
+@pytest.mark.parametrize("decision", ["APPROVE", "REVIEW", "DECLINE"])
+def test_an_outcome_belongs_to_what_a_person_decided_at_last(decision):
+    approved, declined = (decided_by_a_person(one, decision) for one in ("APPROVE", "DECLINE"))
+
+    assert report("ana", "0a", PAID, KEY, approved, at(1))["outcome"] == "paid"
+    with pytest.raises(NotALoan, match="declined"):
+        report("ana", "0a", PAID | {"granted": "2026-06-02"}, KEY, declined, at(1))
+
+
+def test_a_verdict_that_waits_for_a_second_person_decides_nothing():
+    predictions = PredictionList()
+    predictions.add(DECIDED | {"decision": "REVIEW"})
+    predictions.add_act("ana", "0a", 0, {"verdict": "APPROVE", "at": "2026-06-01"})
+
+    with pytest.raises(NotALoan, match="left to a person"):
+        report("ana", "0a", PAID, KEY, predictions, at(1))
+
+
+WORDS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "outcome": st.sampled_from(["paid", "defaulted"]),
+            "source": st.sampled_from(["file:a", "apiKey:l", "apiKey:u"]),
+        }
+    ),
+    max_size=6,
+)
+RULES = (("file:*", "trusted"), ("apiKey:l*", "limited"))
+
+
+@given(WORDS)
+def test_what_a_person_declined_has_no_outcome_that_counts(words):
+    assert counting_outcome("DECLINE", words, RULES) is None
+    assert counting_outcome("REVIEW", words, RULES) is None  # nobody said when it was granted
+
+
+@given(WORDS)
+def test_a_trusted_word_goes_before_a_limited_one_and_the_newest_counts(words):
+    found = counting_outcome("APPROVE", words, RULES)
+    by_trust = [[w for w in words if w["source"] == source] for source in ("file:a", "apiKey:l")]
+
+    assert found == next((one[-1] for one in by_trust if one), None)
