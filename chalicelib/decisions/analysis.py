@@ -19,7 +19,7 @@ from botocore.exceptions import (
 
 from chalicelib.decisions.application import CORRECT, CreditApplication
 from chalicelib.decisions.decision import decide
-from chalicelib.decisions.evidence import evidence
+from chalicelib.decisions.replay_evidence import evidence
 from chalicelib.foundation import observability
 from chalicelib.foundation.errors import (
     AnalysisPending,

@@ -17,6 +17,7 @@ from chalicelib.decisions.day_index import (
 from chalicelib.decisions.outcome_rules import REVIEW_ACT
 from chalicelib.foundation.dynamodb_items import as_table_unavailable, from_item, to_item
 from chalicelib.foundation.errors import PredictionNotFound
+from chalicelib.foundation.record_salt import SALT, new_salt
 from chalicelib.foundation.text import Text
 
 if TYPE_CHECKING:
@@ -194,17 +195,22 @@ class PredictionTable:
                 yield from map(_from_item, page["Items"])
 
     def _put_once(self, document: Item) -> Item:
+        """Store a document unless its id exists, and return the stored one.
+
+        What the index has is evidence, and gets a salt.
+        """
+        salt = {SALT: new_salt()} if "day" in document else {}
         with as_table_unavailable():
             try:
                 self._client.put_item(
                     TableName=self._table,
-                    Item=to_item(document),
+                    Item=to_item(document | salt),
                     ConditionExpression="attribute_not_exists(predictionId)",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 return _from_item(error.response["Item"])  # type: ignore[typeddict-item]
-        return _without_day(document)
+        return _as_recorded(document)
 
 
 def _index_key(kind: str, item: Item, when: str) -> str:
@@ -212,9 +218,9 @@ def _index_key(kind: str, item: Item, when: str) -> str:
 
 
 def _from_item(item: Mapping[str, Any]) -> Item:
-    return _without_day(from_item(item))
+    return _as_recorded(from_item(item))
 
 
-def _without_day(document: Item) -> Item:
-    """Return the document without `day`, which only the index needs."""
-    return {name: value for name, value in document.items() if name != "day"}
+def _as_recorded(document: Item) -> Item:
+    """Return the document without what only the index and the evidence need."""
+    return {name: value for name, value in document.items() if name not in ("day", SALT)}

@@ -27,6 +27,7 @@ APP = (  # shared with the functions: the profile's reader, how outcomes count, 
     "chalicelib/decisions/day_index.py",
     "chalicelib/decisions/outcome_id.py",
     "chalicelib/decisions/outcome_rules.py",
+    "chalicelib/foundation/record_salt.py",
     "chalicelib/models/__init__.py",
     "chalicelib/models/drift.py",
 )

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from chalicelib.decisions.day_index import BY_DAY, OUTCOMES, key_of, keys_of, merged
 from chalicelib.decisions.outcome_id import outcome_id
 from chalicelib.decisions.outcome_rules import REVIEW_ACT, final_decision, recorded_source
+from chalicelib.foundation.record_salt import SALT, new_salt
 
 Item = dict[str, Any]
 
@@ -109,6 +110,7 @@ class DecisionLog:
             "source": source,
             "sha256": sha256,
             "day": key_of(OUTCOMES + self._until[:10], OUTCOME + name),
+            SALT: new_salt(),
         }
         try:
             self._table.put_item(Item=item, ConditionExpression=Attr("predictionId").not_exists())

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.decisions.decision import weigh
-from chalicelib.decisions.evidence import changed_features
+from chalicelib.decisions.replay_evidence import changed_features
 from chalicelib.profile import Policy
 from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
 from workbench.replaying.artifact_process import NotRecorded, NotScored, evaluate

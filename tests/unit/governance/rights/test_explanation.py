@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.decisions.decision import decide
-from chalicelib.decisions.evidence import evidence
+from chalicelib.decisions.replay_evidence import evidence
 from chalicelib.foundation.text import Text
 from chalicelib.governance.rights.explanation import BASIS_TEXTS, explanation
 from chalicelib.governance.rights.explanation_page import page

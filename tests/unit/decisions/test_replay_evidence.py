@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from chalicelib.decisions.evidence import changed_features, evidence
+from chalicelib.decisions.replay_evidence import changed_features, evidence
 from chalicelib.profile import Policy
 
 APPLICATION = {"amount": 150_000.0, "employees": 3, "state": "TX", "guaranteeShare": 0.75}

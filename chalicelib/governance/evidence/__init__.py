@@ -1,0 +1,1 @@
+"""Evidence for an auditor: digests of records, their chain, and its anchors."""
