@@ -339,7 +339,7 @@ class CircuitOpen(EndpointFault):
 
 
 class OutOfTime(EndpointFault):
-    """An attempt that could not end in time was not begun."""
+    """The branch has no time for another attempt."""
 
 
 class EndpointThrottled(EndpointFault):

@@ -26,7 +26,11 @@ from chalicelib.foundation.errors import (
 from chalicelib.foundation.observability import model_timed
 from chalicelib.scoring.branch_results import Scored
 from chalicelib.scoring.circuit import Circuit
-from chalicelib.scoring.time_budgets import LAST_ATTEMPT_SECONDS, LAST_SHORT_ATTEMPT_SECONDS
+from chalicelib.scoring.time_budgets import (
+    LAST_ATTEMPT_SECONDS,
+    LAST_THROTTLED_SECONDS,
+    LAST_TIMEOUT_SECONDS,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -68,14 +72,20 @@ class ScoringEndpoints:
         """Return the answer of one model as JSON for analisisCredito. Raises an EndpointFault.
 
         `startedAt` of the event is the start of the execution, in ISO 8601. An attempt that begins
-        late waits for a second only, and one that could not end within the branch's budget raises
-        OutOfTime without a call.
+        late waits for a second only. analisisCredito does not retry OutOfTime, which ends a branch
+        at a late time-out, and without a call once a throttled endpoint was asked for long enough.
         """
-        endpoint, waited = f"{self._prefix}-{model}", _seconds_since(event.get("startedAt"))
-        if waited > LAST_SHORT_ATTEMPT_SECONDS:
+        endpoint, started = f"{self._prefix}-{model}", event.get("startedAt")
+        waited = _seconds_since(started)
+        if waited > LAST_THROTTLED_SECONDS:
             raise OutOfTime(f"{endpoint} was not called again after {waited:.1f} s.")
-        with model_timed(model):
-            answer = _decoded(self._invoke(endpoint, event["application"], waited), endpoint)
+        try:
+            with model_timed(model):
+                answer = _decoded(self._invoke(endpoint, event["application"], waited), endpoint)
+        except EndpointTimeout as fault:
+            if (waited := _seconds_since(started)) > LAST_TIMEOUT_SECONDS:
+                raise OutOfTime(f"{endpoint} did not answer within {waited:.1f} s.") from fault
+            raise
         self._scored(answer, endpoint)
         return {**answer, "status": "OK"}
 

@@ -9,10 +9,11 @@ A cold endpoint holds the request while its container starts (3.5 to 6.9 s measu
 that AWS needs to place it), or answers ModelNotReadyException. So a branch waits for 8 s and asks
 once more: with a start of up to 16 s all three models still answer. The request that timed out
 keeps its place of the endpoint's concurrency until the container answers, and whoever finds no
-place is throttled. So a branch asks a throttled endpoint again for 17 s. An attempt after 11.5 s
-waits for 1 s only, which is 40 times a warm answer: it ends before the branch does. A caller who
-has waited longer than the patience gets 202, and the state machine continues and stores the
-decision.
+place is throttled. An attempt after 11.5 s waits for 1 s only, which is 40 times a warm answer. A
+time-out after 17 s is the last, so that a branch of time-outs ends within its 21.5 s.
+
+A throttled endpoint answers others, so a branch asks it again for 32 s. That outlasts the patience:
+the caller gets 202, and the state machine continues and stores the decision of three models.
 https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-cold-starts
 """
 
@@ -22,8 +23,9 @@ ENDPOINT_SECONDS = 8.0  # InvokeEndpoint's read time-out
 CONNECT_SECONDS = 1.0  # of either client
 ATTEMPT_SECONDS = 10  # a model's task: the function's own start, then its endpoint
 LAST_ATTEMPT_SECONDS = 11.5  # an attempt that begins later waits for TEST_SECONDS only
-LAST_SHORT_ATTEMPT_SECONDS = 17.0  # an attempt that would begin later does not begin
-BRANCH_SECONDS = LAST_ATTEMPT_SECONDS + ATTEMPT_SECONDS
+LAST_TIMEOUT_SECONDS = 17.0  # a time-out that comes later is the last
+LAST_THROTTLED_SECONDS = 32.0  # an attempt that would begin later does not begin
+BRANCH_SECONDS = LAST_ATTEMPT_SECONDS + ATTEMPT_SECONDS  # without a throttled endpoint
 SAVE_SECONDS = 4  # saveResult's task; it is repeated, which is harmless
 # Not a part of the sum: a decision that comes too late for its caller is stored all the same.
 MACHINE_SECONDS = 60

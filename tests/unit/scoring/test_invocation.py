@@ -136,12 +136,14 @@ def test_a_container_that_takes_too_long_has_timed_out(endpoint):
     [
         (time_budgets.LAST_ATTEMPT_SECONDS - 0.5, (1, 0), EndpointTimeout),
         (time_budgets.LAST_ATTEMPT_SECONDS + 0.1, (0, 1), EndpointTimeout),
-        (time_budgets.LAST_SHORT_ATTEMPT_SECONDS - 0.5, (0, 1), EndpointTimeout),
-        (time_budgets.LAST_SHORT_ATTEMPT_SECONDS + 0.1, (0, 0), OutOfTime),
+        (time_budgets.LAST_TIMEOUT_SECONDS - 0.5, (0, 1), EndpointTimeout),
+        (time_budgets.LAST_TIMEOUT_SECONDS + 0.1, (0, 1), OutOfTime),
+        (time_budgets.LAST_THROTTLED_SECONDS - 0.5, (0, 1), OutOfTime),
+        (time_budgets.LAST_THROTTLED_SECONDS + 0.1, (0, 0), OutOfTime),
     ],
 )
 def test_an_attempt_waits_as_long_as_the_branch_has_time(since, waits, got):
-    """The later attempt is short, and what could not end in time is not begun."""
+    """A late attempt is short, a late time-out is the last, and the latest are not begun."""
     slow, hasty = (Slow(ReadTimeoutError(endpoint_url="x")) for _ in "ab")
     started = (datetime.now(UTC) - timedelta(seconds=since)).isoformat()
     scoring = ScoringEndpoints(slow, "dev-appvengers", [], lambda: hasty)  # type: ignore[arg-type,return-value]
@@ -149,6 +151,20 @@ def test_an_attempt_waits_as_long_as_the_branch_has_time(since, waits, got):
     with pytest.raises(got):
         scoring.score("Tradicional", EVENT | {"startedAt": started})
     assert (slow.asked, hasty.asked) == waits
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [("ThrottlingException", EndpointThrottled), ("ModelNotReadyException", ModelNotReady)],
+)
+def test_an_endpoint_that_only_throttles_is_asked_again_to_the_end(endpoint, code, fault):
+    scoring, stubber = endpoint
+    stubber.add_client_error("invoke_endpoint", code)
+    since = timedelta(seconds=time_budgets.LAST_THROTTLED_SECONDS - 0.5)
+    late = ScoringEndpoints(scoring._runtime, "dev-appvengers", [], lambda: scoring._runtime)
+
+    with pytest.raises(fault):
+        late.score("Tradicional", EVENT | {"startedAt": (datetime.now(UTC) - since).isoformat()})
 
 
 def test_an_endpoint_that_hangs_is_asked_no_more_but_in_a_short_test_and_another_is():
