@@ -14,6 +14,7 @@ from chalicelib.decisions.application import CreditApplication
 from chalicelib.foundation.errors import AppVengersError, Unauthorized
 from chalicelib.foundation.observability import last_trained, observed
 from chalicelib.foundation.settings import MODEL_PREFIX, Settings
+from chalicelib.governance.evidence import anchoring
 from chalicelib.governance.policies.policy_desk import PolicyDesk
 from chalicelib.governance.policies.policy_swap_set import newest_decided
 from chalicelib.governance.rights.counterfactuals import change, taken_offers
@@ -285,6 +286,15 @@ def watch_drift(event: CloudWatchEvent) -> Any:
     using, at = services(), weekly_update.scheduled_at(event.to_dict())
     parts = (using.models, using.endpoints, using.reports, using.topic)
     return drift_watch.watch(at, using.profile, using.predictions, *parts)
+
+
+# After midnight, UTC, when the day is whole.
+@app.schedule(Cron(0, 2, "*", "*", "?", "*"), name="anchorEvidence")
+@observed
+def anchor_evidence(event: CloudWatchEvent) -> Any:
+    using, at = services(), weekly_update.scheduled_at(event.to_dict())
+    parts = (using.record_log, using.object_log, using.anchors())
+    return anchoring.anchor_days(at, *parts)
 
 
 @app.lambda_function(name="openSnapshot")

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
     from chalicelib.decisions.review_only_switch import ReviewOnlySwitch
+    from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
+    from chalicelib.governance.evidence.object_log import ObjectLog
+    from chalicelib.governance.evidence.record_log import RecordLog
     from chalicelib.governance.policies.in_force import PolicyInForce
     from chalicelib.governance.policies.policy_bucket import PolicyBucket
     from chalicelib.monitoring.lost_events import FunctionsThatWait
@@ -108,6 +111,24 @@ class Services:
         from chalicelib.governance.policies.policy_bucket import PolicyBucket
 
         return PolicyBucket(_client("s3", SWITCH), self.settings.data_bucket)
+
+    @cached_property
+    def record_log(self) -> "RecordLog":
+        from chalicelib.governance.evidence.record_log import RecordLog  # one function needs it
+
+        return RecordLog(_client("dynamodb", QUICK), self.settings.predictions_table)
+
+    @cached_property
+    def object_log(self) -> "ObjectLog":
+        from chalicelib.governance.evidence.object_log import ObjectLog
+
+        return ObjectLog(_client("s3", ARTIFACTS), self.settings)
+
+    def anchors(self) -> "AnchorBucket":
+        """Return the evidence bucket as it is now."""
+        from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
+
+        return AnchorBucket(_client("s3", ARTIFACTS), self.settings.evidence_bucket)
 
     @cached_property
     def predictions(self) -> PredictionTable:

@@ -95,6 +95,12 @@ def last_trained(days: float) -> None:
     _measure("DaysSinceTraining", days, MetricUnit.NoUnit)
 
 
+def anchoring(days: int) -> None:
+    """Log how many days have no anchor of the evidence yet; 1 is as it should be."""
+    logger.info("anchoring", days=days)
+    _measure("DaysToAnchor", days, MetricUnit.NoUnit)
+
+
 def drift_measured(models: Mapping[str, Any]) -> None:
     """Emit each model's score index, and for each feature the highest index of the models."""
     highest: dict[str, float] = {}

@@ -47,8 +47,6 @@ def governing(settings: Settings) -> dict[str, Resource]:
     """Return the alarms of governance.yaml by logical name. They name the topic of the other
     stack by its ARN.
     """
-    if not GOVERNING:
-        return {}
     alarm = _throttles(settings, GOVERNING, "throttles-governance", "de la gobernanza")
     topic = [settings.topic_arn("${AWS::AccountId}")]
     alarm["Properties"] |= {"AlarmActions": topic, "OKActions": topic}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.foundation.settings import (
+    ANCHOR_PREFIX,
     ARRIVAL_PREFIX,
     ENDING_PREFIX,
     JOB_PREFIX,
@@ -33,7 +34,7 @@ FOLDER = ROOT / ".chalice"
 API = "api_handler"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 # Their log groups and their alarm of throttles are in governance.yaml.
-GOVERNING: tuple[str, ...] = ()
+GOVERNING = ("anchorEvidence",)
 ASYNCHRONOUS = (
     "updateData",
     "watchTraining",
@@ -59,6 +60,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     topic = f"arn:aws:sns:*:*:{prefix}-ReentrenamientoNotificaciones"
     models = f"arn:aws:s3:::{settings.model_bucket}"
     data = f"arn:aws:s3:::{settings.data_bucket}"
+    evidence = f"arn:aws:s3:::{settings.evidence_bucket}"
     sagemaker = "arn:aws:sagemaker:*:*"
     states, retraining = "arn:aws:states:*:*", f"{prefix}-reentrenamiento"
     drift = f"{REPORT_PREFIX}drift/"
@@ -211,6 +213,24 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("sns:Publish", topic),
         ],
     }
+    declared["anchorEvidence"] = [
+        allow("dynamodb:Query", f"{table}/index/byDay"),
+        allow("dynamodb:GetItem", table),
+        listing(data, f"{POLICY_DOCUMENT_PREFIX}*", f"{POLICY_ACT_PREFIX}*", f"{REPORT_PREFIX}*"),
+        listing(models, f"{MANIFEST_PREFIX}*", f"{ENDING_PREFIX}*"),
+        allow(
+            "s3:GetObject",
+            [
+                *policies,
+                f"{data}/{REPORT_PREFIX}*/report.json",
+                f"{data}/{drift}*",
+                f"{models}/{MANIFEST_PREFIX}*",
+                f"{models}/{ENDING_PREFIX}*",
+            ],
+        ),
+        allow("s3:ListBucketVersions", evidence),
+        allow(["s3:GetObjectVersion", "s3:PutObject"], f"{evidence}/{ANCHOR_PREFIX}*"),
+    ]
     for model, endpoint in scoring.items():
         declared[model] = [allow("sagemaker:InvokeEndpoint", endpoint)]
     for name in ASYNCHRONOUS:

@@ -27,7 +27,7 @@ def templates() -> Iterator[tuple[Path, str]]:
         before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
         _, _, after = rest.partition(END)
         form: dict[str, Any] = {"sort_keys": False, "default_flow_style": None, "width": 1000}
-        written = yaml.safe_dump(resources, **form) if resources else ""
+        written = yaml.safe_dump(resources, **form)
         indented = "".join(f"  {line}" for line in written.splitlines(keepends=True))
         yield path, before + BEGIN + indented + END + after
 

@@ -20,6 +20,7 @@ MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 ALARMS = [
     "executions-failed", "models-unavailable", "latency-p99", "throttles", "throttles-background",
     "throttles-retraining", "retraining-failed", "training-overdue", "failures",
+    "throttles-governance", "anchor-overdue",
     *(f"{kind}-{model}" for kind in ("model-errors", "model-latency") for model in MODELS),
 ]  # fmt: skip
 
@@ -226,6 +227,14 @@ def test_each_asynchronous_function_has_the_queue(served):
         config = functions.get_function_event_invoke_config(FunctionName=f"appvengers-dev-{name}")
         destination = config["DestinationConfig"]["OnFailure"]["Destination"]
         assert destination.endswith(":dev-appvengers-failures")
+
+
+def test_a_missed_anchor_rings_and_one_day_to_anchor_does_not(cloudwatch):
+    service = {"service": "dev-appvengers"}
+    put(cloudwatch, "AppVengers", "DaysToAnchor", 1, **service)
+    assert not rings(cloudwatch, "anchor-overdue")
+    put(cloudwatch, "AppVengers", "DaysToAnchor", 2, **service)
+    assert rings(cloudwatch, "anchor-overdue")
 
 
 def test_the_dashboard_stands(served, cloudwatch):

@@ -58,6 +58,7 @@ def test_each_function_has_its_own_role_with_its_own_policy(served):
                 "AppVengersAccelerator",
                 "saveResult",
                 "updateData",
+                "anchorEvidence",
                 "watchTraining",
                 "trainingChanged",
                 "watchDrift",
