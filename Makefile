@@ -30,7 +30,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key token package bench-import test test-fast test-deploy lint \
-  audit models settings replay-history blend bench bench-serving policy iam-policies rollback migrate serving-code cost launch \
+  audit models settings replay-history blend bench bench-serving policy iam-policies rollback migrate serving-code cost evidence launch \
   review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies \
   clean
 
@@ -150,6 +150,10 @@ drill-cold-start: $(VENV)/dev ## Answers while an endpoint is stopped for 12 s (
 
 drill-stuttering: $(VENV)/dev ## A model that answers now and then: how long 3 clients wait for it (3 minutes)
 	@$(VENV)/bin/python -m tests.drills.stuttering
+
+evidence: $(VENV)/run ## An archive for an examiner: STAGE=dev FROM=2026-11-01 TO=2026-11-28 (CHECK=a.zip)
+	@$(VENV)/bin/python -m infrastructure.operate.evidence_pack $(stage) \
+	  $(call option,FROM,--from) $(call option,TO,--to) $(call option,CHECK,--check)
 
 forget: ## Remove all that the embedded cloud keeps: decisions, models, the API key
 	rm -rf .localcloud

@@ -1,0 +1,89 @@
+"""Write the evidence of a period into one archive, or check an archive against the account.
+
+python -m infrastructure.operate.evidence_pack --stage dev --from 2026-11-01 --to 2026-11-28
+python -m infrastructure.operate.evidence_pack --stage dev --check evidence.zip
+"""
+
+import argparse
+import sys
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.foundation.errors import AppVengersError
+from chalicelib.foundation.settings import STAGES, Settings
+from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
+from chalicelib.governance.evidence.object_log import ObjectLog
+from chalicelib.governance.evidence.record_log import RecordLog
+from chalicelib.models.model_bucket import ModelBucket
+from infrastructure import embedded
+from infrastructure.operate.evidence_pack import account_check, archive_verifier, archive_writer
+from infrastructure.project import InvalidConfig, app_name
+
+FAULTS = (
+    AppVengersError, BotoCoreError, ClientError, InvalidConfig, OSError, zipfile.BadZipFile,
+    archive_writer.NotAnchored,
+)  # fmt: skip
+
+
+def read_archive(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _write(settings: Settings, given: argparse.Namespace) -> None:
+    s3 = boto3.client("s3")
+    path = given.out or Path(f"evidence-{settings.prefix}-{given.first}-{given.last}.zip")
+    sources = archive_writer.Sources(
+        RecordLog(boto3.client("dynamodb"), settings.predictions_table),
+        ObjectLog(s3, settings),
+        ModelBucket(s3, settings.model_bucket),
+        AnchorBucket(s3, settings.evidence_bucket),
+    )
+    manifest = archive_writer.write(
+        path, given.first, given.last, sources, lambda line: print(line, file=sys.stderr)
+    )
+    print(f"{path}: {len(manifest['files']):,} files, head {manifest['head']}")
+    print("Unpack it and run: python3 verify.py")
+
+
+def _check(settings: Settings, path: Path) -> int:
+    files = read_archive(path)
+    anchors = AnchorBucket(boto3.client("s3"), settings.evidence_bucket)
+    wrong = [*archive_verifier.findings(files), *account_check.differences(files, anchors)]
+    print("\n".join(wrong or ["The archive is whole, and its anchors are the account's."]))
+    return 1 if wrong else 0
+
+
+def _day(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--stage", required=True, choices=STAGES)
+    parser.add_argument("--from", dest="first", type=_day, help="the first day, as 2026-11-01")
+    parser.add_argument("--to", dest="last", type=_day, help="the last day, anchored already")
+    parser.add_argument("--out", type=Path, help="the archive to write")
+    parser.add_argument("--check", type=Path, help="an archive to compare with the account")
+    given = parser.parse_args()
+    if not given.check and not (given.first and given.last and given.first <= given.last):
+        parser.error("give --check, or --from and --to with the earlier day first")
+    embedded.reach()
+    try:
+        region = boto3.Session().region_name or ""
+        settings = Settings(app_name(), given.stage, region)
+        if given.check:
+            return _check(settings, given.check)
+        _write(settings, given)
+    except FAULTS as fault:
+        print(f"{fault}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

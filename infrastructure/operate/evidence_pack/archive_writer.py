@@ -1,0 +1,160 @@
+"""The writer of the archive: one zip file, whose manifest has the hash of each other file."""
+
+import hashlib
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+import rfc8785
+from botocore.exceptions import ClientError
+
+from chalicelib.foundation.errors import InvalidArtifact
+from chalicelib.foundation.settings import MANIFEST_PREFIX
+from chalicelib.governance.evidence import chain, record_digest
+from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
+from chalicelib.governance.evidence.record_log import RecordLog
+from chalicelib.models import artifact
+from infrastructure.operate.evidence_pack import archive_verifier
+from infrastructure.project import ROOT
+
+Document = dict[str, Any]
+Report = Callable[[str], None]
+
+HERE = Path(__file__).parent
+CODE = (
+    "chalicelib/__init__.py",
+    "chalicelib/foundation/__init__.py",
+    "chalicelib/foundation/record_salt.py",
+    "chalicelib/governance/__init__.py",
+    "chalicelib/governance/evidence/__init__.py",
+    "chalicelib/governance/evidence/chain.py",
+    "chalicelib/governance/evidence/record_digest.py",
+)
+GONE = (ClientError, InvalidArtifact)
+MOMENT = (1980, 1, 1, 0, 0, 0)  # the same records are the same bytes
+
+
+class NotAnchored(Exception):
+    """The period ends after the newest anchor, or there is none."""
+
+
+class Objects(Protocol):
+    def read(self, object_id: str) -> bytes: ...
+
+
+class Models(Protocol):
+    def verified_artifact(self, model: str, version: str) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources of an archive: the stage's table and its buckets."""
+
+    records: RecordLog
+    objects: Objects
+    models: Models
+    anchors: AnchorBucket
+
+
+def write(path: Path, first: str, last: str, sources: Sources, report: Report) -> Document:
+    """Write the archive of the days from `first` to `last`, and return its manifest.
+
+    It has the records of these days, and all anchors, policies, acts, reports and cards until the
+    last one. An object that is gone is left out, and the verifier names it. Raises NotAnchored.
+    """
+    _require_anchors(last, sources.anchors)
+    listed: dict[str, str] = {}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+
+        def add(name: str, body: bytes) -> None:
+            archive.writestr(zipfile.ZipInfo(name, MOMENT), body, zipfile.ZIP_DEFLATED)
+            listed[name] = hashlib.sha256(body).hexdigest()
+
+        for name, body in _program():
+            add(name, body)
+        written = {day: sources.anchors.read(day) for day in sources.anchors.stored}
+        for day, body in written.items():
+            add(chain.key(day), body)
+        for day in _days(first, last):
+            lines = [*_lines(sources.records.of_day(day))]
+            report(f"{day}: {len(lines):,} records")
+            add(f"{archive_verifier.RECORDS}{day}.jsonl", b"".join(lines))
+        for name, body in _objects([*written.values()], sources):
+            add(name, body)
+        head = msgspec.json.decode(written[max(written)])["head"]
+        manifest: Document = {"from": first, "to": last, "head": head, "files": listed}
+        manifest["digest"] = archive_verifier.manifest_digest(manifest)
+        archive.writestr(
+            zipfile.ZipInfo(archive_verifier.MANIFEST, MOMENT), rfc8785.dumps(manifest)
+        )
+    return manifest
+
+
+def _require_anchors(last: str, anchors: AnchorBucket) -> None:
+    newest = max(anchors.stored, default="")
+    if newest < last:
+        raise NotAnchored(
+            f"{last} is not anchored; the newest anchor is {newest or 'none'}. Choose --to {newest}"
+            if newest
+            else "There is no anchor yet: anchorEvidence writes the first at 02:00 UTC."
+        )
+
+
+def _program() -> Iterator[tuple[str, bytes]]:
+    """Yield what the archive has besides evidence: its README, the verifier and its modules."""
+    yield "README.md", (HERE / "examiner_readme.md").read_bytes()
+    yield "verify.py", (HERE / "archive_verifier.py").read_bytes()
+    for name in CODE:
+        yield f"{archive_verifier.CODE}{name}", (ROOT / name).read_bytes()
+    library = Path(rfc8785.__file__).parent
+    for path in sorted(library.glob("*.py")):
+        yield f"{archive_verifier.CODE}rfc8785/{path.name}", path.read_bytes()
+    licence = distribution("rfc8785").read_text("LICENSE") or ""
+    yield f"{archive_verifier.CODE}rfc8785/LICENSE", licence.encode()
+
+
+def _lines(found: Iterator[Document]) -> Iterator[bytes]:
+    for record in found:
+        stated = {name: value for name, value in record.items() if name not in ("day", "expiresAt")}
+        yield record_digest.canonical(stated) + b"\n"
+
+
+def _objects(anchors: list[bytes], sources: Sources) -> Iterator[tuple[str, bytes]]:
+    """Yield each anchored object, and the card of each anchored model."""
+    entries = [entry for body in anchors for entry in chain.entries_of(chain.read(body))]
+    for name in sorted({entry.id for entry in entries if not entry.kept}):
+        body = _if_there(lambda: sources.objects.read(name))  # noqa: B023 - called now
+        if body is None:
+            continue
+        yield f"{archive_verifier.OBJECTS}{name}", body
+        if name.startswith(archive_verifier.MODELS) and (card := _card(name, sources.models)):
+            yield archive_verifier.card_of(name), card
+
+
+def _card(manifest_id: str, models: Models) -> bytes | None:
+    place = manifest_id.removeprefix(f"models/{MANIFEST_PREFIX}").removesuffix(".json")
+    model, _, version = place.partition("/")
+    body = _if_there(lambda: models.verified_artifact(model, version))
+    return dict(artifact.members(body)).get("card.html") if body else None
+
+
+def _if_there(read: Callable[[], bytes]) -> bytes | None:
+    """Return an object; None if it is gone, which the verifier names."""
+    try:
+        return read()
+    except GONE as fault:
+        if getattr(fault, "response", {}).get("Error", {}).get("Code", "NoSuchKey") != "NoSuchKey":
+            raise
+        return None
+
+
+def _days(first: str, last: str) -> Iterator[str]:
+    day = date.fromisoformat(first)
+    while day <= date.fromisoformat(last):
+        yield day.isoformat()
+        day += timedelta(days=1)

@@ -1,0 +1,284 @@
+"""An archive of what the embedded cloud stored: whole as written, and every forgery is named."""
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+
+from chalicelib.decisions.predictions import PredictionTable
+from chalicelib.decisions.replay_evidence import _mark
+from chalicelib.foundation.dynamodb_items import from_item, to_item
+from chalicelib.foundation.settings import Settings
+from chalicelib.governance.evidence import record_digest
+from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
+from chalicelib.governance.evidence.anchoring import anchor_days
+from chalicelib.governance.evidence.object_log import ObjectLog
+from chalicelib.governance.evidence.record_log import RecordLog
+from chalicelib.models.model_bucket import ModelBucket
+from infrastructure.deploy.steps import stack
+from infrastructure.operate.evidence_pack import account_check, archive_writer
+from infrastructure.operate.evidence_pack import archive_verifier as verify
+from localcloud.embedded_cloud import embedded_cloud
+
+DEV = Settings("appvengers", "dev", "us-east-1")
+NOW = datetime.now(UTC)
+TODAY = NOW.date().isoformat()
+IDS = [f"{number:032x}" for number in range(6)]
+ACT, POLICY = "data/policies/acts/20261129-a.json", "data/policies/documents/abc.json"
+CARD = b"<html>card</html>"
+OLDEST_PYTHON = os.environ.get("EVIDENCE_PYTHON", sys.executable)
+
+
+def decision(number: int) -> dict:
+    application = {"amount": 100 + number, "state": "CA"}
+    return {
+        "clientId": f"c{number}",
+        "predictionId": IDS[number],
+        "createdAt": f"{TODAY}T10:00:00.000Z",
+        "application": application,
+        "decision": "REVIEW",
+        "score": 600.0,
+        "models": {"Tradicional": {"status": "OK", "score": 1, "reasons": []}},
+        "evidence": {"features": {name: _mark(name, of) for name, of in application.items()}},
+    }
+
+
+def artifact_of(card: bytes) -> bytes:
+    packed = io.BytesIO()
+    with gzip.open(packed, "wb") as compressed, tarfile.open(fileobj=compressed, mode="w") as made:
+        member = tarfile.TarInfo("card.html")
+        member.size = len(card)
+        made.addfile(member, io.BytesIO(card))
+    return packed.getvalue()
+
+
+def fill(table: PredictionTable) -> None:
+    for number in range(len(IDS)):
+        table.add(decision(number))
+    told = {"of": IDS[0], "outcome": "paid", "when": TODAY, "toldAt": f"{TODAY}T11:00:00Z"}
+    table.add_outcome("c0", f"{IDS[0]}#ffff", told)
+    table.add_act("c1", IDS[1], 1, {"at": f"{TODAY}T12:00:00Z", "verdict": "APPROVE"})
+    s3 = boto3.client("s3")
+    members = {"members": {"card.html": hashlib.sha256(CARD).hexdigest()}}
+    report = b'{"verdict": "rejected"}'
+    for bucket, key, body in (
+        (DEV.data_bucket, ACT.removeprefix("data/"), b'{"kind": "DRAFTED"}'),
+        (DEV.data_bucket, POLICY.removeprefix("data/"), b'{"version": "abc"}'),
+        (DEV.data_bucket, "credit/reports/v1/Tradicional/report.json", report),
+        (DEV.data_bucket, "credit/reports/v1/Tradicional/decisions.jsonl", b"personal"),
+        (DEV.model_bucket, "manifests/Tradicional/v1.json", json.dumps(members).encode()),
+        (DEV.model_bucket, "verified/Tradicional/v1/model.tar.gz", artifact_of(CARD)),
+        (DEV.model_bucket, "endings/Tradicional/t/v1/in-service", b""),
+    ):
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+
+def sources() -> archive_writer.Sources:
+    s3 = boto3.client("s3")
+    return archive_writer.Sources(
+        RecordLog(boto3.client("dynamodb"), DEV.predictions_table),
+        ObjectLog(s3, DEV),
+        ModelBucket(s3, DEV.model_bucket),
+        AnchorBucket(s3, DEV.evidence_bucket),
+    )
+
+
+def anchor(days: int) -> None:
+    using = sources()
+    at = NOW + timedelta(days=days)
+    anchor_days(at, using.records, using.objects, using.anchors)
+
+
+def pack(folder) -> dict[str, bytes]:
+    path = folder / "evidence.zip"
+    archive_writer.write(path, TODAY, TODAY, sources(), lambda _: None)
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("evidence")
+    with embedded_cloud():
+        stack.deploy(boto3.client("cloudformation"), "appvengers", "dev")
+        fill(PredictionTable(boto3.client("dynamodb"), DEV.predictions_table))
+        anchor(1)
+        anchor(2)
+        yield folder, pack(folder)
+
+
+@pytest.fixture
+def files(made):
+    return dict(made[1])
+
+
+def relisted(files):
+    """As a forger would leave the manifest, who knows how it is made."""
+    manifest = json.loads(files[verify.MANIFEST])
+    others = {name: body for name, body in files.items() if name != verify.MANIFEST}
+    manifest["files"] = {name: hashlib.sha256(body).hexdigest() for name, body in others.items()}
+    manifest["digest"] = verify.manifest_digest(manifest)
+    return files | {verify.MANIFEST: record_digest.canonical(manifest)}
+
+
+def with_records(files, change):
+    """The archive after a change of its list of records, with a manifest that fits."""
+    name = f"records/{TODAY}.jsonl"
+    records = [json.loads(line) for line in files[name].splitlines()]
+    changed = change(records)
+    body = b"".join(record_digest.canonical(one) + b"\n" for one in changed or records)
+    return relisted(files | {name: body})
+
+
+def test_the_archive_is_whole_and_has_all_that_was_recorded(files):
+    assert verify.findings(files) == []
+    kinds = [
+        json.loads(line)["predictionId"] for line in files[f"records/{TODAY}.jsonl"].splitlines()
+    ]
+    assert [record_digest.kind(name) for name in kinds] == ["decision"] * 6 + ["outcome", "review"]
+    assert {name for name in files if name.startswith(("objects/", "cards/"))} == {
+        f"objects/{ACT}",
+        f"objects/{POLICY}",
+        "objects/data/credit/reports/v1/Tradicional/report.json",
+        "objects/models/manifests/Tradicional/v1.json",
+        "objects/models/endings/Tradicional/t/v1/in-service",
+        "cards/Tradicional/v1.html",
+    }
+
+
+def test_a_flipped_byte_of_any_file_is_named(files):
+    for name, body in files.items():
+        for place in {0, len(body) // 2, len(body) - 1} if body else ():
+            flipped = bytearray(body)
+            flipped[place] ^= 1
+            assert any(name in one for one in verify.findings(files | {name: bytes(flipped)})), name
+
+
+def test_each_file_that_is_missing_or_added_is_named(files):
+    for name in files:
+        without = {other: body for other, body in files.items() if other != name}
+        assert any(name in one for one in verify.findings(without)), name
+    assert verify.findings(files | {"more.txt": b""}) == ["more.txt: was added"]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda r: r[0].update(score=700), "decision 0+: was changed in one of .*score"),
+        (lambda r: r[1]["application"].update(state="NY"), "1: was changed in application.state$"),
+        (lambda r: r[2].update(clientId="x"), "decision .*2: was changed in one of .*clientId"),
+        (lambda r: r[6].update(outcome="defaulted"), "outcome outcome#.*: was changed in one of"),
+        (lambda r: r[7].update(verdict="DECLINE"), "review review#.*: was changed in one of"),
+        (lambda r: r[3].pop("decision") and None, "decision .*3: was changed in"),
+        (lambda r: r[:4] + r[5:], "decision 0+4 of .*: is missing"),
+        (lambda r: r[:-1], "review review#.* of .*: is missing"),
+        (lambda r: [*r[:2], r[1] | {"predictionId": "00ff"}, *r[2:]], "decision 00ff: was added"),
+        (lambda r: [r[1], r[0], *r[2:]], "decision 0+: is not in its place"),
+        (lambda r: [r[0], *r], "decision 0+: is there twice"),
+        (lambda r: r[0].update(personalDigest="0" * 64), "decision 0+: was changed in"),
+    ],
+)  # fmt: skip
+def test_a_forged_record_is_named_although_the_manifest_fits(files, change, named):
+    found = verify.findings(with_records(files, change))
+    assert any(re.search(named, one) for one in found), found
+
+
+def test_a_decision_forged_with_its_policy_and_acts_after_anchoring_is_named(files):
+    forged = with_records(files, lambda r: r[0].update(decision="APPROVE", policyVersion="abd"))
+    forged[f"objects/{POLICY}"] = b'{"version": "abd"}'
+    forged[f"objects/{ACT}"] = b'{"kind": "DEPLOYED"}'
+    found = verify.findings(relisted(forged))
+
+    assert f"policy {POLICY}: was changed" in found
+    assert f"policy-act {ACT}: was changed" in found
+    assert any(one.startswith(f"decision {IDS[0]}: was changed in") for one in found)
+    assert len(found) == 3
+
+
+def test_a_shorter_chain_is_named_by_the_head_of_the_account(files):
+    newest = max(name for name in files if name.startswith("anchors/"))
+    head = json.loads(files[newest])["head"]
+    shorter = {name: body for name, body in files.items() if name != newest}
+    before = max(name for name in shorter if name.startswith("anchors/"))
+    manifest = json.loads(shorter[verify.MANIFEST]) | {"head": json.loads(files[before])["head"]}
+    shorter = relisted(shorter | {verify.MANIFEST: record_digest.canonical(manifest)})
+
+    assert verify.findings(shorter) == []
+    (found,) = verify.findings(shorter, head)
+    assert "the newest anchor is not the one of the head that you gave" in found
+
+
+def test_an_erased_record_is_told_as_erased_and_nothing_else_is_wrong(files):
+    def erase(records):
+        return [record_digest.erased(records[0]) | {"clientId": "pseudonym"}, *records[1:]]
+
+    changed = with_records(files, erase)
+    assert verify.findings(changed) == []
+    assert verify.erased(changed) == [IDS[0]]
+
+
+def test_an_erased_record_with_more_than_a_pseudonym_is_named(files):
+    def erase(records):
+        return [record_digest.erased(records[0]) | {"application": {}}, *records[1:]]
+
+    (found,) = verify.findings(with_records(files, erase))
+    assert "is erased, and has application, which no anchor proves" in found
+
+
+def test_the_verifier_runs_from_the_unpacked_archive_without_the_project(made):
+    folder, files = made
+    place = folder / "unpacked"
+    shutil.unpack_archive(folder / "evidence.zip", place)
+    command = [OLDEST_PYTHON, "-I", "verify.py"]
+    whole = subprocess.run(command, cwd=place, capture_output=True, text=True)
+    assert (whole.returncode, whole.stderr) == (0, "")
+    assert whole.stdout == "8 records, 0 of them erased; 0 findings\n"
+
+    (place / f"records/{TODAY}.jsonl").write_bytes(files[f"records/{TODAY}.jsonl"][:-2])
+    cut = subprocess.run(command, cwd=place, capture_output=True, text=True)
+    assert cut.returncode == 1
+    assert "line 8: can't be read" in cut.stdout
+
+
+def test_the_anchors_of_the_archive_are_the_account_s(files):
+    anchors = sources().anchors
+    assert [*account_check.differences(files, anchors)] == []
+    first = min(name for name in files if name.startswith("anchors/"))
+    assert [*account_check.differences(files | {first: b"{}"}, anchors)] == [
+        f"anchor {TODAY}: is not the account's"
+    ]
+    s3 = boto3.client("s3")
+    above = s3.put_object(Bucket=DEV.evidence_bucket, Key=first, Body=b"forged")
+    (found,) = account_check.differences(files, sources().anchors)
+    assert found == f"anchor {TODAY}: 1 later versions or deletions lie above it"
+    assert sources().anchors.read(TODAY) == files[first]
+    s3.delete_object(Bucket=DEV.evidence_bucket, Key=first, VersionId=above["VersionId"],
+                     BypassGovernanceRetention=True)  # fmt: skip
+
+
+def test_a_period_that_is_not_anchored_yet_is_refused(tmp_path):
+    later = (NOW + timedelta(days=9)).date().isoformat()
+    with pytest.raises(archive_writer.NotAnchored, match=f"{later} is not anchored"):
+        archive_writer.write(tmp_path / "a.zip", TODAY, later, sources(), lambda _: None)
+
+
+def test_a_record_changed_in_the_table_is_named_by_the_next_archive(made, tmp_path):
+    client = boto3.client("dynamodb")
+    key = to_item({"clientId": "c5", "predictionId": IDS[5]})
+    stored = from_item(client.get_item(TableName=DEV.predictions_table, Key=key)["Item"])
+    client.put_item(TableName=DEV.predictions_table, Item=to_item(stored | {"decision": "APPROVE"}))
+
+    (found,) = verify.findings(pack(tmp_path))
+    assert found.startswith(f"decision {IDS[5]}: was changed in one of ")
+    client.put_item(TableName=DEV.predictions_table, Item=to_item(stored))
