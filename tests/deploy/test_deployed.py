@@ -126,15 +126,16 @@ def test_a_functions_logs_are_kept_90_days(deployed, name):
         ("watchDrift", "cron(0 5 ? * SUN *)", "ENABLED"),
         ("watchTraining", "cron(0 4 * * ? *)", "ENABLED"),
         ("keepWarm", "rate(5 minutes)", "DISABLED"),  # dev's keep_warm is 0
+        ("anchorEvidence", "cron(0 2 * * ? *)", "ENABLED"),
     ],
 )
-def test_update_data_runs_every_week_and_its_watch_every_day(deployed, name, times, state):
+def test_these_functions_run_at_their_times(deployed, name, times, state):
     events = boto3.client("events")
     rules = {r["Name"]: r for r in events.list_rules()["Rules"] if "ScheduleExpression" in r}
     rule = rules[f"appvengers-dev-{name}-event"]
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
 
-    assert len(rules) == 4
+    assert len(rules) == 5
     assert (rule["ScheduleExpression"], rule["State"]) == (times, state)
     assert target["Arn"].endswith(f":function:appvengers-dev-{name}")
 

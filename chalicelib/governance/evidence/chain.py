@@ -74,11 +74,12 @@ def read(body: bytes) -> Document:
     try:
         document: Document = json.loads(body)
         found = head_of(document["day"], document["previous"], document["entries"])
-        whole = document["format"] == FORMAT and encoded(document) == body
+        is_whole = document["format"] == FORMAT and encoded(document) == body
+        has_its_head = found == document["head"]
         entries_of(document)
     except (ValueError, KeyError, TypeError) as fault:
         raise NotAnAnchor(f"can't be read: {type(fault).__name__}") from fault
-    if not whole or found != document["head"]:
+    if not (is_whole and has_its_head):
         raise NotAnAnchor("was changed: its head is not that of its entries")
     return document
 

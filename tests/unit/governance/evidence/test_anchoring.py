@@ -194,3 +194,11 @@ def test_any_flipped_bit_of_an_anchor_is_seen(found, data):
     assert chain.read(body)["day"] == "d"
     with pytest.raises(NotAnAnchor):
         chain.read(bytes(flipped))
+
+
+@pytest.mark.parametrize("name", ["format", "day", "previous", "entries", "head"])
+def test_an_anchor_without_one_of_its_parts_is_none(name):
+    whole = chain.anchor("d", BEFORE_ALL, [])
+
+    with pytest.raises(NotAnAnchor):
+        chain.read(chain.encoded({part: whole[part] for part in whole if part != name}))
