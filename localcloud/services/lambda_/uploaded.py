@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+from contextlib import suppress
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -170,7 +171,8 @@ class _Process:
         self.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
-                pipe.close()
+                with suppress(BrokenPipeError):  # an event that was sent in part
+                    pipe.close()
 
 
 def _as_exception(error: dict[str, str]) -> Exception:
