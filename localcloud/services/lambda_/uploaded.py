@@ -171,7 +171,7 @@ class _Process:
         self.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
-                with suppress(BrokenPipeError):  # an event that was sent in part
+                with suppress(BrokenPipeError):  # an event that it never read
                     pipe.close()
 
 

@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import os
+import signal
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -120,13 +122,12 @@ def test_a_function_that_takes_too_long_is_stopped(upload):
     assert invoke(name, {})[0] is None
 
 
-def test_an_event_that_was_sent_in_part_does_not_keep_the_cloud_from_closing(upload):
-    """A function that starts for too long reads nothing, and the event is larger than the pipe."""
-    name = upload("score", timeout=1)
-    code = zipped("import time\ntime.sleep(60)\n" + PROGRAM)
-    boto3.client("lambda").update_function_code(FunctionName=name, ZipFile=code)
+def test_an_event_for_a_process_that_has_ended_does_not_keep_the_cloud_from_closing(upload, cloud):
+    name = upload("score")
+    os.kill(invoke(name, {})[1]["pid"], signal.SIGKILL)
 
-    assert invoke(name, {"n": "x" * 300_000})[1]["errorType"] == "Sandbox.Timedout"
+    assert invoke(name, {})[1]["errorType"] == "Runtime.ExitError"
+    cloud._uploaded.close()
 
 
 def test_new_code_is_what_answers_next(upload):
