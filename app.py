@@ -18,7 +18,6 @@ from chalicelib.governance.evidence import anchoring
 from chalicelib.governance.policies.policy_desk import PolicyDesk
 from chalicelib.governance.policies.policy_swap_set import newest_decided
 from chalicelib.governance.rights.counterfactuals import change, taken_offers
-from chalicelib.governance.rights.counterfactuals.committee import Committee
 from chalicelib.governance.rights.counterfactuals.counter_offer import counter_offer
 from chalicelib.governance.rights.explanation import explanation
 from chalicelib.governance.rights.explanation_page import page
@@ -119,9 +118,8 @@ def change_needed(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the 
     using = services()
     stored = using.predictions.get(clientId, predictionId)
     said_in = language(app.current_request, using.profile.product.language)
-    review_only, bank = using.review_only.is_on(), using.profile_in_force()
-    committee = Committee(bank, using.scoring, review_only=review_only)
-    return change.needed(stored, said_in, bank, committee, using.models)
+    committee = using.committee(stored.get("consents", ()))
+    return change.needed(stored, said_in, committee.profile, committee, using.models)
 
 
 @route("GET", "/predictions/{clientId}/{predictionId}/offer")
@@ -131,9 +129,8 @@ def offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's o
     stored = using.predictions.get(clientId, predictionId)
     taken = taken_offers.taken_by(stored, using.predictions)
     said_in = language(app.current_request, using.profile.product.language)
-    review_only, bank = using.review_only.is_on(), using.profile_in_force()
-    committee = Committee(bank, using.scoring, review_only=review_only)
-    parts = (bank, committee, using.models, datetime.now(UTC))
+    committee = using.committee(stored.get("consents", ()))
+    parts = (committee.profile, committee, using.models, datetime.now(UTC))
     return counter_offer(stored, taken, said_in, *parts)
 
 

@@ -1,6 +1,7 @@
 """First screen of `make run`: the first models, and a first prediction of a real loan."""
 
 import os
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,14 @@ def shown_case(dataset: Dataset, row: int) -> Case:
 
 
 def body_of(case: Case) -> dict[str, Any]:
-    return {"clientId": case["clientId"], "application": case["application"]}
+    """Return a request whose applicant gives every consent that the profile knows."""
+    body = {"clientId": case["clientId"], "application": case["application"]}
+    return body | ({"consents": [*_consents()]} if _consents() else {})
+
+
+@cache
+def _consents() -> tuple[str, ...]:
+    return tuple(sorted({*profile.load().consents().values()}))
 
 
 def first_prediction(url: str, api_key: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from chalicelib.scoring import time_budgets
 from chalicelib.scoring.endpoint_invocation import ScoringEndpoints
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
     from chalicelib.decisions.review_only_switch import ReviewOnlySwitch
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.governance.evidence.record_log import RecordLog
     from chalicelib.governance.policies.in_force import PolicyInForce
     from chalicelib.governance.policies.policy_bucket import PolicyBucket
+    from chalicelib.governance.rights.counterfactuals.committee import Committee
     from chalicelib.monitoring.lost_events import FunctionsThatWait
     from chalicelib.monitoring.probes import Probes
     from chalicelib.monitoring.readiness import Readiness
@@ -99,6 +102,17 @@ class Services:
     def profile_in_force(self) -> "Profile":
         """Return the profile with the policy that is in force now. Raises PolicyUnavailable."""
         return self._policy_in_force.profile(datetime.now(UTC))
+
+    def committee(self, consents: "Collection[str]") -> "Committee":
+        """Return the models in service and the policy in force, for an applicant's consents."""
+        from chalicelib.governance.rights.counterfactuals.committee import Committee
+
+        return Committee(
+            self.profile_in_force(),
+            self.scoring,
+            review_only=self.review_only.is_on(),
+            without=self.profile.without_consent(consents),
+        )
 
     @cached_property
     def _policy_in_force(self) -> "PolicyInForce":

@@ -12,7 +12,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from chalicelib import profile
+from stepfunctions.consent_states import with_consents
+
 FOLDER = Path(__file__).parent
+CONSENTED = "analisisCredito.asl.json"
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 ANY = {  # what no other text can stand in for
     "VolumeGb": 10,
@@ -92,6 +96,8 @@ def main(folder: Path | None = None) -> int:
     faults = 0
     for path in sorted(FOLDER.glob("*.asl.json")):
         definition = filled(json.loads(path.read_text(encoding="utf-8")), Anything(ANY))
+        if path.name == CONSENTED:
+            definition = with_consents(definition, profile.load().consents())
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / path.name).write_text(json.dumps(definition, indent=1), encoding="utf-8")

@@ -11,6 +11,7 @@ from chalicelib import profile
 from chalicelib.foundation.settings import SOURCE_KEY, Settings
 from chalicelib.models.containers import image_uri
 from chalicelib.scoring import time_budgets
+from stepfunctions.consent_states import with_consents
 from stepfunctions.lint import FOLDER, filled, misled
 
 if TYPE_CHECKING:
@@ -91,12 +92,19 @@ def render(name: str, values: Mapping[str, Any]) -> str:
     """Return the definition `<name>.asl.json` with each ${<value>} filled in."""
     written = json.loads((FOLDER / f"{name}.asl.json").read_text(encoding="utf-8"))
     try:
-        definition = filled(written, values)
+        definition = _by_profile(name, filled(written, values))
     except KeyError as missing:
         raise InvalidDefinition(f"{name} names {missing.args[0]}, which has no value.") from missing
     if faults := list(misled(definition)):
         raise InvalidDefinition(f"{name}: " + " ".join(faults))
     return json.dumps(definition, ensure_ascii=False)
+
+
+def _by_profile(name: str, definition: Values) -> Values:
+    """Return the definition with what the profile asks of it: consents, for analisisCredito."""
+    if name != "analisisCredito":
+        return definition
+    return with_consents(definition, profile.load().consents())
 
 
 def deploy(client: "SFNClient", settings: Settings, account: str) -> list[str]:

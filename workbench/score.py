@@ -8,14 +8,15 @@ ARTIFACTS are folders or model.tar.gz; without any, the models that answer now o
 each model's probability of default and, if all the profile's models are there, the decision with
 its basis, score, probability and the rules that fired. What is no feature of the profile (a
 client's id) is carried along. The column `unseen` names features whose code is new to a model: a
-person decides on those that `review_unseen` of the profile names. A row that POST /predict would
-refuse keeps its place without probabilities, and its column `error` says what is wrong with it.
+person decides on those that `review_unseen` of the profile names. The column `consents` has those
+that the row's applicant gave; a model that lacks its consent is not asked. A row that POST /predict
+would refuse keeps its place without probabilities, and its column `error` says what is wrong.
 """
 
 import io
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,7 +35,10 @@ from training.fitting.calibration import probability
 from training.serving import inference
 from workbench.file_scoring import application_files, deployed_models
 from workbench.file_scoring.application_checks import checked
+from workbench.file_scoring.consented_rows import CONSENTS, Group, batches, groups
 from workbench.file_scoring.file_decisions import decisions
+
+Models = Callable[[frozenset[str]], batch.Batch]  # that may be asked under these consents
 
 FAULTS = (
     application_files.UnfitFile,
@@ -108,8 +112,11 @@ def score(path: Path, artifacts: Sequence[Path], deployed: Profile, out: BinaryI
     for artifact in artifacts:
         with artifact_folder.opened(artifact) as folder:
             loaded.append(inference.model_fn(str(folder)))
-    models = batch.Batch(loaded)
+    models = batches(loaded, deployed)
     file = application_files.opened(path, deployed)
+    if (lacking := deployed.without_consent(())) and CONSENTS not in file.schema.names:
+        names = ", ".join(lacking)
+        click.echo(f"The file has no column {CONSENTS}: {names} was not asked.", err=True)
     empty = pa.RecordBatch.from_pylist([], file.schema)
     schema = scored(empty, models, deployed).schema
     refused = 0
@@ -128,17 +135,33 @@ def score(path: Path, artifacts: Sequence[Path], deployed: Profile, out: BinaryI
     return refused
 
 
-def scored(rows: pa.RecordBatch, models: batch.Batch, deployed: Profile) -> pa.Table:
+def scored(rows: pa.RecordBatch, models: Models, deployed: Profile) -> pa.Table:
+    """Return the rows with what the models say of them, in the same order."""
+    found = [*groups(rows, deployed)]
+    if len(found) == 1:
+        return _scored(rows, found[0], models, deployed)
+    tables = [_scored(rows.take(one.places), one, models, deployed) for one in found]
+    order = np.argsort([place for one in found for place in one.places])
+    return pa.concat_tables(tables).take(order)
+
+
+def _scored(rows: pa.RecordBatch, group: Group, models: Models, deployed: Profile) -> pa.Table:
     columns: dict[str, Any] = {
         name: rows.column(name) for name in rows.schema.names if name not in deployed.features
     }
-    applications, wrong = checked(rows, deployed)
-    logits = models.logits(applications)
+    applications, wrong = checked(rows, deployed, group.given)
+    if group.unknown:
+        wrong[:] = f"{CONSENTS}: no model needs {', '.join(sorted(group.unknown))}"
+    asked, everyone = models(group.given), models(frozenset(deployed.consents().values()))
+    logits = asked.logits(applications)
     outputs: dict[str, Any] = {
-        f"probabilityOfDefault_{name}": probability(one) for name, one in logits.items()
+        f"probabilityOfDefault_{name}": probability(logits[name])
+        if name in logits
+        else [None] * rows.num_rows
+        for name in everyone.names
     }
-    unseen = models.unseen(applications)
-    if logits.keys() == deployed.models.keys():
+    unseen = asked.unseen(applications)
+    if everyone.names == deployed.models.keys():
         outputs |= decisions(applications, logits, unseen, deployed.policy)[SHOWN].items()
     refused = wrong != ""
     columns |= {name: _array(name, values, refused) for name, values in outputs.items()}
@@ -150,7 +173,7 @@ def scored(rows: pa.RecordBatch, models: batch.Batch, deployed: Profile) -> pa.T
 
 def _array(name: str, values: Any, refused: Any) -> pa.Array:
     kind = TYPES.get(name, pa.float64())
-    return pa.array(np.asarray(values, dtype=object), kind, mask=refused)
+    return pa.array(np.asarray(values, dtype=object), kind, mask=refused, from_pandas=True)
 
 
 if __name__ == "__main__":

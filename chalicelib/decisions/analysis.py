@@ -33,6 +33,7 @@ from chalicelib.foundation.errors import (
 )
 from chalicelib.foundation.text import Language, Text
 from chalicelib.profile import Profile
+from chalicelib.scoring import consents
 from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class AnalysisMachine:
             execution = self._client.start_sync_execution(
                 stateMachineArn=self._arn,
                 name=request["predictionId"],
-                input=msgspec.json.encode(request).decode(),
+                input=msgspec.json.encode(consents.asked(request)).decode(),
             )
         except ReadTimeoutError as error:
             raise AnalysisPending(location(request)) from error
@@ -215,7 +216,7 @@ def record(
     )
     proof = {"evidence": evidence(event["application"], profile.policy)}
     request = {name: event[name] for name in RECORDED if name in event}
-    stored = predictions.add(request | decision | proof)
+    stored = predictions.add(request | consents.recorded(consents.given(event)) | decision | proof)
     causes = {name: one.cause() for name, one in answers.items() if isinstance(one, Unavailable)}
     observability.decided(stored, causes)
     return stored
@@ -262,6 +263,7 @@ def new_request(application: CreditApplication, language: Language) -> Document:
         "createdAt": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "language": language,
         "application": application.values,
+        **consents.recorded(application.consents),
     }
 
 
@@ -273,7 +275,7 @@ def _claimed(request: Document, key: str, predictions: Predictions) -> Document:
     claim = {
         "createdAt": request["createdAt"],
         "claimedId": request["predictionId"],
-        "applicationHash": _digest(msgspec.json.encode(request["application"], order="sorted")),
+        "applicationHash": consents.hash_of(request),
     }
     claim |= _who(request)
     first = predictions.claim(request["clientId"], claim_key(key), claim)
@@ -295,8 +297,4 @@ def _who(asked: Document) -> Document:
 
 def claim_key(idempotency_key: str) -> str:
     """Return the name under which the table keeps a claim of the key."""
-    return _digest(idempotency_key.encode())
-
-
-def _digest(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
+    return hashlib.sha256(idempotency_key.encode()).hexdigest()

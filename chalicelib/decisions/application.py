@@ -1,7 +1,7 @@
 """Parser of a credit application: checked once against the profile, trusted from then on."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -21,6 +21,14 @@ NOT_A_REQUEST = Text(
 NO_CLIENT_ID = Text(
     es="debe tener de 1 a 64 letras sin tilde y cifras, y tras la primera también . _ : -",
     en="must be 1 to 64 letters, digits, and . _ : - after the first",
+)
+NOT_CONSENTS = Text(
+    es="debe ser una lista sin repetidos de consentimientos: {names}",
+    en="must be a list of consents, each once: {names}",
+)
+NO_CONSENTS = Text(
+    es="ningún modelo de este producto pide un consentimiento",
+    en="no model of this product needs a consent",
 )
 UNKNOWN_FIELD = Text(es="no es un campo de la petición", en="is not a field of a request")
 NOT_AN_APPLICATION = Text(
@@ -48,10 +56,15 @@ Value = float | int | str
 
 @dataclass(frozen=True, slots=True)
 class CreditApplication:
-    """A valid application. `values` has the features that were sent, without nulls."""
+    """A valid application.
+
+    `values` has the features that were sent, without nulls, and without those that only a model
+    reads whose consent is not among `consents`.
+    """
 
     client_id: str
     values: dict[str, Value]
+    consents: tuple[str, ...] = ()
 
     @classmethod
     def from_payload(cls, payload: Any, profile: Profile) -> "CreditApplication":
@@ -60,12 +73,14 @@ class CreditApplication:
         if errors:
             detail = CORRECT.format(count=len(errors), fields=", ".join(errors))
             raise InvalidApplication(detail, errors)
+        consents = tuple(sorted(payload.get("consents", ())))
+        withheld = profile.withheld(consents)
         values = {
             name: _plain(value, profile.features[name])
             for name, value in payload["application"].items()
-            if value is not None
+            if value is not None and name not in withheld
         }
-        return cls(payload["clientId"], values)
+        return cls(payload["clientId"], values, consents)
 
 
 def _wrong_fields(payload: Any, profile: Profile) -> Iterator[tuple[str, Text]]:
@@ -75,17 +90,36 @@ def _wrong_fields(payload: Any, profile: Profile) -> Iterator[tuple[str, Text]]:
     client_id = payload.get("clientId")
     if not isinstance(client_id, str) or not CLIENT_ID.fullmatch(client_id):
         yield "clientId", NO_CLIENT_ID
-    for name in payload.keys() - {"clientId", "application"}:
+    for name in payload.keys() - {"clientId", "application", "consents"}:
         yield name, UNKNOWN_FIELD
+    consents = payload.get("consents", [])
+    wrong_consents = _consents_fault(consents, profile)
+    if wrong_consents:
+        yield "consents", wrong_consents
     application = payload.get("application")
     if not isinstance(application, dict):
         yield "application", NOT_AN_APPLICATION
         return
+    withheld = profile.withheld(() if wrong_consents else consents)
+    yield from _wrong_features(application, withheld, profile)
+
+
+def _wrong_features(
+    application: dict[str, Any], withheld: Collection[str], profile: Profile
+) -> Iterator[tuple[str, Text]]:
     for name, feature in profile.asked_for().items():
-        if wrong := fault(application.get(name), feature):
+        if name not in withheld and (wrong := fault(application.get(name), feature)):
             yield f"application.{name}", wrong
     for name in application.keys() - profile.asked_for().keys():
         yield f"application.{name}", COMPUTED if name in profile.features else NO_FEATURE
+
+
+def _consents_fault(consents: Any, profile: Profile) -> Text | None:
+    known = sorted({*profile.consents().values()})
+    texts = isinstance(consents, list) and all(isinstance(name, str) for name in consents)
+    if texts and {*consents} <= {*known} and len({*consents}) == len(consents):
+        return None
+    return NOT_CONSENTS.format(names=", ".join(known)) if known else NO_CONSENTS
 
 
 def fault(value: Any, feature: Feature) -> Text | None:

@@ -11,10 +11,11 @@ from chalicelib.decisions.reasons import reasons, with_condition_texts, with_rul
 from chalicelib.foundation.text import Language
 from chalicelib.profile import Decision, Policy, Profile
 from chalicelib.profile.answer_codes import Basis
-from chalicelib.scoring.branch_results import Answer, Direction, Scored, Unavailable
+from chalicelib.scoring.branch_results import Answer, Direction, Scored, Skipped, Unavailable
 
 Document = dict[str, Any]
 
+SKIPPED, NO_CONSENT = "SKIPPED_NO_CONSENT", "NO_CONSENT"
 ROUNDED = 1e-9  # tolerance of a share of the weights: 0.1 + 0.2 is not 0.3 in binary
 
 
@@ -67,7 +68,7 @@ def weigh(
     `maximum_disagreement`. `unseen` are the features of `review_unseen` whose code is new to at
     least one model. `rules` are those that fired, in their order. `offer` has an
     approval's terms. `partial` and `missing` are there
-    only if a model is silent.
+    only if a model is silent, or was not asked for want of a consent.
     """
     models = {name: _model(answer, policy) for name, answer in answers.items()}
     scored = {name: answer for name, answer in answers.items() if isinstance(answer, Scored)}
@@ -200,6 +201,8 @@ def _cut(points: int, policy: Policy) -> str:
 def _model(answer: Answer, policy: Policy) -> Document:
     if isinstance(answer, Unavailable):
         return {"status": "UNAVAILABLE", "cause": answer.code()}
+    if isinstance(answer, Skipped):
+        return {"status": SKIPPED, "cause": NO_CONSENT, "consent": answer.consent}
     logit = answer.baseline + math.fsum(answer.contributions.values())
     return {
         "status": "OK",

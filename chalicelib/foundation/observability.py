@@ -65,7 +65,7 @@ def answered(operation: str, status: int, seconds: float) -> None:
 def decided(prediction: Mapping[str, Any], causes: Mapping[str, str]) -> None:
     """Log a decision. `causes` has the internal cause of each model that is silent."""
     models = prediction["models"]
-    unavailable = [name for name, answer in models.items() if answer["status"] != "OK"]
+    unavailable = [name for name, answer in models.items() if answer["status"] == "UNAVAILABLE"]
     logger.info(
         "decided",
         decision=prediction["decision"],

@@ -53,12 +53,16 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A decision: its application, by model the version and the score, and its rules and basis."""
+    """A decision: its application, by model the version and the score, and its rules and basis.
+
+    `skipped` are the models that the applicant's consents left out.
+    """
 
     application: dict[str, Any]
     scores: dict[str, tuple[str, float]]
     basis: str = ""
     rules: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 def psi(expected: Sequence[float], counts: Sequence[int]) -> float:
@@ -127,11 +131,12 @@ def _of_model(
     scored = [one.scores[model] for one in seen if model in one.scores]
     own = [score for version, score in scored if version == reference.version]
     watched = {name: part for name, part in reference.reference.items() if name in asked_for}
+    about = [one for one in seen if model not in one.skipped]  # others may lack the features
     return {
         "version": reference.version,
         "score": _measured(reference.scores, own, limits),
         "features": {
-            name: _measured(part, [one.application.get(name) for one in seen], limits)
+            name: _measured(part, [one.application.get(name) for one in about], limits)
             for name, part in watched.items()
         },
         "notWatched": sorted(reference.reference.keys() - watched.keys()),

@@ -107,6 +107,7 @@ def _seen(decision: Mapping[str, Any]) -> Seen:
         },
         decision["decisionBasis"],
         tuple(rule["code"] for rule in decision.get("rules", ())),
+        tuple(name for name, answer in decision["models"].items() if "consent" in answer),
     )
 
 

@@ -1,5 +1,6 @@
 """The whole of credit.toml as a frozen value."""
 
+from collections.abc import Collection
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -56,6 +57,7 @@ class Model(Table, frozen=True):
     features: tuple[str, ...]
     parameters: dict[str, int | float] = msgspec.field(default_factory=dict)
     inventory: Inventory | None = None
+    consent: str | None = None  # that an applicant must give before the model is asked
 
 
 class Profile(Table, frozen=True, dict=True):  # the cache of `policy` is in the dict
@@ -87,6 +89,28 @@ class Profile(Table, frozen=True, dict=True):  # the cache of `policy` is in the
         """Return the features that models read; not those they are computed from."""
         return {name for model in self.models.values() for name in model.features}
 
+    def consents(self) -> dict[str, str]:
+        """Return the consent that each model needs; a model that needs none is left out."""
+        return {name: model.consent for name, model in self.models.items() if model.consent}
+
+    def without_consent(self, given: Collection[str]) -> dict[str, str]:
+        """Return the models that may not be asked, each with the consent that it lacks."""
+        return {name: consent for name, consent in self.consents().items() if consent not in given}
+
+    def withheld(self, given: Collection[str]) -> set[str]:
+        """Return the features that only models without their consent read.
+
+        They are neither asked for nor kept. A feature that the policy reads, too, is not withheld.
+        """
+        skipped = self.without_consent(given)
+        read = [
+            {*self.sources_of(model.features)}
+            for name, model in self.models.items()
+            if name not in skipped
+        ]
+        unasked = [self.sources_of(self.models[name].features) for name in skipped]
+        return set().union(*unasked) - set().union(self.read_by_policy(), *read)
+
     def read_by_policy(self) -> set[str]:
         """Return the features that rules and the offer read and, of derived ones, all they are
         computed from.
@@ -103,7 +127,7 @@ class Profile(Table, frozen=True, dict=True):  # the cache of `policy` is in the
             for name, feature in self.features.items()
             if name in read and feature.derive
         }
-        return Policy(self.score, self.decision, rules, derived, self.offer)
+        return Policy(self.score, self.decision, rules, derived, self.offer, self.consents())
 
     def policy_version(self) -> str:
         """Return the hash of all that decides: see `Policy`."""

@@ -14,7 +14,7 @@ import msgspec
 from chalicelib.decisions.application import Value
 from chalicelib.decisions.decision import weigh
 from chalicelib.profile import Policy
-from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
+from chalicelib.scoring.branch_results import Answer, Scored, Skipped, Unavailable
 
 Document = dict[str, Any]
 
@@ -27,6 +27,7 @@ class ModelAnswer(msgspec.Struct, frozen=True, rename="camel"):
     status: str
     probability_of_default: float | None = None
     unseen: tuple[str, ...] = ()
+    consent: str | None = None  # of a model that was skipped: the one that it lacked
 
 
 class Recent(msgspec.Struct, frozen=True, rename="camel"):
@@ -125,6 +126,8 @@ def _points(before: Document, after: Document) -> int | None:
 
 def answer_of(answer: ModelAnswer, *, seen: bool) -> Answer:
     """Return a stored answer as `weigh` takes it; `seen`: its unseen codes do not count."""
+    if answer.consent is not None:
+        return Skipped(answer.consent)
     probability = answer.probability_of_default
     if answer.status != "OK" or probability is None:
         return Unavailable({"Error": answer.status})

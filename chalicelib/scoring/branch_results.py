@@ -62,4 +62,10 @@ class Unavailable(msgspec.Struct, frozen=True, tag_field="status", tag="UNAVAILA
         return f"{name}: {text}" if text else name
 
 
-Answer = Scored | Unavailable
+class Skipped(msgspec.Struct, frozen=True, tag_field="status", tag="SKIPPED_NO_CONSENT"):
+    """A model that the state machine did not ask: the applicant did not give this consent."""
+
+    consent: str
+
+
+Answer = Scored | Unavailable | Skipped

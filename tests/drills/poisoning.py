@@ -181,7 +181,7 @@ def score_moved(one: Sequence[Answer], other: Sequence[Answer]) -> float:
 
 def _brought_by(case: Case, lender: str, client: str) -> dict[str, Any]:
     application = {k: v for k, v in case["application"].items() if k != "franchise"}
-    return {"clientId": client, "application": application | {"lender": lender}}
+    return body_of(case) | {"clientId": client, "application": application | {"lender": lender}}
 
 
 def _begin(
@@ -220,7 +220,8 @@ def _attack(
             chosen = [_brought_by(case, lenders[group], "")["application"] for case in cases]
         client = f"attacker-{group.replace(' ', '-')}"
         bodies = [
-            {"clientId": f"{client}-{n}", "application": chosen[n % len(chosen)]}
+            body_of(cases[0])
+            | {"clientId": f"{client}-{n}", "application": chosen[n % len(chosen)]}
             for n in range(count)
         ]
         with ThreadPoolExecutor(CLIENTS) as pool:

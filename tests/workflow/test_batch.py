@@ -21,7 +21,8 @@ def artifacts(served, tmp_path):
 
 def test_the_live_models_score_a_file_as_the_api_scores_each(served, loans, artifacts, tmp_path):
     some = loans[:5]
-    rows = [case["application"] | {"clientId": case["clientId"]} for case in some]
+    carried = {"consents": "network"}
+    rows = [case["application"] | carried | {"clientId": case["clientId"]} for case in some]
     pd.DataFrame(rows).to_csv(tmp_path / "a.csv", index=False)
     with (tmp_path / "out").open("wb") as out:
         score.score(tmp_path / "a.csv", artifacts, profile.load(), out)

@@ -3,7 +3,7 @@
 What models have in common, a column or how the peers of a lender have done, is found once for all.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, KeysView, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -79,6 +79,10 @@ class Batch:
         self._inputs = [("input", *one) for model in models for one in model.inputs.items()]
         self._seen = _seen(models)
         self._scorers = {model.name: _scorer(model, self._peers) for model in models}
+
+    @property
+    def names(self) -> KeysView[str]:
+        return self._scorers.keys()
 
     def logits(self, applications: pd.DataFrame) -> dict[str, Floats]:
         """Return each model's logit of each application, as predict_fn does. Raises UnfitColumn."""

@@ -70,5 +70,5 @@ def apart(decisions: Iterable[Facts]) -> Iterator[Facts]:
 
 def _models(decision: Facts) -> Iterator[tuple[str, Facts]]:
     for name, said in decision["models"].items():
-        kept = ("status", "version", "probabilityOfDefault", "unseen")
+        kept = ("status", "version", "probabilityOfDefault", "unseen", "consent")
         yield name, {part: said[part] for part in kept if part in said}

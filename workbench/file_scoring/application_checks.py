@@ -1,5 +1,6 @@
 """Applications of a file by the rules of POST /predict, a column at a time."""
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,17 @@ Floats = npt.NDArray[np.float64]
 Told = npt.NDArray[Any]  # of each row a text, empty if nothing is wrong with it
 
 
-def checked(rows: pa.RecordBatch, deployed: Profile) -> tuple[pd.DataFrame, Told]:
-    """Return the models' inputs, and each row's faults by field."""
+def checked(
+    rows: pa.RecordBatch, deployed: Profile, given: Collection[str] = ()
+) -> tuple[pd.DataFrame, Told]:
+    """Return the models' inputs, and each row's faults by field.
+
+    The applicants of all rows gave the same consents; what they withhold is left out.
+    """
+    withheld = deployed.withheld(given)
     columns, wrong = {}, np.full(rows.num_rows, "", dtype=object)
     for name, feature in deployed.asked_for().items():
-        if name in rows.schema.names:
+        if name in rows.schema.names and name not in withheld:
             read = _numbers if feature.is_number else _texts
             columns[name], faults = read(rows.column(name), feature)
             bad = np.flatnonzero(faults != "")

@@ -127,7 +127,8 @@ def _check(names: Sequence[str], deployed: Profile) -> None:
         )
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise UnfitFile(f"Columns that are there more than once: {', '.join(twice)}.")
-    absent = [n for n, feature in asked_for.items() if feature.required and n not in names]
+    required = {n for n, feature in asked_for.items() if feature.required}
+    absent = [n for n in asked_for if n in required - deployed.withheld(()) - {*names}]
     if absent:
         raise UnfitFile(f"Columns that the profile requires are missing: {', '.join(absent)}.")
     if taken := [n for n in names if n == "error" or n.startswith("probabilityOfDefault")]:

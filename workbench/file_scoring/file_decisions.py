@@ -1,10 +1,11 @@
 """Decisions on many applications at once: as `weigh` makes one, without reasons.
 
-All models of the policy must have answered. A test compares both on real applications.
+A model of the policy that has no logits was not asked, of any of the applications. A test compares
+both on real applications.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from chalicelib.decisions.decision import may_decide
 from chalicelib.profile import Condition, Decision, Policy, Rule
 from training.fitting.calibration import probability
 from training.serving.features import derive_columns
@@ -57,9 +59,12 @@ def decisions(
             "disagreement": np.max([*shown.values()], axis=0) - np.min([*shown.values()], axis=0),
         }
     )
-    inputs = _inputs(applications, figures, logits, shown, policy)
+    known = figures if len(logits) > 1 else figures.assign(disagreement=np.nan)
+    inputs = _inputs(applications, known, logits, shown, policy)
     outcomes = [_outcome(rule, inputs) for rule in policy.rules]
-    decision, basis = _verdicts(figures, _by_models(figures, unseen, policy), outcomes, policy)
+    decision, basis = _verdicts(
+        figures, _by_models(figures, logits, unseen, policy), outcomes, policy
+    )
     above = (decision == "APPROVE") & ~_is_offered(applications, figures, policy)
     decision, basis = np.where(above, "REVIEW", decision), np.where(above, "ABOVE_OFFER", basis)
     return figures.assign(
@@ -69,8 +74,9 @@ def decisions(
 
 def blended(logits: Mapping[str, Floats], decision: Decision) -> Floats:
     """Return the decision's logit of each application, from each model's."""
-    total = math.fsum(decision.weights.values())
-    mean = sum(decision.weights[name] / total * one for name, one in logits.items())
+    weights = {name: decision.weights[name] for name in logits}
+    total = math.fsum(weights.values()) or math.nan  # models without a weight have no say
+    mean = sum(weights[name] / total * one for name, one in logits.items())
     blend: Floats = decision.intercept + decision.slope * np.asarray(mean)
     return blend
 
@@ -90,9 +96,13 @@ def _inputs(
         columns=[*dict.fromkeys([*applications.columns, *sorted((read | sources) - rules.keys())])]
     )
     given = {**dict(derive_columns(brought, rules).items()), **dict(figures.items())}
-    for name, logit in logits.items():
-        given[f"models.{name}.score"] = shown[name]
-        given[f"models.{name}.probabilityOfDefault"] = probability(logit)
+    nothing = np.full(len(figures), np.nan)
+    for name in policy.decision.weights:
+        given[f"models.{name}.score"] = shown.get(name, nothing)
+        known = name in logits
+        given[f"models.{name}.probabilityOfDefault"] = (
+            probability(logits[name]) if known else nothing
+        )
     return pd.DataFrame({name: given[name] for name in sorted(read)}, index=figures.index)
 
 
@@ -121,9 +131,13 @@ def _holds(one: Condition, values: pd.Series) -> Mask:
     return held
 
 
-def _by_models(figures: pd.DataFrame, unseen: Sequence[Sequence[str]], policy: Policy) -> Texts:
+def _by_models(
+    figures: pd.DataFrame, asked: Collection[str], unseen: Sequence[Sequence[str]], policy: Policy
+) -> Texts:
     """Return SCORE where the score may decide, else why a person must."""
     decision = policy.decision
+    if (enough := may_decide(asked, decision)) != "SCORE":
+        return np.full(len(figures), enough, dtype=object)
     new = np.array([not set(decision.review_unseen).isdisjoint(names) for names in unseen], bool)
     limit = math.inf if decision.maximum_disagreement is None else decision.maximum_disagreement
     apart = figures["disagreement"].to_numpy() > limit

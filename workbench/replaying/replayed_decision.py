@@ -10,7 +10,7 @@ import msgspec
 from chalicelib.decisions.decision import weigh
 from chalicelib.decisions.replay_evidence import changed_features
 from chalicelib.profile import Policy
-from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
+from chalicelib.scoring.branch_results import Answer, Scored, Skipped, Unavailable
 from workbench.replaying.artifact_process import NotRecorded, NotScored, evaluate
 
 TOLERANCE = 1e-9  # of a probability: the last digits are the processor's
@@ -23,7 +23,7 @@ SINCE_MINIMUM_WEIGHT = ("cutOffs", "partial", "missing")
 Document = dict[str, Any]
 PolicyFault = Callable[[Document], str]
 ReadArtifact = Callable[[str, str], bytes]  # of a model and version; raises NotRecorded
-Found = Scored | Unavailable | NotScored | NotRecorded
+Found = Scored | Unavailable | Skipped | NotScored | NotRecorded
 
 
 class Reason(msgspec.Struct):
@@ -40,6 +40,10 @@ class Answered(msgspec.Struct, tag_field="status", tag="OK"):
 
 class Silent(msgspec.Struct, tag_field="status", tag="UNAVAILABLE"):
     cause: str
+
+
+class NotAsked(msgspec.Struct, tag_field="status", tag="SKIPPED_NO_CONSENT"):
+    consent: str
 
 
 class Evidence(msgspec.Struct):
@@ -102,7 +106,7 @@ def _broken(decision: Document) -> Iterator[str]:
         return
     for name, model in models.items():
         try:
-            msgspec.convert(model, Answered | Silent)
+            msgspec.convert(model, Answered | Silent | NotAsked)
         except msgspec.ValidationError as fault:
             yield f"record: models {name}: {fault}"
 
@@ -113,7 +117,10 @@ def _answers(decisions: Sequence[Document], read_artifact: ReadArtifact) -> list
     asked: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for place, decision in enumerate(decisions):
         for name, model in decision["models"].items():
-            answers[place][name] = Unavailable({}, model.get("cause", ""))
+            consent = model.get("consent")
+            answers[place][name] = (
+                Skipped(consent) if consent else Unavailable({}, model.get("cause", ""))
+            )
             if model["status"] == "OK":
                 asked[name, model["version"], model["sha256"]].append(place)
     for (name, version, sha256), places in asked.items():

@@ -42,7 +42,11 @@ def proposed(parts: Any, profile: Profile) -> Profile:
 def with_policy(profile: Profile, policy: Policy) -> Profile:
     """Return a profile that decides by another policy. Raises InvalidPolicy if it can't."""
     parts = {name: getattr(policy, name) for name in PARTS}
-    return checked(msgspec.structs.replace(profile, **parts))
+    models = {
+        name: msgspec.structs.replace(model, consent=policy.consents.get(name))
+        for name, model in profile.models.items()
+    }
+    return checked(msgspec.structs.replace(profile, models=models, **parts))
 
 
 def checked(profile: Profile) -> Profile:

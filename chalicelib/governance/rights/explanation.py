@@ -77,11 +77,16 @@ TOO_FEW_ANSWERS = Text(
     es="No todos los modelos necesarios respondieron.",
     en="Not all models that are needed answered.",
 )
-BASIS_TEXTS |= {
-    "MANDATORY_MODEL_UNAVAILABLE": TOO_FEW_ANSWERS,
-    "TOO_FEW_MODELS": TOO_FEW_ANSWERS,
-    "TOO_LITTLE_WEIGHT": TOO_FEW_ANSWERS,
-}
+NEEDS_MODELS: tuple[Basis, ...] = (
+    "MANDATORY_MODEL_UNAVAILABLE", "TOO_FEW_MODELS", "TOO_LITTLE_WEIGHT"
+)  # fmt: skip
+BASIS_TEXTS |= dict.fromkeys(NEEDS_MODELS, TOO_FEW_ANSWERS)
+NOT_CONSENTED = Text(
+    es="No todos los modelos necesarios respondieron: alguno no se consultó porque usted no dio el "
+    "consentimiento que requiere.",
+    en="Not all models that are needed answered: at least one was not asked, because you did not "
+    "give the consent that it needs.",
+)
 CONTEST = Text(
     es="Puede impugnar la decisión hasta el {until}. {how}",
     en="You may contest the decision until {until}. {how}",
@@ -116,7 +121,12 @@ def _data(stored: Document, profile: Profile, language: Language) -> Iterator[Do
     """Yield each datum that the models or rules of the day read, with its source."""
     application: Mapping[str, Any] = stored["application"]
     policy = _policy(stored, profile)
-    read = profile.read_by_models() | {name for rule in policy.rules for name in rule.inputs}
+    skipped = {name for name, model in stored["models"].items() if "consent" in model}
+    read = {
+        name for model, one in profile.models.items() if model not in skipped
+        for name in one.features
+    }  # fmt: skip
+    read |= {name for rule in policy.rules for name in rule.inputs}
     read |= {policy.offer.amount} if policy.offer else set()
     used = profile.sources_of(tuple(read))
     derivations = {name: f.derive for name, f in profile.features.items() if f.derive}
@@ -160,10 +170,16 @@ def _criteria(stored: Document, profile: Profile, language: Language) -> Documen
         "basis": stored["decisionBasis"],
         "policyVersion": stored["policyVersion"],
         "models": [
-            {"model": name, "weight": weight, "score": models.get(name, {}).get("score")}
+            {"model": name, "weight": weight, **_part_of(models.get(name, {}))}
             for name, weight in decision.weights.items()
         ],
     }
+
+
+def _part_of(model: Document) -> Document:
+    """Return a model's score, and the consent for want of which it was not asked."""
+    lacked = {"consentMissing": model["consent"]} if "consent" in model else {}
+    return {"score": model.get("score"), **lacked}
 
 
 def _reasons(stored: Document, profile: Profile, language: Language) -> list[Document]:
@@ -173,6 +189,8 @@ def _reasons(stored: Document, profile: Profile, language: Language) -> list[Doc
     with_rule_texts(rules, policy, profile, language)
     if deciding := [one for one in rules if one["code"] == basis]:
         return [{"rule": one["code"], "text": one["text"]} for one in deciding]
+    if basis in NEEDS_MODELS and _lacks_consent(stored):
+        return [{"basis": basis, "text": NOT_CONSENTED.said_in(language)}]
     if text := BASIS_TEXTS.get(basis):
         unseen = (profile.features[n] for n in stored.get("unseen", ()) if n in profile.features)
         names = ", ".join(feature.title.said_in(language) for feature in unseen)
@@ -181,6 +199,10 @@ def _reasons(stored: Document, profile: Profile, language: Language) -> list[Doc
         return []
     with_texts((one for one in scored if one["feature"] in profile.features), profile, language)
     return [{"feature": one["feature"], "text": one["text"]} for one in scored]
+
+
+def _lacks_consent(stored: Document) -> bool:
+    return any("consent" in model for model in stored["models"].values())
 
 
 def _change(stored: Document, language: Language) -> Document | None:

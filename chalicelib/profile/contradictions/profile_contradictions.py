@@ -1,6 +1,7 @@
 """Contradictions of a profile, each named with its place."""
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from chalicelib.profile.schema import Inventory, Profile
 from chalicelib.profile.tables.policy_tables import Decision, Score
 from chalicelib.profile.tables.retraining_tables import Drift, Gate, Outcomes, Training
 
+CONSENT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 LONGEST_CONTEST = 3_650  # days
 
 
@@ -49,6 +51,8 @@ def _model_contradictions(profile: Profile) -> Iterator[str]:
                 yield f"models.{name} uses {feature_name}, which is not in [features]"
             elif profile.features[feature_name].protected:
                 yield f"models.{name} uses {feature_name}, which is protected and never scored"
+        if model.consent is not None and not CONSENT.fullmatch(model.consent):
+            yield f"models.{name}.consent must be a-z, then at most 31 of a-z, 0-9 and -"
         if model.inventory:
             yield from _inventory_contradictions(name, model.inventory)
 

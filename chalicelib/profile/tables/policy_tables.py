@@ -52,6 +52,7 @@ class Policy(Table, frozen=True, omit_defaults=True):
     """All that turns scores into a decision. Each decision carries it.
 
     `derived` has the derived features that the rules read, and those they are computed from.
+    `consents` has, by model, the consent without which the model is not asked.
     """
 
     score: Score
@@ -59,6 +60,7 @@ class Policy(Table, frozen=True, omit_defaults=True):
     rules: tuple[Rule, ...] = ()
     derived: dict[str, Computation] = msgspec.field(default_factory=dict)
     offer: Offer | None = None
+    consents: dict[str, str] = msgspec.field(default_factory=dict)
 
     def version(self) -> str:
         """Return the hash of the policy. The order of rules counts, that of names does not."""
@@ -69,4 +71,5 @@ class Policy(Table, frozen=True, omit_defaults=True):
         )
         by_rules = [self.rules, self.derived] if self.rules else []
         by_offer = [self.offer] if self.offer else []
-        return digest([self.score, decides, *by_rules, *by_offer])[:12]
+        by_consent = [{"consents": self.consents}] if self.consents else []
+        return digest([self.score, decides, *by_rules, *by_offer, *by_consent])[:12]

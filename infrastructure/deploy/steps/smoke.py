@@ -30,7 +30,9 @@ def body(profile: Profile) -> Document:
     """Return a request with the required features only. Raises SmokeFailed."""
     required = {name: one for name, one in profile.asked_for().items() if one.required}
     application = {name: _value(name, feature) for name, feature in required.items()}
-    return {"clientId": CLIENT_ID, "application": application}
+    consents = sorted({*profile.consents().values()})
+    given = {"consents": consents} if consents else {}
+    return {"clientId": CLIENT_ID, "application": application, **given}
 
 
 def predict(

@@ -159,7 +159,10 @@ def test_a_policy_comes_back_from_a_record_as_it_was():
 
 
 def test_a_policy_without_rules_and_offers_keeps_the_version_that_it_had_before_them():
-    bare = msgspec.structs.replace(PROFILE, rules=(), offer=None)
+    models = {
+        name: msgspec.structs.replace(model, consent=None) for name, model in PROFILE.models.items()
+    }
+    bare = msgspec.structs.replace(PROFILE, rules=(), offer=None, models=models)
 
     assert msgspec.to_builtins(bare.policy).keys() == {"score", "decision"}
 

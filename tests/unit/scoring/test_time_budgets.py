@@ -19,8 +19,10 @@ ANALYSIS_MACHINE = next(one for one in MACHINES if one.name == "analisisCredito"
 VALUES = Anything(ANALYSIS_MACHINE.values(Settings("appvengers", "dev", "us-east-1"), "1"))
 DEFINITION = json.loads(render("analisisCredito", VALUES))
 MODELS = {
-    branch["StartAt"]: branch["States"][branch["StartAt"]]
+    name: state
     for branch in DEFINITION["States"]["ScoreInParallel"]["Branches"]
+    for name, state in branch["States"].items()
+    if state["Type"] == "Task"
 }
 SAVE = DEFINITION["States"]["saveResult"]
 FUNCTION_SECONDS = 0.7  # start of a cold function, whose import takes 0.35 s

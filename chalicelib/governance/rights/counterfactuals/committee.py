@@ -1,7 +1,7 @@
 """The models in service and today's policy, asked about many applications at once."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from chalicelib.decisions.decision import weigh
@@ -11,7 +11,7 @@ from chalicelib.foundation.text import Language, Text
 from chalicelib.governance.rights.counterfactuals.candidate_values import Value
 from chalicelib.profile import Profile
 from chalicelib.profile.answer_codes import ChangeOutcome
-from chalicelib.scoring.branch_results import Scored
+from chalicelib.scoring.branch_results import Answer, Scored, Skipped
 
 PATIENCE_SECONDS = 18  # API Gateway waits 29, and the last question may take 9
 
@@ -32,7 +32,10 @@ class Scoring(Protocol):
 
 
 class Committee:
-    """The models in service and today's policy, asked about many applications at once."""
+    """The models in service and today's policy, asked about many applications at once.
+
+    `without` has the models that may not be asked, each with the consent that it lacks.
+    """
 
     def __init__(
         self,
@@ -41,10 +44,12 @@ class Committee:
         clock: Callable[[], float] = time.monotonic,
         *,
         review_only: bool = False,
+        without: Mapping[str, str] | None = None,
     ) -> None:
         self.asked = 0
+        self._without = without or {}
         self._review_only = review_only
-        self._profile = profile
+        self.profile = profile
         self._scoring = scoring
         self._clock = clock
         self._ends = clock() + PATIENCE_SECONDS
@@ -57,7 +62,7 @@ class Committee:
         if self._clock() > self._ends:
             raise AnalysisUnavailable(TOO_LONG)
         self.asked += len(applications)
-        policy, models = self._profile.policy, list(self._profile.models)
+        policy, models = self.profile.policy, list(self.profile.models)
         said = [self._ask(model, applications) for model in models]
         return [
             weigh(
@@ -69,7 +74,9 @@ class Committee:
             for application, *answers in zip(applications, *said, strict=True)
         ]
 
-    def _ask(self, model: str, applications: Sequence[dict[str, Value]]) -> list[Scored]:
+    def _ask(self, model: str, applications: Sequence[dict[str, Value]]) -> Sequence[Answer]:
+        if model in self._without:
+            return [Skipped(self._without[model])] * len(applications)
         try:
             return self._scoring.score_all(model, applications)
         except EndpointFault as fault:
@@ -93,6 +100,8 @@ def summary(decided: Document, profile: Profile, language: Language) -> Document
         "decision", "decisionBasis", "rules", "unseen", "score", "probabilityOfDefault",
         "disagreement",
     )  # fmt: skip
-    versions = {name: model["version"] for name, model in decided["models"].items()}
+    versions = {
+        name: model["version"] for name, model in decided["models"].items() if "version" in model
+    }
     told = {name: decided[name] for name in shown if name in decided}
     return told | {"models": versions}

@@ -109,7 +109,9 @@ def take(
         return analysis.answer(made.approved)
     if made.following >= MOST_ATTEMPTS or predictions.outcomes(*_ids(stored)):
         raise _closed("CLOSED", stored, profile)
-    payload = {"clientId": stored["clientId"], "application": lower}
+    known = {*profile.consents().values()}
+    given = [name for name in stored.get("consents", ()) if name in known]
+    payload = {"clientId": stored["clientId"], "application": lower, "consents": given}
     request = analysis.new_request(CreditApplication.from_payload(payload, profile), language)
     request["counterOfferOf"] = stored["predictionId"]
     try:
