@@ -11,12 +11,17 @@ from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, Response, S3Event
 
 from chalicelib.decisions import analysis, outcomes
 from chalicelib.decisions.application import CreditApplication
-from chalicelib.foundation.errors import AppVengersError, Unauthorized
+from chalicelib.foundation.errors import AppVengersError
 from chalicelib.foundation.observability import last_trained, observed
 from chalicelib.foundation.settings import MODEL_PREFIX, Settings
 from chalicelib.governance.evidence import anchoring
 from chalicelib.governance.policies.policy_desk import PolicyDesk
 from chalicelib.governance.policies.policy_swap_set import newest_decided
+from chalicelib.governance.reviews import contests, overdue_cases
+from chalicelib.governance.reviews.cases import review_case, shown
+from chalicelib.governance.reviews.portfolio import portfolio as figures_of
+from chalicelib.governance.reviews.review_desk import ReviewDesk
+from chalicelib.governance.reviews.review_requests import period_request
 from chalicelib.governance.rights.counterfactuals import change, taken_offers
 from chalicelib.governance.rights.counterfactuals.counter_offer import counter_offer
 from chalicelib.governance.rights.explanation import explanation
@@ -36,7 +41,7 @@ from chalicelib.models import champions, deployment
 from chalicelib.monitoring import drift_watch, lost_events, warming
 from chalicelib.monitoring.inventory import inventory
 from chalicelib.people.admission import admission
-from chalicelib.people.caller import Person, person_of, source_of
+from chalicelib.people.caller import person_of, signed_in, source_of
 from chalicelib.people.routing import routing
 from chalicelib.retraining import (
     evaluation,
@@ -67,17 +72,27 @@ def _requested_by() -> dict[str, str] | None:
     return person and person.recorded()
 
 
-def _person() -> Person:
+def _acting() -> dict[str, str]:
     """Return the person who calls a route that keys can't call. Raises Unauthorized."""
-    person = person_of(app.current_request.context)
-    if person is None:
-        raise Unauthorized
-    return person
+    return signed_in(app.current_request.context).recorded()
+
+
+def _shown(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return what people did about a decision, as its caller may see it."""
+    request, using = app.current_request, services()
+    acts = using.predictions.acts(stored["clientId"], stored["predictionId"])
+    said_in = language(request, using.profile.product.language)
+    return shown(stored, acts, said_in, to_people=person_of(request.context) is not None)
 
 
 def _policy_desk() -> PolicyDesk:
     using = services()
     return PolicyDesk(using.policies, using.profile, datetime.now(UTC))
+
+
+def _review_desk() -> ReviewDesk:
+    using = services()
+    return ReviewDesk(using.predictions, using.reviews, using.profile, datetime.now(UTC))
 
 
 @route("POST", "/predict")
@@ -100,7 +115,8 @@ def predictions(clientId: str) -> Any:  # noqa: N803 - the path's own name
 @route("GET", "/predictions/{clientId}/{predictionId}")
 @answers_problems
 def prediction(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    return outcomes.with_outcomes(clientId, predictionId, services().predictions)
+    stored = outcomes.with_outcomes(clientId, predictionId, services().predictions)
+    return stored | _shown(stored)
 
 
 @route("POST", "/predictions/{clientId}/{predictionId}/outcome")
@@ -128,10 +144,11 @@ def offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's o
     using = services()
     stored = using.predictions.get(clientId, predictionId)
     taken = taken_offers.taken_by(stored, using.predictions)
+    acts = using.predictions.acts(clientId, predictionId)
     said_in = language(app.current_request, using.profile.product.language)
     committee = using.committee(stored.get("consents", ()))
-    parts = (committee.profile, committee, using.models, datetime.now(UTC))
-    return counter_offer(stored, taken, said_in, *parts)
+    parts = (committee, using.models, datetime.now(UTC))
+    return counter_offer(stored, taken, acts, said_in, *parts)
 
 
 @route("POST", "/predictions/{clientId}/{predictionId}/offer")
@@ -144,7 +161,10 @@ def take_offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the pat
     parts |= {"ever_served": using.ever_served, "requested_by": _requested_by()}
     once, bank = partial(analysis.analyse_once, **parts), using.profile_in_force()
     now = datetime.now(UTC)
-    return taken_offers.take(stored, body, said_in, bank, using.predictions, once, now)
+    decided = taken_offers.take(stored, body, said_in, bank, using.predictions, once, now)
+    if decided["decision"] == "APPROVE":
+        using.reviews.close(stored | {"kind": "REVIEW"}, decided["createdAt"])
+    return decided
 
 
 @route("GET", "/predictions/{clientId}/{predictionId}/explanation")
@@ -153,8 +173,56 @@ def explain(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's
     request, using = app.current_request, services()
     said_in = language(request, using.profile.product.language)
     stored = using.predictions.get(clientId, predictionId)
-    explained = explanation(stored, using.profile, said_in)
+    acts = using.predictions.acts(clientId, predictionId)
+    explained = explanation(stored, acts, using.profile, said_in)
     return html(page(explained), said_in) if wants_html(request) else explained
+
+
+@route("POST", "/predictions/{clientId}/{predictionId}/contest")
+@answers_problems
+def contest(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
+    request, using = app.current_request, services()
+    source, person = {"source": source_of(request.context)}, _requested_by()
+    stored = using.predictions.get(clientId, predictionId)
+    parts = (using.predictions, using.reviews, using.profile, datetime.now(UTC))
+    contests.contest(stored, json_body(request), person or source, *parts)
+    return _shown(stored)
+
+
+@route("GET", "/reviews")
+@answers_problems
+def reviews() -> Any:
+    return _review_desk().waiting(app.current_request.query_params or {})
+
+
+@route("POST", "/predictions/{clientId}/{predictionId}/review/claim")
+@answers_problems
+def claim_review(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
+    return _review_desk().claim(services().predictions.get(clientId, predictionId), _acting())
+
+
+@route("POST", "/predictions/{clientId}/{predictionId}/review/release")
+@answers_problems
+def release_review(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
+    return _review_desk().release(services().predictions.get(clientId, predictionId), _acting())
+
+
+@route("POST", "/predictions/{clientId}/{predictionId}/review")
+@answers_problems
+def review(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
+    using, body = services(), json_body(app.current_request)
+    stored = using.predictions.get(clientId, predictionId)
+    taken = taken_offers.taken_by(stored, using.predictions)
+    _review_desk().review(stored, body, _acting(), taken)
+    return _shown(stored)
+
+
+@route("GET", "/portfolio")
+@answers_problems
+def portfolio() -> Any:
+    query, using = app.current_request.query_params or {}, services()
+    period = period_request(query, datetime.now(UTC).date())
+    return figures_of(period, using.predictions, using.profile.outcomes.rules)
 
 
 @route("GET", "/policies")
@@ -172,7 +240,7 @@ def policy(version: str) -> Any:
 @route("POST", "/policies")
 @answers_problems
 def draft_policy() -> Any:
-    return _policy_desk().draft(json_body(app.current_request), _person().recorded())
+    return _policy_desk().draft(json_body(app.current_request), _acting())
 
 
 @route("GET", "/policy-drafts/{draft}/swap-set")
@@ -186,13 +254,13 @@ def policy_swap_set(draft: str) -> Any:
 @route("POST", "/policy-drafts/{draft}/approval")
 @answers_problems
 def approve_policy(draft: str) -> Any:
-    return _policy_desk().approve(draft, _person().recorded())
+    return _policy_desk().approve(draft, _acting())
 
 
 @route("POST", "/policy-rollback")
 @answers_problems
 def roll_policy_back() -> Any:
-    return _policy_desk().roll_back(json_body(app.current_request), _person().recorded())
+    return _policy_desk().roll_back(json_body(app.current_request), _acting())
 
 
 @route("GET", "/models")
@@ -241,7 +309,11 @@ def save_result(event: dict[str, Any], context: Any) -> Any:
     using = services()
     review_only = using.review_only.is_on()
     parts = (using.profile_in_force(), using.predictions, using.ever_served)
-    return analysis.record(event, *parts, review_only=review_only)
+
+    def open_case(decided: dict[str, Any]) -> None:
+        using.reviews.open(review_case(decided, using.profile))
+
+    return analysis.record(event, *parts, review_only=review_only, open_case=open_case)
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES), name="keepWarm")
@@ -292,6 +364,14 @@ def anchor_evidence(event: CloudWatchEvent) -> Any:
     using, at = services(), weekly_update.scheduled_at(event.to_dict())
     parts = (using.record_log, using.object_log, using.anchors())
     return anchoring.anchor_days(at, *parts)
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS), name="watchReviews")
+@observed
+def watch_reviews(event: CloudWatchEvent) -> Any:
+    using = services()
+    at = weekly_update.scheduled_at(event.to_dict())
+    return overdue_cases.watch(at, using.reviews, using.predictions)
 
 
 @app.lambda_function(name="openSnapshot")

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.governance.evidence.record_log import RecordLog
     from chalicelib.governance.policies.in_force import PolicyInForce
     from chalicelib.governance.policies.policy_bucket import PolicyBucket
+    from chalicelib.governance.reviews.review_queue import ReviewQueue
     from chalicelib.governance.rights.counterfactuals.committee import Committee
     from chalicelib.monitoring.lost_events import FunctionsThatWait
     from chalicelib.monitoring.probes import Probes
@@ -147,6 +148,12 @@ class Services:
     @cached_property
     def predictions(self) -> PredictionTable:
         return PredictionTable(_client("dynamodb", QUICK), self.settings.predictions_table)
+
+    @cached_property
+    def reviews(self) -> "ReviewQueue":
+        from chalicelib.governance.reviews.review_queue import ReviewQueue
+
+        return ReviewQueue(_client("dynamodb", QUICK), self.settings.reviews_table)
 
     @cached_property
     def review_only(self) -> "ReviewOnlySwitch":

@@ -202,10 +202,11 @@ def record(
     ever_served: Callable[[], bool],
     *,
     review_only: bool = False,
+    open_case: Callable[[Document], None] | None = None,
 ) -> Document:
     """Decide by the answers of the three models, and return the decision as stored (saveResult).
 
-    If no model answered and none was `ever_served`, store nothing and return NOT_DECIDED.
+    `open_case` puts what is left to a person into their queue first. If no model answered and none was `ever_served`, store nothing and return NOT_DECIDED.
     """
     answers: dict[str, Answer] = msgspec.convert(event["models"], dict[str, Answer])
     is_silent = not any(isinstance(answer, Scored) for answer in answers.values())
@@ -216,7 +217,10 @@ def record(
     )
     proof = {"evidence": evidence(event["application"], profile.policy)}
     request = {name: event[name] for name in RECORDED if name in event}
-    stored = predictions.add(request | consents.recorded(consents.given(event)) | decision | proof)
+    request |= consents.recorded(consents.given(event))
+    if open_case and decision["decision"] == "REVIEW":
+        open_case(request | decision)
+    stored = predictions.add(request | decision | proof)
     causes = {name: one.cause() for name, one in answers.items() if isinstance(one, Unavailable)}
     observability.decided(stored, causes)
     return stored
@@ -277,22 +281,18 @@ def _claimed(request: Document, key: str, predictions: Predictions) -> Document:
         "claimedId": request["predictionId"],
         "applicationHash": consents.hash_of(request),
     }
-    claim |= _who(request)
+    claim |= _asked_by(request.get(REQUESTED_BY))
     first = predictions.claim(request["clientId"], claim_key(key), claim)
     if first["applicationHash"] != claim["applicationHash"]:
         raise IdempotencyConflict
     own = {name: value for name, value in request.items() if name != REQUESTED_BY}
     claimed = {"predictionId": first["claimedId"], "createdAt": first["createdAt"]}
-    return own | claimed | _who(first)
+    return own | claimed | _asked_by(first.get(REQUESTED_BY))
 
 
 def _asked_by(person: Document | None) -> Document:
+    """Return who asked, as a request and a claim keep it; nothing if a key did."""
     return {REQUESTED_BY: person} if person else {}
-
-
-def _who(asked: Document) -> Document:
-    """Return the person of a request or a claim; nothing if a key asked."""
-    return {REQUESTED_BY: asked[REQUESTED_BY]} if REQUESTED_BY in asked else {}
 
 
 def claim_key(idempotency_key: str) -> str:

@@ -85,6 +85,13 @@ def noticed(kind: str, what: str) -> None:
     _measure("Notices", 1, MetricUnit.Count, kind=kind)
 
 
+def reviews_overdue(overdue: Mapping[str, int]) -> None:
+    """Log and emit how many cases of each kind are overdue."""
+    logger.info("reviews overdue", overdue=dict(overdue))
+    for kind, count in overdue.items():
+        _measure("ReviewsOverdue", count, MetricUnit.Count, kind=kind)
+
+
 def cold(model: str, error: str) -> None:
     """Log a call that should have kept an endpoint warm and was not answered."""
     logger.warning("not kept warm", model=model, error=error)

@@ -64,6 +64,10 @@ class Settings:
         return f"{self.prefix}-PrediccionesCredito"
 
     @property
+    def reviews_table(self) -> str:
+        return f"{self.prefix}-Revisiones"
+
+    @property
     def model_bucket(self) -> str:
         return f"{self.prefix}-createendpointmodel"
 
@@ -78,7 +82,7 @@ class Settings:
     @property
     def tables(self) -> tuple[str, ...]:
         """Return the names of all tables, which stay when a stage is destroyed."""
-        return (self.predictions_table,)
+        return (self.predictions_table, self.reviews_table)
 
     @property
     def buckets(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.decisions.outcome_rules import of_api_key, of_person
+from chalicelib.foundation.errors import Unauthorized
 from chalicelib.people.access import Role
 
 Context = Mapping[str, Any]  # an event's requestContext
@@ -40,6 +41,14 @@ def person_of(context: Context) -> Person | None:
     groups = {*str(claims.get("cognito:groups", "")).split(",")}
     roles = frozenset(role for role in Role if role in groups)
     return Person(claims["sub"], claims.get("cognito:username", ""), roles)
+
+
+def signed_in(context: Context) -> Person:
+    """Return the person who calls a route that keys can't call. Raises Unauthorized."""
+    person = person_of(context)
+    if person is None:
+        raise Unauthorized
+    return person
 
 
 def key_id_of(context: Context) -> str | None:

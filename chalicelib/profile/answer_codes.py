@@ -17,7 +17,15 @@ Basis = Literal[
 ]
 ChangeOutcome = Literal["CHANGE", "NOT_NEEDED", "FILL_IN", "NONE", "REVIEW_ONLY", "UNSEEN_CODE"]
 OfferOutcome = Literal[
-    "COUNTER_OFFER", "NOT_NEEDED", "NONE", "PERSON", "ANSWERED", "TAKEN", "CLOSED", "NOT_OFFERED"
+    "COUNTER_OFFER",
+    "NOT_NEEDED",
+    "NONE",
+    "PERSON",
+    "ANSWERED",
+    "DECIDED",
+    "TAKEN",
+    "CLOSED",
+    "NOT_OFFERED",
 ]
 
 BASES: tuple[Basis, ...] = get_args(Basis)

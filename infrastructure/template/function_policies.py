@@ -34,7 +34,7 @@ FOLDER = ROOT / ".chalice"
 API = "api_handler"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 # Their log groups and their alarm of throttles are in governance.yaml.
-GOVERNING = ("anchorEvidence",)
+GOVERNING = ("anchorEvidence", "watchReviews")
 ASYNCHRONOUS = (
     "updateData",
     "watchTraining",
@@ -57,6 +57,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     """
     prefix, app, stage = settings.prefix, settings.app_name, settings.stage
     table = f"arn:aws:dynamodb:*:*:table/{settings.predictions_table}"
+    reviews = f"arn:aws:dynamodb:*:*:table/{settings.reviews_table}"
     topic = f"arn:aws:sns:*:*:{prefix}-ReentrenamientoNotificaciones"
     models = f"arn:aws:s3:::{settings.model_bucket}"
     data = f"arn:aws:s3:::{settings.data_bucket}"
@@ -110,6 +111,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         API: [
             allow("states:StartSyncExecution", machine),
             allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], table),
+            allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], reviews),
             allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
             allow("sagemaker:InvokeEndpoint", list(scoring.values())),
             allow("ssm:GetParameter", [switch, scopes]),
@@ -117,7 +119,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             # For a missing object, S3 answers 404 to a role that may list the bucket, else 403.
             allow("s3:ListBucket", models),
             listing(data, f"{REPORT_PREFIX}*", f"{SNAPSHOT_PREFIX}*", f"{POLICY_ACT_PREFIX}*"),
-            allow("dynamodb:Query", f"{table}/index/byDay"),
+            allow("dynamodb:Query", [f"{table}/index/byDay", f"{reviews}/index/byDue"]),
             allow("s3:PutObject", policies),
             allow(
                 "s3:GetObject",
@@ -131,7 +133,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
             allow("sagemaker:DescribeTrainingJob", f"{sagemaker}:training-job/{prefix}-*"),
         ],
         "saveResult": [
-            allow("dynamodb:PutItem", table),
+            allow("dynamodb:PutItem", [table, reviews]),
             allow("ssm:GetParameter", switch),
             *in_force,
             # If no model answers: was any ever in service?
@@ -230,6 +232,11 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         ),
         allow("s3:ListBucketVersions", evidence),
         allow(["s3:GetObjectVersion", "s3:PutObject"], f"{evidence}/{ANCHOR_PREFIX}*"),
+    ]
+    declared["watchReviews"] = [
+        allow("dynamodb:Query", [table, f"{reviews}/index/byDue"]),
+        allow("dynamodb:GetItem", table),
+        allow("dynamodb:UpdateItem", reviews),
     ]
     for model, endpoint in scoring.items():
         declared[model] = [allow("sagemaker:InvokeEndpoint", endpoint)]

@@ -1,11 +1,11 @@
 """The route GET …/explanation: a stored decision in the words of its applicant. Pure.
 
-Everything comes from the decision as it was stored, and its texts from credit.toml of today. A
-feature that credit.toml no longer has keeps its name and the text of its day.
+Everything comes from the decision as it was stored and people's acts on it, and its texts from
+credit.toml of today. A feature that credit.toml no longer has keeps its name and the text of its
+day. What a reviewer wrote in their own words stays inside the bank.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,9 @@ import msgspec
 from chalicelib.decisions.policy_rules import derived
 from chalicelib.decisions.reasons import with_rule_texts, with_texts
 from chalicelib.foundation.text import Language, Text
+from chalicelib.governance.reviews.cases import case_of, decided_by
+from chalicelib.governance.reviews.contests import contest_until
+from chalicelib.governance.reviews.review_acts import CaseState, state_of
 from chalicelib.profile import Feature, Policy, Profile
 from chalicelib.profile.answer_codes import Basis
 
@@ -35,6 +38,11 @@ AUTOMATED = Text(
 BY_A_PERSON = Text(
     es="Los modelos y las reglas prepararon el caso; la decisión es de una persona.",
     en="Models and rules prepared the case; the decision is a person's.",
+)
+DECIDED_BY_PEOPLE = Text(
+    es="La decisión la tomó una persona del banco el {day}, después de las reglas y los modelos "
+    "que aquí se indican.",
+    en="A person at the bank made the decision on {day}, after the rules and models shown here.",
 )
 SOURCES = {
     "APPLICANT": Text(es="lo declaró usted en la solicitud", en="you stated it when you applied"),
@@ -91,26 +99,49 @@ CONTEST = Text(
     es="Puede impugnar la decisión hasta el {until}. {how}",
     en="You may contest the decision until {until}. {how}",
 )
+CONTEST_OPEN = Text(
+    es="Usted impugnó la decisión el {day}. Una persona que no decidió antes la resuelve, a más "
+    "tardar el {due}.",
+    en="You contested the decision on {day}. A person who did not decide before ends the contest, "
+    "by {due} at the latest.",
+)
+CONTEST_OUTCOMES = {
+    "UPHELD": Text(
+        es="Usted impugnó la decisión el {day}. Una persona la revisó y la mantuvo el {ended}.",
+        en="You contested the decision on {day}. A person reviewed it and upheld it on {ended}.",
+    ),
+    "CHANGED": Text(
+        es="Usted impugnó la decisión el {day}. Una persona la revisó y la cambió el {ended}.",
+        en="You contested the decision on {day}. A person reviewed it and changed it on {ended}.",
+    ),
+}
 
 
-def explanation(stored: Document, profile: Profile, language: Language) -> Document:
-    """Return what a bank tells the applicant of a stored decision, in their language."""
-    automated = stored["decision"] != "REVIEW"
+def explanation(
+    stored: Document, acts: Sequence[Document], profile: Profile, language: Language
+) -> Document:
+    """Return what a bank tells the applicant of a stored decision, in their language.
+
+    `acts` are what people did about it, the oldest first.
+    """
+    state = state_of(stored["decision"], acts)
     return {
         "clientId": stored["clientId"],
         "predictionId": stored["predictionId"],
         "language": language,
         "product": profile.product.title.said_in(language),
         "decidedAt": stored["createdAt"],
-        "decision": stored["decision"],
-        "text": DECISIONS[stored["decision"]].said_in(language),
-        "automated": automated,
-        "automation": (AUTOMATED if automated else BY_A_PERSON).said_in(language),
+        "decision": state.decision,
+        "text": DECISIONS[state.decision].said_in(language),
+        "automated": decided_by(state)[0] == "AUTOMATIC",
+        "decidedBy": decided_by(state)[0],
+        "automation": _automation(state).said_in(language),
         "data": [*_data(stored, profile, language)],
         "criteria": _criteria(stored, profile, language),
-        "reasons": _reasons(stored, profile, language),
-        "change": _change(stored, language),
-        "contest": _contest(stored, profile, language),
+        "reasons": _persons_reasons(state, profile, language)
+        or _reasons(stored, profile, language),
+        "change": None if state.ended else _change(stored, language),
+        "contest": _contest(stored, state, profile, language),
         "notices": [
             {"law": one.law, "text": one.text.said_in(language)} for one in profile.rights.notices
         ],
@@ -213,11 +244,39 @@ def _change(stored: Document, language: Language) -> Document | None:
     return {"href": place, "text": CHANGE.said_in(language)}
 
 
-def _contest(stored: Document, profile: Profile, language: Language) -> Document | None:
-    """Return until when and how to contest it; None where a person has yet to decide."""
-    if stored["decision"] == "REVIEW":
-        return None
-    decided = datetime.fromisoformat(stored["createdAt"]).date()
-    until = (decided + timedelta(days=profile.rights.contest_days)).isoformat()
-    text = CONTEST.format(until=until, how=profile.rights.how_to_contest)
-    return {"until": until, "text": text.said_in(language)}
+def _automation(state: CaseState) -> Text:
+    if state.ended:
+        return DECIDED_BY_PEOPLE.format(day=state.ended.at[:10])
+    return AUTOMATED if state.decision != "REVIEW" else BY_A_PERSON
+
+
+def _persons_reasons(state: CaseState, profile: Profile, language: Language) -> list[Document]:
+    """Return the reason of the person who decided, if one did. An approval has its reason, too."""
+    if state.ended is None:
+        return []
+    reason = profile.review.reasons.get(state.ended.reason)
+    text = reason.text.said_in(language) if reason else state.ended.reason
+    return [{"reason": state.ended.reason, "text": text}]
+
+
+def _contest(
+    stored: Document, state: CaseState, profile: Profile, language: Language
+) -> Document | None:
+    """Return until when and how to contest it, or what became of the contest; None where a person
+    has yet to decide.
+    """
+    if state.contest is None:
+        if state.case:
+            return None
+        until = contest_until(stored, state, profile).isoformat()
+        text = CONTEST.format(until=until, how=profile.rights.how_to_contest)
+        return {"state": "POSSIBLE", "until": until, "text": text.said_in(language)}
+    day, outcome = state.contest.at[:10], state.contest_outcome
+    if outcome is None or state.ended is None:
+        due = case_of(stored, state, profile)["dueAt"]
+        text = CONTEST_OPEN.format(day=day, due=due[:10])
+        return {"state": "OPEN", "at": state.contest.at, "dueAt": due,
+                "text": text.said_in(language)}  # fmt: skip
+    text = CONTEST_OUTCOMES[outcome].format(day=day, ended=state.ended.at[:10])
+    return {"state": "ENDED", "at": state.contest.at, "outcome": outcome,
+            "text": text.said_in(language)}  # fmt: skip

@@ -1,5 +1,6 @@
 """The route GET …/offer: the largest amount that today's models and policy would approve."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,17 +61,19 @@ class Sought:
 def counter_offer(
     stored: Document,
     taken: str | None,
+    acts: Sequence[Document],
     language: Language,
-    profile: Profile,
     committee: Committee,
     manifests: Manifests,
     now: datetime,
 ) -> Document:
     """Return the counter-offer of a stored decision, or why there is none.
 
-    `taken` is the prediction that took it. Raises AnalysisUnavailable if a model is silent.
+    `taken` is the prediction that took it; `acts` are people's acts on the decision. Raises
+    AnalysisUnavailable if a model is silent.
     """
-    closed = "TAKEN" if taken else closed_because(stored, profile, now)
+    profile = committee.profile
+    closed = "TAKEN" if taken else closed_because(stored, acts, profile, now)
     if closed or profile.offer is None:
         sought = Sought(closed or "NOT_OFFERED")
     else:

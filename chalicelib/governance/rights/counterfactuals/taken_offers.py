@@ -4,7 +4,7 @@ The decision that it answers stays as it is. Each attempt has a claim in the tab
 who come at once make one decision. The first that is approved takes the counter-offer.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
@@ -47,6 +47,10 @@ TEXTS: dict[OfferOutcome, Text] = {
         es="Esta decisión ya responde a una contraoferta: no tiene otra.",
         en="This decision answers a counter-offer already: it has no other.",
     ),
+    "DECIDED": Text(
+        es="Una persona ya decidió sobre la solicitud: no tiene contraoferta.",
+        en="A person has decided on the application: it has no counter-offer.",
+    ),
     "CLOSED": Text(
         es="La contraoferta se podía tomar hasta el {until}, en pocos intentos y antes de que el "
         "préstamo tuviera resultados. Envíe una solicitud nueva.",
@@ -73,6 +77,7 @@ class Predictions(Protocol):
     def get(self, client_id: str, prediction_id: str) -> Document: ...
     def claimed(self, client_id: str, key: str) -> Document | None: ...
     def outcomes(self, client_id: str, prediction_id: str) -> list[Document]: ...
+    def acts(self, client_id: str, prediction_id: str) -> list[Document]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ def take(
     it. `analyse_once` decides on a request unless its key has a decision. Raises
     CounterOfferClosed, InvalidRequest, and what `analyse` raises.
     """
-    closed = closed_because(stored, profile, now)
+    closed = closed_because(stored, predictions.acts(*_ids(stored)), profile, now)
     if closed or profile.offer is None:
         raise _closed(closed or "NOT_OFFERED", stored, profile)
     lower = _lowered(stored["application"], body, profile.offer, profile)
@@ -149,8 +154,13 @@ def require_not_taken(stored: Document, predictions: Predictions) -> None:
         raise NotALoan(ANOTHER_LOAN.format(id=other))
 
 
-def closed_because(stored: Document, profile: Profile, now: datetime) -> OfferOutcome | None:
-    """Return why the counter-offer can't be taken: a key of TEXTS; None if it is open."""
+def closed_because(
+    stored: Document, acts: Sequence[Document], profile: Profile, now: datetime
+) -> OfferOutcome | None:
+    """Return why the counter-offer can't be taken: a key of TEXTS; None if it is open.
+
+    `acts` are people's acts on the decision.
+    """
     until = open_until(stored, profile)
     if until is None:
         return "NOT_OFFERED"
@@ -158,6 +168,8 @@ def closed_because(stored: Document, profile: Profile, now: datetime) -> OfferOu
         return "NOT_NEEDED"
     if "counterOfferOf" in stored:
         return "ANSWERED"
+    if any("final" in act for act in acts):
+        return "DECIDED"
     return "CLOSED" if now.astimezone(UTC).date() > date.fromisoformat(until) else None
 
 

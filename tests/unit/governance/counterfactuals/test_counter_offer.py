@@ -33,7 +33,7 @@ def bank(sba):
 def offered(bank, scoring=None, *, now=NOW, review_only=False, taken=None, **stored):
     clock = itertools.repeat(0.0).__next__
     committee = Committee(bank, scoring or Scoring(floor=-9), clock, review_only=review_only)
-    return counter_offer(STORED | stored, taken, "en", bank, committee, Manifests(), now)
+    return counter_offer(STORED | stored, taken, (), "en", committee, Manifests(), now)
 
 
 def test_it_is_the_largest_amount_that_would_be_approved(bank):

@@ -39,7 +39,7 @@ def stored(logit=-4.5, language="es", profile=PROFILE, **changes):
 
 
 def test_each_datum_has_its_source_and_only_what_was_used_is_there():
-    data = {one["feature"]: one for one in explanation(stored(), PROFILE, "en")["data"]}
+    data = {one["feature"]: one for one in explanation(stored(), (), PROFILE, "en")["data"]}
 
     assert (data["amount"]["value"], data["amount"]["unit"]) == (50_000, "USD")
     assert data["amount"]["sourceText"] == "you stated it when you applied"
@@ -58,14 +58,14 @@ def test_each_datum_has_its_source_and_only_what_was_used_is_there():
     ],
 )
 def test_it_says_how_automated_the_decision_was(logit, changes, decision, automated):
-    explained = explanation(stored(logit, **changes), PROFILE, "es")
+    explained = explanation(stored(logit, **changes), (), PROFILE, "es")
 
     assert (explained["decision"], explained["automated"]) == (decision, automated)
 
 
 def test_a_rule_that_decided_is_the_reason_and_nothing_else_is():
     decided = stored(0.0, earlierDefaults=3, amount=2_000_000)
-    reasons = explanation(decided, PROFILE, "en")["reasons"]
+    reasons = explanation(decided, (), PROFILE, "en")["reasons"]
 
     assert [one["code"] for one in decided["rules"]][:2] == ["REPEATED_DEFAULTS", "LARGE_LOAN"]
     text = "The applicant defaulted on three or more earlier loans."
@@ -73,7 +73,7 @@ def test_a_rule_that_decided_is_the_reason_and_nothing_else_is():
 
 
 def test_a_rule_that_lacks_an_input_says_so_and_not_what_it_would_say_if_it_held():
-    reasons = explanation(stored(employees=0), PROFILE, "en")["reasons"]
+    reasons = explanation(stored(employees=0), (), PROFILE, "en")["reasons"]
 
     assert [one["rule"] for one in reasons] == ["AMOUNT_PER_EMPLOYEE"]
     assert "missing, and a person decides: Amount per employee." in reasons[0]["text"]
@@ -85,7 +85,7 @@ def test_a_new_code_is_the_reason_why_a_person_decides():
         "decisionBasis": "UNSEEN_CODE",
         "unseen": ["lender"],
     }
-    explained = explanation(decided, PROFILE, "es")
+    explained = explanation(decided, (), PROFILE, "es")
 
     assert [one["text"] for one in explained["reasons"]] == [
         "Los modelos apenas conocen préstamos recientes con lo mismo en: Entidad que presta."
@@ -94,7 +94,7 @@ def test_a_new_code_is_the_reason_why_a_person_decides():
 
 
 def test_what_was_approved_has_no_reasons_against_it_and_no_change_to_ask_for():
-    explained = explanation(stored(), PROFILE, "en")
+    explained = explanation(stored(), (), PROFILE, "en")
 
     assert (explained["reasons"], explained["change"]) == ([], None)
 
@@ -104,13 +104,13 @@ def test_the_last_day_to_contest_is_counted_from_the_decision(days, until):
     rights = msgspec.structs.replace(PROFILE.rights, contest_days=days)
     profile = msgspec.structs.replace(PROFILE, rights=rights)
 
-    assert explanation(stored(), profile, "es")["contest"]["until"] == until
+    assert explanation(stored(), (), profile, "es")["contest"]["until"] == until
 
 
 def test_it_speaks_another_language_than_the_decision_did():
     profile = msgspec.structs.replace(PROFILE, rules=())
     spanish = stored(0.0, "es", profile)
-    reason = explanation(spanish, profile, "en")["reasons"][0]["text"]
+    reason = explanation(spanish, (), profile, "en")["reasons"][0]["text"]
 
     assert reason == PROFILE.features["amount"].reason.en
     assert spanish["reasons"][0]["text"] == PROFILE.features["amount"].reason.es
@@ -122,7 +122,7 @@ def test_the_words_of_a_rule_are_those_of_the_day_in_both_languages(language):
     other = msgspec.structs.replace(PROFILE.rules[0], text=Text(es="otro", en="other"))
     for rules in ((other, *PROFILE.rules[1:]), ()):
         later = msgspec.structs.replace(PROFILE, rules=rules)
-        (reason,) = explanation(decided, later, language)["reasons"]
+        (reason,) = explanation(decided, (), later, language)["reasons"]
         assert reason["text"] == PROFILE.rules[0].text.said_in(language)
 
 
@@ -135,7 +135,7 @@ def test_a_feature_that_the_profile_lost_keeps_the_words_of_its_day():
         for name, model in PROFILE.models.items()
     }
     later = msgspec.structs.replace(profile, features=features, models=models)
-    texts = [one["text"] for one in explanation(decided, later, "en")["reasons"]]
+    texts = [one["text"] for one in explanation(decided, (), later, "en")["reasons"]]
 
     assert texts[1] == decided["reasons"][1]["text"]
 
@@ -143,7 +143,7 @@ def test_a_feature_that_the_profile_lost_keeps_the_words_of_its_day():
 def test_the_criteria_are_those_of_the_day():
     decision = msgspec.structs.replace(PROFILE.decision, approve_from=700, decline_below=600)
     later = msgspec.structs.replace(PROFILE, decision=decision)
-    criteria = explanation(stored(), later, "en")["criteria"]
+    criteria = explanation(stored(), (), later, "en")["criteria"]
 
     assert (criteria["approveFrom"], criteria["declineBelow"]) == (561, 543)
     assert criteria["text"].startswith("Approved from 561 points and declined below 543.")
@@ -166,7 +166,7 @@ class Page(HTMLParser):
 
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_the_page_has_all_of_it_and_loads_nothing(language):
-    explained = explanation(stored(0.0), PROFILE, language)
+    explained = explanation(stored(0.0), (), PROFILE, language)
     shown = Page(page(explained))
 
     assert ("html", {"lang": language}) in shown.tags
@@ -186,7 +186,7 @@ def test_the_page_has_all_of_it_and_loads_nothing(language):
 @given(st.text(max_size=40))
 def test_what_an_applicant_writes_is_text_and_never_markup(text):
     markup = f"<script>{text}</script><b onclick='x'>"
-    shown = Page(page(explanation(stored(lender=markup), PROFILE, "es")))
+    shown = Page(page(explanation(stored(lender=markup), (), PROFILE, "es")))
 
     assert not {tag for tag, _ in shown.tags} & {"script", "b"}
 
