@@ -22,7 +22,10 @@ ALERT = re.compile(r'role="alert">([^<]*)<')
 
 
 # A person of each role, and second ones where two different people must act.
-PEOPLE: dict[str, Role] = {role.value: role for role in Role} | {"second-risk": Role.RISK}
+PEOPLE: dict[str, Role] = {role.value: role for role in Role} | {
+    "second-reviewer": Role.REVIEWER,
+    "second-risk": Role.RISK,
+}
 
 
 def make_people(pool: UserPool, folder: Path) -> None:

@@ -15,11 +15,15 @@ import requests
 from rich.console import Console
 
 from bank.api import serving_api
+from bank.demo_users.demo_people import make_people, passwords, signed_in
 from bank.embedded_bank import Bank, open_bank
 from bank.first_run import body_of, bring
 from datasets import Case, Dataset
 from datasets.sba import SAMPLE, dataset_of
+from infrastructure.deploy.steps import user_pool
 from infrastructure.first_models.first_model_steps import scheduled_event
+from infrastructure.operate.sign_in_flow import Flow
+from localcloud.services.cognito.tokens import verified
 
 API_KEY = "the-key-of-the-tests"
 QUIET = Console(quiet=True)
@@ -88,6 +92,37 @@ def ask_early(served: Served, case: Case) -> tuple[requests.Response, ...]:
         served.get("/ready"),
         served.get("/health"),
     )
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The API as people call it."""
+
+    served: Served
+    tokens: dict[str, str]
+    claims: dict[str, dict[str, str]]
+
+    def ask(self, role: str, method: str, path: str, **more: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.tokens[role]}", **more.pop("headers", {})}
+        url = f"{self.served.url}/people{path}"
+        return requests.request(method, url, headers=headers, timeout=30, **more)
+
+    def kept(self, role: str) -> dict[str, str]:
+        return {"sub": self.claims[role]["sub"], "username": role}
+
+
+@pytest.fixture(scope="package")
+def desk(served, tmp_path_factory) -> Desk:
+    folder = tmp_path_factory.mktemp("people")
+    pool = user_pool.of_stage(boto3.client("cloudformation"), served.bank.settings)
+    make_people(pool, folder)
+    aws = f"http://127.0.0.1:{served.bank.cloud.serve_aws(0)}"
+    flow = lambda: Flow(f"{aws}/cognito/{pool.domain}", pool.client_id)  # noqa: E731
+    known = passwords(folder)
+    names = ("analyst", "reviewer", "second-reviewer", "risk", "auditor")
+    tokens = {name: signed_in(flow(), name, known[name]) for name in names}
+    arn = pool.arn("123456789012")
+    return Desk(served, tokens, {role: verified(one, [arn]) for role, one in tokens.items()})
 
 
 @pytest.fixture(scope="package")

@@ -1,49 +1,13 @@
 """Who did something is taken from the verified token: decisions, claims and outcomes keep it."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-import pytest
 import requests
 
-from bank.demo_users.demo_people import make_people, passwords, signed_in
 from bank.first_run import body_of
-from infrastructure.deploy.steps import user_pool
-from infrastructure.operate.sign_in_flow import Flow
-from localcloud.services.cognito.tokens import verified
 from tests.workflow.conftest import API_KEY, Served
-
-
-@dataclass(frozen=True)
-class Desk:
-    """The API as people call it."""
-
-    served: Served
-    tokens: dict[str, str]
-    claims: dict[str, dict[str, str]]
-
-    def ask(self, role: str, method: str, path: str, **more: Any) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self.tokens[role]}", **more.pop("headers", {})}
-        url = f"{self.served.url}/people{path}"
-        return requests.request(method, url, headers=headers, timeout=30, **more)
-
-    def kept(self, role: str) -> dict[str, str]:
-        return {"sub": self.claims[role]["sub"], "username": role}
-
-
-@pytest.fixture(scope="module")
-def desk(served, tmp_path_factory) -> Desk:
-    folder = tmp_path_factory.mktemp("people")
-    pool = user_pool.of_stage(boto3.client("cloudformation"), served.bank.settings)
-    make_people(pool, folder)
-    aws = f"http://127.0.0.1:{served.bank.cloud.serve_aws(0)}"
-    flow = lambda: Flow(f"{aws}/cognito/{pool.domain}", pool.client_id)  # noqa: E731
-    known = passwords(folder)
-    tokens = {role: signed_in(flow(), role, known[role]) for role in ("analyst", "risk", "auditor")}
-    arn = pool.arn("123456789012")
-    return Desk(served, tokens, {role: verified(one, [arn]) for role, one in tokens.items()})
 
 
 def items(served: Served) -> list[dict[str, Any]]:
