@@ -24,6 +24,7 @@ from bank.first_run import body_of, bring
 from chalicelib import profile
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.settings import BATCH_PREFIX, MANIFEST_PREFIX, MODEL_PREFIX, TOLD_PREFIX
+from chalicelib.governance.reviews.review_queue import ReviewQueue
 from chalicelib.services import services
 from datasets import Dataset
 from datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset_of
@@ -59,6 +60,7 @@ def run(bank: Bank) -> list[str]:
         _upload(bank)
         _repeat(bank, decided)
         _forget_trainings(bank)
+        _open_a_case_of_nothing(bank)
         _watch(bank)
         _anchor(bank, decided)
         requester.get("/models")
@@ -164,6 +166,14 @@ def _repeat(bank: Bank, decided: dict[str, Any]) -> None:
         table.add(decided | {"predictionId": identity})
 
 
+def _open_a_case_of_nothing(bank: Bank) -> None:
+    """Open a case whose decision was never stored: watchReviews closes it."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    case = {"clientId": "nothing", "predictionId": "0" * 32, "kind": "REVIEW"}
+    case |= {"priority": "NORMAL", "openedAt": now, "dueAt": now}
+    ReviewQueue(boto3.client("dynamodb"), bank.settings.reviews_table).open(case)
+
+
 def _forget_trainings(bank: Bank) -> None:
     """Remove the endings of the first models' trainings, as if their events had been lost."""
     s3, bucket = boto3.client("s3"), bank.settings.data_bucket
@@ -192,7 +202,9 @@ def _watch(bank: Bank) -> None:
     """Run the watches; the second watchDrift reads the report of the first."""
     now = datetime.now(UTC)
     last_week = ("watchDrift", now - timedelta(days=7))
-    for name, at in (last_week, ("watchTraining", now), ("watchDrift", now), ("keepWarm", now)):
+    next_month = ("watchReviews", now + timedelta(days=31))  # all open cases are overdue
+    others = (("watchTraining", now), ("watchDrift", now), ("keepWarm", now))
+    for name, at in (last_week, *others, next_month):
         _invoke(bank, name, at)
     bank.cloud.idle(PATIENCE_SECONDS)
 

@@ -31,6 +31,21 @@ def drive(bank: Bank, url: str, decided: dict[str, str], body: object) -> None:
                 timeout=SECONDS,
             )
     _change_the_policy(url, token)
+    _review(f"{url}{PEOPLE}", token, decided)
+
+
+def _review(url: str, token: str, decided: dict[str, str]) -> None:
+    """Claim a case, leave it, decide it, and contest the decision."""
+    headers = {"Authorization": f"Bearer {token}"}
+    place = f"{url}/predictions/{decided['clientId']}/{decided['predictionId']}"
+    verdict = {"verdict": "APPROVE", "reason": "INCOME_VERIFIED", "text": "The audit's."}
+    for path, body in (
+        ("/review/claim", None),
+        ("/review/release", None),
+        ("/review", verdict),
+        ("/contest", {"text": "The audit's."}),
+    ):
+        requests.post(f"{place}{path}", json=body, headers=headers, timeout=SECONDS)
 
 
 def _change_the_policy(url: str, token: str) -> None:

@@ -28,7 +28,10 @@ def reviewed(served, loans):
 
     def make(amount: float) -> dict[str, Any]:
         body = body_of(loans[5]) | {"clientId": f"reviewed-{next(NUMBERS)}"}
-        body["application"] |= {"amount": amount, "employees": 0}  # AMOUNT_PER_EMPLOYEE can't be
+        body["application"] = body["application"] | {
+            "amount": amount,
+            "employees": 0,
+        }  # AMOUNT_PER_EMPLOYEE can't be
         answer = served.post(body).json()
         assert answer["decision"] == "REVIEW", answer["decisionBasis"]
         return dict(answer)
@@ -173,7 +176,7 @@ def test_an_automatic_decision_is_not_reviewed(served, desk, loans):
 
 def test_a_counter_offer_that_is_taken_closes_the_case(served, desk, loans):
     body = body_of(loans[5]) | {"clientId": "offered-and-taken"}
-    body["application"] |= {"amount": LARGE, "employees": 40}
+    body["application"] = body["application"] | {"amount": LARGE, "employees": 40}
     one = served.post(body).json()
     assert in_queue(desk, one)
     largest = served.get(at(one, "/offer")).json()["largestAmount"]

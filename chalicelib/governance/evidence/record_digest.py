@@ -45,8 +45,9 @@ KEPT: Names = {
     # outcomes, and what people add to a decision: reviews, contests, acts
     **dict.fromkeys(
         (
-            "of", "decidedAt", "toldAt", "outcome", "when", "granted", "source", "sha256", "kind",
-            "at", "by", "reasonCode", "verdict", "final",
+            "of", "decidedAt", "toldAt", "outcome", "when", "granted", "source", "sha256",
+            "at", "by", "act", "verdict", "reason", "final", "case", "proposed", "automatic",
+            "scoreSays",
         ),
         ALL,
     ),
