@@ -101,8 +101,10 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, A
     requester.post(f"{one}/offer", {"takenAmount": 1_000})
     services.cache_clear()  # on AWS the API asks for the switch itself: saveResult can't for it
     about_one = (one, f"{one}/change", f"{one}/offer", f"{one}/explanation", f"{client}/none")
-    for path in ("/health", "/ready", "/policies", "/policies/none", client, *about_one):
+    of_all = ("/health", "/ready", "/policies", "/policies/none", "/portfolio", client)
+    for path in (*of_all, *about_one):
         requester.get(path)
+    requester.post(f"{one}/contest", {"text": "Nobody has decided yet: it is refused."})
     return {**answer, "application": body["application"]}
 
 

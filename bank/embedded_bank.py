@@ -24,11 +24,13 @@ from infrastructure.packing import training_source
 from infrastructure.project import ROOT, api_function
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
+from localcloud.kept_state.state_faults import require_room
 from localcloud.services.lambda_.function_logs import FunctionLogs, kept_logs
 from localcloud.services.lambda_.functions import Function
 from localcloud.services.servicequotas.account_quotas import GRANTED
 
 API_HANDLER = "api_handler"
+ROOM_BYTES = 20_000_000  # the demo's models take 13 MB when they are unpacked
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -62,7 +64,8 @@ def open_bank(
 ) -> Iterator[Bank]:
     """Open the bank without its models.
 
-    `folder` keeps its state; without a folder none is kept. Its account was granted the instances
+    `folder` keeps its state; without a folder none is kept. Raises UnusableState if its disk has no
+    room for the models, which each start unpacks. The account was granted the instances
     that both stages need, and `quotas`.
     """
     logs = folder and folder / "logs"
@@ -70,6 +73,8 @@ def open_bank(
         embedded_cloud(folder, quotas={**GRANTED, **(quotas or {})}) as cloud,
         kept_logs(logs, (LOGGER, METRICS), Printed, cloud.disk) as function_logs,
     ):
+        if folder:  # what a killed process left in it is gone now
+            require_room(folder, ROOM_BYTES)
         config = CLIFactory(str(ROOT), environ=os.environ).create_config_obj(stage)
         app = config.chalice_app
         services.cache_clear()

@@ -1,6 +1,7 @@
 """Faults of a folder of kept state; each message is a sentence with the next command."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,16 @@ def usable() -> Iterator[None]:
             f"{error.strerror or error}. Move away what is there, make room "
             "or see that you may write there; then start again."
         ) from error
+
+
+def require_room(folder: Path, least: int) -> None:
+    """Raise UnusableState if the folder's disk has fewer bytes free than a start needs."""
+    free = shutil.disk_usage(folder).free
+    if free < least:
+        raise UnusableState(
+            f"The disk of {folder} has {free / 1e6:.1f} MB free, and a start needs "
+            f"{least / 1e6:.0f} MB. Make room, then start again; nothing that is kept was changed."
+        )
 
 
 def require_file(path: Path) -> None:

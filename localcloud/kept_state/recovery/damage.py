@@ -93,7 +93,7 @@ def _facts(path: Path) -> Facts | None:
     except (sqlite3.Error, OSError) as error:
         if is_lock(error):
             raise UnusableState(sentences.locked(path, holders_of(path))) from error
-        raise UnusableState(f"{path} can't be opened: {error}. Nothing was changed.") from error
+        raise UnusableState(sentences.unopened(path, error)) from error
 
 
 def _require_new(folder: Path, known: Mark | None, mark: Path) -> None:

@@ -1,5 +1,6 @@
 """Sentences for a database that is damaged or gone: the fault, what is saved, the next command."""
 
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
@@ -89,6 +90,15 @@ def locked(path: Path, holders: list[str]) -> str:
     return (
         f"{path} is locked by {who}: end its transaction, or stop it (a shell of SQLite, a backup, "
         "a viewer), then: make run. Nothing was changed."
+    )
+
+
+def unopened(path: Path, error: Exception) -> str:
+    """Return the sentence for a database that the system does not open, as on a full disk."""
+    free = shutil.disk_usage(path.parent).free / 1e6
+    return (
+        f"{path} can't be opened: {error}. Its disk has {free:.1f} MB free: make room if that is "
+        "too little, then start again. Nothing was changed."
     )
 
 

@@ -9,9 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from bank.embedded_bank import open_bank
 from bank.key_files import kept_api_key
 from localcloud.embedded_cloud import embedded_cloud
-from localcloud.kept_state.state_faults import MissingState, StateFault, UnusableState
+from localcloud.kept_state.state_faults import (
+    MissingState,
+    StateFault,
+    UnusableState,
+    require_room,
+)
 from tests.contract.conftest import ITEMS
 from tests.contract.kept_state.test_damage import follow, spoil
 from tests.contract.kept_state.test_durability import items, reopened
@@ -182,5 +188,30 @@ def test_what_a_killed_process_left_in_its_work_does_not_fill_the_disk(
         disk.fill(0)
         disk.path.joinpath("filler").rename(folder / "work" / "model.tar.gz")
 
+        with reopened(folder):
+            assert len(items()) == ITEMS
+
+
+def test_a_disk_with_one_byte_less_than_a_start_needs_is_refused(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "8m") as disk:
+        if isinstance(disk, Limit):
+            pytest.skip("only root can mount a small disk")
+        free = shutil.disk_usage(disk.path).free
+        require_room(disk.path, free)
+        with pytest.raises(UnusableState, match="8.4 MB free, and a start needs 8 MB. Make room"):
+            require_room(disk.path, free + 1)
+
+
+def test_a_bank_whose_disk_is_full_says_so_before_it_unpacks_a_model(
+    whole: Path, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        if isinstance(disk, Limit):
+            pytest.skip("only root can mount a small disk")
+        folder = Path(shutil.copytree(whole, tmp_path / "disk" / "bank"))
+        disk.fill(0)
+        with pytest.raises(UnusableState, match="0.0 MB free"), open_bank(folder):
+            pass
+        disk.free(0)
         with reopened(folder):
             assert len(items()) == ITEMS
