@@ -206,8 +206,7 @@ def record(
 ) -> Document:
     """Decide by the answers of the three models, and return the decision as stored (saveResult).
 
-    `open_case` first puts what is left to a person into their queue. If no model answered and none
-    was `ever_served`, store nothing and return NOT_DECIDED.
+    `open_case` gets what is left to a person, before it is stored. NOT_DECIDED is not stored.
     """
     answers: dict[str, Answer] = msgspec.convert(event["models"], dict[str, Answer])
     is_silent = not any(isinstance(answer, Scored) for answer in answers.values())

@@ -127,6 +127,7 @@ def test_a_functions_logs_are_kept_90_days(deployed, name):
         ("watchTraining", "cron(0 4 * * ? *)", "ENABLED"),
         ("keepWarm", "rate(5 minutes)", "DISABLED"),  # dev's keep_warm is 0
         ("anchorEvidence", "cron(0 2 * * ? *)", "ENABLED"),
+        ("watchReviews", "rate(1 hour)", "ENABLED"),
     ],
 )
 def test_these_functions_run_at_their_times(deployed, name, times, state):
@@ -135,7 +136,7 @@ def test_these_functions_run_at_their_times(deployed, name, times, state):
     rule = rules[f"appvengers-dev-{name}-event"]
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
 
-    assert len(rules) == 5
+    assert len(rules) == 6
     assert (rule["ScheduleExpression"], rule["State"]) == (times, state)
     assert target["Arn"].endswith(f":function:appvengers-dev-{name}")
 

@@ -20,7 +20,7 @@ MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 ALARMS = [
     "executions-failed", "models-unavailable", "latency-p99", "throttles", "throttles-background",
     "throttles-retraining", "retraining-failed", "training-overdue", "failures",
-    "throttles-governance", "anchor-overdue",
+    "throttles-governance", "anchor-overdue", "reviews-overdue",
     *(f"{kind}-{model}" for kind in ("model-errors", "model-latency") for model in MODELS),
 ]  # fmt: skip
 
@@ -235,6 +235,23 @@ def test_a_missed_anchor_rings_and_one_day_to_anchor_does_not(cloudwatch):
     assert not rings(cloudwatch, "anchor-overdue")
     put(cloudwatch, "AppVengers", "DaysToAnchor", 2, **service)
     assert rings(cloudwatch, "anchor-overdue")
+
+
+def test_an_overdue_review_rings_and_one_in_time_does_not(served, loans, cloudwatch):
+    asked = (served.predict(loan) for loan in loans)
+    waiting = next(one for one in asked if one["decision"] == "REVIEW")
+
+    def watch(days):
+        function, event = "appvengers-dev-watchReviews", json.dumps(scheduled(days=days))
+        boto3.client("lambda").invoke(FunctionName=function, Payload=event)
+        served.bank.function_logs.flush_metrics()
+
+    watch(days=0)
+    assert not rings(cloudwatch, "reviews-overdue")
+    watch(days=30)
+    assert rings(cloudwatch, "reviews-overdue")
+    assert alarm(cloudwatch, "reviews-overdue")["InsufficientDataActions"]
+    assert served.get(f"/predictions/{waiting['clientId']}/{waiting['predictionId']}").ok
 
 
 def test_the_dashboard_stands(served, cloudwatch):

@@ -7,6 +7,7 @@ import boto3
 import pytest
 
 from chalicelib import profile
+from chalicelib.foundation.dynamodb_items import from_item, to_item
 from infrastructure.account.cost import DESIGNS, VOLUMES, Tariff
 from infrastructure.project import ROOT
 
@@ -15,8 +16,10 @@ TARIFF = Tariff()
 
 def test_a_decision_is_no_larger_than_the_bill_says(served, loans):
     answer = served.predict(loans[24])
-    path = f"/predictions/{answer['clientId']}/{answer['predictionId']}"
-    size = len(json.dumps(served.get(path).json())) / 1024
+    key = to_item({name: answer[name] for name in ("clientId", "predictionId")})
+    table = served.bank.settings.predictions_table
+    stored = boto3.client("dynamodb").get_item(TableName=table, Key=key)["Item"]
+    size = len(json.dumps(from_item(stored))) / 1024
 
     assert TARIFF.one.item_kb / 2 < size < TARIFF.one.item_kb
 
