@@ -119,7 +119,7 @@ def desk(served, tmp_path_factory) -> Desk:
     aws = f"http://127.0.0.1:{served.bank.cloud.serve_aws(0)}"
     flow = lambda: Flow(f"{aws}/cognito/{pool.domain}", pool.client_id)  # noqa: E731
     known = passwords(folder)
-    names = ("analyst", "reviewer", "second-reviewer", "risk", "auditor")
+    names = ("analyst", "reviewer", "second-reviewer", "risk", "second-risk", "auditor", "operator")
     tokens = {name: signed_in(flow(), name, known[name]) for name in names}
     arn = pool.arn("123456789012")
     return Desk(served, tokens, {role: verified(one, [arn]) for role, one in tokens.items()})

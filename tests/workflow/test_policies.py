@@ -9,15 +9,12 @@ import boto3
 import msgspec
 import pytest
 
-from bank.demo_users.demo_people import make_people, passwords, signed_in
 from bank.first_run import body_of
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.governance.policies.in_force import SECONDS_UNTIL_SEEN
 from chalicelib.governance.policies.policy_bucket import PolicyBucket
 from chalicelib.profile import load
-from infrastructure.deploy.steps import user_pool
-from infrastructure.operate.sign_in_flow import Flow
-from tests.workflow.test_people import Desk, desk  # noqa: F401 - a fixture
+from tests.workflow.conftest import Desk
 from workbench.replay import artifacts_in
 from workbench.replaying.policy_record import PolicyRecord
 from workbench.replaying.replayed_decision import replay
@@ -46,14 +43,7 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(served, desk, tmp_path_factory) -> Office:  # noqa: F811
-    """The desk, with a second person of the role risk."""
-    pool = user_pool.of_stage(boto3.client("cloudformation"), served.bank.settings)
-    folder = tmp_path_factory.mktemp("office")
-    make_people(pool, folder)
-    aws = f"http://127.0.0.1:{served.bank.cloud.serve_aws(0)}"
-    flow = Flow(f"{aws}/cognito/{pool.domain}", pool.client_id)
-    desk.tokens[SECOND] = signed_in(flow, SECOND, passwords(folder)[SECOND])
+def office(desk) -> Office:
     return Office(desk)
 
 
