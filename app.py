@@ -14,6 +14,7 @@ from chalicelib.decisions.application import CreditApplication
 from chalicelib.foundation.errors import AppVengersError
 from chalicelib.foundation.observability import last_trained, observed
 from chalicelib.foundation.settings import MODEL_PREFIX, Settings
+from chalicelib.governance.erasure import client_erasure, erasure_request
 from chalicelib.governance.evidence import anchoring
 from chalicelib.governance.policies.policy_desk import PolicyDesk
 from chalicelib.governance.policies.policy_swap_set import newest_decided
@@ -263,6 +264,14 @@ def roll_policy_back() -> Any:
     return _policy_desk().roll_back(json_body(app.current_request), _acting())
 
 
+@route("DELETE", "/clients/{clientId}")
+@answers_problems
+def erase(clientId: str) -> Any:  # noqa: N803 - the path's own name
+    request, using = app.current_request, services()
+    query, said_in = request.query_params or {}, language(request, using.profile.product.language)
+    return erasure_request.erase(clientId, query, _acting(), using.eraser, said_in)
+
+
 @route("GET", "/models")
 @answers_problems
 def models() -> Any:
@@ -372,6 +381,14 @@ def watch_reviews(event: CloudWatchEvent) -> Any:
     using = services()
     at = weekly_update.scheduled_at(event.to_dict())
     return overdue_cases.watch(at, using.reviews, using.predictions)
+
+
+@app.lambda_function(name="eraseClient")
+@observed
+def erase_client(event: dict[str, Any], context: Any) -> Any:
+    using = services()
+    parts = (using.profile.retention, using.erasures, using.decision_files)
+    return client_erasure.erase(event, *parts, datetime.now(UTC))
 
 
 @app.lambda_function(name="openSnapshot")

@@ -68,6 +68,7 @@ def run(bank: Bank) -> list[str]:
         requester.get("/models")
         _watch(bank)
         _fail_for_good(bank)
+        audit_people.erase(bank, requester.url, decided["clientId"])
     return _left_out(bank)
 
 

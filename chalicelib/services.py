@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
     from chalicelib.decisions.review_only_switch import ReviewOnlySwitch
+    from chalicelib.governance.erasure.decision_files import DecisionFiles
+    from chalicelib.governance.erasure.erasure_request import Eraser
+    from chalicelib.governance.erasure.erasure_table import ErasureTable
     from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
     from chalicelib.governance.evidence.object_log import ObjectLog
     from chalicelib.governance.evidence.record_log import RecordLog
@@ -78,6 +81,9 @@ WARMING = Config(  # nobody waits for it but its function; a call each, in threa
     read_timeout=time_budgets.COLD_START_SECONDS,
     retries={"total_max_attempts": 1},
     max_pool_connections=60,
+)
+ERASING = Config(  # API Gateway waits for 29 seconds
+    connect_timeout=2, read_timeout=25, retries={"total_max_attempts": 1}
 )
 ARTIFACTS = Config(
     connect_timeout=2, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3}
@@ -146,14 +152,35 @@ class Services:
         return AnchorBucket(_client("s3", ARTIFACTS), self.settings.evidence_bucket)
 
     @cached_property
+    def erasures(self) -> "ErasureTable":
+        from chalicelib.governance.erasure.erasure_table import ErasureTable  # eraseClient alone
+
+        client = _client("dynamodb", QUICK)
+        return ErasureTable(client, self.settings.predictions_table, self.settings.reviews_table)
+
+    @cached_property
+    def decision_files(self) -> "DecisionFiles":
+        from chalicelib.governance.erasure.decision_files import DecisionFiles
+
+        return DecisionFiles(_client("s3", ARTIFACTS), self.settings.data_bucket)
+
+    @cached_property
+    def eraser(self) -> "Eraser":
+        from chalicelib.governance.erasure.erasure_request import Eraser
+
+        return Eraser(_client("lambda", ERASING), self.settings.function("eraseClient"))
+
+    @cached_property
     def predictions(self) -> PredictionTable:
-        return PredictionTable(_client("dynamodb", QUICK), self.settings.predictions_table)
+        days = self.profile.retention.records_days
+        return PredictionTable(_client("dynamodb", QUICK), self.settings.predictions_table, days)
 
     @cached_property
     def reviews(self) -> "ReviewQueue":
         from chalicelib.governance.reviews.review_queue import ReviewQueue
 
-        return ReviewQueue(_client("dynamodb", QUICK), self.settings.reviews_table)
+        days = self.profile.retention.cases_days
+        return ReviewQueue(_client("dynamodb", QUICK), self.settings.reviews_table, days)
 
     @cached_property
     def review_only(self) -> "ReviewOnlySwitch":

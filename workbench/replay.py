@@ -27,8 +27,10 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from chalicelib.decisions.outcome_rules import REVIEW_ACT
 from chalicelib.decisions.predictions import CLAIM, OUTCOME, PredictionTable
 from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
+from chalicelib.foundation.record_salt import ERASURES, PSEUDONYM
 from chalicelib.foundation.settings import STAGES, VERIFIED_PREFIX, Settings
 from chalicelib.governance.policies.policy_bucket import PolicyBucket
 from infrastructure.project import app_name
@@ -49,7 +51,8 @@ def newest(client: Any, table: str, count: int) -> list[tuple[str, str]]:
         (item["predictionId"]["S"], item["clientId"]["S"])
         for page in pages
         for item in page["Items"]
-        if not item["predictionId"]["S"].startswith((CLAIM, OUTCOME))
+        if not item["predictionId"]["S"].startswith((CLAIM, OUTCOME, REVIEW_ACT))
+        and not item["clientId"]["S"].startswith((PSEUDONYM, ERASURES))
     )
     return [(client_id, prediction) for prediction, client_id in heapq.nlargest(count, keys)]
 
@@ -78,7 +81,7 @@ def main(client_id: str | None, prediction_id: str | None, count: int | None, st
     try:
         differing = _replay_stored(settings, client_id, prediction_id, count)
     except PredictionNotFound as fault:
-        raise click.ClickException(str(fault)) from fault
+        raise click.ClickException(_gone(settings, prediction_id or "") or str(fault)) from fault
     except (TableUnavailable, ClientError, BotoCoreError) as fault:
         message = (
             f"The bank of stage {stage} can't be read: {fault.__cause__ or fault}\n"
@@ -86,6 +89,17 @@ def main(client_id: str | None, prediction_id: str | None, count: int | None, st
         )
         raise click.ClickException(message) from fault
     sys.exit(1 if differing else 0)
+
+
+def _gone(settings: Settings, prediction_id: str) -> str:
+    """Return a sentence if the decision was erased; else nothing."""
+    table = PredictionTable(boto3.client("dynamodb"), settings.predictions_table)
+    if not table.is_erased(prediction_id):
+        return ""
+    return (
+        f"The applicant's part of {prediction_id} was erased, so it can't be replayed. "
+        "Its decision, scores and policy are kept under a pseudonym: see docs/for-auditors.md."
+    )
 
 
 def _replay_stored(

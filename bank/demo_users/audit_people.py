@@ -17,7 +17,10 @@ SECONDS = 60
 
 
 def drive(bank: Bank, url: str, decided: dict[str, str], body: object) -> None:
-    """Send each request that a person may send, about a decision and with an application."""
+    """Send each request that a person may send, about a decision and with an application.
+
+    Without a reason, DELETE erases nobody; another client is erased at the end.
+    """
     token = _token(bank)
     for row in ACCESS:
         if row.roles:
@@ -48,6 +51,13 @@ def _review(url: str, token: str, decided: dict[str, str]) -> None:
         requests.post(f"{place}{path}", json=body, headers=headers, timeout=SECONDS)
 
 
+def erase(bank: Bank, url: str, client_id: str) -> None:
+    """Erase a client, as an operator does."""
+    headers = {"Authorization": f"Bearer {_token(bank)}"}
+    place, why = f"{url}{PEOPLE}/clients/{client_id}", {"reason": "CLIENT_REQUEST"}
+    requests.delete(place, params=why, headers=headers, timeout=SECONDS)
+
+
 def _change_the_policy(url: str, token: str) -> None:
     """Draft a policy, look at it, approve it as a person may, and roll back to the one in force."""
     headers = {"Authorization": f"Bearer {token}"}
@@ -69,7 +79,8 @@ def _token(bank: Bank) -> str:
     pool = user_pool.of_stage(boto3.client("cloudformation"), bank.settings)
     cognito, password = boto3.client("cognito-idp"), f"{secrets.token_urlsafe(18)}-aA1"
     person = {"UserPoolId": pool.id, "Username": NAME}
-    cognito.admin_create_user(**person, MessageAction="SUPPRESS")
+    if not cognito.list_users(UserPoolId=pool.id, Filter=f'username = "{NAME}"')["Users"]:
+        cognito.admin_create_user(**person, MessageAction="SUPPRESS")
     cognito.admin_set_user_password(**person, Password=password, Permanent=True)
     for role in Role:
         cognito.admin_add_user_to_group(**person, GroupName=role)

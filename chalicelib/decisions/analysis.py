@@ -19,6 +19,7 @@ from botocore.exceptions import (
 
 from chalicelib.decisions.application import CORRECT, CreditApplication
 from chalicelib.decisions.decision import decide
+from chalicelib.decisions.predictions import PREDICTION_ID
 from chalicelib.decisions.replay_evidence import evidence
 from chalicelib.foundation import observability
 from chalicelib.foundation.errors import (
@@ -70,7 +71,6 @@ KEY_REPEATED = Text(es="debe venir una sola vez", en="must come only once")
 
 LIMIT = re.compile(r"[1-9][0-9]?|100")
 REQUESTED_BY = "requestedBy"
-PREDICTION_ID = re.compile(r"[0-9a-f]{32}")
 
 RECORDED = (
     "predictionId", "clientId", "createdAt", "language", "application", "counterOfferOf",

@@ -1,7 +1,8 @@
 """Adapter of the table PrediccionesCredito. It only adds items, and keeps every number exact."""
 
+import re
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,10 @@ from chalicelib.decisions.day_index import (
     page_of,
 )
 from chalicelib.decisions.outcome_rules import REVIEW_ACT
+from chalicelib.foundation import expiry
 from chalicelib.foundation.dynamodb_items import as_table_unavailable, from_item, to_item
 from chalicelib.foundation.errors import PredictionNotFound
-from chalicelib.foundation.record_salt import SALT, new_salt
+from chalicelib.foundation.record_salt import ERASED, SALT, new_salt
 from chalicelib.foundation.text import Text
 
 if TYPE_CHECKING:
@@ -27,7 +29,10 @@ Item = dict[str, Any]
 
 # Prediction ids are hexadecimal, so every claim, outcome and act sorts behind every prediction.
 LOOKED_BACK = 31  # days, for the bank's newest decisions
+PREDICTION_ID = re.compile(r"[0-9a-f]{32}")
 CLAIM, OUTCOME = "idempotency#", "outcome#"
+ONLY_STORED = ("day", expiry.EXPIRES, SALT)
+WITH_APPLICANT = f"attribute_not_exists({ERASED})"  # erased records are left to the evidence
 
 
 NO_PREDICTION = Text(
@@ -36,11 +41,15 @@ NO_PREDICTION = Text(
 
 
 class PredictionTable:
-    """The table. Its key is clientId and predictionId; prediction ids sort by time."""
+    """The table. Its key is clientId and predictionId; prediction ids sort by time.
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    DynamoDB deletes an item `days` after it was stored; 0: never.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str, days: int = 0) -> None:
         self._client = client
         self._table = table
+        self._days = days
 
     def add(self, prediction: Item) -> Item:
         """Store a prediction unless its id exists, and return the stored one."""
@@ -105,6 +114,7 @@ class PredictionTable:
         return self._query(
             IndexName=BY_DAY,
             KeyConditionExpression="#day = :day AND predictionId > :after",
+            FilterExpression=WITH_APPLICANT,
             ExpressionAttributeNames={"#day": "day"},
             ExpressionAttributeValues=to_item({":day": REVIEWS + day, ":after": after}),
         )
@@ -117,9 +127,28 @@ class PredictionTable:
                 Key=to_item({"clientId": client_id, "predictionId": prediction_id}),
                 ConsistentRead=True,
             )
-        if "Item" not in response or prediction_id.startswith((CLAIM, OUTCOME, REVIEW_ACT)):
+        beside = prediction_id.startswith((CLAIM, OUTCOME, REVIEW_ACT))
+        if beside or ERASED in response.get("Item", {ERASED: {}}):
             raise PredictionNotFound(NO_PREDICTION.format(client=client_id, id=prediction_id))
         return _from_item(response["Item"])
+
+    def is_erased(self, prediction_id: str) -> bool:
+        """Return whether a prediction's applicant was erased. The index has it under the day that
+        its id begins with.
+        """
+        if not PREDICTION_ID.fullmatch(prediction_id):
+            return False
+        made = datetime.fromtimestamp(int(prediction_id[:12], 16) / 1000, UTC)
+        found = self._query(
+            IndexName=BY_DAY,
+            KeyConditionExpression="#day = :day AND predictionId = :id",
+            FilterExpression=f"attribute_exists({ERASED})",
+            ExpressionAttributeNames={"#day": "day"},
+            ExpressionAttributeValues=to_item(
+                {":day": key_of(f"{made:%F}", prediction_id), ":id": prediction_id}
+            ),
+        )
+        return any(True for _ in found)
 
     def newest(self, client_id: str, limit: int, before: str | None) -> list[Item]:
         """Return at most `limit` predictions older than the id `before`, the newest first."""
@@ -178,6 +207,7 @@ class PredictionTable:
         query = {
             "IndexName": BY_DAY,
             "KeyConditionExpression": condition,
+            "FilterExpression": WITH_APPLICANT,
             "ExpressionAttributeNames": {"#day": "day"},  # a reserved word
             "ScanIndexForward": not newest_first,
             **more,
@@ -199,12 +229,13 @@ class PredictionTable:
 
         What the index has is evidence, and gets a salt.
         """
-        salt = {SALT: new_salt()} if "day" in document else {}
+        more = expiry.after(self._days, datetime.now(UTC))
+        more |= {SALT: new_salt()} if "day" in document else {}
         with as_table_unavailable():
             try:
                 self._client.put_item(
                     TableName=self._table,
-                    Item=to_item(document | salt),
+                    Item=to_item(document | more),
                     ConditionExpression="attribute_not_exists(predictionId)",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
@@ -223,4 +254,4 @@ def _from_item(item: Mapping[str, Any]) -> Item:
 
 def _as_recorded(document: Item) -> Item:
     """Return the document without what only the index and the evidence need."""
-    return {name: value for name, value in document.items() if name not in ("day", SALT)}
+    return {name: value for name, value in document.items() if name not in ONLY_STORED}

@@ -77,6 +77,8 @@ ACCESS = (
     _access("GET", "/policy-drafts/{draft}/swap-set", [], _POLICY_READERS),
     _access("POST", "/policy-drafts/{draft}/approval", [], [Role.RISK]),
     _access("POST", "/policy-rollback", [], [Role.RISK, Role.OPERATOR]),
+    # Who sets the policy can't erase the cases that show how it did.
+    _access("DELETE", "/clients/{clientId}", [], [Role.OPERATOR]),
     _access("GET", "/models", [Scope.READING], [Role.RISK, Role.AUDITOR, Role.OPERATOR]),
     _access("GET", "/ready", [Scope.SCORING, Scope.READING], [Role.OPERATOR]),
 )

@@ -6,6 +6,7 @@ from chalicelib.profile.tables.evidence_tables import Evidence
 from chalicelib.profile.tables.feature_tables import Actionable, Derivation, Feature
 from chalicelib.profile.tables.offer_tables import Band, Offer
 from chalicelib.profile.tables.policy_tables import MINIMUM_WEIGHT, Decision, Policy, Score
+from chalicelib.profile.tables.retention_tables import Retained, Retention
 from chalicelib.profile.tables.retraining_tables import (
     Card,
     Drift,
@@ -54,6 +55,8 @@ __all__ = [
     "Policy",
     "Product",
     "Profile",
+    "Retained",
+    "Retention",
     "Rights",
     "Rule",
     "SageMaker",

@@ -13,6 +13,7 @@ from chalicelib.profile.tables.evidence_tables import LOCKS, Evidence
 from chalicelib.profile.tables.feature_tables import Feature
 from chalicelib.profile.tables.offer_tables import Offer
 from chalicelib.profile.tables.policy_tables import Decision, Policy, Score
+from chalicelib.profile.tables.retention_tables import Retention
 from chalicelib.profile.tables.retraining_tables import (
     Card,
     Drift,
@@ -72,6 +73,7 @@ class Profile(Table, frozen=True, dict=True):  # the cache of `policy` is in the
     rules: tuple[Rule, ...] = ()
     offer: Offer | None = None
     rights: Rights = Rights()
+    retention: Retention = Retention()
     evidence: dict[str, Evidence] = msgspec.field(default_factory=lambda: {**LOCKS})
     review: Review = Review()
     contest: Contest = Contest()

@@ -34,7 +34,8 @@ FOLDER = ROOT / ".chalice"
 API = "api_handler"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 # Their log groups and their alarm of throttles are in governance.yaml.
-GOVERNING = ("anchorEvidence", "watchReviews")
+ERASING = "eraseClient"  # the API waits for it
+GOVERNING = ("anchorEvidence", "watchReviews", ERASING)
 ASYNCHRONOUS = (
     "updateData",
     "watchTraining",
@@ -44,7 +45,8 @@ ASYNCHRONOUS = (
     "endpointChanged",
     "packageApproved",
     "keepWarm",
-    *GOVERNING,
+    "anchorEvidence",
+    "watchReviews",
 )
 RETRAINING = ("openSnapshot", "evaluateModel", "promoteModel")
 
@@ -131,6 +133,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
                 ],
             ),
             allow("sagemaker:DescribeTrainingJob", f"{sagemaker}:training-job/{prefix}-*"),
+            allow("lambda:InvokeFunction", f"{waiting}{ERASING}"),
         ],
         "saveResult": [
             allow("dynamodb:PutItem", [table, reviews]),
@@ -238,6 +241,23 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         allow("dynamodb:GetItem", table),
         allow("dynamodb:UpdateItem", reviews),
     ]
+    # It alone deletes in the table; decisions stay append-only for all others.
+    declared[ERASING] = [
+        allow(
+            [
+                "dynamodb:Query",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:UpdateItem",
+                "dynamodb:DeleteItem",
+            ],
+            table,
+        ),
+        allow(["dynamodb:Query", "dynamodb:DeleteItem"], reviews),
+        allow("s3:ListBucketVersions", data)
+        | {"Condition": {"StringLike": {"s3:prefix": [SNAPSHOT_PREFIX]}}},
+        allow("s3:DeleteObjectVersion", f"{data}/{SNAPSHOT_PREFIX}*/decisions.parquet"),
+    ]
     for model, endpoint in scoring.items():
         declared[model] = [allow("sagemaker:InvokeEndpoint", endpoint)]
     for name in ASYNCHRONOUS:
@@ -259,7 +279,7 @@ def files() -> Iterator[tuple[Path, str]]:
     """Yield each policy file of each stage with its content."""
     for stage in STAGES:
         settings = Settings(app_name(), stage, "any")
-        for function in (API, *MODELS, "saveResult", *ASYNCHRONOUS, *RETRAINING):
+        for function in (API, *MODELS, "saveResult", *ASYNCHRONOUS, ERASING, *RETRAINING):
             name = f"policy-{stage}.json" if function == API else f"policy-{stage}-{function}.json"
             policy = {"Version": "2012-10-17", "Statement": statements(function, settings)}
             yield FOLDER / name, json.dumps(policy, indent=2) + "\n"

@@ -18,13 +18,14 @@ from chalicelib.foundation.settings import (
 )
 from infrastructure.template.function_policies import (
     ASYNCHRONOUS,
+    ERASING,
     MODELS,
     RETRAINING,
     Statement,
     allow,
 )
 
-FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS, *RETRAINING)
+FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS, ERASING, *RETRAINING)
 
 # AWS knows no resource for these: it allows them on * or not at all.
 ONLY_ON_EVERYTHING = {

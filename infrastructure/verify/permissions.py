@@ -7,7 +7,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from infrastructure.project import api_function
-from infrastructure.template.function_policies import ASYNCHRONOUS, MODELS, RETRAINING
+from infrastructure.template.function_policies import ASYNCHRONOUS, ERASING, MODELS, RETRAINING
 from infrastructure.verify.check import TIMES, Check, Result, Stage, failed, proved
 from stepfunctions.machine_deployment import MACHINES
 
@@ -49,7 +49,9 @@ def nobody_assumes_a_services_role(stage: Stage) -> Result:
 
 def nothing_was_denied(stage: Stage) -> Result:
     """Check the functions' logs for denied requests."""
-    named = [stage.settings.function(name) for name in (*MODELS, *ASYNCHRONOUS, *RETRAINING)]
+    named = [
+        stage.settings.function(name) for name in (*MODELS, *ASYNCHRONOUS, ERASING, *RETRAINING)
+    ]
     functions = [api_function(stage.settings), stage.settings.function("saveResult"), *named]
     since = int((time.time() - LOOKED_BACK.total_seconds()) * 1000)
     for function in functions:

@@ -60,6 +60,7 @@ def test_each_function_has_its_own_role_with_its_own_policy(served):
                 "updateData",
                 "anchorEvidence",
                 "watchReviews",
+                "eraseClient",
                 "watchTraining",
                 "trainingChanged",
                 "watchDrift",
@@ -79,6 +80,7 @@ def test_each_function_has_its_own_role_with_its_own_policy(served):
     assert sizes.pop("appvengers-dev-promoteModel") == (512, 120)
     assert sizes.pop("appvengers-dev-packageApproved") == (512, 120)
     assert sizes.pop("appvengers-dev-updateData") == (512, 300)  # it reads 17 keys of each day
+    assert sizes.pop("appvengers-dev-eraseClient") == (512, 300)
     assert sizes.pop("appvengers-dev-anchorEvidence") == (1024, 900)  # days that were missed
     assert sizes.pop("appvengers-dev-watchReviews") == (512, 120)  # it looks up overdue cases
     assert set(sizes.values()) == {(512, 30)}

@@ -15,13 +15,13 @@ from botocore.exceptions import ClientError
 from chalicelib.decisions.day_index import BY_DAY, OUTCOMES, key_of, keys_of, merged
 from chalicelib.decisions.outcome_id import outcome_id
 from chalicelib.decisions.outcome_rules import REVIEW_ACT, final_decision, recorded_source
-from chalicelib.foundation.record_salt import SALT, new_salt
+from chalicelib.foundation.record_salt import ERASED, SALT, new_salt
 
 Item = dict[str, Any]
 
 OUTCOME = "outcome#"
 GAP_DAYS = 31  # from so many days on, the table may be read sooner than the index
-SHORT = {"clientId", "predictionId", "createdAt", "decision", "of", "toldAt"}
+SHORT = {"clientId", "predictionId", "createdAt", "decision", "of", "toldAt", ERASED}
 
 
 class DecisionLog:
@@ -48,7 +48,7 @@ class DecisionLog:
         return {
             (item["clientId"], item["of"])
             for item in items
-            if "toldAt" in item and item["toldAt"] <= self._until
+            if "toldAt" in item and item["toldAt"] <= self._until and ERASED not in item
         }
 
     def newest(self, months: list[str]) -> Iterator[Item]:
@@ -56,13 +56,14 @@ class DecisionLog:
         days = self._days(f"{months[0]}-01") if months else ()
         wanted = [day for day in days if day[:7] in months]
         found = (item for day in wanted[::-1] for item in self._of(day, newest_first=True))
-        return (i for i in found if "decision" in i and i["createdAt"] <= self._until)
+        with_applicant = (item for item in found if "decision" in item and ERASED not in item)
+        return (item for item in with_applicant if item["createdAt"] <= self._until)
 
     def decision(self, client_id: str, prediction_id: str) -> Item | None:
         """Return a decision, with a person's if a person decided as `finalDecision`."""
         key = {"clientId": client_id, "predictionId": prediction_id}
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
-        if not item or "decision" not in item:
+        if not item or "decision" not in item or ERASED in item:
             return None
         acts = self._beside(client_id, f"{REVIEW_ACT}{prediction_id}#", "at")
         return dict(plain(item)) | {"finalDecision": final_decision(item["decision"], acts)}

@@ -13,12 +13,11 @@ from typing import Any, NamedTuple
 
 import rfc8785
 
-from chalicelib.foundation.record_salt import SALT
+from chalicelib.foundation.record_salt import ERASED, SALT
 
 Record = dict[str, Any]
 Names = Mapping[str, Any]
 
-ERASED = "personalDigest"  # of an erased record: the digest of what was personal
 STORAGE = ("day", "expiresAt", SALT)  # no part of the record: keys of the index, life, salt
 EXACT = 2**53  # larger integers are no exact doubles, and RFC 8785 has only these
 ALL, EACH = "all", "*"  # a field as a whole; each member of an object

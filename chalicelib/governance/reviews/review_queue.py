@@ -7,12 +7,14 @@ A closed one leaves the index. Every write may be repeated.
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from heapq import merge
 from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from chalicelib.foundation import expiry
 from chalicelib.foundation.dynamodb_items import as_table_unavailable, from_item, to_item
 
 if TYPE_CHECKING:
@@ -27,11 +29,15 @@ FIRST, LAST = "0", "9"  # before and behind every time
 
 
 class ReviewQueue:
-    """The table. Times are texts that sort: ISO 8601, UTC, with milliseconds."""
+    """The table. Times are texts that sort: ISO 8601, UTC, with milliseconds.
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    DynamoDB deletes a case `days` after it was closed; 0: never.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str, days: int = 0) -> None:
         self._client = client
         self._table = table
+        self._days = days
         self._taken = client.exceptions.ConditionalCheckFailedException
 
     def open(self, case: Item) -> None:
@@ -100,8 +106,10 @@ class ReviewQueue:
 
     def close(self, case: Mapping[str, Any], at: str) -> None:
         """Take a case out of the queue. A later case of the same decision stays."""
-        change = f"SET closedAt = :at REMOVE openIn, dueOrder, awaits, {UNCLAIM}"
-        values = {":at": at, ":kind": case["kind"]}
+        end = expiry.after(self._days, datetime.fromisoformat(at))
+        gone = "".join(f", {name} = :{name}" for name in end)
+        change = f"SET closedAt = :at{gone} REMOVE openIn, dueOrder, awaits, {UNCLAIM}"
+        values = {":at": at, ":kind": case["kind"], **{f":{name}": end[name] for name in end}}
         self._update(case, change, "attribute_exists(openIn) AND kind = :kind", values)
 
     def _due(self, first: str, last: str, size: int) -> Iterator[Item]:

@@ -11,6 +11,7 @@ from chalicelib.profile.contradictions.endpoint_contradictions import of_stages
 from chalicelib.profile.contradictions.evidence_contradictions import of_evidence
 from chalicelib.profile.contradictions.feature_contradictions import of_feature
 from chalicelib.profile.contradictions.offer_contradictions import of_offer
+from chalicelib.profile.contradictions.retention_contradictions import of_retention
 from chalicelib.profile.contradictions.review_contradictions import of_review
 from chalicelib.profile.contradictions.rule_contradictions import of_rules
 from chalicelib.profile.schema import Inventory, Profile
@@ -37,6 +38,7 @@ def contradictions(profile: Profile) -> Iterator[str]:
     yield from _gate_contradictions(profile.gate)
     yield from of_stages(profile)
     yield from of_evidence(profile)
+    yield from of_retention(profile)
     yield from _drift_contradictions(profile.drift)
     yield from _card_contradictions(profile)
     yield from _outcome_contradictions(profile.outcomes, profile)

@@ -144,6 +144,7 @@ class Storage:
         self._db.execute(f"pragma busy_timeout = {int(LOCKED_SECONDS * 1000)}")
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = full")
+        self._db.execute("pragma secure_delete = on")  # what is deleted is gone from the file, too
         self._db.execute(f"pragma journal_size_limit = {_LARGEST_WAL}")
         prepare(self._db)
         counted = self._db.execute("select transactions from committed").fetchone()

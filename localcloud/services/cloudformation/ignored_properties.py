@@ -62,10 +62,14 @@ def whole_table(original: Any) -> Callable[..., Any]:
         encryption = resource["Properties"].get("SSESpecification", {})
         if str(encryption.get("SSEEnabled")).lower() == "true":
             table.sse_specification["Enabled"] = True
+        dynamodb = boto3.client("dynamodb", region_name=region)
         if recovery := resource["Properties"].get("PointInTimeRecoverySpecification"):
-            boto3.client("dynamodb", region_name=region).update_continuous_backups(
+            dynamodb.update_continuous_backups(
                 TableName=name, PointInTimeRecoverySpecification=recovery
             )
+        if life := resource["Properties"].get("TimeToLiveSpecification"):
+            enabled: Any = {**life, "Enabled": str(life["Enabled"]).lower() == "true"}
+            dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=enabled)
         return table
 
     return create
@@ -170,6 +174,8 @@ def _lifecycle_rule(rule: dict[str, Any]) -> Any:
         for kind in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration")
         if kind in rule
     }
+    if "ExpirationInDays" in rule:
+        days["Expiration"] = {"Days": int(rule["ExpirationInDays"])}
     named = {"ID": rule["Id"], "Status": rule["Status"]}
     return {**named, "Filter": {"Prefix": rule.get("Prefix", "")}, **days}
 

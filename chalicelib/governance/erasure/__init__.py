@@ -1,0 +1,1 @@
+"""Erasure of a client: the applicant's part of records goes, the evidence stays."""

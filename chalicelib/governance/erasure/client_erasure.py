@@ -1,0 +1,81 @@
+"""The function eraseClient: it erases one client, and goes on with an erasure that was killed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from chalicelib.foundation.errors import TableUnavailable
+from chalicelib.governance.erasure.erasure_plan import Plan, plan
+from chalicelib.profile import Retention
+
+Document = dict[str, Any]
+
+ROUNDS = 5  # records may come while a client is erased; a round that finds none is the last
+
+
+class Erasures(Protocol):
+    def begin(self, client_id: str, order: Mapping[str, Any]) -> Document: ...
+    def records(self, client_id: str) -> list[Document]: ...
+    def cases(self, client_id: str) -> list[Document]: ...
+    def pseudonymise(self, erasure: Document, counted: str, records: list[Document]) -> None: ...
+    def delete_claims(self, erasure: Document, claims: list[Document]) -> None: ...
+    def delete_cases(self, erasure: Document, cases: list[Document]) -> None: ...
+    def finish(self, erasure: Document, facts: Mapping[str, Any]) -> Document: ...
+
+
+class Files(Protocol):
+    def delete(self) -> int: ...
+
+
+def erase(
+    event: Mapping[str, Any], retention: Retention, table: Erasures, files: Files, now: datetime
+) -> Document:
+    """Erase a client, and return what became of each class of records.
+
+    `event` has clientId, reason and by, the person. Every step is harmless to repeat. Raises
+    TableUnavailable if records keep coming.
+    """
+    client_id, at = event["clientId"], now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    erasure = table.begin(client_id, {"at": at, "reason": event["reason"], "by": event["by"]})
+    last = _erase_records(client_id, erasure, retention, table, at[:10])
+    facts = {"kept": {name: len(found) for name, found in last.kept.items()}}
+    done = table.finish(erasure, facts | {"until": last.until, "files": files.delete()})
+    return _answer(done, retention)
+
+
+def _erase_records(
+    client_id: str, erasure: Document, retention: Retention, table: Erasures, today: str
+) -> Plan:
+    """Erase until nothing is left to erase, and return the last plan."""
+    for _ in range(ROUNDS):
+        todo = plan(table.records(client_id), table.cases(client_id), retention, today)
+        if todo.is_done:
+            return todo
+        for name, records in todo.pseudonymised.items():
+            table.pseudonymise(erasure, name, records)
+        table.delete_claims(erasure, todo.claims)
+        table.delete_cases(erasure, todo.cases)
+    raise TableUnavailable
+
+
+def _answer(done: Document, retention: Retention) -> Document:
+    """Return an erasure by class of records; a decision's outcomes and acts count with it."""
+    classes = [
+        {
+            "class": name,
+            "pseudonymised": done[name],
+            "kept": done["kept"].get(name, 0),
+            "until": done["until"].get(name),
+            "law": msgspec.to_builtins(getattr(retention, name).law),
+        }
+        for name in ("loans", "decisions")
+    ]
+    deleted = [{"class": name, "erased": done[name]} for name in ("claims", "cases")]
+    return {
+        "at": done["at"],
+        "reason": done["reason"],
+        "classes": [*classes, *deleted],
+        "files": {"erased": done["files"]},
+    }

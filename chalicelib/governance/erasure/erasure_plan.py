@@ -1,0 +1,77 @@
+"""Plan of an erasure: which of a client's records stay, are pseudonymised or deleted. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from chalicelib.decisions.outcome_rules import final_decision, loan_fault
+from chalicelib.profile import Retention
+
+Record = dict[str, Any]
+Class = Literal["loans", "decisions"]
+
+
+@dataclass
+class Plan:
+    """`kept` and `pseudonymised` have the records of each class; `until`, the last day of a kept
+    class. A decision comes after the records beside it, so that its class is known to the end.
+    `claims` and the reviewers' `cases` of decisions that are not kept are deleted.
+    """
+
+    kept: dict[Class, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    pseudonymised: dict[Class, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    claims: list[Record] = field(default_factory=list)
+    cases: list[Record] = field(default_factory=list)
+    until: dict[Class, str] = field(default_factory=dict)
+
+    @property
+    def is_done(self) -> bool:
+        return not (self.claims or self.cases or any(self.pseudonymised.values()))
+
+
+def plan(
+    records: Iterable[Record], cases: Iterable[Record], retention: Retention, today: str
+) -> Plan:
+    """Return the plan for all records and cases of a client, on a day in UTC.
+
+    Outcomes and acts go with their decision. Where that is gone, they go, too: they came while it
+    was being erased.
+    """
+    made, decided = Plan(), dict[str, Record]()
+    beside: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if "claimedId" in record:
+            made.claims.append(record)
+        elif "of" in record:
+            beside[record["of"]].append(record)
+        else:
+            decided[record["predictionId"]] = record
+    for name, decision in decided.items():
+        _add(made, decision, beside.pop(name, []), retention, today)
+    made.pseudonymised["loans"] += [one for orphans in beside.values() for one in orphans]
+    kept = {one["predictionId"] for records in made.kept.values() for one in records}
+    made.cases = [case for case in cases if case["predictionId"] not in kept]
+    return made
+
+
+def is_loan(decision: Record, beside: Iterable[Record]) -> bool:
+    """Return whether a decision became a loan, by the records beside it."""
+    ordered = sorted(beside, key=lambda one: one["predictionId"])
+    acts = [one for one in ordered if "outcome" not in one]
+    final = final_decision(decision["decision"], acts)
+    granted = [None, *(one.get("granted") for one in ordered if "outcome" in one)]
+    return any(not loan_fault(final, day) for day in granted)
+
+
+def _add(
+    made: Plan, decision: Record, beside: list[Record], retention: Retention, today: str
+) -> None:
+    name: Class = "loans" if is_loan(decision, beside) else "decisions"
+    retained = retention.loans if name == "loans" else retention.decisions
+    if retained.is_kept(decision["createdAt"], today):
+        made.kept[name] += [*beside, decision]
+        until = retained.until(decision["createdAt"])
+        made.until[name] = max(until, made.until.get(name, until))
+    else:
+        made.pseudonymised[name] += [*beside, decision]

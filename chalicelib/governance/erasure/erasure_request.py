@@ -1,0 +1,65 @@
+"""The route DELETE /people/clients/{clientId}: it invokes eraseClient, whose role may delete."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.decisions.application import CLIENT_ID, CORRECT, NO_CLIENT_ID, NOT_ONE_OF
+from chalicelib.foundation.errors import ErasureUnfinished, InvalidRequest
+from chalicelib.foundation.text import Language, Text
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+Document = dict[str, Any]
+
+# A code, no free text: a text might name the client for good.
+REASONS = ("CLIENT_REQUEST", "CONSENT_WITHDRAWN", "UNLAWFUL_DATA", "COURT_ORDER")
+
+
+class Eraser:
+    """The function eraseClient, as the API invokes it."""
+
+    def __init__(self, client: "LambdaClient", function: str) -> None:
+        self._client = client
+        self._function = function
+
+    def erase(self, event: Document) -> Document:
+        """Return the function's answer. Raises ErasureUnfinished."""
+        try:
+            answer = self._client.invoke(
+                FunctionName=self._function, Payload=json.dumps(event).encode()
+            )
+            said: Document = json.loads(answer["Payload"].read())
+        except (ClientError, BotoCoreError) as error:
+            raise ErasureUnfinished from error
+        if "FunctionError" in answer:
+            raise ErasureUnfinished
+        return said
+
+
+def erase(
+    client_id: str,
+    query: Mapping[str, str],
+    person: Mapping[str, str],
+    eraser: Eraser,
+    language: Language,
+) -> Document:
+    """Erase a client, and return the answer in one language. Raises InvalidRequest and
+    ErasureUnfinished.
+    """
+    faults = {}
+    if not CLIENT_ID.fullmatch(client_id):
+        faults["clientId"] = NO_CLIENT_ID
+    if query.get("reason") not in REASONS:
+        faults["reason"] = NOT_ONE_OF.format(values=", ".join(REASONS))
+    if faults:
+        names = ", ".join(faults)
+        raise InvalidRequest(CORRECT.format(count=len(faults), fields=names), faults)
+    done = eraser.erase({"clientId": client_id, "reason": query["reason"], "by": dict(person)})
+    for one in done["classes"]:
+        if "law" in one:
+            one["law"] = Text(**one["law"]).said_in(language)
+    return done | {"language": language}

@@ -1,0 +1,168 @@
+"""Adapter of the tables for the function eraseClient, which alone deletes records there.
+
+The record of an erasure is written first. It has no applicant's data but a salted hash of their
+clientId. Each step and its count are one transaction, so that an erasure that was killed goes on
+where it stopped.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.foundation.dynamodb_items import as_table_unavailable, from_item, to_item
+from chalicelib.foundation.expiry import EXPIRES
+from chalicelib.foundation.record_salt import ERASURES, PSEUDONYM
+from chalicelib.governance.evidence import record_digest
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Record = dict[str, Any]
+
+OPEN, DONE = "open#", "done#"
+CLAIMS, CASES = "claims", "cases"
+COUNTED = ("loans", "decisions", CLAIMS, CASES)
+STEP = 40  # records a transaction, with two actions each; DynamoDB allows 100 actions
+
+
+class ErasureTable:
+    """The table of decisions, and the one of reviewers' cases. A step that another erasure of the
+    client took first changes nothing.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table: str, queue: str) -> None:
+        self._client = client
+        self._table = table
+        self._queue = queue
+
+    def begin(self, client_id: str, order: Mapping[str, Any]) -> Record:
+        """Return the client's open erasure, or write a new one by the `order`."""
+        for erasure in self._query(self._table, ERASURES, OPEN):
+            if hmac.compare_digest(erasure["client"], _hash(erasure["salt"], client_id)):
+                return erasure
+        salt = secrets.token_hex(16)
+        erasure = {
+            "clientId": ERASURES,
+            "predictionId": f"{OPEN}{order['at']}#{secrets.token_hex(8)}",
+            **order,
+            "salt": salt,
+            "client": _hash(salt, client_id),
+            "pseudonym": f"{PSEUDONYM}{secrets.token_hex(16)}",
+            **dict.fromkeys(COUNTED, 0),
+        }
+        with as_table_unavailable():
+            self._client.put_item(TableName=self._table, Item=to_item(erasure))
+        return erasure
+
+    def records(self, client_id: str) -> list[Record]:
+        """Return all records of a client as stored, with their salts."""
+        return list(self._query(self._table, client_id))
+
+    def cases(self, client_id: str) -> list[Record]:
+        """Return all cases of a client, open and closed."""
+        return list(self._query(self._queue, client_id))
+
+    def pseudonymise(self, erasure: Record, counted: str, records: Sequence[Record]) -> None:
+        """Put the kept part of the records under the pseudonym, and delete them."""
+        for step in _steps(records):
+            moved = (self._put(_pseudonymised(record, erasure["pseudonym"])) for record in step)
+            self._take(erasure, counted, [*moved, *map(self._delete, step)], len(step))
+
+    def delete_claims(self, erasure: Record, claims: Sequence[Record]) -> None:
+        for step in _steps(claims):
+            self._take(erasure, CLAIMS, map(self._delete, step), len(step))
+
+    def delete_cases(self, erasure: Record, cases: Sequence[Record]) -> None:
+        for step in _steps(cases):
+            gone = (self._delete(case, self._queue) for case in step)
+            self._take(erasure, CASES, gone, len(step))
+
+    def finish(self, erasure: Record, facts: Mapping[str, Any]) -> Record:
+        """Close the erasure with its `facts`, and return it as it is kept: without the pseudonym,
+        so that nothing leads from the client to the records.
+        """
+        with as_table_unavailable():
+            found = self._client.get_item(
+                TableName=self._table, Key=_key(erasure), ConsistentRead=True
+            )
+        if "Item" not in found:  # another call of the same erasure closed it
+            return {name: erasure[name] for name in erasure if name != "pseudonym"} | dict(facts)
+        counted = from_item(found["Item"])
+        done = counted | facts | {"predictionId": DONE + _id(erasure)}
+        del done["pseudonym"]
+        self._write([self._put(done), self._delete(erasure)])
+        return done
+
+    def _take(self, erasure: Record, counted: str, actions: Iterable[Record], gone: int) -> None:
+        count = {
+            "Update": {
+                "TableName": self._table,
+                "Key": _key(erasure),
+                "UpdateExpression": "ADD #counted :count",
+                "ConditionExpression": "attribute_exists(predictionId)",
+                "ExpressionAttributeNames": {"#counted": counted},
+                "ExpressionAttributeValues": to_item({":count": gone}),
+            }
+        }
+        self._write([count, *actions])
+
+    def _write(self, actions: list[Record]) -> None:
+        """Carry out all actions or none. After a cancelled transaction the caller reads again."""
+        with as_table_unavailable():
+            try:
+                self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
+            except self._client.exceptions.TransactionCanceledException:
+                return
+
+    def _put(self, record: Record) -> Record:
+        return {"Put": {"TableName": self._table, "Item": to_item(record)}}
+
+    def _delete(self, record: Record, table: str = "") -> Record:
+        return {
+            "Delete": {
+                "TableName": table or self._table,
+                "Key": _key(record),
+                "ConditionExpression": "attribute_exists(predictionId)",
+            }
+        }
+
+    def _query(self, table: str, partition: str, prefix: str = "") -> Iterator[Record]:
+        condition, values = "clientId = :client", {":client": partition}
+        if prefix:
+            condition += " AND begins_with(predictionId, :prefix)"
+            values[":prefix"] = prefix
+        with as_table_unavailable():
+            pages = self._client.get_paginator("query").paginate(
+                TableName=table,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=to_item(values),
+                ConsistentRead=True,
+            )
+            for page in pages:
+                yield from map(from_item, page["Items"])
+
+
+def _pseudonymised(record: Record, pseudonym: str) -> Record:
+    """Return the kept part of a record under the pseudonym. Its end stays, and its place in the
+    index, where the evidence looks for it.
+    """
+    stays = {name: record[name] for name in ("day", EXPIRES) if name in record}
+    return record_digest.erased(record) | stays | {"clientId": pseudonym}
+
+
+def _steps(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    return (records[first : first + STEP] for first in range(0, len(records), STEP))
+
+
+def _key(record: Record) -> Record:
+    return to_item({name: record[name] for name in ("clientId", "predictionId")})
+
+
+def _id(erasure: Record) -> str:
+    return str(erasure["predictionId"]).removeprefix(OPEN)
+
+
+def _hash(salt: str, client_id: str) -> str:
+    return hashlib.sha256(bytes.fromhex(salt) + client_id.encode()).hexdigest()

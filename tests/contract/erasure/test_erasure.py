@@ -1,0 +1,245 @@
+"""An erasure on the embedded cloud: killed at each step, it goes on, and the evidence stands."""
+
+import json
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+
+from chalicelib.decisions.predictions import PredictionTable
+from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
+from chalicelib.foundation.record_salt import ERASURES
+from chalicelib.foundation.text import Text
+from chalicelib.governance.erasure import client_erasure
+from chalicelib.governance.erasure.decision_files import DecisionFiles
+from chalicelib.governance.erasure.erasure_table import STEP, ErasureTable
+from chalicelib.governance.evidence import record_digest
+from chalicelib.governance.evidence.record_log import RecordLog
+from chalicelib.governance.reviews.review_queue import ReviewQueue
+from chalicelib.profile import Retained, Retention
+from infrastructure.deploy.steps.stack import deploy
+from localcloud.embedded_cloud import embedded_cloud
+
+TABLE, QUEUE = "dev-appvengers-PrediccionesCredito", "dev-appvengers-Revisiones"
+DATA = "dev-appvengers-data"
+CLIENT, PLANTED = "ana-7731", "planted-5093"
+LAW = Text(es="Ley", en="Law")
+LOANS_STAY = Retention(Retained(LAW, 3650, "keep"), Retained(LAW))
+NONE_STAYS = Retention(Retained(LAW, 3650, "pseudonymise"), Retained(LAW))
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+EVENT = {"clientId": CLIENT, "reason": "CLIENT_REQUEST", "by": {"sub": "s", "username": "op"}}
+FILE = "credit/snapshots/20261101T000000/decisions.parquet"
+
+
+class Killed(BaseException):
+    """The end of a process: nothing catches it."""
+
+
+class KilledAt:
+    """A client whose process dies at the n-th write, before or after AWS has done it."""
+
+    def __init__(self, client, at, *, done):
+        self._client, self._left, self._done = client, at, done
+
+    def __getattr__(self, name):
+        real = getattr(self._client, name)
+        return self._counted(real) if name in ("put_item", "transact_write_items") else real
+
+    def _counted(self, real):
+        def call(**asked):
+            self._left -= 1
+            if self._left == 0 and not self._done:
+                raise Killed
+            answer = real(**asked)
+            if self._left == 0:
+                raise Killed
+            return answer
+
+        return call
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    with embedded_cloud(None):
+        deploy(boto3.client("cloudformation"), "appvengers", "dev")
+        yield boto3.client("dynamodb")
+
+
+@pytest.fixture
+def client(cloud):
+    for item in cloud.scan(TableName=TABLE)["Items"]:
+        cloud.delete_item(TableName=TABLE, Key=key_of(item))
+    for case in cloud.scan(TableName=QUEUE)["Items"]:
+        cloud.delete_item(TableName=QUEUE, Key=key_of(case))
+    plant(cloud, CLIENT)
+    plant(cloud, "other")
+    return cloud
+
+
+def key_of(item):
+    return {name: item[name] for name in ("clientId", "predictionId")}
+
+
+def plant(client, client_id):
+    table, queue = PredictionTable(client, TABLE), ReviewQueue(client, QUEUE)
+    planted = PLANTED if client_id == CLIENT else "x"
+    for number, decided in (("0a", "APPROVE"), ("0b", "DECLINE"), ("0c", "REVIEW")):
+        name = f"{number}{client_id}"
+        table.add(
+            {
+                "clientId": client_id,
+                "predictionId": name,
+                "createdAt": "2026-11-24T09:30:00.000Z",
+                "decision": decided,
+                "decisionBasis": "SCORE",
+                "application": {"lender": planted, "amount": 5},
+                "models": {"Tradicional": {"status": "OK", "score": 600}},
+            }
+        )
+        table.claim(client_id, f"k{name}", {"claimedId": name, "applicationHash": "h"})
+    told = {"of": f"0a{client_id}", "outcome": "paid", "when": "2026-11-25"}
+    table.add_outcome(client_id, f"0a{client_id}#1", told | {"toldAt": "2026-11-25T01:00:00.000Z"})
+    act = {"at": "2026-11-25T02:00:00.000Z", "verdict": "DECLINE", "text": planted}
+    table.add_act(client_id, f"0c{client_id}", 1, act)
+    for number, kind in (("0a", "CONTEST"), ("0c", "REVIEW")):
+        case = {"clientId": client_id, "predictionId": f"{number}{client_id}", "kind": kind}
+        queue.open(case | {"openedAt": "2026-11-24", "dueAt": "2026-11-26"})
+
+
+def erase(client, retention=NONE_STAYS, table=None):
+    files = DecisionFiles(boto3.client("s3"), DATA)
+    return client_erasure.erase(EVENT, retention, table or ErasureTable(client, TABLE, QUEUE), files, NOW)
+
+
+def evidence(client):
+    log = RecordLog(client, TABLE)
+    records = [*log.of_day("2026-11-24"), *log.of_day("2026-11-25")]
+    return {one["predictionId"]: record_digest.digest(one) for one in records}
+
+
+def found(client, text, table=TABLE):
+    return [one for one in client.scan(TableName=table)["Items"] if text in json.dumps(one)]
+
+
+def counts(answer):
+    return [
+        (one.get("pseudonymised", one.get("erased")), one.get("kept")) for one in answer["classes"]
+    ]
+
+
+def test_nothing_of_the_client_is_found_and_every_digest_stands(client):
+    before = evidence(client)
+    answer = erase(client)
+
+    assert counts(answer) == [(2, 0), (3, 0), (3, None), (2, None)]
+    assert len(before) == 10
+    assert evidence(client) == before
+    assert not found(client, PLANTED)
+    assert not [one for one in found(client, CLIENT) if one["clientId"]["S"] == CLIENT]
+    assert len(found(client, '"other"')) == 8
+    assert (len(found(client, CLIENT, QUEUE)), len(found(client, "other", QUEUE))) == (0, 2)
+
+
+def test_the_kept_part_is_under_a_pseudonym_that_nothing_leads_to(client):
+    erase(client)
+    kept = [one for one in found(client, "personalDigest") if "decision" in one]
+    (erasure,) = [one for one in found(client, ERASURES) if one["clientId"]["S"] == ERASURES]
+
+    assert len(kept) == 3
+    assert all(one["clientId"]["S"].startswith("erased#") for one in kept)
+    assert not any("evidenceSalt" in one for one in kept)
+    assert "pseudonym" not in erasure
+    assert CLIENT not in json.dumps(erasure)
+    assert (erasure["reason"]["S"], erasure["by"]["M"]["sub"]["S"]) == ("CLIENT_REQUEST", "s")
+
+
+def test_a_loan_stays_whole_with_its_outcome_and_the_answer_says_until_when(client):
+    answer = erase(client, LOANS_STAY)
+    loans, decisions, claims, cases = answer["classes"]
+
+    assert (loans["kept"], loans["pseudonymised"], loans["until"]) == (2, 0, "2036-11-21")
+    assert (decisions["kept"], decisions["pseudonymised"]) == (0, 3)
+    assert (claims["erased"], cases["erased"]) == (3, 1)
+    assert loans["law"] == {"es": "Ley", "en": "Law"}
+    assert len(found(client, PLANTED)) == 1
+    assert len(PredictionTable(client, TABLE).outcomes(CLIENT, f"0a{CLIENT}")) == 1
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("at", range(1, 7))
+def test_an_erasure_that_is_killed_at_any_write_goes_on(client, at, done):
+    before = evidence(client)
+    with pytest.raises(Killed):
+        erase(client, table=ErasureTable(KilledAt(client, at, done=done), TABLE, QUEUE))
+    assert evidence(client) == before
+    answer = erase(client)
+    closed = [one for one in found(client, ERASURES) if one["clientId"]["S"] == ERASURES]
+
+    is_repeat = at == 6 and done  # it was finished: the second is an erasure of nothing
+    assert counts(answer) == (
+        [(0, 0), (0, 0), (0, None), (0, None)] if is_repeat else [(2, 0), (3, 0), (3, None), (2, None)]
+    )
+    assert len(closed) == (2 if is_repeat else 1)
+    assert all(one["predictionId"]["S"].startswith("done#") for one in closed)
+    assert not found(client, PLANTED)
+    assert evidence(client) == before
+
+
+def test_an_erasure_has_six_writes(client):
+    erase(client, table=ErasureTable(KilledAt(client, 7, done=False), TABLE, QUEUE))
+
+
+@pytest.mark.parametrize("more", [STEP - 1, STEP, STEP + 1])
+def test_a_step_takes_as_many_records_as_a_transaction_allows(client, more):
+    table = PredictionTable(client, TABLE)
+    for number in range(more):
+        claim = {"claimedId": "x", "applicationHash": "h"}
+        table.claim("many", str(number), claim)
+    event = EVENT | {"clientId": "many"}
+    files = DecisionFiles(boto3.client("s3"), DATA)
+    answer = client_erasure.erase(event, NONE_STAYS, ErasureTable(client, TABLE, QUEUE), files, NOW)
+
+    assert counts(answer)[2] == (more, None)
+
+
+def test_readers_of_decisions_leave_an_erased_one_out(client):
+    table = PredictionTable(client, TABLE)
+    erase(client)
+    pseudonym = next(one for one in found(client, "personalDigest") if "decision" in one)
+    key = pseudonym["clientId"]["S"], pseudonym["predictionId"]["S"]
+
+    with pytest.raises(PredictionNotFound):
+        table.get(*key)
+    assert {one["clientId"] for one in table.newest_of_all(10, NOW.date())} == {"other"}
+    assert {one["clientId"] for one in table.made_in("2026-11-24", "0", "z", 10)} == {"other"}
+    assert {one["clientId"] for one in table.outcomes_reported_on("2026-11-25")} == {"other"}
+    assert {one["clientId"] for one in table.acts_on("2026-11-25", "0")} == {"other"}
+
+
+def test_the_client_starts_fresh(client):
+    erase(client)
+    plant(client, CLIENT)
+
+    assert len(PredictionTable(client, TABLE).newest(CLIENT, 10, None)) == 3
+
+
+def test_files_of_decisions_go_in_all_versions_and_no_other_file(client):
+    s3, other = boto3.client("s3"), FILE.replace("decisions", "part-0")
+    for key in (FILE, FILE, other):
+        s3.put_object(Bucket=DATA, Key=key, Body=PLANTED.encode())
+    s3.delete_object(Bucket=DATA, Key=FILE)
+    answer = erase(client)
+    left = s3.list_object_versions(Bucket=DATA, Prefix="credit/snapshots/")
+
+    assert answer["files"] == {"erased": 3}
+    assert [one["Key"] for one in left["Versions"]] == [other]
+    assert "DeleteMarkers" not in left
+
+
+def test_records_that_keep_coming_end_the_erasure_as_unfinished(client):
+    class Growing(ErasureTable):
+        def records(self, client_id):
+            return [{"predictionId": "idempotency#x", "clientId": client_id, "claimedId": "y"}]
+
+    with pytest.raises(TableUnavailable):
+        erase(client, table=Growing(client, TABLE, QUEUE))

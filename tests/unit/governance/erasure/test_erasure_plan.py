@@ -1,0 +1,110 @@
+"""Which records of a client stay, are pseudonymised or deleted."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.foundation.text import Text
+from chalicelib.governance.erasure.erasure_plan import is_loan, plan
+from chalicelib.profile import Retained, Retention
+
+LAW = Text(es="Ley", en="Law")
+LOANS_STAY = Retention(Retained(LAW, 10, "keep"), Retained(LAW))
+DAY = "2026-11-20"
+
+
+def decision(name, decided, day=DAY):
+    return {"predictionId": name, "decision": decided, "createdAt": f"{day}T10:00:00.000Z"}
+
+
+def outcome(of, granted=None, number=0):
+    stated = {"granted": granted} if granted else {}
+    return {"predictionId": f"outcome#{of}#{number}", "of": of, "outcome": "paid", **stated}
+
+
+def act(of, number, **said):
+    return {"predictionId": f"review#{of}#{number:04}", "of": of, **said}
+
+
+@pytest.mark.parametrize(
+    ("decided", "beside", "loan"),
+    [
+        ("APPROVE", [], True),
+        ("REVIEW", [], False),
+        ("REVIEW", [outcome("a")], False),
+        ("REVIEW", [outcome("a", DAY)], True),
+        ("REVIEW", [act("a", 1, final="APPROVE")], True),
+        ("DECLINE", [outcome("a", DAY)], False),
+        ("DECLINE", [act("a", 1, final="DECLINE"), act("a", 2, final="APPROVE")], True),
+        ("APPROVE", [act("a", 1, final="DECLINE")], False),
+    ],
+)
+def test_a_loan_is_what_was_approved_or_granted(decided, beside, loan):
+    assert is_loan(decision("a", decided), beside[::-1]) is loan
+
+
+@pytest.mark.parametrize(("today", "kept"), [("2026-11-30", 1), ("2026-12-01", 0)])
+def test_a_loan_stays_until_the_laws_last_day(today, kept):
+    made = plan([decision("a", "APPROVE")], [], LOANS_STAY, today)
+
+    assert len(made.kept["loans"]) == kept
+    assert len(made.pseudonymised["loans"]) == 1 - kept
+    assert made.until == ({"loans": "2026-11-30"} if kept else {})
+    assert made.is_done == bool(kept)
+
+
+def test_a_case_stays_with_its_decision_and_goes_without_it():
+    cases = [{"predictionId": name} for name in ("loan", "other", "gone")]
+    records = [decision("loan", "APPROVE"), decision("other", "REVIEW")]
+    made = plan(records, cases, LOANS_STAY, DAY)
+
+    assert [case["predictionId"] for case in made.cases] == ["other", "gone"]
+    assert plan(records[:1], cases[:1], LOANS_STAY, DAY).is_done
+    assert not plan(records[:1], cases[2:], LOANS_STAY, DAY).is_done
+
+
+def test_a_loan_goes_at_once_if_the_profile_says_so():
+    hidden = Retention(Retained(LAW, 10, "pseudonymise"), Retained(LAW))
+
+    assert not plan([decision("a", "APPROVE")], [], hidden, DAY).kept["loans"]
+
+
+def test_until_is_the_last_of_the_loans_days():
+    old, new = decision("a", "APPROVE", "2026-11-19"), decision("b", "APPROVE")
+
+    assert plan([new, old], [], LOANS_STAY, DAY).until == {"loans": "2026-11-30"}
+
+
+def test_an_outcome_without_its_decision_goes():
+    assert plan([outcome("a")], [], LOANS_STAY, DAY).pseudonymised["loans"] == [outcome("a")]
+
+
+def test_a_decision_goes_after_what_is_beside_it():
+    records = [decision("a", "REVIEW"), act("a", 1), act("a", 2)]
+
+    assert plan(records, [], LOANS_STAY, DAY).pseudonymised["decisions"][-1] == records[0]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["APPROVE", "REVIEW", "DECLINE"]), st.booleans(), st.booleans()),
+        max_size=8,
+    ),
+    st.integers(0, 3),
+)
+def test_every_record_is_in_one_class_once(cases, claims):
+    records = [{"predictionId": f"idempotency#{n}", "claimedId": "x"} for n in range(claims)]
+    for number, (decided, granted, acted) in enumerate(cases):
+        name = f"{number:02}"
+        records.append(decision(name, decided))
+        records += [outcome(name, DAY)] * granted
+        records += [act(name, 1, verdict="APPROVE")] * acted
+    made = plan(records, [], LOANS_STAY, DAY)
+    said = [*made.kept.values(), *made.pseudonymised.values(), made.claims]
+    names = [one["predictionId"] for found in said for one in found]
+
+    assert sorted(names) == sorted(one["predictionId"] for one in records)
+    assert not made.kept["decisions"]
+    assert {one["predictionId"] for one in made.kept["loans"]} >= {
+        f"{n:02}" for n, (decided, _, _) in enumerate(cases) if decided == "APPROVE"
+    }
