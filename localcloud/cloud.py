@@ -2,6 +2,7 @@ import io
 import shutil
 import tempfile
 import threading
+import time
 import zipfile
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -34,6 +35,7 @@ from localcloud.services.sagemaker_jobs.transform_jobs import TransformJobs
 from localcloud.services.servicequotas.account_quotas import Quotas
 from localcloud.services.sns import Notices
 from localcloud.services.stepfunctions import executions
+from localcloud.services.storage.expired_items import delete_expired
 from localcloud.services.storage.object_writes import ObjectEvents
 
 ACCOUNT = "123456789012"  # moto's, for credentials it has not issued itself
@@ -122,12 +124,15 @@ class Cloud:
         return arn
 
     def restore(self) -> None:
-        """Put the kept state back, start endpoints, and send functions their unhandled events.
+        """Put the kept state back but for expired items, start endpoints, and send functions their
+        unhandled events.
 
         The tables, buckets, topics and functions must exist. Each later write is on disk before
         its answer. Raises NotStored.
         """
         self.kept.restore()
+        dynamodb = boto3.client("dynamodb", region_name=self.region)
+        delete_expired(dynamodb, ACCOUNT, self.region, time.time())
         self._fail_interrupted_jobs()
         for endpoint in list(self.endpoints.records.values()):
             if endpoint.endpoint_status != "Failed":

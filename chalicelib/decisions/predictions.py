@@ -229,7 +229,7 @@ class PredictionTable:
 
         What the index has is evidence, and gets a salt.
         """
-        more = expiry.after(self._days, datetime.now(UTC))
+        more: Item = {**expiry.after(self._days, datetime.now(UTC))}
         more |= {SALT: new_salt()} if "day" in document else {}
         with as_table_unavailable():
             try:

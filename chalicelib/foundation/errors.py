@@ -160,17 +160,6 @@ class PredictionNotFound(Problem):
     usual = Text(es="Revise clientId y predictionId.", en="Check clientId and predictionId.")
 
 
-class ErasureUnfinished(Problem):
-    """A client's erasure that has begun and did not end. A repeat goes on with it."""
-
-    status, retry_after = 503, 5
-    title = Text(es="La eliminación no ha terminado", en="The erasure is not finished")
-    usual = Text(
-        es="Repita la misma petición: continúa donde quedó, y repetirla es inocuo.",
-        en="Repeat the same request: it goes on where it stopped, and a repeat is harmless.",
-    )
-
-
 class IdempotencyConflict(Problem):
     status = 409
     title = Text(

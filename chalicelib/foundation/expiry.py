@@ -8,5 +8,5 @@ EXPIRES = "expiresAt"  # the attribute that the tables' TimeToLiveSpecification 
 
 
 def after(days: int, now: datetime) -> dict[str, int]:
-    """Return the attribute for an item that lives for `days`, in seconds since 1970; 0: for good."""
+    """Return the attribute of an item that lives for `days`: seconds since 1970. 0: for good."""
     return {EXPIRES: int((now + timedelta(days=days)).timestamp())} if days else {}

@@ -243,17 +243,8 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     ]
     # It alone deletes in the table; decisions stay append-only for all others.
     declared[ERASING] = [
-        allow(
-            [
-                "dynamodb:Query",
-                "dynamodb:GetItem",
-                "dynamodb:PutItem",
-                "dynamodb:UpdateItem",
-                "dynamodb:DeleteItem",
-            ],
-            table,
-        ),
-        allow(["dynamodb:Query", "dynamodb:DeleteItem"], reviews),
+        allow(["dynamodb:Query", "dynamodb:DeleteItem"], [table, reviews]),
+        allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], table),
         allow("s3:ListBucketVersions", data)
         | {"Condition": {"StringLike": {"s3:prefix": [SNAPSHOT_PREFIX]}}},
         allow("s3:DeleteObjectVersion", f"{data}/{SNAPSHOT_PREFIX}*/decisions.parquet"),

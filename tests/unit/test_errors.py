@@ -8,12 +8,13 @@ import pytest
 from chalicelib.foundation import errors
 from chalicelib.foundation.errors import InvalidApplication, Problem
 from chalicelib.foundation.text import Text
+from chalicelib.governance.erasure import erasure_problems
 from chalicelib.governance.reviews import review_problems
 from infrastructure.deploy.steps.deployed_api import ANSWERS, body_of
 
 KINDS = [
     kind
-    for kind in (vars(errors) | vars(review_problems)).values()
+    for kind in (vars(errors) | vars(review_problems) | vars(erasure_problems)).values()
     if isinstance(kind, type) and issubclass(kind, Problem) and kind is not Problem
 ]
 PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.decisions.application import CLIENT_ID, CORRECT, NO_CLIENT_ID, NOT_ONE_OF
-from chalicelib.foundation.errors import ErasureUnfinished, InvalidRequest
+from chalicelib.foundation.errors import InvalidRequest
 from chalicelib.foundation.text import Language, Text
+from chalicelib.governance.erasure.erasure_problems import ErasureUnfinished
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

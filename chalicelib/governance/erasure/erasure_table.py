@@ -90,7 +90,7 @@ class ErasureTable:
         if "Item" not in found:  # another call of the same erasure closed it
             return {name: erasure[name] for name in erasure if name != "pseudonym"} | dict(facts)
         counted = from_item(found["Item"])
-        done = counted | facts | {"predictionId": DONE + _id(erasure)}
+        done = {**counted, **facts, "predictionId": DONE + _id(erasure)}
         del done["pseudonym"]
         self._write([self._put(done), self._delete(erasure)])
         return done

@@ -7,12 +7,13 @@ python -m infrastructure.operate.evidence_pack --stage dev --check evidence.zip
 import argparse
 import sys
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import profile
 from chalicelib.foundation.errors import AppVengersError
 from chalicelib.foundation.settings import STAGES, Settings
 from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
@@ -25,7 +26,7 @@ from infrastructure.project import InvalidConfig, app_name
 
 FAULTS = (
     AppVengersError, BotoCoreError, ClientError, InvalidConfig, OSError, zipfile.BadZipFile,
-    archive_writer.NotAnchored,
+    archive_writer.Expired, archive_writer.NotAnchored,
 )  # fmt: skip
 
 
@@ -35,6 +36,8 @@ def read_archive(path: Path) -> dict[str, bytes]:
 
 
 def _write(settings: Settings, given: argparse.Namespace) -> None:
+    days = profile.load().retention.records_days
+    archive_writer.require_kept(given.first, days, datetime.now(UTC).date())
     s3 = boto3.client("s3")
     path = given.out or Path(f"evidence-{settings.prefix}-{given.first}-{given.last}.zip")
     sources = archive_writer.Sources(

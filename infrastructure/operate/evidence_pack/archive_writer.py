@@ -14,6 +14,7 @@ import rfc8785
 from botocore.exceptions import ClientError
 
 from chalicelib.foundation.errors import InvalidArtifact
+from chalicelib.foundation.expiry import EXPIRES
 from chalicelib.foundation.settings import MANIFEST_PREFIX
 from chalicelib.governance.evidence import chain, record_digest
 from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
@@ -37,6 +38,10 @@ CODE = (
 )
 GONE = (ClientError, InvalidArtifact)
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the same records are the same bytes
+
+
+class Expired(Exception):
+    """The period begins with days whose records DynamoDB may have deleted."""
 
 
 class NotAnchored(Exception):
@@ -95,6 +100,18 @@ def write(path: Path, first: str, last: str, sources: Sources, report: Report) -
     return manifest
 
 
+def require_kept(first: str, days: int, today: date) -> None:
+    """Raise Expired if records of the day `first` may be deleted: they live for `days`, or for good
+    with 0.
+    """
+    earliest = (today - timedelta(days=days)).isoformat()
+    if days and first < earliest:
+        raise Expired(
+            f"Records of {first} may have expired: [retention] of credit.toml keeps them for "
+            f"{days:,} days. Choose --from {earliest}"
+        )
+
+
 def _require_anchors(last: str, anchors: AnchorBucket) -> None:
     newest = max(anchors.stored, default="")
     if newest < last:
@@ -120,7 +137,7 @@ def _program() -> Iterator[tuple[str, bytes]]:
 
 def _lines(found: Iterator[Document]) -> Iterator[bytes]:
     for record in found:
-        stated = {name: value for name, value in record.items() if name not in ("day", "expiresAt")}
+        stated = {name: value for name, value in record.items() if name not in ("day", EXPIRES)}
         yield record_digest.canonical(stated) + b"\n"
 
 

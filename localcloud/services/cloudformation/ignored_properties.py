@@ -169,7 +169,7 @@ def _cors_rule(rule: dict[str, Any]) -> Any:
 
 def _lifecycle_rule(rule: dict[str, Any]) -> Any:
     """Return S3's form of a lifecycle rule: ID in capitals, with a filter, numbers as numbers."""
-    days = {
+    days: dict[str, Any] = {
         kind: {unit: int(value) for unit, value in rule[kind].items()}
         for kind in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration")
         if kind in rule

@@ -28,6 +28,7 @@ LOANS_STAY = Retention(Retained(LAW, 3650, "keep"), Retained(LAW))
 NONE_STAYS = Retention(Retained(LAW, 3650, "pseudonymise"), Retained(LAW))
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 EVENT = {"clientId": CLIENT, "reason": "CLIENT_REQUEST", "by": {"sub": "s", "username": "op"}}
+ALL = [(2, 0), (3, 0), (3, None), (2, None)]  # loans, decisions, claims, cases
 FILE = "credit/snapshots/20261101T000000/decisions.parquet"
 
 
@@ -108,7 +109,8 @@ def plant(client, client_id):
 
 def erase(client, retention=NONE_STAYS, table=None):
     files = DecisionFiles(boto3.client("s3"), DATA)
-    return client_erasure.erase(EVENT, retention, table or ErasureTable(client, TABLE, QUEUE), files, NOW)
+    tables = table or ErasureTable(client, TABLE, QUEUE)
+    return client_erasure.erase(EVENT, retention, tables, files, NOW)
 
 
 def evidence(client):
@@ -131,7 +133,7 @@ def test_nothing_of_the_client_is_found_and_every_digest_stands(client):
     before = evidence(client)
     answer = erase(client)
 
-    assert counts(answer) == [(2, 0), (3, 0), (3, None), (2, None)]
+    assert counts(answer) == ALL
     assert len(before) == 10
     assert evidence(client) == before
     assert not found(client, PLANTED)
@@ -176,9 +178,8 @@ def test_an_erasure_that_is_killed_at_any_write_goes_on(client, at, done):
     closed = [one for one in found(client, ERASURES) if one["clientId"]["S"] == ERASURES]
 
     is_repeat = at == 6 and done  # it was finished: the second is an erasure of nothing
-    assert counts(answer) == (
-        [(0, 0), (0, 0), (0, None), (0, None)] if is_repeat else [(2, 0), (3, 0), (3, None), (2, None)]
-    )
+    nothing = [(0, 0), (0, 0), (0, None), (0, None)]
+    assert counts(answer) == (nothing if is_repeat else ALL)
     assert len(closed) == (2 if is_repeat else 1)
     assert all(one["predictionId"]["S"].startswith("done#") for one in closed)
     assert not found(client, PLANTED)

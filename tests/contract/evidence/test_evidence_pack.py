@@ -282,3 +282,16 @@ def test_a_record_changed_in_the_table_is_named_by_the_next_archive(made, tmp_pa
     (found,) = verify.findings(pack(tmp_path))
     assert found.startswith(f"decision {IDS[5]}: was changed in one of ")
     client.put_item(TableName=DEV.predictions_table, Item=to_item(stored))
+
+
+@pytest.mark.parametrize(
+    ("first", "days", "expired"),
+    [("2026-11-19", 10, False), ("2026-11-18", 10, True), ("1990-01-01", 0, False)],
+)
+def test_a_period_that_begins_with_expired_records_is_refused(first, days, expired):
+    today = datetime(2026, 11, 29, tzinfo=UTC).date()
+    if expired:
+        with pytest.raises(archive_writer.Expired, match="Choose --from 2026-11-19"):
+            archive_writer.require_kept(first, days, today)
+    else:
+        archive_writer.require_kept(first, days, today)
