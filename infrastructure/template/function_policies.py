@@ -246,8 +246,14 @@ def statements(function: str, settings: Settings) -> list[Statement]:
         allow(["dynamodb:Query", "dynamodb:DeleteItem"], [table, reviews]),
         allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], table),
         allow("s3:ListBucketVersions", data)
-        | {"Condition": {"StringLike": {"s3:prefix": [SNAPSHOT_PREFIX]}}},
-        allow("s3:DeleteObjectVersion", f"{data}/{SNAPSHOT_PREFIX}*/decisions.parquet"),
+        | {"Condition": {"StringLike": {"s3:prefix": [REPORT_PREFIX, SNAPSHOT_PREFIX]}}},
+        allow(
+            "s3:DeleteObjectVersion",
+            [
+                f"{data}/{REPORT_PREFIX}*/decisions.jsonl",
+                f"{data}/{SNAPSHOT_PREFIX}*/decisions.parquet",
+            ],
+        ),
     ]
     for model, endpoint in scoring.items():
         declared[model] = [allow("sagemaker:InvokeEndpoint", endpoint)]

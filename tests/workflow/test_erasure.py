@@ -16,6 +16,10 @@ from workbench import replay
 
 CLIENT, OTHER = "planted-client-77310946", "planted-other-5512"
 LENDER, WORDS = "PLANTED LENDER 60318825", "Planted words 48120077 of Ana"
+FILES = (
+    "credit/snapshots/20260102T000000/decisions.parquet",
+    "credit/reports/20260102T000000/Tradicional/decisions.jsonl",
+)
 PLANTED = (CLIENT, LENDER, WORDS)
 DATA = "dev-appvengers-data"
 
@@ -73,8 +77,9 @@ def story(served, desk, loans):
         if len(decided) == 2:
             break
     assert review(desk, "reviewer", decided[CLIENT], NO | {"text": WORDS}).status_code == 200
-    s3, key = boto3.client("s3"), "credit/snapshots/20260102T000000/decisions.parquet"
-    s3.put_object(Bucket=DATA, Key=key, Body=f"{LENDER} {CLIENT}".encode())
+    for key in FILES:
+        body = f"{LENDER} {CLIENT}".encode()
+        boto3.client("s3").put_object(Bucket=DATA, Key=key, Body=body)
     before = {text: places(served, text) for text in PLANTED}
     return {
         "decided": decided,
@@ -93,7 +98,7 @@ def test_the_answer_has_each_class_with_its_law(story):
     assert "LOPDP" in decisions["law"]
     assert answer.json()["classes"][2]["erased"] >= 1
     assert answer.json()["classes"][3] == {"class": "cases", "erased": 1}
-    assert answer.json()["files"]["erased"] >= 1
+    assert answer.json()["files"]["erased"] >= 2
     assert kept["kept"] == 1
     until = datetime.now(UTC).date() + timedelta(days=3650)
     assert kept["until"] == until.isoformat()

@@ -29,6 +29,7 @@ NONE_STAYS = Retention(Retained(LAW, 3650, "pseudonymise"), Retained(LAW))
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 EVENT = {"clientId": CLIENT, "reason": "CLIENT_REQUEST", "by": {"sub": "s", "username": "op"}}
 ALL = [(2, 0), (3, 0), (3, None), (2, None)]  # loans, decisions, claims, cases
+REPORT = "credit/reports/20261101T000000/Tradicional/decisions.jsonl"
 FILE = "credit/snapshots/20261101T000000/decisions.parquet"
 
 
@@ -226,13 +227,13 @@ def test_the_client_starts_fresh(client):
 
 def test_files_of_decisions_go_in_all_versions_and_no_other_file(client):
     s3, other = boto3.client("s3"), FILE.replace("decisions", "part-0")
-    for key in (FILE, FILE, other):
+    for key in (FILE, FILE, REPORT, other):
         s3.put_object(Bucket=DATA, Key=key, Body=PLANTED.encode())
     s3.delete_object(Bucket=DATA, Key=FILE)
     answer = erase(client)
-    left = s3.list_object_versions(Bucket=DATA, Prefix="credit/snapshots/")
+    left = s3.list_object_versions(Bucket=DATA)
 
-    assert answer["files"] == {"erased": 3}
+    assert answer["files"] == {"erased": 4}
     assert [one["Key"] for one in left["Versions"]] == [other]
     assert "DeleteMarkers" not in left
 
