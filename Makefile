@@ -31,7 +31,7 @@ stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(ST
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key token package bench-import test test-fast test-deploy lint \
   audit models settings replay-history blend bench bench-serving policy iam-policies rollback migrate serving-code cost evidence launch \
-  review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies \
+  review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   clean
 
 help: ## This list
@@ -144,6 +144,9 @@ drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key move no decisio
 
 drill-policies: $(VENV)/dev ## 1,000 decisions under three policies, and a forged one: each is replayed
 	@$(VENV)/bin/python -m tests.drills.policies
+
+drill-desk: $(VENV)/dev ## A day of 200 applications, reviews, contests, an erasure and a forgery: MINUTES=120
+	@$(VENV)/bin/python -m tests.drills.desk $(MINUTES)
 
 drill-cold-start: $(VENV)/dev ## Answers while an endpoint is stopped for 12 s (2 minutes; RATES="2 7")
 	@$(VENV)/bin/python -m tests.drills.cold_start $(or $(RATES),2 7)
