@@ -145,7 +145,7 @@ drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key move no decisio
 drill-policies: $(VENV)/dev ## 1,000 decisions under three policies, and a forged one: each is replayed
 	@$(VENV)/bin/python -m tests.drills.policies
 
-drill-desk: $(VENV)/dev ## A day of 200 applications, reviews, contests, an erasure and a forgery: MINUTES=120
+drill-desk: $(VENV)/dev ## A day at the desk: reviews, contests, an erasure, a forgery (MINUTES=120)
 	@$(VENV)/bin/python -m tests.drills.desk $(MINUTES)
 
 drill-cold-start: $(VENV)/dev ## Answers while an endpoint is stopped for 12 s (2 minutes; RATES="2 7")
