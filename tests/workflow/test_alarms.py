@@ -258,5 +258,7 @@ def test_the_dashboard_stands(served, cloudwatch):
     body = cloudwatch.get_dashboard(DashboardName="dev-appvengers")["DashboardBody"]
     widgets = json.loads(body)["widgets"]
 
+    shown = {arn.split("alarm:dev-appvengers-")[1] for arn in widgets[0]["properties"]["alarms"]}
     assert len(widgets) == 11
+    assert shown == set(ALARMS)
     assert "${" not in body
