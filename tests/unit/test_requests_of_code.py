@@ -15,9 +15,9 @@ from botocore.model import OperationModel
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("bank", "chalicelib", "infrastructure", "stepfunctions", "training", "workbench")
 SERVICES = (
-    "apigateway", "cloudformation", "cloudwatch", "dynamodb", "events", "iam", "kms", "lambda",
-    "logs", "resourcegroupstaggingapi", "s3", "sagemaker", "sagemaker-runtime", "service-quotas",
-    "sns", "sqs", "ssm", "stepfunctions", "sts",
+    "apigateway", "cloudformation", "cloudwatch", "cognito-idp", "dynamodb", "events", "iam",
+    "kms", "lambda", "logs", "resourcegroupstaggingapi", "s3", "sagemaker", "sagemaker-runtime",
+    "service-quotas", "sns", "sqs", "ssm", "stepfunctions", "sts",
 )  # fmt: skip
 
 
