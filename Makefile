@@ -30,7 +30,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key token package bench-import test test-fast test-deploy lint \
-  audit models settings replay-history blend bench bench-serving policy iam-policies rollback migrate serving-code cost evidence launch \
+  audit models settings replay-history blend bench bench-serving policy openapi iam-policies rollback migrate serving-code cost evidence launch \
   review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   clean
 
@@ -125,6 +125,9 @@ bench: $(VENV)/run ## What a score costs, one by one and in a batch, beside the 
 
 bench-serving: $(VENV)/run $(SERVING)/ready ## How long a container takes to start and answer: docs/serving.md
 	@$(VENV)/bin/python -m tests.serving.measure
+
+openapi: $(VENV)/run ## Write docs/openapi.json, the description of the API
+	@$(VENV)/bin/python -m infrastructure.operate.api_description
 
 iam-policies: $(VENV)/run ## Write the policy files and the template's roles from their declaration
 	@$(VENV)/bin/python -m infrastructure.template

@@ -29,6 +29,7 @@ from chalicelib.governance.rights.explanation import explanation
 from chalicelib.governance.rights.explanation_page import page
 from chalicelib.http import chalice_local
 from chalicelib.http.request_body import json_body
+from chalicelib.http.openapi.document import description
 from chalicelib.http.web import (
     CORS,
     NOT_STORED,
@@ -36,6 +37,7 @@ from chalicelib.http.web import (
     header_values,
     html,
     language,
+    published,
     wants_html,
 )
 from chalicelib.models import champions, deployment
@@ -286,6 +288,11 @@ def health() -> Any:
     policy = profile.policy_version()
     body = {"status": "ok", "product": profile.product.name, "policyVersion": policy}
     return Response(body, {**NOT_STORED})
+
+
+@app.route("/openapi.json", methods=["GET", "HEAD"], cors=CORS, content_types=ANY)
+def openapi() -> Any:
+    return published(app.current_request, description(services().profile), "application/json")
 
 
 @route("GET", "/ready")

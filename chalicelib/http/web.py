@@ -1,5 +1,6 @@
 """The edge of HTTP: answers, problems and languages."""
 
+import hashlib
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -117,6 +118,16 @@ def html(page: str, said_in: Language) -> Response:
         **NOT_STORED,
     }
     return Response(page, headers)
+
+
+def published(request: Request, text: str, content_type: str) -> Response:
+    """Return what is the same for every caller, or 304 to one that has it already."""
+    etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    headers: Headers = {"ETag": etag, "Cache-Control": "no-cache", "Content-Type": content_type}
+    known = request.headers.get("if-none-match", "")
+    if etag in (one.strip().removeprefix("W/") for one in known.split(",")):
+        return Response("", headers, status_code=304)
+    return Response(text, headers)
 
 
 def _answer(said: Any) -> Response:

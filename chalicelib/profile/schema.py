@@ -34,6 +34,14 @@ class Product(Table, frozen=True):
     language: Language
 
 
+class Example(Table, frozen=True):
+    """A real application of the product, which the API's description shows."""
+
+    client_id: str
+    application: dict[str, int | float | str]
+    consents: tuple[str, ...] = ()
+
+
 class Inventory(Table, frozen=True):
     """An entry of the bank's model inventory: who answers for a model, and for what it is used.
 
@@ -78,6 +86,7 @@ class Profile(Table, frozen=True, dict=True):  # the cache of `policy` is in the
     review: Review = Review()
     contest: Contest = Contest()
     card: Card = Card()
+    examples: dict[str, Example] = msgspec.field(default_factory=dict)
     gate: Gate = Gate()
     drift: Drift = Drift()
     outcomes: Outcomes = Outcomes()

@@ -1,0 +1,205 @@
+"""The document of GET /openapi.json: https://spec.openapis.org/oas/v3.1.0.html."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from chalicelib.foundation import errors
+from chalicelib.foundation.errors import Problem
+from chalicelib.http.openapi import decision_answers, desk_answers, request_schemas
+from chalicelib.http.openapi.operations import OPERATIONS, Operation, Problems
+from chalicelib.http.web import PROBLEM_TYPE
+from chalicelib.people.access import ACCESS, PEOPLE, Access
+from chalicelib.profile import Profile
+
+Document = dict[str, Any]
+
+VERSION = "1.0.0"  # of the API; a change that breaks callers raises the first number
+JSON = "application/json"
+REF = "#/components/schemas/{name}"
+TITLE = "Serverless credit analysis: "
+ABOUT = (
+    "One application through three models in parallel to one stored, explained decision. Machines "
+    "send an API key, whose scope opens routes; people send an ID token of the stage's Cognito "
+    "user pool and call the same routes under /people by their roles."
+)
+# API Gateway's own answers, and those of every route.
+OF_KEYS: Problems = (errors.Forbidden, errors.ScopeMissing)
+OF_PEOPLE: Problems = (errors.Unauthorized, errors.RoleMissing)
+OF_ALL: Problems = (
+    errors.TooManyRequests, errors.InternalError, errors.ServiceUnavailable, errors.ServiceTimeout,
+)  # fmt: skip
+SCHEMES = {
+    "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+    "person": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+}
+LANGUAGE = {
+    "name": "Accept-Language", "in": "header", "schema": {"type": "string"},
+    "description": "es or en; without it the profile's language",
+}  # fmt: skip
+ONCE = {
+    "name": "Idempotency-Key", "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "A repeat with the same key is one decision",
+}  # fmt: skip
+
+
+class FieldFault(decision_answers.Answer):
+    """The fault of one field."""
+
+    field: str
+    message: str
+
+
+class ProblemDetails(decision_answers.Answer):
+    """A problem of RFC 9457. `type` never changes with the language; texts do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldFault] | msgspec.UnsetType = msgspec.UNSET
+
+
+def description(profile: Profile) -> str:
+    """Return the document as text; the same profile gives the same bytes."""
+    return json.dumps(document(profile), ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+
+
+def document(profile: Profile) -> Document:
+    """Return the description of the API for a profile."""
+    bodies = request_schemas.bodies(profile)
+    paths: Document = defaultdict(dict)
+    for row in ACCESS:
+        operation = _OPERATIONS[row.method, row.path]
+        for place, who in _places(row):
+            paths[place][row.method.lower()] = _described(operation, who, bodies, profile)
+    health = {"$ref": REF.format(name="Health")}
+    paths["/health"]["get"] = _open("getHealth", "Say that the process runs", health)
+    itself = {"type": "object"}
+    paths["/openapi.json"]["get"] = _open("getDescription", "Describe the API", itself)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": f"{TITLE}{profile.product.title.en}", "version": VERSION,
+                 "description": ABOUT},
+        "paths": dict(paths),
+        "components": {"schemas": _schemas(profile), "securitySchemes": SCHEMES},
+    }  # fmt: skip
+
+
+_OPERATIONS: Mapping[tuple[str, str], Operation] = {(o.method, o.path): o for o in OPERATIONS}
+
+
+def _places(row: Access) -> Iterator[tuple[str, Access]]:
+    """Yield the route of keys and its twin of people, each with those who may call it."""
+    if row.scopes:
+        yield row.path, Access(row.method, row.path, row.scopes, frozenset())
+    if row.roles:
+        yield PEOPLE + row.path, Access(row.method, row.path, frozenset(), row.roles)
+
+
+def _described(
+    operation: Operation, who: Access, bodies: Mapping[str, Document], profile: Profile
+) -> Document:
+    usual = OF_KEYS if who.scopes else OF_PEOPLE
+    security = {"apiKey": sorted(who.scopes)} if who.scopes else {"person": sorted(who.roles)}
+    described = {
+        "operationId": operation.name if who.scopes else f"{operation.name}ByPerson",
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "security": [security],
+        "parameters": [*_parameters(operation)],
+        "responses": _responses(operation, (*usual, *operation.problems, *OF_ALL), who),
+    }
+    if operation.name in bodies:
+        content = {"schema": bodies[operation.name]}
+        if operation.name == "predict" and profile.examples:
+            content["examples"] = dict(_examples(profile))
+        described["requestBody"] = {"required": True, "content": {JSON: content}}
+    return described
+
+
+def _examples(profile: Profile) -> Iterator[tuple[str, Document]]:
+    for name, one in profile.examples.items():
+        consents = {"consents": [*one.consents]} if one.consents else {}
+        body = {"clientId": one.client_id, "application": one.application}
+        yield name, {"value": body | consents}
+
+
+def _parameters(operation: Operation) -> Iterator[Document]:
+    for part in operation.path.split("/"):
+        if part.startswith("{"):
+            name = part.strip("{}")
+            schema = request_schemas.PATHS[name]
+            yield {"name": name, "in": "path", "required": True, "schema": schema}
+    for name, schema in request_schemas.QUERIES.get(operation.name, {}).items():
+        required = (operation.name, name) in request_schemas.NEEDED
+        yield {"name": name, "in": "query", "required": required, "schema": schema}
+    yield LANGUAGE
+    if operation.once:
+        yield ONCE
+
+
+def _responses(operation: Operation, problems: Problems, who: Access) -> Document:
+    good: Document = {"description": operation.summary, "content": {JSON: _ref(operation.answer)}}
+    if links := dict(_links(operation, who)):
+        good["links"] = links
+    answers: Document = {"200": good}
+    if operation.may_wait:
+        answers["202"] = {
+            "description": "The analysis goes on; ask where Location says",
+            "content": {JSON: _ref(decision_answers.Pending)},
+        }
+    return answers | _problems(problems)
+
+
+def _problems(problems: Iterable[type[Problem]]) -> Document:
+    by_status: dict[int, list[type[Problem]]] = defaultdict(list)
+    for one in dict.fromkeys(problems):
+        by_status[one.status].append(one)
+    return {
+        str(status): {
+            "description": "; ".join(one.title.en for one in found),
+            "content": {PROBLEM_TYPE: {"schema": _problem(found)}},
+        }
+        for status, found in sorted(by_status.items())
+    }
+
+
+def _problem(found: list[type[Problem]]) -> Document:
+    types = {"properties": {"type": {"enum": [one.uri() for one in found]}}}
+    return {"allOf": [{"$ref": REF.format(name="ProblemDetails")}, types]}
+
+
+def _links(operation: Operation, who: Access) -> Iterator[tuple[str, Document]]:
+    """Yield links to operations that the same caller may have: keys to keys, people to people."""
+    ids = {name: f"$response.body#/{name}" for name in ("clientId", "predictionId")}
+    for name in operation.leads_to:
+        target = next(one for one in OPERATIONS if one.name == name)
+        row = next(r for r in ACCESS if (r.method, r.path) == (target.method, target.path))
+        if who.scopes and row.scopes:
+            yield name, {"operationId": name, "parameters": ids}
+        elif who.roles and row.roles:
+            yield name, {"operationId": f"{name}ByPerson", "parameters": ids}
+
+
+def _open(name: str, summary: str, schema: Document) -> Document:
+    """Return an operation that needs no key."""
+    good = {"description": summary, "content": {JSON: {"schema": schema}}}
+    return {"operationId": name, "summary": summary, "tags": ["models"], "security": [],
+            "responses": {"200": good} | _problems(OF_ALL)}  # fmt: skip
+
+
+def _ref(answer: Any) -> Document:
+    return {"schema": {"$ref": REF.format(name=answer.__name__)}}
+
+
+def _schemas(profile: Profile) -> Document:
+    answers = {operation.answer for operation in OPERATIONS}
+    types = [*answers, decision_answers.Pending, desk_answers.Health, ProblemDetails]
+    ordered = sorted(types, key=lambda one: str(one.__name__))
+    _, schemas = msgspec.json.schema_components(ordered, ref_template=REF)
+    return dict(sorted(schemas.items())) | {"Application": request_schemas.application(profile)}

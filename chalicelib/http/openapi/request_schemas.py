@@ -1,0 +1,118 @@
+"""JSON Schemas of what callers send, made from the profile and from the parsers' own limits."""
+
+import re
+from typing import Any, get_args
+
+from chalicelib.decisions.analysis import LIMIT
+from chalicelib.decisions.application import CLIENT_ID, LARGEST_NUMBER
+from chalicelib.decisions.outcomes import DAY, OUTCOMES
+from chalicelib.decisions.predictions import PREDICTION_ID
+from chalicelib.governance.erasure.erasure_request import REASONS
+from chalicelib.governance.policies.policy_requests import LONGEST_REASON, MOST_DECISIONS
+from chalicelib.governance.reviews.review_requests import (
+    CURSOR,
+    LONGEST_CONTEST,
+    LONGEST_TEXT,
+    POSITION,
+)
+from chalicelib.profile import Feature, Profile
+from chalicelib.profile.tables.review_tables import Verdict
+
+Schema = dict[str, Any]
+
+
+def whole(pattern: re.Pattern[str] | str) -> Schema:
+    """Return the schema of a text that matches a pattern from its first to its last character."""
+    text = pattern if isinstance(pattern, str) else pattern.pattern
+    return {"type": "string", "pattern": f"^(?:{text})$"}
+
+
+def _text(longest: int) -> Schema:
+    return {"type": "string", "minLength": 1, "maxLength": longest}
+
+
+def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
+    return {
+        "type": "object",
+        "properties": required | (optional or {}),
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+QUERIES: dict[str, dict[str, Schema]] = {
+    "listPredictions": {"limit": whole(LIMIT), "cursor": whole(PREDICTION_ID)},
+    "listReviews": {
+        "state": {"type": "string", "enum": ["open"]},
+        "limit": whole(LIMIT),
+        "cursor": whole(POSITION),
+    },
+    "getPortfolio": {"from": whole(DAY), "to": whole(DAY), "cursor": whole(CURSOR)},
+    "getSwapSet": {"decisions": {"type": "integer", "minimum": 1, "maximum": MOST_DECISIONS}},
+    "eraseClient": {"reason": {"type": "string", "enum": list(REASONS)}},
+}
+PATHS: dict[str, Schema] = {
+    "clientId": whole(CLIENT_ID),
+    "predictionId": whole(PREDICTION_ID),
+    "version": {"type": "string"},
+    "draft": {"type": "string"},
+}
+NEEDED = {("eraseClient", "reason")}  # all other parameters of a query may be left out
+
+
+def bodies(profile: Profile) -> dict[str, Schema]:
+    """Return the schema of each operation's body, by the operation's name."""
+    consents = sorted({*profile.consents().values()})
+    given = {"type": "array", "items": {"enum": consents}, "uniqueItems": True}
+    application = {"$ref": "#/components/schemas/Application"}
+    when = {"when": whole(DAY)}
+    policy = {"policy": {"type": "object"}, "reason": _text(LONGEST_REASON)}
+    later = {"effectiveFrom": {"type": "string", "format": "date-time"}}
+    return {
+        "predict": _object(
+            {"clientId": PATHS["clientId"], "application": application},
+            {"consents": given} if consents else {},
+        ),
+        "reportOutcome": _object(
+            {"outcome": {"enum": list(OUTCOMES)}, **when}, {"granted": whole(DAY)}
+        ),
+        "takeOffer": _object({"takenAmount": {"type": "number"}}),
+        "contest": _object({"text": _text(LONGEST_CONTEST)}),
+        "review": {"oneOf": [_verdict(one, profile) for one in get_args(Verdict)]},
+        "draftPolicy": _object(policy, later),
+        "rollPolicyBack": _object({"policy": {"type": "string"}, "reason": _text(LONGEST_REASON)}),
+    }
+
+
+def application(profile: Profile) -> Schema:
+    """Return the schema of an application: the features that the profile asks for."""
+    asked, withheld = profile.asked_for(), profile.withheld(())  # without their consents
+    must = [name for name, one in asked.items() if one.required and name not in withheld]
+    needed = {name: _feature(asked[name]) for name in must}
+    others = {name: _or_null(_feature(one)) for name, one in asked.items() if name not in must}
+    return _object(needed, others) | {"title": "Application"}
+
+
+def _feature(feature: Feature) -> Schema:
+    about = {"title": feature.title.en, "description": f"{feature.title.es}."}
+    if not feature.is_number:
+        kind = whole(feature.pattern) if feature.pattern else {"type": "string"}
+        return about | kind | ({"enum": list(feature.values)} if feature.values else {})
+    bounds: Schema = {"exclusiveMinimum": -LARGEST_NUMBER, "exclusiveMaximum": LARGEST_NUMBER}
+    if feature.minimum is not None:
+        bounds = {"minimum": feature.minimum, "exclusiveMaximum": LARGEST_NUMBER}
+    if feature.maximum is not None:
+        bounds = {**bounds, "maximum": feature.maximum}
+        bounds.pop("exclusiveMaximum")
+    return about | {"type": feature.type} | bounds
+
+
+def _or_null(schema: Schema) -> Schema:
+    nullable = schema | {"type": [schema["type"], "null"]}
+    return nullable | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
+
+
+def _verdict(verdict: str, profile: Profile) -> Schema:
+    codes = [code for code, one in profile.review.reasons.items() if one.verdict == verdict]
+    parts: dict[str, Schema] = {"verdict": {"const": verdict}, "reason": {"enum": codes}}
+    return _object(parts | {"text": _text(LONGEST_TEXT)})

@@ -1,0 +1,116 @@
+"""Answers of the served bank, beside the description that it serves."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+import requests
+from jsonschema import Draft202012Validator
+
+from bank.first_run import body_of
+from chalicelib.http.openapi.operations import OPERATIONS
+from tests.workflow.conftest import API_KEY
+from tests.workflow.test_reviews import NO
+
+BY_NAME = {one.name: one for one in OPERATIONS}
+ERASED = "described-erased"
+
+
+@pytest.fixture(scope="module")
+def description(served) -> dict[str, Any]:
+    return dict(requests.get(f"{served.url}/openapi.json", timeout=30).json())
+
+
+@pytest.fixture(scope="module")
+def answers(served, desk, loans) -> dict[str, requests.Response]:
+    """An answer of each operation, by its name; of those with a body, to real applications."""
+    asked = [body_of(loan) | {"clientId": f"described-{n}"} for n, loan in enumerate(loans[:60])]
+    decided = {body["clientId"]: served.post(body) for body in asked}
+    by_verdict = {one.json()["decision"]: one.json() for one in decided.values()}
+    approved, waiting = by_verdict["APPROVE"], by_verdict["REVIEW"]
+    yes, case = place(approved), place(waiting)
+    erased = asked[0] | {"clientId": ERASED}
+    served.post(erased)
+    claim = desk.ask("reviewer", "POST", f"{case}/review/claim")
+    release = desk.ask("reviewer", "POST", f"{case}/review/release")
+    verdicts = [desk.ask(who, "POST", f"{case}/review", json=NO) for who in
+                ("reviewer", "second-reviewer")]  # fmt: skip
+    decision = desk.ask("risk", "GET", "/policies").json()["deployed"]
+    policy = desk.ask("risk", "GET", f"/policies/{decision}").json()["policy"]["decision"]
+    later = datetime.now(UTC) + timedelta(days=30)
+    draft = desk.ask("risk", "POST", "/policies", json={
+        "policy": {"decision": policy | {"approve_from": 562.0}}, "reason": "A description.",
+        "effectiveFrom": f"{later:%Y-%m-%dT00:00:00Z}"})  # fmt: skip
+    large = asked[5]["application"] | {"amount": 1_200_000, "employees": 40}
+    offered = served.post(asked[5] | {"clientId": "described-offer", "application": large}).json()
+    offer = served.get(f"{place(offered)}/offer")
+    of_draft = f"/policy-drafts/{draft.json()['id']}"
+    return {
+        "predict": decided[approved["clientId"]],
+        "listPredictions": served.get(f"/predictions/{approved['clientId']}"),
+        "getPrediction": served.get(case),
+        "reportOutcome": served.post(
+            {"outcome": "paid", "when": approved["createdAt"][:10]}, f"{yes}/outcome"
+        ),
+        "findChange": served.get(f"{case}/change"),
+        "findOffer": offer,
+        "takeOffer": served.post(
+            {"takenAmount": offer.json()["largestAmount"]}, f"{place(offered)}/offer"
+        ),
+        "explain": served.get(f"{case}/explanation"),
+        "claimReview": claim,
+        "releaseReview": release,
+        "review": verdicts[0],
+        "contest": served.post({"text": "It is wrong."}, f"{case}/contest"),
+        "listReviews": desk.ask("reviewer", "GET", "/reviews?limit=100"),
+        "getPortfolio": desk.ask("risk", "GET", "/portfolio"),
+        "listPolicies": desk.ask("risk", "GET", "/policies"),
+        "getPolicy": desk.ask("risk", "GET", f"/policies/{decision}"),
+        "draftPolicy": draft,
+        "getSwapSet": desk.ask("risk", "GET", f"{of_draft}/swap-set?decisions=10"),
+        "approvePolicy": desk.ask("risk", "POST", f"{of_draft}/approval"),
+        "rollPolicyBack": desk.ask("operator", "POST", "/policy-rollback", json={
+            "policy": decision, "reason": "A description."}),
+        "eraseClient": desk.ask("operator", "DELETE", f"/clients/{ERASED}",
+                                params={"reason": "CLIENT_REQUEST"}),
+        "listModels": served.get("/models"),
+        "getReady": served.get("/ready"),
+    }  # fmt: skip
+
+
+def place(one: dict[str, Any]) -> str:
+    return f"/predictions/{one['clientId']}/{one['predictionId']}"
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_each_answer_is_what_its_type_says_and_no_field_more(answers, description, name):
+    answer, operation = answers[name], BY_NAME[name]
+    assert answer.status_code == 200, answer.text
+    schema = {"$ref": f"#/components/schemas/{operation.answer.__name__}"}
+    schema |= {"components": description["components"]}
+    faults = [one.message for one in Draft202012Validator(schema).iter_errors(answer.json())]
+
+    assert faults == []
+    typed = msgspec.convert(answer.json(), operation.answer)
+    assert msgspec.to_builtins(typed) == answer.json()
+
+
+def test_it_is_served_without_a_key_and_not_again_to_whoever_has_it(served):
+    first = requests.get(f"{served.url}/openapi.json", timeout=30)
+    headers = {"If-None-Match": first.headers["ETag"]}
+    again = requests.get(f"{served.url}/openapi.json", headers=headers, timeout=30)
+
+    assert (first.status_code, first.headers["Content-Type"]) == (200, "application/json")
+    assert (again.status_code, again.content) == (304, b"")
+    assert requests.head(f"{served.url}/openapi.json", timeout=30).status_code == 200
+
+
+def test_its_example_is_decided(served, description):
+    body = description["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]
+    headers = {"x-api-key": API_KEY}
+    for one in body["examples"].values():
+        answer = requests.post(
+            f"{served.url}/predict", json=one["value"], headers=headers, timeout=30
+        )
+        assert answer.status_code == 200, answer.text
