@@ -29,7 +29,6 @@ from chalicelib.governance.rights.explanation import explanation
 from chalicelib.governance.rights.explanation_page import page
 from chalicelib.http import chalice_local
 from chalicelib.http.request_body import json_body
-from chalicelib.http.openapi.document import description
 from chalicelib.http.web import (
     CORS,
     NOT_STORED,
@@ -292,6 +291,8 @@ def health() -> Any:
 
 @app.route("/openapi.json", methods=["GET", "HEAD"], cors=CORS, content_types=ANY)
 def openapi() -> Any:
+    from chalicelib.http.openapi.document import description  # it takes 11 ms of a cold start
+
     return published(app.current_request, description(services().profile), "application/json")
 
 
