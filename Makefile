@@ -32,6 +32,7 @@ stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(ST
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key token package bench-import test test-fast test-deploy lint \
   audit models settings replay-history blend bench bench-serving policy openapi iam-policies rollback migrate serving-code cost evidence launch \
   review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
+  drill-fuzzing \
   clean
 
 help: ## This list
@@ -147,6 +148,9 @@ drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key move no decisio
 
 drill-policies: $(VENV)/dev ## 1,000 decisions under three policies, and a forged one: each is replayed
 	@$(VENV)/bin/python -m tests.drills.policies
+
+drill-fuzzing: $(VENV)/dev ## 5,000 and more requests by the API's own description (CASES=130, an operation)
+	@$(VENV)/bin/python -m tests.drills.fuzzing $(CASES)
 
 drill-desk: $(VENV)/dev ## A day at the desk: reviews, contests, an erasure, a forgery (MINUTES=120)
 	@$(VENV)/bin/python -m tests.drills.desk $(MINUTES)

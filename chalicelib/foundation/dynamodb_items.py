@@ -13,6 +13,9 @@ from chalicelib.foundation.errors import TableUnavailable
 
 Item = dict[str, Any]
 
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+SMALLEST = Decimal("1e-130")
+
 
 @contextmanager
 def as_table_unavailable() -> Iterator[None]:
@@ -26,15 +29,21 @@ def as_table_unavailable() -> Iterator[None]:
 def to_item(document: Item) -> Item:
     """Return DynamoDB's form.
 
-    It has no floats, so a number becomes the Decimal of its shortest text.
+    It has no floats, so a number becomes the Decimal of its shortest text. One that is too small
+    for DynamoDB is 0.
     """
-    exact = json.loads(json.dumps(document), parse_float=Decimal)
+    exact = json.loads(json.dumps(document), parse_float=_exact)
     return {name: TypeSerializer().serialize(value) for name, value in exact.items()}
 
 
 def from_item(item: Mapping[str, Any]) -> Item:
     """Return the document of DynamoDB's form."""
     return {name: _plain(TypeDeserializer().deserialize(value)) for name, value in item.items()}
+
+
+def _exact(text: str) -> Decimal:
+    number = Decimal(text)
+    return number if abs(number) >= SMALLEST else Decimal(0)
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from chalice.app import Chalice, CORSConfig, Request, Response
 from chalicelib.foundation import observability
 from chalicelib.foundation.errors import AnalysisPending, InternalError, Problem, ServiceUnavailable
 from chalicelib.foundation.text import Language, asks_for, preferred
+from chalicelib.http.path_ids import require_ids
 from chalicelib.people.access import PEOPLE
 
 CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Language"])
@@ -28,7 +29,8 @@ def answering(
     app: Chalice, usual: Callable[[], Language], admit: Callable[[Request], None]
 ) -> Callable[[View[P]], View[P]]:
     """Return a decorator of views that answers what they return or raise in the caller's language,
-    `usual` if the caller names none. `admit` raises a Problem if the caller may not call the route.
+    `usual` if the caller names none. `admit` raises a Problem if the caller may not call the route;
+    an id in the path that can't be one is a Problem, too.
 
     A middleware cannot do it: Chalice turns a view's exceptions into its own 500 before.
     """
@@ -40,6 +42,7 @@ def answering(
     def check() -> None:
         if app.current_request:
             admit(app.current_request)
+            require_ids(app.current_request)
 
     def prefix() -> str:
         request = app.current_request

@@ -114,3 +114,32 @@ def test_its_example_is_decided(served, description):
             f"{served.url}/predict", json=one["value"], headers=headers, timeout=30
         )
         assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("client", ["%23erasures", "erased%23ab", "null%2Cnull", "x" * 65, "-x"])
+def test_a_path_with_what_is_no_client_asks_no_table(served, client):
+    page = served.get(f"/predictions/{client}", **{"Accept-Language": "en"})
+    one = served.get(f"/predictions/{client}/{'0' * 32}")
+
+    assert (page.status_code, page.json()["errors"][0]["field"]) == (400, "clientId")
+    assert (one.status_code, one.json()["type"]) == (404, "urn:problem:prediction-not-found")
+
+
+@pytest.mark.parametrize(
+    "name", ["0" * 31, "0" * 33, "done%232026", "x" * 2_000, "idempotency%23a"]
+)
+def test_a_path_with_what_is_no_prediction_is_not_found(served, name):
+    for more in ("", "/change", "/offer", "/explanation"):
+        answer = served.get(f"/predictions/somebody/{name}{more}")
+        assert (answer.status_code, answer.json()["type"][12:]) == (404, "prediction-not-found")
+
+
+@pytest.mark.parametrize("share", [5e-324, 1.1e-308, 9.9e-131, 1e-130])
+def test_a_number_too_small_for_the_table_is_decided_and_stored(served, loans, share):
+    body = body_of(loans[0])
+    body["application"] = body["application"] | {"guaranteeShare": share}
+    answer = served.post(body)
+
+    assert answer.status_code == 200, answer.text
+    stored = served.get(place(answer.json())).json()["application"]["guaranteeShare"]
+    assert stored == (share if share >= 1e-130 else 0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.decisions.application import CLIENT_ID, CORRECT, NO_CLIENT_ID, NOT_ONE_OF
+from chalicelib.decisions.application import CORRECT, NOT_ONE_OF
 from chalicelib.foundation.errors import InvalidRequest
 from chalicelib.foundation.text import Language, Text
 from chalicelib.governance.erasure.erasure_problems import ErasureUnfinished
@@ -51,14 +51,9 @@ def erase(
     """Erase a client, and return the answer in one language. Raises InvalidRequest and
     ErasureUnfinished.
     """
-    faults = {}
-    if not CLIENT_ID.fullmatch(client_id):
-        faults["clientId"] = NO_CLIENT_ID
     if query.get("reason") not in REASONS:
-        faults["reason"] = NOT_ONE_OF.format(values=", ".join(REASONS))
-    if faults:
-        names = ", ".join(faults)
-        raise InvalidRequest(CORRECT.format(count=len(faults), fields=names), faults)
+        fault = NOT_ONE_OF.format(values=", ".join(REASONS))
+        raise InvalidRequest(CORRECT.format(count=1, fields="reason"), {"reason": fault})
     done = eraser.erase({"clientId": client_id, "reason": query["reason"], "by": dict(person)})
     for one in done["classes"]:
         if "law" in one:

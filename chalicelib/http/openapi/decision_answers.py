@@ -19,12 +19,15 @@ class Answer(msgspec.Struct, rename="camel"):
 
 
 class Reason(Answer):
-    """A reason code: what a feature adds to or takes from the score, in points."""
+    """A reason code: what a feature adds to or takes from the score, in points.
+
+    `direction` is where its value lies beside the usual; a value like most others has none.
+    """
 
     feature: str
     points: int
-    direction: Direction
     text: str
+    direction: Direction | UnsetType = UNSET
 
 
 class ModelAnswer(Answer):

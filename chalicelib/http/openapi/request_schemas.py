@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from chalicelib.decisions.analysis import LIMIT
 from chalicelib.decisions.application import CLIENT_ID, LARGEST_NUMBER
-from chalicelib.decisions.outcomes import DAY, OUTCOMES
+from chalicelib.decisions.outcomes import OUTCOMES
 from chalicelib.decisions.predictions import PREDICTION_ID
 from chalicelib.governance.erasure.erasure_request import REASONS
 from chalicelib.governance.policies.policy_requests import LONGEST_REASON, MOST_DECISIONS
@@ -40,6 +40,7 @@ def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = No
     }
 
 
+CALENDAR_DAY = {"type": "string", "format": "date"}
 QUERIES: dict[str, dict[str, Schema]] = {
     "listPredictions": {"limit": whole(LIMIT), "cursor": whole(PREDICTION_ID)},
     "listReviews": {
@@ -47,7 +48,7 @@ QUERIES: dict[str, dict[str, Schema]] = {
         "limit": whole(LIMIT),
         "cursor": whole(POSITION),
     },
-    "getPortfolio": {"from": whole(DAY), "to": whole(DAY), "cursor": whole(CURSOR)},
+    "getPortfolio": {"from": CALENDAR_DAY, "to": CALENDAR_DAY, "cursor": whole(CURSOR)},
     "getSwapSet": {"decisions": {"type": "integer", "minimum": 1, "maximum": MOST_DECISIONS}},
     "eraseClient": {"reason": {"type": "string", "enum": list(REASONS)}},
 }
@@ -65,7 +66,6 @@ def bodies(profile: Profile) -> dict[str, Schema]:
     consents = sorted({*profile.consents().values()})
     given = {"type": "array", "items": {"enum": consents}, "uniqueItems": True}
     application = {"$ref": "#/components/schemas/Application"}
-    when = {"when": whole(DAY)}
     policy = {"policy": {"type": "object"}, "reason": _text(LONGEST_REASON)}
     later = {"effectiveFrom": {"type": "string", "format": "date-time"}}
     return {
@@ -74,7 +74,7 @@ def bodies(profile: Profile) -> dict[str, Schema]:
             {"consents": given} if consents else {},
         ),
         "reportOutcome": _object(
-            {"outcome": {"enum": list(OUTCOMES)}, **when}, {"granted": whole(DAY)}
+            {"outcome": {"enum": list(OUTCOMES)}, "when": CALENDAR_DAY}, {"granted": CALENDAR_DAY}
         ),
         "takeOffer": _object({"takenAmount": {"type": "number"}}),
         "contest": _object({"text": _text(LONGEST_CONTEST)}),

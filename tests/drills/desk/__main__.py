@@ -29,9 +29,9 @@ from chalicelib.governance.policies.in_force import SECONDS_UNTIL_SEEN
 from chalicelib.profile import load
 from datasets.sba import SAMPLE, dataset_of
 from infrastructure import embedded
-from tests.drills import desk_evidence as evidence
 from tests.drills.bank_process import BankProcess, bank_process
-from tests.drills.desk_people import Machine, People
+from tests.drills.desk import evidence
+from tests.drills.desk.people import Machine, People
 
 CLIENTS = ("core-system-31", "branch-office-47", "planted-client-60318825")
 ERASED, WORDS = CLIENTS[2], "Planted words 48120077"

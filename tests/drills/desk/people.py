@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import boto3
@@ -27,13 +27,18 @@ EXTRA: dict[str, tuple[Role, ...]] = {
 class People:
     """Users of the bank's pool, who sign in with code and PKCE and again when a token is old."""
 
-    def __init__(self, bank: BankProcess, settings: Settings) -> None:
+    def __init__(
+        self,
+        bank: BankProcess,
+        settings: Settings,
+        extra: Mapping[str, Sequence[Role]] = EXTRA,
+    ) -> None:
         self._bank = bank
         self._pool = user_pool.of_stage(boto3.client("cloudformation"), settings)
         self._tokens: dict[str, tuple[float, str]] = {}
         self._passwords = passwords(bank.folder)
         self._signing_in = threading.Lock()
-        for name, roles in EXTRA.items():
+        for name, roles in extra.items():
             self._passwords[name] = self._make(name, roles)
 
     def ask(self, name: str, method: str, path: str, body: Any = None) -> requests.Response:

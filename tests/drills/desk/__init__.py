@@ -1,0 +1,1 @@
+"""A day at the decision desk, with its people and its examiner."""
