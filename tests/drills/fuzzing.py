@@ -1,8 +1,8 @@
 """Fuzz the served bank by its own description: python -m tests.drills.fuzzing [cases an operation]
 
 schemathesis calls each operation with an API key of every scope and a person with every role, by
-examples, by the limits of the schemas, by chance, and along links; all checks are on, but for those
-that fuzzing.toml explains.
+examples, by the limits of the schemas, by chance, and along links. All checks are on, but for what
+is explained here and in fuzzing.toml.
 """
 
 import os
@@ -19,6 +19,8 @@ from tests.drills.desk.people import People
 
 CONFIG = Path(__file__).with_name("fuzzing.toml")
 PHASES = "examples,coverage,fuzzing,stateful"
+# API Gateway does not tell an unknown path from an unknown method: docs/errors.md, not-found.
+EXCLUDED = "unsupported_method"
 EVERYBODY = "everybody"
 
 
@@ -32,7 +34,8 @@ def fuzz(bank: BankProcess, cases: int) -> int:
     """Return schemathesis's exit code: 0 if no check failed."""
     command = [
         sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run",
-        f"{bank.url}/openapi.json", "--checks", "all", "--phases", PHASES, "--no-color",
+        f"{bank.url}/openapi.json", "--phases", PHASES, "--no-color",
+        "--checks", "all", "--exclude-checks", EXCLUDED,
         "--max-examples", str(cases), "-H", f"x-api-key: {bank.api_key}",
         "-H", f"Authorization: Bearer {token(bank)}",
     ]  # fmt: skip
