@@ -21,7 +21,7 @@ from chalicelib.governance.policies.policy_swap_set import newest_decided
 from chalicelib.governance.reviews import contests, overdue_cases
 from chalicelib.governance.reviews.cases import review_case, shown
 from chalicelib.governance.reviews.portfolio import portfolio as figures_of
-from chalicelib.governance.reviews.review_desk import ReviewDesk
+from chalicelib.governance.reviews.review_desk import OfferOf, ReviewDesk
 from chalicelib.governance.reviews.review_requests import period_request
 from chalicelib.governance.rights.counterfactuals import change, taken_offers
 from chalicelib.governance.rights.counterfactuals.counter_offer import counter_offer
@@ -83,8 +83,9 @@ def _shown(stored: dict[str, Any]) -> dict[str, Any]:
     """Return what people did about a decision, as its caller may see it."""
     request, using = app.current_request, services()
     acts = using.predictions.acts(stored["clientId"], stored["predictionId"])
+    taken = taken_offers.taken_by_acts(stored, acts, using.predictions)
     said_in = language(request, using.profile.product.language)
-    return shown(stored, acts, said_in, to_people=person_of(request.context) is not None)
+    return shown(stored, acts, taken, said_in, to_people=person_of(request.context) is not None)
 
 
 def _policy_desk() -> PolicyDesk:
@@ -94,7 +95,13 @@ def _policy_desk() -> PolicyDesk:
 
 def _review_desk() -> ReviewDesk:
     using = services()
-    return ReviewDesk(using.predictions, using.reviews, using.profile, datetime.now(UTC))
+    now = datetime.now(UTC)
+    return ReviewDesk(using.predictions, using.reviews, _offer_of(now), using.profile, now)
+
+
+def _offer_of(now: datetime) -> OfferOf:
+    """Return what says whether a decision's counter-offer was taken, as of its acts."""
+    return partial(taken_offers.standing, predictions=services().predictions, now=now)
 
 
 @route("POST", "/predict")
@@ -163,7 +170,9 @@ def take_offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the pat
     parts |= {"ever_served": using.ever_served, "requested_by": _requested_by()}
     once, bank = partial(analysis.analyse_once, **parts), using.profile_in_force()
     now = datetime.now(UTC)
-    decided = taken_offers.take(stored, body, said_in, bank, using.predictions, once, now)
+    by = _requested_by() or {"source": source_of(app.current_request.context)}
+    act = taken_offers.attempted(by, now)
+    decided = taken_offers.take(stored, body, said_in, bank, using.predictions, once, act)
     if decided["decision"] == "APPROVE":
         using.reviews.close(stored | {"kind": "REVIEW"}, decided["createdAt"])
     return decided
@@ -176,7 +185,8 @@ def explain(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's
     said_in = language(request, using.profile.product.language)
     stored = using.predictions.get(clientId, predictionId)
     acts = using.predictions.acts(clientId, predictionId)
-    explained = explanation(stored, acts, using.profile, said_in)
+    taken = taken_offers.taken_by_acts(stored, acts, using.predictions)
+    explained = explanation(stored, acts, using.profile, said_in, taken)
     return html(page(explained), said_in) if wants_html(request) else explained
 
 
@@ -186,8 +196,10 @@ def contest(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's
     request, using = app.current_request, services()
     source, person = {"source": source_of(request.context)}, _requested_by()
     stored = using.predictions.get(clientId, predictionId)
-    parts = (using.predictions, using.reviews, using.profile, datetime.now(UTC))
-    contests.contest(stored, json_body(request), person or source, *parts)
+    now = datetime.now(UTC)
+    act = contests.filed(json_body(request), person or source, now)
+    parts = (using.predictions, using.reviews, _offer_of(now), using.profile)
+    contests.contest(stored, act, *parts)
     return _shown(stored)
 
 
@@ -214,8 +226,7 @@ def release_review(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the
 def review(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
     using, body = services(), json_body(app.current_request)
     stored = using.predictions.get(clientId, predictionId)
-    taken = taken_offers.taken_by(stored, using.predictions)
-    _review_desk().review(stored, body, _acting(), taken)
+    _review_desk().review(stored, body, _acting())
     return _shown(stored)
 
 
@@ -388,7 +399,7 @@ def anchor_evidence(event: CloudWatchEvent) -> Any:
 def watch_reviews(event: CloudWatchEvent) -> Any:
     using = services()
     at = weekly_update.scheduled_at(event.to_dict())
-    return overdue_cases.watch(at, using.reviews, using.predictions)
+    return overdue_cases.watch(at, using.reviews, using.predictions, _offer_of(at))
 
 
 @app.lambda_function(name="eraseClient")

@@ -51,6 +51,8 @@ class PredictionList:
         yield from sorted(told, key=lambda one: one["predictionId"])
 
     def add_act(self, client_id: str, prediction_id: str, number: int, act: Document) -> Document:
+        if (client_id, prediction_id) not in self._items:
+            raise PredictionNotFound
         name = f"review#{prediction_id}#{number:04}"
         item = {"clientId": client_id, "predictionId": name, "of": prediction_id} | act
         return self.add(item)

@@ -218,7 +218,7 @@ def record(
     proof = {"evidence": evidence(event["application"], profile.policy)}
     request = {name: event[name] for name in RECORDED if name in event}
     request |= consents.recorded(consents.given(event))
-    if open_case and decision["decision"] == "REVIEW":
+    if open_case and decision["decision"] == "REVIEW" and "counterOfferOf" not in request:
         open_case(request | decision)
     stored = predictions.add(request | decision | proof)
     causes = {name: one.cause() for name, one in answers.items() if isinstance(one, Unavailable)}

@@ -49,6 +49,10 @@ NO_LOAN = {
     ),
 }
 
+NOT_TAKEN = Text(
+    es="El monto menor no se aprobó: informe del préstamo de la primera predicción, si lo hay.",
+    en="The lower amount was not approved: report on the first prediction's loan, if there is one.",
+)
 SAID_OFTEN = Text(
     es="Se guardan {most} resultados de un préstamo y una clave, y ya los hay. "
     "Envíe la corrección en un archivo, en credit/newData/.",
@@ -84,6 +88,8 @@ def report(
     if errors := dict(_wrong_fields(payload, decided_at[:10], now.astimezone(UTC).date())):
         raise InvalidOutcome(CORRECT.format(count=len(errors), fields=", ".join(errors)), errors)
     decided = final_decision(decision["decision"], predictions.acts(client_id, prediction_id))
+    if "counterOfferOf" in decision and decided != "APPROVE":
+        raise NotALoan(NOT_TAKEN)
     if fault := loan_fault(decided, payload.get("granted")):
         raise NotALoan(NO_LOAN[fault])
     earlier = predictions.outcomes(client_id, prediction_id)

@@ -18,7 +18,7 @@ from chalicelib.decisions.day_index import (
 from chalicelib.decisions.outcome_rules import REVIEW_ACT
 from chalicelib.foundation import expiry
 from chalicelib.foundation.dynamodb_items import as_table_unavailable, from_item, to_item
-from chalicelib.foundation.errors import PredictionNotFound
+from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
 from chalicelib.foundation.record_salt import ERASED, SALT, new_salt
 from chalicelib.foundation.text import Text
 
@@ -31,6 +31,7 @@ Item = dict[str, Any]
 LOOKED_BACK = 31  # days, for the bank's newest decisions
 PREDICTION_ID = re.compile(r"[0-9a-f]{32}")
 CLAIM, OUTCOME = "idempotency#", "outcome#"
+FAILED = "ConditionalCheckFailed"  # the code of a condition in a transaction
 ONLY_STORED = ("day", expiry.EXPIRES, SALT)
 WITH_APPLICANT = f"attribute_not_exists({ERASED})"  # erased records are left to the evidence
 
@@ -94,10 +95,40 @@ class PredictionTable:
     def add_act(self, client_id: str, prediction_id: str, number: int, act: Item) -> Item:
         """Store a person's act on a decision unless there is one of this number, and return the
         stored one. The index has it under the day of the act.
+
+        Raises PredictionNotFound if the decision is gone: its client was erased meanwhile.
         """
         name = f"{REVIEW_ACT}{prediction_id}#{number:04}"
         item = {"clientId": client_id, "predictionId": name, "of": prediction_id} | act
-        return self._put_once(item | {"day": f"{REVIEWS}{act['at'][:10]}"})
+        item |= {"day": f"{REVIEWS}{act['at'][:10]}"}
+        more: Item = {**expiry.after(self._days, datetime.now(UTC)), SALT: new_salt()}
+        put = {"TableName": self._table, "Item": to_item(item | more),
+               "ConditionExpression": "attribute_not_exists(predictionId)"}  # fmt: skip
+        key = to_item({"clientId": client_id, "predictionId": prediction_id})
+        there = {"TableName": self._table, "Key": key,
+                 "ConditionExpression": "attribute_exists(predictionId)"}  # fmt: skip
+        with as_table_unavailable():
+            try:
+                self._client.transact_write_items(
+                    TransactItems=[{"ConditionCheck": there}, {"Put": put}]  # type: ignore[typeddict-item]
+                )
+            except self._client.exceptions.TransactionCanceledException as error:
+                codes = [one["Code"] for one in error.response["CancellationReasons"]]
+                gone, there_is_one = (code == FAILED for code in codes)
+                if gone:
+                    what = NO_PREDICTION.format(client=client_id, id=prediction_id)
+                    raise PredictionNotFound(what) from error
+                if not there_is_one:
+                    raise TableUnavailable from error
+                place = {name: item[name] for name in ("clientId", "predictionId")}
+                return self._at(place)
+        return _as_recorded(item)
+
+    def _at(self, place: Item) -> Item:
+        found = self._client.get_item(
+            TableName=self._table, Key=to_item(place), ConsistentRead=True
+        )
+        return _from_item(found["Item"])
 
     def acts(self, client_id: str, prediction_id: str) -> list[Item]:
         """Return people's acts on a decision, the oldest first."""

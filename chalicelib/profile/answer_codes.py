@@ -22,6 +22,7 @@ OfferOutcome = Literal[
     "NONE",
     "PERSON",
     "ANSWERED",
+    "CONTESTED",
     "DECIDED",
     "TAKEN",
     "CLOSED",

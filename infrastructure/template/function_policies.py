@@ -112,8 +112,9 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     declared: dict[str, list[Statement]] = {
         API: [
             allow("states:StartSyncExecution", machine),
-            allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], table),
-            allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], reviews),
+            allow(["dynamodb:GetItem", "dynamodb:PutItem"], [table, reviews]),
+            allow(["dynamodb:ConditionCheckItem", "dynamodb:Query"], table),
+            allow("dynamodb:UpdateItem", reviews),
             allow("sagemaker:DescribeEndpoint", f"{sagemaker}:endpoint/{prefix}-*"),
             allow("sagemaker:InvokeEndpoint", list(scoring.values())),
             allow("ssm:GetParameter", [switch, scopes]),

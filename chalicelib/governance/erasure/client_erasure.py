@@ -39,24 +39,24 @@ def erase(
     """
     client_id, at = event["clientId"], now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     erasure = table.begin(client_id, {"at": at, "reason": event["reason"], "by": event["by"]})
-    last = _erase_records(client_id, erasure, retention, table, at[:10])
+    last = _erase_records(client_id, erasure, retention, table, now)
     facts = {"kept": {name: len(found) for name, found in last.kept.items()}}
     done = table.finish(erasure, facts | {"until": last.until, "files": files.delete()})
     return _answer(done, retention)
 
 
 def _erase_records(
-    client_id: str, erasure: Document, retention: Retention, table: Erasures, today: str
+    client_id: str, erasure: Document, retention: Retention, table: Erasures, now: datetime
 ) -> Plan:
     """Erase until nothing is left to erase, and return the last plan."""
     for _ in range(ROUNDS):
-        todo = plan(table.records(client_id), table.cases(client_id), retention, today)
+        todo = plan(table.records(client_id), table.cases(client_id), retention, now)
         if todo.is_done:
             return todo
+        table.delete_cases(erasure, todo.cases)  # before the decision by which they go
         for name, records in todo.pseudonymised.items():
             table.pseudonymise(erasure, name, records)
         table.delete_claims(erasure, todo.claims)
-        table.delete_cases(erasure, todo.cases)
     raise TableUnavailable
 
 

@@ -1,8 +1,9 @@
 """Plan of an erasure: which of a client's records stay, are pseudonymised or deleted. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from chalicelib.decisions.outcome_rules import final_decision, loan_fault
@@ -10,6 +11,8 @@ from chalicelib.profile import Retention
 
 Record = dict[str, Any]
 Class = Literal["loans", "decisions"]
+
+UNDER_WAY_MINUTES = 10  # an analysis is over long before
 
 
 @dataclass
@@ -31,28 +34,45 @@ class Plan:
 
 
 def plan(
-    records: Iterable[Record], cases: Iterable[Record], retention: Retention, today: str
+    records: Iterable[Record], cases: Iterable[Record], retention: Retention, now: datetime
 ) -> Plan:
-    """Return the plan for all records and cases of a client, on a day in UTC.
+    """Return the plan for all records and cases of a client, at a time in UTC.
 
     Outcomes and acts go with their decision. Where that is gone, they go, too: they came while it
-    was being erased.
+    was being erased. A case that was opened just now may precede its decision, and is left.
     """
-    made, decided = Plan(), dict[str, Record]()
+    made, decided, claims = Plan(), dict[str, Record](), list[Record]()
     beside: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         if "claimedId" in record:
-            made.claims.append(record)
+            claims.append(record)
         elif "of" in record:
             beside[record["of"]].append(record)
         else:
             decided[record["predictionId"]] = record
+    loans = _loans(decided, beside)
     for name, decision in decided.items():
-        _add(made, decision, beside.pop(name, []), retention, today)
+        kind: Class = "loans" if name in loans else "decisions"
+        _add(made, kind, decision, beside.pop(name, []), retention, now.date().isoformat())
     made.pseudonymised["loans"] += [one for orphans in beside.values() for one in orphans]
     kept = {one["predictionId"] for records in made.kept.values() for one in records}
-    made.cases = [case for case in cases if case["predictionId"] not in kept]
+    made.claims = [claim for claim in claims if claim["claimedId"] not in kept]
+    settled = (now - timedelta(minutes=UNDER_WAY_MINUTES)).isoformat()
+    made.cases = [
+        case
+        for case in cases
+        if case["predictionId"] not in kept
+        and (case["predictionId"] in decided or case["openedAt"] < settled)
+    ]
     return made
+
+
+def _loans(decided: Mapping[str, Record], beside: Mapping[str, list[Record]]) -> set[str]:
+    """Return the decisions that are loans, and those whose counter-offer became one: it names them,
+    and would lead to their pseudonym.
+    """
+    loans = {name for name, one in decided.items() if is_loan(one, beside.get(name, []))}
+    return loans | {decided[name].get("counterOfferOf", name) for name in loans}
 
 
 def is_loan(decision: Record, beside: Iterable[Record]) -> bool:
@@ -65,9 +85,13 @@ def is_loan(decision: Record, beside: Iterable[Record]) -> bool:
 
 
 def _add(
-    made: Plan, decision: Record, beside: list[Record], retention: Retention, today: str
+    made: Plan,
+    name: Class,
+    decision: Record,
+    beside: list[Record],
+    retention: Retention,
+    today: str,
 ) -> None:
-    name: Class = "loans" if is_loan(decision, beside) else "decisions"
     retained = retention.loans if name == "loans" else retention.decisions
     if retained.is_kept(decision["createdAt"], today):
         made.kept[name] += [*beside, decision]

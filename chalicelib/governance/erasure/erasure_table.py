@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.foundation.dynamodb_items import as_table_unavailable, from_item, to_item
+from chalicelib.foundation.errors import TableUnavailable
 from chalicelib.foundation.expiry import EXPIRES
 from chalicelib.foundation.record_salt import ERASURES, PSEUDONYM
 from chalicelib.governance.evidence import record_digest
@@ -24,7 +25,7 @@ Record = dict[str, Any]
 OPEN, DONE = "open#", "done#"
 CLAIMS, CASES = "claims", "cases"
 COUNTED = ("loans", "decisions", CLAIMS, CASES)
-STEP = 40  # records a transaction, with two actions each; DynamoDB allows 100 actions
+STEP = 10  # records a transaction, with two actions each; DynamoDB allows 100 actions
 
 
 class ErasureTable:
@@ -92,7 +93,8 @@ class ErasureTable:
         counted = from_item(found["Item"])
         done = {**counted, **facts, "predictionId": DONE + _id(erasure)}
         del done["pseudonym"]
-        self._write([self._put(done), self._delete(erasure)])
+        if not self._write([self._put(done), self._delete(erasure)]):
+            raise TableUnavailable  # another call closed it at the same time
         return done
 
     def _take(self, erasure: Record, counted: str, actions: Iterable[Record], gone: int) -> None:
@@ -108,13 +110,16 @@ class ErasureTable:
         }
         self._write([count, *actions])
 
-    def _write(self, actions: list[Record]) -> None:
-        """Carry out all actions or none. After a cancelled transaction the caller reads again."""
+    def _write(self, actions: list[Record]) -> bool:
+        """Carry out all actions or none, and return whether they were. After a cancelled
+        transaction the caller reads again.
+        """
         with as_table_unavailable():
             try:
                 self._client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
             except self._client.exceptions.TransactionCanceledException:
-                return
+                return False
+        return True
 
     def _put(self, record: Record) -> Record:
         return {"Put": {"TableName": self._table, "Item": to_item(record)}}

@@ -17,6 +17,14 @@ AUTOMATIC = Text(
     en="The decision is automated: no person took part.",
 )
 BY_A_PERSON = Text(es="La decidió una persona.", en="A person decided.")
+BY_COUNTER_OFFER = Text(
+    es="El solicitante tomó la contraoferta: vale la predicción {id}.",
+    en="The applicant took the counter-offer: the prediction {id} counts.",
+)
+NOT_TAKEN = Text(
+    es="El monto menor no se aprobó: la primera solicitud sigue como estaba.",
+    en="The lower amount was not approved: the first application stands as before.",
+)
 PENDING = Text(es="Una persona tiene que decidir.", en="A person has to decide.")
 
 
@@ -65,13 +73,20 @@ def shown_case(case: Mapping[str, Any], now: str) -> Document:
 
 
 def shown(
-    stored: Mapping[str, Any], acts: Sequence[Document], language: Language, *, to_people: bool
+    stored: Mapping[str, Any],
+    acts: Sequence[Document],
+    taken: str | None,
+    language: Language,
+    *,
+    to_people: bool,
 ) -> Document:
     """Return what people did about a decision: the final decision, the verdicts, the contest.
 
-    People of the bank also see who acted, and their words; machines do not.
+    `taken` is the prediction that took its counter-offer. People of the bank also see who acted,
+    and their words; machines do not.
     """
-    state = state_of(stored["decision"], acts)
+    is_attempt = "counterOfferOf" in stored
+    state = state_of(stored["decision"], acts, is_attempt=is_attempt, taken=taken)
     by, text = decided_by(state)
     final = {"decision": state.decision, "decidedBy": by, "text": text.said_in(language)}
     return {
@@ -87,8 +102,12 @@ def shown(
 
 def decided_by(state: CaseState) -> tuple[str, Text]:
     """Return who made the final decision, as a code and as a sentence."""
+    if state.taken:
+        return "COUNTER_OFFER", BY_COUNTER_OFFER.format(id=state.taken)
     if state.ended:
         return "PERSON", BY_A_PERSON
+    if state.is_attempt and state.decision == "REVIEW":
+        return "AUTOMATIC", NOT_TAKEN
     return ("PENDING", PENDING) if state.decision == "REVIEW" else ("AUTOMATIC", AUTOMATIC)
 
 

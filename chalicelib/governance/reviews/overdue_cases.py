@@ -10,6 +10,7 @@ from chalicelib.foundation import observability
 from chalicelib.foundation.errors import PredictionNotFound
 from chalicelib.governance.policies.times import written_at
 from chalicelib.governance.reviews.review_acts import Kind, state_of
+from chalicelib.governance.reviews.review_desk import OfferOf
 
 Document = dict[str, Any]
 
@@ -26,16 +27,19 @@ class Queue(Protocol):
     def close(self, case: Mapping[str, Any], at: str) -> None: ...
 
 
-def watch(now: datetime, queue: Queue, predictions: Predictions) -> dict[str, int]:
+def watch(
+    now: datetime, queue: Queue, predictions: Predictions, offer_of: OfferOf
+) -> dict[str, int]:
     """Emit how many cases of each kind are overdue, and return it.
 
-    A case is over if its decision was never stored, or is final: saveResult opens a case before it
-    stores the decision, and a verdict is stored before its case is closed.
+    A case is over if its decision was never stored or is final, or if its counter-offer was taken:
+    saveResult opens a case before it stores the decision, and an act is stored before its case is
+    closed.
     """
     at = written_at(now)
     overdue = Counter(dict.fromkeys(get_args(Kind), 0))
     for case in islice(queue.due_before(at), MOST):
-        if _is_open(case, predictions):
+        if _is_open(case, predictions, offer_of):
             overdue[case["kind"]] += 1
         else:
             queue.close(case, at)
@@ -43,11 +47,12 @@ def watch(now: datetime, queue: Queue, predictions: Predictions) -> dict[str, in
     return dict(overdue)
 
 
-def _is_open(case: Document, predictions: Predictions) -> bool:
+def _is_open(case: Document, predictions: Predictions, offer_of: OfferOf) -> bool:
     key = (case["clientId"], case["predictionId"])
     try:
-        decision = predictions.get(*key)["decision"]
+        stored = predictions.get(*key)
     except PredictionNotFound:
         return False
-    state = state_of(decision, predictions.acts(*key))
-    return bool(state.case == case["kind"])
+    is_attempt = "counterOfferOf" in stored
+    state = state_of(stored["decision"], predictions.acts(*key), is_attempt=is_attempt)
+    return state.case == case["kind"] and not offer_of(stored, state.acts).taken

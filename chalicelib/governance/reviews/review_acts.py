@@ -35,14 +35,15 @@ DECIDED = Text(
 
 
 class ReviewAct(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A verdict of a person, or a contest. The act that ends a case has the `final` decision.
+    """A verdict of a person, a contest, or an attempt to take the counter-offer. The act that ends
+    a case has the `final` decision.
 
     `at` is in ISO 8601, UTC, with milliseconds. `by` has the `sub` and the user name of a person,
-    or the `source` of an API key, which may file a contest. The act that ends a case also keeps
-    who `proposed` the verdict, and what the models said, for the portfolio's figures.
+    or the `source` of an API key, which may file a contest or take an offer. The act that ends a
+    case also keeps who `proposed` the verdict, and what the models said, for the portfolio.
     """
 
-    act: Literal["VERDICT", "CONTEST"]
+    act: Literal["VERDICT", "CONTEST", "OFFER"]
     at: str
     by: dict[str, str]
     text: str
@@ -52,6 +53,7 @@ class ReviewAct(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     case: Kind | None = None
     proposed: dict[str, str] = msgspec.field(default_factory=dict)
     automatic: str = ""  # the decision of the rules and the score
+    attempt: int | None = None  # the number of the attempt to take the counter-offer
     score_says: str = ""  # APPROVE, DECLINE, or NEITHER between the cut-offs and without a score
 
     def is_by(self, person: Mapping[str, str]) -> bool:
@@ -70,7 +72,8 @@ class CaseState:
     """The state of a decision after its acts.
 
     `decision` is what was decided at last after the `automatic` one, by the act `ended` if any.
-    `case` is what a person has to decide now, if anything. `verdicts` are those of the newest case.
+    `case` is what a person has to decide now, if anything. `verdicts` are those of the newest case,
+    and `offering` is the newest attempt to take the counter-offer.
     """
 
     automatic: str
@@ -80,6 +83,9 @@ class CaseState:
     case: Kind | None
     ended: ReviewAct | None
     contest: ReviewAct | None
+    offering: ReviewAct | None = None
+    is_attempt: bool = False
+    taken: str | None = None
 
     @property
     def standing(self) -> ReviewAct | None:
@@ -96,22 +102,37 @@ class CaseState:
         return "UPHELD" if self.decision == contested else "CHANGED"
 
 
-def state_of(automatic: str, stored: Iterable[Document]) -> CaseState:
-    """Return the state of a decision by the acts that are stored beside it, the oldest first."""
+def state_of(
+    automatic: str,
+    stored: Iterable[Document],
+    *,
+    is_attempt: bool = False,
+    taken: str | None = None,
+) -> CaseState:
+    """Return the state of a decision by the acts that are stored beside it, the oldest first.
+
+    No person decides on an attempt to take a counter-offer, for the first decision has the case;
+    nor on what the prediction `taken` has taken the place of.
+    """
     acts = tuple(msgspec.convert(one, ReviewAct) for one in stored)
     contests = [number for number, one in enumerate(acts) if one.act == "CONTEST"]
-    verdicts = acts[contests[-1] + 1 :] if contests else acts
+    newest = acts[contests[-1] + 1 :] if contests else acts
+    verdicts = tuple(one for one in newest if one.act == "VERDICT")
+    offers = [one for one in acts if one.act == "OFFER"]
     finals = [one for one in acts if one.final]
     is_over = any(one.final for one in verdicts)
-    usual: Kind | None = "REVIEW" if automatic == "REVIEW" else None
+    usual: Kind | None = "REVIEW" if automatic == "REVIEW" and not is_attempt else None
     return CaseState(
         automatic=automatic,
         decision=str(finals[-1].final) if finals else automatic,
         acts=acts,
         verdicts=verdicts,
-        case=None if is_over else "CONTEST" if contests else usual,
+        case=None if is_over or taken else "CONTEST" if contests else usual,
         ended=finals[-1] if finals else None,
         contest=acts[contests[-1]] if contests else None,
+        offering=offers[-1] if offers else None,
+        is_attempt=is_attempt,
+        taken=taken,
     )
 
 
@@ -125,10 +146,11 @@ def ends(state: CaseState, verdict: Verdict, by: Mapping[str, str], *, two_neede
 def barred(state: CaseState, person: Mapping[str, str], asked_by: Mapping[str, str]) -> Text | None:
     """Return why this person may not decide the case, or None.
 
-    Who made something does not check it: the request, the first verdict, the contest, and all
-    verdicts before the contest.
+    Who made something does not check it: the request, an attempt to take the counter-offer, the
+    first verdict, the contest, and all verdicts before the contest.
     """
-    if identity(asked_by) == identity(person):
+    asked = (asked_by, *(one.by for one in state.acts if one.act == "OFFER"))
+    if any(identity(one) == identity(person) for one in asked):
         return ASKED
     if state.standing and state.standing.is_by(person):
         return FIRST
@@ -136,7 +158,7 @@ def barred(state: CaseState, person: Mapping[str, str], asked_by: Mapping[str, s
         return None
     if state.contest.is_by(person):
         return CONTESTED
-    earlier = state.acts[: len(state.acts) - len(state.verdicts)]
+    earlier = state.acts[: state.acts.index(state.contest)]
     return DECIDED if any(one.is_by(person) for one in earlier) else None
 
 

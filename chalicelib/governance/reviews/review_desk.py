@@ -4,12 +4,13 @@ The act beside the decision is the record, and it is written before the queue fo
 people who act at once, the one whose act is stored first has acted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
 
+from chalicelib.decisions.outcome_rules import counting_outcome
 from chalicelib.foundation.text import Text
 from chalicelib.governance.policies.times import written_at
 from chalicelib.governance.reviews.cases import (
@@ -30,6 +31,7 @@ from chalicelib.profile import Profile
 Document = dict[str, Any]
 By = dict[str, str]
 
+REPEATED = 2  # so many verdicts back, the same words are a repeat: another's may have come between
 MOST_VERDICTS = 20  # of a case; from then on only a verdict that ends it is taken
 
 NOTHING = Text(
@@ -48,8 +50,12 @@ AT_ONCE = Text(
     en="Another person acted at the same time. Look at the decision before you act again.",
 )
 HAS_OUTCOMES = Text(
-    es="El préstamo ya tiene resultados: se concedió, y no se puede rechazar.",
-    en="The loan has outcomes: it was granted, so it can't be declined.",
+    es="El préstamo tiene resultados que cuentan: se concedió, y no se puede rechazar.",
+    en="The loan has outcomes that count: it was granted, so it can't be declined.",
+)
+BEING_TAKEN = Text(
+    es="El solicitante está tomando la contraoferta. Inténtelo de nuevo en unos minutos.",
+    en="The applicant is taking the counter-offer. Try again in some minutes.",
 )
 TAKEN = Text(
     es="El solicitante tomó la contraoferta de la predicción {id}: esta ya no se decide.",
@@ -59,6 +65,18 @@ DISAGREED = Text(
     es="El caso tiene {most} veredictos: solo se admite uno que coincida con el anterior.",
     en="The case has {most} verdicts: only one that agrees with the last is taken.",
 )
+
+
+class Offered(Protocol):
+    """The state of a counter-offer: the prediction that took it, or an attempt under way."""
+
+    @property
+    def taken(self) -> str | None: ...
+    @property
+    def is_pending(self) -> bool: ...
+
+
+OfferOf = Callable[[Document, Sequence[ReviewAct]], Offered]
 
 
 class Predictions(Protocol):
@@ -86,9 +104,15 @@ class ReviewDesk:
     """The cases of a bank at one time, as its reviewers decide them."""
 
     def __init__(
-        self, predictions: Predictions, queue: Queue, profile: Profile, now: datetime
+        self,
+        predictions: Predictions,
+        queue: Queue,
+        offer_of: OfferOf,
+        profile: Profile,
+        now: datetime,
     ) -> None:
         self._predictions = predictions
+        self._offer_of = offer_of
         self._queue = queue
         self._profile = profile
         self._now = now
@@ -104,6 +128,7 @@ class ReviewDesk:
     def claim(self, stored: Document, by: By) -> Document:
         """Give the case to a person for a time. Raises ReviewConflict and SamePerson."""
         state = self._state(stored)
+        self._require_not_taken(state, stored)
         case = self._case(stored, state)
         self._require_may_decide(state, stored, by)
         until = written_at(self._now + timedelta(minutes=self._profile.review.claim_minutes))
@@ -124,38 +149,42 @@ class ReviewDesk:
         open_to_all = {name: value for name, value in case.items() if name != "claimedUntil"}
         return shown_case(open_to_all, self._at)
 
-    def review(self, stored: Document, body: Any, by: By, taken_by: str | None) -> None:
-        """Store a person's verdict. A repeat changes nothing.
+    def review(self, stored: Document, body: Any, by: By) -> None:
+        """Store a person's verdict. A repeat, in the same words, changes nothing.
 
-        `taken_by` is the prediction that took the decision's counter-offer, if one did. Raises
-        InvalidRequest, ReviewConflict, and SamePerson if another person must decide.
+        Raises InvalidRequest, ReviewConflict, and SamePerson if another person must decide.
         """
         asked = verdict_request(body, self._profile.review)
         state = self._state(stored)
         act = self._act(stored, state, asked, by)
-        if not any(one.says(act) for one in state.verdicts):
-            self._require_open(state, stored, act, taken_by)
+        if not any(one.says(act) for one in state.verdicts[-REPEATED:]):
+            self._require_open(state, stored, act)
             self._add(stored, state, act)
         self._follow(stored, self._state(stored))
 
-    def withdraw(self, stored: Document) -> None:
-        """Close the review of an application whose counter-offer was taken."""
-        if stored["decision"] == "REVIEW":
-            self._queue.close({**_ids(stored), "kind": "REVIEW"}, self._at)
-
-    def _require_open(
-        self, state: CaseState, stored: Document, act: ReviewAct, taken_by: str | None
-    ) -> None:
+    def _require_open(self, state: CaseState, stored: Document, act: ReviewAct) -> None:
+        self._require_not_taken(state, stored)
         case = self._case(stored, state)
         self._require_may_decide(state, stored, act.by)
         self._require_unclaimed(case, act.by)
-        if taken_by:
-            self.withdraw(stored)
-            raise ReviewConflict(TAKEN.format(id=taken_by))
-        if act.final == "DECLINE" and self._predictions.outcomes(*_key(stored)):
+        if act.final == "DECLINE" and self._has_outcome(stored):
             raise ReviewConflict(HAS_OUTCOMES)
         if len(state.verdicts) >= MOST_VERDICTS and not act.final:
             raise ReviewConflict(DISAGREED.format(most=MOST_VERDICTS))
+
+    def _require_not_taken(self, state: CaseState, stored: Document) -> None:
+        """Raise ReviewConflict once the counter-offer is taken, and close the case then."""
+        offered = self._offer_of(stored, state.acts)
+        if offered.is_pending:
+            raise ReviewConflict(BEING_TAKEN)
+        if offered.taken:
+            self._queue.close({**_ids(stored), "kind": state.case or "REVIEW"}, self._at)
+            raise ReviewConflict(TAKEN.format(id=offered.taken))
+
+    def _has_outcome(self, stored: Document) -> bool:
+        """Return whether an outcome counts: the word of an untrusted key does not."""
+        told = self._predictions.outcomes(*_key(stored))
+        return counting_outcome("APPROVE", told, self._profile.outcomes.rules) is not None
 
     def _act(self, stored: Document, state: CaseState, asked: VerdictRequest, by: By) -> ReviewAct:
         """Return the act of a verdict, with what the portfolio counts if it ends the case."""
@@ -184,10 +213,9 @@ class ReviewDesk:
 
     def _follow(self, stored: Document, state: CaseState) -> None:
         """Bring the queue to the state of the records."""
-        if state.case:
-            first = state.standing.by if state.standing else {}
-            self._queue.hand_on({**_ids(stored), "kind": state.case}, first)
-        else:
+        if state.case and state.standing:
+            self._queue.hand_on({**_ids(stored), "kind": state.case}, state.standing.by)
+        elif state.case is None:
             kind = "CONTEST" if state.contest else "REVIEW"
             self._queue.close({**_ids(stored), "kind": kind}, self._at)
 
@@ -216,7 +244,8 @@ class ReviewDesk:
             raise ReviewConflict(CLAIMED.format(until=until))
 
     def _state(self, stored: Document) -> CaseState:
-        return state_of(stored["decision"], self._predictions.acts(*_key(stored)))
+        acts = self._predictions.acts(*_key(stored))
+        return state_of(stored["decision"], acts, is_attempt="counterOfferOf" in stored)
 
 
 def _ids(stored: Document) -> Document:

@@ -118,13 +118,19 @@ CONTEST_OUTCOMES = {
 
 
 def explanation(
-    stored: Document, acts: Sequence[Document], profile: Profile, language: Language
+    stored: Document,
+    acts: Sequence[Document],
+    profile: Profile,
+    language: Language,
+    taken: str | None = None,
 ) -> Document:
     """Return what a bank tells the applicant of a stored decision, in their language.
 
-    `acts` are what people did about it, the oldest first.
+    `acts` are what people did about it, the oldest first; `taken` is the prediction that took its
+    counter-offer.
     """
-    state = state_of(stored["decision"], acts)
+    is_attempt = "counterOfferOf" in stored
+    state = state_of(stored["decision"], acts, is_attempt=is_attempt, taken=taken)
     return {
         "clientId": stored["clientId"],
         "predictionId": stored["predictionId"],
@@ -132,7 +138,7 @@ def explanation(
         "product": profile.product.title.said_in(language),
         "decidedAt": stored["createdAt"],
         "decision": state.decision,
-        "text": DECISIONS[state.decision].said_in(language),
+        "text": _decided(state).said_in(language),
         "automated": decided_by(state)[0] == "AUTOMATIC",
         "decidedBy": decided_by(state)[0],
         "automation": _automation(state).said_in(language),
@@ -140,12 +146,19 @@ def explanation(
         "criteria": _criteria(stored, profile, language),
         "reasons": _persons_reasons(state, profile, language)
         or _reasons(stored, profile, language),
-        "change": None if state.ended else _change(stored, language),
+        "change": None if state.ended or state.taken else _change(stored, language),
         "contest": _contest(stored, state, profile, language),
         "notices": [
             {"law": one.law, "text": one.text.said_in(language)} for one in profile.rights.notices
         ],
     }
+
+
+def _decided(state: CaseState) -> Text:
+    """Return the decision in a sentence; of an application that a person leaves, why."""
+    who, why = decided_by(state)
+    is_left = state.decision == "REVIEW" and who != "PENDING"
+    return why if is_left else DECISIONS[state.decision]
 
 
 def _data(stored: Document, profile: Profile, language: Language) -> Iterator[Document]:
@@ -266,7 +279,7 @@ def _contest(
     has yet to decide.
     """
     if state.contest is None:
-        if state.case:
+        if state.case or state.taken or (state.is_attempt and state.decision != "APPROVE"):
             return None
         until = contest_until(stored, state, profile).isoformat()
         text = CONTEST.format(until=until, how=profile.rights.how_to_contest)

@@ -11,6 +11,7 @@ from chalicelib.scoring.branch_results import Direction
 
 Verdict = Literal["APPROVE", "DECLINE"]
 Decided = Literal["APPROVE", "REVIEW", "DECLINE"]
+DecidedBy = Literal["AUTOMATIC", "PENDING", "PERSON", "COUNTER_OFFER"]
 Value = float | str | None
 
 
@@ -128,7 +129,7 @@ class FinalDecision(Answer):
     """The decision after people's acts, and whose it is."""
 
     decision: Decided
-    decided_by: Literal["AUTOMATIC", "PENDING", "PERSON"]
+    decided_by: DecidedBy
     text: str
     at: str
 

@@ -76,7 +76,7 @@ def bodies(profile: Profile) -> dict[str, Schema]:
         "reportOutcome": _object(
             {"outcome": {"enum": list(OUTCOMES)}, "when": CALENDAR_DAY}, {"granted": CALENDAR_DAY}
         ),
-        "takeOffer": _object({"takenAmount": {"type": "number"}}),
+        "takeOffer": _object({"takenAmount": _amount(profile)}),
         "contest": _object({"text": _text(LONGEST_CONTEST)}),
         "review": {"oneOf": [_verdict(one, profile) for one in get_args(Verdict)]},
         "draftPolicy": _object(policy, later),
@@ -105,6 +105,10 @@ def _feature(feature: Feature) -> Schema:
         bounds = {**bounds, "maximum": feature.maximum}
         bounds.pop("exclusiveMaximum")
     return about | {"type": feature.type} | bounds
+
+
+def _amount(profile: Profile) -> Schema:
+    return _feature(profile.features[profile.offer.amount]) if profile.offer else {"type": "number"}
 
 
 def _or_null(schema: Schema) -> Schema:

@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import UNSET, UnsetType
 
 from chalicelib.foundation.text import Language
-from chalicelib.http.openapi.decision_answers import Answer, Decided, Value
+from chalicelib.http.openapi.decision_answers import Answer, Decided, DecidedBy, Value
 
 
 class Datum(Answer):
@@ -82,7 +82,7 @@ class Explanation(Answer):
     decision: Decided
     text: str
     automated: bool
-    decided_by: Literal["AUTOMATIC", "PENDING", "PERSON"]
+    decided_by: DecidedBy
     automation: str
     data: list[Datum]
     criteria: Criteria

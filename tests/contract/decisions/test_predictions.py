@@ -121,10 +121,11 @@ def act(at: str) -> dict:
 
 def test_the_first_act_of_a_number_stays_and_acts_are_no_predictions(predictions):
     predictions.add(PREDICTION)
+    predictions.add(PREDICTION | {"clientId": "eva", "predictionId": "0b"})
     first = predictions.add_act("ana", "0a", 0, act("2026-11-25T08:00:00.000Z"))
     second = predictions.add_act("ana", "0a", 1, act("2026-11-25T09:00:00.000Z"))
     lost = predictions.add_act("ana", "0a", 0, act("2026-11-25T10:00:00.000Z"))
-    predictions.add_act("ana", "0b", 0, act("2026-11-25T10:00:00.000Z"))
+    predictions.add_act("eva", "0b", 0, act("2026-11-25T10:00:00.000Z"))
 
     assert lost == first
     assert predictions.acts("ana", "0a") == [first, second]
@@ -133,7 +134,15 @@ def test_the_first_act_of_a_number_stays_and_acts_are_no_predictions(predictions
         predictions.get("ana", first["predictionId"])
 
 
+def test_an_act_on_a_decision_that_is_gone_is_not_stored(predictions):
+    with pytest.raises(PredictionNotFound):
+        predictions.add_act("ana", "0a", 0, act("2026-11-25T08:00:00.000Z"))
+
+    assert predictions.acts("ana", "0a") == []
+
+
 def test_a_day_has_the_acts_of_that_day_behind_a_cursor(predictions):
+    predictions.add(PREDICTION)
     for number, day in enumerate(("23", "24", "24", "25")):
         predictions.add_act("ana", "0a", number, act(f"2026-11-{day}T08:00:00.000Z"))
     names = [one["predictionId"] for one in predictions.acts_on("2026-11-24", "review#")]

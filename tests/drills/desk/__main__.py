@@ -188,7 +188,7 @@ class Desk:
         return "DECLINE" in (one["decision"], (shown.get("finalDecision") or {}).get("decision"))
 
     def erasure(self, folder: Path) -> None:
-        """Erase a client, and look for what was planted in the whole state of the bank."""
+        """Erase a client, whose loans alone stay readable."""
         path, before = f"/clients/{ERASED}?reason=CLIENT_REQUEST", evidence.places(folder, ERASED)
         self.refused("an erasure by risk", self.people.ask("risk", "DELETE", path).status_code,
                      [403])  # fmt: skip

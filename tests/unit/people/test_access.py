@@ -15,7 +15,7 @@ from chalicelib.people.caller import person_of, source_of
 from chalicelib.people.key_scopes import KeyScopes, parsed, written
 from chalicelib.people.routing import PeopleAuthorizer
 
-OPEN = {("GET", "/health"), ("HEAD", "/health")}
+OPEN = {(method, path) for method in ("GET", "HEAD") for path in ("/health", "/openapi.json")}
 NAME = "/dev/appvengers/api-key-scopes"
 BOTH = frozenset([Scope.SCORING, Scope.READING])
 

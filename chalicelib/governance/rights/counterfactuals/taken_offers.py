@@ -1,13 +1,17 @@
 """The route POST …/offer: one call takes a counter-offer, as a new decision on a lower amount.
 
 The decision that it answers stays as it is. Each attempt has a claim in the table, so that callers
-who come at once make one decision. The first that is approved takes the counter-offer.
+who come at once make one decision. The first that is approved takes the counter-offer. An attempt
+is an act on the first decision before it is decided, so that of it and a person's verdict one
+comes first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
+
+import msgspec
 
 from chalicelib.decisions import analysis
 from chalicelib.decisions.application import CORRECT, CreditApplication, fault
@@ -19,6 +23,8 @@ from chalicelib.foundation.errors import (
     PredictionNotFound,
 )
 from chalicelib.foundation.text import Language, Text
+from chalicelib.governance.policies.times import written_at
+from chalicelib.governance.reviews.review_acts import ReviewAct, state_of
 from chalicelib.profile import Offer, Profile
 from chalicelib.profile.answer_codes import OfferOutcome
 
@@ -47,6 +53,10 @@ TEXTS: dict[OfferOutcome, Text] = {
         es="Esta decisión ya responde a una contraoferta: no tiene otra.",
         en="This decision answers a counter-offer already: it has no other.",
     ),
+    "CONTESTED": Text(
+        es="Una persona decide sobre la impugnación: la contraoferta espera.",
+        en="A person decides on the contest: the counter-offer waits.",
+    ),
     "DECIDED": Text(
         es="Una persona ya decidió sobre la solicitud: no tiene contraoferta.",
         en="A person has decided on the application: it has no counter-offer.",
@@ -66,11 +76,18 @@ ANOTHER_LOAN = Text(
     es="Se tomó la contraoferta: informe del préstamo de la predicción {id}.",
     en="The counter-offer was taken: report on the loan of the prediction {id}.",
 )
+AT_ONCE = Text(
+    es="Una persona actuó sobre la solicitud al mismo tiempo: consulte la decisión.",
+    en="A person acted on the application at the same time: look at the decision.",
+)
 PENDING = Text(
     es="Se está decidiendo sobre otro monto. Inténtelo de nuevo en un momento.",
     en="Another amount is being decided on. Try again in a moment.",
 )
 MOST_ATTEMPTS = 10  # a decision each
+# An analysis is over, stored or not, long before an attempt is given up; one that is repeated
+# later is an act of its own.
+GIVEN_UP_SECONDS, REPEATED_SECONDS = 180, 60
 
 
 class Predictions(Protocol):
@@ -78,6 +95,17 @@ class Predictions(Protocol):
     def claimed(self, client_id: str, key: str) -> Document | None: ...
     def outcomes(self, client_id: str, prediction_id: str) -> list[Document]: ...
     def acts(self, client_id: str, prediction_id: str) -> list[Document]: ...
+    def add_act(
+        self, client_id: str, prediction_id: str, number: int, act: Document
+    ) -> Document: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The state of a counter-offer: the prediction that took it, or an attempt under way."""
+
+    taken: str | None = None
+    is_pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +123,16 @@ def take(
     profile: Profile,
     predictions: Predictions,
     analyse_once: Callable[[Document, str], Document],
-    now: datetime,
+    act: ReviewAct,
 ) -> Document:
     """Decide on the stored application with a lower amount, and return that decision.
 
     It is a decision as any other. Once one is APPROVE, the counter-offer is taken; a repeat returns
-    it. `analyse_once` decides on a request unless its key has a decision. Raises
-    CounterOfferClosed, InvalidRequest, and what `analyse` raises.
+    it. `analyse_once` decides on a request unless its key has a decision, and `act` says who
+    attempts it when. Raises CounterOfferClosed, InvalidRequest, and what `analyse` raises.
     """
-    closed = closed_because(stored, predictions.acts(*_ids(stored)), profile, now)
+    acts = predictions.acts(*_ids(stored))
+    closed = closed_because(stored, acts, profile, datetime.fromisoformat(act.at))
     if closed or profile.offer is None:
         raise _closed(closed or "NOT_OFFERED", stored, profile)
     lower = _lowered(stored["application"], body, profile.offer, profile)
@@ -119,10 +148,50 @@ def take(
     payload = {"clientId": stored["clientId"], "application": lower, "consents": given}
     request = analysis.new_request(CreditApplication.from_payload(payload, profile), language)
     request["counterOfferOf"] = stored["predictionId"]
+    _announce(stored, acts, msgspec.structs.replace(act, attempt=made.following), predictions)
     try:
         return analyse_once(request, _key(stored, made.following))
     except IdempotencyConflict as other:
         raise CounterOfferClosed(PENDING) from other
+
+
+def attempted(by: Mapping[str, str], now: datetime) -> ReviewAct:
+    """Return the act of an attempt, by a person or by a key's source."""
+    return ReviewAct("OFFER", written_at(now), dict(by), "")
+
+
+def _announce(
+    stored: Document, acts: Sequence[Document], act: ReviewAct, predictions: Predictions
+) -> None:
+    """Store the attempt behind the acts that were read, unless it is there.
+
+    Raises CounterOfferClosed if a person acted first.
+    """
+    newest = msgspec.convert(acts[-1], ReviewAct) if acts else None
+    age = _age(newest, datetime.fromisoformat(act.at)) if newest else REPEATED_SECONDS
+    if newest and newest.attempt == act.attempt and age < REPEATED_SECONDS:
+        return
+    kept = predictions.add_act(*_ids(stored), len(acts), msgspec.to_builtins(act))
+    if kept["act"] != "OFFER":
+        raise CounterOfferClosed(AT_ONCE)
+
+
+def standing(
+    stored: Document, acts: Sequence[ReviewAct], predictions: Predictions, now: datetime
+) -> Standing:
+    """Return the state of the counter-offer as of the acts on the decision."""
+    offering = next((one for one in reversed(acts) if one.act == "OFFER"), None)
+    if offering is None:
+        return Standing()
+    made = attempts(stored, predictions)
+    if made.approved:
+        return Standing(taken=str(made.approved["predictionId"]))
+    undecided = offering.attempt == made.following
+    return Standing(is_pending=undecided and _age(offering, now) < GIVEN_UP_SECONDS)
+
+
+def _age(act: ReviewAct, now: datetime) -> float:
+    return (now - datetime.fromisoformat(act.at)).total_seconds()
 
 
 def attempts(stored: Document, predictions: Predictions) -> Attempts:
@@ -148,6 +217,14 @@ def taken_by(stored: Document, predictions: Predictions) -> str | None:
     return str(approved["predictionId"]) if approved else None
 
 
+def taken_by_acts(
+    stored: Document, acts: Sequence[Document], predictions: Predictions
+) -> str | None:
+    """Return what took the counter-offer, and look only if an attempt is among the acts."""
+    tried = any(act["act"] == "OFFER" for act in acts)
+    return taken_by(stored, predictions) if tried else None
+
+
 def require_not_taken(stored: Document, predictions: Predictions) -> None:
     """Raise NotALoan if the loan is that of the counter-offer: one application is one loan."""
     if other := taken_by(stored, predictions):
@@ -168,7 +245,10 @@ def closed_because(
         return "NOT_NEEDED"
     if "counterOfferOf" in stored:
         return "ANSWERED"
-    if any("final" in act for act in acts):
+    state = state_of(stored["decision"], acts)
+    if state.case == "CONTEST":
+        return "CONTESTED"
+    if state.ended:
         return "DECIDED"
     return "CLOSED" if now.astimezone(UTC).date() > date.fromisoformat(until) else None
 

@@ -1,5 +1,7 @@
 """Which records of a client stay, are pseudonymised or deleted."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from chalicelib.profile import Retained, Retention
 LAW = Text(es="Ley", en="Law")
 LOANS_STAY = Retention(Retained(LAW, 10, "keep"), Retained(LAW))
 DAY = "2026-11-20"
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def decision(name, decided, day=DAY):
@@ -32,9 +35,9 @@ def act(of, number, **said):
         ("APPROVE", [], True),
         ("REVIEW", [], False),
         ("REVIEW", [outcome("a")], False),
-        ("REVIEW", [outcome("a", DAY)], True),
+        ("REVIEW", [outcome("a", NOON)], True),
         ("REVIEW", [act("a", 1, final="APPROVE")], True),
-        ("DECLINE", [outcome("a", DAY)], False),
+        ("DECLINE", [outcome("a", NOON)], False),
         ("DECLINE", [act("a", 1, final="DECLINE"), act("a", 2, final="APPROVE")], True),
         ("APPROVE", [act("a", 1, final="DECLINE")], False),
     ],
@@ -45,7 +48,8 @@ def test_a_loan_is_what_was_approved_or_granted(decided, beside, loan):
 
 @pytest.mark.parametrize(("today", "kept"), [("2026-11-30", 1), ("2026-12-01", 0)])
 def test_a_loan_stays_until_the_laws_last_day(today, kept):
-    made = plan([decision("a", "APPROVE")], [], LOANS_STAY, today)
+    noon = datetime.fromisoformat(f"{today}T12:00:00+00:00")
+    made = plan([decision("a", "APPROVE")], [], LOANS_STAY, noon)
 
     assert len(made.kept["loans"]) == kept
     assert len(made.pseudonymised["loans"]) == 1 - kept
@@ -54,35 +58,54 @@ def test_a_loan_stays_until_the_laws_last_day(today, kept):
 
 
 def test_a_case_stays_with_its_decision_and_goes_without_it():
-    cases = [{"predictionId": name} for name in ("loan", "other", "gone")]
+    opened = {"openedAt": f"{DAY}T11:49:59.000Z"}
+    cases = [{"predictionId": name} | opened for name in ("loan", "other", "gone")]
     records = [decision("loan", "APPROVE"), decision("other", "REVIEW")]
-    made = plan(records, cases, LOANS_STAY, DAY)
+    made = plan(records, cases, LOANS_STAY, NOON)
 
     assert [case["predictionId"] for case in made.cases] == ["other", "gone"]
-    assert plan(records[:1], cases[:1], LOANS_STAY, DAY).is_done
-    assert not plan(records[:1], cases[2:], LOANS_STAY, DAY).is_done
+    assert plan(records[:1], cases[:1], LOANS_STAY, NOON).is_done
+    assert not plan(records[:1], cases[2:], LOANS_STAY, NOON).is_done
+
+
+@pytest.mark.parametrize(("second", "goes"), [("59", True), ("00", False), ("01", False)])
+def test_a_case_that_was_opened_just_now_may_precede_its_decision(second, goes):
+    minute = "49" if second == "59" else "50"
+    case = {"predictionId": "new", "openedAt": f"{DAY}T11:{minute}:{second}.000Z"}
+
+    assert bool(plan([], [case], LOANS_STAY, NOON).cases) is goes
+
+
+def test_a_loan_keeps_its_claim_and_the_decision_whose_counter_offer_it_is():
+    loan = decision("loan", "APPROVE") | {"counterOfferOf": "first"}
+    claims = [{"predictionId": f"idempotency#{n}", "claimedId": n} for n in ("loan", "other")]
+    records = [decision("first", "REVIEW"), loan, decision("other", "DECLINE"), *claims]
+    made = plan(records, [], LOANS_STAY, NOON)
+
+    assert {one["predictionId"] for one in made.kept["loans"]} == {"first", "loan"}
+    assert made.claims == claims[1:]
 
 
 def test_a_loan_goes_at_once_if_the_profile_says_so():
     hidden = Retention(Retained(LAW, 10, "pseudonymise"), Retained(LAW))
 
-    assert not plan([decision("a", "APPROVE")], [], hidden, DAY).kept["loans"]
+    assert not plan([decision("a", "APPROVE")], [], hidden, NOON).kept["loans"]
 
 
 def test_until_is_the_last_of_the_loans_days():
     old, new = decision("a", "APPROVE", "2026-11-19"), decision("b", "APPROVE")
 
-    assert plan([new, old], [], LOANS_STAY, DAY).until == {"loans": "2026-11-30"}
+    assert plan([new, old], [], LOANS_STAY, NOON).until == {"loans": "2026-11-30"}
 
 
 def test_an_outcome_without_its_decision_goes():
-    assert plan([outcome("a")], [], LOANS_STAY, DAY).pseudonymised["loans"] == [outcome("a")]
+    assert plan([outcome("a")], [], LOANS_STAY, NOON).pseudonymised["loans"] == [outcome("a")]
 
 
 def test_a_decision_goes_after_what_is_beside_it():
     records = [decision("a", "REVIEW"), act("a", 1), act("a", 2)]
 
-    assert plan(records, [], LOANS_STAY, DAY).pseudonymised["decisions"][-1] == records[0]
+    assert plan(records, [], LOANS_STAY, NOON).pseudonymised["decisions"][-1] == records[0]
 
 
 @given(
@@ -97,9 +120,9 @@ def test_every_record_is_in_one_class_once(cases, claims):
     for number, (decided, granted, acted) in enumerate(cases):
         name = f"{number:02}"
         records.append(decision(name, decided))
-        records += [outcome(name, DAY)] * granted
+        records += [outcome(name, NOON)] * granted
         records += [act(name, 1, verdict="APPROVE")] * acted
-    made = plan(records, [], LOANS_STAY, DAY)
+    made = plan(records, [], LOANS_STAY, NOON)
     said = [*made.kept.values(), *made.pseudonymised.values(), made.claims]
     names = [one["predictionId"] for found in said for one in found]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from chalicelib.governance.reviews.contests import contest
+from chalicelib.governance.reviews.contests import contest, filed
 from chalicelib.governance.reviews.review_problems import ContestClosed
 from chalicelib.profile import load
 
@@ -41,8 +41,40 @@ class Records:
         self.written.append(f"case {case['kind']}")
 
 
-def ask(records, now=LAST, text="Please look.", stored=STORED):
-    contest(stored, {"text": text}, BY, records, records, PROFILE, now)
+class Offered:
+    """A counter-offer that nobody has tried to take."""
+
+    taken = None
+    is_pending = False
+
+
+class Taken(Offered):
+    taken = "0b"
+
+
+class BeingTaken(Offered):
+    is_pending = True
+
+
+def ask(records, now=LAST, text="Please look.", stored=STORED, offered=Offered):
+    act = filed({"text": text}, BY, now)
+    contest(stored, act, records, records, lambda *_: offered, PROFILE)
+
+
+@pytest.mark.parametrize("offered", [Taken, BeingTaken])
+def test_what_a_counter_offer_took_the_place_of_is_not_contested(offered):
+    with pytest.raises(ContestClosed, match="took the counter-offer, or is taking it"):
+        ask(Records(), offered=offered)
+
+
+def test_an_attempt_that_was_not_approved_leads_to_the_first_decision():
+    with pytest.raises(ContestClosed, match="contest the first decision, 09"):
+        ask(Records(), stored=STORED | {"counterOfferOf": "09"})
+
+
+def test_an_attempt_at_the_same_moment_comes_first():
+    with pytest.raises(ContestClosed, match="is taking it"):
+        ask(Records(other={"act": "OFFER", "at": "2026-11-01", "by": BY, "text": ""}))
 
 
 def test_the_case_is_written_before_the_contest():
