@@ -63,7 +63,7 @@ def places(served, text):
 @pytest.fixture(scope="module")
 def story(served, desk, loans):
     """A client without a loan, and one with it, both with planted values, and an erasure."""
-    decided = {}
+    decided, asked, keys = {}, {}, {}
     for loan in map(body_of, loans):
         application = loan["application"] | {"lender": LENDER}
         for client in (CLIENT, OTHER):
@@ -71,9 +71,10 @@ def story(served, desk, loans):
             if client == OTHER:
                 body["application"] = loan["application"]
             if client not in decided:
-                answer = served.post(body, **{"Idempotency-Key": f"{len(decided)}-{client}"}).json()
+                key = f"{len(keys)}-{client}"
+                answer = served.post(body, **{"Idempotency-Key": key}).json()
                 if answer["decision"] == ("REVIEW" if client == CLIENT else "APPROVE"):
-                    decided[client] = answer
+                    decided[client], asked[client], keys[client] = answer, body, key
         if len(decided) == 2:
             break
     assert review(desk, "reviewer", decided[CLIENT], NO | {"text": WORDS}).status_code == 200
@@ -83,6 +84,8 @@ def story(served, desk, loans):
     before = {text: places(served, text) for text in PLANTED}
     return {
         "decided": decided,
+        "asked": asked,
+        "keys": keys,
         "before": before,
         "answer": erase(desk, CLIENT),
         "loan": erase(desk, OTHER),
@@ -113,12 +116,14 @@ def test_the_planted_values_were_in_many_places_and_are_found_nowhere(served, st
         assert places(served, text) == set()
 
 
-def test_the_loan_that_a_law_keeps_is_there_and_its_claim_is_not(served, story):
+def test_the_loan_that_a_law_keeps_is_there_and_its_key_decides_nothing_new(served, story):
     kept = story["decided"][OTHER]
 
     assert served.get(where(kept)).status_code == 200
     named = {name for kind, name in places(served, OTHER) if kind == "item"}
-    assert not {name for name in named if name.startswith("idempotency#")}
+    assert {name for name in named if name.startswith("idempotency#")}
+    again = served.post(story["asked"][OTHER], **{"Idempotency-Key": story["keys"][OTHER]})
+    assert again.json()["predictionId"] == kept["predictionId"]
 
 
 def test_a_late_outcome_of_an_erased_decision_finds_none(served, story):
