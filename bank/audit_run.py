@@ -47,6 +47,7 @@ def run(bank: Bank) -> list[str]:
     with serving_api(bank, API_KEY, 0) as port:
         requester = _Requester(f"http://127.0.0.1:{port}")
         requester.head("/health")
+        requester.head("/openapi.json")
         requester.get("/models")  # there are none
         requester.post("/predict", body_of(next(iter(dataset.cases()))))  # so nothing is stored
         audit_retraining.update(bank, datetime.now(UTC))  # there is no snapshot
@@ -102,10 +103,20 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, A
     requester.post(f"{one}/offer", {"takenAmount": 1_000})
     services.cache_clear()  # on AWS the API asks for the switch itself: saveResult can't for it
     about_one = (one, f"{one}/change", f"{one}/offer", f"{one}/explanation", f"{client}/none")
-    of_all = ("/health", "/ready", "/policies", "/policies/none", "/portfolio", client)
+    of_all = (
+        "/health",
+        "/openapi.json",
+        "/ready",
+        "/policies",
+        "/policies/none",
+        "/portfolio",
+        client,
+    )
     for path in (*of_all, *about_one):
         requester.get(path)
     requester.post(f"{one}/contest", {"text": "Nobody has decided yet: it is refused."})
+    large = body["application"] | {profile.load().review.amount: 1_200_000}
+    requester.post("/predict", body | {"application": large})  # a case that an erasure deletes
     return {**answer, "application": body["application"]}
 
 
