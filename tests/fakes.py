@@ -34,6 +34,9 @@ class PredictionList:
     def claim(self, client_id: str, key: str, claim: Document) -> Document:
         return self.add({"clientId": client_id, "predictionId": f"idempotency#{key}", **claim})
 
+    def claimed(self, client_id: str, key: str) -> Document | None:
+        return self._items.get((client_id, f"idempotency#{key}"))
+
     def add_outcome(self, client_id: str, outcome_id: str, outcome: Document) -> Document:
         return self.add({"clientId": client_id, "predictionId": f"outcome#{outcome_id}", **outcome})
 

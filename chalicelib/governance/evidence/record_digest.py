@@ -46,7 +46,7 @@ KEPT: Names = {
         (
             "of", "decidedAt", "toldAt", "outcome", "when", "granted", "source", "sha256",
             "at", "by", "act", "verdict", "reason", "final", "case", "proposed", "automatic",
-            "scoreSays",
+            "scoreSays", "attempt",
         ),
         ALL,
     ),

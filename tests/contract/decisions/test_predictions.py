@@ -115,6 +115,14 @@ def test_a_day_has_the_outcomes_reported_on_it(predictions):
     assert found == ["outcome#01#ffff", "outcome#02#ffff"]
 
 
+def test_a_claim_is_found_by_its_key_and_client(predictions):
+    claim = predictions.claim("ana", "k", {"claimedId": "0a"})
+
+    assert predictions.claimed("ana", "k") == claim
+    assert predictions.claimed("ana", "other") is None
+    assert predictions.claimed("eva", "k") is None
+
+
 def act(at: str) -> dict:
     return {"act": "VERDICT", "verdict": "APPROVE", "at": at, "by": {"sub": "s1"}}
 

@@ -113,3 +113,29 @@ def test_of_an_act_the_words_alone_are_personal():
 
     assert set(personal) == {"clientId", "text"}
     assert set(kept) == set(record) - set(personal)
+
+
+def offer(by=ANA):
+    return {"act": "OFFER", "at": "2026-11-25T09:00:00.000Z", "by": by, "text": "", "attempt": 0}
+
+
+def test_who_tried_to_take_the_offer_does_not_check_the_decision():
+    state = state_of("REVIEW", [offer()])
+
+    assert barred(state, ANA, NOBODY)
+    assert barred(state, EVA, NOBODY) is None
+    assert (state.case, state.verdicts, state.offering.attempt) == ("REVIEW", (), 0)
+
+
+def test_what_was_taken_and_an_attempt_have_no_case():
+    assert state_of("REVIEW", [offer()], taken="0b").case is None
+    assert state_of("DECLINE", [contest()], taken="0b").case is None
+    assert state_of("REVIEW", [], is_attempt=True).case is None
+    assert state_of("REVIEW", []).case == "REVIEW"
+
+
+def test_of_an_attempt_nothing_is_personal():
+    record = {"clientId": "client", "predictionId": "review#0a#0000", "of": "0a"} | offer()
+    _, personal = split(record)
+
+    assert set(personal) == {"clientId", "text"}
