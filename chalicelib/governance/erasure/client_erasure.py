@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from chalicelib.foundation.errors import TableUnavailable
-from chalicelib.governance.erasure.erasure_plan import Plan, plan
+from chalicelib.governance.erasure.erasure_plan import Plan, decisions_of, plan
 from chalicelib.profile import Retention
 
 Document = dict[str, Any]
@@ -49,13 +49,15 @@ def _erase_records(
     client_id: str, erasure: Document, retention: Retention, table: Erasures, now: datetime
 ) -> Plan:
     """Erase until nothing is left to erase, and return the last plan."""
+    gone: set[str] = set()
     for _ in range(ROUNDS):
-        todo = plan(table.records(client_id), table.cases(client_id), retention, now)
+        todo = plan(table.records(client_id), table.cases(client_id), retention, now, gone)
         if todo.is_done:
             return todo
         table.delete_cases(erasure, todo.cases)  # before the decision by which they go
         for name, records in todo.pseudonymised.items():
             table.pseudonymise(erasure, name, records)
+            gone |= decisions_of(records)
         table.delete_claims(erasure, todo.claims)
     raise TableUnavailable
 

@@ -1,7 +1,7 @@
 """Plan of an erasure: which of a client's records stay, are pseudonymised or deleted. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -34,9 +34,15 @@ class Plan:
 
 
 def plan(
-    records: Iterable[Record], cases: Iterable[Record], retention: Retention, now: datetime
+    records: Iterable[Record],
+    cases: Iterable[Record],
+    retention: Retention,
+    now: datetime,
+    gone: Collection[str] = (),
 ) -> Plan:
     """Return the plan for all records and cases of a client, at a time in UTC.
+
+    `gone` are the decisions that this erasure has pseudonymised already.
 
     Outcomes and acts go with their decision. Where that is gone, they go, too: they came while it
     was being erased. A case that was opened just now may precede its decision, and is left.
@@ -62,9 +68,14 @@ def plan(
         case
         for case in cases
         if case["predictionId"] not in kept
-        and (case["predictionId"] in decided or case["openedAt"] < settled)
+        and (case["predictionId"] in {*decided, *gone} or case["openedAt"] < settled)
     ]
     return made
+
+
+def decisions_of(records: Iterable[Record]) -> set[str]:
+    """Return the ids of the decisions among records."""
+    return {one["predictionId"] for one in records if "of" not in one}
 
 
 def _loans(decided: Mapping[str, Record], beside: Mapping[str, list[Record]]) -> set[str]:

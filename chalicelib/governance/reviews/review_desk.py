@@ -131,6 +131,7 @@ class ReviewDesk:
         self._require_not_taken(state, stored)
         case = self._case(stored, state)
         self._require_may_decide(state, stored, by)
+        self._queue.open(case)
         until = written_at(self._now + timedelta(minutes=self._profile.review.claim_minutes))
         if not self._queue.claim(case, by, self._at, until):
             self._require_unclaimed(self._queue.get(*_key(stored)), by)
@@ -212,25 +213,25 @@ class ReviewDesk:
             raise ReviewConflict(AT_ONCE)
 
     def _follow(self, stored: Document, state: CaseState) -> None:
-        """Bring the queue to the state of the records."""
+        """Bring the queue to the state of the records. An open case that it has lost comes back."""
         if state.case and state.standing:
+            self._queue.open(case_of(stored, state, self._profile))
             self._queue.hand_on({**_ids(stored), "kind": state.case}, state.standing.by)
         elif state.case is None:
             kind = "CONTEST" if state.contest else "REVIEW"
             self._queue.close({**_ids(stored), "kind": kind}, self._at)
 
     def _case(self, stored: Document, state: CaseState) -> Document:
-        """Return the open case. One that the queue has lost comes back, one that is over leaves.
+        """Return the open case, also of a decision that the queue has lost or never had.
 
-        Raises ReviewConflict if there is nothing to decide.
+        One that is over leaves the queue. Raises ReviewConflict if there is nothing to decide.
         """
         if state.case is None:
             self._follow(stored, state)
             raise ReviewConflict(NOTHING)
         case = self._queue.get(*_key(stored))
         if case is None or case["kind"] != state.case:  # decided before there was a queue
-            case = case_of(stored, state, self._profile)
-            self._queue.open(case)
+            return case_of(stored, state, self._profile)
         return case
 
     def _require_may_decide(self, state: CaseState, stored: Document, by: By) -> None:

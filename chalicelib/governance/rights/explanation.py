@@ -258,6 +258,8 @@ def _change(stored: Document, language: Language) -> Document | None:
 
 
 def _automation(state: CaseState) -> Text:
+    if state.taken or state.is_attempt:
+        return AUTOMATED
     if state.ended:
         return DECIDED_BY_PEOPLE.format(day=state.ended.at[:10])
     return AUTOMATED if state.decision != "REVIEW" else BY_A_PERSON

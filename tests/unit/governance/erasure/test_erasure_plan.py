@@ -76,6 +76,13 @@ def test_a_case_that_was_opened_just_now_may_precede_its_decision(second, goes):
     assert bool(plan([], [case], LOANS_STAY, NOON).cases) is goes
 
 
+def test_a_case_that_came_back_after_its_decision_goes():
+    case = {"predictionId": "a", "openedAt": f"{DAY}T11:59:59.000Z"}
+
+    assert plan([], [case], LOANS_STAY, NOON, {"a"}).cases == [case]
+    assert plan([], [case], LOANS_STAY, NOON, {"b"}).cases == []
+
+
 def test_a_loan_keeps_its_claim_and_the_decision_whose_counter_offer_it_is():
     loan = decision("loan", "APPROVE") | {"counterOfferOf": "first"}
     claims = [{"predictionId": f"idempotency#{n}", "claimedId": n} for n in ("loan", "other")]
