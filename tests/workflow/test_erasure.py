@@ -53,6 +53,7 @@ def places(served, text):
     found |= {("object", f"{bucket}/{key}") for bucket, key, body in objects() if sought in body}
     folder = served.bank.function_logs.folder.parent
     with closing(sqlite3.connect(folder / "cloud.sqlite")) as db:
+        db.execute("vacuum")  # pages that SQLite balanced have bytes of rows that are elsewhere
         db.execute("pragma wal_checkpoint(truncate)")
     for file in folder.rglob("*"):
         if file.is_file() and sought in file.read_bytes():
