@@ -29,6 +29,8 @@ DESIGNED = {*MODELS, "saveResult", "createEndpointModel"}  # what a deployment i
 OWN = tuple(functions_of("dev"))
 NAMES = ("appvengers-dev", *(f"appvengers-dev-{name}" for name in OWN))
 TABLE = "dev-appvengers-PrediccionesCredito"
+OPEN = ("/health", "/openapi.json")
+BATCHES = "credit/batch/"  # files of applications, which end by themselves
 BUCKETS = ("dev-appvengers-createendpointmodel", "dev-appvengers-data")
 TAGS = {"project": "appvengers", "stage": "dev"}
 
@@ -167,14 +169,14 @@ def test_an_artifact_is_the_only_thing_that_triggers(deployed):
     assert [(rule["Name"], rule["Value"]) for rule in rules] == [("prefix", "appvengers/")]
 
 
-def test_every_route_but_health_needs_a_key_or_a_persons_token(deployed):
+def test_every_route_but_two_open_ones_needs_a_key_or_a_persons_token(deployed):
     (authorizer,) = boto3.client("apigateway").get_authorizers(restApiId=rest_api())["items"]
     pool = user_pool.of_stage(boto3.client("cloudformation"), DEV)
     found = methods()
 
     assert len(found) >= 20
     for (path, name), one in found.items():
-        is_open, is_peoples = name == "OPTIONS" or path == "/health", path.startswith("/people")
+        is_open, is_peoples = name == "OPTIONS" or path in OPEN, path.startswith("/people")
         assert one["apiKeyRequired"] == (not is_open and not is_peoples), (path, name)
         assert (one.get("authorizerId") == authorizer["id"]) == (not is_open and is_peoples)
     assert authorizer["type"] == "COGNITO_USER_POOLS"
@@ -309,7 +311,10 @@ def test_browsers_may_upload_to_the_model_bucket(deployed):
     ("bucket", "prefixes"),
     [
         (BUCKETS[0], ["appvengers/", "arrivals/", "endings/"]),
-        (BUCKETS[1], ["credit/profiles/", "credit/reports/", "deployment/", "training/"]),
+        (
+            BUCKETS[1],
+            ["credit/batch/", "credit/profiles/", "credit/reports/", "deployment/", "training/"],
+        ),
     ],
 )
 def test_what_was_overwritten_goes_after_90_days_and_evidence_stays(deployed, bucket, prefixes):
@@ -318,8 +323,11 @@ def test_what_was_overwritten_goes_after_90_days_and_evidence_stays(deployed, bu
 
     assert [rule["Filter"]["Prefix"] for rule in expiring] == prefixes
     for rule in expiring:
-        assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == 90
-    assert all(rule["Status"] == "Enabled" and "Expiration" not in rule for rule in rules)
+        days = 7 if rule["Filter"]["Prefix"] == BATCHES else 90
+        assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == days
+    assert all(rule["Status"] == "Enabled" for rule in rules)
+    ending = [rule["Filter"]["Prefix"] for rule in rules if "Expiration" in rule]
+    assert ending == [prefix for prefix in prefixes if prefix == BATCHES]
 
 
 @pytest.mark.parametrize("name", ASYNCHRONOUS)

@@ -16,6 +16,8 @@ from infrastructure.project import ROOT, functions_of
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 
+OPEN = ("/health", "/openapi.json")
+
 
 @pytest.fixture(params=STAGES)
 def config(request, monkeypatch) -> Any:
@@ -33,13 +35,13 @@ def test_the_api_is_regional_traced_and_has_the_stage_that_we_complete(config):
     assert scoped.log_retention_in_days == 90
 
 
-def test_the_swagger_asks_for_a_key_or_a_token_everywhere_but_at_health(config):
+def test_the_swagger_asks_for_a_key_or_a_token_everywhere_but_at_two_places(config):
     deployed = {"api_handler_arn": "arn:aws:lambda:us-east-1:1:function:f", "api_handler_name": "f"}
     document = SwaggerGenerator("us-east-1", deployed).generate_swagger(config.chalice_app)
 
     for path, methods in document["paths"].items():
         for method, declared in methods.items():
-            is_open, is_peoples = method == "options" or path == "/health", "/people/" in path
+            is_open, is_peoples = method == "options" or path in OPEN, "/people/" in path
             asked = [] if is_open else [{"People": []}] if is_peoples else [{"api_key": []}]
             assert declared.get("security", []) == asked, (path, method)
     assert document["securityDefinitions"]["api_key"] == {
