@@ -149,7 +149,7 @@ drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key move no decisio
 drill-policies: $(VENV)/dev ## 1,000 decisions under three policies, and a forged one: each is replayed
 	@$(VENV)/bin/python -m tests.drills.policies
 
-drill-fuzzing: $(VENV)/dev ## 5,000 and more requests by the API's own description (CASES=130, an operation)
+drill-fuzzing: $(VENV)/dev ## Requests by the API's own description, all checks (CASES=60, an operation)
 	@$(VENV)/bin/python -m tests.drills.fuzzing $(CASES)
 
 drill-desk: $(VENV)/dev ## A day at the desk: reviews, contests, an erasure, a forgery (MINUTES=120)

@@ -8,6 +8,7 @@ import msgspec
 
 from chalicelib.foundation.errors import TableUnavailable
 from chalicelib.governance.erasure.erasure_plan import Plan, decisions_of, plan
+from chalicelib.governance.policies.times import written_at
 from chalicelib.profile import Retention
 
 Document = dict[str, Any]
@@ -37,8 +38,10 @@ def erase(
     `event` has clientId, reason and by, the person. Every step is harmless to repeat. Raises
     TableUnavailable if records keep coming.
     """
-    client_id, at = event["clientId"], now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    erasure = table.begin(client_id, {"at": at, "reason": event["reason"], "by": event["by"]})
+    client_id = event["clientId"]
+    erasure = table.begin(
+        client_id, {"at": written_at(now), "reason": event["reason"], "by": event["by"]}
+    )
     last = _erase_records(client_id, erasure, retention, table, now)
     facts = {"kept": {name: len(found) for name, found in last.kept.items()}}
     done = table.finish(erasure, facts | {"until": last.until, "files": files.delete()})

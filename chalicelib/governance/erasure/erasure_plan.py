@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from chalicelib.decisions.outcome_rules import final_decision, loan_fault
+from chalicelib.governance.policies.times import written_at
 from chalicelib.profile import Retention
 
 Record = dict[str, Any]
@@ -63,7 +64,7 @@ def plan(
     made.pseudonymised["loans"] += [one for orphans in beside.values() for one in orphans]
     kept = {one["predictionId"] for records in made.kept.values() for one in records}
     made.claims = [claim for claim in claims if claim["claimedId"] not in kept]
-    settled = (now - timedelta(minutes=UNDER_WAY_MINUTES)).isoformat()
+    settled = written_at(now - timedelta(minutes=UNDER_WAY_MINUTES))
     made.cases = [
         case
         for case in cases
