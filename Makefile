@@ -87,7 +87,7 @@ test-deploy: $(VENV)/dev $(DEPLOY)/ready $(SERVING)/ready ## The tests of deploy
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/mypy bank chalicelib datasets stepfunctions infrastructure localcloud training workbench
+	@$(VENV)/bin/mypy app.py bank chalicelib datasets stepfunctions infrastructure localcloud training workbench
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/cfn-lint infrastructure/template/resources.yaml infrastructure/template/governance.yaml
 	@$(VENV)/bin/python -m stepfunctions.lint build/stepfunctions

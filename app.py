@@ -2,48 +2,34 @@
 
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, Response, S3Event
 
-from chalicelib.decisions import analysis, outcomes
-from chalicelib.decisions.application import CreditApplication
+from chalicelib.decisions import analysis
 from chalicelib.foundation.errors import AppVengersError
 from chalicelib.foundation.observability import last_trained, observed
 from chalicelib.foundation.settings import MODEL_PREFIX, Settings
-from chalicelib.governance.erasure import client_erasure, erasure_request
+from chalicelib.governance.erasure import client_erasure
 from chalicelib.governance.evidence import anchoring
-from chalicelib.governance.policies.policy_desk import PolicyDesk
-from chalicelib.governance.policies.policy_swap_set import newest_decided
-from chalicelib.governance.reviews import contests, overdue_cases
-from chalicelib.governance.reviews.cases import review_case, shown
-from chalicelib.governance.reviews.portfolio import portfolio as figures_of
-from chalicelib.governance.reviews.review_desk import OfferOf, ReviewDesk
-from chalicelib.governance.reviews.review_requests import period_request
-from chalicelib.governance.rights.counterfactuals import change, taken_offers
-from chalicelib.governance.rights.counterfactuals.counter_offer import counter_offer
-from chalicelib.governance.rights.explanation import explanation
-from chalicelib.governance.rights.explanation_page import page
+from chalicelib.governance.reviews import overdue_cases
+from chalicelib.governance.reviews.cases import review_case
 from chalicelib.http import chalice_local
-from chalicelib.http.request_body import json_body
-from chalicelib.http.web import (
-    CORS,
-    NOT_STORED,
-    answering,
-    header_values,
-    html,
-    language,
-    published,
-    wants_html,
+from chalicelib.http.routes import (
+    decision_routes,
+    policy_routes,
+    review_routes,
+    rights_routes,
+    service_routes,
 )
+from chalicelib.http.routes.request_context import offer_of
+from chalicelib.http.web import CORS, NOT_STORED, Answering, published
 from chalicelib.models import champions, deployment
 from chalicelib.monitoring import drift_watch, lost_events, warming
-from chalicelib.monitoring.inventory import inventory
 from chalicelib.people.admission import admission
-from chalicelib.people.caller import person_of, signed_in, source_of
 from chalicelib.people.routing import routing
 from chalicelib.retraining import (
     evaluation,
@@ -63,233 +49,39 @@ chalice_local.start(sys.argv, os.environ, Path(__file__).parent)
 
 app = Chalice(app_name=settings.app_name)
 ANY = ["*/*"]  # else Chalice refuses a media type itself, and not as a problem
+DECISION = "/predictions/{clientId}/{predictionId}"
 admit = admission(app, lambda: services().key_scopes, os.environ)
 route = routing(app, CORS, ANY, os.environ)
-answers_problems = answering(app, lambda: services().profile.product.language, admit)
+answers_problems = Answering(app, lambda: services().profile.product.language, admit)
 
 
-def _requested_by() -> dict[str, str] | None:
-    """Return the person who calls, by their verified token; None for a key."""
-    person = person_of(app.current_request.context)
-    return person and person.recorded()
-
-
-def _acting() -> dict[str, str]:
-    """Return the person who calls a route that keys can't call. Raises Unauthorized."""
-    return signed_in(app.current_request.context).recorded()
-
-
-def _shown(stored: dict[str, Any]) -> dict[str, Any]:
-    """Return what people did about a decision, as its caller may see it."""
-    request, using = app.current_request, services()
-    acts = using.predictions.acts(stored["clientId"], stored["predictionId"])
-    taken = taken_offers.taken_by_acts(stored, acts, using.predictions)
-    said_in = language(request, using.profile.product.language)
-    return shown(stored, acts, taken, said_in, to_people=person_of(request.context) is not None)
-
-
-def _policy_desk() -> PolicyDesk:
-    using = services()
-    return PolicyDesk(using.policies, using.profile, datetime.now(UTC))
-
-
-def _review_desk() -> ReviewDesk:
-    using = services()
-    now = datetime.now(UTC)
-    return ReviewDesk(using.predictions, using.reviews, _offer_of(now), using.profile, now)
-
-
-def _offer_of(now: datetime) -> OfferOf:
-    """Return what says whether a decision's counter-offer was taken, as of its acts."""
-    return partial(taken_offers.standing, predictions=services().predictions, now=now)
-
-
-@route("POST", "/predict")
-@answers_problems
-def predict() -> Any:
-    request, using = app.current_request, services()
-    application = CreditApplication.from_payload(json_body(request), using.profile)
-    key = analysis.only_key(header_values(request, "idempotency-key"))
-    said_in = language(request, using.profile.product.language)
-    parts = (using.machine, using.predictions, using.ever_served)
-    return analysis.analyse(application, said_in, key, *parts, _requested_by())
-
-
-@route("GET", "/predictions/{clientId}")
-@answers_problems
-def predictions(clientId: str) -> Any:  # noqa: N803 - the path's own name
-    return analysis.page(clientId, app.current_request.query_params or {}, services().predictions)
-
-
-@route("GET", "/predictions/{clientId}/{predictionId}")
-@answers_problems
-def prediction(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    stored = outcomes.with_outcomes(clientId, predictionId, services().predictions)
-    return stored | _shown(stored)
-
-
-@route("POST", "/predictions/{clientId}/{predictionId}/outcome")
-@answers_problems
-def outcome(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    body, source = json_body(app.current_request), source_of(app.current_request.context)
-    stored = services().predictions
-    taken_offers.require_not_taken(stored.get(clientId, predictionId), stored)
-    return outcomes.report(clientId, predictionId, body, source, stored, datetime.now(UTC))
-
-
-@route("GET", "/predictions/{clientId}/{predictionId}/change")
-@answers_problems
-def change_needed(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    using = services()
-    stored = using.predictions.get(clientId, predictionId)
-    said_in = language(app.current_request, using.profile.product.language)
-    committee = using.committee(stored.get("consents", ()))
-    return change.needed(stored, said_in, committee.profile, committee, using.models)
-
-
-@route("GET", "/predictions/{clientId}/{predictionId}/offer")
-@answers_problems
-def offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    using = services()
-    stored = using.predictions.get(clientId, predictionId)
-    taken = taken_offers.taken_by(stored, using.predictions)
-    acts = using.predictions.acts(clientId, predictionId)
-    said_in = language(app.current_request, using.profile.product.language)
-    committee = using.committee(stored.get("consents", ()))
-    parts = (committee, using.models, datetime.now(UTC))
-    return counter_offer(stored, taken, acts, said_in, *parts)
-
-
-@route("POST", "/predictions/{clientId}/{predictionId}/offer")
-@answers_problems
-def take_offer(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    using, body = services(), json_body(app.current_request)
-    stored = using.predictions.get(clientId, predictionId)
-    said_in = language(app.current_request, using.profile.product.language)
-    parts: dict[str, Any] = {"machine": using.machine, "predictions": using.predictions}
-    parts |= {"ever_served": using.ever_served, "requested_by": _requested_by()}
-    once, bank = partial(analysis.analyse_once, **parts), using.profile_in_force()
-    now = datetime.now(UTC)
-    by = _requested_by() or {"source": source_of(app.current_request.context)}
-    act = taken_offers.attempted(by, now)
-    decided = taken_offers.take(stored, body, said_in, bank, using.predictions, once, act)
-    if decided["decision"] == "APPROVE":
-        using.reviews.close(stored | {"kind": "REVIEW"}, decided["createdAt"])
-    return decided
-
-
-@route("GET", "/predictions/{clientId}/{predictionId}/explanation")
-@answers_problems
-def explain(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    request, using = app.current_request, services()
-    said_in = language(request, using.profile.product.language)
-    stored = using.predictions.get(clientId, predictionId)
-    acts = using.predictions.acts(clientId, predictionId)
-    taken = taken_offers.taken_by_acts(stored, acts, using.predictions)
-    explained = explanation(stored, acts, using.profile, said_in, taken)
-    return html(page(explained), said_in) if wants_html(request) else explained
-
-
-@route("POST", "/predictions/{clientId}/{predictionId}/contest")
-@answers_problems
-def contest(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    request, using = app.current_request, services()
-    source, person = {"source": source_of(request.context)}, _requested_by()
-    stored = using.predictions.get(clientId, predictionId)
-    now = datetime.now(UTC)
-    act = contests.filed(json_body(request), person or source, now)
-    parts = (using.predictions, using.reviews, _offer_of(now), using.profile)
-    contests.contest(stored, act, *parts)
-    return _shown(stored)
-
-
-@route("GET", "/reviews")
-@answers_problems
-def reviews() -> Any:
-    return _review_desk().waiting(app.current_request.query_params or {})
-
-
-@route("POST", "/predictions/{clientId}/{predictionId}/review/claim")
-@answers_problems
-def claim_review(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    return _review_desk().claim(services().predictions.get(clientId, predictionId), _acting())
-
-
-@route("POST", "/predictions/{clientId}/{predictionId}/review/release")
-@answers_problems
-def release_review(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    return _review_desk().release(services().predictions.get(clientId, predictionId), _acting())
-
-
-@route("POST", "/predictions/{clientId}/{predictionId}/review")
-@answers_problems
-def review(clientId: str, predictionId: str) -> Any:  # noqa: N803 - the path's own names
-    using, body = services(), json_body(app.current_request)
-    stored = using.predictions.get(clientId, predictionId)
-    _review_desk().review(stored, body, _acting())
-    return _shown(stored)
-
-
-@route("GET", "/portfolio")
-@answers_problems
-def portfolio() -> Any:
-    query, using = app.current_request.query_params or {}, services()
-    period = period_request(query, datetime.now(UTC).date())
-    return figures_of(period, using.predictions, using.profile.outcomes.rules)
-
-
-@route("GET", "/policies")
-@answers_problems
-def policies() -> Any:
-    return _policy_desk().overview()
-
-
-@route("GET", "/policies/{version}")
-@answers_problems
-def policy(version: str) -> Any:
-    return _policy_desk().document(version)
-
-
-@route("POST", "/policies")
-@answers_problems
-def draft_policy() -> Any:
-    return _policy_desk().draft(json_body(app.current_request), _acting())
-
-
-@route("GET", "/policy-drafts/{draft}/swap-set")
-@answers_problems
-def policy_swap_set(draft: str) -> Any:
-    query, today = app.current_request.query_params or {}, datetime.now(UTC).date()
-    newest = partial(newest_decided, services().predictions, today)
-    return _policy_desk().swap_set(draft, newest, query.get("decisions", "1000"))
-
-
-@route("POST", "/policy-drafts/{draft}/approval")
-@answers_problems
-def approve_policy(draft: str) -> Any:
-    return _policy_desk().approve(draft, _acting())
-
-
-@route("POST", "/policy-rollback")
-@answers_problems
-def roll_policy_back() -> Any:
-    return _policy_desk().roll_back(json_body(app.current_request), _acting())
-
-
-@route("DELETE", "/clients/{clientId}")
-@answers_problems
-def erase(clientId: str) -> Any:  # noqa: N803 - the path's own name
-    request, using = app.current_request, services()
-    query, said_in = request.query_params or {}, language(request, using.profile.product.language)
-    return erasure_request.erase(clientId, query, _acting(), using.eraser, said_in)
-
-
-@route("GET", "/models")
-@answers_problems
-def models() -> Any:
-    using = services()
-    parts = (using.models, using.endpoints, using.history, using.reports)
-    return inventory(using.profile, *parts, datetime.now(UTC).date())
+ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+    ("POST", "/predict", decision_routes.predict),
+    ("GET", "/predictions/{clientId}", decision_routes.predictions),
+    ("GET", DECISION, decision_routes.prediction),
+    ("POST", f"{DECISION}/outcome", decision_routes.outcome),
+    ("GET", f"{DECISION}/change", rights_routes.change_needed),
+    ("GET", f"{DECISION}/offer", rights_routes.offer),
+    ("POST", f"{DECISION}/offer", rights_routes.take_offer),
+    ("GET", f"{DECISION}/explanation", rights_routes.explain),
+    ("POST", f"{DECISION}/contest", rights_routes.contest),
+    ("DELETE", "/clients/{clientId}", rights_routes.erase),
+    ("GET", "/reviews", review_routes.reviews),
+    ("POST", f"{DECISION}/review", review_routes.review),
+    ("POST", f"{DECISION}/review/claim", review_routes.claim_review),
+    ("POST", f"{DECISION}/review/release", review_routes.release_review),
+    ("GET", "/portfolio", review_routes.portfolio),
+    ("GET", "/policies", policy_routes.policies),
+    ("GET", "/policies/{version}", policy_routes.policy),
+    ("POST", "/policies", policy_routes.draft_policy),
+    ("GET", "/policy-drafts/{draft}/swap-set", policy_routes.policy_swap_set),
+    ("POST", "/policy-drafts/{draft}/approval", policy_routes.approve_policy),
+    ("POST", "/policy-rollback", policy_routes.roll_policy_back),
+    ("GET", "/models", service_routes.models),
+    ("GET", "/ready", service_routes.ready),
+)
+for method, path, view in ROUTES:
+    route(method, path)(answers_problems(view))
 
 
 @app.route("/health", methods=["GET", "HEAD"], cors=CORS, content_types=ANY)
@@ -304,13 +96,7 @@ def health() -> Any:
 def openapi() -> Any:
     from chalicelib.http.openapi.document import description  # it takes 11 ms of a cold start
 
-    return published(app.current_request, description(services().profile), "application/json")
-
-
-@route("GET", "/ready")
-@answers_problems
-def ready() -> Any:
-    return services().readiness.report()
+    return published(app, description(services().profile), "application/json")
 
 
 @app.lambda_function(name="Tradicional")
@@ -399,7 +185,7 @@ def anchor_evidence(event: CloudWatchEvent) -> Any:
 def watch_reviews(event: CloudWatchEvent) -> Any:
     using = services()
     at = weekly_update.scheduled_at(event.to_dict())
-    return overdue_cases.watch(at, using.reviews, using.predictions, _offer_of(at))
+    return overdue_cases.watch(at, using.reviews, using.predictions, offer_of(at))
 
 
 @app.lambda_function(name="eraseClient")

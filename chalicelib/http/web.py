@@ -3,8 +3,9 @@
 import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, CORSConfig, Request, Response
@@ -21,73 +22,71 @@ PROBLEM_TYPE = "application/problem+json"
 NOT_STORED = {"Cache-Control": "no-store"}
 
 P = ParamSpec("P")
-View = Callable[P, Any]
+View = Callable[Concatenate[Request, P], Any]
 Headers = dict[str, str | list[str]]
 
 
-def answering(
-    app: Chalice, usual: Callable[[], Language], admit: Callable[[Request], None]
-) -> Callable[[View[P]], View[P]]:
-    """Return a decorator of views that answers what they return or raise in the caller's language,
-    `usual` if the caller names none. `admit` raises a Problem if the caller may not call the route;
-    an id in the path that can't be one is a Problem, too.
+@dataclass(frozen=True)
+class Answering:
+    """A decorator that gives a view its request, and answers what it returns or raises in the
+    caller's language, `usual` if the caller names none.
 
-    A middleware cannot do it: Chalice turns a view's exceptions into its own 500 before.
+    `admit` raises a Problem if the caller may not call the route. An id in the path that can't be
+    one is a Problem, too. A middleware cannot do it: Chalice turns a view's exceptions into its own
+    500 before.
     """
 
-    def said_in() -> Language:
-        request = app.current_request
-        return language(request, usual()) if request else usual()
+    app: Chalice
+    usual: Callable[[], Language]
+    admit: Callable[[Request], None]
 
-    def check() -> None:
-        if app.current_request:
-            admit(app.current_request)
-            require_ids(app.current_request)
+    def __call__(self, view: View[P]) -> Callable[P, Response]:
+        @wraps(view)
+        def requested(*args: P.args, **kwargs: P.kwargs) -> Response:
+            try:
+                self.admit(self._request)
+                require_ids(self._request)
+                return _answer(view(self._request, *args, **kwargs))
+            except (Problem, AnalysisPending, ClientError, BotoCoreError) as raised:
+                return self._answer_to(raised)
 
-    def prefix() -> str:
-        request = app.current_request
-        return PEOPLE if request and request.path.startswith(PEOPLE) else ""
-
-    def answers_problems(view: View[P]) -> View[P]:
-        asked = observability.observed(_with_problems(view, check, said_in, prefix))
+        asked = observability.observed(requested)
 
         @wraps(view)
         def answered(*args: P.args, **kwargs: P.kwargs) -> Response:
             started = time.perf_counter()
             try:
                 answer = asked(*args, **kwargs)
-            except Exception:  # noqa: BLE001 - the edge: it is logged by its name already
-                answer = _problem(InternalError(), said_in())
+            except Exception as fault:  # noqa: BLE001 - the edge: it is logged by its name already
+                answer = self._answer_to(fault)
             seconds = time.perf_counter() - started
             observability.answered(view.__name__, answer.status_code, seconds)
             return answer
 
         return answered
 
-    return answers_problems
+    @property
+    def _request(self) -> Request:
+        """The request that a view answers: Chalice has one while it does."""
+        return cast("Request", self.app.current_request)
+
+    def _answer_to(self, raised: Exception) -> Response:
+        said_in = language(self._request, self.usual())
+        match raised:
+            case AnalysisPending():
+                return _pending(raised, self._request)
+            case Problem():
+                return _problem(raised, said_in)
+            case ClientError() | BotoCoreError():
+                return _problem(ServiceUnavailable(), said_in)
+        return _problem(InternalError(), said_in)
 
 
-def _with_problems(
-    view: View[P],
-    check: Callable[[], None],
-    said_in: Callable[[], Language],
-    prefix: Callable[[], str],
-) -> Callable[P, Response]:
-    @wraps(view)
-    def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
-        try:
-            check()
-            return _answer(view(*args, **kwargs))
-        except Problem as problem:
-            return _problem(problem, said_in())
-        except AnalysisPending as pending:
-            location = prefix() + pending.location
-            headers: Headers = {"Location": location, **NOT_STORED}
-            return Response({"predictionUrl": location}, headers, status_code=202)
-        except (ClientError, BotoCoreError):
-            return _problem(ServiceUnavailable(), said_in())
-
-    return answer
+def _pending(pending: AnalysisPending, request: Request) -> Response:
+    prefix = PEOPLE if request.path.startswith(PEOPLE) else ""
+    location = prefix + pending.location
+    headers: Headers = {"Location": location, **NOT_STORED}
+    return Response({"predictionUrl": location}, headers, status_code=202)
 
 
 def language(request: Request, usual: Language) -> Language:
@@ -123,11 +122,12 @@ def html(page: str, said_in: Language) -> Response:
     return Response(page, headers)
 
 
-def published(request: Request, text: str, content_type: str) -> Response:
+def published(app: Chalice, text: str, content_type: str) -> Response:
     """Return what is the same for every caller, or 304 to one that has it already."""
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     headers: Headers = {"ETag": etag, "Cache-Control": "no-cache", "Content-Type": content_type}
-    known = request.headers.get("if-none-match", "")
+    request = app.current_request
+    known = request.headers.get("if-none-match", "") if request else ""
     if etag in (one.strip().removeprefix("W/") for one in known.split(",")):
         return Response("", headers, status_code=304)
     return Response(text, headers)

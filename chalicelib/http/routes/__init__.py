@@ -1,0 +1,1 @@
+"""Views of the API: each takes the request, and the names in its path."""
