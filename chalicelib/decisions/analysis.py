@@ -18,9 +18,8 @@ from botocore.exceptions import (
 )
 
 from chalicelib.decisions.application import CORRECT, CreditApplication
-from chalicelib.decisions.decision import decide
+from chalicelib.decisions.decision import REQUESTED_BY, decision_record
 from chalicelib.decisions.predictions import PREDICTION_ID
-from chalicelib.decisions.replay_evidence import evidence
 from chalicelib.foundation import observability
 from chalicelib.foundation.errors import (
     AnalysisPending,
@@ -70,12 +69,6 @@ KEY_LENGTH = Text(es="debe tener de 1 a 255 caracteres", en="must be 1 to 255 ch
 KEY_REPEATED = Text(es="debe venir una sola vez", en="must come only once")
 
 LIMIT = re.compile(r"[1-9][0-9]?|100")
-REQUESTED_BY = "requestedBy"
-
-RECORDED = (
-    "predictionId", "clientId", "createdAt", "language", "application", "counterOfferOf",
-    REQUESTED_BY,
-)  # fmt: skip
 
 Document = dict[str, Any]
 
@@ -212,15 +205,10 @@ def record(
     is_silent = not any(isinstance(answer, Scored) for answer in answers.values())
     if is_silent and not ever_served():
         return {**NOT_DECIDED}
-    decision = decide(
-        event["application"], answers, profile, event["language"], review_only=review_only
-    )
-    proof = {"evidence": evidence(event["application"], profile.policy)}
-    request = {name: event[name] for name in RECORDED if name in event}
-    request |= consents.recorded(consents.given(event))
-    if open_case and decision["decision"] == "REVIEW" and "counterOfferOf" not in request:
-        open_case(request | decision)
-    stored = predictions.add(request | decision | proof)
+    decided = decision_record(event, answers, profile, review_only=review_only)
+    if open_case and decided["decision"] == "REVIEW" and "counterOfferOf" not in decided:
+        open_case(decided)
+    stored = predictions.add(decided)
     causes = {name: one.cause() for name, one in answers.items() if isinstance(one, Unavailable)}
     observability.decided(stored, causes)
     return stored

@@ -8,14 +8,21 @@ from typing import Any
 from chalicelib.decisions.application import Value
 from chalicelib.decisions.policy_rules import decisive, fired, inputs
 from chalicelib.decisions.reasons import reasons, with_condition_texts, with_rule_texts, with_texts
+from chalicelib.decisions.replay_evidence import evidence
 from chalicelib.foundation.text import Language
 from chalicelib.profile import Decision, Policy, Profile
 from chalicelib.profile.answer_codes import Basis
+from chalicelib.scoring import consents
 from chalicelib.scoring.branch_results import Answer, Direction, Scored, Skipped, Unavailable
 
 Document = dict[str, Any]
 
 SKIPPED, NO_CONSENT = "SKIPPED_NO_CONSENT", "NO_CONSENT"
+REQUESTED_BY = "requestedBy"
+RECORDED = (
+    "predictionId", "clientId", "createdAt", "language", "application", "counterOfferOf",
+    REQUESTED_BY, "batch",
+)  # fmt: skip
 ROUNDED = 1e-9  # tolerance of a share of the weights: 0.1 + 0.2 is not 0.3 in binary
 
 
@@ -52,6 +59,23 @@ def decide(
     for part in (decided, *decided["models"].values()):
         with_texts(part.get("reasons", ()), profile, language)
     return decided
+
+
+def decision_record(
+    request: Document,
+    answers: Mapping[str, Answer],
+    profile: Profile,
+    *,
+    review_only: bool = False,
+) -> Document:
+    """Return the record of a decision, as PrediccionesCredito keeps it. `request` has what is
+    RECORDED, and the consents as the state machine's input has them.
+    """
+    application = request["application"]
+    decided = decide(application, answers, profile, request["language"], review_only=review_only)
+    kept = {name: request[name] for name in RECORDED if name in request}
+    proof = {"evidence": evidence(application, profile.policy)}
+    return kept | consents.recorded(consents.given(request)) | decided | proof
 
 
 def weigh(
