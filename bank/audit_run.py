@@ -29,7 +29,7 @@ from chalicelib.services import services
 from datasets import Dataset
 from datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset_of
 from infrastructure.first_models import first_model_steps
-from infrastructure.template.function_policies import ASYNCHRONOUS, MODELS
+from infrastructure.template.function_permissions.function_names import ASYNCHRONOUS, MODELS
 from localcloud.iam.authorization import BY_DOCUMENTATION
 from workbench import transform
 

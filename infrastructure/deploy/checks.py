@@ -9,7 +9,7 @@ from chalicelib.profile import Profile
 from chalicelib.retraining import snapshot_opening
 from infrastructure.project import ROOT, chalice_config
 from infrastructure.template import function_policies, resources
-from infrastructure.template.function_policies import MODELS
+from infrastructure.template.function_permissions.function_names import MODELS
 
 VERSION = "20260101T000000"  # as long as any
 OLDEST, NEWEST = (3, 11), (3, 14)  # Lambda's runtimes that AppVengers runs on

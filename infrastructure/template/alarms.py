@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.foundation.settings import Settings
 from chalicelib.models.endpoints import VARIANT
-from infrastructure.template.function_policies import (
+from infrastructure.template.function_permissions.function_names import (
     API,
     ASYNCHRONOUS,
     GOVERNING,

@@ -14,13 +14,15 @@ from policy_sentry.querying.actions import get_action_data
 from chalicelib.foundation.settings import STAGES, Settings
 from infrastructure.project import app_name
 from infrastructure.template import function_policies, roles
+from infrastructure.template.function_permissions import function_names
+from infrastructure.template.function_permissions.statement import Statement, allow
 
 ACCOUNT = "123456789012"
 # A linter that has seen nothing proves nothing: each of these must be found.
 DRILLS = (
-    function_policies.allow("dynamodb:PutItem", "*"),
-    function_policies.allow("dynamodb:PutItem", "arn:aws:s3:::bucket"),
-    function_policies.allow("s3:PutObjekt", "arn:aws:s3:::bucket/*"),
+    allow("dynamodb:PutItem", "*"),
+    allow("dynamodb:PutItem", "arn:aws:s3:::bucket"),
+    allow("s3:PutObjekt", "arn:aws:s3:::bucket/*"),
 )
 # AWS has these on one kind of resource or another; parliament wants both at once.
 ONE_OF_SEVERAL = {
@@ -29,16 +31,16 @@ ONE_OF_SEVERAL = {
 }
 
 
-def declared() -> Iterator[tuple[str, list[function_policies.Statement]]]:
+def declared() -> Iterator[tuple[str, list[Statement]]]:
     for stage in STAGES:
         settings = Settings(app_name(), stage, "us-east-1")
-        for function in (function_policies.API, *roles.FUNCTIONS):
+        for function in (function_names.API, *function_names.FUNCTIONS):
             yield settings.function(function), function_policies.statements(function, settings)
         for role, statements in roles.statements(settings, ACCOUNT).items():
             yield f"{settings.prefix}-{role}", statements
 
 
-def faults(statements: list[function_policies.Statement]) -> Iterator[str]:
+def faults(statements: list[Statement]) -> Iterator[str]:
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     for finding in parliament.analyze_policy_string(document).findings:
         if finding.issue == "RESOURCE_MISMATCH" and all(

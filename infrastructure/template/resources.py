@@ -11,8 +11,14 @@ import yaml
 
 from chalicelib.people.access import Role
 from infrastructure.template import alarms, stack_template
-from infrastructure.template.function_policies import API, GOVERNING, MODELS, Statement
-from infrastructure.template.roles import FUNCTIONS, SETTINGS, condition, statements
+from infrastructure.template.function_permissions.function_names import (
+    API,
+    FUNCTIONS,
+    GOVERNING,
+    MODELS,
+)
+from infrastructure.template.function_permissions.statement import Statement
+from infrastructure.template.roles import SETTINGS, condition, statements
 
 BEGIN = "  # Written by make iam-policies from roles.py, until the next such line: do not edit.\n"
 END = "  # Written until here.\n"

@@ -1,7 +1,7 @@
 """Permissions of the roles of the state machines and of SageMaker.
 
-policies.py declares the functions' permissions in the same way. resources.py writes these roles
-into resources.yaml: make iam-policies.
+function_policies.py declares the functions' permissions in the same way. resources.py writes these
+roles into resources.yaml: make iam-policies.
 """
 
 from chalicelib.foundation.settings import (
@@ -16,16 +16,11 @@ from chalicelib.foundation.settings import (
     VERIFIED_PREFIX,
     Settings,
 )
-from infrastructure.template.function_policies import (
-    ASYNCHRONOUS,
-    ERASING,
+from infrastructure.template.function_permissions.function_names import (
     MODELS,
     RETRAINING,
-    Statement,
-    allow,
 )
-
-FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS, ERASING, *RETRAINING)
+from infrastructure.template.function_permissions.statement import Statement, allow
 
 # AWS knows no resource for these: it allows them on * or not at all.
 ONLY_ON_EVERYTHING = {

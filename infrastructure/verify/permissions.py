@@ -7,7 +7,12 @@ import boto3
 from botocore.exceptions import ClientError
 
 from infrastructure.project import api_function
-from infrastructure.template.function_policies import ASYNCHRONOUS, ERASING, MODELS, RETRAINING
+from infrastructure.template.function_permissions.function_names import (
+    ASYNCHRONOUS,
+    ERASING,
+    MODELS,
+    RETRAINING,
+)
 from infrastructure.verify.check import TIMES, Check, Result, Stage, failed, proved
 from stepfunctions.machine_deployment import MACHINES
 

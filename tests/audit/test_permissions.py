@@ -13,6 +13,7 @@ from bank.first_run import body_of
 from chalicelib.foundation.settings import Settings
 from infrastructure.project import app_name
 from infrastructure.template import function_policies, roles
+from infrastructure.template.function_permissions import function_names, statement
 from localcloud.iam import iam_policy
 
 ACCOUNT = "123456789012"
@@ -21,7 +22,7 @@ DEV = Settings(app_name(), "dev", "us-east-1")
 
 def declared() -> dict[str, list[dict]]:
     """Statements by role, as the embedded cloud has them."""
-    functions = (function_policies.API, *roles.FUNCTIONS)
+    functions = (function_names.API, *function_names.FUNCTIONS)
     own = {DEV.function(name): function_policies.statements(name, DEV) for name in functions}
     others = roles.statements(DEV, ACCOUNT)
     return own | {f"{DEV.prefix}-{name}": given for name, given in others.items()}
@@ -75,7 +76,7 @@ def test_without_any_one_action_on_any_one_resource_the_audit_fails(audited):
 def test_a_permission_that_nobody_uses_is_found(audited):
     role = DEV.function("saveResult")
     table = f"arn:aws:dynamodb:*:*:table/{DEV.predictions_table}"
-    more = permissions([function_policies.allow("dynamodb:DeleteItem", table)])
+    more = permissions([statement.allow("dynamodb:DeleteItem", table)])
     found = findings({**audited.given, role: [*audited.given[role], *more]}, audited.calls, [])
 
     assert found.unused == [(role, more[0])]

@@ -16,6 +16,7 @@ from infrastructure.deploy.steps import ownership
 from infrastructure.operate import destroy
 from infrastructure.project import app_name
 from infrastructure.template import function_policies, roles
+from infrastructure.template.function_permissions import function_names
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
 from tests.contract.conftest import document, trust
@@ -53,12 +54,12 @@ def test_a_region_that_is_missing_or_has_no_container_is_told(region, told):
 
 
 def longest_prefix() -> str:
-    version, model = "20260101T000000", max(function_policies.MODELS, key=len)
+    version, model = "20260101T000000", max(function_names.MODELS, key=len)
     left = 63 - len(snapshot_opening.job_names("", model, version)[1])
     return "p" * left
 
 
-@pytest.mark.parametrize("model", function_policies.MODELS)
+@pytest.mark.parametrize("model", function_names.MODELS)
 def test_every_name_of_a_retraining_fits_if_the_longest_does(model):
     for stage in (f"{stage}-{app_name()}" for stage in STAGES):
         assert len(stage) <= len(longest_prefix())

@@ -20,7 +20,7 @@ from infrastructure.first_models.first_model_steps import scheduled_event
 from infrastructure.operate.sign_in_flow import Flow
 from infrastructure.project import ROOT, functions_of
 from infrastructure.template import stack_template
-from infrastructure.template.function_policies import ASYNCHRONOUS
+from infrastructure.template.function_permissions.function_names import ASYNCHRONOUS
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 ACCOUNT = "123456789012"

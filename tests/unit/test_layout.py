@@ -61,7 +61,9 @@ TABLES = {
         "localcloud/services/sagemaker_jobs", "localcloud/services/stepfunctions",
         "localcloud/services/storage",
     )),
-    "infrastructure/template/function_policies.py:statements",
+    *(f"infrastructure/template/function_permissions/{name}_policies.py:{name}" for name in (
+        "deciding", "deploying", "governing", "retraining",
+    )),
     "infrastructure/template/roles.py:statements",
 }  # fmt: skip
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))

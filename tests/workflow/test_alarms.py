@@ -12,7 +12,7 @@ import boto3
 import pytest
 from moto.cloudwatch.models import cloudwatch_backends
 
-from infrastructure.template.function_policies import ASYNCHRONOUS
+from infrastructure.template.function_permissions.function_names import ASYNCHRONOUS
 from localcloud.cloud import ACCOUNT
 from tests.workflow.conftest import scheduled
 

@@ -8,7 +8,7 @@ updates leave this setting alone; each deployment puts it again.
 from typing import TYPE_CHECKING
 
 from chalicelib.foundation.settings import Settings
-from infrastructure.template.function_policies import ASYNCHRONOUS
+from infrastructure.template.function_permissions.function_names import ASYNCHRONOUS
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from chalicelib.foundation.settings import Settings
 from infrastructure.deploy.steps import stack
 from infrastructure.project import API_HANDLER, api_function, functions_of
-from infrastructure.template.function_policies import ASYNCHRONOUS
+from infrastructure.template.function_permissions.function_names import ASYNCHRONOUS
 from stepfunctions.machine_deployment import MACHINES
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from chalicelib import profile
 from chalicelib.models.endpoints import capacity
 from infrastructure.account.quotas import CODES
-from infrastructure.template.function_policies import MODELS
+from infrastructure.template.function_permissions.function_names import MODELS
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.services.servicequotas.account_quotas import GRANTED, TABLE, UnknownQuota, parsed

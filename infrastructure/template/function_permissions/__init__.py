@@ -1,0 +1,1 @@
+"""Permissions of the functions, declared by what the functions do."""

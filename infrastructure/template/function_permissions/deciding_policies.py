@@ -1,0 +1,57 @@
+"""Permissions of the functions that decide."""
+
+from chalicelib.foundation.settings import (
+    ENDING_PREFIX,
+    MANIFEST_PREFIX,
+    POLICY_ACT_PREFIX,
+    REPORT_PREFIX,
+    SNAPSHOT_PREFIX,
+)
+from infrastructure.template.function_permissions.arns import Arns
+from infrastructure.template.function_permissions.function_names import API, ERASING
+from infrastructure.template.function_permissions.statement import Statement, allow, listing
+
+
+def deciding(arns: Arns) -> dict[str, list[Statement]]:
+    """Return the statements of each function."""
+    in_force = [listing(arns.data, f"{POLICY_ACT_PREFIX}*"), allow("s3:GetObject", arns.policies)]
+    # What was in service last.
+    champions = listing(arns.models, f"{ENDING_PREFIX}*")
+    models = {name: [allow("sagemaker:InvokeEndpoint", arn)] for name, arn in arns.scoring.items()}
+    return models | {
+        API: [
+            allow("states:StartSyncExecution", arns.machine("analisisCredito")),
+            allow(["dynamodb:GetItem", "dynamodb:PutItem"], [arns.table, arns.reviews]),
+            allow(["dynamodb:ConditionCheckItem", "dynamodb:Query"], arns.table),
+            allow("dynamodb:UpdateItem", arns.reviews),
+            allow("sagemaker:DescribeEndpoint", arns.sagemaker("endpoint")),
+            allow("sagemaker:InvokeEndpoint", list(arns.scoring.values())),
+            allow("ssm:GetParameter", [arns.switch, arns.scopes]),
+            allow("s3:GetObject", f"{arns.models}/{MANIFEST_PREFIX}*"),
+            # For a missing object, S3 answers 404 to a role that may list the bucket, else 403.
+            allow("s3:ListBucket", arns.models),
+            listing(arns.data, f"{REPORT_PREFIX}*", f"{SNAPSHOT_PREFIX}*", f"{POLICY_ACT_PREFIX}*"),
+            allow("dynamodb:Query", [f"{arns.table}/index/byDay", f"{arns.reviews}/index/byDue"]),
+            allow("s3:PutObject", arns.policies),
+            allow(
+                "s3:GetObject",
+                [
+                    *arns.policies,
+                    f"{arns.data}/{REPORT_PREFIX}drift/*",
+                    f"{arns.data}/{REPORT_PREFIX}*/report.json",
+                    f"{arns.data}/{SNAPSHOT_PREFIX}*/vintages.json",
+                ],
+            ),
+            allow("sagemaker:DescribeTrainingJob", arns.sagemaker("training-job")),
+            allow("lambda:InvokeFunction", arns.function(ERASING)),
+        ],
+        "saveResult": [
+            allow("dynamodb:PutItem", [arns.table, arns.reviews]),
+            allow("ssm:GetParameter", arns.switch),
+            *in_force,
+            # If no model answers: was any ever in service?
+            champions,
+            allow("sagemaker:DescribeEndpoint", arns.sagemaker("endpoint")),
+        ],
+        "keepWarm": [allow("sagemaker:InvokeEndpoint", list(arns.scoring.values()))],
+    }
