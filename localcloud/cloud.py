@@ -6,7 +6,7 @@ import time
 import zipfile
 from collections.abc import Mapping
 from contextlib import ExitStack
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import boto3
@@ -35,6 +35,7 @@ from localcloud.services.sagemaker_jobs.transform_jobs import TransformJobs
 from localcloud.services.servicequotas.account_quotas import Quotas
 from localcloud.services.sns import Notices
 from localcloud.services.stepfunctions import executions
+from localcloud.services.stepfunctions.express import ExpressStarts
 from localcloud.services.storage.expired_items import delete_expired
 from localcloud.services.storage.object_writes import ObjectEvents
 
@@ -57,7 +58,7 @@ class Cloud:
             self._work = _working_folder(folder)
             undo.pop_all()
         self.authorization = Authorization(ACCOUNT)
-        pending = PendingEvents(self.kept)
+        self._pending = pending = PendingEvents(self.kept)
         free = concurrency.of_account(self.quotas, lambda: lambda_backends[ACCOUNT][region])
         self.functions = Functions(self.activity, self.authorization, pending, self.disk, free)
         self.object_events = ObjectEvents()
@@ -92,6 +93,11 @@ class Cloud:
         self._opening = threading.Lock()
         self._uploaded: Uploaded | None = None
 
+    @cached_property
+    def express(self) -> ExpressStarts:
+        """Asynchronous executions of EXPRESS machines."""
+        return ExpressStarts(self.activity, self.authorization, self._pending)
+
     @property
     def failures(self) -> list[Failure]:
         return self.functions.failures
@@ -124,8 +130,8 @@ class Cloud:
         return arn
 
     def restore(self) -> None:
-        """Put the kept state back but for expired items, start endpoints, and send functions their
-        unhandled events.
+        """Put the kept state back but for expired items, start endpoints, send functions their
+        unhandled events, and run unended executions of EXPRESS machines.
 
         The tables, buckets, topics and functions must exist. Each later write is on disk before
         its answer. Raises NotStored.
@@ -137,7 +143,9 @@ class Cloud:
         for endpoint in list(self.endpoints.records.values()):
             if endpoint.endpoint_status != "Failed":
                 self.endpoints.deploy(endpoint, endpoint.endpoint_config_name, "Creating")
-        self.functions.deliver_again()
+        for number, target, payload in self._pending.after_a_restart():
+            again = self.express if ":stateMachine:" in target else self.functions
+            again.deliver_again(number, target, payload)
 
     def _fail_interrupted_jobs(self) -> None:
         backend = sagemaker_backends[ACCOUNT][self.region]
@@ -184,6 +192,7 @@ class Cloud:
         for port in self._ports:
             port.close()
         executions.stop_all(ACCOUNT, self.region)
+        self.express.close()
         self.functions.close()
         if self._uploaded:
             self._uploaded.close()

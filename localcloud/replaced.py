@@ -26,7 +26,9 @@ def the_list(cloud: Cloud) -> list[Replaced]:
         *strictness_.replaced(),
         *lambda_.replaced(cloud.functions, cloud.quotas),
         *ports_.replaced(),
-        *stepfunctions_.replaced(cloud.activity, cloud.authorization, cloud.kept, cloud.functions),
+        *stepfunctions_.replaced(
+            cloud.activity, cloud.authorization, cloud.kept, cloud.functions, cloud.express
+        ),
         *storage_.replaced(cloud.kept, cloud.object_events),
         *sagemaker_jobs_.replaced(
             cloud.training_jobs, cloud.processing_jobs, cloud.transform_jobs, cloud.quotas

@@ -162,14 +162,13 @@ class Functions:
             function.name, payload, lambda number: self._deliver(function, payload, number)
         )
 
-    def deliver_again(self) -> None:
-        """Deliver the events that the last process accepted and did not handle to the end."""
-        for number, name, payload in self._pending.after_a_restart():
-            if function := self.find(name):
-                log.info("%s gets an event again: the process ended before it was handled", name)
-                self._deliver(function, payload, number)
-            else:
-                log.warning("function %s does not exist any more; its event stays on disk", name)
+    def deliver_again(self, number: int, name: str, payload: bytes) -> None:
+        """Deliver an event that the last process accepted and did not handle to the end."""
+        if function := self.find(name):
+            log.info("%s gets an event again: the process ended before it was handled", name)
+            self._deliver(function, payload, number)
+        else:
+            log.warning("function %s does not exist any more; its event stays on disk", name)
 
     def close(self) -> None:
         """Wait for running handlers, which would otherwise call the real AWS."""

@@ -1,4 +1,5 @@
-"""Events that a function was given and has not handled to the end.
+"""Events that a function was given and has not handled to the end, and starts of executions that
+have not ended.
 
 They are on disk, so that a restart delivers them again. AWS keeps them, too:
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html

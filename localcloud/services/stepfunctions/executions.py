@@ -1,14 +1,10 @@
 import json
 import threading
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from moto.core.exceptions import AWSError
-from moto.core.responses import ActionResult
-from moto.stepfunctions.exceptions import InvalidExecutionInput
 from moto.stepfunctions.parser.api import (
     ExecutionStatus,
 )
@@ -17,7 +13,6 @@ from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils import (
     LambdaFunctionErrorException,
 )
-from moto.stepfunctions.parser.backend.execution import SyncExecution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
@@ -26,104 +21,10 @@ from localcloud.iam.authorization import Authorization, NotAuthorized
 from localcloud.kept_state.sqlite.disk import NotStored
 from localcloud.services.lambda_.concurrency import Throttled
 from localcloud.services.lambda_.functions import Functions
-from localcloud.services.stepfunctions import task_errors
+from localcloud.services.stepfunctions import role_use, task_errors
 
 if TYPE_CHECKING:
     from localcloud.kept_state.durability import Kept
-
-LOG_DELIVERY = (
-    "logs:CreateLogDelivery",
-    "logs:GetLogDelivery",
-    "logs:UpdateLogDelivery",
-    "logs:DeleteLogDelivery",
-    "logs:ListLogDeliveries",
-    "logs:PutResourcePolicy",
-    "logs:DescribeResourcePolicies",
-    "logs:DescribeLogGroups",
-)
-TRACING = (
-    "xray:PutTraceSegments",
-    "xray:PutTelemetryRecords",
-    "xray:GetSamplingRules",
-    "xray:GetSamplingTargets",
-)
-FINISHED = {"Completed", "Failed", "Stopped"}
-
-
-class StateMachineTypeNotSupported(AWSError):
-    TYPE = "StateMachineTypeNotSupported"
-    STATUS = 400
-
-
-def start_sync_execution(authorization: Authorization) -> Callable[[None], Any]:
-    """Replace moto's StepFunctionResponse, which has no such action."""
-
-    def replace(_absent: None) -> Any:
-        def start(self: Any) -> ActionResult:
-            machine = self.stepfunction_backend.describe_state_machine(
-                self._get_param("stateMachineArn")
-            )
-            if machine.type != "EXPRESS":
-                raise StateMachineTypeNotSupported(
-                    "This operation is not supported by this type of state machine: "
-                    f"'{machine.arn}'"
-                )
-            execution = _express_execution(
-                machine, self._get_param("name"), self._get_param("input", "{}")
-            )
-            with authorization.acting_as(machine.roleArn, "states", machine.name):
-                _note_machine(authorization)
-                execution.start()
-            TMP_THREADS.clear()  # moto keeps every thread it ever started, and every input
-            return ActionResult(execution.to_start_sync_execution_output())
-
-        return start
-
-    return replace
-
-
-def _note_machine(authorization: Authorization) -> None:
-    """Record what Step Functions itself does under a machine's role, by its documentation."""
-    for action in LOG_DELIVERY + TRACING:
-        authorization.note(action, "*")
-
-
-def _express_execution(machine: Any, name: str | None, input_text: str) -> SyncExecution:
-    try:
-        json.loads(input_text)
-    except ValueError as error:
-        raise InvalidExecutionInput(f"Invalid State Machine Execution Input: '{error}'") from error
-    name = name or str(uuid.uuid4())
-    express = machine.arn.replace(":stateMachine:", ":express:")
-    return SyncExecution(
-        name=name,
-        sm_type=machine.type,
-        role_arn=machine.roleArn,
-        exec_arn=f"{express}:{name}:{uuid.uuid4()}",
-        account_id=machine.arn.split(":")[4],
-        region_name=machine.arn.split(":")[3],
-        state_machine=machine,
-        start_date=datetime.now(UTC),
-        cloud_watch_logging_session=None,
-        activity_store={},
-        input_data=input_text,
-    )
-
-
-def with_a_name(original: Any) -> Any:
-    """Replace moto's start_execution, which calls an execution without a name None."""
-
-    def start(
-        self: Any,
-        state_machine_arn: str,
-        name: str | None = None,
-        execution_input: str | None = None,
-        trace_header: str | None = None,
-    ) -> Any:
-        named = name or str(uuid.uuid4())
-        return original(self, state_machine_arn, named, execution_input, trace_header)
-
-    return start
 
 
 def started_and_counted(
@@ -140,7 +41,7 @@ def started_and_counted(
             arn = self._evaluation_details.execution_details.arn
             name = self._evaluation_details.state_machine_details.name
             with authorization.acting_as(execution.role_arn, "states", name):
-                _note_machine(authorization)
+                role_use.note_machine(authorization)
                 _keep_the_start(self, kept)
                 activity.begin(arn)
                 parts = (self, activity, arn, kept)

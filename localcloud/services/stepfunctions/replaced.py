@@ -10,6 +10,7 @@ from localcloud.services.lambda_.functions import Functions
 from localcloud.services.stepfunctions import (
     definitions,
     executions,
+    express,
     expressions,
     job_task,
     task_errors,
@@ -24,14 +25,18 @@ _SYNC_STATES = r"https?://sync-states\.(.+)\.amazonaws.com"
 
 
 def replaced(
-    activity: Activity, authorization: Authorization, kept: Kept, functions: Functions
+    activity: Activity,
+    authorization: Authorization,
+    kept: Kept,
+    functions: Functions,
+    starts: express.ExpressStarts,
 ) -> list[Replaced]:
     return [
         Replaced(
             "moto.stepfunctions.responses:StepFunctionResponse",
             "start_sync_execution",
             ABSENT,
-            executions.start_sync_execution(authorization),
+            express.start_sync_execution(authorization),
             "StartSyncExecution is missing, though the interpreter can do it",
         ),
         Replaced(
@@ -52,8 +57,8 @@ def replaced(
             "moto.stepfunctions.parser.models:StepFunctionsParserBackend",
             "start_execution",
             "(self, state_machine_arn, name, execution_input, trace_header)",
-            executions.with_a_name,
-            "the second execution without a name is ExecutionAlreadyExists",
+            express.named_or_express(starts),
+            "the second execution without a name, or of an EXPRESS machine, is AlreadyExists",
         ),
         Replaced(
             "moto.stepfunctions.parser.models:StepFunctionsParserBackend",

@@ -191,6 +191,17 @@ def starting(**more: Any) -> Callable[[], Any]:
     return lambda: boto3.client("stepfunctions").start_execution(stateMachineArn=arn, **more)
 
 
+def started_express(action: str) -> Callable[[], Any]:
+    arn, client = machine(DONE), boto3.client("stepfunctions")
+    started = client.start_execution(stateMachineArn=arn)["executionArn"]
+    return lambda: getattr(client, action)(executionArn=started)
+
+
+def listed_express() -> Callable[[], Any]:
+    arn = machine(DONE)
+    return lambda: boto3.client("stepfunctions").list_executions(stateMachineArn=arn)
+
+
 def task(resource: str, kind: str = "EXPRESS") -> Callable[[], Any]:
     """A machine whose one task is in a branch of a Parallel state."""
     inner = {"StartAt": "Wait", "States": {
@@ -708,6 +719,11 @@ BROKEN: list[tuple[str, Given, str, str]] = [
      "Invalid Name: 'a:b'"),
     ("input of an execution", lambda: starting(input=json.dumps("ñ" * 131_072, ensure_ascii=False)),
      INVALID, "less than or equal to 262144"),
+    *(("no description of an Express execution", lambda one=one: started_express(one),
+       "InvalidArn", "Resource type not valid in this context: express")
+      for one in ("describe_execution", "get_execution_history", "stop_execution")),
+    ("no list of Express executions", listed_express, "StateMachineTypeNotSupported",
+     "This operation is not supported by this type of state machine"),
     *(("no waiting in an Express machine", lambda one=one: task(one), DEFINITION,
        f"Express state machine does not support '{one}' at /States/All/Branches[0]/States/Wait")
       for one in (SYNC, SYNC_2, CALLBACK, ACTIVITY)),

@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -33,13 +33,14 @@ def key(n: int, client: str = "c1") -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def reopened(folder: Path) -> Iterator[Cloud]:
+def reopened(folder: Path, prepare: Callable[[Cloud], None] = lambda _: None) -> Iterator[Cloud]:
     with embedded_cloud(folder, quotas=GRANTED) as cloud:
         make_role()
         make_table()
         boto3.client("s3").create_bucket(Bucket="data")
         boto3.client("s3").create_bucket(Bucket="models")
         boto3.client("sns").create_topic(Name="notices")
+        prepare(cloud)
         cloud.restore()
         yield cloud
 
