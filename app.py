@@ -13,7 +13,7 @@ from chalicelib.decisions import analysis
 from chalicelib.foundation.errors import AppVengersError
 from chalicelib.foundation.observability import last_trained, observed
 from chalicelib.foundation.settings import MODEL_PREFIX, Settings
-from chalicelib.governance.erasure import client_erasure
+from chalicelib.governance.erasure import client_erasure, erasure_request
 from chalicelib.governance.evidence import anchoring
 from chalicelib.governance.reviews import overdue_cases
 from chalicelib.governance.reviews.cases import review_case
@@ -185,7 +185,9 @@ def anchor_evidence(event: CloudWatchEvent) -> Any:
 def watch_reviews(event: CloudWatchEvent) -> Any:
     using = services()
     at = weekly_update.scheduled_at(event.to_dict())
-    return overdue_cases.watch(at, using.reviews, using.predictions, offer_of(at))
+    overdue = overdue_cases.watch(at, using.reviews, using.predictions, offer_of(at))
+    erasure_request.finish_begun(at, using.erasures, using.eraser)
+    return overdue
 
 
 @app.lambda_function(name="eraseClient")

@@ -24,6 +24,7 @@ from bank.first_run import body_of, bring
 from chalicelib import profile
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.settings import BATCH_PREFIX, MANIFEST_PREFIX, MODEL_PREFIX, TOLD_PREFIX
+from chalicelib.governance.erasure.erasure_table import ErasureTable
 from chalicelib.governance.reviews.review_queue import ReviewQueue
 from chalicelib.services import services
 from datasets import Dataset
@@ -62,6 +63,7 @@ def run(bank: Bank) -> list[str]:
         _repeat(bank, decided)
         _forget_trainings(bank)
         _open_a_case_of_nothing(bank)
+        _leave_an_erasure(bank)
         _watch(bank)
         _anchor(bank, decided)
         requester.get("/models")
@@ -186,6 +188,13 @@ def _open_a_case_of_nothing(bank: Bank) -> None:
     case = {"clientId": "nothing", "predictionId": "0" * 32, "kind": "REVIEW"}
     case |= {"priority": "NORMAL", "openedAt": now, "dueAt": now}
     ReviewQueue(boto3.client("dynamodb"), bank.settings.reviews_table).open(case)
+
+
+def _leave_an_erasure(bank: Bank) -> None:
+    """Begin an erasure and leave it open, as a killed one is: watchReviews has it finished."""
+    client, settings = boto3.client("dynamodb"), bank.settings
+    erasures = ErasureTable(client, settings.predictions_table, settings.reviews_table)
+    erasures.begin("nothing", {"at": "2026-01-01T00:00:00.000Z", "reason": "", "by": {}})
 
 
 def _forget_trainings(bank: Bank) -> None:

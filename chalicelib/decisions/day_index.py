@@ -20,6 +20,7 @@ Item = dict[str, Any]
 BY_DAY = "byDay"
 OUTCOMES = "outcomes#"  # before the day on which an outcome was told
 REVIEWS = "reviews#"  # before the day of a person's act; people are slow, so its key has no shard
+ERASURE_DAYS = "erased#"  # before the day of an erasure
 SHARDS = 24  # it may grow; fewer would hide what was stored under the last ones
 
 

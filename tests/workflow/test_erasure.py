@@ -10,6 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from bank.first_run import body_of
+from chalicelib.governance.erasure.erasure_table import ErasureTable
+from chalicelib.governance.policies.times import written_at
+from infrastructure.first_models.first_model_steps import scheduled_event
 from tests.workflow.test_people import where
 from tests.workflow.test_reviews import NO, review
 from workbench import replay
@@ -115,6 +118,27 @@ def test_the_planted_values_were_in_many_places_and_are_found_nowhere(served, st
     assert {kind for kind, _ in story["before"][WORDS]} == {"item", "file"}
     for text in PLANTED:
         assert places(served, text) == set()
+
+
+def test_an_erasure_that_was_cut_off_is_finished_by_the_next_watch(served, loans):
+    decided = served.post(body_of(loans[0]) | {"clientId": "cut-off-44"}).json()
+    settings = served.bank.settings
+    tables = settings.predictions_table, settings.reviews_table
+    order = {"at": written_at(datetime.now(UTC)), "reason": "COURT_ORDER", "by": {"sub": "s"}}
+    ErasureTable(boto3.client("dynamodb"), *tables).begin("cut-off-44", order)
+
+    def watch(minutes):
+        event = scheduled_event(datetime.now(UTC) + timedelta(minutes=minutes))
+        function = settings.function("watchReviews")
+        invoked = boto3.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+        assert "FunctionError" not in invoked
+
+    watch(59)
+    assert served.get(where(decided)).status_code == 200
+    watch(61)
+    gone = decided["decision"] != "APPROVE"  # a law keeps a loan
+    assert served.get(where(decided)).status_code == (404 if gone else 200)
+    assert ("item", "open#cut-off-44") not in places(served, "cut-off-44")
 
 
 def test_the_loan_that_a_law_keeps_is_there_and_its_key_decides_nothing_new(served, story):

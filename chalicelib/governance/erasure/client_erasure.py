@@ -20,10 +20,12 @@ class Erasures(Protocol):
     def begin(self, client_id: str, order: Mapping[str, Any]) -> Document: ...
     def records(self, client_id: str) -> list[Document]: ...
     def cases(self, client_id: str) -> list[Document]: ...
-    def pseudonymise(self, erasure: Document, counted: str, records: list[Document]) -> None: ...
+    def pseudonymise(
+        self, erasure: Document, counted: str, records: list[Document], now: datetime
+    ) -> None: ...
     def delete_claims(self, erasure: Document, claims: list[Document]) -> None: ...
     def delete_cases(self, erasure: Document, cases: list[Document]) -> None: ...
-    def finish(self, erasure: Document, facts: Mapping[str, Any]) -> Document: ...
+    def finish(self, erasure: Document, facts: Mapping[str, Any], now: datetime) -> Document: ...
 
 
 class Files(Protocol):
@@ -43,8 +45,9 @@ def erase(
         client_id, {"at": written_at(now), "reason": event["reason"], "by": event["by"]}
     )
     last = _erase_records(client_id, erasure, retention, table, now)
-    facts = {"kept": {name: len(found) for name, found in last.kept.items()}}
-    done = table.finish(erasure, facts | {"until": last.until, "files": files.delete()})
+    facts: Document = {"kept": {name: len(found) for name, found in last.kept.items()}}
+    facts |= {"until": last.until, "files": files.delete()}
+    done = table.finish(erasure, facts, now)
     return _answer(done, retention)
 
 
@@ -59,7 +62,7 @@ def _erase_records(
             return todo
         table.delete_cases(erasure, todo.cases)  # before the decision by which they go
         for name, records in todo.pseudonymised.items():
-            table.pseudonymise(erasure, name, records)
+            table.pseudonymise(erasure, name, records, now)
             gone |= decisions_of(records)
         table.delete_claims(erasure, todo.claims)
     raise TableUnavailable

@@ -1,8 +1,11 @@
-"""The route DELETE /people/clients/{clientId}: it invokes eraseClient, whose role may delete."""
+"""Orders to eraseClient, whose role may delete: DELETE /people/clients/{clientId}, and the hourly
+watch, which has unfinished erasures finished.
+"""
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,6 +21,13 @@ Document = dict[str, Any]
 
 # A code, no free text: a text might name the client for good.
 REASONS = ("CLIENT_REQUEST", "CONSENT_WITHDRAWN", "UNLAWFUL_DATA", "COURT_ORDER")
+
+
+UNFINISHED = timedelta(hours=1)  # a running erasure is over long before: eraseClient has 5 minutes
+
+
+class Erasures(Protocol):
+    def unfinished(self, before: datetime) -> Iterator[Document]: ...
 
 
 class Eraser:
@@ -59,3 +69,20 @@ def erase(
         if "law" in one:
             one["law"] = Text(**one["law"]).said_in(language)
     return done | {"language": language}
+
+
+def finish_begun(at: datetime, erasures: Erasures, eraser: Eraser) -> int:
+    """Finish each erasure that was begun an hour before `at` or earlier, and return how many.
+
+    Raises ErasureUnfinished after all were tried, so that the watch fails and its alarm rings.
+    """
+    begun = [*erasures.unfinished(at - UNFINISHED)]
+    unfinished = 0
+    for order in begun:
+        try:
+            eraser.erase(order)
+        except ErasureUnfinished:
+            unfinished += 1
+    if unfinished:
+        raise ErasureUnfinished
+    return len(begun)

@@ -1,31 +1,34 @@
 """Adapter of the tables for the function eraseClient, which alone deletes records there.
 
-The record of an erasure is written first. It has no applicant's data but a salted hash of their
-clientId. Each step and its count are one transaction, so that an erasure that was killed goes on
-where it stopped.
+The record of an erasure is written first, and names the client until the erasure is finished: then
+it has a salted hash. Each step and its count are one transaction, so that an erasure that was
+killed goes on where it stopped. Each erased record leaves a mark of its own, which the chain of the
+evidence anchors; no mark leads to the client.
 """
 
 import hashlib
-import hmac
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.decisions.day_index import ERASURE_DAYS, key_of
 from chalicelib.foundation.dynamodb_items import as_table_unavailable, from_item, to_item
 from chalicelib.foundation.errors import TableUnavailable
 from chalicelib.foundation.expiry import EXPIRES
-from chalicelib.foundation.record_salt import ERASURES, PSEUDONYM
+from chalicelib.foundation.record_salt import ERASURE_OF, ERASURES, PSEUDONYM
 from chalicelib.governance.evidence import record_digest
+from chalicelib.governance.policies.times import written_at
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Record = dict[str, Any]
 
-OPEN, DONE = "open#", "done#"
+OPEN, DONE = "open#", "erasure#"
 CLAIMS, CASES = "claims", "cases"
 COUNTED = ("loans", "decisions", CLAIMS, CASES)
-STEP = 10  # records a transaction, with two actions each; DynamoDB allows 100 actions
+STEP = 10  # records a transaction, with three actions each; DynamoDB allows 100 actions
 
 
 class ErasureTable:
@@ -39,23 +42,34 @@ class ErasureTable:
         self._queue = queue
 
     def begin(self, client_id: str, order: Mapping[str, Any]) -> Record:
-        """Return the client's open erasure, or write a new one by the `order`."""
-        for erasure in self._query(self._table, ERASURES, OPEN):
-            if hmac.compare_digest(erasure["client"], _hash(erasure["salt"], client_id)):
-                return erasure
-        salt = secrets.token_hex(16)
+        """Return the client's open erasure, or a new one by the `order`; of two callers at once
+        both return the same.
+        """
         erasure = {
             "clientId": ERASURES,
-            "predictionId": f"{OPEN}{order['at']}#{secrets.token_hex(8)}",
+            "predictionId": OPEN + client_id,
             **order,
-            "salt": salt,
-            "client": _hash(salt, client_id),
             "pseudonym": f"{PSEUDONYM}{secrets.token_hex(16)}",
             **dict.fromkeys(COUNTED, 0),
         }
         with as_table_unavailable():
-            self._client.put_item(TableName=self._table, Item=to_item(erasure))
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=to_item(erasure),
+                    ConditionExpression="attribute_not_exists(predictionId)",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                # Between the two calls another caller may have finished it: nothing is left then.
+                return self._stored(erasure) or erasure
         return erasure
+
+    def unfinished(self, before: datetime) -> Iterator[Record]:
+        """Yield the order of each open erasure that was begun until a time, with its clientId."""
+        for erasure in self._query(self._table, ERASURES, OPEN):
+            if erasure["at"] <= written_at(before):
+                client_id = erasure["predictionId"].removeprefix(OPEN)
+                yield {"clientId": client_id, "reason": erasure["reason"], "by": erasure["by"]}
 
     def records(self, client_id: str) -> list[Record]:
         """Return all records of a client as stored, with their salts."""
@@ -65,11 +79,18 @@ class ErasureTable:
         """Return all cases of a client, open and closed."""
         return list(self._query(self._queue, client_id))
 
-    def pseudonymise(self, erasure: Record, counted: str, records: Sequence[Record]) -> None:
-        """Put the kept part of the records under the pseudonym, and delete them."""
+    def pseudonymise(
+        self, erasure: Record, counted: str, records: Sequence[Record], now: datetime
+    ) -> None:
+        """Put the kept part of the records under the pseudonym, each with a mark, and delete them.
+
+        The marks are of the day `now`, in UTC.
+        """
         for step in _steps(records):
-            moved = (self._put(_pseudonymised(record, erasure["pseudonym"])) for record in step)
-            self._take(erasure, counted, [*moved, *map(self._delete, step)], len(step))
+            moved = [_pseudonymised(record, erasure["pseudonym"]) for record in step]
+            marks = [_mark(record, now) for record in step]
+            puts = map(self._put, [*moved, *marks])
+            self._take(erasure, counted, [*puts, *map(self._delete, step)], len(step))
 
     def delete_claims(self, erasure: Record, claims: Sequence[Record]) -> None:
         for step in _steps(claims):
@@ -80,22 +101,24 @@ class ErasureTable:
             gone = (self._delete(case, self._queue) for case in step)
             self._take(erasure, CASES, gone, len(step))
 
-    def finish(self, erasure: Record, facts: Mapping[str, Any]) -> Record:
+    def finish(self, erasure: Record, facts: Mapping[str, Any], now: datetime) -> Record:
         """Close the erasure with its `facts`, and return it as it is kept: without the pseudonym,
         so that nothing leads from the client to the records.
         """
+        counted = self._stored(erasure)
+        if counted is None:  # another call of the same erasure closed it
+            return _closed(erasure, facts, now)
+        done = _closed(counted, facts, now)
+        if not self._write([self._put(done), self._delete(erasure)]):
+            raise TableUnavailable  # another call closed it at the same time
+        return done
+
+    def _stored(self, erasure: Record) -> Record | None:
         with as_table_unavailable():
             found = self._client.get_item(
                 TableName=self._table, Key=_key(erasure), ConsistentRead=True
             )
-        if "Item" not in found:  # another call of the same erasure closed it
-            return {name: erasure[name] for name in erasure if name != "pseudonym"} | dict(facts)
-        counted = from_item(found["Item"])
-        done = {**counted, **facts, "predictionId": DONE + _id(erasure)}
-        del done["pseudonym"]
-        if not self._write([self._put(done), self._delete(erasure)]):
-            raise TableUnavailable  # another call closed it at the same time
-        return done
+        return from_item(found["Item"]) if "Item" in found else None
 
     def _take(self, erasure: Record, counted: str, actions: Iterable[Record], gone: int) -> None:
         count = {
@@ -165,8 +188,24 @@ def _key(record: Record) -> Record:
     return to_item({name: record[name] for name in ("clientId", "predictionId")})
 
 
-def _id(erasure: Record) -> str:
-    return str(erasure["predictionId"]).removeprefix(OPEN)
+def _mark(record: Record, now: datetime) -> Record:
+    """Return the mark of a record's erasure, which lives as long as what is left of the record."""
+    name = ERASURE_OF + record["predictionId"]
+    lives = {EXPIRES: record[EXPIRES]} if EXPIRES in record else {}
+    return {"clientId": ERASURES, "predictionId": name, "day": _day(name, now), **lives}
+
+
+def _closed(erasure: Record, facts: Mapping[str, Any], now: datetime) -> Record:
+    """Return a finished erasure, with a salted hash of the client: who asks about them is shown."""
+    name, salt = f"{DONE}{erasure['at']}#{secrets.token_hex(8)}", secrets.token_hex(16)
+    client = _hash(salt, erasure["predictionId"].removeprefix(OPEN))
+    stays = {key: value for key, value in erasure.items() if key != "pseudonym"}
+    of_client = {"salt": salt, "client": client, "day": _day(name, now)}
+    return {**stays, **facts, **of_client, "predictionId": name}
+
+
+def _day(name: str, now: datetime) -> str:
+    return key_of(ERASURE_DAYS + now.date().isoformat(), name)
 
 
 def _hash(salt: str, client_id: str) -> str:

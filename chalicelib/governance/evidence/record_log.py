@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.decisions.day_index import BY_DAY, OUTCOMES, REVIEWS, keys_of, merged
+from chalicelib.decisions.day_index import BY_DAY, ERASURE_DAYS, OUTCOMES, REVIEWS, keys_of, merged
 from chalicelib.foundation.dynamodb_items import as_table_unavailable, from_item, to_item
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ KEY = ("clientId", "predictionId")
 
 
 class RecordLog:
-    """The records of a day: decisions made, outcomes reported and acts of people on it."""
+    """The records of a day: decisions made, outcomes reported, acts and erasures on it."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
@@ -40,8 +40,9 @@ class RecordLog:
         return from_item(found["Item"]) if "Item" in found else None
 
     def _of_day(self, day: str, parts: dict[str, Any]) -> Iterator[Record]:
-        keys = [*keys_of(day), *keys_of(OUTCOMES + day), REVIEWS + day]
-        return merged(self._under(key, parts) for key in keys)
+        sharded = ("", OUTCOMES, ERASURE_DAYS)
+        keys = [key for kind in sharded for key in keys_of(kind + day)]
+        return merged(self._under(key, parts) for key in [*keys, REVIEWS + day])
 
     def _under(self, key: str, parts: dict[str, Any]) -> Iterator[Record]:
         with as_table_unavailable():

@@ -18,6 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "code"))
 
+from chalicelib.foundation.record_salt import ERASURE_OF
 from chalicelib.governance.evidence import chain, record_digest
 from chalicelib.governance.evidence.chain import Entry, NotAnAnchor
 
@@ -28,6 +29,9 @@ MANIFEST, CODE = "manifest.json", "code/"
 RECORDS, OBJECTS, CARDS = "records/", "objects/", "cards/"
 MODELS = "models/manifests/"
 STAYS = "clientId"  # a pseudonym takes its place in an erased record
+NO_ERASURE = (
+    "looks erased, and no anchor has its erasure: it was forged, or erased after the newest anchor"
+)
 
 
 def findings(files: Files, head: str = "") -> list[str]:
@@ -127,6 +131,8 @@ def _records(
         before = (file, name)
         seen[name] = file
         found += _record(record, file, entries.get(name, []))
+        if record_digest.is_erased(record) and ERASURE_OF + name not in entries:
+            found.append(f"{_called(name)}: {NO_ERASURE}")
     yield from found
     for name, same in entries.items():
         if same[0].kept and first <= same[0].day <= last and name not in seen:

@@ -44,6 +44,7 @@ def governing(arns: Arns) -> dict[str, list[Statement]]:
             allow("dynamodb:Query", [arns.table, f"{arns.reviews}/index/byDue"]),
             allow("dynamodb:GetItem", arns.table),
             allow("dynamodb:UpdateItem", arns.reviews),
+            allow("lambda:InvokeFunction", arns.function(ERASING)),
         ],
         # It alone deletes in the table; decisions stay append-only for all others.
         ERASING: [

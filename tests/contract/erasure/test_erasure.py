@@ -1,14 +1,14 @@
 """An erasure on the embedded cloud: killed at each step, it goes on, and the evidence stands."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
 
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
-from chalicelib.foundation.record_salt import ERASURES
+from chalicelib.foundation.record_salt import ERASURE_OF, ERASURES
 from chalicelib.foundation.text import Text
 from chalicelib.governance.erasure import client_erasure
 from chalicelib.governance.erasure.decision_files import DecisionFiles
@@ -120,6 +120,12 @@ def evidence(client):
     return {one["predictionId"]: record_digest.digest(one) for one in records}
 
 
+def erasures(client):
+    """Return the records of erasures, without the marks of what they erased."""
+    stored = (one for one in found(client, ERASURES) if one["clientId"]["S"] == ERASURES)
+    return [one for one in stored if not one["predictionId"]["S"].startswith(ERASURE_OF)]
+
+
 def found(client, text, table=TABLE):
     return [one for one in client.scan(TableName=table)["Items"] if text in json.dumps(one)]
 
@@ -146,7 +152,7 @@ def test_nothing_of_the_client_is_found_and_every_digest_stands(client):
 def test_the_kept_part_is_under_a_pseudonym_that_nothing_leads_to(client):
     erase(client)
     kept = [one for one in found(client, "personalDigest") if "decision" in one]
-    (erasure,) = [one for one in found(client, ERASURES) if one["clientId"]["S"] == ERASURES]
+    (erasure,) = erasures(client)
 
     assert len(kept) == 3
     assert all(one["clientId"]["S"].startswith("erased#") for one in kept)
@@ -154,6 +160,47 @@ def test_the_kept_part_is_under_a_pseudonym_that_nothing_leads_to(client):
     assert "pseudonym" not in erasure
     assert CLIENT not in json.dumps(erasure)
     assert (erasure["reason"]["S"], erasure["by"]["M"]["sub"]["S"]) == ("CLIENT_REQUEST", "s")
+
+
+def test_each_erased_record_has_a_mark_in_the_day_of_its_erasure_that_names_no_client(client):
+    before = {
+        one["predictionId"] for one in PredictionTable(client, TABLE).newest(CLIENT, 10, None)
+    }
+    erase(client)
+    of_today = [*RecordLog(client, TABLE).of_day(NOW.date().isoformat())]
+    marks = [one for one in of_today if one["predictionId"].startswith(ERASURE_OF)]
+
+    assert {one["predictionId"].removeprefix(ERASURE_OF) for one in marks} > before
+    assert len(marks) == 5
+    assert all({*one} == {"clientId", "predictionId", "day"} for one in marks)
+    assert {one["clientId"] for one in marks} == {ERASURES}
+    assert len([one for one in of_today if one["predictionId"].startswith("erasure#")]) == 1
+
+
+def test_two_erasures_of_a_client_at_once_are_one(client):
+    tables = ErasureTable(client, TABLE, QUEUE)
+    order = {"at": "2026-11-29T11:00:00.000Z", "reason": "CLIENT_REQUEST", "by": {"sub": "s"}}
+    first = tables.begin(CLIENT, order)
+
+    assert tables.begin(CLIENT, order | {"at": "2026-11-29T11:00:01.000Z"}) == first
+    answer = erase(client)
+    assert counts(answer) == ALL
+    assert answer["at"] == first["at"]
+    assert tables.finish(first, {}, NOW)["predictionId"].startswith("erasure#")
+    assert len(erasures(client)) == 1
+
+
+def test_an_unfinished_erasure_is_known_by_its_order_and_a_finished_one_is_not(client):
+    tables = ErasureTable(client, TABLE, QUEUE)
+    order = {"at": "2026-11-29T11:00:00.000Z", "reason": "CLIENT_REQUEST", "by": {"sub": "s"}}
+    tables.begin(CLIENT, order)
+
+    begun = datetime(2026, 11, 29, 11, tzinfo=UTC)
+    assert [*tables.unfinished(begun - timedelta(milliseconds=1))] == []
+    (unfinished,) = tables.unfinished(begun)
+    assert unfinished == {"clientId": CLIENT, "reason": "CLIENT_REQUEST", "by": {"sub": "s"}}
+    erase(client)
+    assert [*tables.unfinished(NOW)] == []
 
 
 def test_a_loan_stays_whole_with_its_outcome_and_the_answer_says_until_when(client):
@@ -176,13 +223,13 @@ def test_an_erasure_that_is_killed_at_any_write_goes_on(client, at, done):
         erase(client, table=ErasureTable(KilledAt(client, at, done=done), TABLE, QUEUE))
     assert evidence(client) == before
     answer = erase(client)
-    closed = [one for one in found(client, ERASURES) if one["clientId"]["S"] == ERASURES]
+    closed = erasures(client)
 
     is_repeat = at == 6 and done  # it was finished: the second is an erasure of nothing
     nothing = [(0, 0), (0, 0), (0, None), (0, None)]
     assert counts(answer) == (nothing if is_repeat else ALL)
     assert len(closed) == (2 if is_repeat else 1)
-    assert all(one["predictionId"]["S"].startswith("done#") for one in closed)
+    assert all(one["predictionId"]["S"].startswith("erasure#") for one in closed)
     assert not found(client, PLANTED)
     assert evidence(client) == before
 
