@@ -46,6 +46,6 @@ def acts_shown(request: Request, stored: dict[str, Any]) -> dict[str, Any]:
     """Return what people did about a decision, as its caller may see it."""
     predictions = services().predictions
     acts = predictions.acts(stored["clientId"], stored["predictionId"])
-    taken = taken_offers.taken_by_acts(stored, acts, predictions)
+    taken = taken_offers.taken_by(stored, acts, predictions)
     to_people = person_of(request.context) is not None
     return shown(stored, acts, taken, language_of(request), to_people=to_people)

@@ -37,8 +37,8 @@ def change_needed(request: Request, clientId: str, predictionId: str) -> Any:  #
 def offer(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803
     using = services()
     stored = using.predictions.get(clientId, predictionId)
-    taken = taken_offers.taken_by(stored, using.predictions)
     acts = using.predictions.acts(clientId, predictionId)
+    taken = taken_offers.taken_by(stored, acts, using.predictions)
     committee = using.committee(stored.get("consents", ()))
     parts = (committee, using.models, datetime.now(UTC))
     return counter_offer(stored, taken, acts, language_of(request), *parts)
@@ -63,7 +63,7 @@ def explain(request: Request, clientId: str, predictionId: str) -> Any:  # noqa:
     using, said_in = services(), language_of(request)
     stored = using.predictions.get(clientId, predictionId)
     acts = using.predictions.acts(clientId, predictionId)
-    taken = taken_offers.taken_by_acts(stored, acts, using.predictions)
+    taken = taken_offers.taken_by(stored, acts, using.predictions)
     explained = explanation(stored, acts, using.profile, said_in, taken)
     return html(page(explained), said_in) if wants_html(request) else explained
 

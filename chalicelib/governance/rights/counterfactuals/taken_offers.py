@@ -209,25 +209,20 @@ def attempts(stored: Document, predictions: Predictions) -> Attempts:
     return Attempts(MOST_ATTEMPTS)
 
 
-def taken_by(stored: Document, predictions: Predictions) -> str | None:
-    """Return the id of the approved prediction that took the counter-offer, or None."""
-    if stored["decision"] == "APPROVE":
+def taken_by(stored: Document, acts: Sequence[Document], predictions: Predictions) -> str | None:
+    """Return the id of the approved prediction that took the counter-offer, or None.
+
+    `acts` are those on the decision: without an attempt among them nothing took it.
+    """
+    if not any(act["act"] == "OFFER" for act in acts):
         return None
     approved = attempts(stored, predictions).approved
     return str(approved["predictionId"]) if approved else None
 
 
-def taken_by_acts(
-    stored: Document, acts: Sequence[Document], predictions: Predictions
-) -> str | None:
-    """Return what took the counter-offer, and look only if an attempt is among the acts."""
-    tried = any(act["act"] == "OFFER" for act in acts)
-    return taken_by(stored, predictions) if tried else None
-
-
 def require_not_taken(stored: Document, predictions: Predictions) -> None:
     """Raise NotALoan if the loan is that of the counter-offer: one application is one loan."""
-    if other := taken_by(stored, predictions):
+    if other := taken_by(stored, predictions.acts(*_ids(stored)), predictions):
         raise NotALoan(ANOTHER_LOAN.format(id=other))
 
 

@@ -16,7 +16,7 @@ from chalicelib.governance.rights.counterfactuals.taken_offers import (
     _key,
     attempted,
     standing,
-    taken_by_acts,
+    taken_by,
 )
 from tests.fakes import PredictionList
 
@@ -52,7 +52,7 @@ def acts_of(predictions):
 
 def test_without_an_attempt_the_offer_stands_and_no_claim_is_read():
     assert standing(FIRST, [NO], None, NOW) == Standing()
-    assert taken_by_acts(FIRST, [{"act": "VERDICT"}], None) is None
+    assert taken_by(FIRST, [{"act": "VERDICT"}], None) is None
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_decided_attempt_has_taken_the_offer_if_it_was_approved(predictions, d
     decide(predictions, decision)
 
     assert standing(FIRST, acts_of(predictions), predictions, NOW) == Standing(taken=taken)
-    assert taken_by_acts(FIRST, predictions.acts("ana", "0a"), predictions) == taken
+    assert taken_by(FIRST, predictions.acts("ana", "0a"), predictions) == taken
 
 
 @pytest.mark.parametrize(
