@@ -67,6 +67,7 @@ class Desk:
         self.decided: list[Document] = []
         self.statuses: Counter[str] = Counter()
         self.verdicts: Counter[str] = Counter()
+        self.ended: Counter[str] = Counter()
         self._bank, self._bodies, self._seconds = bank, bodies, minutes * 60
         self._ended = threading.Event()
 
@@ -105,8 +106,11 @@ class Desk:
         return list(self.people.ask(name, "GET", "/reviews?state=open&limit=100").json()["reviews"])
 
     def verdict(self, name: str, case: Document, verdict: Document) -> int:
-        answer = self.people.ask(name, "POST", f"{place(case)}/review", verdict)
+        words = {"text": f"{verdict['text']} About {case['clientId']}."}
+        answer = self.people.ask(name, "POST", f"{place(case)}/review", verdict | words)
         self.statuses[f"verdict {answer.status_code}"] += 1
+        if answer.status_code == 200 and (final := answer.json()["reviews"][-1].get("final")):
+            self.ended[final] += 1
         return answer.status_code
 
     def refused(self, what: str, status: int, wanted: Iterable[int]) -> None:
@@ -163,6 +167,26 @@ class Desk:
         seen = self._policy_of_a_decision()
         self.report.say((status, seen) == (200, before), f"the operator rolled back to {seen}")
 
+    def counter_offer(self) -> None:
+        """Take a counter-offer, repeat it, and try to decide on the application all the same."""
+        offered = next(filter(self._is_offered, self.decided), None)
+        if offered is None:
+            return self.report.say(False, "no decision has a counter-offer")
+        largest = self.reading.get(f"{place(offered)}/offer").json()["largestAmount"]
+        amount = {"takenAmount": largest}
+        answers = [self.scoring.post(f"{place(offered)}/offer", amount) for _ in range(3)]
+        loans = {one.json()["predictionId"] for one in answers}
+        granted = {one.json()["decision"] for one in answers}
+        self.report.say((len(loans), granted) == (1, {"APPROVE"}), f"a counter-offer: {granted}")
+        status = self.verdict("reviewer", offered, YES)
+        self.refused("a verdict after the counter-offer was taken", status, [409])
+        return None
+
+    def _is_offered(self, one: Document) -> bool:
+        if one["decision"] == "APPROVE" or one["clientId"] == ERASED:
+            return False
+        return self.reading.get(f"{place(one)}/offer").json()["largestAmount"] is not None
+
     def contests(self) -> None:
         """Contest five decisions to decline, and end each by people who did not decide before."""
         declined = list(islice(filter(self._is_declined, self.decided), CONTESTS))
@@ -201,6 +225,9 @@ class Desk:
             bool(before) and all(self._is_loan(one) for one in left),
             f"of the erased client the loans stay, as the law asks: {len(left)} ({kept} records)",
         )
+        stays = {one["predictionId"] for one in left}
+        named = evidence.decisions_with(self.settings, ERASED)
+        self.report.say(named == stays, f"records that name the client are of {len(named)} loans")
 
     def checks(self) -> None:
         """Hold the day's figures against the answers of the day."""
@@ -213,8 +240,12 @@ class Desk:
         is_done = REVIEWS <= self.verdicts.total() < REVIEWS + len(REVIEWERS) and len(who) == 4
         self.report.say(is_done, f"reviews by person: {who}")
         self.report.say(not [s for s in counts if s[-3:] >= "500"], f"answers: {dict(counts)}")
-        figures = self.people.ask("risk", "GET", "/portfolio").json()
-        self.report.say("all" in figures, f"the portfolio: {figures.get('all')}")
+        figures = self.people.ask("risk", "GET", "/portfolio").json()["all"]
+        counted = {"APPROVE": figures["approved"], "DECLINE": figures["declined"]}
+        self.report.say(
+            counted == dict(self.ended),
+            f"people ended {dict(self.ended)}; the portfolio: {figures}",
+        )
 
     def examiner(self, folder: Path, first: str) -> None:
         """Write evidence, verify it, and then forge one decision and remove another."""
@@ -285,6 +316,7 @@ def a_day(desk: Desk, bodies: list[Document]) -> None:
         desk.end()
         for one in reviewing:
             one.result()
+    desk.counter_offer()
     desk.contests()
 
 

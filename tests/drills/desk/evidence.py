@@ -77,6 +77,18 @@ def places(folder: Path, text: str) -> list[str]:
     return [str(one.relative_to(folder)) for one in files if sought in one.read_bytes()]
 
 
+def decisions_with(settings: Settings, text: str) -> set[str]:
+    """Return the decisions whose records, or what stands beside them, have a text."""
+    dynamodb, found = boto3.client("dynamodb"), set[str]()
+    for table in (settings.predictions_table, settings.reviews_table):
+        for page in dynamodb.get_paginator("scan").paginate(TableName=table):
+            records = [from_item(one) for one in page["Items"] if text in json.dumps(one)]
+            found |= {
+                str(one.get("of") or one.get("claimedId") or one["predictionId"]) for one in records
+            }
+    return found
+
+
 def _run(*command: str) -> None:
     done = subprocess.run(
         [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
