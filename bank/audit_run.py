@@ -93,6 +93,7 @@ class _Requester:
 def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, Any]:
     """Send the applications, and return a decision."""
     requester.post("/predict", {})  # is refused
+    requester.post("/predict", bodies[0], Prefer="respond-async")
     for body in bodies:
         for _ in range(2):
             answer = requester.post("/predict", body, **{"Idempotency-Key": "once"})

@@ -5,14 +5,15 @@ Each is built on first use, so that a function pays only for its own clients.
 
 import os
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
 from chalicelib import profile
-from chalicelib.decisions.analysis import AnalysisMachine
+from chalicelib.decisions.intake.analysis import Analyses
+from chalicelib.decisions.intake.analysis_machine import AnalysisMachine
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.notifications import NotificationTopic
 from chalicelib.foundation.settings import Settings
@@ -195,9 +196,11 @@ class Services:
         return KeyScopes(_client("ssm", SWITCH), self.settings.key_scopes_parameter)
 
     @cached_property
-    def machine(self) -> AnalysisMachine:
+    def analyses(self) -> Analyses:
         arn = self.settings.analysis_machine_arn(self._account)
-        return AnalysisMachine(_client("stepfunctions", ANALYSIS), arn)
+        starting = partial(_client, "stepfunctions", QUICK)
+        machine = AnalysisMachine(_client("stepfunctions", ANALYSIS), arn, starting)
+        return Analyses(machine, self.predictions, self.ever_served)
 
     @cached_property
     def scoring(self) -> ScoringEndpoints:

@@ -7,13 +7,14 @@ Runs in retraining/test_fake_runs.py. tests/unit/test_fakes.py compares signatur
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.foundation import expiry
 from chalicelib.foundation.errors import PredictionNotFound
 from chalicelib.foundation.notifications import SUBJECTS, NotificationTopic
 from chalicelib.retraining.weekly_update import Execution
@@ -24,18 +25,31 @@ Document = dict[str, Any]
 class PredictionList:
     """PredictionTable, in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = expiry.utc_now) -> None:
         self._items: dict[tuple[str, str], Document] = {}
+        self._ends: dict[tuple[str, str], Document] = {}
+        self._now = now
 
     def add(self, prediction: Document) -> Document:
         key = (prediction["clientId"], prediction["predictionId"])
         return self._items.setdefault(key, prediction)
 
-    def claim(self, client_id: str, key: str, claim: Document) -> Document:
-        return self.add({"clientId": client_id, "predictionId": f"idempotency#{key}", **claim})
+    def claim(self, client_id: str, key: str, claim: Document, days: int | None = None) -> Document:
+        return self.claimed(client_id, key) or self._put_claim(client_id, key, claim, days or 0)
+
+    def mark(self, client_id: str, key: str, claim: Document, days: int) -> None:
+        self._put_claim(client_id, key, claim, days)
 
     def claimed(self, client_id: str, key: str) -> Document | None:
-        return self._items.get((client_id, f"idempotency#{key}"))
+        place = (client_id, f"idempotency#{key}")
+        is_past = expiry.is_past(self._ends.get(place, {}), self._now())
+        return None if is_past else self._items.get(place)
+
+    def _put_claim(self, client_id: str, key: str, claim: Document, days: int) -> Document:
+        place = (client_id, f"idempotency#{key}")
+        self._ends[place] = expiry.after(days, self._now())
+        self._items[place] = dict(zip(("clientId", "predictionId"), place, strict=True)) | claim
+        return self._items[place]
 
     def add_outcome(self, client_id: str, outcome_id: str, outcome: Document) -> Document:
         return self.add({"clientId": client_id, "predictionId": f"outcome#{outcome_id}", **outcome})
@@ -88,11 +102,15 @@ class StoringMachine:
 
     def __init__(self, predictions: PredictionList) -> None:
         self.runs: list[Document] = []
+        self.starts: list[Document] = []
         self._predictions = predictions
 
     def run(self, request: Document) -> Document:
         self.runs.append(request)
         return self._predictions.add(request | {"decision": "APPROVE"})
+
+    def start(self, request: Document) -> None:
+        self.starts.append(request)
 
 
 class S3:

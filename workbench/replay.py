@@ -27,8 +27,9 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from chalicelib.decisions.intake.claim_table import CLAIM
 from chalicelib.decisions.outcome_rules import REVIEW_ACT
-from chalicelib.decisions.predictions import CLAIM, OUTCOME, PredictionTable
+from chalicelib.decisions.predictions import OUTCOME, PredictionTable
 from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
 from chalicelib.foundation.record_salt import ERASURES, PSEUDONYM
 from chalicelib.foundation.settings import STAGES, VERIFIED_PREFIX, Settings

@@ -1,10 +1,13 @@
-"""Adapter of the table PrediccionesCredito. It only adds items, and keeps every number exact."""
+"""Adapter of the table PrediccionesCredito. It keeps every number exact.
+
+It only adds items; a claim of a key may take the place of one whose time is over.
+"""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.decisions.day_index import (
     BY_DAY,
@@ -15,24 +18,21 @@ from chalicelib.decisions.day_index import (
     merged,
     page_of,
 )
+from chalicelib.decisions.intake.claim_table import CLAIM, ClaimTable, as_recorded, read_item
 from chalicelib.decisions.outcome_rules import REVIEW_ACT
 from chalicelib.foundation import expiry
-from chalicelib.foundation.dynamodb_items import as_table_unavailable, from_item, to_item
+from chalicelib.foundation.dynamodb_items import as_table_unavailable, to_item
 from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
 from chalicelib.foundation.record_salt import ERASED, SALT, new_salt
 from chalicelib.foundation.text import Text
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 Item = dict[str, Any]
 
 # Prediction ids are hexadecimal, so every claim, outcome and act sorts behind every prediction.
 LOOKED_BACK = 31  # days, for the bank's newest decisions
 PREDICTION_ID = re.compile(r"[0-9a-f]{32}")
-CLAIM, OUTCOME = "idempotency#", "outcome#"
+OUTCOME = "outcome#"
 FAILED = "ConditionalCheckFailed"  # the code of a condition in a transaction
-ONLY_STORED = ("day", expiry.EXPIRES, SALT)
 WITH_APPLICANT = f"attribute_not_exists({ERASED})"  # erased records are left to the evidence
 
 
@@ -41,34 +41,15 @@ NO_PREDICTION = Text(
 )
 
 
-class PredictionTable:
+class PredictionTable(ClaimTable):
     """The table. Its key is clientId and predictionId; prediction ids sort by time.
 
     DynamoDB deletes an item `days` after it was stored; 0: never.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str, days: int = 0) -> None:
-        self._client = client
-        self._table = table
-        self._days = days
-
     def add(self, prediction: Item) -> Item:
         """Store a prediction unless its id exists, and return the stored one."""
         return self._put_once(prediction | {"day": _index_key("", prediction, "createdAt")})
-
-    def claim(self, client_id: str, key: str, claim: Item) -> Item:
-        """Store a claim of an idempotency key unless there is one, and return the first claim."""
-        return self._put_once({"clientId": client_id, "predictionId": CLAIM + key, **claim})
-
-    def claimed(self, client_id: str, key: str) -> Item | None:
-        """Return the first claim of an idempotency key, or None."""
-        with as_table_unavailable():
-            response = self._client.get_item(
-                TableName=self._table,
-                Key=to_item({"clientId": client_id, "predictionId": CLAIM + key}),
-                ConsistentRead=True,
-            )
-        return _from_item(response["Item"]) if "Item" in response else None
 
     def add_outcome(self, client_id: str, outcome_id: str, outcome: Item) -> Item:
         """Store an outcome unless its id exists, and return the stored one.
@@ -101,7 +82,7 @@ class PredictionTable:
         name = f"{REVIEW_ACT}{prediction_id}#{number:04}"
         item = {"clientId": client_id, "predictionId": name, "of": prediction_id} | act
         item |= {"day": f"{REVIEWS}{act['at'][:10]}"}
-        more: Item = {**expiry.after(self._days, datetime.now(UTC)), SALT: new_salt()}
+        more: Item = {**expiry.after(self._days, self._now()), SALT: new_salt()}
         put = {"TableName": self._table, "Item": to_item(item | more),
                "ConditionExpression": "attribute_not_exists(predictionId)"}  # fmt: skip
         key = to_item({"clientId": client_id, "predictionId": prediction_id})
@@ -122,13 +103,13 @@ class PredictionTable:
                     raise TableUnavailable from error
                 place = {name: item[name] for name in ("clientId", "predictionId")}
                 return self._at(place)
-        return _as_recorded(item)
+        return as_recorded(item)
 
     def _at(self, place: Item) -> Item:
         found = self._client.get_item(
             TableName=self._table, Key=to_item(place), ConsistentRead=True
         )
-        return _from_item(found["Item"])
+        return read_item(found["Item"])
 
     def acts(self, client_id: str, prediction_id: str) -> list[Item]:
         """Return people's acts on a decision, the oldest first."""
@@ -161,7 +142,7 @@ class PredictionTable:
         beside = prediction_id.startswith((CLAIM, OUTCOME, REVIEW_ACT))
         if beside or ERASED in response.get("Item", {ERASED: {}}):
             raise PredictionNotFound(NO_PREDICTION.format(client=client_id, id=prediction_id))
-        return _from_item(response["Item"])
+        return read_item(response["Item"])
 
     def is_erased(self, prediction_id: str) -> bool:
         """Return whether a prediction's applicant was erased. The index has it under the day that
@@ -253,36 +234,8 @@ class PredictionTable:
         with as_table_unavailable():
             pages = self._client.get_paginator("query").paginate(TableName=self._table, **query)
             for page in pages:
-                yield from map(_from_item, page["Items"])
-
-    def _put_once(self, document: Item) -> Item:
-        """Store a document unless its id exists, and return the stored one.
-
-        What the index has is evidence, and gets a salt.
-        """
-        more: Item = {**expiry.after(self._days, datetime.now(UTC))}
-        more |= {SALT: new_salt()} if "day" in document else {}
-        with as_table_unavailable():
-            try:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=to_item(document | more),
-                    ConditionExpression="attribute_not_exists(predictionId)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except self._client.exceptions.ConditionalCheckFailedException as error:
-                return _from_item(error.response["Item"])  # type: ignore[typeddict-item]
-        return _as_recorded(document)
+                yield from map(read_item, page["Items"])
 
 
 def _index_key(kind: str, item: Item, when: str) -> str:
     return key_of(f"{kind}{item[when][:10]}", item["predictionId"])
-
-
-def _from_item(item: Mapping[str, Any]) -> Item:
-    return _as_recorded(from_item(item))
-
-
-def _as_recorded(document: Item) -> Item:
-    """Return the document without what only the index and the evidence need."""
-    return {name: value for name, value in document.items() if name not in ONLY_STORED}

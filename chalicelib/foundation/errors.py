@@ -355,11 +355,17 @@ class ModelRejected(EndpointFault):
 
 
 class AnalysisPending(AppVengersError):
-    """The state machine is still running; the prediction will be at `location`."""
+    """The state machine is still running; the prediction will be at `location`. Its caller may have
+    asked not to wait, or repeat another request, which began it.
+    """
 
-    def __init__(self, location: str) -> None:
+    retry_after: ClassVar[int] = 1  # seconds
+
+    def __init__(self, location: str, *, is_asked: bool = False, is_replayed: bool = False) -> None:
         super().__init__(f"The analysis goes on; ask again at {location}.")
         self.location = location
+        self.is_asked = is_asked
+        self.is_replayed = is_replayed
 
 
 class InvalidArtifact(AppVengersError):

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
@@ -14,16 +14,27 @@ from chalicelib.foundation import observability
 from chalicelib.foundation.errors import AnalysisPending, InternalError, Problem, ServiceUnavailable
 from chalicelib.foundation.text import Language, asks_for, preferred
 from chalicelib.http.path_ids import require_ids
+from chalicelib.http.preferences import RESPOND_ASYNC
 from chalicelib.people.access import PEOPLE
 
-CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Language"])
+CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Language", "Prefer"])
 PROBLEM_TYPE = "application/problem+json"
 # An answer holds what a person applied for: no cache on the way may keep it.
 NOT_STORED = {"Cache-Control": "no-store"}
 
+REPLAYED = {"Idempotent-Replayed": "true"}  # the answer was there before the request
+
 P = ParamSpec("P")
 View = Callable[Concatenate[Request, P], Any]
 Headers = dict[str, str | list[str]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with headers of its own."""
+
+    body: dict[str, Any]
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,9 @@ class Answering:
 def _pending(pending: AnalysisPending, request: Request) -> Response:
     prefix = PEOPLE if request.path.startswith(PEOPLE) else ""
     location = prefix + pending.location
-    headers: Headers = {"Location": location, **NOT_STORED}
+    headers: Headers = {"Location": location, "Retry-After": str(pending.retry_after), **NOT_STORED}
+    headers |= {"Preference-Applied": RESPOND_ASYNC} if pending.is_asked else {}
+    headers |= REPLAYED if pending.is_replayed else {}
     return Response({"predictionUrl": location}, headers, status_code=202)
 
 
@@ -138,6 +151,9 @@ def _answer(said: Any) -> Response:
     if isinstance(said, Response):
         return said
     headers: Headers = {**NOT_STORED}
+    if isinstance(said, Answer):
+        headers |= said.headers
+        said = said.body
     if isinstance(said, dict) and "language" in said:
         headers["Content-Language"] = said["language"]
     if isinstance(said, dict) and "predictionId" in said:

@@ -29,6 +29,9 @@ BRANCH_SECONDS = LAST_ATTEMPT_SECONDS + ATTEMPT_SECONDS  # without a throttled e
 SAVE_SECONDS = 4  # saveResult's task; it is repeated, which is harmless
 # Not a part of the sum: a decision that comes too late for its caller is stored all the same.
 MACHINE_SECONDS = 60
+# An analysis has no decision by then, and never will: the machine's time, and that of a saveResult
+# which goes on when its machine's time is over.
+PENDING_SECONDS = MACHINE_SECONDS + 30 + 30  # the last 30: a late start, and clocks
 COLD_START_SECONDS = 20.0  # keepWarm's wait: an endpoint that is silent for less may be starting
 # A test of an open circuit, and a late attempt; a warm endpoint answers in 25 ms (docs/serving.md).
 TEST_SECONDS = 1.0

@@ -5,7 +5,7 @@ import json
 import tarfile
 
 from chalicelib import profile
-from chalicelib.decisions.analysis import record
+from chalicelib.decisions.intake.analysis import record
 from tests.fakes import PredictionList
 from training.serving import inference
 from workbench.replaying.artifact_process import NotRecorded

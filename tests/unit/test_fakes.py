@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from chalicelib.decisions.analysis import AnalysisMachine
+from chalicelib.decisions.intake.analysis_machine import AnalysisMachine
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.models.endpoints import ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket

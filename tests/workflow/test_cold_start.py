@@ -16,7 +16,7 @@ import requests
 from botocore.config import Config
 
 from bank.first_run import body_of
-from chalicelib.decisions.analysis import AnalysisMachine
+from chalicelib.decisions.intake.analysis_machine import AnalysisMachine
 from chalicelib.foundation.errors import (
     AnalysisPending,
     CircuitOpen,
@@ -104,7 +104,7 @@ def stored_at(served, path: str) -> dict[str, Any]:
 
 def test_whoever_waits_no_longer_finds_the_decision_where_202_says(served, loans, stopped):
     client = boto3.client("stepfunctions", config=impatient(1.0))
-    machine = AnalysisMachine(client, services().machine._arn)
+    machine = AnalysisMachine(client, services().analyses.machine._arn, lambda: client)
     body = body_of(loans[0])
     request = {
         "predictionId": f"{int(time.time() * 1000):012x}{os.urandom(10).hex()}",

@@ -98,7 +98,7 @@ class Decision(Answer):
 
 
 class Pending(Answer):
-    """An analysis that goes on; `predictionUrl` answers 404 until the decision is stored."""
+    """An analysis that goes on; `predictionUrl` answers 202 until the decision is stored."""
 
     prediction_url: str
 

@@ -9,7 +9,7 @@ import msgspec
 
 from chalicelib.foundation import errors
 from chalicelib.foundation.errors import Problem
-from chalicelib.http.openapi import decision_answers, desk_answers, request_schemas
+from chalicelib.http.openapi import decision_answers, desk_answers, headers, request_schemas
 from chalicelib.http.openapi.operations import OPERATIONS, Operation, Problems
 from chalicelib.http.web import PROBLEM_TYPE
 from chalicelib.people.access import ACCESS, PEOPLE, Access
@@ -39,11 +39,6 @@ SCHEMES = {
 LANGUAGE = {
     "name": "Accept-Language", "in": "header", "schema": {"type": "string"},
     "description": "es or en; without it the profile's language",
-}  # fmt: skip
-ONCE = {
-    "name": "Idempotency-Key", "in": "header",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "description": "A repeat with the same key is one decision",
 }  # fmt: skip
 
 
@@ -140,7 +135,7 @@ def _parameters(operation: Operation) -> Iterator[Document]:
         yield {"name": name, "in": "query", "required": required, "schema": schema}
     yield LANGUAGE
     if operation.once:
-        yield ONCE
+        yield from headers.ASKED_ONCE
 
 
 def _responses(operation: Operation, problems: Problems, who: Access) -> Document:
@@ -148,9 +143,12 @@ def _responses(operation: Operation, problems: Problems, who: Access) -> Documen
     if links := dict(_links(operation, who)):
         good["links"] = links
     answers: Document = {"200": good}
+    if operation.once:
+        good["headers"] = headers.REPLAYED
     if operation.may_wait:
         answers["202"] = {
             "description": "The analysis goes on; ask where Location says",
+            "headers": headers.pending(once=operation.once),
             "content": {JSON: _ref(decision_answers.Pending)},
         }
     return answers | _problems(problems)

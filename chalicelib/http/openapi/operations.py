@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.decisions.intake.pending_analyses import AnalysisFailed
 from chalicelib.foundation import errors as e
 from chalicelib.governance.erasure.erasure_problems import ErasureUnfinished
 from chalicelib.governance.reviews.review_problems import ContestClosed, ReviewConflict, SamePerson
@@ -34,7 +35,7 @@ class Operation:
     problems: Problems
     leads_to: tuple[str, ...] = ()
     may_wait: bool = False  # it answers 202 while an analysis goes on
-    once: bool = False  # it takes an Idempotency-Key
+    once: bool = False  # it takes an Idempotency-Key, and a caller may prefer not to wait
     tag: str = field(default="decisions")
 
 
@@ -51,7 +52,7 @@ OPERATIONS = (
               (e.InvalidRequest, e.TableUnavailable)),
     Operation("GET", _DECISION, "getPrediction",
               "Get a decision as stored, with its outcomes and what people did about it",
-              decisions.StoredDecision, _ONE),
+              decisions.StoredDecision, (*_ONE, AnalysisFailed), may_wait=True),
     Operation("POST", f"{_DECISION}/outcome", "reportOutcome", "Report the outcome of a loan",
               decisions.StoredOutcome,
               (*_BODY, e.InvalidOutcome, *_ONE, e.NotALoan, e.TooManyOutcomes)),

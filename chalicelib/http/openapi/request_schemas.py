@@ -3,8 +3,8 @@
 import re
 from typing import Any, get_args
 
-from chalicelib.decisions.analysis import LIMIT
 from chalicelib.decisions.application import CLIENT_ID, LARGEST_NUMBER
+from chalicelib.decisions.intake.analysis import LIMIT
 from chalicelib.decisions.outcomes import OUTCOMES
 from chalicelib.decisions.predictions import PREDICTION_ID
 from chalicelib.governance.erasure.erasure_request import REASONS

@@ -5,12 +5,15 @@ from typing import Any
 
 from chalice.app import Request
 
-from chalicelib.decisions import analysis, outcomes
+from chalicelib.decisions import outcomes
 from chalicelib.decisions.application import CreditApplication
+from chalicelib.decisions.intake import analysis, pending_analyses
+from chalicelib.decisions.intake.idempotency_keys import only_key
 from chalicelib.governance.rights.counterfactuals import taken_offers
+from chalicelib.http.preferences import RESPOND_ASYNC, prefers
 from chalicelib.http.request_body import json_body
 from chalicelib.http.routes.request_context import acts_shown, language_of, query_of, requested_by
-from chalicelib.http.web import header_values
+from chalicelib.http.web import REPLAYED, Answer, header_values
 from chalicelib.people.caller import source_of
 from chalicelib.services import services
 
@@ -18,9 +21,11 @@ from chalicelib.services import services
 def predict(request: Request) -> Any:
     using = services()
     application = CreditApplication.from_payload(json_body(request), using.profile)
-    key = analysis.only_key(header_values(request, "idempotency-key"))
-    parts = (using.machine, using.predictions, using.ever_served)
-    return analysis.analyse(application, language_of(request), key, *parts, requested_by(request))
+    key = only_key(header_values(request, "idempotency-key"))
+    asked = analysis.new_request(application, language_of(request), requested_by(request))
+    is_async = prefers(RESPOND_ASYNC, header_values(request, "prefer"))
+    done = using.analyses.analyse(asked, key, respond_async=is_async)
+    return Answer(done.decision, REPLAYED if done.is_replayed else {})
 
 
 def predictions(request: Request, clientId: str) -> Any:  # noqa: N803 - the path's own name
@@ -28,7 +33,9 @@ def predictions(request: Request, clientId: str) -> Any:  # noqa: N803 - the pat
 
 
 def prediction(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803
-    stored = outcomes.with_outcomes(clientId, predictionId, services().predictions)
+    found = services().predictions
+    with pending_analyses.known(clientId, predictionId, found, datetime.now(UTC)):
+        stored = outcomes.with_outcomes(clientId, predictionId, found)
     return stored | acts_shown(request, stored)
 
 

@@ -1,12 +1,11 @@
 """Views for the applicant: what would change, a counter-offer, explanation, contest, erasure."""
 
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from chalice.app import Request
 
-from chalicelib.decisions import analysis
+from chalicelib.decisions.intake.idempotency_keys import asked_by
 from chalicelib.governance.erasure import erasure_request
 from chalicelib.governance.reviews import contests
 from chalicelib.governance.rights.counterfactuals import change, taken_offers
@@ -47,10 +46,11 @@ def offer(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N
 def take_offer(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803
     using, body, now = services(), json_body(request), datetime.now(UTC)
     stored = using.predictions.get(clientId, predictionId)
-    parts: dict[str, Any] = {"machine": using.machine, "predictions": using.predictions}
-    parts |= {"ever_served": using.ever_served, "requested_by": requested_by(request)}
-    once, bank = partial(analysis.analyse_once, **parts), using.profile_in_force()
-    act = taken_offers.attempted(_by(request), now)
+
+    def once(asked: dict[str, Any], name: str) -> dict[str, Any]:
+        return using.analyses.analyse_for_good(asked | asked_by(requested_by(request)), name)
+
+    act, bank = taken_offers.attempted(_by(request), now), using.profile_in_force()
     decided = taken_offers.take(
         stored, body, language_of(request), bank, using.predictions, once, act
     )

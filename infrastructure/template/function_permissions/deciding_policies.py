@@ -20,7 +20,10 @@ def deciding(arns: Arns) -> dict[str, list[Statement]]:
     models = {name: [allow("sagemaker:InvokeEndpoint", arn)] for name, arn in arns.scoring.items()}
     return models | {
         API: [
-            allow("states:StartSyncExecution", arns.machine("analisisCredito")),
+            allow(
+                ["states:StartExecution", "states:StartSyncExecution"],
+                arns.machine("analisisCredito"),
+            ),
             allow(["dynamodb:GetItem", "dynamodb:PutItem"], [arns.table, arns.reviews]),
             allow(["dynamodb:ConditionCheckItem", "dynamodb:Query"], arns.table),
             allow("dynamodb:UpdateItem", arns.reviews),
@@ -47,6 +50,8 @@ def deciding(arns: Arns) -> dict[str, list[Statement]]:
         ],
         "saveResult": [
             allow("dynamodb:PutItem", [arns.table, arns.reviews]),
+            # Before a case is opened: did an earlier execution decide?
+            allow("dynamodb:GetItem", arns.table),
             allow("ssm:GetParameter", arns.switch),
             *in_force,
             # If no model answers: was any ever in service?

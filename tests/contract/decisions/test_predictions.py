@@ -1,5 +1,6 @@
 """The table and its fake, held to the same facts."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import boto3
@@ -34,14 +35,29 @@ def client():
         yield boto3.client("dynamodb")
 
 
+class Clock:
+    """The time of table and list, which a test moves."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 29, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
 @pytest.fixture(params=["table", "list"])
-def predictions(request, client):
+def predictions(request, client, clock):
     if request.param == "list":
-        return PredictionList()
+        return PredictionList(clock)
     for item in client.scan(TableName=TABLE)["Items"]:
         key = {name: item[name] for name in ("clientId", "predictionId")}
         client.delete_item(TableName=TABLE, Key=key)
-    return PredictionTable(client, TABLE)
+    return PredictionTable(client, TABLE, 0, clock)
 
 
 def test_what_is_added_comes_back_the_same(predictions):
@@ -79,6 +95,57 @@ def test_a_claim_is_the_first_ones_and_no_prediction(predictions):
     assert predictions.newest("ana", 9, None) == []
     with pytest.raises(PredictionNotFound):
         predictions.get("ana", "idempotency#k")
+
+
+@pytest.mark.parametrize(
+    ("after", "first"),
+    [
+        (timedelta(0), "0a"),
+        (timedelta(hours=24, seconds=-1), "0a"),
+        (timedelta(hours=24), "0b"),
+        (timedelta(days=9), "0b"),
+    ],
+)
+def test_a_claim_past_its_time_is_gone_though_it_is_still_stored(predictions, clock, after, first):
+    predictions.claim("ana", "k", {"claimedId": "0a"}, 1)
+    clock.now += after
+    assert (predictions.claimed("ana", "k") is None) == (first == "0b")
+
+    assert predictions.claim("ana", "k", {"claimedId": "0b"}, 1)["claimedId"] == first
+    assert predictions.claimed("ana", "k")["claimedId"] == first
+
+
+def test_a_claim_that_took_the_place_of_another_has_a_day_of_its_own(predictions, clock):
+    for number in range(3):
+        assert predictions.claim("ana", "k", {"claimedId": f"0{number}"}, 1)["claimedId"] == (
+            f"0{number}"
+        )
+        clock.now += timedelta(hours=24)
+
+
+def test_a_claim_lives_for_whole_seconds_and_never_for_less_than_a_day(predictions, clock):
+    clock.now += timedelta(milliseconds=1)
+    predictions.claim("ana", "k", {"claimedId": "0a"}, 1)
+    for more, is_there in ((timedelta(hours=24), True), (timedelta(milliseconds=999), False)):
+        clock.now += more
+        assert (predictions.claimed("ana", "k") is not None) == is_there
+
+
+def test_a_claim_without_days_has_no_end(predictions, clock):
+    predictions.claim("ana", "k", {"claimedId": "0a"})
+    clock.now += timedelta(days=100_000)
+
+    assert predictions.claim("ana", "k", {"claimedId": "0b"})["claimedId"] == "0a"
+
+
+def test_a_mark_is_the_last_one(predictions):
+    for until in ("1", "2"):
+        predictions.mark("ana", "0a", {"claimedId": "0a", "pendingUntil": until}, 1)
+
+    assert predictions.claimed("ana", "0a")["pendingUntil"] == "2"
+    assert predictions.newest("ana", 9, None) == []
+    with pytest.raises(PredictionNotFound):
+        predictions.get("ana", "0a")
 
 
 def outcome(told_at: str) -> dict:

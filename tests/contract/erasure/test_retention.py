@@ -42,7 +42,18 @@ def test_every_record_of_a_decision_has_an_end_that_no_reader_sees(client):
     assert not any("expiresAt" in one for one in [*shown, table.get("ana", "0a")])
     ends = [item["expiresAt"] for item in stored(client, TABLE)]
     assert len(ends) == 4
-    assert all(before + 10 * DAY <= end <= after + 10 * DAY for end in ends)
+    assert all(before + 10 * DAY <= end <= after + 10 * DAY + 1 for end in ends)
+
+
+def test_a_claim_of_a_key_and_a_mark_end_after_a_day(client):
+    table, before = PredictionTable(client, TABLE, 10), int(time.time())
+    table.claim("day", "k", {"claimedId": "0a"}, 1)
+    table.mark("day", "0a", {"claimedId": "0a"}, 1)
+    after = int(time.time())
+    ends = [item["expiresAt"] for item in stored(client, TABLE) if item["clientId"] == "day"]
+
+    assert len(ends) == 2
+    assert all(before + DAY <= end <= after + DAY + 1 for end in ends)
 
 
 def test_a_closed_case_has_an_end_and_an_open_one_has_none(client):

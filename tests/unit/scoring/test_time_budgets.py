@@ -153,3 +153,12 @@ def test_keep_warm_waits_as_long_as_a_branch_does():
     in_time = time_budgets.LAST_ATTEMPT_SECONDS + SCORING.read_timeout
 
     assert in_time <= time_budgets.COLD_START_SECONDS
+
+
+def test_an_analysis_has_ended_before_it_is_called_failed():
+    """The machine may end while saveResult still stores; its function ends it."""
+    function = CONFIG["stages"]["prod"]["lambda_functions"]["saveResult"]
+    saving = function.get("lambda_timeout", CONFIG["lambda_timeout"])
+
+    assert DEFINITION["TimeoutSeconds"] == time_budgets.MACHINE_SECONDS
+    assert time_budgets.MACHINE_SECONDS + saving < time_budgets.PENDING_SECONDS

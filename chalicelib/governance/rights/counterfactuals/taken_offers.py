@@ -13,8 +13,9 @@ from typing import Any, Protocol
 
 import msgspec
 
-from chalicelib.decisions import analysis
 from chalicelib.decisions.application import CORRECT, CreditApplication, fault
+from chalicelib.decisions.intake import analysis
+from chalicelib.decisions.intake.idempotency_keys import claim_key
 from chalicelib.foundation.errors import (
     CounterOfferClosed,
     IdempotencyConflict,
@@ -197,7 +198,7 @@ def _age(act: ReviewAct, now: datetime) -> float:
 def attempts(stored: Document, predictions: Predictions) -> Attempts:
     """Return the attempts so far. One whose decision is not stored yet is the following one."""
     for number in range(MOST_ATTEMPTS):
-        claim = predictions.claimed(stored["clientId"], analysis.claim_key(_key(stored, number)))
+        claim = predictions.claimed(stored["clientId"], claim_key(_key(stored, number)))
         if claim is None:
             return Attempts(number)
         try:

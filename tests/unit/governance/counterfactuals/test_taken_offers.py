@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from chalicelib.decisions import analysis
+from chalicelib.decisions.intake.idempotency_keys import claim_key
 from chalicelib.foundation.errors import CounterOfferClosed
 from chalicelib.governance.reviews.review_acts import ReviewAct
 from chalicelib.governance.rights.counterfactuals.taken_offers import (
@@ -42,7 +42,7 @@ def attempt(predictions, number=0, seconds=0):
 
 def decide(predictions, decision, number=0):
     name = f"0b{number}"
-    predictions.claim("ana", analysis.claim_key(_key(FIRST, number)), {"claimedId": name})
+    predictions.claim("ana", claim_key(_key(FIRST, number)), {"claimedId": name})
     predictions.add({"clientId": "ana", "predictionId": name, "decision": decision})
 
 

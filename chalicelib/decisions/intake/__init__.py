@@ -1,0 +1,1 @@
+"""Intake of applications: the key that makes a repeat harmless, the state machine, the analysis."""

@@ -1,0 +1,213 @@
+"""The analysis of one application: POST /predict, saveResult, and a client's predictions."""
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NoReturn, Protocol
+
+import msgspec
+
+from chalicelib.decisions.application import CORRECT, CreditApplication
+from chalicelib.decisions.decision import REQUESTED_BY, decision_record
+from chalicelib.decisions.intake import pending_analyses
+from chalicelib.decisions.intake.analysis_machine import NOT_DECIDED, location
+from chalicelib.decisions.intake.idempotency_keys import KEY_DAYS, asked_by, claimed
+from chalicelib.decisions.predictions import PREDICTION_ID
+from chalicelib.foundation import observability
+from chalicelib.foundation.errors import (
+    AnalysisPending,
+    InvalidRequest,
+    NoModelInService,
+    PredictionNotFound,
+)
+from chalicelib.foundation.expiry import utc_now
+from chalicelib.foundation.text import Language, Text
+from chalicelib.profile import Profile
+from chalicelib.scoring import consents
+from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
+
+LIMIT_RANGE = Text(es="debe ser de 1 a 100", en="must be 1 to 100")
+CURSOR_FORM = Text(
+    es="debe ser el valor de next de la página anterior; sin él, la primera",
+    en="must be the value of next in the page before; leave it out for the first page",
+)
+
+LIMIT = re.compile(r"[1-9][0-9]?|100")
+
+Document = dict[str, Any]
+
+
+class Predictions(Protocol):
+    def add(self, prediction: Document) -> Document: ...
+    def claim(self, client_id: str, key: str, claim: Document, days: int | None) -> Document: ...
+    def claimed(self, client_id: str, key: str) -> Document | None: ...
+    def mark(self, client_id: str, key: str, claim: Document, days: int) -> None: ...
+    def get(self, client_id: str, prediction_id: str) -> Document: ...
+    def newest(self, client_id: str, limit: int, before: str | None) -> list[Document]: ...
+
+
+class Machine(Protocol):
+    def run(self, request: Document) -> Document: ...
+    def start(self, request: Document) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """A stored decision as its caller sees it. `is_replayed`: it was there before the request."""
+
+    decision: Document
+    is_replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Analyses:
+    """Analyses of applications. All raise NoModelInService before a key is claimed if no model
+    `ever_served`: nothing is stored, so the key is free for another application.
+    """
+
+    machine: Machine
+    predictions: Predictions
+    ever_served: Callable[[], bool]
+    now: Callable[[], datetime] = utc_now
+
+    def analyse(
+        self, request: Document, idempotency_key: str | None, *, respond_async: bool = False
+    ) -> Analysed:
+        """Return the decision on a request; under a key, that of the first request with it in the
+        last 24 hours.
+
+        Raises AnalysisPending where the analysis goes on: after the caller's patience, at once if
+        `respond_async`. Raises IdempotencyConflict if the first was for another application.
+        """
+        if idempotency_key is None:
+            return self._decided(request, respond_async=respond_async)
+        return self._once(request, idempotency_key, KEY_DAYS, respond_async=respond_async)
+
+    def analyse_for_good(self, request: Document, name: str) -> Document:
+        """Return the decision on the first request of this client under a name, which lives as
+        long as the decision. Raises what `analyse` raises.
+        """
+        return self._once(request, name, None, respond_async=False).decision
+
+    def _once(
+        self, request: Document, key: str, days: int | None, *, respond_async: bool
+    ) -> Analysed:
+        if not self.ever_served():
+            raise NoModelInService
+        first = claimed(request, key, self.predictions, days)
+        if first.is_repeat:
+            if stored := _stored(first.request, self.predictions):
+                return Analysed(answer(stored), is_replayed=True)
+            if pending_analyses.is_under_way(first.request, self.predictions, self.now()):
+                where = location(first.request)
+                raise AnalysisPending(where, is_asked=respond_async, is_replayed=True)
+        return self._decided(first.request, respond_async=respond_async)
+
+    def _decided(self, request: Document, *, respond_async: bool) -> Analysed:
+        if respond_async:
+            self._start(request)
+        try:
+            return Analysed(answer(self.machine.run(request)))
+        except AnalysisPending:
+            self._mark(request)
+            raise
+
+    def _start(self, request: Document) -> NoReturn:
+        """Start an analysis, and raise AnalysisPending.
+
+        The start comes before its mark: a caller that was not answered in between starts it again.
+        """
+        if not self.ever_served():
+            raise NoModelInService
+        self.machine.start(request)
+        self._mark(request)
+        raise AnalysisPending(location(request), is_asked=True)
+
+    def _mark(self, request: Document) -> None:
+        pending_analyses.mark(request, self.predictions, self.now())
+
+
+def record(
+    event: Document,
+    profile: Profile,
+    predictions: Predictions,
+    ever_served: Callable[[], bool],
+    *,
+    review_only: bool = False,
+    open_case: Callable[[Document], None] | None = None,
+) -> Document:
+    """Decide by the answers of the three models, and return the decision as stored (saveResult).
+
+    `open_case` gets what is left to a person, before it is stored. NOT_DECIDED is not stored. A
+    repeated execution may decide otherwise than the first, whose decision is the stored one.
+    """
+    answers: dict[str, Answer] = msgspec.convert(event["models"], dict[str, Answer])
+    is_silent = not any(isinstance(answer, Scored) for answer in answers.values())
+    if is_silent and not ever_served():
+        return {**NOT_DECIDED}
+    decided = decision_record(event, answers, profile, review_only=review_only)
+    if open_case and decided["decision"] == "REVIEW" and "counterOfferOf" not in decided:
+        if earlier := _stored(decided, predictions):
+            return earlier
+        open_case(decided)
+    stored = predictions.add(decided)
+    causes = {name: one.cause() for name, one in answers.items() if isinstance(one, Unavailable)}
+    observability.decided(stored, causes)
+    return stored
+
+
+def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> Document:
+    """Return a client's predictions, the newest first.
+
+    `next` is the cursor of the following page. Raises InvalidRequest, which names `limit`, `cursor`
+    or both.
+    """
+    text, cursor = query.get("limit", "20"), query.get("cursor")
+    faults = {}
+    if not LIMIT.fullmatch(text):
+        faults["limit"] = LIMIT_RANGE
+    if cursor is not None and not PREDICTION_ID.fullmatch(cursor):
+        faults["cursor"] = CURSOR_FORM
+    if faults:
+        names = ", ".join(faults)
+        raise InvalidRequest(CORRECT.format(count=len(faults), fields=names), faults)
+    found = predictions.newest(client_id, int(text), cursor)
+    following = found[-1]["predictionId"] if len(found) == int(text) else None
+    return {"predictions": [answer(prediction) for prediction in found], "next": following}
+
+
+def answer(prediction: Document) -> Document:
+    """Return a prediction without its application, evidence and the person who asked for it, which
+    stay in the table.
+    """
+    recorded = ("application", "evidence", REQUESTED_BY)
+    return {name: value for name, value in prediction.items() if name not in recorded}
+
+
+def new_request(
+    application: CreditApplication, language: Language, requested_by: Document | None = None
+) -> Document:
+    """Return a request with an id of its own.
+
+    `requested_by` is the person who asks, by their verified token; the prediction keeps them.
+    """
+    now = datetime.now(UTC)
+    return {
+        # 12 digits of milliseconds, then chance: ids sort by time.
+        "predictionId": f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}",
+        "clientId": application.client_id,
+        "createdAt": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "language": language,
+        "application": application.values,
+        **consents.recorded(application.consents),
+        **asked_by(requested_by),
+    }
+
+
+def _stored(request: Document, predictions: Predictions) -> Document | None:
+    try:
+        return predictions.get(request["clientId"], request["predictionId"])
+    except PredictionNotFound:
+        return None
