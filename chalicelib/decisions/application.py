@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from chalicelib.foundation.body_member import BodyMember
 from chalicelib.foundation.errors import InvalidApplication
 from chalicelib.foundation.text import Text
 from chalicelib.profile import Feature, Profile
@@ -109,9 +110,9 @@ def _wrong_features(
 ) -> Iterator[tuple[str, Text]]:
     for name, feature in profile.asked_for().items():
         if name not in withheld and (wrong := fault(application.get(name), feature)):
-            yield f"application.{name}", wrong
+            yield BodyMember("application", name), wrong
     for name in application.keys() - profile.asked_for().keys():
-        yield f"application.{name}", COMPUTED if name in profile.features else NO_FEATURE
+        yield BodyMember("application", name), COMPUTED if name in profile.features else NO_FEATURE
 
 
 def _consents_fault(consents: Any, profile: Profile) -> Text | None:

@@ -30,7 +30,10 @@ AppVengersError
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from chalicelib.foundation.body_member import pointer_of
 from chalicelib.foundation.text import Text
+
+Faults = Mapping[str, Text]
 
 
 class AppVengersError(Exception):
@@ -38,7 +41,8 @@ class AppVengersError(Exception):
 
 
 class Problem(AppVengersError):
-    """A problem of RFC 9457, in each language. `errors` has the fault of each wrong field.
+    """A problem of RFC 9457, in each language. `errors` has the fault of each wrong field, which is
+    one of the body unless it is said to be `outside` of it.
 
     A kind of problem has a title, and a usual detail for where none is given.
     """
@@ -49,8 +53,9 @@ class Problem(AppVengersError):
     retry_after: ClassVar[int | None] = None  # seconds
 
     def __init__(
-        self, detail: Text | None = None, errors: Mapping[str, Text] | None = None
+        self, detail: Text | None = None, errors: Faults | None = None, *, outside: bool = False
     ) -> None:
+        self.outside = outside
         self.detail = detail or self.usual
         self.errors = dict(errors or {})
         super().__init__(self.detail.en)
@@ -70,9 +75,12 @@ class Problem(AppVengersError):
             "detail": say(self.detail),
         }
         if self.errors:
-            fields = [{"field": name, "message": say(text)} for name, text in self.errors.items()]
-            return {**payload, "errors": fields}
+            return {**payload, "errors": [self._fault(name, say) for name in self.errors]}
         return payload
+
+    def _fault(self, name: str, say: Callable[[Text], str]) -> dict[str, str]:
+        fault = {"field": name, "message": say(self.errors[name])}
+        return fault if self.outside else fault | {"pointer": pointer_of(name)}
 
 
 AGAIN = Text(es="Inténtelo de nuevo en un momento.", en="Try again in a moment.")

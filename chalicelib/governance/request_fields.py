@@ -30,7 +30,10 @@ def text_fault(name: str, given: dict[str, Any], most: int) -> Faults:
     return {name: NO_TEXT.format(most=most)}
 
 
-def require_none(faults: Faults) -> None:
-    """Raise InvalidRequest, which names each field, if there are faults."""
+def require_none(faults: Faults, *, outside: bool = False) -> None:
+    """Raise InvalidRequest, which names each field, if there are faults; `outside` of the body they
+    are of parameters.
+    """
     if faults:
-        raise InvalidRequest(CORRECT.format(count=len(faults), fields=", ".join(faults)), faults)
+        detail = CORRECT.format(count=len(faults), fields=", ".join(faults))
+        raise InvalidRequest(detail, faults, outside=outside)

@@ -22,7 +22,7 @@ def require_ids(request: Request) -> None:
     known = bool(CLIENT_ID.fullmatch(client))
     if prediction is None and not known:
         detail = CORRECT.format(count=1, fields="clientId")
-        raise InvalidRequest(detail, {"clientId": NO_CLIENT_ID})
+        raise InvalidRequest(detail, {"clientId": NO_CLIENT_ID}, outside=True)
     if prediction is not None and not (known and PREDICTION_ID.fullmatch(prediction)):
         shown = {"client": client[:LONGEST_SHOWN], "id": prediction[:LONGEST_SHOWN]}
         raise PredictionNotFound(NO_PREDICTION.format(**shown))

@@ -3,12 +3,14 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from email.message import Message
 from typing import Any
 
 import msgspec
 from chalice.app import Request
 
+from chalicelib.foundation.body_member import BodyMember
 from chalicelib.foundation.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType
 from chalicelib.foundation.text import Text
 
@@ -112,16 +114,30 @@ def _malformed(fault: str) -> Text:
     return TOO_GREAT if "out of range" in fault else TRUNCATED
 
 
+class _Object(dict[str, Any]):
+    """An object of JSON, which knows the names that it gives more than once."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        counts = Counter(name for name, _ in pairs)
+        self.repeated = [name for name, count in counts.items() if count > 1]
+
+
 def _repeated(text: str) -> list[str]:
-    """Return the names that an object gives more than once. msgspec takes the last value and other
-    readers the first, so it would be open which amount was signed.
+    """Return the members that an object gives more than once. msgspec takes the last value and
+    other readers the first, so it would be open which amount was signed.
     """
-    found: list[str] = []
+    whole = json.loads(text, object_pairs_hook=_Object, parse_int=str, parse_float=str)
+    return [BodyMember(*path) for path in _repeated_in(whole)]
 
-    def note(pairs: list[tuple[str, Any]]) -> None:
-        if len(dict(pairs)) < len(pairs):
-            counts = Counter(name for name, _ in pairs)
-            found.extend(name for name, count in counts.items() if count > 1)
 
-    json.loads(text, object_pairs_hook=note, parse_int=str, parse_float=str)
-    return found
+def _repeated_in(value: Any) -> Iterator[tuple[str, ...]]:
+    """Yield the path of each repeated member, at any depth."""
+    within: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, _Object):
+        yield from ((name,) for name in value.repeated)
+        within = value.items()
+    elif isinstance(value, list):
+        within = enumerate(value)
+    for name, part in within:
+        yield from ((str(name), *path) for path in _repeated_in(part))

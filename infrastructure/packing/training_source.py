@@ -19,6 +19,7 @@ SCRIPTS = ("train.py", "collect.py", "challenge.py", "job_start.py", "requiremen
 APP = (  # shared with the functions: the profile's reader, how outcomes count, the formula of PSI
     "chalicelib/__init__.py",
     "chalicelib/foundation/__init__.py",
+    "chalicelib/foundation/body_member.py",
     "chalicelib/foundation/errors.py",
     "chalicelib/foundation/settings.py",
     "chalicelib/foundation/text.py",

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.foundation import errors
-from chalicelib.foundation.errors import InvalidApplication, Problem
+from chalicelib.foundation.body_member import BodyMember
+from chalicelib.foundation.errors import InvalidApplication, InvalidRequest, Problem
 from chalicelib.foundation.text import Text
 from chalicelib.governance.erasure import erasure_problems
 from chalicelib.governance.reviews import review_problems
@@ -33,7 +34,7 @@ def test_every_kind_has_a_title_and_a_detail_in_each_language(kind):
 
 
 def test_a_problem_says_everything_in_the_language_asked_for():
-    wrong = {"application.amount": Text(es="debe ser un número", en="must be a number")}
+    wrong = {BodyMember("application", "a/b"): Text(es="debe ser un número", en="a number")}
     problem = InvalidApplication(Text(es="Corrija.", en="Correct."), wrong)
     spanish = problem.to_payload(lambda text: text.es)
 
@@ -42,10 +43,25 @@ def test_a_problem_says_everything_in_the_language_asked_for():
         "title": "La solicitud de crédito no es válida",
         "status": 400,
         "detail": "Corrija.",
-        "errors": [{"field": "application.amount", "message": "debe ser un número"}],
+        "errors": [
+            {
+                "field": "application.a/b",
+                "message": "debe ser un número",
+                "pointer": "#/application/a~1b",
+            }
+        ],
     }
-    assert problem.to_payload(lambda text: text.en)["errors"][0]["message"] == "must be a number"
+    assert problem.to_payload(lambda text: text.en)["errors"][0]["message"] == "a number"
     assert str(problem) == "Correct."  # for logs and commands
+
+
+def test_a_fault_outside_of_the_body_has_no_pointer():
+    wrong = {"limit": Text(es="de 1 a 100", en="from 1 to 100")}
+    problem = InvalidRequest(None, wrong, outside=True)
+
+    assert problem.to_payload(lambda text: text.en)["errors"] == [
+        {"field": "limit", "message": "from 1 to 100"}
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)

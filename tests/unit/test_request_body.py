@@ -86,8 +86,11 @@ def test_what_is_no_json_is_refused_with_the_reason(body, words):
     ("body", "names"),
     [
         ('{"clientId": "ana", "clientId": "eva"}', ["clientId"]),
-        ('{"application": {"amount": 1, "amount": 2}}', ["amount"]),
-        ('{"application": {"a": [{"b": {"amount": 1, "\\u0061mount": 1}}]}}', ["amount"]),
+        ('{"application": {"amount": 1, "amount": 2}}', ["application.amount"]),
+        (
+            '{"application": {"a": [{"b": {"amount": 1, "\\u0061mount": 1}}]}}',
+            ["application.a.0.b.amount"],
+        ),
         ('{"outcome": "paid", "when": "2026-05-31", "outcome": "defaulted"}', ["outcome"]),
         ('{"a": 1, "b": 1, "b": 1, "b": 1, "a": 1}', ["a", "b"]),
         ('{"": 1, "": 1}', [""]),

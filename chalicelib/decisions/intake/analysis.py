@@ -172,7 +172,8 @@ def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> 
         faults["cursor"] = CURSOR_FORM
     if faults:
         names = ", ".join(faults)
-        raise InvalidRequest(CORRECT.format(count=len(faults), fields=names), faults)
+        detail = CORRECT.format(count=len(faults), fields=names)
+        raise InvalidRequest(detail, faults, outside=True)
     found = predictions.newest(client_id, int(text), cursor)
     following = found[-1]["predictionId"] if len(found) == int(text) else None
     return {"predictions": [answer(prediction) for prediction in found], "next": following}

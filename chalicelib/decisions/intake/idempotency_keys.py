@@ -82,4 +82,4 @@ def claim_key(idempotency_key: str) -> str:
 
 def _invalid_key(fault: Text) -> InvalidRequest:
     fields = "Idempotency-Key"
-    return InvalidRequest(CORRECT.format(count=1, fields=fields), {fields: fault})
+    return InvalidRequest(CORRECT.format(count=1, fields=fields), {fields: fault}, outside=True)

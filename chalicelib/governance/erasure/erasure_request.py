@@ -63,7 +63,8 @@ def erase(
     """
     if query.get("reason") not in REASONS:
         fault = NOT_ONE_OF.format(values=", ".join(REASONS))
-        raise InvalidRequest(CORRECT.format(count=1, fields="reason"), {"reason": fault})
+        detail = CORRECT.format(count=1, fields="reason")
+        raise InvalidRequest(detail, {"reason": fault}, outside=True)
     done = eraser.erase({"clientId": client_id, "reason": query["reason"], "by": dict(person)})
     for one in done["classes"]:
         if "law" in one:

@@ -61,9 +61,9 @@ def rollback_request(body: Any) -> RollbackRequest:
 def decisions_request(text: str) -> int:
     """Parse how many decisions a swap set has. Raises InvalidRequest."""
     if not text.isdecimal() or len(text) > len(str(MOST_DECISIONS)):
-        require_none({"decisions": COUNT_RANGE})
+        require_none({"decisions": COUNT_RANGE}, outside=True)
     if not 1 <= int(text) <= MOST_DECISIONS:
-        require_none({"decisions": COUNT_RANGE})
+        require_none({"decisions": COUNT_RANGE}, outside=True)
     return int(text)
 
 

@@ -93,7 +93,7 @@ def queue_request(query: Mapping[str, str]) -> QueueRequest:
         faults["limit"] = LIMIT_RANGE
     if cursor is not None and not POSITION.fullmatch(cursor):
         faults["cursor"] = OTHER_PAGE
-    require_none(faults)
+    require_none(faults, outside=True)
     return QueueRequest(int(limit), cursor or "")
 
 
@@ -112,7 +112,7 @@ def period_request(query: Mapping[str, str], today: date) -> PeriodRequest:
     begun = _day(cursor[1]) if cursor else first
     if "cursor" in query and not (begun and cursor and first and last and first <= begun <= last):
         faults["cursor"] = OTHER_PAGE
-    require_none(faults)
+    require_none(faults, outside=True)
     assert first and last and begun  # noqa: S101, PT018 - faults would have been raised
     return PeriodRequest(begun, last, cursor[2] if cursor else "")
 

@@ -43,10 +43,13 @@ LANGUAGE = {
 
 
 class FieldFault(decision_answers.Answer):
-    """The fault of one field."""
+    """The fault of one field. `pointer` is its place in the body (RFC 6901); a parameter or header
+    has none.
+    """
 
     field: str
     message: str
+    pointer: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class ProblemDetails(decision_answers.Answer):
