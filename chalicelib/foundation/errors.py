@@ -9,7 +9,6 @@ AppVengersError
       · AnalysisUnavailable · NotReady
       · NoModelInService    saveResult stores nothing and returns this name; predict answers it
       · ServiceUnavailable · ServiceTimeout    API Gateway's own
-      · InvalidPolicy · PolicyNotFound · PolicyConflict
       · TableUnavailable · PolicyUnavailable    saveResult is retried on them
   × EndpointFault         a model did not answer; analisisCredito retries by these names
       · ModelNotReady · EndpointTimeout · EndpointThrottled · EndpointUnavailable
@@ -282,24 +281,6 @@ class TableUnavailable(Problem):
         es="La tabla no respondió. Repita la misma petición en un momento: repetirla es inocuo.",
         en="The table did not answer. Repeat the same request in a moment: a repeat is harmless.",
     )
-
-
-class InvalidPolicy(Problem):
-    status = 400
-    title = Text(es="La política no es válida", en="The policy is not valid")
-    usual = Text(es="Corrija la política.", en="Correct the policy.")
-
-
-class PolicyNotFound(Problem):
-    status = 404
-    title = Text(es="No existe esa política", en="There is no such policy")
-    usual = Text(es="GET /people/policies las muestra todas.", en="GET /people/policies has all.")
-
-
-class PolicyConflict(Problem):
-    status = 409
-    title = Text(es="La política no admite ese acto", en="The policy does not admit this act")
-    usual = Text(es="Consulte GET /people/policies.", en="Look at GET /people/policies.")
 
 
 class PolicyUnavailable(Problem):

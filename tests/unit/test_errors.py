@@ -10,12 +10,14 @@ from chalicelib.foundation.body_member import BodyMember
 from chalicelib.foundation.errors import InvalidApplication, InvalidRequest, Problem
 from chalicelib.foundation.text import Text
 from chalicelib.governance.erasure import erasure_problems
+from chalicelib.governance.policies import policy_problems
 from chalicelib.governance.reviews import review_problems
 from infrastructure.deploy.steps.deployed_api import ANSWERS, body_of
 
 KINDS = [
     kind
-    for kind in (vars(errors) | vars(review_problems) | vars(erasure_problems)).values()
+    for module in (errors, erasure_problems, policy_problems, review_problems)
+    for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, Problem) and kind is not Problem
 ]
 PAGE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text(encoding="utf-8")

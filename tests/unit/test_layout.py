@@ -45,7 +45,7 @@ LONGEST_MODULE, LONGEST_FUNCTION = 300, 40  # lines; of a function, without its 
 # What was longer when the limits were set, with room for ten lines. They may only shrink.
 LONGER_MODULES = {
     "bank/__main__.py": 370,
-    "chalicelib/foundation/errors.py": 410,
+    "chalicelib/foundation/errors.py": 405,
     "infrastructure/deploy/command.py": 320,
 }
 LONGER_FUNCTIONS = {

@@ -7,10 +7,11 @@ from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.foundation.errors import InvalidPolicy, PolicyUnavailable
+from chalicelib.foundation.errors import PolicyUnavailable
 from chalicelib.foundation.observability import logger
 from chalicelib.governance.policies.acts import Act, Period, in_force, periods
 from chalicelib.governance.policies.policy_documents import with_policy
+from chalicelib.governance.policies.policy_problems import InvalidPolicy
 from chalicelib.governance.policies.times import written_at
 from chalicelib.profile import Policy, Profile
 

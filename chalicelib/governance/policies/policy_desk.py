@@ -6,10 +6,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from chalicelib.foundation.errors import PolicyConflict, PolicyNotFound
 from chalicelib.foundation.text import Text
 from chalicelib.governance.policies.acts import APPROVALS, Act, Period, approvers, in_force, periods
 from chalicelib.governance.policies.policy_documents import proposed, with_policy
+from chalicelib.governance.policies.policy_problems import PolicyConflict, PolicyNotFound
 from chalicelib.governance.policies.policy_requests import (
     decisions_request,
     draft_request,

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.foundation.errors import InvalidPolicy
 from chalicelib.foundation.text import Text
+from chalicelib.governance.policies.policy_problems import InvalidPolicy
 from chalicelib.profile import Decision, Offer, Policy, Profile, Rule, Score
 from chalicelib.profile.contradictions.profile_contradictions import contradictions
 

@@ -6,6 +6,11 @@ from typing import Any
 from chalicelib.decisions.intake.pending_analyses import AnalysisFailed
 from chalicelib.foundation import errors as e
 from chalicelib.governance.erasure.erasure_problems import ErasureUnfinished
+from chalicelib.governance.policies.policy_problems import (
+    InvalidPolicy,
+    PolicyConflict,
+    PolicyNotFound,
+)
 from chalicelib.governance.reviews.review_problems import ContestClosed, ReviewConflict, SamePerson
 from chalicelib.http.openapi import decision_answers as decisions
 from chalicelib.http.openapi import desk_answers as desk
@@ -83,16 +88,16 @@ OPERATIONS = (
     Operation("GET", "/policies", "listPolicies", "List policies and the acts on them",
               desk.Policies, _POLICIES, tag="policies"),
     Operation("GET", "/policies/{version}", "getPolicy", "Get a policy's document",
-              desk.PolicyDocument, (e.PolicyNotFound, *_POLICIES), tag="policies"),
+              desk.PolicyDocument, (PolicyNotFound, *_POLICIES), tag="policies"),
     Operation("POST", "/policies", "draftPolicy", "Draft a policy", desk.PolicyDraft,
-              (*_BODY, e.InvalidPolicy, e.PolicyConflict, *_POLICIES), tag="policies"),
+              (*_BODY, InvalidPolicy, PolicyConflict, *_POLICIES), tag="policies"),
     Operation("GET", "/policy-drafts/{draft}/swap-set", "getSwapSet",
               "Show which of the newest decisions a draft turns", desk.PolicySwapSet,
-              (e.InvalidRequest, e.PolicyNotFound, e.TableUnavailable, *_POLICIES), tag="policies"),
+              (e.InvalidRequest, PolicyNotFound, e.TableUnavailable, *_POLICIES), tag="policies"),
     Operation("POST", "/policy-drafts/{draft}/approval", "approvePolicy", "Approve a draft",
-              desk.ApprovedDraft, (e.PolicyNotFound, e.PolicyConflict, *_POLICIES), tag="policies"),
+              desk.ApprovedDraft, (PolicyNotFound, PolicyConflict, *_POLICIES), tag="policies"),
     Operation("POST", "/policy-rollback", "rollPolicyBack", "Put an earlier policy in force",
-              desk.PolicyAct, (*_BODY, e.InvalidPolicy, e.PolicyNotFound, e.PolicyConflict,
+              desk.PolicyAct, (*_BODY, InvalidPolicy, PolicyNotFound, PolicyConflict,
                                *_POLICIES), tag="policies"),
     Operation("DELETE", "/clients/{clientId}", "eraseClient",
               "Erase a client, but for what a law keeps", desk.Erasure,

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from chalicelib.foundation.errors import AppVengersError, InvalidPolicy
+from chalicelib.foundation.errors import AppVengersError
 from chalicelib.foundation.settings import Settings
 from chalicelib.governance.policies.policy_bucket import PolicyBucket
 from chalicelib.governance.policies.policy_desk import PolicyDesk
 from chalicelib.governance.policies.policy_documents import with_policy
+from chalicelib.governance.policies.policy_problems import InvalidPolicy
 from chalicelib.profile import Profile
 
 if TYPE_CHECKING:

@@ -5,16 +5,15 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from chalicelib.foundation.errors import (
-    InvalidPolicy,
-    InvalidRequest,
-    PolicyConflict,
-    PolicyNotFound,
-    PolicyUnavailable,
-)
+from chalicelib.foundation.errors import InvalidRequest, PolicyUnavailable
 from chalicelib.governance.policies.in_force import SECONDS_UNTIL_SEEN, PolicyInForce
 from chalicelib.governance.policies.policy_bucket import PolicyBucket
 from chalicelib.governance.policies.policy_desk import PolicyDesk
+from chalicelib.governance.policies.policy_problems import (
+    InvalidPolicy,
+    PolicyConflict,
+    PolicyNotFound,
+)
 from chalicelib.governance.policies.policy_swap_set import Decided
 from chalicelib.profile import load
 from chalicelib.retraining.swap_set import ModelAnswer
