@@ -29,7 +29,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 # $(stage): the flag of a stage that there is. Any other value stops make.
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
-.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key token package bench-import test test-fast test-deploy lint \
+.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import test test-fast test-deploy lint \
   audit models settings replay-history blend bench bench-serving policy openapi iam-policies rollback migrate serving-code cost evidence launch \
   review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing \
@@ -58,6 +58,9 @@ destroy: $(VENV)/run ## Take STAGE down; the table and the buckets stay without 
 key: $(VENV)/run ## Show STAGE's API key: SCOPE=scoring (outcomes, reading); ROTATE=yes, RETIRE=yes
 	@$(VENV)/bin/python -m infrastructure.operate.api_key $(stage) $(call option,SCOPE,--scope) \
 	  $(call yes,ROTATE,--rotate) $(call yes,RETIRE,--retire)
+
+cursor-key: $(VENV)/run ## Rotate the key that signs STAGE's cursors: those of the key before stay good
+	@$(VENV)/bin/python -m infrastructure.operate.cursor_key $(stage)
 
 token: $(VENV)/run ## Sign in to STAGE's user pool in a browser, and print the ID token
 	@$(VENV)/bin/python -m infrastructure.operate.sign_in_flow $(stage)

@@ -20,6 +20,7 @@ from chalicelib.governance.reviews.cases import review_case
 from chalicelib.http import chalice_local
 from chalicelib.http.routes import (
     decision_routes,
+    list_routes,
     policy_routes,
     review_routes,
     rights_routes,
@@ -57,7 +58,8 @@ answers_problems = Answering(app, lambda: services().profile.product.language, a
 
 ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/predict", decision_routes.predict),
-    ("GET", "/predictions/{clientId}", decision_routes.predictions),
+    ("GET", "/decisions", list_routes.decisions),
+    ("GET", "/predictions/{clientId}", list_routes.predictions),
     ("GET", DECISION, decision_routes.prediction),
     ("POST", f"{DECISION}/outcome", decision_routes.outcome),
     ("GET", f"{DECISION}/change", rights_routes.change_needed),

@@ -45,7 +45,7 @@ from datasets import Dataset
 from datasets.own import UnreadableData
 from datasets.sba import NoRegister
 from infrastructure import embedded
-from infrastructure.deploy.steps import review_only_mode, user_pool
+from infrastructure.deploy.steps import stage_parameters, user_pool
 from infrastructure.deploy.steps.smoke import command
 from infrastructure.first_models.first_model_steps import TrainingFailed, scheduled_event
 from infrastructure.operate import sign_in_flow
@@ -306,7 +306,7 @@ def _bank(folder: Path, port: int, aws_port: int, quotas: Mapping[str, float]) -
             bank = stack.enter_context(open_bank(folder, quotas=quotas))
             # after the database: a key beside none shows that one is lost
             api_key = kept_api_key(folder / "api_key")
-            if review_only_mode.current(boto3.client("ssm"), bank.settings) != "off":
+            if stage_parameters.review_only_mode(boto3.client("ssm"), bank.settings) != "off":
                 console.print(REVIEW_ONLY, markup=False)
             aws = bank.cloud.serve_aws(aws_port)
             with usable():

@@ -113,6 +113,7 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, A
         "/policies",
         "/policies/none",
         "/portfolio",
+        "/decisions?limit=1",  # there are more, so a cursor is signed
         client,
     )
     for path in (*of_all, *about_one):

@@ -19,7 +19,7 @@ from chalicelib import profile
 from chalicelib.foundation.observability import LOGGER, METRICS, Printed
 from chalicelib.foundation.settings import Settings
 from chalicelib.services import services
-from infrastructure.deploy.steps import failures, policy_in_force, stack
+from infrastructure.deploy.steps import failures, policy_in_force, stack, stage_parameters
 from infrastructure.packing import training_source
 from infrastructure.project import ROOT, api_function
 from localcloud.cloud import Cloud
@@ -86,6 +86,7 @@ def open_bank(
         failures.keep(boto3.client("lambda"), settings, _account())
         stepfunctions.machine_deployment.deploy(boto3.client("stepfunctions"), settings, _account())
         cloud.restore()
+        stage_parameters.keep_cursor_keys(boto3.client("ssm"), settings)
         if cloud.kept.was_recovered:
             review_only_after_recovery(bank)
         training_source.put(boto3.client("s3"), settings)

@@ -91,11 +91,6 @@ class PredictionList:
             raise PredictionNotFound
         return self._items[client_id, prediction_id]
 
-    def newest(self, client_id: str, limit: int, before: str | None) -> list[Document]:
-        bound = before or "idempotency#"
-        found = [key for key in self._items if key[0] == client_id and key[1] < bound]
-        return [self._items[key] for key in sorted(found, reverse=True)[:limit]]
-
 
 class StoringMachine:
     """analisisCredito with one model's opinion: it stores and answers what it was asked."""

@@ -162,17 +162,6 @@ class PredictionTable(ClaimTable):
         )
         return any(True for _ in found)
 
-    def newest(self, client_id: str, limit: int, before: str | None) -> list[Item]:
-        """Return at most `limit` predictions older than the id `before`, the newest first."""
-        bound = before if before and before < CLAIM else CLAIM
-        found = self._query(
-            KeyConditionExpression="clientId = :client AND predictionId < :before",
-            ExpressionAttributeValues=to_item({":client": client_id, ":before": bound}),
-            ScanIndexForward=False,
-            PaginationConfig={"MaxItems": limit, "PageSize": limit},
-        )
-        return list(found)
-
     def made_in(self, day: str, first: str, last: str, page: int) -> Iterator[Item]:
         """Yield what was decided on a day, and by what, from id `first` to `last`, sorted.
 

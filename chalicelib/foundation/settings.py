@@ -100,6 +100,10 @@ class Settings:
     def key_scopes_parameter(self) -> str:
         return f"/{self.stage}/{self.app_name}/api-key-scopes"
 
+    @property
+    def cursor_keys_parameter(self) -> str:
+        return f"/{self.stage}/{self.app_name}/cursor-keys"
+
     def failures_queue_arn(self, account: str) -> str:
         return f"arn:aws:sqs:{self.region}:{account}:{self.prefix}-failures"
 

@@ -56,8 +56,19 @@ def asks_for(media_type: str, header: str) -> bool:
 
     https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
     """
-    ranges = (one.partition(";") for one in header.lower().split(","))
-    return any(name.strip() == media_type and _weight(rest) > 0 for name, _, rest in ranges)
+    return _weight_of(media_type, header) > 0
+
+
+def asks_rather_for(media_type: str, other: str, header: str) -> bool:
+    """Return whether an Accept header names a media type with more weight than the other."""
+    return _weight_of(media_type, header) > _weight_of(other, header)
+
+
+def _weight_of(media_type: str, header: str) -> float:
+    """Return the weight of a media type that an Accept header names, else 0."""
+    ranges = [one.partition(";") for one in header.lower().split(",")]
+    named = (_weight(rest) for name, _, rest in ranges if name.strip() == media_type)
+    return max(named, default=0.0)
 
 
 def _weight(parameter: str) -> float:

@@ -57,6 +57,7 @@ _POLICY_READERS = (Role.RISK, Role.AUDITOR)
 
 ACCESS = (
     _access("POST", "/predict", [Scope.SCORING], [Role.ANALYST]),
+    _access("GET", "/decisions", [Scope.READING], _CASE_READERS),
     _access("GET", "/predictions/{clientId}", [Scope.READING], _CASE_READERS),
     # After 202 a scoring key asks here for its decision.
     _access("GET", _DECISION, [Scope.SCORING, Scope.READING], _CASE_READERS),

@@ -36,11 +36,11 @@ from infrastructure.deploy.steps import (
     failures,
     ownership,
     policy_in_force,
-    review_only_mode,
     schedules,
     seen_codes,
     smoke,
     stack,
+    stage_parameters,
     user_pool,
 )
 from infrastructure.first_models.first_model_steps import TrainingFailed
@@ -99,7 +99,8 @@ def deploy(wishes: Wishes, console: Console) -> None:
         with _step(console, f"Stack {name}") as report:
             _stack(settings, template, wishes, report)
     with _step(console, "Functions and API, by Chalice") as report:
-        # Keys from before the scopes keep working: the new function finds them in the parameter.
+        # The new function finds these: keys from before the scopes keep working.
+        stage_parameters.keep_cursor_keys(boto3.client("ssm"), settings)
         api_keys.record(deployed_api.client(), boto3.client("ssm"), settings)
         _functions(settings, account, report)
         ownership.refuse_strange_roles(settings)
@@ -165,7 +166,7 @@ def _checked(
 
 def _stack(settings: Settings, template: str, wishes: Wishes, report: stack.Report) -> None:
     client, app = boto3.client("cloudformation"), settings.app_name
-    mode = review_only_mode.current(boto3.client("ssm"), settings)
+    mode = stage_parameters.review_only_mode(boto3.client("ssm"), settings)
     if mode == "on" and template == stack_template.RESOURCES:
         report("review-only is on, and stays so")
     wished: dict[str, Any] = {"review_only": mode, "may_remove": wishes.may_remove}

@@ -18,7 +18,7 @@ from chalicelib.foundation.settings import STAGES, Settings
 from infrastructure import embedded
 from infrastructure.deploy import checks
 from infrastructure.deploy.command import ready
-from infrastructure.deploy.steps import chalice_deploy, review_only_mode, stack
+from infrastructure.deploy.steps import chalice_deploy, stack, stage_parameters
 from infrastructure.operate import removal
 from infrastructure.project import InvalidConfig, app_name
 
@@ -44,7 +44,7 @@ def destroy_data(settings: Settings, report: stack.Report) -> None:
         dynamodb.get_waiter("table_not_exists").wait(TableName=table)
         report(f"deleted table {table}")
     ssm = boto3.client("ssm")
-    if review_only_mode.current(ssm, settings):
+    if stage_parameters.review_only_mode(ssm, settings):
         ssm.delete_parameter(Name=settings.review_only_parameter)
         report(f"deleted parameter {settings.review_only_parameter}")
 
@@ -72,7 +72,7 @@ def left(settings: Settings) -> Iterator[str]:
     for bucket in _buckets_left(settings):
         objects = sum(1 for _ in boto3.resource("s3").Bucket(bucket).object_versions.all())
         yield f"bucket {bucket}: {objects} versions of objects"
-    if mode := review_only_mode.current(boto3.client("ssm"), settings):
+    if mode := stage_parameters.review_only_mode(boto3.client("ssm"), settings):
         yield f"parameter {settings.review_only_parameter}: {mode}, and so it will be again"
     sagemaker = boto3.client("sagemaker")
     running = sagemaker.get_paginator("list_training_jobs").paginate(

@@ -8,7 +8,13 @@ from botocore.exceptions import ClientError
 
 from chalicelib import profile
 from chalicelib.foundation.settings import Settings
-from infrastructure.deploy.steps import chalice_deploy, deployed_api, stack, user_pool
+from infrastructure.deploy.steps import (
+    chalice_deploy,
+    deployed_api,
+    stack,
+    stage_parameters,
+    user_pool,
+)
 from infrastructure.deploy.steps.chalice_deploy import DeployedState
 from infrastructure.packing import lambda_package
 from infrastructure.project import API_HANDLER, api_function, functions_of
@@ -31,10 +37,12 @@ def remove(settings: Settings, account: str, report: stack.Report) -> None:
 
     Endpoints come after the functions, so that no schedule or upload creates one again.
     """
+    ssm = boto3.client("ssm")
     for gone in (
         *_machines(settings, account),
         *_jobs(settings),
-        *deployed_api.delete(deployed_api.client(), boto3.client("ssm"), settings),
+        *deployed_api.delete(deployed_api.client(), ssm, settings),
+        *stage_parameters.delete_cursor_keys(ssm, settings),
     ):
         report(f"deleted {gone}")
     _functions(settings, report)

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.foundation.settings import STAGES, Settings
 from infrastructure import embedded
-from infrastructure.deploy.steps import review_only_mode
+from infrastructure.deploy.steps import stage_parameters
 from infrastructure.project import InvalidConfig, app_name
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class NoSwitch(Exception):
 
 def switch(client: "SSMClient", settings: Settings, mode: str) -> str:
     """Set the mode and return it; `show` changes nothing. Raises NoSwitch."""
-    found = review_only_mode.current(client, settings)
+    found = stage_parameters.review_only_mode(client, settings)
     if not found:
         raise NoSwitch(
             f"{settings.stage} is not deployed in {settings.region}: make deploy "

@@ -21,9 +21,9 @@ from infrastructure.deploy import checks, command
 from infrastructure.deploy.steps import (
     chalice_deploy,
     ownership,
-    review_only_mode,
     schedules,
     stack,
+    stage_parameters,
 )
 from infrastructure.first_models import bring_models, causes, first_model_steps
 from infrastructure.operate import api_key, destroy, review_only, rollback
@@ -138,11 +138,11 @@ def test_a_change_of_the_switch_itself_leaves_it_on(cloud, monkeypatch):
 
     monkeypatch.setattr(stack.stack_template, "body", changed)
     shown: list[str] = []
-    mode = review_only_mode.current(ssm, DEV)
+    mode = stage_parameters.review_only_mode(ssm, DEV)
     stack.deploy(client, "appvengers", "dev", shown.append, review_only=mode)
 
     assert any("ReviewOnly" in line for line in shown)
-    assert review_only_mode.current(ssm, DEV) == "on"
+    assert stage_parameters.review_only_mode(ssm, DEV) == "on"
 
 
 def test_a_stage_that_is_destroyed_and_comes_back_is_as_careful_as_before(cloud):
@@ -153,9 +153,10 @@ def test_a_stage_that_is_destroyed_and_comes_back_is_as_careful_as_before(cloud)
     assert "parameter /dev/appvengers/review-only: on, and so it will be again" in [
         *destroy.left(DEV)
     ]
-    stack.deploy(client, "appvengers", "dev", review_only=review_only_mode.current(ssm, DEV))
+    mode = stage_parameters.review_only_mode(ssm, DEV)
+    stack.deploy(client, "appvengers", "dev", review_only=mode)
 
-    assert review_only_mode.current(ssm, DEV) == "on"
+    assert stage_parameters.review_only_mode(ssm, DEV) == "on"
 
 
 @pytest.mark.parametrize("keeps_warm", [False, True])

@@ -48,6 +48,7 @@ def answers(served, desk, loans) -> dict[str, requests.Response]:
     of_draft = f"/policy-drafts/{draft.json()['id']}"
     return {
         "predict": decided[approved["clientId"]],
+        "listDecisions": served.get("/decisions"),
         "listPredictions": served.get(f"/predictions/{approved['clientId']}"),
         "getPrediction": served.get(case),
         "reportOutcome": served.post(

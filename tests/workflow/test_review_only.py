@@ -5,7 +5,7 @@ import time
 import boto3
 import pytest
 
-from chalicelib.decisions.review_only_switch import SECONDS_UNTIL_SEEN, ReviewOnlySwitch
+from chalicelib.governance.policies.review_only_switch import SECONDS_UNTIL_SEEN, ReviewOnlySwitch
 from infrastructure.deploy.steps.stack import deploy
 from infrastructure.operate.review_only import switch
 

@@ -1,40 +1,29 @@
 """The analysis of one application: POST /predict, saveResult, and a client's predictions."""
 
-import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn, Protocol
 
 import msgspec
 
-from chalicelib.decisions.application import CORRECT, CreditApplication
+from chalicelib.decisions.application import CreditApplication
 from chalicelib.decisions.decision import REQUESTED_BY, decision_record
 from chalicelib.decisions.intake import pending_analyses
 from chalicelib.decisions.intake.analysis_machine import NOT_DECIDED, location
 from chalicelib.decisions.intake.idempotency_keys import KEY_DAYS, asked_by, claimed
-from chalicelib.decisions.predictions import PREDICTION_ID
 from chalicelib.foundation import observability
 from chalicelib.foundation.errors import (
     AnalysisPending,
-    InvalidRequest,
     NoModelInService,
     PredictionNotFound,
 )
 from chalicelib.foundation.expiry import utc_now
-from chalicelib.foundation.text import Language, Text
+from chalicelib.foundation.text import Language
 from chalicelib.profile import Profile
 from chalicelib.scoring import consents
 from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
-
-LIMIT_RANGE = Text(es="debe ser de 1 a 100", en="must be 1 to 100")
-CURSOR_FORM = Text(
-    es="debe ser el valor de next de la página anterior; sin él, la primera",
-    en="must be the value of next in the page before; leave it out for the first page",
-)
-
-LIMIT = re.compile(r"[1-9][0-9]?|100")
 
 Document = dict[str, Any]
 
@@ -45,7 +34,6 @@ class Predictions(Protocol):
     def claimed(self, client_id: str, key: str) -> Document | None: ...
     def mark(self, client_id: str, key: str, claim: Document, days: int) -> None: ...
     def get(self, client_id: str, prediction_id: str) -> Document: ...
-    def newest(self, client_id: str, limit: int, before: str | None) -> list[Document]: ...
 
 
 class Machine(Protocol):
@@ -156,27 +144,6 @@ def record(
     causes = {name: one.cause() for name, one in answers.items() if isinstance(one, Unavailable)}
     observability.decided(stored, causes)
     return stored
-
-
-def page(client_id: str, query: Mapping[str, str], predictions: Predictions) -> Document:
-    """Return a client's predictions, the newest first.
-
-    `next` is the cursor of the following page. Raises InvalidRequest, which names `limit`, `cursor`
-    or both.
-    """
-    text, cursor = query.get("limit", "20"), query.get("cursor")
-    faults = {}
-    if not LIMIT.fullmatch(text):
-        faults["limit"] = LIMIT_RANGE
-    if cursor is not None and not PREDICTION_ID.fullmatch(cursor):
-        faults["cursor"] = CURSOR_FORM
-    if faults:
-        names = ", ".join(faults)
-        detail = CORRECT.format(count=len(faults), fields=names)
-        raise InvalidRequest(detail, faults, outside=True)
-    found = predictions.newest(client_id, int(text), cursor)
-    following = found[-1]["predictionId"] if len(found) == int(text) else None
-    return {"predictions": [answer(prediction) for prediction in found], "next": following}
 
 
 def answer(prediction: Document) -> Document:

@@ -1,6 +1,6 @@
 """Types of answers about decisions. Tests hold each against the answers of the served bank."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -103,10 +103,27 @@ class Pending(Answer):
     prediction_url: str
 
 
+if TYPE_CHECKING:
+    ListedDecision = Decision
+else:  # a list may leave out any field: `fields` of the query names those that it has
+    ListedDecision = msgspec.defstruct(
+        "ListedDecision",
+        [(one.name, one.type | UnsetType, UNSET) for one in msgspec.structs.fields(Decision)],
+        bases=(Answer,),
+    )
+
+
 class DecisionPage(Answer):
     """A client's decisions, the newest first; `next` is the cursor of the following page."""
 
-    predictions: list[Decision]
+    predictions: list[ListedDecision]
+    next: str | None
+
+
+class DecisionList(Answer):
+    """The bank's decisions, the newest first; `next` is the cursor of the following page."""
+
+    decisions: list[ListedDecision]
     next: str | None
 
 

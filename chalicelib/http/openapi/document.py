@@ -9,6 +9,7 @@ import msgspec
 
 from chalicelib.foundation import errors
 from chalicelib.foundation.errors import Problem
+from chalicelib.http.csv_page import CSV_TYPE
 from chalicelib.http.openapi import decision_answers, desk_answers, headers, request_schemas
 from chalicelib.http.openapi.operations import OPERATIONS, Operation, Problems
 from chalicelib.http.web import PROBLEM_TYPE
@@ -109,7 +110,7 @@ def _described(
         "summary": operation.summary,
         "tags": [operation.tag],
         "security": [security],
-        "parameters": [*_parameters(operation)],
+        "parameters": [*_parameters(operation, profile)],
         "responses": _responses(operation, (*usual, *operation.problems, *OF_ALL), who),
     }
     if operation.name in bodies:
@@ -127,15 +128,16 @@ def _examples(profile: Profile) -> Iterator[tuple[str, Document]]:
         yield name, {"value": body | consents}
 
 
-def _parameters(operation: Operation) -> Iterator[Document]:
+def _parameters(operation: Operation, profile: Profile) -> Iterator[Document]:
     for part in operation.path.split("/"):
         if part.startswith("{"):
             name = part.strip("{}")
             schema = request_schemas.PATHS[name]
             yield {"name": name, "in": "path", "required": True, "schema": schema}
-    for name, schema in request_schemas.QUERIES.get(operation.name, {}).items():
+    for name, schema in request_schemas.queries(operation.name, profile).items():
         required = (operation.name, name) in request_schemas.NEEDED
-        yield {"name": name, "in": "query", "required": required, "schema": schema}
+        joined = {"explode": False} if schema["type"] == "array" else {}  # by commas
+        yield {"name": name, "in": "query", "required": required, "schema": schema, **joined}
     yield LANGUAGE
     if operation.once:
         yield from headers.ASKED_ONCE
@@ -143,6 +145,9 @@ def _parameters(operation: Operation) -> Iterator[Document]:
 
 def _responses(operation: Operation, problems: Problems, who: Access) -> Document:
     good: Document = {"description": operation.summary, "content": {JSON: _ref(operation.answer)}}
+    if operation.lists:
+        good["content"][CSV_TYPE] = {"schema": {"type": "string"}}
+        good["headers"] = headers.NEXT_PAGE
     if links := dict(_links(operation, who)):
         good["links"] = links
     answers: Document = {"200": good}

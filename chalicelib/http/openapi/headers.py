@@ -1,4 +1,4 @@
-"""Headers of requests that are decided once, and of their answers."""
+"""Headers of requests that are decided once, of their answers, and of lists."""
 
 from typing import Any
 
@@ -20,6 +20,12 @@ REPLAYED: Document = {
     "Idempotent-Replayed": {
         "description": "The answer is that of an earlier request with the same key",
         "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+NEXT_PAGE: Document = {
+    "Link": {
+        "description": 'The next page, rel="next", if there is one (RFC 8288)',
+        "schema": {"type": "string"},
     }
 }
 _PENDING: Document = {

@@ -41,6 +41,7 @@ class Operation:
     leads_to: tuple[str, ...] = ()
     may_wait: bool = False  # it answers 202 while an analysis goes on
     once: bool = False  # it takes an Idempotency-Key, and a caller may prefer not to wait
+    lists: bool = False  # it answers a page of a list, as CSV to whoever asks for it
     tag: str = field(default="decisions")
 
 
@@ -52,9 +53,12 @@ OPERATIONS = (
               decisions.Decision, (*_BODY, e.InvalidApplication, e.IdempotencyConflict, *_ANALYSED),
               leads_to=(*_FOLLOW, "reportOutcome", "contest"), may_wait=True,
               once=True),
+    Operation("GET", "/decisions", "listDecisions",
+              "List the bank's decisions of some days, the newest first", decisions.DecisionList,
+              (e.InvalidRequest, e.TableUnavailable), lists=True),
     Operation("GET", "/predictions/{clientId}", "listPredictions",
               "List a client's decisions, the newest first", decisions.DecisionPage,
-              (e.InvalidRequest, e.TableUnavailable)),
+              (e.InvalidRequest, e.TableUnavailable), lists=True),
     Operation("GET", _DECISION, "getPrediction",
               "Get a decision as stored, with its outcomes and what people did about it",
               decisions.StoredDecision, (*_ONE, AnalysisFailed), may_wait=True),

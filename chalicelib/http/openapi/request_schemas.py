@@ -4,7 +4,8 @@ import re
 from typing import Any, get_args
 
 from chalicelib.decisions.application import CLIENT_ID, LARGEST_NUMBER
-from chalicelib.decisions.intake.analysis import LIMIT
+from chalicelib.decisions.lists import cursors
+from chalicelib.decisions.lists.list_request import BASIS, DECISIONS, FIELDS, LIMIT, VERSION
 from chalicelib.decisions.outcomes import OUTCOMES
 from chalicelib.decisions.predictions import PREDICTION_ID
 from chalicelib.governance.erasure.erasure_request import REASONS
@@ -42,7 +43,6 @@ def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = No
 
 CALENDAR_DAY = {"type": "string", "format": "date"}
 QUERIES: dict[str, dict[str, Schema]] = {
-    "listPredictions": {"limit": whole(LIMIT), "cursor": whole(PREDICTION_ID)},
     "listReviews": {
         "state": {"type": "string", "enum": ["open"]},
         "limit": whole(LIMIT),
@@ -52,6 +52,7 @@ QUERIES: dict[str, dict[str, Schema]] = {
     "getSwapSet": {"decisions": {"type": "integer", "minimum": 1, "maximum": MOST_DECISIONS}},
     "eraseClient": {"reason": {"type": "string", "enum": list(REASONS)}},
 }
+LISTS = ("listDecisions", "listPredictions")
 PATHS: dict[str, Schema] = {
     "clientId": whole(CLIENT_ID),
     "predictionId": whole(PREDICTION_ID),
@@ -59,6 +60,25 @@ PATHS: dict[str, Schema] = {
     "draft": {"type": "string"},
 }
 NEEDED = {("eraseClient", "reason")}  # all other parameters of a query may be left out
+
+
+def queries(operation: str, profile: Profile) -> dict[str, Schema]:
+    """Return the schema of each parameter of an operation's query."""
+    return _list_query(profile) if operation in LISTS else QUERIES.get(operation, {})
+
+
+def _list_query(profile: Profile) -> dict[str, Schema]:
+    names = {"type": "string", "enum": list(FIELDS)}
+    return {
+        "from": CALENDAR_DAY,
+        "to": CALENDAR_DAY,
+        "decision": {"type": "string", "enum": list(DECISIONS)},
+        "basis": whole(BASIS),
+        "model": whole(f"(?:{'|'.join(profile.models)})(?::{VERSION.pattern})?"),
+        "limit": whole(LIMIT),
+        "cursor": whole(cursors.CURSOR),
+        "fields": {"type": "array", "items": names, "minItems": 1},
+    }
 
 
 def bodies(profile: Profile) -> dict[str, Schema]:

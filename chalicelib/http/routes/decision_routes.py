@@ -12,7 +12,7 @@ from chalicelib.decisions.intake.idempotency_keys import only_key
 from chalicelib.governance.rights.counterfactuals import taken_offers
 from chalicelib.http.preferences import RESPOND_ASYNC, prefers
 from chalicelib.http.request_body import json_body
-from chalicelib.http.routes.request_context import acts_shown, language_of, query_of, requested_by
+from chalicelib.http.routes.request_context import acts_shown, language_of, requested_by
 from chalicelib.http.web import REPLAYED, Answer, header_values
 from chalicelib.people.caller import source_of
 from chalicelib.services import services
@@ -26,10 +26,6 @@ def predict(request: Request) -> Any:
     is_async = prefers(RESPOND_ASYNC, header_values(request, "prefer"))
     done = using.analyses.analyse(asked, key, respond_async=is_async)
     return Answer(done.decision, REPLAYED if done.is_replayed else {})
-
-
-def predictions(request: Request, clientId: str) -> Any:  # noqa: N803 - the path's own name
-    return analysis.page(clientId, query_of(request), services().predictions)
 
 
 def prediction(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803

@@ -49,6 +49,11 @@ class Arns:
         return f"arn:aws:ssm:*:*:parameter{self.settings.key_scopes_parameter}"
 
     @property
+    def cursor_keys(self) -> str:
+        """A SecureString of the key aws/ssm, which every role of the account may decrypt with."""
+        return f"arn:aws:ssm:*:*:parameter{self.settings.cursor_keys_parameter}"
+
+    @property
     def scoring(self) -> dict[str, str]:
         """The endpoint of each model. SageMaker writes names in lower case in ARNs."""
         begin = f"arn:aws:sagemaker:*:*:endpoint/{self.prefix}-"

@@ -78,21 +78,10 @@ def test_what_is_not_there_is_told(predictions):
         predictions.get("ana", "0a")
 
 
-def test_the_newest_come_first_and_the_cursor_goes_on(predictions):
-    for number in range(5):
-        predictions.add(PREDICTION | {"predictionId": f"0{number}"})
-    predictions.add(PREDICTION | {"clientId": "eva", "predictionId": "09"})
-    first = predictions.newest("ana", 2, None)
-    second = predictions.newest("ana", 2, first[-1]["predictionId"])
-
-    assert [one["predictionId"] for one in first + second] == ["04", "03", "02", "01"]
-
-
 def test_a_claim_is_the_first_ones_and_no_prediction(predictions):
     predictions.claim("ana", "k", {"claimedId": "0a"})
 
     assert predictions.claim("ana", "k", {"claimedId": "0b"})["claimedId"] == "0a"
-    assert predictions.newest("ana", 9, None) == []
     with pytest.raises(PredictionNotFound):
         predictions.get("ana", "idempotency#k")
 
@@ -143,7 +132,6 @@ def test_a_mark_is_the_last_one(predictions):
         predictions.mark("ana", "0a", {"claimedId": "0a", "pendingUntil": until}, 1)
 
     assert predictions.claimed("ana", "0a")["pendingUntil"] == "2"
-    assert predictions.newest("ana", 9, None) == []
     with pytest.raises(PredictionNotFound):
         predictions.get("ana", "0a")
 
@@ -160,7 +148,6 @@ def test_outcomes_come_in_the_order_they_were_told_and_are_no_predictions(predic
 
     found = predictions.outcomes("ana", "0a")
     assert [told["predictionId"] for told in found] == ["outcome#0a#ffff", "outcome#0a#0000"]
-    assert predictions.newest("ana", 9, None) == [PREDICTION]
     with pytest.raises(PredictionNotFound):
         predictions.get("ana", "outcome#0a#ffff")
 
@@ -204,7 +191,6 @@ def test_the_first_act_of_a_number_stays_and_acts_are_no_predictions(predictions
 
     assert lost == first
     assert predictions.acts("ana", "0a") == [first, second]
-    assert predictions.newest("ana", 9, None) == [PREDICTION]
     with pytest.raises(PredictionNotFound):
         predictions.get("ana", first["predictionId"])
 

@@ -4,7 +4,7 @@ from chalicelib.decisions.application import CreditApplication
 from chalicelib.decisions.intake import analysis
 from chalicelib.decisions.intake.analysis import Analyses, new_request
 from chalicelib.decisions.intake.analysis_machine import NOT_DECIDED
-from chalicelib.foundation.errors import InvalidRequest, PredictionNotFound, TableUnavailable
+from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
 from tests.fakes import PredictionList, StoringMachine
 
 ANA = CreditApplication("ana", {"amount": 5000.0})
@@ -39,35 +39,6 @@ def test_ids_sort_by_time():
 
     assert times == sorted(times)
     assert len(set(ids)) == 3
-
-
-@pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "", "007", "1.0", "٥"])
-def test_a_page_has_1_to_100_predictions(limit, predictions):
-    with pytest.raises(InvalidRequest) as refused:
-        analysis.page("ana", {"limit": limit}, predictions)
-    assert [*refused.value.errors] == ["limit"]
-
-
-@pytest.mark.parametrize("limit", ["1", "100"])
-def test_a_page_of_1_and_of_100_predictions_is_allowed(limit, predictions):
-    assert analysis.page("ana", {"limit": limit}, predictions)["next"] is None
-
-
-@pytest.mark.parametrize("cursor", ["zz", "", "0a", "A" * 32, "0" * 31, "0" * 33, "0" * 32 + "\n"])
-def test_a_cursor_that_no_page_gave_is_refused_by_its_name(cursor, predictions):
-    with pytest.raises(InvalidRequest) as refused:
-        analysis.page("ana", {"cursor": cursor, "limit": "0"}, predictions)
-    assert [*refused.value.errors] == ["limit", "cursor"]
-
-
-def test_pages_end(machine, predictions):
-    for _ in range(3):
-        Analyses(machine, predictions, served).analyse(new_request(ANA, "es"), None)
-    first = analysis.page("ana", {"limit": "2"}, predictions)
-    second = analysis.page("ana", {"limit": "2", "cursor": first["next"]}, predictions)
-
-    assert [len(first["predictions"]), len(second["predictions"])] == [2, 1]
-    assert second["next"] is None
 
 
 SILENT = {"status": "UNAVAILABLE", "error": {"Error": "EndpointUnavailable", "Cause": ""}}

@@ -9,7 +9,6 @@ from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.config import Config
 
 from chalicelib import profile
 from chalicelib.decisions.intake.analysis import Analyses
@@ -26,15 +25,27 @@ from chalicelib.retraining.reports import Reports
 from chalicelib.retraining.retraining_files import RetrainingFiles
 from chalicelib.retraining.training_history import TrainingHistory
 from chalicelib.retraining.weekly_update import RetrainingMachine
-from chalicelib.scoring import time_budgets
 from chalicelib.scoring.endpoint_invocation import ScoringEndpoints
+from chalicelib.services.client_times import (
+    ANALYSIS,
+    ARTIFACTS,
+    ERASING,
+    PROBING,
+    QUICK,
+    SCORING,
+    SWITCH,
+    TESTING,
+    WARMING,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from botocore.config import Config
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
-    from chalicelib.decisions.review_only_switch import ReviewOnlySwitch
+    from chalicelib.decisions.lists.cursor_keys import CursorKeys
+    from chalicelib.decisions.lists.decision_places import DecisionPlaces
     from chalicelib.governance.erasure.decision_files import DecisionFiles
     from chalicelib.governance.erasure.erasure_request import Eraser
     from chalicelib.governance.erasure.erasure_table import ErasureTable
@@ -43,6 +54,7 @@ if TYPE_CHECKING:
     from chalicelib.governance.evidence.record_log import RecordLog
     from chalicelib.governance.policies.in_force import PolicyInForce
     from chalicelib.governance.policies.policy_bucket import PolicyBucket
+    from chalicelib.governance.policies.review_only_switch import ReviewOnlySwitch
     from chalicelib.governance.reviews.review_queue import ReviewQueue
     from chalicelib.governance.rights.counterfactuals.committee import Committee
     from chalicelib.monitoring.lost_events import FunctionsThatWait
@@ -50,45 +62,6 @@ if TYPE_CHECKING:
     from chalicelib.monitoring.readiness import Readiness
     from chalicelib.people.key_scopes import KeyScopes
     from chalicelib.profile import Profile
-
-QUICK = Config(
-    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}
-)
-# Those who ask have little time; a switch that can't be read is on, and old policies count.
-SWITCH = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2})
-# The state machine retries a branch, so the client does not: see time_budgets.py.
-SCORING = Config(
-    connect_timeout=time_budgets.CONNECT_SECONDS,
-    read_timeout=time_budgets.ENDPOINT_SECONDS,
-    retries={"total_max_attempts": 1},
-)
-ANALYSIS = Config(
-    connect_timeout=time_budgets.CONNECT_SECONDS,
-    read_timeout=time_budgets.PATIENCE_SECONDS,
-    retries={"total_max_attempts": 1},
-)
-TESTING = Config(
-    connect_timeout=time_budgets.CONNECT_SECONDS,
-    read_timeout=time_budgets.TEST_SECONDS,
-    retries={"total_max_attempts": 1},
-)
-PROBING = Config(
-    connect_timeout=time_budgets.CONNECT_SECONDS,
-    read_timeout=time_budgets.PROBE_SECONDS,
-    retries={"total_max_attempts": 1},
-)
-WARMING = Config(  # nobody waits for it but its function; a call each, in threads
-    connect_timeout=time_budgets.CONNECT_SECONDS,
-    read_timeout=time_budgets.COLD_START_SECONDS,
-    retries={"total_max_attempts": 1},
-    max_pool_connections=60,
-)
-ERASING = Config(  # API Gateway waits for 29 seconds
-    connect_timeout=2, read_timeout=25, retries={"total_max_attempts": 1}
-)
-ARTIFACTS = Config(
-    connect_timeout=2, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3}
-)
 
 
 class Services:
@@ -185,7 +158,7 @@ class Services:
 
     @cached_property
     def review_only(self) -> "ReviewOnlySwitch":
-        from chalicelib.decisions.review_only_switch import ReviewOnlySwitch
+        from chalicelib.governance.policies.review_only_switch import ReviewOnlySwitch
 
         return ReviewOnlySwitch(_client("ssm", SWITCH), self.settings.review_only_parameter)
 
@@ -194,6 +167,18 @@ class Services:
         from chalicelib.people.key_scopes import KeyScopes  # the API's function alone asks
 
         return KeyScopes(_client("ssm", SWITCH), self.settings.key_scopes_parameter)
+
+    @cached_property
+    def decision_places(self) -> "DecisionPlaces":
+        from chalicelib.decisions.lists.decision_places import DecisionPlaces  # the API alone
+
+        return DecisionPlaces(_client("dynamodb", QUICK), self.settings.predictions_table)
+
+    @cached_property
+    def cursor_keys(self) -> "CursorKeys":
+        from chalicelib.decisions.lists.cursor_keys import CursorKeys
+
+        return CursorKeys(_client("ssm", SWITCH), self.settings.cursor_keys_parameter)
 
     @cached_property
     def analyses(self) -> Analyses:
@@ -296,5 +281,5 @@ def services() -> Services:
     return Services(Settings.from_environ(os.environ))
 
 
-def _client(name: str, config: Config) -> Any:
+def _client(name: str, config: "Config") -> Any:
     return boto3.client(name, config=config)  # type: ignore[call-overload]
