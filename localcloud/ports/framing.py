@@ -5,6 +5,13 @@ lenient reader skips hides the ones after it. https://www.rfc-editor.org/rfc/rfc
 """
 
 import re
+from email.errors import (
+    CloseBoundaryNotFoundDefect,
+    InvalidMultipartContentTransferEncodingDefect,
+    MultipartInvariantViolationDefect,
+    NoBoundaryInMultipartDefect,
+    StartBoundaryNotFoundDefect,
+)
 from email.message import Message
 from http import HTTPStatus
 from io import BufferedIOBase
@@ -28,6 +35,16 @@ class Unreadable(Exception):
         self.status = status
 
 
+# What the parser misses in the body of a media type that has parts: it has only the headers.
+_OF_BODIES = (
+    CloseBoundaryNotFoundDefect,
+    InvalidMultipartContentTransferEncodingDefect,
+    MultipartInvariantViolationDefect,
+    NoBoundaryInMultipartDefect,
+    StartBoundaryNotFoundDefect,
+)
+
+
 def check_headers(headers: Message, version: str) -> None:
     """Raise Unreadable unless each line is a header and HTTP/1.1 names one host. `headers` are
     http.client's, which drops every line after the first that is no header.
@@ -36,10 +53,21 @@ def check_headers(headers: Message, version: str) -> None:
         not _NAME.fullmatch(name) or _NO_VALUE.search(value) for name, value in headers.items()
     )
     hosts = len(headers.get_all("Host", []))
-    if odd or headers.defects or headers.get_payload() or hosts > 1:
+    defects = [one for one in headers.defects if not isinstance(one, _OF_BODIES)]
+    if odd or defects or _is_more(headers) or hosts > 1:
         raise Unreadable(HTTPStatus.BAD_REQUEST)
     if version == "HTTP/1.1" and not hosts:
         raise Unreadable(HTTPStatus.BAD_REQUEST)
+
+
+def _is_more(headers: Message) -> bool:
+    """Return whether lines follow that are no headers. The parser begins the body of a media type
+    that has parts, and so puts an empty part there.
+    """
+    left = headers.get_payload()
+    if isinstance(left, list):
+        return any(one.keys() or one.get_payload() for one in left if isinstance(one, Message))
+    return bool(left)
 
 
 def body_length(headers: Message, largest: float = LARGEST_BODY) -> int | None:

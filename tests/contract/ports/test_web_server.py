@@ -206,6 +206,15 @@ def all_of_what_came(connection):
     return got
 
 
+# Media types whose bodies the parser of headers begins to read.
+WITH_PARTS = (
+    "multipart/form-data; boundary=x",
+    "multipart/mixed",
+    "message/rfc822",
+    "message/delivery-status",
+)
+
+
 def status_of(server_of, request):
     """The first answer's status, where another request follows that a reader may take for one."""
     with server_of() as connection:
@@ -237,6 +246,8 @@ def status_of(server_of, request):
         (["Host: a", "Content-Length: 0", "Content-Length: 0"], 400),
         (["Host: a", "Content-Length: \xb2"], 400),
         (["Host: a", "Content-Length: +0"], 400),
+        *((["Host: a", f"Content-Type: {kind}"], 200) for kind in WITH_PARTS),
+        *((["Host: a", f"Content-Type: {kind}", "nonsense"], 400) for kind in WITH_PARTS),
     ],
 )
 def test_no_header_is_passed_over(lines, status):
