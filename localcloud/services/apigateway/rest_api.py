@@ -10,18 +10,19 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from moto.apigateway.models import apigateway_backends
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from localcloud.ports.framing import REPEATED
-from localcloud.services.apigateway.gateway import Refused, decompressed
+from localcloud.services.apigateway.gateway import Refused, decompressed, match
 from localcloud.services.cognito.tokens import InvalidToken, verified
 from localcloud.services.lambda_.concurrency import Throttled
 from localcloud.services.lambda_.functions import Answer, Functions
 
-ADDRESS = re.compile(r"/restapis/(?P<api>\w+)/(?P<stage>[\w-]+)/_user_request_(?P<path>/.*)")
+ADDRESS = re.compile(r"/restapis/(?P<api>\w+)/(?P<stage>[\w-]+)/_user_request_(?P<path>/[^?]*)")
 FUNCTION = re.compile(r":function:([^/:]+)")
 LARGEST_BODY = (
     10 * 2**20
@@ -61,7 +62,8 @@ class RestApis:
         """Return `application` for all but the addresses of REST APIs."""
 
         def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            found = ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
+            # The raw path: a segment's %2F is no slash, and two slashes are an empty segment.
+            found = ADDRESS.match(environ.get("RAW_URI", ""))
             if not found:
                 return application(environ, start_response)
             answer = self._answer(Request(environ), found["api"], found["stage"], found["path"])
@@ -145,18 +147,13 @@ def _claims(api: Any, method: Any, request: Request) -> Claims | None:
 
 
 def _match(api: Any, path: str, stage: str) -> Matched | None:
-    """Return the resource of a path. A literal part of a path comes before a parameter."""
-    given = path.rstrip("/").split("/") or [""]
-    found = []
-    for resource in list(api.resources.values()):
-        declared = resource.get_path().rstrip("/").split("/")
-        pairs = list(zip(declared, given, strict=False))
-        if len(declared) == len(given) and all(
-            one == other or (one.startswith("{") and other) for one, other in pairs
-        ):
-            parameters = {one[1:-1]: other for one, other in pairs if one.startswith("{")}
-            found.append(Matched(resource, path, stage, parameters))
-    return min(found, key=lambda one: len(one.parameters), default=None)
+    """Return the resource of a raw path."""
+    resources = {one.get_path(): one for one in list(api.resources.values())}
+    try:
+        route, parameters = match(path, resources)
+    except Refused:
+        return None
+    return Matched(resources[route], unquote(path), stage, parameters)
 
 
 def _event(
