@@ -9,6 +9,7 @@ SERVING ?= .venv-serving
 # pip prints its errors and nothing else: neither progress nor warnings of this machine's settings.
 INSTALL := -m pip --disable-pip-version-check install -qq
 STAGE ?=
+CHROMIUM ?= chromium
 export PORT ?= 8000
 export AWS_PORT ?= 4566
 # From here on a newcomer waits: for the installation, too.
@@ -29,7 +30,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 # $(stage): the flag of a stage that there is. Any other value stops make.
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
-.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import test test-fast test-deploy lint \
+.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import test test-fast test-deploy test-browser viewer lint \
   audit models settings replay-history blend bench bench-serving policy openapi iam-policies rollback migrate serving-code cost evidence launch \
   review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing \
@@ -87,6 +88,10 @@ test: $(VENV)/dev ## The tests of the bank: core, embedded cloud, training, whol
 test-deploy: $(VENV)/dev $(DEPLOY)/ready $(SERVING)/ready ## The tests of deploying, permissions, training by hand, and serving
 	@$(VENV)/bin/python -m pytest tests/audit tests/deploy tests/launch tests/serving
 
+test-browser: $(VENV)/browser ## The viewer of the API, in the distribution's Chromium (CHROMIUM=path)
+	@command -v '$(CHROMIUM)' > /dev/null || { echo "No browser: apt-get install chromium, or CHROMIUM=/path/to/it"; exit 1; }
+	@CHROMIUM="$$(command -v '$(CHROMIUM)')" $(VENV)/bin/python -m pytest tests/browser
+
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
@@ -135,6 +140,9 @@ openapi: $(VENV)/run ## Write docs/openapi.json, the description of the API
 
 iam-policies: $(VENV)/run ## Write the policy files and the template's roles from their declaration
 	@$(VENV)/bin/python -m infrastructure.template
+
+viewer: $(VENV)/run ## Bring the pinned files of Swagger UI for /docs, by npm (they are committed)
+	@$(VENV)/bin/python -m infrastructure.packing.viewer_package
 
 serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
 	@$(VENV)/bin/python -m infrastructure.packing.serving_code
@@ -223,6 +231,11 @@ $(LINTERS)/done: requirements-lint.txt | $(VENV)/bin/python
 	@echo "Installing the linters of the template and the permissions"
 	@$(VENV)/bin/python -m venv $(LINTERS)
 	@$(LINTERS)/bin/python $(INSTALL) -r requirements-lint.txt
+	@touch $@
+
+$(VENV)/browser: requirements-browser.txt $(VENV)/dev
+	@echo "Installing the driver of the browser (50 MB, once)"
+	@$(VENV)/bin/python $(INSTALL) -r requirements-browser.txt
 	@touch $@
 
 $(VENV)/models: requirements-models.txt $(VENV)/run

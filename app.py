@@ -25,6 +25,7 @@ from chalicelib.http.routes import (
     review_routes,
     rights_routes,
     service_routes,
+    viewer_routes,
 )
 from chalicelib.http.routes.request_context import offer_of
 from chalicelib.http.web import CORS, NOT_STORED, Answering, published
@@ -82,6 +83,10 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/models", service_routes.models),
     ("GET", "/ready", service_routes.ready),
 )
+VIEWER: tuple[tuple[str, Callable[..., Any]], ...] = (
+    ("/docs", viewer_routes.viewer),
+    ("/docs/{name}", viewer_routes.viewer_file),
+)
 for method, path, view in ROUTES:
     route(method, path)(answers_problems(view))
 
@@ -98,7 +103,11 @@ def health() -> Any:
 def openapi() -> Any:
     from chalicelib.http.openapi.document import description  # it takes 11 ms of a cold start
 
-    return published(app, description(services().profile), "application/json")
+    return published(app.current_request, description(services().profile), "application/json")
+
+
+for path, view in VIEWER:
+    app.route(path, methods=["GET", "HEAD"], cors=CORS, content_types=ANY)(answers_problems(view))
 
 
 @app.lambda_function(name="Tradicional")

@@ -48,7 +48,8 @@ def run(bank: Bank) -> list[str]:
     with serving_api(bank, API_KEY, 0) as port:
         requester = _Requester(f"http://127.0.0.1:{port}")
         requester.head("/health")
-        requester.head("/openapi.json")
+        for path in ("/openapi.json", "/docs", "/docs/none"):
+            requester.head(path)
         requester.get("/models")  # there are none
         requester.post("/predict", body_of(next(iter(dataset.cases()))))  # so nothing is stored
         audit_retraining.update(bank, datetime.now(UTC))  # there is no snapshot
@@ -109,6 +110,8 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, A
     of_all = (
         "/health",
         "/openapi.json",
+        "/docs",
+        "/docs/none",
         "/ready",
         "/policies",
         "/policies/none",

@@ -135,11 +135,15 @@ def html(page: str, said_in: Language) -> Response:
     return Response(page, headers)
 
 
-def published(app: Chalice, text: str, content_type: str) -> Response:
-    """Return what is the same for every caller, or 304 to one that has it already."""
+def published(
+    request: Request | None, text: str, content_type: str, more: Headers | None = None
+) -> Response:
+    """Return what is the same for every caller, or 304 to one that has it already. Without `more`
+    headers of its own a cache asks each time whether it has changed.
+    """
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     headers: Headers = {"ETag": etag, "Cache-Control": "no-cache", "Content-Type": content_type}
-    request = app.current_request
+    headers |= more or {}
     known = request.headers.get("if-none-match", "") if request else ""
     if etag in (one.strip().removeprefix("W/") for one in known.split(",")):
         return Response("", headers, status_code=304)

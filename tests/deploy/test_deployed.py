@@ -6,6 +6,7 @@ Chalice's plan and on the requests (test_plan.py)."""
 import json
 import re
 from datetime import UTC, datetime
+from urllib.parse import urljoin
 
 import boto3
 import pytest
@@ -29,7 +30,7 @@ DESIGNED = {*MODELS, "saveResult", "createEndpointModel"}  # what a deployment i
 OWN = tuple(functions_of("dev"))
 NAMES = ("appvengers-dev", *(f"appvengers-dev-{name}" for name in OWN))
 TABLE = "dev-appvengers-PrediccionesCredito"
-OPEN = ("/health", "/openapi.json")
+OPEN = ("/health", "/openapi.json", "/docs", "/docs/{name}")
 BATCHES = "credit/batch/"  # files of applications, which end by themselves
 BUCKETS = ("dev-appvengers-createendpointmodel", "dev-appvengers-data")
 TAGS = {"project": "appvengers", "stage": "dev"}
@@ -169,7 +170,7 @@ def test_an_artifact_is_the_only_thing_that_triggers(deployed):
     assert [(rule["Name"], rule["Value"]) for rule in rules] == [("prefix", "appvengers/")]
 
 
-def test_every_route_but_two_open_ones_needs_a_key_or_a_persons_token(deployed):
+def test_every_route_but_four_open_ones_needs_a_key_or_a_persons_token(deployed):
     (authorizer,) = boto3.client("apigateway").get_authorizers(restApiId=rest_api())["items"]
     pool = user_pool.of_stage(boto3.client("cloudformation"), DEV)
     found = methods()
@@ -182,6 +183,16 @@ def test_every_route_but_two_open_ones_needs_a_key_or_a_persons_token(deployed):
     assert authorizer["type"] == "COGNITO_USER_POOLS"
     assert authorizer["providerARNs"] == [pool.arn(ACCOUNT)]
     assert authorizer["identityValidationExpression"] == f"^{pool.client_id}$"
+
+
+def test_the_viewers_page_and_its_files_are_where_the_stage_is(deployed):
+    page = f"http://127.0.0.1:{deployed.operator.port}/restapis/{rest_api()}/v1/_user_request_/docs"
+    named = re.findall(r'(?:src|href)="(docs/[^"]+)"', requests.get(page, timeout=60).text)
+    files = [requests.get(urljoin(page, name), timeout=60) for name in named]
+
+    assert [one.status_code for one in files] == [200, 200, 200]
+    assert "SwaggerUIBundle" in files[1].text
+    assert requests.get(urljoin(page, "openapi.json"), timeout=60).json()["openapi"] == "3.1.0"
 
 
 def test_a_person_signs_in_to_the_deployed_stage_and_reads(deployed):

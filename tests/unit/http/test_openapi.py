@@ -51,7 +51,8 @@ def test_the_committed_copy_is_the_one_that_is_served():
 
 
 def test_every_route_is_described_and_none_that_is_not_there():
-    routes = {(path, method.lower()) for path, by in app.routes.items() for method in by}
+    programs = {path: by for path, by in app.routes.items() if not path.startswith("/docs")}
+    routes = {(path, method.lower()) for path, by in programs.items() for method in by}
     described = {(path, method) for path, by in DOCUMENT["paths"].items() for method in by}
 
     assert routes - {(path, "head") for path, _ in routes} == described
