@@ -68,7 +68,8 @@ def test_a_fault_outside_of_the_body_has_no_pointer():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_explained(kind):
-    assert f"| {kind.status} | `{kind.uri().removeprefix('urn:problem:')}` |" in PAGE
+    slug = kind.uri().removeprefix("urn:problem:")
+    assert f'| {kind.status} | <a id="{slug}"></a>`{slug}` |' in PAGE
 
 
 @pytest.mark.parametrize("problem", ANSWERS.values())
