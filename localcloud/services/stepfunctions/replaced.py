@@ -9,6 +9,7 @@ from localcloud.seam import ABSENT, Replaced
 from localcloud.services.lambda_.functions import Functions
 from localcloud.services.stepfunctions import (
     definitions,
+    distributed_map,
     executions,
     express,
     expressions,
@@ -21,6 +22,7 @@ _ASL = "moto.stepfunctions.parser.asl"
 _TASK = f"{_ASL}.component.state.exec.state_task"
 _UNSUPPORTED = f"{_TASK}.service.state_task_service_unsupported:StateTaskServiceUnsupported"
 _SDK = f"{_TASK}.service.state_task_service_aws_sdk:StateTaskServiceAwsSdk"
+_ITERATION = f"{_ASL}.component.state.exec.state_map.iteration"
 _SYNC_STATES = r"https?://sync-states\.(.+)\.amazonaws.com"
 
 
@@ -147,6 +149,21 @@ def replaced(
                 "quotes and newlines in strings break the expression",
             )
             for module in ("states", "variable_store")
+        ),
+        Replaced(
+            f"{_ITERATION}.itemprocessor.distributed_item_processor_worker:"
+            "DistributedItemProcessorWorker",
+            "_eval_pool",
+            "(self, job, worker_frame)",
+            distributed_map.children_in_a_loop,
+            "a map of 1,000 children a worker ends with a RecursionError",
+        ),
+        Replaced(
+            f"{_ITERATION}.distributed_iteration_component:DistributedIterationComponent",
+            "_map_run",
+            "(self, env, eval_input)",
+            distributed_map.with_noted_children(authorization),
+            "a role needs permissions for the children of a distributed map",
         ),
         Replaced(
             f"{_TASK}.lambda_eval_utils",
