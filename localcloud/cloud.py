@@ -79,7 +79,7 @@ class Cloud:
             self._work,
             folder,
             self.authorization,
-            self._aws_address,
+            self.aws_address,
             self.kept.afterwards,
         )
         self.training_jobs = TrainingJobs(around)
@@ -177,7 +177,7 @@ class Cloud:
 
         self.functions.elsewhere = find
 
-    def _aws_address(self) -> str:
+    def aws_address(self) -> str:
         """Return the address of the AWS port, and open one if there is none."""
         with self._opening, as_operator():  # the port's threads must not act under a job's role
             if not self._ports:

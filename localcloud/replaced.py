@@ -25,7 +25,7 @@ def the_list(cloud: Cloud) -> list[Replaced]:
     return [
         *strictness_.replaced(),
         *lambda_.replaced(cloud.functions, cloud.quotas),
-        *ports_.replaced(),
+        *ports_.replaced(cloud.aws_address, cloud.authorization),
         *stepfunctions_.replaced(
             cloud.activity, cloud.authorization, cloud.kept, cloud.functions, cloud.express
         ),

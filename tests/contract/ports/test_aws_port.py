@@ -9,9 +9,12 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
+import requests
+from botocore.config import Config
 
 from localcloud.cloud import Cloud
 from localcloud.ports.loopback import PortTaken
@@ -186,6 +189,20 @@ def test_a_presigned_address_is_let_in(cloud: Cloud) -> None:
     said = by_bare_socket(cloud.serve_aws(0), f"PUT /data/a?{query} HTTP/1.1", "x")
     assert said.startswith("HTTP/1.1 200 ")
     assert boto3.client("s3").get_object(Bucket="data", Key="a")["Body"].read() == b"x"
+
+
+def test_an_address_that_a_client_presigns_leads_to_the_port(cloud: Cloud) -> None:
+    s3 = boto3.client("s3", config=Config(signature_version="s3v4"))
+    s3.create_bucket(Bucket="data")
+    target = {"Bucket": "data", "Key": "a folder/a"}
+    put = s3.generate_presigned_url("put_object", Params={**target, "ContentType": "text/csv"})
+    said = requests.put(put, data=b"rows", headers={"Content-Type": "text/csv"}, timeout=10)
+
+    assert said.status_code == 200
+    assert urlsplit(put).hostname == "127.0.0.1"
+    get = s3.generate_presigned_url("get_object", Params=target)
+    assert requests.get(get, timeout=10).text == "rows"
+    assert s3.get_object(**target)["ContentType"] == "text/csv"
 
 
 SIGNED = f"Authorization: AWS4-HMAC-SHA256 Credential={CREDENTIAL}, Signature=0"
