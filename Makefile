@@ -31,7 +31,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import test test-fast test-deploy test-browser viewer lint \
-  audit models settings replay-history blend bench bench-serving policy openapi iam-policies rollback migrate serving-code cost evidence launch \
+  audit models settings replay-history blend bench bench-serving policy openapi iam-policies rollback migrate serving-code cost batch-note evidence launch \
   review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing \
   clean
@@ -182,6 +182,9 @@ forget: ## Remove all that the embedded cloud keeps: decisions, models, the API 
 
 cost: $(VENV)/run ## The monthly bill, and that of the usual alternatives
 	@$(VENV)/bin/python -m infrastructure.account.cost
+
+batch-note: $(VENV)/run ## What a batch of ten million takes on AWS and costs, into docs/batches.md
+	@$(VENV)/bin/python -m infrastructure.account.batch_note
 
 launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
 	@$(DEPLOY)/bin/python -m infrastructure.operate.launch $(stage)

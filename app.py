@@ -16,9 +16,9 @@ from chalicelib.foundation.settings import MODEL_PREFIX, Settings
 from chalicelib.governance.erasure import client_erasure, erasure_request
 from chalicelib.governance.evidence import anchoring
 from chalicelib.governance.reviews import overdue_cases
-from chalicelib.governance.reviews.cases import review_case
 from chalicelib.http import chalice_local
 from chalicelib.http.routes import (
+    batch_routes,
     decision_routes,
     list_routes,
     policy_routes,
@@ -40,7 +40,7 @@ from chalicelib.retraining import (
     training_history,
     weekly_update,
 )
-from chalicelib.services import services
+from chalicelib.services import batch_services, services
 
 # Chalice needs the bucket's name to declare the trigger; the rest waits for the first call.
 try:
@@ -69,6 +69,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", f"{DECISION}/explanation", rights_routes.explain),
     ("POST", f"{DECISION}/contest", rights_routes.contest),
     ("DELETE", "/clients/{clientId}", rights_routes.erase),
+    ("POST", "/batches", batch_routes.batches),
+    ("GET", "/batches/{batchId}", batch_routes.batch),
     ("GET", "/reviews", review_routes.reviews),
     ("POST", f"{DECISION}/review", review_routes.review),
     ("POST", f"{DECISION}/review/claim", review_routes.claim_review),
@@ -134,11 +136,13 @@ def save_result(event: dict[str, Any], context: Any) -> Any:
     using = services()
     review_only = using.review_only.is_on()
     parts = (using.profile_in_force(), using.predictions, using.ever_served)
+    return analysis.record(event, *parts, review_only=review_only, open_case=using.open_case)
 
-    def open_case(decided: dict[str, Any]) -> None:
-        using.reviews.open(review_case(decided, using.profile))
 
-    return analysis.record(event, *parts, review_only=review_only, open_case=open_case)
+# The steps of lotesCredito. AWS finds each by its name here.
+index_batch = app.lambda_function(name="indexBatch")(observed(batch_services.index_batch))
+decide_chunk = app.lambda_function(name="decideChunk")(observed(batch_services.decide_chunk))
+close_batch = app.lambda_function(name="closeBatch")(observed(batch_services.close_batch))
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES), name="keepWarm")

@@ -15,9 +15,9 @@ import pandas as pd
 import requests
 from rich.console import Console
 
-from bank import audit_retraining
 from bank.api import serving_api
-from bank.audit_endpoint import AuditedEndpoint
+from bank.audit_steps import audit_batches, audit_retraining
+from bank.audit_steps.audit_endpoint import AuditedEndpoint
 from bank.demo_users import audit_people
 from bank.embedded_bank import Bank
 from bank.first_run import body_of, bring
@@ -60,6 +60,10 @@ def run(bank: Bank) -> list[str]:
         later = dataset.later(TEST_FROM, TEST_TO)
         audit_retraining.run(bank, dataset.snapshot(), later, decided)
         _score_a_file(bank, dataset)
+        some = [body_of(case) for case in islice(dataset.cases(), 20)]
+        some[0]["clientId"] = decided["clientId"]  # whose erasure deletes the results
+        services.cache_clear()  # on AWS decideChunk reads the policy and the switch itself
+        audit_batches.drive(bank, requester.url, API_KEY, some)
         _upload(bank)
         _repeat(bank, decided)
         _forget_trainings(bank)

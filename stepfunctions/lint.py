@@ -25,6 +25,7 @@ ANY = {  # what no other text can stand in for
     "AttemptSeconds": 10,
     "SaveSeconds": 4,
     "MachineSeconds": 60,
+    "ChunksAtOnce": 1,
 }
 
 
@@ -51,6 +52,18 @@ def filled(part: Any, values: Mapping[str, Any]) -> Any:
     if alone := PLACEHOLDER.fullmatch(part):
         return values[alone[1]]
     return PLACEHOLDER.sub(lambda match: str(values[match[1]]), part)
+
+
+def as_specified(part: Any) -> Any:
+    """Return the definition without the form of a map's items, which AWS asks for and the open
+    specification does not have: https://states-language.net and
+    https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itemreader.html.
+    """
+    if isinstance(part, list):
+        return [as_specified(value) for value in part]
+    if not isinstance(part, dict):
+        return part
+    return {name: as_specified(value) for name, value in part.items() if name != "ReaderConfig"}
 
 
 def misled(definition: dict[str, Any]) -> Iterator[str]:
@@ -100,7 +113,9 @@ def main(folder: Path | None = None) -> int:
             definition = with_consents(definition, profile.load().consents())
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / path.name).write_text(json.dumps(definition, indent=1), encoding="utf-8")
+            (folder / path.name).write_text(
+                json.dumps(as_specified(definition), indent=1), encoding="utf-8"
+            )
         for fault in (*misled(definition), *malformed(definition)):
             print(f"{path.name}: {fault}")
             faults += 1

@@ -1,4 +1,4 @@
-"""The state machines analisisCredito and reentrenamiento: rendered, checked, created or updated."""
+"""The state machines, rendered from their files: checked, created or updated."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import ClientError
 
 from chalicelib import profile
-from chalicelib.foundation.settings import SOURCE_KEY, Settings
+from chalicelib.foundation.settings import BATCH_PREFIX, SOURCE_KEY, UPLOAD_PREFIX, Settings
 from chalicelib.models.containers import image_uri
 from chalicelib.scoring import time_budgets
 from stepfunctions.consent_states import with_consents
@@ -64,6 +64,26 @@ def _of_retraining(settings: Settings, account: str) -> Values:
     }
 
 
+def _of_batches(settings: Settings, account: str) -> Values:
+    """Return the values of lotesCredito: its bucket, its job, and how many chunks run at once."""
+    whole = profile.load()
+    machine = whole.sagemaker.machine(settings.stage)
+    return {
+        "Prefix": settings.prefix,
+        "DataBucket": settings.data_bucket,
+        "UploadPrefix": UPLOAD_PREFIX,
+        "BatchPrefix": BATCH_PREFIX,
+        "SourceKey": SOURCE_KEY,
+        "ConversionRoleArn": settings.role_arn("conversion", account),
+        "ImageUri": image_uri(whole.sagemaker.image, settings.region),
+        "ScriptEntrypoint": SCRIPT_ENTRYPOINT,
+        "InstanceType": machine.instance_type,
+        "VolumeGb": machine.volume_gb,
+        "LongestSeconds": machine.longest_seconds,
+        "ChunksAtOnce": whole.endpoint[settings.stage].chunks_at_once,
+    }
+
+
 def _of_analysis(_settings: Settings, _account: str) -> Values:
     return {
         "AttemptSeconds": time_budgets.ATTEMPT_SECONDS,
@@ -85,6 +105,7 @@ MACHINES = (
         ("openSnapshot", "evaluateModel", "promoteModel"),
         _of_retraining,
     ),
+    Machine("lotesCredito", "STANDARD", ("indexBatch", "decideChunk", "closeBatch"), _of_batches),
 )
 
 

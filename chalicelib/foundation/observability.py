@@ -79,6 +79,18 @@ def decided(prediction: Mapping[str, Any], causes: Mapping[str, str]) -> None:
         _measure("ModelsUnavailable", 1, MetricUnit.Count, model=name)
 
 
+def chunk_decided(decisions: Mapping[str, int], rejected: Mapping[str, int]) -> None:
+    """Log and count the decisions of a chunk: a line for each row would be a million of a batch.
+
+    `rejected` has how many rows each model could not score.
+    """
+    logger.info("chunk decided", decisions=dict(decisions), rejected=dict(rejected))
+    for decision, count in decisions.items():
+        _measure("Decisions", count, MetricUnit.Count, decision=decision)
+    for name, count in rejected.items():
+        _measure("ModelsUnavailable", count, MetricUnit.Count, model=name)
+
+
 def noticed(kind: str, what: str) -> None:
     """Log and count a notice."""
     logger.info("noticed", kind=kind, what=what)

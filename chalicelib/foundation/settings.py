@@ -27,6 +27,7 @@ POLICY_DOCUMENT_PREFIX = "policies/documents/"
 POLICY_ACT_PREFIX = "policies/acts/"  # drafts, approvals, rollbacks
 ANCHOR_PREFIX = "anchors/"  # of the evidence bucket
 BATCH_PREFIX = "credit/batch/"  # files of applications, and what became of them
+UPLOAD_PREFIX = "credit/uploads/"  # files of applications until they are decided
 SOURCE_KEY = "training/source/sourcedir.tar.gz"
 JOB_PREFIX = "training/jobs"
 TOLD_PREFIX = "training/told/"  # a mark for each job whose ending was told
@@ -117,6 +118,10 @@ class Settings:
 
     def retraining_machine_arn(self, account: str) -> str:
         machine = f"{self.prefix}-reentrenamiento"
+        return f"arn:aws:states:{self.region}:{account}:stateMachine:{machine}"
+
+    def batch_machine_arn(self, account: str) -> str:
+        machine = f"{self.prefix}-lotesCredito"
         return f"arn:aws:states:{self.region}:{account}:stateMachine:{machine}"
 
     def role_arn(self, name: str, account: str) -> str:

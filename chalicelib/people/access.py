@@ -70,6 +70,8 @@ ACCESS = (
     _access("POST", f"{_DECISION}/review/claim", [], [Role.REVIEWER]),
     _access("POST", f"{_DECISION}/review/release", [], [Role.REVIEWER]),
     _access("POST", f"{_DECISION}/contest", [Scope.SCORING], [Role.ANALYST]),
+    _access("POST", "/batches", [Scope.SCORING], [Role.ANALYST]),
+    _access("GET", "/batches/{batchId}", [Scope.SCORING, Scope.READING], _CASE_READERS),
     _access("GET", "/reviews", [], [Role.REVIEWER, Role.RISK, Role.AUDITOR]),
     _access("GET", "/portfolio", [Scope.READING], [Role.RISK, Role.AUDITOR]),
     _access("GET", "/policies", [Scope.READING], _POLICY_READERS),

@@ -182,7 +182,7 @@ class Services:
 
     @cached_property
     def analyses(self) -> Analyses:
-        arn = self.settings.analysis_machine_arn(self._account)
+        arn = self.settings.analysis_machine_arn(self.account)
         starting = partial(_client, "stepfunctions", QUICK)
         machine = AnalysisMachine(_client("stepfunctions", ANALYSIS), arn, starting)
         return Analyses(machine, self.predictions, self.ever_served)
@@ -221,7 +221,7 @@ class Services:
         return ModelEndpoints(
             _client("sagemaker", QUICK),
             self.settings.prefix,
-            self.settings.role_arn("endpoints", self._account),
+            self.settings.role_arn("endpoints", self.account),
             self.profile.endpoint[self.settings.stage],
             self.profile.sagemaker,
         )
@@ -232,7 +232,7 @@ class Services:
 
     @cached_property
     def retraining(self) -> RetrainingMachine:
-        arn = self.settings.retraining_machine_arn(self._account)
+        arn = self.settings.retraining_machine_arn(self.account)
         return RetrainingMachine(_client("stepfunctions", QUICK), arn)
 
     @cached_property
@@ -244,6 +244,12 @@ class Services:
     def packages(self) -> ModelPackages:
         client = _client("sagemaker", QUICK)
         return ModelPackages(client, self.settings.prefix, self.profile.sagemaker.image)
+
+    def open_case(self, decided: dict[str, Any]) -> None:
+        """Open the case of a decision that is left to a person."""
+        from chalicelib.governance.reviews.cases import review_case
+
+        self.reviews.open(review_case(decided, self.profile))
 
     @cached_property
     def history(self) -> TrainingHistory:
@@ -261,10 +267,10 @@ class Services:
 
     @cached_property
     def topic(self) -> NotificationTopic:
-        return NotificationTopic(_client("sns", QUICK), self.settings.topic_arn(self._account))
+        return NotificationTopic(_client("sns", QUICK), self.settings.topic_arn(self.account))
 
     @cached_property
-    def _account(self) -> str:
+    def account(self) -> str:
         """Return the account's id.
 
         Lambda does not give it to a function; this call needs no permission.

@@ -35,7 +35,9 @@ def resources(settings: Settings) -> dict[str, Resource]:
             settings, RETRAINING, "throttles-retraining", "de un reentrenamiento"
         ),
     }
-    found["RetrainingFailedAlarm"] = _retraining(settings)
+    machine = settings.retraining_machine_arn("${AWS::AccountId}")
+    told = "Un reentrenamiento no terminó; los modelos en servicio no cambian."
+    found["RetrainingFailedAlarm"] = _executions(settings, "retraining-failed", machine, told)
     for model in MODELS:
         found[f"{model}ErrorsAlarm"] = _errors(settings, model)
     for model in MODELS:
@@ -47,10 +49,18 @@ def governing(settings: Settings) -> dict[str, Resource]:
     """Return the alarms of governance.yaml by logical name. They name the topic of the other
     stack by its ARN.
     """
-    alarm = _throttles(settings, GOVERNING, "throttles-governance", "de la gobernanza")
+    machine = settings.batch_machine_arn("${AWS::AccountId}")
+    told = "Un lote de solicitudes quedó a medias; iniciarlo de nuevo decide lo que falta."
+    found = {
+        "GovernanceThrottlesAlarm": _throttles(
+            settings, GOVERNING, "throttles-governance", "de la gobernanza"
+        ),
+        "BatchesFailedAlarm": _executions(settings, "batches-failed", machine, told),
+    }
     topic = [settings.topic_arn("${AWS::AccountId}")]
-    alarm["Properties"] |= {"AlarmActions": topic, "OKActions": topic}
-    return {"GovernanceThrottlesAlarm": alarm}
+    for alarm in found.values():
+        alarm["Properties"] |= {"AlarmActions": topic, "OKActions": topic}
+    return found
 
 
 def _throttles(settings: Settings, functions: tuple[str, ...], name: str, which: str) -> Resource:
@@ -67,17 +77,15 @@ def _throttles(settings: Settings, functions: tuple[str, ...], name: str, which:
     return _alarm(settings, name, told, Threshold=0, **_math(expression, watched))
 
 
-def _retraining(settings: Settings) -> Resource:
-    machine = settings.retraining_machine_arn("${AWS::AccountId}")
+def _executions(settings: Settings, section: str, machine: str, told: str) -> Resource:
     watched = {
         ended.lower(): _metric(
             "AWS/States", f"Executions{ended}", "Sum", 300, StateMachineArn=machine
         )
         for ended in ("Failed", "TimedOut", "Aborted")
     }
-    told = "Un reentrenamiento no terminó; los modelos en servicio no cambian."
     expression = " + ".join(f"FILL({one}, 0)" for one in watched)
-    return _alarm(settings, "retraining-failed", told, Threshold=0, **_math(expression, watched))
+    return _alarm(settings, section, told, Threshold=0, **_math(expression, watched))
 
 
 def _errors(settings: Settings, model: str) -> Resource:

@@ -11,6 +11,7 @@ from pathlib import Path
 from chalicelib.foundation.settings import STAGES, Settings
 from infrastructure.project import ROOT, app_name
 from infrastructure.template.function_permissions.arns import Arns
+from infrastructure.template.function_permissions.batch_policies import batches
 from infrastructure.template.function_permissions.deciding_policies import deciding
 from infrastructure.template.function_permissions.deploying_policies import deploying
 from infrastructure.template.function_permissions.function_names import API, ASYNCHRONOUS, FUNCTIONS
@@ -26,7 +27,8 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     and account.
     """
     arns = Arns(settings)
-    declared = deciding(arns) | deploying(arns) | retraining(arns) | governing(arns)
+    declared = deciding(arns) | deploying(arns) | retraining(arns)
+    declared |= governing(arns) | batches(arns)
     return [*declared[function], *_when_it_failed(function, arns), *_traces(function, settings)]
 
 

@@ -39,8 +39,18 @@ def templates() -> Iterator[tuple[Path, str]]:
 
 
 def _governance() -> dict[str, Any]:
-    """Return what governance.yaml has of each function that governs decisions."""
+    """Return what governance.yaml has of each function that governs decisions, and of batches."""
     resources = {_logical(name) + "Logs": _function_logs(name) for name in GOVERNING}
+    declared = statements(SETTINGS, "${AWS::AccountId}")
+    resources |= {
+        "ConversionRole": _role(
+            "conversion", "sagemaker", "Reads callers' Parquet.", declared["conversion"]
+        ),
+        "BatchMachineRole": _role(
+            "lotesCredito", "states", "The state machine.", declared["lotesCredito"]
+        ),
+        "BatchLogs": _log_group(f"/aws/vendedlogs/states/{SETTINGS.prefix}-lotesCredito"),
+    }
     written = alarms.governing(SETTINGS)
     return resources | {name: _substituted(alarm) for name, alarm in written.items()}
 

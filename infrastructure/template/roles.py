@@ -13,10 +13,12 @@ from chalicelib.foundation.settings import (
     REPORT_PREFIX,
     SNAPSHOT_PREFIX,
     SOURCE_KEY,
+    UPLOAD_PREFIX,
     VERIFIED_PREFIX,
     Settings,
 )
 from infrastructure.template.function_permissions.function_names import (
+    BATCHES,
     MODELS,
     RETRAINING,
 )
@@ -82,6 +84,13 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
             allow("dynamodb:Query", [table, f"{table}/index/byDay"]),
             *_container(settings, [f"{logs}:/aws/sagemaker/ProcessingJobs"]),
         ],
+        # It turns a caller's Parquet into lines, and reaches nothing else.
+        "conversion": [
+            allow("s3:GetObject", [f"{data}/{UPLOAD_PREFIX}*", f"{data}/{SOURCE_KEY}"]),
+            allow("s3:PutObject", f"{data}/{UPLOAD_PREFIX}*"),
+            allow("s3:ListBucket", data),
+            *_container(settings, [f"{logs}:/aws/sagemaker/ProcessingJobs"]),
+        ],
         # It scores files of applications with a model that is deployed.
         "transform": [
             allow("s3:GetObject", [f"{data}/{BATCH_PREFIX}*", f"{models}/{VERIFIED_PREFIX}*"]),
@@ -126,6 +135,25 @@ def statements(settings: Settings, account: str) -> dict[str, list[Statement]]:
             )
             | condition("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),
             allow("sns:Publish", settings.topic_arn(account)),
+            *_of_any_machine(),
+        ],
+        "lotesCredito": [
+            allow("lambda:InvokeFunction", [lambdas + settings.function(name) for name in BATCHES]),
+            allow("s3:GetObject", f"{data}/{BATCH_PREFIX}*/chunks.json"),
+            # Each child of the distributed map is an execution of the machine itself:
+            # https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+            allow("states:StartExecution", settings.batch_machine_arn(account)),
+            allow(
+                ["states:DescribeExecution", "states:StopExecution"],
+                f"arn:aws:states:{place}:execution:{settings.prefix}-lotesCredito:*",
+            ),
+            _jobs("Processing", settings, place),
+            allow(
+                ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+                f"arn:aws:events:{place}:rule/StepFunctionsGetEventsForSageMakerProcessingJobsRule",
+            ),
+            allow("iam:PassRole", settings.role_arn("conversion", account))
+            | condition("StringEquals", "iam:PassedToService", "sagemaker.amazonaws.com"),
             *_of_any_machine(),
         ],
     }

@@ -20,7 +20,7 @@ MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 ALARMS = [
     "executions-failed", "models-unavailable", "latency-p99", "throttles", "throttles-background",
     "throttles-retraining", "retraining-failed", "training-overdue", "failures",
-    "throttles-governance", "anchor-overdue", "reviews-overdue",
+    "throttles-governance", "anchor-overdue", "reviews-overdue", "batches-failed",
     *(f"{kind}-{model}" for kind in ("model-errors", "model-latency") for model in MODELS),
 ]  # fmt: skip
 

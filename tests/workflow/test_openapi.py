@@ -1,5 +1,6 @@
 """Answers of the served bank, beside the description that it serves."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,6 +65,8 @@ def answers(served, desk, loans) -> dict[str, requests.Response]:
         "releaseReview": release,
         "review": verdicts[0],
         "contest": served.post({"text": "It is wrong."}, f"{case}/contest"),
+        "postBatch": served.post({"format": "csv", "bytes": 10}, "/batches"),
+        "getBatch": a_batch(served, asked[0] | {"clientId": "described-batch"}),
         "listReviews": desk.ask("reviewer", "GET", "/reviews?limit=100"),
         "getPortfolio": desk.ask("risk", "GET", "/portfolio"),
         "listPolicies": desk.ask("risk", "GET", "/policies"),
@@ -78,6 +81,17 @@ def answers(served, desk, loans) -> dict[str, requests.Response]:
         "listModels": served.get("/models"),
         "getReady": served.get("/ready"),
     }  # fmt: skip
+
+
+def a_batch(served, body):
+    """A batch that was decided."""
+    file = json.dumps(body).encode()
+    new = served.post({"format": "jsonl", "bytes": len(file)}, "/batches").json()
+    upload, one = new["upload"], {"batchId": new["batchId"]}
+    requests.put(upload["url"], data=file, headers=upload["headers"], timeout=30)
+    served.post(one, "/batches")
+    served.bank.cloud.idle(60)
+    return served.get(f"/batches/{new['batchId']}")
 
 
 def place(one: dict[str, Any]) -> str:

@@ -61,6 +61,9 @@ def test_each_function_has_its_own_role_with_its_own_policy(served):
                 "anchorEvidence",
                 "watchReviews",
                 "eraseClient",
+                "indexBatch",
+                "decideChunk",
+                "closeBatch",
                 "watchTraining",
                 "trainingChanged",
                 "watchDrift",
@@ -83,6 +86,9 @@ def test_each_function_has_its_own_role_with_its_own_policy(served):
     assert sizes.pop("appvengers-dev-eraseClient") == (512, 300)
     assert sizes.pop("appvengers-dev-anchorEvidence") == (1024, 900)  # days that were missed
     assert sizes.pop("appvengers-dev-watchReviews") == (512, 120)  # it looks up overdue cases
+    assert sizes.pop("appvengers-dev-indexBatch") == (1024, 120)  # it reads up to 1 GiB
+    assert sizes.pop("appvengers-dev-decideChunk") == (1024, 120)
+    assert sizes.pop("appvengers-dev-closeBatch") == (2048, 120)  # it holds a million results
     assert set(sizes.values()) == {(512, 30)}
 
 
@@ -96,5 +102,6 @@ def test_the_machines_log_no_data_and_the_callers_wait_for_the_express_one(serve
     assert {machine["name"]: machine["type"] for machine in machines} == {
         "dev-appvengers-analisisCredito": "EXPRESS",
         "dev-appvengers-reentrenamiento": "STANDARD",
+        "dev-appvengers-lotesCredito": "STANDARD",
     }
     assert not any(m["loggingConfiguration"]["includeExecutionData"] for m in machines)

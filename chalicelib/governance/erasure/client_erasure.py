@@ -1,6 +1,6 @@
 """The function eraseClient: it erases one client, and goes on with an erasure that was killed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -29,7 +29,7 @@ class Erasures(Protocol):
 
 
 class Files(Protocol):
-    def delete(self) -> int: ...
+    def delete(self, batches: Iterable[str]) -> int: ...
 
 
 def erase(
@@ -44,9 +44,12 @@ def erase(
     erasure = table.begin(
         client_id, {"at": written_at(now), "reason": event["reason"], "by": event["by"]}
     )
+    # First, for a record that is erased no longer says of which batch it is.
+    batches = {one["batch"]["batchId"] for one in table.records(client_id) if "batch" in one}
+    gone = files.delete(sorted(batches))
     last = _erase_records(client_id, erasure, retention, table, now)
     facts: Document = {"kept": {name: len(found) for name, found in last.kept.items()}}
-    facts |= {"until": last.until, "files": files.delete()}
+    facts |= {"until": last.until, "files": gone}
     done = table.finish(erasure, facts, now)
     return _answer(done, retention)
 

@@ -4,12 +4,16 @@ A snapshot has its newest decisions in decisions.parquet, and the report of each
 in decisions.jsonl, for the swap set. A Lambda function can't rewrite Parquet, so an erasure deletes
 all these files; the next collection writes one without the client. A retraining that runs
 meanwhile has no swap set.
+
+The results of a batch name rows and decisions, and lead from its caller's file to the records that
+stay without an applicant. An erasure deletes the results of the client's batches that have ended.
+What a caller sent is deleted when its batch ends, and within 7 days in any case.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from chalicelib.foundation.settings import REPORT_PREFIX, SNAPSHOT_PREFIX
+from chalicelib.foundation.settings import BATCH_PREFIX, REPORT_PREFIX, SNAPSHOT_PREFIX
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -24,12 +28,20 @@ class DecisionFiles:
         self._s3 = s3
         self._bucket = bucket
 
-    def delete(self) -> int:
-        """Delete all versions of the files, and return how many there were."""
+    def delete(self, batches: Iterable[str]) -> int:
+        """Delete all versions of the files, and of the results of `batches` that have ended, and
+        return how many there were.
+        """
         gone = [one for prefix, name in DECISIONS.items() for one in self._versions(prefix, name)]
+        gone += [one for batch in batches for one in self._results(batch)]
         for key, version in gone:
             self._s3.delete_object(Bucket=self._bucket, Key=key, VersionId=version)
         return len(gone)
+
+    def _results(self, batch: str) -> list[tuple[str, str]]:
+        found = [*self._versions(f"{BATCH_PREFIX}{batch}/", "")]
+        has_ended = any(key.endswith("/summary.json") for key, _ in found)
+        return [one for one in found if has_ended and one[0].endswith(".jsonl")]
 
     def _versions(self, prefix: str, name: str) -> Iterator[tuple[str, str]]:
         pages = self._s3.get_paginator("list_object_versions").paginate(

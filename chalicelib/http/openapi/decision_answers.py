@@ -72,6 +72,13 @@ class FiredRule(Answer):
     missing: list[str] | UnsetType = UNSET
 
 
+class BatchRow(Answer):
+    """The row of a batch that a decision is of."""
+
+    batch_id: str
+    row: int
+
+
 class Decision(Answer):
     """A decision with its reasons. `partial` and `missing` are there if a model is silent."""
 
@@ -95,6 +102,7 @@ class Decision(Answer):
     partial: bool | UnsetType = UNSET
     missing: list[str] | UnsetType = UNSET
     counter_offer_of: str | UnsetType = UNSET
+    batch: BatchRow | UnsetType = UNSET
 
 
 class Pending(Answer):

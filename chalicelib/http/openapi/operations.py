@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.decisions.intake.batches import batch_problems
 from chalicelib.decisions.intake.pending_analyses import AnalysisFailed
 from chalicelib.foundation import errors as e
 from chalicelib.governance.erasure.erasure_problems import ErasureUnfinished
@@ -12,6 +13,7 @@ from chalicelib.governance.policies.policy_problems import (
     PolicyNotFound,
 )
 from chalicelib.governance.reviews.review_problems import ContestClosed, ReviewConflict, SamePerson
+from chalicelib.http.openapi import batch_answers
 from chalicelib.http.openapi import decision_answers as decisions
 from chalicelib.http.openapi import desk_answers as desk
 from chalicelib.http.openapi.rights_answers import Explanation
@@ -21,6 +23,10 @@ Problems = tuple[type[e.Problem], ...]
 _BODY: Problems = (e.InvalidRequest, e.RequestTooLarge, e.UnsupportedMediaType)
 _ANALYSED: Problems = (e.AnalysisUnavailable, e.NoModelInService, e.PolicyUnavailable)
 _POLICIES: Problems = (e.PolicyUnavailable,)
+_BATCHES: Problems = (
+    batch_problems.BatchNotFound, batch_problems.BatchNotUploaded, batch_problems.BatchExpired,
+    batch_problems.AnotherBatchRuns, e.NoModelInService,
+)  # fmt: skip
 _ONE: Problems = (e.PredictionNotFound, e.TableUnavailable)
 
 
@@ -79,6 +85,11 @@ OPERATIONS = (
               tag="rights"),
     Operation("POST", f"{_DECISION}/contest", "contest", "Contest a decision", decisions.Acts,
               (*_BODY, *_ONE, ContestClosed), tag="rights"),
+    Operation("POST", "/batches", "postBatch",
+              "Ask for an upload of a file of applications, or decide a file that was uploaded",
+              batch_answers.Batch, (*_BODY, *_BATCHES), tag="batches"),
+    Operation("GET", "/batches/{batchId}", "getBatch", "Get the state and progress of a batch",
+              batch_answers.Batch, (batch_problems.BatchNotFound,), tag="batches"),
     Operation("GET", "/reviews", "listReviews", "List open cases, the soonest due first",
               desk.CasePage, (e.InvalidRequest, e.TableUnavailable), tag="reviews"),
     Operation("POST", f"{_DECISION}/review/claim", "claimReview", "Claim a case for a time",

@@ -4,6 +4,9 @@ import re
 from typing import Any, get_args
 
 from chalicelib.decisions.application import CLIENT_ID, LARGEST_NUMBER
+from chalicelib.decisions.intake.batches.batch_ids import BATCH_ID
+from chalicelib.decisions.intake.batches.batch_indexing import MOST_BYTES
+from chalicelib.decisions.intake.batches.row_reading import FORMS
 from chalicelib.decisions.lists import cursors
 from chalicelib.decisions.lists.list_request import BASIS, DECISIONS, FIELDS, LIMIT, VERSION
 from chalicelib.decisions.outcomes import OUTCOMES
@@ -56,8 +59,13 @@ LISTS = ("listDecisions", "listPredictions")
 PATHS: dict[str, Schema] = {
     "clientId": whole(CLIENT_ID),
     "predictionId": whole(PREDICTION_ID),
+    "batchId": whole(BATCH_ID),
     "version": {"type": "string"},
     "draft": {"type": "string"},
+}
+NEW_BATCH: dict[str, Schema] = {
+    "format": {"type": "string", "enum": list(FORMS)},
+    "bytes": {"type": "integer", "minimum": 1, "maximum": MOST_BYTES},
 }
 NEEDED = {("eraseClient", "reason")}  # all other parameters of a query may be left out
 
@@ -93,6 +101,7 @@ def bodies(profile: Profile) -> dict[str, Schema]:
             {"clientId": PATHS["clientId"], "application": application},
             {"consents": given} if consents else {},
         ),
+        "postBatch": {"oneOf": [_object(NEW_BATCH), _object({"batchId": PATHS["batchId"]})]},
         "reportOutcome": _object(
             {"outcome": {"enum": list(OUTCOMES)}, "when": CALENDAR_DAY}, {"granted": CALENDAR_DAY}
         ),

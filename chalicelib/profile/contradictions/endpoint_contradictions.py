@@ -6,6 +6,7 @@ from chalicelib.foundation.settings import STAGES
 from chalicelib.profile.schema import Profile
 from chalicelib.profile.tables.sagemaker_tables import Canary, Endpoint
 
+MOST_CHUNKS = 1000  # functions at once of a new account
 MOST_WARM = 20  # calls at once of each model, from one function
 
 
@@ -23,6 +24,9 @@ def _endpoint(place: str, endpoint: Endpoint) -> Iterator[str]:
     if not endpoint.instances and None in serverless:
         yield f"{place} needs memory_mb and max_concurrency, or instances"
     yield from _warm(place, endpoint)
+    most = max(1, (endpoint.max_concurrency or MOST_CHUNKS) - 1)  # the day's applications need room
+    if not 1 <= endpoint.chunks_at_once <= most:
+        yield f"{place}.chunks_at_once must be 1 to {most}, which is less than max_concurrency"
     if endpoint.canary and not endpoint.instances:
         yield f"{place}.canary needs instances: a serverless endpoint moves all its traffic at once"
     if endpoint.instances and endpoint.instances.count < (2 if endpoint.canary else 1):

@@ -25,13 +25,14 @@ class Endpoint(Table, frozen=True):
     """Serverless, by memory and concurrency; or instances, whose updates a canary may go before.
 
     Of a serverless endpoint's concurrency `provisioned` is always started, at a price; `keep_warm`
-    calls at once go to it every 5 minutes.
+    calls at once go to it every 5 minutes. A batch sends it `chunks_at_once` requests at once.
     """
 
     memory_mb: int | None = None
     max_concurrency: int | None = None
     provisioned: int | None = None
     keep_warm: int = 0
+    chunks_at_once: int = 1
     instances: Instances | None = None
     canary: Canary | None = None
 

@@ -1,11 +1,13 @@
 """Permissions of the functions that decide."""
 
 from chalicelib.foundation.settings import (
+    BATCH_PREFIX,
     ENDING_PREFIX,
     MANIFEST_PREFIX,
     POLICY_ACT_PREFIX,
     REPORT_PREFIX,
     SNAPSHOT_PREFIX,
+    UPLOAD_PREFIX,
 )
 from infrastructure.template.function_permissions.arns import Arns
 from infrastructure.template.function_permissions.function_names import API, ERASING
@@ -47,6 +49,7 @@ def deciding(arns: Arns) -> dict[str, list[Statement]]:
             ),
             allow("sagemaker:DescribeTrainingJob", arns.sagemaker("training-job")),
             allow("lambda:InvokeFunction", arns.function(ERASING)),
+            *_of_batches(arns),
         ],
         "saveResult": [
             allow("dynamodb:PutItem", [arns.table, arns.reviews]),
@@ -60,3 +63,16 @@ def deciding(arns: Arns) -> dict[str, list[Statement]]:
         ],
         "keepWarm": [allow("sagemaker:InvokeEndpoint", list(arns.scoring.values()))],
     }
+
+
+def _of_batches(arns: Arns) -> list[Statement]:
+    """Return what the API needs for batches. A presigned address may do what its signer may."""
+    of_batches = f"{arns.data}/{BATCH_PREFIX}*"
+    machine = arns.machine("lotesCredito")
+    return [
+        listing(arns.data, f"{BATCH_PREFIX}*", f"{UPLOAD_PREFIX}*"),
+        allow("s3:GetObject", f"{of_batches}.json*"),
+        allow("s3:PutObject", [f"{of_batches}/request.json", f"{arns.data}/{UPLOAD_PREFIX}*"]),
+        allow(["states:StartExecution", "states:ListExecutions"], machine),
+        allow("states:DescribeExecution", arns.executions("lotesCredito")),
+    ]

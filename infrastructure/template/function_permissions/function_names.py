@@ -4,7 +4,8 @@ API = "api_handler"
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 # Their log groups and their alarm of throttles are in governance.yaml.
 ERASING = "eraseClient"  # the API waits for it
-GOVERNING = ("anchorEvidence", "watchReviews", ERASING)
+BATCHES = ("indexBatch", "decideChunk", "closeBatch")  # steps of lotesCredito
+GOVERNING = ("anchorEvidence", "watchReviews", ERASING, *BATCHES)
 ASYNCHRONOUS = (
     "updateData",
     "watchTraining",
@@ -18,4 +19,5 @@ ASYNCHRONOUS = (
     "watchReviews",
 )
 RETRAINING = ("openSnapshot", "evaluateModel", "promoteModel")
-FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS, ERASING, *RETRAINING)  # all but the API
+# All but the API.
+FUNCTIONS = (*MODELS, "saveResult", *ASYNCHRONOUS, ERASING, *RETRAINING, *BATCHES)

@@ -2,6 +2,7 @@
 
 from chalicelib.foundation.settings import (
     ANCHOR_PREFIX,
+    BATCH_PREFIX,
     ENDING_PREFIX,
     MANIFEST_PREFIX,
     POLICY_ACT_PREFIX,
@@ -51,12 +52,19 @@ def governing(arns: Arns) -> dict[str, list[Statement]]:
             allow(["dynamodb:Query", "dynamodb:DeleteItem"], [arns.table, arns.reviews]),
             allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], arns.table),
             allow("s3:ListBucketVersions", arns.data)
-            | {"Condition": {"StringLike": {"s3:prefix": [REPORT_PREFIX, SNAPSHOT_PREFIX]}}},
+            | {
+                "Condition": {
+                    "StringLike": {
+                        "s3:prefix": [REPORT_PREFIX, SNAPSHOT_PREFIX, f"{BATCH_PREFIX}*"]
+                    }
+                }
+            },
             allow(
                 "s3:DeleteObjectVersion",
                 [
                     f"{arns.data}/{REPORT_PREFIX}*/decisions.jsonl",
                     f"{arns.data}/{SNAPSHOT_PREFIX}*/decisions.parquet",
+                    f"{arns.data}/{BATCH_PREFIX}*.jsonl",
                 ],
             ),
         ],

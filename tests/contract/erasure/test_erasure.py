@@ -293,3 +293,33 @@ def test_records_that_keep_coming_end_the_erasure_as_unfinished(client):
 
     with pytest.raises(TableUnavailable):
         erase(client, table=Growing(client, TABLE, QUEUE))
+
+
+def put_batch(batch, *, has_ended):
+    names = ["index.json", "results/000000-1-0.jsonl", "decisions.jsonl", "refusals.jsonl"]
+    for name in [*names, *(["summary.json"] if has_ended else [])]:
+        boto3.client("s3").put_object(Bucket=DATA, Key=f"credit/batch/{batch}/{name}", Body=b"1")
+
+
+def left_of(batch):
+    prefix = f"credit/batch/{batch}/"
+    found = boto3.client("s3").list_object_versions(Bucket=DATA, Prefix=prefix)["Versions"]
+    return {one["Key"].removeprefix(prefix) for one in found}
+
+
+def test_the_results_of_the_clients_batches_that_have_ended_are_deleted(client):
+    table = PredictionTable(client, TABLE)
+    for number, batch in enumerate(("mine", "going")):
+        made = {"predictionId": f"b{number}", "createdAt": "2026-11-25T03:00:00.000Z",
+                "decision": "DECLINE", "batch": {"batchId": batch, "row": 1}}  # fmt: skip
+        table.add({"clientId": CLIENT, **made})
+    for batch in ("mine", "others"):
+        put_batch(batch, has_ended=True)
+    put_batch("going", has_ended=False)
+    before, going = left_of("others"), left_of("going")
+    answer = erase(client)
+
+    assert left_of("mine") == {"index.json", "summary.json"}
+    assert (left_of("others"), left_of("going")) == (before, going)
+    assert answer["files"]["erased"] >= 3
+    assert not found(client, "mine")

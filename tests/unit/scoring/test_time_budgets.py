@@ -9,7 +9,7 @@ from chalicelib.governance.rights.counterfactuals.committee import (
     PATIENCE_SECONDS as CHANGE_SECONDS,
 )
 from chalicelib.scoring import circuit, time_budgets
-from chalicelib.services import ANALYSIS, SCORING, TESTING
+from chalicelib.services.client_times import ANALYSIS, SCORING, TESTING
 from infrastructure.project import ROOT
 from stepfunctions.lint import Anything
 from stepfunctions.machine_deployment import MACHINES, render

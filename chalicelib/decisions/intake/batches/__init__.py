@@ -1,0 +1,1 @@
+"""Many applications at once: a file in, a decision a row out."""

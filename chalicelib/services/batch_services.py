@@ -1,0 +1,43 @@
+"""The functions of batches with their collaborators, each built on first use."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+
+from chalicelib.decisions.intake.batches import batch_closing, batch_indexing, chunk_decision
+from chalicelib.decisions.intake.batches.batch_files import BatchFiles
+from chalicelib.decisions.intake.batches.batch_machine import BatchMachine
+from chalicelib.services import Services, services
+from chalicelib.services.client_times import BATCHES, QUICK
+
+Document = dict[str, Any]
+
+
+@cache
+def batch_files(using: Services) -> BatchFiles:
+    return BatchFiles(boto3.client("s3", config=BATCHES), using.settings.data_bucket)
+
+
+@cache
+def batch_machine(using: Services) -> BatchMachine:
+    arn = using.settings.batch_machine_arn(using.account)
+    return BatchMachine(boto3.client("stepfunctions", config=QUICK), arn)
+
+
+def index_batch(event: Document, context: Any) -> Document:
+    using = services()
+    return batch_indexing.index(event["batchId"], batch_files(using), using.profile)
+
+
+def decide_chunk(event: Document, context: Any) -> Document:
+    """Decide a chunk by the models, the policy and the switch as they are now."""
+    using = services()
+    parts = (using.profile_in_force(), using.scoring, using.predictions, using.open_case)
+    deciding = chunk_decision.Deciding(*parts, review_only=using.review_only.is_on())
+    return chunk_decision.decide_chunk(event, batch_files(using), deciding)
+
+
+def close_batch(event: Document, context: Any) -> Document:
+    return batch_closing.close(event["batchId"], batch_files(services()), datetime.now(UTC))
