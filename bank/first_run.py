@@ -1,6 +1,8 @@
 """First screen of `make run`: the first models, and a first prediction of a real loan."""
 
 import os
+import secrets
+import time
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -20,8 +22,16 @@ if TYPE_CHECKING:  # the embedded cloud takes 3 s to load, and a screen needs no
     from bank.embedded_bank import Bank
 
 
+BUSY = (202, 429, 503, 504)
+PATIENCE_SECONDS, PAUSE_SECONDS, SECONDS = 60, 1, 40  # SECONDS: of one request
+
+
 class PredictionRefused(Exception):
     """The first prediction did not come out; the message is the API's answer."""
+
+
+class ApiBusy(PredictionRefused):
+    """Clients of a bank that was started again keep it busy: it serves all the same."""
 
 
 class NoSuchRow(Exception):
@@ -84,20 +94,31 @@ def _consents() -> tuple[str, ...]:
 
 
 def first_prediction(url: str, api_key: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Return the API's answer, in English.
+    """Return the API's answer, in English. Clients may be there already, and keep the API busy: it
+    is asked again, with one key, for PATIENCE_SECONDS.
 
-    Raises PredictionRefused unless it is 200 and what the table holds.
+    Raises ApiBusy, and PredictionRefused unless it is 200 and what the table holds.
     """
     headers = {"x-api-key": api_key, "Accept-Language": "en"}
-    response = requests.post(f"{url}/predict", json=body, headers=headers, timeout=30)
+    once = headers | {"Idempotency-Key": secrets.token_hex(16)}
+    until = time.monotonic() + PATIENCE_SECONDS
+    response = _post(url, body, once)
+    while response.status_code in BUSY and time.monotonic() < until:
+        time.sleep(PAUSE_SECONDS)
+        response = _post(url, body, once)
     if response.status_code != 200:
-        raise PredictionRefused(f"{response.status_code}: {response.text}")
+        refused = ApiBusy if response.status_code in BUSY else PredictionRefused
+        raise refused(f"{response.status_code}: {response.text}")
     answer: dict[str, Any] = response.json()
     where = f"{url}/predictions/{answer['clientId']}/{answer['predictionId']}"
-    stored = requests.get(where, headers=headers, timeout=30).json()
+    stored = requests.get(where, headers=headers, timeout=SECONDS).json()
     if {name: stored.get(name) for name in answer} != answer:
         raise PredictionRefused(f"The stored decision differs from the answer: {stored}")
     return answer
+
+
+def _post(url: str, body: dict[str, Any], headers: dict[str, str]) -> requests.Response:
+    return requests.post(f"{url}/predict", json=body, headers=headers, timeout=SECONDS)
 
 
 def print_prediction(console: Console, answer: dict[str, Any], defaulted: bool | None) -> None:

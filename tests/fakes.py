@@ -37,8 +37,19 @@ class PredictionList:
     def claim(self, client_id: str, key: str, claim: Document, days: int | None = None) -> Document:
         return self.claimed(client_id, key) or self._put_claim(client_id, key, claim, days or 0)
 
-    def mark(self, client_id: str, key: str, claim: Document, days: int) -> None:
-        self._put_claim(client_id, key, claim, days)
+    def mark(self, client_id: str, name: str, mark: Document, days: int) -> None:
+        self._put_claim(client_id, name, mark, days)
+
+    def take(
+        self, client_id: str, name: str, mark: Document, days: int, seen: Document | None
+    ) -> bool:
+        found = self.claimed(client_id, name)
+        is_free = bool(found) == bool(seen) and (
+            not found or not seen or found["heldUntil"] == seen["heldUntil"]
+        )
+        if is_free:
+            self._put_claim(client_id, name, mark, days)
+        return is_free
 
     def claimed(self, client_id: str, key: str) -> Document | None:
         place = (client_id, f"idempotency#{key}")

@@ -31,6 +31,7 @@ SAVE_SECONDS = 4  # saveResult's task; it is repeated, which is harmless
 MACHINE_SECONDS = 60
 # An analysis has no decision by then, and never will: the machine's time, and that of a saveResult
 # which goes on when its machine's time is over.
+HELD_SECONDS = CONNECT_SECONDS + PATIENCE_SECONDS  # a repeat does not run beside the first request
 PENDING_SECONDS = MACHINE_SECONDS + 30 + 30  # the last 30: a late start, and clocks
 COLD_START_SECONDS = 20.0  # keepWarm's wait: an endpoint that is silent for less may be starting
 # A test of an open circuit, and a late attempt; a warm endpoint answers in 25 ms (docs/serving.md).

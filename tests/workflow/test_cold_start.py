@@ -16,6 +16,8 @@ import requests
 from botocore.config import Config
 
 from bank.first_run import body_of
+from chalicelib.decisions.application import CreditApplication
+from chalicelib.decisions.intake.analysis import Analyses, new_request
 from chalicelib.decisions.intake.analysis_machine import AnalysisMachine
 from chalicelib.foundation.errors import (
     AnalysisPending,
@@ -96,7 +98,7 @@ def in_the_end(served, answer) -> dict[str, Any]:
 
 def stored_at(served, path: str) -> dict[str, Any]:
     until = time.monotonic() + 30
-    while (found := served.get(path)).status_code == 404 and time.monotonic() < until:
+    while (found := served.get(path)).status_code == 202 and time.monotonic() < until:
         time.sleep(0.2)
     assert found.status_code == 200, found.text
     return found.json()
@@ -104,20 +106,24 @@ def stored_at(served, path: str) -> dict[str, Any]:
 
 def test_whoever_waits_no_longer_finds_the_decision_where_202_says(served, loans, stopped):
     client = boto3.client("stepfunctions", config=impatient(1.0))
-    machine = AnalysisMachine(client, services().analyses.machine._arn, lambda: client)
-    body = body_of(loans[0])
-    request = {
-        "predictionId": f"{int(time.time() * 1000):012x}{os.urandom(10).hex()}",
-        "clientId": body["clientId"],
-        "createdAt": "2026-11-28T10:00:00.000Z",
-        "language": "es",
-        "application": body["application"],
-    }
+    using, body = services(), body_of(loans[0])
+    machine = AnalysisMachine(client, using.analyses.machine._arn, lambda: client)
+    application = CreditApplication.from_payload(body, using.profile)
     stopped(2.0)
     with pytest.raises(AnalysisPending) as pending:
-        machine.run(request)
+        Analyses(machine, using.predictions, using.ever_served).analyse(
+            new_request(application, "es"), "impatient"
+        )
+    repeated = served.post(body, **{"Idempotency-Key": "impatient"})
+    stored = stored_at(served, pending.value.location)
+    again = served.post(body, **{"Idempotency-Key": "impatient"})
 
-    assert stored_at(served, pending.value.location)["models"][MODEL]["status"] == "OK"
+    assert repeated.status_code == 202, "the repeat starts nothing while the first goes on"
+    assert repeated.headers["Location"] == pending.value.location
+    assert repeated.headers["Idempotent-Replayed"] == "true"
+    assert stored["models"][MODEL]["status"] == "OK"
+    assert (again.status_code, again.headers["Idempotent-Replayed"]) == (200, "true")
+    assert again.json()["predictionId"] == stored["predictionId"]
 
 
 class Counted:

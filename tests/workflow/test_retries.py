@@ -1,6 +1,7 @@
 """Retries over HTTP: replayed answers, 202 at once, and what a decision's place says before it."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -8,7 +9,7 @@ import pytest
 import requests
 
 from bank.first_run import body_of
-from chalicelib.decisions.intake import pending_analyses
+from chalicelib.decisions.intake.pending_analyses import Turns
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.scoring.time_budgets import PENDING_SECONDS
 
@@ -42,6 +43,19 @@ def test_a_repeat_says_that_it_is_one(served, loans):
     assert [one.headers.get("Idempotent-Replayed") for one in answers] == [None, "true", "true"]
     assert answers[0].json() == answers[1].json() == answers[2].json()
     assert decisions_of(served, "replayed") == [answers[0].json()["predictionId"]]
+
+
+def test_of_eight_at_once_one_decides_and_the_others_are_sent_to_its_decision(served, loans):
+    body = body_of(loans[7]) | {"clientId": "at-once"}
+    with ThreadPoolExecutor(8) as clients:
+        answers = list(clients.map(lambda _: served.post(body, **once("at-once")), range(8)))
+    (name,) = decisions_of(served, "at-once")
+    first = [one for one in answers if "Idempotent-Replayed" not in one.headers]
+
+    assert [(one.status_code, one.json()["predictionId"]) for one in first] == [(200, name)]
+    assert {one.status_code for one in answers} <= {200, 202}
+    assert all(decided(served, one).json()["predictionId"] == name
+               for one in answers if one.status_code == 202)  # fmt: skip
 
 
 @pytest.mark.parametrize("before", [{}, ASYNC])
@@ -107,7 +121,7 @@ def test_an_analysis_that_never_ends_has_failed_and_may_begin_again(served, loan
     body, name = body_of(loans[6]) | {"clientId": client}, f"{seconds:032x}"
     table = PredictionTable(boto3.client("dynamodb"), served.bank.settings.predictions_table)
     request = {"clientId": client, "predictionId": name, "createdAt": "2026-11-29T12:00:00.000Z"}
-    pending_analyses.mark(request, table, datetime.now(UTC) - timedelta(seconds=seconds))
+    Turns(table, lambda: datetime.now(UTC) - timedelta(seconds=seconds)).keep(request)
     answer = served.get(f"/predictions/{client}/{name}", **{"Accept-Language": "en"})
 
     assert answer.status_code == status

@@ -10,14 +10,15 @@ import msgspec
 
 from chalicelib.decisions.application import CreditApplication
 from chalicelib.decisions.decision import REQUESTED_BY, decision_record
-from chalicelib.decisions.intake import pending_analyses
 from chalicelib.decisions.intake.analysis_machine import NOT_DECIDED, location
 from chalicelib.decisions.intake.idempotency_keys import KEY_DAYS, asked_by, claimed
+from chalicelib.decisions.intake.pending_analyses import Turns
 from chalicelib.foundation import observability
 from chalicelib.foundation.errors import (
     AnalysisPending,
     NoModelInService,
     PredictionNotFound,
+    Problem,
 )
 from chalicelib.foundation.expiry import utc_now
 from chalicelib.foundation.text import Language
@@ -32,7 +33,10 @@ class Predictions(Protocol):
     def add(self, prediction: Document) -> Document: ...
     def claim(self, client_id: str, key: str, claim: Document, days: int | None) -> Document: ...
     def claimed(self, client_id: str, key: str) -> Document | None: ...
-    def mark(self, client_id: str, key: str, claim: Document, days: int) -> None: ...
+    def mark(self, client_id: str, name: str, mark: Document, days: int) -> None: ...
+    def take(
+        self, client_id: str, name: str, mark: Document, days: int, seen: Document | None
+    ) -> bool: ...
     def get(self, client_id: str, prediction_id: str) -> Document: ...
 
 
@@ -88,10 +92,14 @@ class Analyses:
         if first.is_repeat:
             if stored := _stored(first.request, self.predictions):
                 return Analysed(answer(stored), is_replayed=True)
-            if pending_analyses.is_under_way(first.request, self.predictions, self.now()):
+            if not self._turns.is_free(first.request):
                 where = location(first.request)
                 raise AnalysisPending(where, is_asked=respond_async, is_replayed=True)
-        return self._decided(first.request, respond_async=respond_async)
+        try:
+            return self._decided(first.request, respond_async=respond_async)
+        except Problem:
+            self._turns.end(first.request)
+            raise
 
     def _decided(self, request: Document, *, respond_async: bool) -> Analysed:
         if respond_async:
@@ -99,22 +107,23 @@ class Analyses:
         try:
             return Analysed(answer(self.machine.run(request)))
         except AnalysisPending:
-            self._mark(request)
+            self._turns.keep(request)
             raise
 
     def _start(self, request: Document) -> NoReturn:
         """Start an analysis, and raise AnalysisPending.
 
-        The start comes before its mark: a caller that was not answered in between starts it again.
+        The start comes before its mark, so that a mark without an analysis can't be.
         """
         if not self.ever_served():
             raise NoModelInService
         self.machine.start(request)
-        self._mark(request)
+        self._turns.keep(request)
         raise AnalysisPending(location(request), is_asked=True)
 
-    def _mark(self, request: Document) -> None:
-        pending_analyses.mark(request, self.predictions, self.now())
+    @property
+    def _turns(self) -> Turns:
+        return Turns(self.predictions, self.now)
 
 
 def record(

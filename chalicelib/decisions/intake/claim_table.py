@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 CLAIM = "idempotency#"
+FREE = f"attribute_not_exists(predictionId) OR {expiry.IS_PAST}"
 ONLY_STORED = ("day", expiry.EXPIRES, SALT)
 
 
@@ -39,14 +40,34 @@ class ClaimTable:
         whose time is not over. Return the first claim.
         """
         item = _claim(client_id, key, claim)
-        free = f"attribute_not_exists(predictionId) OR {expiry.IS_PAST}"
-        return self._put_once(item, days, free, expiry.at(self._now()))
+        return self._put_once(item, days, FREE, expiry.at(self._now()))
 
-    def mark(self, client_id: str, key: str, claim: Item, days: int) -> None:
-        """Store a claim of a key for `days`, whether or not there is one."""
-        item = _claim(client_id, key, claim) | expiry.after(days, self._now())
+    def mark(self, client_id: str, name: str, mark: Item, days: int) -> None:
+        """Store a mark for `days`, whether or not there is one."""
+        item = _claim(client_id, name, mark) | expiry.after(days, self._now())
         with as_table_unavailable():
             self._client.put_item(TableName=self._table, Item=to_item(item))
+
+    def take(
+        self, client_id: str, name: str, mark: Item, days: int, seen: Mapping[str, Any] | None
+    ) -> bool:
+        """Store a mark for `days` if that is there which was `seen`; return whether it was."""
+        values: Item = {**expiry.at(self._now())}
+        condition = FREE
+        if seen:
+            condition, values = "heldUntil = :seen", {":seen": seen["heldUntil"]}
+        item = _claim(client_id, name, mark) | expiry.after(days, self._now())
+        with as_table_unavailable():
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=to_item(item),
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=to_item(values),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
 
     def claimed(self, client_id: str, key: str) -> Item | None:
         """Return the first claim of a key, or None if there is none or its time is over."""

@@ -1,22 +1,30 @@
-"""Analyses whose caller got 202: under way until a deadline, then failed.
+"""Analyses under way: one at a time of a key, and for a caller that got 202 until a deadline.
 
 Step Functions describes no execution of an EXPRESS machine, so a mark in the table says which
 analyses began: https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html.
 The mark is stored before the answer 202, and lives as long as an idempotency key.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from chalicelib.decisions.intake.analysis_machine import location
 from chalicelib.decisions.intake.idempotency_keys import KEY_DAYS
-from chalicelib.foundation.errors import AnalysisPending, PredictionNotFound, Problem
+from chalicelib.foundation.errors import (
+    AnalysisPending,
+    PredictionNotFound,
+    Problem,
+    TableUnavailable,
+)
 from chalicelib.foundation.text import Text
-from chalicelib.scoring.time_budgets import PENDING_SECONDS
+from chalicelib.scoring.time_budgets import HELD_SECONDS, PENDING_SECONDS
 
 Document = dict[str, Any]
+
+HELD, PENDING = timedelta(seconds=HELD_SECONDS), timedelta(seconds=PENDING_SECONDS)
 
 
 class AnalysisFailed(Problem):
@@ -33,26 +41,53 @@ class AnalysisFailed(Problem):
 
 
 class Marks(Protocol):
-    def mark(self, client_id: str, key: str, claim: Document, days: int) -> None: ...
+    def mark(self, client_id: str, name: str, mark: Document, days: int) -> None: ...
+    def take(
+        self, client_id: str, name: str, mark: Document, days: int, seen: Document | None
+    ) -> bool: ...
     def claimed(self, client_id: str, key: str) -> Document | None: ...
 
 
-def mark(request: Document, predictions: Marks, now: datetime) -> None:
-    """Store that an analysis is under way until PENDING_SECONDS from now."""
-    until = (now + timedelta(seconds=PENDING_SECONDS)).astimezone(UTC).isoformat()
-    claim = {"createdAt": request["createdAt"], "claimedId": request["predictionId"]}
-    client_id, name = request["clientId"], request["predictionId"]
-    predictions.mark(client_id, name, claim | {"pendingUntil": until}, KEY_DAYS)
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Turns of the requests with one key: one at a time runs the machine, and others get 202.
 
+    The first request has its turn by its claim. Later turns and ends of turns are marks.
+    """
 
-def is_under_way(request: Document, predictions: Marks, now: datetime) -> bool | None:
-    """Return whether a request's analysis is under way; None if it has no mark."""
-    found = predictions.claimed(request["clientId"], request["predictionId"])
-    return now < datetime.fromisoformat(found["pendingUntil"]) if found else None
+    marks: Marks
+    now: Callable[[], datetime]
+
+    def is_free(self, request: Document) -> bool:
+        """Return whether a repeated request may run the machine, and give it the turn if so.
+
+        A turn ends with its answer; of a process that died, after HELD_SECONDS.
+        """
+        seen, now = self.marks.claimed(*_place(request)), self.now()
+        began = datetime.fromisoformat(request["createdAt"])
+        held_until = datetime.fromisoformat(seen["heldUntil"]) if seen else began + HELD
+        if now >= held_until:
+            mark = _mark(request, now + HELD, now + PENDING)
+            return self.marks.take(*_place(request), mark, KEY_DAYS, seen)
+        if not seen:  # its caller is sent to the decision's place
+            mark = _mark(request, held_until, began + PENDING)
+            self.marks.take(*_place(request), mark, KEY_DAYS, seen)
+        return False
+
+    def keep(self, request: Document) -> None:
+        """Keep the turn of an analysis that goes on without a caller, until it has failed."""
+        until = self.now() + PENDING
+        self.marks.mark(*_place(request), _mark(request, until, until), KEY_DAYS)
+
+    def end(self, request: Document) -> None:
+        """End the turn of an analysis that failed, so that a repeat runs at once."""
+        now = self.now()
+        with suppress(TableUnavailable):  # then the turn ends by itself
+            self.marks.mark(*_place(request), _mark(request, now, now), KEY_DAYS)
 
 
 @contextmanager
-def known(client_id: str, prediction_id: str, predictions: Marks, now: datetime) -> Iterator[None]:
+def known(client_id: str, prediction_id: str, marks: Marks, now: datetime) -> Iterator[None]:
     """Turn a PredictionNotFound into what is known of the analysis.
 
     Raises AnalysisPending while it is under way, AnalysisFailed after its deadline, and
@@ -61,8 +96,22 @@ def known(client_id: str, prediction_id: str, predictions: Marks, now: datetime)
     try:
         yield
     except PredictionNotFound:
-        request = {"clientId": client_id, "predictionId": prediction_id}
-        is_pending = is_under_way(request, predictions, now)
-        if is_pending is None:
+        found = marks.claimed(client_id, prediction_id)
+        if found is None:
             raise
+        request = {"clientId": client_id, "predictionId": prediction_id}
+        is_pending = now < datetime.fromisoformat(found["pendingUntil"])
         raise AnalysisPending(location(request)) if is_pending else AnalysisFailed from None
+
+
+def _place(request: Document) -> tuple[str, str]:
+    return request["clientId"], request["predictionId"]
+
+
+def _mark(request: Document, held_until: datetime, pending_until: datetime) -> Document:
+    return {
+        "createdAt": request["createdAt"],
+        "claimedId": request["predictionId"],
+        "heldUntil": held_until.isoformat(),
+        "pendingUntil": pending_until.isoformat(),
+    }

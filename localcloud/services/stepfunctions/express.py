@@ -27,7 +27,7 @@ from localcloud.services.stepfunctions import role_use
 
 log = logging.getLogger("localcloud")
 
-AT_ONCE = 32  # asynchronous executions; AWS limits how many start in a second, not how many run
+AT_ONCE = 8  # asynchronous executions: more at once in one process only last longer each
 
 
 class StateMachineTypeNotSupported(AWSError):

@@ -136,6 +136,18 @@ def test_a_mark_is_the_last_one(predictions):
         predictions.get("ana", "0a")
 
 
+def test_a_turn_is_taken_by_one_of_those_who_saw_the_same(predictions, clock):
+    first, second = ({"claimedId": "0a", "heldUntil": until} for until in "12")
+
+    assert predictions.take("ana", "0a", first, 1, None)
+    assert not predictions.take("ana", "0a", second, 1, None)
+    assert predictions.take("ana", "0a", second, 1, first)
+    assert not predictions.take("ana", "0a", first, 1, first)
+    assert predictions.claimed("ana", "0a")["heldUntil"] == "2"
+    clock.now += timedelta(days=1)
+    assert predictions.take("ana", "0a", first, 1, None), "one whose time is over is gone"
+
+
 def outcome(told_at: str) -> dict:
     return {"of": "0a", "outcome": "paid", "when": "2026-11-24", "toldAt": told_at}
 

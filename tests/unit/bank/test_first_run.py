@@ -1,10 +1,14 @@
+import json
 import os
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from bank.first_run import print_prediction, remembered_dataset
+from bank import first_run
+from bank.first_run import ApiBusy, PredictionRefused, print_prediction, remembered_dataset
 from datasets.own import UnreadableData
 from infrastructure.deploy.steps.smoke import sentence
 
@@ -25,6 +29,56 @@ def test_a_rule_that_decided_is_shown_with_its_text():
 
     assert f"rule LARGE_LOAN, REVIEW: {TEXT}" in console.file.getvalue()
     assert f"by LARGE_LOAN ({TEXT.rstrip('.')});" in sentence(ANSWER)
+
+
+class Api(BaseHTTPRequestHandler):
+    """An API that answers with the statuses of its server, in their order."""
+
+    def do_POST(self):
+        self.server.keys.append(self.headers["Idempotency-Key"])
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
+    def do_GET(self):
+        self.send_response(self.server.statuses.pop(0))
+        self.end_headers()
+        self.wfile.write(json.dumps(ANSWER | {"predictionId": "0a"}).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def api(monkeypatch):
+    monkeypatch.setattr(first_run, "PAUSE_SECONDS", 0)
+    with HTTPServer(("127.0.0.1", 0), Api) as server:
+        server.keys = []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def ask(api):
+    return first_run.first_prediction(f"http://127.0.0.1:{api.server_address[1]}", "key", {})
+
+
+def test_an_api_that_is_busy_is_asked_again_with_one_key(api):
+    api.statuses = [503, 202, 429, 200, 200]
+
+    assert ask(api)["predictionId"] == "0a"
+    assert len(api.keys) == 4
+    assert len({*api.keys}) == 1
+
+
+def test_an_api_that_stays_busy_is_no_broken_one(api, monkeypatch):
+    monkeypatch.setattr(first_run, "PATIENCE_SECONDS", 0)
+    api.statuses = [503]
+    with pytest.raises(ApiBusy):
+        ask(api)
+    api.statuses = [500]
+    with pytest.raises(PredictionRefused) as refused:
+        ask(api)
+    assert refused.type is PredictionRefused
 
 
 def test_a_pipe_is_no_data(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.decisions.application import CreditApplication
 from chalicelib.decisions.intake import pending_analyses
 from chalicelib.decisions.intake.analysis import Analyses, new_request
-from chalicelib.decisions.intake.idempotency_keys import only_key
+from chalicelib.decisions.intake.idempotency_keys import claim_key, only_key
 from chalicelib.decisions.intake.pending_analyses import AnalysisFailed
 from chalicelib.foundation.errors import (
     AnalysisPending,
@@ -19,8 +19,9 @@ from chalicelib.foundation.errors import (
     InvalidRequest,
     NoModelInService,
     PredictionNotFound,
+    TableUnavailable,
 )
-from chalicelib.scoring.time_budgets import PENDING_SECONDS
+from chalicelib.scoring.time_budgets import HELD_SECONDS, PENDING_SECONDS
 from tests.fakes import PredictionList, StoringMachine
 
 ANA = CreditApplication("ana", {"amount": 5000.0})
@@ -40,7 +41,8 @@ class Bank:
     def ask(self, key, application=ANA, machine=None, by=None, **more):
         parts = (machine or self.machine, self.predictions, lambda: self.served)
         analyses = Analyses(*parts, lambda: self.now)
-        return analyses.analyse(new_request(application, "es", by), key, **more)
+        request = new_request(application, "es", by) | {"createdAt": self.now.isoformat()}
+        return analyses.analyse(request, key, **more)
 
     def look(self, pending: AnalysisPending):
         """Ask for the decision where 202 says that it will be."""
@@ -59,6 +61,13 @@ class Slow:
 
     def run(self, request):
         raise AnalysisPending(f"/predictions/{request['clientId']}/{request['predictionId']}")
+
+
+class Killed:
+    """A machine whose caller's process ends before there is an answer."""
+
+    def run(self, request):
+        raise SystemExit
 
 
 @pytest.fixture
@@ -199,6 +208,73 @@ def test_a_repeat_while_it_is_under_way_starts_nothing(bank, again):
     assert (len(bank.machine.starts), bank.machine.runs) == (1, [])
 
 
+@pytest.mark.parametrize("respond_async", [True, False])
+@pytest.mark.parametrize("seconds", [0, HELD_SECONDS - 0.001, HELD_SECONDS])
+def test_a_repeat_runs_when_the_first_s_process_can_t_any_more(bank, seconds, respond_async):
+    with pytest.raises(SystemExit):
+        bank.ask("k1", machine=Killed())
+    bank.now += timedelta(seconds=seconds)
+    if seconds < HELD_SECONDS:
+        with pytest.raises(AnalysisPending) as told:
+            bank.ask("k1", respond_async=respond_async)
+        assert told.value.is_replayed
+        assert (bank.machine.runs, bank.machine.starts) == ([], [])
+    elif respond_async:
+        with pytest.raises(AnalysisPending) as told:
+            bank.ask("k1", respond_async=True)
+        assert not told.value.is_replayed
+    else:
+        assert not bank.ask("k1").is_replayed
+
+
+def test_whoever_repeats_beside_a_process_that_died_is_told_of_its_failure(bank):
+    with pytest.raises(SystemExit):
+        bank.ask("k1", machine=Killed())
+    bank.now += timedelta(seconds=1)
+    with pytest.raises(AnalysisPending) as told:
+        bank.ask("k1")
+    for seconds, answer in ((PENDING_SECONDS - 1.001, AnalysisPending), (0.001, AnalysisFailed)):
+        bank.now += timedelta(seconds=seconds)
+        with pytest.raises(answer):
+            bank.look(told.value)
+
+
+def test_of_those_who_repeat_after_a_death_one_runs(bank):
+    with pytest.raises(SystemExit):
+        bank.ask("k1", machine=Killed())
+    for _ in range(2):
+        bank.now += timedelta(seconds=HELD_SECONDS)
+        with pytest.raises(SystemExit):
+            bank.ask("k1", machine=Killed())
+        with pytest.raises(AnalysisPending):
+            bank.ask("k1")
+    assert bank.machine.runs == []
+
+
+def test_a_turn_that_failed_is_over_at_once_and_its_place_says_so(bank):
+    with pytest.raises(AnalysisUnavailable):
+        bank.ask("k1", machine=Lost())
+    claim = bank.predictions.claimed("ana", claim_key("k1"))
+    with pytest.raises(AnalysisFailed):
+        bank.look(AnalysisPending(f"/predictions/ana/{claim['claimedId']}"))
+    assert not bank.ask("k1").is_replayed
+
+
+def test_a_turn_whose_end_can_t_be_stored_ends_by_itself(bank):
+    class Full(PredictionList):
+        def mark(self, *_):
+            raise TableUnavailable
+
+    bank.predictions = Full(lambda: bank.now)
+    with pytest.raises(AnalysisUnavailable):
+        bank.ask("k1", machine=Lost())
+    with pytest.raises(AnalysisPending):
+        bank.ask("k1")
+    bank.now += timedelta(seconds=HELD_SECONDS)
+    bank.machine = StoringMachine(bank.predictions)
+    assert not bank.ask("k1").is_replayed
+
+
 def test_a_decision_that_is_there_is_answered_to_who_would_not_wait(bank):
     with pytest.raises(AnalysisPending):
         bank.ask("k1", respond_async=True)
@@ -256,8 +332,8 @@ def test_what_never_began_is_not_found(bank):
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["sync", "async", "lost", "slow", "end", "look"]),
-        st.sampled_from([0, 1, PENDING_SECONDS, 3_600, 86_400]),
+        st.sampled_from(["sync", "async", "lost", "slow", "killed", "end", "look"]),
+        st.sampled_from([0, 1, HELD_SECONDS, PENDING_SECONDS, 3_600, 86_400]),
     ),
     max_size=12,
 )
@@ -271,13 +347,13 @@ def ids_of(bank, act, told) -> set:
         with contextlib.suppress(AnalysisPending, AnalysisFailed, PredictionNotFound):
             return {bank.look(one)["predictionId"] for one in told}
         return set()
-    machine = {"lost": Lost(), "slow": Slow()}.get(act)
+    machine = {"lost": Lost(), "slow": Slow(), "killed": Killed()}.get(act)
     try:
         done = bank.ask("k1", machine=machine, respond_async=act == "async")
     except AnalysisPending as pending:
         told.append(pending)
         return {pending.location.rpartition("/")[2]}
-    except AnalysisUnavailable:
+    except (AnalysisUnavailable, SystemExit):
         return set()
     return {done.decision["predictionId"]}
 

@@ -162,3 +162,7 @@ def test_an_analysis_has_ended_before_it_is_called_failed():
 
     assert DEFINITION["TimeoutSeconds"] == time_budgets.MACHINE_SECONDS
     assert time_budgets.MACHINE_SECONDS + saving < time_budgets.PENDING_SECONDS
+
+
+def test_a_repeat_runs_beside_no_caller_that_still_waits():
+    assert ANALYSIS.connect_timeout + ANALYSIS.read_timeout <= time_budgets.HELD_SECONDS
