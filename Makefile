@@ -33,7 +33,7 @@ stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(ST
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import test test-fast test-deploy test-browser viewer lint \
   audit models settings replay-history blend bench bench-serving policy openapi iam-policies rollback migrate serving-code cost batch-note evidence launch \
   review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
-  drill-fuzzing \
+  drill-fuzzing drill-batch \
   clean
 
 help: ## This list
@@ -160,6 +160,9 @@ drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key move no decisio
 
 drill-policies: $(VENV)/dev ## 1,000 decisions under three policies, and a forged one: each is replayed
 	@$(VENV)/bin/python -m tests.drills.policies
+
+drill-batch: $(VENV)/dev ## A batch of real applications with a kill in the middle (ROWS=100000)
+	@$(VENV)/bin/python -m tests.drills.batch $(ROWS)
 
 drill-fuzzing: $(VENV)/dev ## Requests by the API's own description, all checks (CASES=60, an operation)
 	@$(VENV)/bin/python -m tests.drills.fuzzing $(CASES)

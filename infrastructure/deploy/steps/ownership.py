@@ -31,6 +31,7 @@ OF_THE_STACK = (
     "training",
     "processing",
     "transform",
+    "conversion",
     "endpoints",
     *(machine.name for machine in MACHINES),
 )
