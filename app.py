@@ -17,6 +17,7 @@ from chalicelib.governance.erasure import client_erasure, erasure_request
 from chalicelib.governance.evidence import anchoring
 from chalicelib.governance.reviews import overdue_cases
 from chalicelib.http import chalice_local
+from chalicelib.http.response_headers import completed, preflight
 from chalicelib.http.routes import (
     batch_routes,
     decision_routes,
@@ -28,7 +29,7 @@ from chalicelib.http.routes import (
     viewer_routes,
 )
 from chalicelib.http.routes.request_context import offer_of
-from chalicelib.http.web import CORS, NOT_STORED, Answering, published
+from chalicelib.http.web import Answering
 from chalicelib.models import champions, deployment
 from chalicelib.monitoring import drift_watch, lost_events, warming
 from chalicelib.people.admission import admission
@@ -53,7 +54,7 @@ app = Chalice(app_name=settings.app_name)
 ANY = ["*/*"]  # else Chalice refuses a media type itself, and not as a problem
 DECISION = "/predictions/{clientId}/{predictionId}"
 admit = admission(app, lambda: services().key_scopes, os.environ)
-route = routing(app, CORS, ANY, os.environ)
+route = routing(app, ANY, os.environ)
 answers_problems = Answering(app, lambda: services().profile.product.language, admit)
 
 
@@ -85,31 +86,33 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/models", service_routes.models),
     ("GET", "/ready", service_routes.ready),
 )
-VIEWER: tuple[tuple[str, Callable[..., Any]], ...] = (
+OPEN: tuple[tuple[str, Callable[..., Any]], ...] = (
+    ("/health", service_routes.health),
+    ("/openapi.json", service_routes.openapi),
     ("/docs", viewer_routes.viewer),
     ("/docs/{name}", viewer_routes.viewer_file),
 )
 for method, path, view in ROUTES:
     route(method, path)(answers_problems(view))
+for path, view in OPEN:
+    app.route(path, methods=["GET", "HEAD"], content_types=ANY)(answers_problems(view))
 
 
-@app.route("/health", methods=["GET", "HEAD"], cors=CORS, content_types=ANY)
-def health() -> Any:
-    profile = services().profile
-    policy = profile.policy_version()
-    body = {"status": "ok", "product": profile.product.name, "policyVersion": policy}
-    return Response(body, {**NOT_STORED})
+@app.middleware("http")
+def complete(request: Any, get_response: Any) -> Any:
+    origin = request.headers.get("origin", "")
+    return completed(get_response(request), origin, services().profile.api.origins)
 
 
-@app.route("/openapi.json", methods=["GET", "HEAD"], cors=CORS, content_types=ANY)
-def openapi() -> Any:
-    from chalicelib.http.openapi.document import description  # it takes 11 ms of a cold start
+def options(**_: str) -> Response:
+    request = app.current_request
+    assert request  # noqa: S101 - a view has one
+    methods, origin = app.routes[request.path], request.headers.get("origin", "")
+    return preflight(origin, services().profile.api.origins, methods)
 
-    return published(app.current_request, description(services().profile), "application/json")
 
-
-for path, view in VIEWER:
-    app.route(path, methods=["GET", "HEAD"], cors=CORS, content_types=ANY)(answers_problems(view))
+for path in [*app.routes]:
+    app.route(path, methods=["OPTIONS"], content_types=ANY)(options)
 
 
 @app.lambda_function(name="Tradicional")

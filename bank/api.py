@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -12,9 +12,9 @@ from chalice.app import Chalice
 from chalice.local import LocalChalice, create_local_server
 
 from bank.embedded_bank import Bank
+from chalicelib import profile
 from chalicelib.foundation.errors import InvalidRequest, Problem, ServiceUnavailable
 from chalicelib.foundation.text import Text
-from chalicelib.http.web import CORS
 from chalicelib.people import key_scopes
 from chalicelib.people.access import Scope
 from infrastructure.deploy.steps import user_pool
@@ -78,15 +78,15 @@ UNREADABLE: dict[int, Problem] = {
 }
 
 
-def own_answer(problem: Problem) -> Answer:
+def own_answer(problem: Problem, origins: Sequence[str] = ()) -> Answer:
     """Return an answer of the gateway itself, the same as the deployed one's."""
-    return Answer(problem.status, headers_of(problem), body_of(problem).encode())
+    return Answer(problem.status, headers_of(problem, origins), body_of(problem).encode())
 
 
-OWN_ANSWERS = {
-    kind: own_answer(problem)
-    for kind, problem in {**ANSWERS, "FOREIGN_CALLER": ForeignCaller()}.items()
-}
+def own_answers(origins: Sequence[str] = ()) -> dict[str, Answer]:
+    """Return all answers of the gateway itself, by type."""
+    problems = {**ANSWERS, "FOREIGN_CALLER": ForeignCaller()}
+    return {kind: own_answer(problem, origins) for kind, problem in problems.items()}
 
 
 @contextmanager
@@ -129,8 +129,8 @@ def gateway(bank: Bank, api_keys: list[str]) -> Gateway:
     key_id = partial(_key_id, api_keys)
     pool = user_pool.of_stage(boto3.client("cloudformation"), bank.settings)
     claims = partial(_claims, pool.arn(ACCOUNT), f"^{pool.client_id}$")
-    routes = routes_of(bank.app)
-    return Gateway(routes, key_id, claims, invoke, _preflight(), OWN_ANSWERS, GATEWAY_STAGE)
+    routes, origins = routes_of(bank.app), profile.load().api.origins
+    return Gateway(routes, key_id, claims, invoke, own_answers(origins), GATEWAY_STAGE)
 
 
 def _claims(pool_arn: str, audience: str, authorization: str) -> dict[str, str]:
@@ -167,8 +167,3 @@ def _key_id(api_keys: list[str], given: str) -> str | None:
 def _id_of(api_key: str) -> str:
     """Return the id of a key, which is not the key."""
     return hashlib.sha256(api_key.encode()).hexdigest()[:10]
-
-
-def _preflight() -> dict[str, Any]:
-    headers: dict[str, Any] = CORS.get_access_control_headers()
-    return headers

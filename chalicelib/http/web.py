@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
-from chalice.app import Chalice, CORSConfig, Request, Response
+from chalice.app import Chalice, Request, Response
 
 from chalicelib.foundation import observability
 from chalicelib.foundation.errors import AnalysisPending, InternalError, Problem, ServiceUnavailable
@@ -17,10 +17,12 @@ from chalicelib.http.path_ids import require_ids
 from chalicelib.http.preferences import RESPOND_ASYNC
 from chalicelib.people.access import PEOPLE
 
-CORS = CORSConfig(allow_headers=["x-api-key", "Idempotency-Key", "Accept-Language", "Prefer"])
 PROBLEM_TYPE = "application/problem+json"
 # An answer holds what a person applied for: no cache on the way may keep it.
 NOT_STORED = {"Cache-Control": "no-store"}
+
+# A page that loads nothing, runs nothing and stands in no frame.
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 REPLAYED = {"Idempotent-Replayed": "true"}  # the answer was there before the request
 
@@ -129,14 +131,14 @@ def html(page: str, said_in: Language) -> Response:
     headers: Headers = {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Language": said_in,
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+        "Content-Security-Policy": PAGE_POLICY,
         **NOT_STORED,
     }
     return Response(page, headers)
 
 
 def published(
-    request: Request | None, text: str, content_type: str, more: Headers | None = None
+    request: Request, text: str, content_type: str, more: Headers | None = None
 ) -> Response:
     """Return what is the same for every caller, or 304 to one that has it already. Without `more`
     headers of its own a cache asks each time whether it has changed.
@@ -144,7 +146,7 @@ def published(
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     headers: Headers = {"ETag": etag, "Cache-Control": "no-cache", "Content-Type": content_type}
     headers |= more or {}
-    known = request.headers.get("if-none-match", "") if request else ""
+    known = request.headers.get("if-none-match", "")
     if etag in (one.strip().removeprefix("W/") for one in known.split(",")):
         return Response("", headers, status_code=304)
     return Response(text, headers)

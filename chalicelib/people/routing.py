@@ -7,7 +7,7 @@ authorizer a method, and a key besides would be asked for as well.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chalice.app import Chalice, CognitoUserPoolAuthorizer, CORSConfig
+from chalice.app import Chalice, CognitoUserPoolAuthorizer
 
 from chalicelib.people.access import PEOPLE, access_to
 
@@ -39,13 +39,11 @@ class PeopleAuthorizer(CognitoUserPoolAuthorizer):
         return found
 
 
-def routing(
-    app: Chalice, cors: CORSConfig, content_types: list[str], environ: Mapping[str, str]
-) -> Route:
+def routing(app: Chalice, content_types: list[str], environ: Mapping[str, str]) -> Route:
     """Return a decorator of views: route(method, path) makes the routes of the table's row."""
     no_pool = NO_POOL.format(region=environ.get("AWS_DEFAULT_REGION", "us-east-1"))
     people = PeopleAuthorizer(environ.get(POOL_ARN, no_pool), environ.get(POOL_CLIENT, "none"))
-    shared: dict[str, Any] = {"cors": cors, "content_types": content_types}
+    shared: dict[str, Any] = {"content_types": content_types}
 
     def route(method: str, path: str) -> Callable[[View], View]:
         row = access_to(method, path)

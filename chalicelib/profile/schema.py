@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from chalicelib.foundation.text import Language, Text
+from chalicelib.profile.tables.api_tables import Api
 from chalicelib.profile.tables.base_table import Table, digest
 from chalicelib.profile.tables.evidence_tables import LOCKS, Evidence
 from chalicelib.profile.tables.feature_tables import Feature
@@ -85,6 +86,7 @@ class Profile(Table, frozen=True, dict=True):  # the cache of `policy` is in the
     evidence: dict[str, Evidence] = msgspec.field(default_factory=lambda: {**LOCKS})
     review: Review = Review()
     contest: Contest = Contest()
+    api: Api = Api()
     card: Card = Card()
     examples: dict[str, Example] = msgspec.field(default_factory=dict)
     gate: Gate = Gate()

@@ -6,14 +6,14 @@ import boto3
 import pandas as pd
 import pytest
 
-from bank.api import OWN_ANSWERS
+from bank.api import own_answers
 from bank.first_run import body_of
 from chalicelib.people.access import Scope
 from datasets.sba import SAMPLE, dataset_of
 from infrastructure.deploy.steps import api_keys, chalice_deploy
 from tests.hostile_requests import rows, send
 
-OWN = {json.loads(answer.body)["type"]: answer for answer in OWN_ANSWERS.values()}
+OWN = {json.loads(answer.body)["type"]: answer for answer in own_answers().values()}
 
 
 @pytest.fixture(scope="module")

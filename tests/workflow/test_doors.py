@@ -9,13 +9,19 @@ import zlib
 from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 import requests
 
 from bank.first_run import body_of
 from chalicelib.foundation.errors import InvalidApplication, InvalidRequest, PredictionNotFound
+from chalicelib.http.response_headers import SECURITY
+from chalicelib.profile.tables.api_tables import Api
+from chalicelib.services import services
+from infrastructure.deploy.steps.deployed_api import UNQUOTED
 from tests.workflow.conftest import API_KEY, Served
 
+PAGE = "http://localhost:3000"
 PROBLEM = "application/problem+json"
 KEYED = [
     "/predict", "/predictions/ana", "/predictions/ana/0a", "/predictions/ana/0a/outcome",
@@ -112,7 +118,7 @@ def test_only_this_machine_is_answered(served, host, origin, status):
 
     assert answer.status == status
     opened = answer.getheader("Access-Control-Allow-Origin")
-    assert opened == (origin or None if status == 200 else None)
+    assert opened is None  # the profile lists no origins
     if status == 403:
         assert problem(answer, body)["type"] == "urn:problem:foreign-caller"
 
@@ -140,14 +146,46 @@ def test_head_has_no_body_and_is_only_where_it_is_declared(served):
     assert sent(served, "/models", "HEAD", x_api_key=API_KEY)[0].status == 404
 
 
-def test_preflight_needs_no_key_and_opens_to_local_pages_only(served):
-    answer, _ = sent(served, "/predict", "OPTIONS", Origin="http://localhost:3000")
+@pytest.fixture
+def listed(served):
+    """The API of a profile that lists one page of this machine."""
+    using, usual = services(), services().profile
+    using.profile = msgspec.structs.replace(usual, api=Api((PAGE,)))
+    yield
+    using.profile = usual
 
-    assert answer.status == 200
-    assert answer.getheader("Access-Control-Allow-Methods") == "POST,OPTIONS"
-    assert answer.getheader("Access-Control-Allow-Origin") == "http://localhost:3000"
-    assert sent(served, "/predict", "OPTIONS")[0].getheader("Access-Control-Allow-Origin") is None
+
+def test_no_page_of_another_origin_reads_an_answer_unless_the_profile_lists_it(served):
+    answer, _ = sent(served, "/predict", "OPTIONS", Origin=PAGE)
+
+    assert (answer.status, answer.getheader("Allow")) == (204, "OPTIONS, POST")
+    assert answer.getheader("Access-Control-Allow-Origin") is None
     assert sent(served, "/nowhere", "OPTIONS")[0].status == 404
+
+
+def test_a_page_that_the_profile_lists_may_ask_without_a_key_and_reads_answers(served, listed):
+    asked, _ = sent(served, "/predict", "OPTIONS", Origin=PAGE)
+    answer, _ = sent(served, "/models", Origin=PAGE, x_api_key=API_KEY)
+    other, _ = sent(served, "/models", Origin="http://localhost:3001", x_api_key=API_KEY)
+
+    assert asked.getheader("Access-Control-Allow-Methods") == "OPTIONS, POST"
+    assert "x-api-key" in asked.getheader("Access-Control-Allow-Headers")
+    assert asked.getheader("Access-Control-Allow-Origin") == PAGE
+    assert answer.getheader("Access-Control-Allow-Origin") == PAGE
+    assert "Location" in answer.getheader("Access-Control-Expose-Headers")
+    assert other.getheader("Access-Control-Allow-Origin") is None
+    assert answer.getheader("Vary") == other.getheader("Vary") == "Origin"
+
+
+@pytest.mark.parametrize("path", ["/health", "/models", "/openapi.json", "/docs", "/predictions/-"])
+def test_every_answer_has_the_headers_of_security(served, path):
+    answer, _ = sent(served, path, x_api_key=API_KEY)
+
+    for name in SECURITY:
+        assert answer.getheader(name)
+    assert "frame-ancestors 'none'" in answer.getheader("Content-Security-Policy")
+    refused, _ = sent(served, "/models")
+    assert {*UNQUOTED.items()} <= {*refused.getheaders()}
 
 
 @pytest.mark.parametrize(

@@ -200,14 +200,6 @@ def test_what_is_not_there_is_404(served):
     assert served.get("/predictions/nobody").json() == {"predictions": [], "next": None}
 
 
-def test_a_page_of_this_machine_may_ask(served):
-    page = {"Origin": "http://localhost:3000"}
-    response = requests.options(f"{served.url}/predict", headers=page, timeout=9)
-
-    assert response.headers["Access-Control-Allow-Origin"] == page["Origin"]
-    assert "x-api-key" in response.headers["Access-Control-Allow-Headers"].lower()
-
-
 def test_the_models_and_their_lineage_are_told(served):
     models = served.get("/models").json()["models"]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.profile.contradictions.api_contradictions import of_api
 from chalicelib.profile.contradictions.endpoint_contradictions import of_stages
 from chalicelib.profile.contradictions.evidence_contradictions import of_evidence
 from chalicelib.profile.contradictions.feature_contradictions import of_feature
@@ -37,6 +38,7 @@ def contradictions(profile: Profile) -> Iterator[str]:
     yield from of_review(profile)
     yield from _gate_contradictions(profile.gate)
     yield from of_stages(profile)
+    yield from of_api(profile)
     yield from of_evidence(profile)
     yield from of_retention(profile)
     yield from _drift_contradictions(profile.drift)

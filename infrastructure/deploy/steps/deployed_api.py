@@ -1,13 +1,14 @@
 """The parts of the REST API that Chalice does not make: keys, limits, gateway responses, tags."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
+from chalicelib import profile
 from chalicelib.foundation.errors import (
     Forbidden,
     InternalError,
@@ -23,6 +24,7 @@ from chalicelib.foundation.errors import (
 )
 from chalicelib.foundation.settings import Settings
 from chalicelib.foundation.text import LANGUAGES, Text
+from chalicelib.http.response_headers import SECURITY, shared_with
 from chalicelib.http.web import NOT_STORED, PROBLEM_TYPE
 from infrastructure.deploy.steps import api_keys
 from infrastructure.deploy.steps.api_keys import NoApi
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_ssm import SSMClient
 
+# A static header stands between quotes, and AWS documents no quote within.
+UNQUOTED = {name: value for name, value in SECURITY.items() if "'" not in value}
 GATEWAY_STAGE = "v1"  # as in .chalice/config.json
 
 
@@ -76,16 +80,20 @@ ANSWERS: dict[str, Problem] = {
 }
 
 
-def headers_of(problem: Problem) -> dict[str, str]:
+def headers_of(problem: Problem, origins: Sequence[str]) -> dict[str, str]:
     """Return the headers of a gateway response.
 
-    Its template has no conditions and cannot choose a language, so each response has both.
+    It has no conditions. It can't choose a language, so each response has both; and it can't choose
+    an origin, so of several no page reads it.
     """
     headers = {
         "Content-Type": PROBLEM_TYPE,
         "Content-Language": ", ".join(LANGUAGES),
         **NOT_STORED,
+        **UNQUOTED,
     }
+    if len(origins) == 1:
+        headers |= shared_with(origins[0], origins)
     if problem.retry_after:
         headers["Retry-After"] = str(problem.retry_after)
     if problem.status == 401:
@@ -121,19 +129,20 @@ def _answer(client: "APIGatewayClient", api: str) -> bool:
     """Put the gateway responses that differ. Return whether any did."""
     found = client.get_gateway_responses(restApiId=api, limit=500).get("items", [])
     there = {one["responseType"]: _essence(one) for one in found}
-    wanted: dict[Any, Any] = {kind: _response(problem) for kind, problem in ANSWERS.items()}
+    origins = profile.load().api.origins
+    wanted: dict[Any, Any] = {kind: _response(one, origins) for kind, one in ANSWERS.items()}
     differing = [kind for kind, response in wanted.items() if there.get(kind) != response]
     for kind in differing:
         client.put_gateway_response(restApiId=api, responseType=kind, **wanted[kind])
     return bool(differing)
 
 
-def _response(problem: Problem) -> dict[str, Any]:
-    headers = {**headers_of(problem), "Access-Control-Allow-Origin": "*"}
+def _response(problem: Problem, origins: Sequence[str]) -> dict[str, Any]:
     return {
         "statusCode": str(problem.status),
         "responseParameters": {
-            f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()
+            f"gatewayresponse.header.{name}": f"'{value}'"
+            for name, value in headers_of(problem, origins).items()
         },
         "responseTemplates": {"application/json": body_of(problem)},
     }

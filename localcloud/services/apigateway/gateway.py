@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from localcloud.ports.framing import LARGEST_BODY, REPEATED
-from localcloud.ports.loopback import is_local, is_local_host, is_local_page
+from localcloud.ports.loopback import is_local, is_local_host
 from localcloud.services.cognito.tokens import InvalidToken
 
 log = logging.getLogger("localcloud")
@@ -72,7 +72,6 @@ class Gateway:
     - `key_id` returns the id of the API key that has a value, or None.
     - `claims` returns the claims of an Authorization header, or raises InvalidToken.
     - `invoke` calls the function with an event and the name of its resource.
-    - `preflight` holds the headers of an answer to OPTIONS.
     - `answers` holds the gateway responses by type. FOREIGN_CALLER answers a page or host that is
       not local.
     """
@@ -83,7 +82,6 @@ class Gateway:
         key_id: Callable[[str], str | None],
         claims: Callable[[str], Mapping[str, str]],
         invoke: Callable[[Event, str], Event],
-        preflight: Mapping[str, str],
         answers: Mapping[str, Answer],
         stage: str,
     ) -> None:
@@ -91,7 +89,6 @@ class Gateway:
         self._key_id = key_id
         self._claims = claims
         self._invoke = invoke
-        self._preflight = preflight
         self._answers = answers
         self._stage = stage
 
@@ -106,7 +103,7 @@ class Gateway:
             log.warning("the API's function raised %s", type(fault).__name__)
             answer = self._answers["INTEGRATION_FAILURE"]
         status = f"{answer.status} {HTTPStatus(answer.status).phrase}"
-        headers = {**_shared(answer.headers, environ), "Content-Length": str(len(answer.body))}
+        headers = {**answer.headers, "Content-Length": str(len(answer.body))}
         start_response(status, list(headers.items()))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
@@ -115,9 +112,6 @@ class Gateway:
             return self._answers["FOREIGN_CALLER"]
         request = self._routed(environ)
         methods = self._routes[request.route]
-        if request.method == "OPTIONS":
-            allowed = {"Access-Control-Allow-Methods": ",".join([*methods, "OPTIONS"])}
-            return Answer(200, {**self._preflight, **allowed})
         if request.method not in methods:
             raise Refused("MISSING_AUTHENTICATION_TOKEN")
         needs = methods[request.method]
@@ -249,19 +243,3 @@ def event_of(request: Request, key: str | None, stage: str) -> Event:
 
 def _joined(headers: Mapping[str, list[str]]) -> dict[str, str]:
     return {name: ", ".join(values) for name, values in headers.items()}
-
-
-def _shared(headers: Mapping[str, str], environ: dict[str, Any]) -> dict[str, str]:
-    """Return the headers with the answer open to a page of this machine, and to no other: on AWS
-    any page may ask that has a key, here one could look for a bank on its reader's machine.
-    """
-    own = {name: value for name, value in headers.items() if not _opens(name)}
-    origin = environ.get("HTTP_ORIGIN")
-    if origin is None or not is_local_page(environ):
-        return own
-    opened = {name: value for name, value in headers.items() if _opens(name)}
-    return {**own, **opened, "Access-Control-Allow-Origin": origin, "Vary": "Origin"}
-
-
-def _opens(header: str) -> bool:
-    return header.lower().startswith("access-control-")

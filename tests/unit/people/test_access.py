@@ -21,8 +21,20 @@ NAME = "/dev/appvengers/api-key-scopes"
 BOTH = frozenset([Scope.SCORING, Scope.READING])
 
 
+def asked():
+    """Return the routes without OPTIONS, which a browser sends without a key or token."""
+    routes = app.app.routes.items()
+    return {path: {one: by[one] for one in by if one != "OPTIONS"} for path, by in routes}
+
+
+def test_every_path_takes_options_without_a_key_or_a_token():
+    for by in app.app.routes.values():
+        assert not by["OPTIONS"].api_key_required
+        assert by["OPTIONS"].authorizer is None
+
+
 def test_every_route_of_the_api_is_in_the_table_or_open():
-    routes = {(method, path) for path, by in app.app.routes.items() for method in by}
+    routes = {(method, path) for path, by in asked().items() for method in by}
     machines = {(one.method, one.path) for one in ACCESS if one.scopes}
 
     assert {route for route in routes if not route[1].startswith(PEOPLE)} == machines | OPEN
@@ -32,7 +44,7 @@ def test_every_route_of_the_api_is_in_the_table_or_open():
 def test_every_route_of_people_asks_for_a_token_and_for_nothing_else():
     routes = {
         (method, path): route
-        for path, by in app.app.routes.items()
+        for path, by in asked().items()
         for method, route in by.items()
         if path.startswith(PEOPLE)
     }
@@ -44,7 +56,7 @@ def test_every_route_of_people_asks_for_a_token_and_for_nothing_else():
 
 
 def test_every_route_of_machines_asks_for_a_key_and_no_open_one_does():
-    for path, by in app.app.routes.items():
+    for path, by in asked().items():
         for method, route in by.items():
             if not path.startswith(PEOPLE):
                 assert bool(route.api_key_required) == ((method, path) not in OPEN)
