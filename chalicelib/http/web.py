@@ -97,11 +97,21 @@ class Answering:
 
 def _pending(pending: AnalysisPending, request: Request) -> Response:
     prefix = PEOPLE if request.path.startswith(PEOPLE) else ""
-    location = prefix + pending.location
+    location = base_path(request.context.get("path", ""), request.path) + prefix + pending.location
     headers: Headers = {"Location": location, "Retry-After": str(pending.retry_after), **NOT_STORED}
     headers |= {"Preference-Applied": RESPOND_ASYNC} if pending.is_asked else {}
     headers |= REPLAYED if pending.is_replayed else {}
     return Response({"predictionUrl": location}, headers, status_code=202)
+
+
+def base_path(asked: str, resource: str) -> str:
+    """Return what precedes the API's own path in the caller's URL.
+
+    That is the stage on a host of API Gateway; a base path, or nothing, on the bank's own. `asked`
+    is the event's requestContext.path: https://gist.github.com/GREsau/444c7d4d0bb9e8c82dd1a585931028bd
+    """
+    own = resource.count("/")
+    return "/".join(asked.rstrip("/").split("/")[:-own])
 
 
 def language(request: Request, usual: Language) -> Language:

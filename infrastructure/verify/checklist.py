@@ -31,6 +31,7 @@ BY_RISK = (
     "tls",
     "metrics",
     "alarm",
+    "async",
     "express",
     "updates",
     "failed-endpoint",

@@ -1,6 +1,9 @@
 """Checks of the API as callers reach it: through API Gateway."""
 
+import secrets
+import time
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 
@@ -60,6 +63,26 @@ def models_speak(stage: Stage) -> Result:
     return proved(smoke.sentence(answer))
 
 
+def nobody_waits(stage: Stage) -> Result:
+    """Check that an analysis of a caller who does not wait is decided, once for its key."""
+    headers = {"x-api-key": stage.api_key, "Idempotency-Key": secrets.token_hex(16)}
+    headers |= {"Prefer": "respond-async"}
+    sent, began = smoke.body(stage.profile), time.monotonic()
+    told = requests.post(f"{stage.url}predict", json=sent, headers=headers, timeout=SECONDS)
+    if told.status_code != 202:
+        return failed(f"POST /predict, respond-async, answered {told.status_code}: {told.text}")
+    place = urljoin(stage.url, told.headers["Location"])
+    while (found := requests.get(place, headers=headers, timeout=SECONDS)).status_code == 202:
+        time.sleep(int(found.headers["Retry-After"]))
+    if found.status_code != 200:
+        return failed(f"GET {told.headers['Location']} answered {found.status_code}: {found.text}")
+    seconds = time.monotonic() - began
+    again = requests.post(f"{stage.url}predict", json=sent, headers=headers, timeout=SECONDS)
+    if again.json().get("predictionId") != found.json()["predictionId"]:
+        return failed(f"a repeat with the key got {again.status_code}: {again.text}")
+    return proved(f"202, then a decision after {seconds:.1f} s, and the same to a repeat")
+
+
 def own_answers_stay(stage: Stage) -> Result:
     """Check the gateway responses and limits, which Chalice's PutRestApi may reset."""
     client = stage.client("apigateway")
@@ -101,6 +124,14 @@ CHECKS = (
         "the embedded gateway is our own code",
         "make verify-aws STAGE=dev YES=yes",
         models_speak,
+        writes=True,
+    ),
+    Check(
+        "async",
+        "An asynchronous execution of analisisCredito decides on what was answered 202",
+        "the embedded cloud imitates EXPRESS executions that nobody waits for",
+        "make verify-aws STAGE=dev YES=yes",
+        nobody_waits,
         writes=True,
     ),
     Check(

@@ -224,7 +224,7 @@ def event_of(request: Request, key: str | None, stage: str) -> Event:
         "requestContext": {
             "resourcePath": request.route,
             "httpMethod": request.method,
-            "path": f"/{stage}{request.path}",
+            "path": request.path,  # the URL's: only on a host of AWS does it begin with the stage
             "stage": stage,
             "protocol": "HTTP/1.1",
             "requestId": identifier,

@@ -185,7 +185,8 @@ def _event(
         "requestContext": {
             "resourcePath": resource,
             "httpMethod": request.method,
-            "path": f"/{matched.stage}{matched.path}",
+            "path": f"{request.environ['RAW_URI'].partition('_user_request_')[0]}_user_request_"
+            f"{matched.path}",  # with what precedes it in the caller's URL
             "stage": matched.stage,
             "requestId": str(uuid.uuid4()),
             "identity": {"sourceIp": request.remote_addr or "127.0.0.1", "apiKeyId": key},
