@@ -33,7 +33,7 @@ stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(ST
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import test test-fast test-deploy test-browser viewer lint \
   audit models settings replay-history blend bench bench-serving policy openapi iam-policies rollback migrate serving-code cost batch-note evidence launch \
   review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
-  drill-fuzzing drill-batch \
+  drill-fuzzing drill-batch drill-retries \
   clean
 
 help: ## This list
@@ -166,6 +166,9 @@ drill-batch: $(VENV)/dev ## A batch of real applications with a kill in the midd
 
 drill-fuzzing: $(VENV)/dev ## Requests by the API's own description, all checks (CASES=60, an operation)
 	@$(VENV)/bin/python -m tests.drills.fuzzing $(CASES)
+
+drill-retries: $(VENV)/dev ## 1,000 clients retry while endpoints stop and the server is killed (MINUTES=10)
+	@$(VENV)/bin/python -m tests.drills.retries $(MINUTES)
 
 drill-desk: $(VENV)/dev ## A day at the desk: reviews, contests, an erasure, a forgery (MINUTES=120)
 	@$(VENV)/bin/python -m tests.drills.desk $(MINUTES)

@@ -4,6 +4,7 @@ import collections
 import json
 import random
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -175,5 +176,10 @@ def _objects(answered: Answered, bank: BankProcess) -> Iterator[str]:
 
 
 def _again(session: requests.Session, bank: BankProcess, key: str, body: Any) -> Any:
+    """Repeat a request until its analysis does not go on any more."""
     headers = {"Idempotency-Key": key}
-    return session.post(f"{bank.url}/predict", json=body, headers=headers, timeout=60).json()
+    while True:
+        again = session.post(f"{bank.url}/predict", json=body, headers=headers, timeout=60)
+        if again.status_code != 202:
+            return again.json()
+        time.sleep(1)

@@ -13,7 +13,7 @@ from pathlib import Path
 from datasets.sba import SAMPLE
 from infrastructure.project import ROOT
 
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 300
 
 
 class BankProcess:
