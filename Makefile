@@ -31,7 +31,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import test test-fast test-deploy test-browser viewer lint \
-  audit models settings replay-history blend bench bench-serving policy openapi iam-policies rollback migrate serving-code cost batch-note evidence launch \
+  audit models settings replay-history blend bench bench-serving policy openapi iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
   review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing drill-batch drill-retries \
   clean
@@ -182,6 +182,9 @@ drill-stuttering: $(VENV)/dev ## A model that answers now and then: how long 3 c
 evidence: $(VENV)/run ## An archive for an examiner: STAGE=dev FROM=2026-11-01 TO=2026-11-28 (CHECK=a.zip)
 	@$(VENV)/bin/python -m infrastructure.operate.evidence_pack $(stage) \
 	  $(call option,FROM,--from) $(call option,TO,--to) $(call option,CHECK,--check)
+
+evidence-verifier: $(VENV)/run ## The SHA-256 of verify.py in the archives that this release writes
+	@$(VENV)/bin/python -m infrastructure.operate.evidence_pack --verifier
 
 forget: ## Remove all that the embedded cloud keeps: decisions, models, the API key
 	rm -rf .localcloud

@@ -1,10 +1,13 @@
 """Write the evidence of a period into one archive, or check an archive against the account.
 
 python -m infrastructure.operate.evidence_pack --stage dev --from 2026-11-01 --to 2026-11-28
-python -m infrastructure.operate.evidence_pack --stage dev --check evidence.zip
+python -m infrastructure.operate.evidence_pack --stage dev --check evidence.zip \\
+    --from 2026-11-01 --to 2026-11-28
+python -m infrastructure.operate.evidence_pack --verifier
 """
 
 import argparse
+import hashlib
 import sys
 import zipfile
 from datetime import UTC, date, datetime
@@ -22,6 +25,7 @@ from chalicelib.governance.evidence.record_log import RecordLog
 from chalicelib.models.model_bucket import ModelBucket
 from infrastructure import embedded
 from infrastructure.operate.evidence_pack import account_check, archive_verifier, archive_writer
+from infrastructure.operate.evidence_pack.claimed_period import Period
 from infrastructure.project import InvalidConfig, app_name
 
 FAULTS = (
@@ -53,12 +57,20 @@ def _write(settings: Settings, given: argparse.Namespace) -> None:
     print("Unpack it and run: python3 verify.py")
 
 
-def _check(settings: Settings, path: Path) -> int:
+def _check(settings: Settings, path: Path, asked: Period) -> int:
     files = read_archive(path)
     anchors = AnchorBucket(boto3.client("s3"), settings.evidence_bucket)
-    wrong = [*archive_verifier.findings(files), *account_check.differences(files, anchors)]
+    found = archive_verifier.findings(files, asked=asked)
+    found += account_check.other_program(files, archive_writer.program())
+    wrong = [*dict.fromkeys([*found, *account_check.differences(files, anchors)])]
+    print(account_check.coverage(files, anchors))
     print("\n".join(wrong or ["The archive is whole, and its anchors are the account's."]))
     return 1 if wrong else 0
+
+
+def _print_verifier() -> None:
+    body = archive_writer.program()[archive_writer.VERIFIER]
+    print(f"{hashlib.sha256(body).hexdigest()}  {archive_writer.VERIFIER}")
 
 
 def _day(text: str) -> str:
@@ -67,12 +79,18 @@ def _day(text: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--stage", required=True, choices=STAGES)
+    parser.add_argument("--stage", choices=STAGES)
+    parser.add_argument("--verifier", action="store_true", help="the SHA-256 of verify.py, no more")
     parser.add_argument("--from", dest="first", type=_day, help="the first day, as 2026-11-01")
     parser.add_argument("--to", dest="last", type=_day, help="the last day, anchored already")
     parser.add_argument("--out", type=Path, help="the archive to write")
     parser.add_argument("--check", type=Path, help="an archive to compare with the account")
     given = parser.parse_args()
+    if given.verifier:
+        _print_verifier()
+        return 0
+    if not given.stage:
+        parser.error(f"give --stage: {', '.join(STAGES)}")
     if not given.check and not (given.first and given.last and given.first <= given.last):
         parser.error("give --check, or --from and --to with the earlier day first")
     embedded.reach()
@@ -80,7 +98,7 @@ def main() -> int:
         region = boto3.Session().region_name or ""
         settings = Settings(app_name(), given.stage, region)
         if given.check:
-            return _check(settings, given.check)
+            return _check(settings, given.check, Period(given.first or "", given.last or ""))
         _write(settings, given)
     except FAULTS as fault:
         print(f"{fault}", file=sys.stderr)

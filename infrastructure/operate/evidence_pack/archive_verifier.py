@@ -1,53 +1,50 @@
-"""Verify this archive: name each record, policy, report or card that was changed, removed or added.
+"""The rules of the archive's verifier: a sentence for each change, removal or addition.
 
-    python3 verify.py [--head HEX]
-
-Needs Python 3.9 or newer, and nothing else. Ends with 1 if anything is wrong. HEX is the head of
-the newest anchor, from the bank's locked bucket. See README.md.
+The evidence archive has this module, too, so it runs on Python 3.9 without any package but rfc8785.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
-import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parent / "code"))
 
 from chalicelib.foundation.record_salt import ERASURE_OF
 from chalicelib.governance.evidence import chain, record_digest
 from chalicelib.governance.evidence.chain import Entry, NotAnAnchor
+from infrastructure.operate.evidence_pack import claimed_period
+from infrastructure.operate.evidence_pack.claimed_period import RECORDS, Period
 
 Files = Mapping[str, bytes]
 Document = dict[str, Any]
 
-MANIFEST, CODE = "manifest.json", "code/"
-RECORDS, OBJECTS, CARDS = "records/", "objects/", "cards/"
+MANIFEST = "manifest.json"
+OBJECTS, CARDS = "objects/", "cards/"
 MODELS = "models/manifests/"
+ANY = Period("", "")
 STAYS = "clientId"  # a pseudonym takes its place in an erased record
 NO_ERASURE = (
     "looks erased, and no anchor has its erasure: it was forged, or erased after the newest anchor"
 )
 
 
-def findings(files: Files, head: str = "") -> list[str]:
-    """Return a sentence for each thing that is wrong; none if the archive is whole."""
+def findings(files: Files, head: str = "", asked: Period = ANY) -> list[str]:
+    """Return a sentence for each thing that is wrong; none if the archive is whole.
+
+    `head` is the newest anchor's and `asked` the period, as the examiner has them from elsewhere.
+    """
     manifest, found = _manifest(files)
     anchors = [*_anchors(files, found)]
     found += chain.breaks(anchors)
     for wanted, source in ((manifest.get("head"), MANIFEST), (head, "the head that you gave")):
         if wanted and (not anchors or anchors[-1]["head"] != wanted):
             found.append(f"the newest anchor is not the one of {source}: {wanted}")
-    entries: dict[str, list[Entry]] = {}
-    for anchor in anchors:
-        for entry in chain.entries_of(anchor):
-            entries.setdefault(entry.id, []).append(entry)
+    period, newest = claimed_period.claimed(manifest), anchors[-1]["day"] if anchors else ""
+    found += claimed_period.findings(period, asked, files, newest)
+    entries = entries_of(anchors)
     found += _rewritten(entries)
-    found += _records(files, entries, str(manifest.get("from", "")), str(manifest.get("to", "~")))
+    found += _records(files, entries, claimed_period.covered(period, files))
     found += _objects(files, entries)
     found += _cards(files)
     return [*dict.fromkeys(found)]
@@ -57,6 +54,23 @@ def erased(files: Files) -> list[str]:
     """Return the ids of the records whose personal part was erased."""
     found = (record for _, record in _lines(files, []) if record_digest.is_erased(record))
     return sorted(record["predictionId"] for record in found)
+
+
+def record_ids(files: Files) -> set[str]:
+    return {record["predictionId"] for _, record in _lines(files, [])}
+
+
+def period_of(files: Files) -> Period:
+    return claimed_period.claimed(_manifest(files)[0])
+
+
+def anchors_of(files: Files) -> list[Document]:
+    """Return the anchors that are whole, the earliest first."""
+    return [*_anchors(files, [])]
+
+
+def missing(entry: Entry) -> str:
+    return f"{called(entry.id)} of {entry.day}: is missing"
 
 
 def manifest_digest(manifest: Document) -> str:
@@ -96,6 +110,15 @@ def _anchors(files: Files, found: list[str]) -> Iterator[Document]:
             yield anchor
 
 
+def entries_of(anchors: list[Document]) -> dict[str, list[Entry]]:
+    """Return the entries of all anchors by the id of what they are of, the earliest first."""
+    entries: dict[str, list[Entry]] = {}
+    for anchor in anchors:
+        for entry in chain.entries_of(anchor):
+            entries.setdefault(entry.id, []).append(entry)
+    return entries
+
+
 def _rewritten(entries: Mapping[str, list[Entry]]) -> Iterator[str]:
     for name, same in entries.items():
         if len({entry.digest for entry in same}) > 1:
@@ -117,7 +140,7 @@ def _lines(files: Files, found: list[str]) -> Iterator[tuple[str, Document]]:
 
 
 def _records(
-    files: Files, entries: Mapping[str, list[Entry]], first: str, last: str
+    files: Files, entries: Mapping[str, list[Entry]], days: Collection[str]
 ) -> Iterator[str]:
     found: list[str] = []
     seen: dict[str, str] = {}
@@ -125,35 +148,35 @@ def _records(
     for file, record in _lines(files, found):
         name = record["predictionId"]
         if name in seen:
-            found.append(f"{_called(name)}: is there twice")
+            found.append(f"{called(name)}: is there twice")
         elif (file, name) < before:
-            found.append(f"{_called(name)}: is not in its place in {file}")
+            found.append(f"{called(name)}: is not in its place in {file}")
         before = (file, name)
         seen[name] = file
         found += _record(record, file, entries.get(name, []))
         if record_digest.is_erased(record) and ERASURE_OF + name not in entries:
-            found.append(f"{_called(name)}: {NO_ERASURE}")
+            found.append(f"{called(name)}: {NO_ERASURE}")
     yield from found
     for name, same in entries.items():
-        if same[0].kept and first <= same[0].day <= last and name not in seen:
-            yield f"{_called(name)} of {same[0].day}: is missing"
+        if same[0].kept and same[0].day in days and name not in seen:
+            yield missing(same[0])
 
 
 def _record(record: Document, file: str, same: list[Entry]) -> Iterator[str]:
     name = record["predictionId"]
     if not same:
-        yield f"{_called(name)}: was added, or was stored too late: no anchor has it"
+        yield f"{called(name)}: was added, or was stored too late: no anchor has it"
         return
     entry, digests = same[0], record_digest.digests(record)
-    if file != f"{RECORDS}{entry.day}.jsonl":
-        yield f"{_called(name)}: is of {entry.day} and stands in {file}"
+    if file != claimed_period.file_of(entry.day):
+        yield f"{called(name)}: is of {entry.day} and stands in {file}"
     kept, personal = record_digest.split(record)
     if digests.kept != entry.kept:
-        yield f"{_called(name)}: was changed in {_among(kept)}"
+        yield f"{called(name)}: was changed in {_among(kept)}"
     elif digests.whole != entry.digest:
-        yield f"{_called(name)}: was changed in {_features(record) or _among(personal)}"
+        yield f"{called(name)}: was changed in {_features(record) or _among(personal)}"
     if record_digest.is_erased(record) and (more := sorted({*personal} - {STAYS})):
-        yield f"{_called(name)}: is erased, and has {', '.join(more)}, which no anchor proves"
+        yield f"{called(name)}: is erased, and has {', '.join(more)}, which no anchor proves"
 
 
 def _features(record: Document) -> str:
@@ -216,35 +239,9 @@ def card_of(manifest_id: str) -> str:
     return f"{CARDS}{manifest_id[len(MODELS) : -len('.json')]}.html"
 
 
-def _called(name: str) -> str:
+def called(name: str) -> str:
     return f"{record_digest.kind(name)} {name}"
 
 
 def _among(part: Document) -> str:
     return f"one of {', '.join(sorted(part))}" if part else "a field that is gone"
-
-
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """Return the archive's files by name; what Python compiles is no part of it."""
-    found = (path for path in folder.rglob("*") if path.is_file())
-    names = {path.relative_to(folder).as_posix(): path for path in found}
-    return {name: path.read_bytes() for name, path in names.items() if "__pycache__" not in name}
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--head", default="", help="the head that the newest anchor must have")
-    files = read_folder(Path(__file__).resolve().parent)
-    wrong = findings(files, parser.parse_args().head)
-    for sentence in wrong:
-        print(sentence)
-    gone = erased(files)
-    for name in gone:
-        print(f"{_called(name)}: its personal part was erased; the rest is as anchored")
-    records = sum(1 for _ in _lines(files, []))
-    print(f"{records:,} records, {len(gone):,} of them erased; {len(wrong):,} findings")
-    return 1 if wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

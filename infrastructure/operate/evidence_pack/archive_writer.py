@@ -1,6 +1,7 @@
 """The writer of the archive: one zip file, whose manifest has the hash of each other file."""
 
 import hashlib
+import json
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from chalicelib.governance.evidence import chain, record_digest
 from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
 from chalicelib.governance.evidence.record_log import RecordLog
 from chalicelib.models import artifact
-from infrastructure.operate.evidence_pack import archive_verifier
+from infrastructure.operate.evidence_pack import archive_entry, archive_verifier, claimed_period
+from infrastructure.operate.evidence_pack.claimed_period import Period
 from infrastructure.project import ROOT
 
 Document = dict[str, Any]
@@ -35,6 +37,16 @@ CODE = (
     "chalicelib/governance/evidence/__init__.py",
     "chalicelib/governance/evidence/chain.py",
     "chalicelib/governance/evidence/record_digest.py",
+    "infrastructure/__init__.py",
+    "infrastructure/operate/__init__.py",
+    "infrastructure/operate/evidence_pack/__init__.py",
+    "infrastructure/operate/evidence_pack/archive_report.py",
+    "infrastructure/operate/evidence_pack/archive_verifier.py",
+    "infrastructure/operate/evidence_pack/claimed_period.py",
+)
+VERIFIER = "verify.py"
+NO_DIGESTS = (
+    "DIGESTS: Mapping[str, str] = {}  # of each file under code/; written with the archive\n"
 )
 GONE = (ClientError, InvalidArtifact)
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the same records are the same bytes
@@ -80,15 +92,15 @@ def write(path: Path, first: str, last: str, sources: Sources, report: Report) -
             archive.writestr(zipfile.ZipInfo(name, MOMENT), body, zipfile.ZIP_DEFLATED)
             listed[name] = hashlib.sha256(body).hexdigest()
 
-        for name, body in _program():
+        for name, body in program().items():
             add(name, body)
         written = {day: sources.anchors.read(day) for day in sources.anchors.stored}
         for day, body in written.items():
             add(chain.key(day), body)
-        for day in _days(first, last):
+        for day in Period(first, last).days:
             lines = [*_lines(sources.records.of_day(day))]
             report(f"{day}: {len(lines):,} records")
-            add(f"{archive_verifier.RECORDS}{day}.jsonl", b"".join(lines))
+            add(claimed_period.file_of(day), b"".join(lines))
         for name, body in _objects([*written.values()], sources):
             add(name, body)
         head = msgspec.json.decode(written[max(written)])["head"]
@@ -122,17 +134,22 @@ def _require_anchors(last: str, anchors: AnchorBucket) -> None:
         )
 
 
-def _program() -> Iterator[tuple[str, bytes]]:
-    """Yield what the archive has besides evidence: its README, the verifier and its modules."""
-    yield "README.md", (HERE / "examiner_readme.md").read_bytes()
-    yield "verify.py", (HERE / "archive_verifier.py").read_bytes()
+def program() -> dict[str, bytes]:
+    """Return what the archive has besides evidence: its README, the verifier and its modules."""
+    code = {f"{archive_entry.CODE}{name}": body for name, body in sorted(_code())}
+    digests = {name: hashlib.sha256(body).hexdigest() for name, body in code.items()}
+    source = (HERE / "archive_entry.py").read_text(encoding="utf-8")
+    written = source.replace(NO_DIGESTS, f"DIGESTS = {json.dumps(digests, indent=4)}\n")
+    readme = (HERE / "examiner_readme.md").read_bytes()
+    return {"README.md": readme, VERIFIER: written.encode(), **code}
+
+
+def _code() -> Iterator[tuple[str, bytes]]:
     for name in CODE:
-        yield f"{archive_verifier.CODE}{name}", (ROOT / name).read_bytes()
-    library = Path(rfc8785.__file__).parent
-    for path in sorted(library.glob("*.py")):
-        yield f"{archive_verifier.CODE}rfc8785/{path.name}", path.read_bytes()
-    licence = distribution("rfc8785").read_text("LICENSE") or ""
-    yield f"{archive_verifier.CODE}rfc8785/LICENSE", licence.encode()
+        yield name, (ROOT / name).read_bytes()
+    for path in Path(rfc8785.__file__).parent.glob("*.py"):
+        yield f"rfc8785/{path.name}", path.read_bytes()
+    yield "rfc8785/LICENSE", (distribution("rfc8785").read_text("LICENSE") or "").encode()
 
 
 def _lines(found: Iterator[Document]) -> Iterator[bytes]:
@@ -168,10 +185,3 @@ def _if_there(read: Callable[[], bytes]) -> bytes | None:
         if getattr(fault, "response", {}).get("Error", {}).get("Code", "NoSuchKey") != "NoSuchKey":
             raise
         return None
-
-
-def _days(first: str, last: str) -> Iterator[str]:
-    day = date.fromisoformat(first)
-    while day <= date.fromisoformat(last):
-        yield day.isoformat()
-        day += timedelta(days=1)

@@ -2,9 +2,11 @@
 
 import gzip
 import hashlib
+import importlib.util
 import io
 import json
 import os
+import py_compile
 import re
 import shutil
 import subprocess
@@ -21,15 +23,16 @@ from chalicelib.decisions.replay_evidence import _mark
 from chalicelib.foundation.dynamodb_items import from_item, to_item
 from chalicelib.foundation.settings import Settings
 from chalicelib.governance.erasure.erasure_table import ErasureTable
-from chalicelib.governance.evidence import record_digest
+from chalicelib.governance.evidence import chain, record_digest
 from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
 from chalicelib.governance.evidence.anchoring import anchor_days
 from chalicelib.governance.evidence.object_log import ObjectLog
 from chalicelib.governance.evidence.record_log import RecordLog
 from chalicelib.models.model_bucket import ModelBucket
 from infrastructure.deploy.steps import stack
-from infrastructure.operate.evidence_pack import account_check, archive_writer
+from infrastructure.operate.evidence_pack import account_check, archive_report, archive_writer
 from infrastructure.operate.evidence_pack import archive_verifier as verify
+from infrastructure.operate.evidence_pack.claimed_period import Period
 from localcloud.embedded_cloud import embedded_cloud
 
 DEV = Settings("appvengers", "dev", "us-east-1")
@@ -124,9 +127,9 @@ def files(made):
     return dict(made[1])
 
 
-def relisted(files):
+def relisted(files, **changed):
     """As a forger would leave the manifest, who knows how it is made."""
-    manifest = json.loads(files[verify.MANIFEST])
+    manifest = json.loads(files[verify.MANIFEST]) | changed
     others = {name: body for name, body in files.items() if name != verify.MANIFEST}
     manifest["files"] = {name: hashlib.sha256(body).hexdigest() for name, body in others.items()}
     manifest["digest"] = verify.manifest_digest(manifest)
@@ -243,12 +246,180 @@ def test_the_verifier_runs_from_the_unpacked_archive_without_the_project(made):
     command = [OLDEST_PYTHON, "-I", "verify.py"]
     whole = subprocess.run(command, cwd=place, capture_output=True, text=True)
     assert (whole.returncode, whole.stderr) == (0, "")
-    assert whole.stdout == "8 records, 0 of them erased; 0 findings\n"
+    newest = (NOW + timedelta(days=1)).date().isoformat()
+    head = json.loads(files[verify.MANIFEST])["head"]
+    assert whole.stdout.splitlines() == [
+        f"The archive claims the records of {TODAY} to {TODAY}: 1 days.",
+        f"Its anchors are of {TODAY} to {newest}. The head of the newest is",
+        head,
+        "The anchors have 0 more records, of days outside the claimed period.",
+        "Not compared with what you know: --from, --to, --head. See README.md.",
+        "8 records, 0 of them erased; 0 findings",
+    ]
+    asked = subprocess.run(
+        [*command, "--from", TODAY, "--to", newest, "--head", head],
+        cwd=place, capture_output=True, text=True,
+    )  # fmt: skip
+    assert asked.returncode == 1
+    assert f"the archive ends on {TODAY}, and you asked for {newest}" in asked.stdout
+    assert "Not compared" not in asked.stdout
 
     (place / f"records/{TODAY}.jsonl").write_bytes(files[f"records/{TODAY}.jsonl"][:-2])
     cut = subprocess.run(command, cwd=place, capture_output=True, text=True)
     assert cut.returncode == 1
     assert "line 8: can't be read" in cut.stdout
+
+
+FORGED = b"print('forged code runs'); raise SystemExit\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "named"),
+    [
+        ("code/chalicelib/governance/evidence/record_digest.py", ["-I"], "is not the one"),
+        ("code/infrastructure/operate/evidence_pack/archive_verifier.py", [], "is not the one"),
+        ("code/rfc8785.py", [], "is not the one"),
+        ("code/json.py", [], "is not the one"),
+        ("json.py", [], "was added"),
+        ("hashlib.py", [], "was added"),
+    ],
+)
+def test_code_that_is_not_the_verifier_s_is_named_and_never_runs(
+    made, tmp_path, name, flags, named
+):
+    shutil.unpack_archive(made[0] / "evidence.zip", tmp_path)
+    (tmp_path / name).write_bytes(FORGED)
+    command = [OLDEST_PYTHON, *flags, "verify.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert f"{name}: {named}" in done.stdout
+    assert "forged code runs" not in done.stdout
+
+
+def test_a_module_that_is_missing_is_named(made, tmp_path):
+    shutil.unpack_archive(made[0] / "evidence.zip", tmp_path)
+    (tmp_path / "code/rfc8785/_impl.py").unlink()
+    done = subprocess.run(
+        [OLDEST_PYTHON, "verify.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stdout.splitlines()[0]) == (
+        1,
+        "code/rfc8785/_impl.py: is missing",
+    )
+
+
+def test_bytecode_beside_the_checked_code_never_runs(made, tmp_path):
+    shutil.unpack_archive(made[0] / "evidence.zip", tmp_path)
+    source = tmp_path / "code/chalicelib/governance/evidence/chain.py"
+    compiled = importlib.util.cache_from_source(str(source))
+    (tmp_path / "forged.py").write_bytes(FORGED)
+    py_compile.compile(
+        str(tmp_path / "forged.py"), compiled,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "verify.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+
+    assert done.returncode == 1
+    assert "forged code runs" not in done.stdout
+
+
+def test_the_verifier_of_an_archive_is_the_one_of_the_release(files):
+    program = archive_writer.program()
+    digest = hashlib.sha256(files["verify.py"]).hexdigest()
+    command = [sys.executable, "-m", "infrastructure.operate.evidence_pack", "--verifier"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert said == f"{digest}  verify.py\n"
+    assert [*account_check.other_program(files, program)] == []
+    more = files | {"verify.py": b"", "code/more.py": b""}
+    assert [one.partition(":")[0] for one in account_check.other_program(more, program)] == [
+        "code/more.py", "verify.py"
+    ]  # fmt: skip
+
+
+def without_record(files):
+    return with_records(files, lambda records: records[1:])
+
+
+@pytest.mark.parametrize(
+    "claimed",
+    [
+        {"from": "9999-01-01"}, {"to": ""}, {"to": "2026"}, {"from": None}, {"from": "0"},
+        {"from": "9999-12-31", "to": "9999-12-31"}, {"from": TODAY.replace("-", "")},
+    ],
+)  # fmt: skip
+def test_no_claimed_period_hides_a_removed_record(files, claimed):
+    found = verify.findings(relisted(without_record(files), **claimed))
+
+    assert f"decision {IDS[0]} of {TODAY}: is missing" in found
+    assert len(found) > 1  # the period itself is wrong, too
+
+
+def test_each_day_of_the_period_has_its_file_and_no_other_day(files):
+    name = f"records/{TODAY}.jsonl"
+    without = relisted({one: body for one, body in files.items() if one != name})
+    assert f"{name}: is missing" in verify.findings(without)
+    assert f"decision {IDS[0]} of {TODAY}: is missing" in verify.findings(without)
+    more = relisted(files | {"records/2020-01-01.jsonl": b""})
+    assert verify.findings(more) == ["records/2020-01-01.jsonl: is of no day of the period"]
+
+
+def shortened(files, **changed):
+    """The archive without its newest anchors and what only these have, as a forger leaves it."""
+    gone = ("anchors/", "objects/", "cards/", "records/")
+    kept = {name: body for name, body in files.items() if not name.startswith(gone)}
+    before = (NOW - timedelta(days=1)).date().isoformat()
+    first = chain.anchor(before, chain.BEFORE_ALL, [])
+    kept |= {chain.key(before): chain.encoded(first), f"records/{TODAY}.jsonl": b""}
+    return relisted(kept, head=first["head"], **changed)
+
+
+def test_a_chain_that_ends_before_the_period_is_named(files):
+    (found,) = verify.findings(shortened(files))
+    assert f"the archive ends on {TODAY}, and its newest anchor is of" in found
+    assert f"anchor {TODAY}: is missing in the archive" in [
+        *account_check.differences(shortened(files), sources().anchors)
+    ]
+
+
+def test_the_account_names_what_a_narrower_period_leaves_out(files):
+    day = (NOW + timedelta(days=1)).date().isoformat()
+    narrowed = {one: body for one, body in files.items() if one != f"records/{TODAY}.jsonl"}
+    narrowed = relisted(narrowed | {f"records/{day}.jsonl": b""}, **{"from": day, "to": day})
+    asked = Period(TODAY, day)
+
+    assert verify.findings(narrowed) == []
+    assert verify.findings(narrowed, asked=asked) == [
+        f"the archive begins on {day}, and you asked for {TODAY}"
+    ]
+    assert [*archive_report.claims(narrowed)][-1] == (
+        "The anchors have 8 more records, of days outside the claimed period."
+    )
+    assert account_check.coverage(narrowed, sources().anchors) == (
+        f"The archive covers {day} to {day}: 1 of the 2 days that the account has anchors of, "
+        f"{TODAY} to {day}. Its newest anchor is of {day}; newer anchors of the account: 0"
+    )
+
+
+def test_the_account_names_a_removed_record_whatever_the_archive_claims(files):
+    anchors = sources().anchors
+    missing = f"decision {IDS[0]} of {TODAY}: is missing"
+    for forged in (
+        without_record(files),
+        relisted(without_record(files), **{"from": "9999-01-01"}),
+    ):
+        assert [*account_check.differences(forged, anchors)] == [missing]
+    newest = max(name for name in files if name.startswith("anchors/"))
+    older = {name: body for name, body in files.items() if name != newest}
+    assert [*account_check.differences(older, anchors)] == []
+    assert "newer anchors of the account: 1" in account_check.coverage(older, anchors)
+    assert f"{missing}, and anchor {TODAY} of the account has it" in [
+        *account_check.differences(without_record(shortened(files)), anchors)
+    ]
 
 
 def test_the_anchors_of_the_archive_are_the_account_s(files):
