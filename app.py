@@ -13,7 +13,7 @@ from chalicelib.decisions.intake import analysis
 from chalicelib.foundation.errors import AppVengersError
 from chalicelib.foundation.observability import last_trained, observed
 from chalicelib.foundation.settings import MODEL_PREFIX, Settings
-from chalicelib.governance.erasure import client_erasure, erasure_request
+from chalicelib.governance.erasure import erasure_request, erasure_sweep
 from chalicelib.governance.evidence import anchoring
 from chalicelib.governance.reviews import overdue_cases
 from chalicelib.http import chalice_local
@@ -204,7 +204,7 @@ def watch_reviews(event: CloudWatchEvent) -> Any:
     using = services()
     at = weekly_update.scheduled_at(event.to_dict())
     overdue = overdue_cases.watch(at, using.reviews, using.predictions, offer_of(at))
-    erasure_request.finish_begun(at, using.erasures, using.eraser)
+    erasure_request.watch(at, using.eraser)
     return overdue
 
 
@@ -212,8 +212,8 @@ def watch_reviews(event: CloudWatchEvent) -> Any:
 @observed
 def erase_client(event: dict[str, Any], context: Any) -> Any:
     using = services()
-    parts = (using.profile.retention, using.erasures, using.decision_files)
-    return client_erasure.erase(event, *parts, datetime.now(UTC))
+    stored = (using.erasures, using.decision_files, using.predictions, using.reviews)
+    return erasure_sweep.run(event, using.profile.retention, *stored, datetime.now(UTC))
 
 
 @app.lambda_function(name="openSnapshot")

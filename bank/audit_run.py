@@ -25,6 +25,7 @@ from chalicelib import profile
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.settings import BATCH_PREFIX, MANIFEST_PREFIX, MODEL_PREFIX, TOLD_PREFIX
 from chalicelib.governance.erasure.erasure_table import ErasureTable
+from chalicelib.governance.policies.times import written_at
 from chalicelib.governance.reviews.review_queue import ReviewQueue
 from chalicelib.services import services
 from datasets import Dataset
@@ -203,7 +204,8 @@ def _leave_an_erasure(bank: Bank) -> None:
     """Begin an erasure and leave it open, as a killed one is: watchReviews has it finished."""
     client, settings = boto3.client("dynamodb"), bank.settings
     erasures = ErasureTable(client, settings.predictions_table, settings.reviews_table)
-    erasures.begin("nothing", {"at": "2026-01-01T00:00:00.000Z", "reason": "", "by": {}})
+    begun = written_at(datetime.now(UTC) - timedelta(hours=2))
+    erasures.begin("nothing", {"at": begun, "reason": "", "by": {}})
 
 
 def _forget_trainings(bank: Bank) -> None:

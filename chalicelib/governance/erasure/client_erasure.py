@@ -1,19 +1,23 @@
 """The function eraseClient: it erases one client, and goes on with an erasure that was killed."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
 from chalicelib.foundation.errors import TableUnavailable
-from chalicelib.governance.erasure.erasure_plan import Plan, decisions_of, plan
+from chalicelib.governance.erasure.erasure_plan import LAST, Plan, decisions_of, plan
 from chalicelib.governance.policies.times import written_at
 from chalicelib.profile import Retention
 
 Document = dict[str, Any]
 
-ROUNDS = 5  # records may come while a client is erased; a round that finds none is the last
+# Records may come while a client is erased; a round that finds none is the last. For analyses that
+# are under way the rounds wait, together about as long as the API waits for the function.
+ROUNDS = 20
+PAUSE_SECONDS = 1.0
 
 
 class Erasures(Protocol):
@@ -33,12 +37,18 @@ class Files(Protocol):
 
 
 def erase(
-    event: Mapping[str, Any], retention: Retention, table: Erasures, files: Files, now: datetime
+    event: Mapping[str, Any],
+    retention: Retention,
+    table: Erasures,
+    files: Files,
+    now: datetime,
+    wait: Callable[[float], None] = time.sleep,
 ) -> Document:
     """Erase a client, and return what became of each class of records.
 
-    `event` has clientId, reason and by, the person. Every step is harmless to repeat. Raises
-    TableUnavailable if records keep coming.
+    `event` has clientId, reason and by, the person; `until` for a repeat, which leaves what the
+    client applied for later. Every step is harmless to repeat. Raises
+    TableUnavailable if records keep coming, or an analysis does not end: the erasure stays open.
     """
     client_id = event["clientId"]
     erasure = table.begin(
@@ -47,7 +57,7 @@ def erase(
     # First, for a record that is erased no longer says of which batch it is.
     batches = {one["batch"]["batchId"] for one in table.records(client_id) if "batch" in one}
     gone = files.delete(sorted(batches))
-    last = _erase_records(client_id, erasure, retention, table, now)
+    last = _erase_records(event, erasure, retention, table, now, wait)
     facts: Document = {"kept": {name: len(found) for name, found in last.kept.items()}}
     facts |= {"until": last.until, "files": gone}
     done = table.finish(erasure, facts, now)
@@ -55,14 +65,22 @@ def erase(
 
 
 def _erase_records(
-    client_id: str, erasure: Document, retention: Retention, table: Erasures, now: datetime
+    event: Mapping[str, Any],
+    erasure: Document,
+    retention: Retention,
+    table: Erasures,
+    now: datetime,
+    wait: Callable[[float], None],
 ) -> Plan:
     """Erase until nothing is left to erase, and return the last plan."""
-    gone: set[str] = set()
+    gone, client_id, until = set[str](), event["clientId"], event.get("until", LAST)
     for _ in range(ROUNDS):
-        todo = plan(table.records(client_id), table.cases(client_id), retention, now, gone)
+        todo = plan(table.records(client_id), table.cases(client_id), retention, now, gone, until)
         if todo.is_done:
             return todo
+        if todo.erases_nothing:
+            wait(PAUSE_SECONDS)
+            continue
         table.delete_cases(erasure, todo.cases)  # before the decision by which they go
         for name, records in todo.pseudonymised.items():
             table.pseudonymise(erasure, name, records, now)

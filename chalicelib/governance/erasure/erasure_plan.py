@@ -1,7 +1,7 @@
 """Plan of an erasure: which of a client's records stay, are pseudonymised or deleted. Pure."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from chalicelib.profile import Retention
 Record = dict[str, Any]
 Class = Literal["loans", "decisions"]
 
+LAST = "~"  # after every time
 UNDER_WAY_MINUTES = 10  # an analysis is over long before
 
 
@@ -20,7 +21,8 @@ UNDER_WAY_MINUTES = 10  # an analysis is over long before
 class Plan:
     """`kept` and `pseudonymised` have the records of each class; `until`, the last day of a kept
     class. A decision comes after the records beside it, so that its class is known to the end.
-    `claims` and the reviewers' `cases` of decisions that are not kept are deleted.
+    `claims` and the reviewers' `cases` of decisions that do not stay are deleted. `under_way` are
+    decisions that an analysis is about to add to: the erasure waits for these.
     """
 
     kept: dict[Class, list[Record]] = field(default_factory=lambda: defaultdict(list))
@@ -28,10 +30,15 @@ class Plan:
     claims: list[Record] = field(default_factory=list)
     cases: list[Record] = field(default_factory=list)
     until: dict[Class, str] = field(default_factory=dict)
+    under_way: set[str] = field(default_factory=set)
+
+    @property
+    def erases_nothing(self) -> bool:
+        return not (self.claims or self.cases or any(self.pseudonymised.values()))
 
     @property
     def is_done(self) -> bool:
-        return not (self.claims or self.cases or any(self.pseudonymised.values()))
+        return self.erases_nothing and not self.under_way
 
 
 def plan(
@@ -40,51 +47,97 @@ def plan(
     retention: Retention,
     now: datetime,
     gone: Collection[str] = (),
+    until: str = LAST,
 ) -> Plan:
     """Return the plan for all records and cases of a client, at a time in UTC.
 
-    `gone` are the decisions that this erasure has pseudonymised already.
+    `gone` are the decisions that this erasure has pseudonymised already. Applications of after
+    `until` stay: the client came back.
 
-    Outcomes and acts go with their decision. Where that is gone, they go, too: they came while it
-    was being erased. A case that was opened just now may precede its decision, and is left.
+    A decision stays or goes together with the decisions on its counter-offer: they name it, and one
+    of them may be the loan. Outcomes and acts go with their decision. Where that is gone, they go,
+    too: they came while it was being erased. A case that was opened just now may precede its
+    decision, and is left.
     """
-    made, decided, claims = Plan(), dict[str, Record](), list[Record]()
-    beside: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        if "claimedId" in record:
-            claims.append(record)
-        elif "of" in record:
-            beside[record["of"]].append(record)
-        else:
-            decided[record["predictionId"]] = record
-    loans = _loans(decided, beside)
-    for name, decision in decided.items():
-        kind: Class = "loans" if name in loans else "decisions"
-        _add(made, kind, decision, beside.pop(name, []), retention, now.date().isoformat())
-    made.pseudonymised["loans"] += [one for orphans in beside.values() for one in orphans]
-    kept = {one["predictionId"] for records in made.kept.values() for one in records}
-    made.claims = [claim for claim in claims if claim["claimedId"] not in kept]
+    made, stored = Plan(), _sorted(records)
+    decided, applications = stored.decided.keys(), _applications(stored.decided.values())
     settled = written_at(now - timedelta(minutes=UNDER_WAY_MINUTES))
+    made.under_way = _claimed_just_now(stored.claims, {*decided, *gone}, settled)
+    stays = set(made.under_way)
+    for first, members in applications.items():
+        if _is_attempted(members, stored.beside.get(first, []), settled):
+            made.under_way.add(first)
+        elif _made(members) <= until:
+            _add(made, members, stored.beside, retention, now.date().isoformat())
+            continue
+        stays |= decisions_of(members)
+        for one in members:
+            stored.beside.pop(one["predictionId"], None)
+    made.pseudonymised["loans"] += [one for orphans in stored.beside.values() for one in orphans]
+    stays |= {name for kept in made.kept.values() for name in decisions_of(kept)}
+    made.claims = [claim for claim in stored.claims if claim["claimedId"] not in stays]
     made.cases = [
         case
         for case in cases
-        if case["predictionId"] not in kept
+        if case["predictionId"] not in stays
         and (case["predictionId"] in {*decided, *gone} or case["openedAt"] < settled)
     ]
     return made
 
 
+@dataclass
+class _Stored:
+    """Records of a client. What stands beside a decision is by the decision's id."""
+
+    decided: dict[str, Record] = field(default_factory=dict)
+    claims: list[Record] = field(default_factory=list)
+    beside: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+
+
+def _sorted(records: Iterable[Record]) -> _Stored:
+    stored = _Stored()
+    for record in records:
+        if "claimedId" in record:
+            stored.claims.append(record)
+        elif "of" in record:
+            stored.beside[record["of"]].append(record)
+        else:
+            stored.decided[record["predictionId"]] = record
+    return stored
+
+
+def _applications(decided: Iterable[Record]) -> dict[str, list[Record]]:
+    """Return the decisions on each application, by the id of the first."""
+    found: dict[str, list[Record]] = defaultdict(list)
+    for one in decided:
+        found[str(one.get("counterOfferOf", one["predictionId"]))].append(one)
+    return found
+
+
+def _made(members: Iterable[Record]) -> str:
+    """Return when an application was first decided on."""
+    return str(min(one["createdAt"] for one in members))
+
+
+def _claimed_just_now(claims: Iterable[Record], known: set[str], settled: str) -> set[str]:
+    """Return the decisions that are claimed, and not stored yet."""
+    return {
+        claim["claimedId"]
+        for claim in claims
+        if claim["claimedId"] not in known and claim.get("createdAt", "") > settled
+    }
+
+
+def _is_attempted(members: list[Record], acts: Iterable[Record], settled: str) -> bool:
+    """Return whether a counter-offer is being taken: its newest attempt has no decision yet."""
+    attempts = [one for one in acts if one.get("act") == "OFFER" and one["at"] > settled]
+    decided = sum("counterOfferOf" in one for one in members)
+    return any(one["attempt"] >= decided for one in attempts)
+
+
 def decisions_of(records: Iterable[Record]) -> set[str]:
     """Return the ids of the decisions among records."""
     return {one["predictionId"] for one in records if "of" not in one}
-
-
-def _loans(decided: Mapping[str, Record], beside: Mapping[str, list[Record]]) -> set[str]:
-    """Return the decisions that are loans, and those whose counter-offer became one: it names them,
-    and would lead to their pseudonym.
-    """
-    loans = {name for name, one in decided.items() if is_loan(one, beside.get(name, []))}
-    return loans | {decided[name].get("counterOfferOf", name) for name in loans}
 
 
 def is_loan(decision: Record, beside: Iterable[Record]) -> bool:
@@ -98,16 +151,22 @@ def is_loan(decision: Record, beside: Iterable[Record]) -> bool:
 
 def _add(
     made: Plan,
-    name: Class,
-    decision: Record,
-    beside: list[Record],
+    members: list[Record],
+    beside: dict[str, list[Record]],
     retention: Retention,
     today: str,
 ) -> None:
-    retained = retention.loans if name == "loans" else retention.decisions
-    if retained.is_kept(decision["createdAt"], today):
-        made.kept[name] += [*beside, decision]
-        until = retained.until(decision["createdAt"])
+    """Add the decisions on one application with the records beside them. The law's term counts from
+    the last of them.
+    """
+    is_any_loan = any(is_loan(one, beside.get(one["predictionId"], [])) for one in members)
+    name: Class = "loans" if is_any_loan else "decisions"
+    retained = retention.loans if is_any_loan else retention.decisions
+    newest = max(one["createdAt"] for one in members)
+    records = [record for one in members for record in [*beside.pop(one["predictionId"], []), one]]
+    if retained.is_kept(newest, today):
+        made.kept[name] += records
+        until = retained.until(newest)
         made.until[name] = max(until, made.until.get(name, until))
     else:
-        made.pseudonymised[name] += [*beside, decision]
+        made.pseudonymised[name] += records

@@ -3,9 +3,9 @@ watch, which has unfinished erasures finished.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -21,13 +21,6 @@ Document = dict[str, Any]
 
 # A code, no free text: a text might name the client for good.
 REASONS = ("CLIENT_REQUEST", "CONSENT_WITHDRAWN", "UNLAWFUL_DATA", "COURT_ORDER")
-
-
-UNFINISHED = timedelta(hours=1)  # a running erasure is over long before: eraseClient has 5 minutes
-
-
-class Erasures(Protocol):
-    def unfinished(self, before: datetime) -> Iterator[Document]: ...
 
 
 class Eraser:
@@ -72,18 +65,8 @@ def erase(
     return done | {"language": language}
 
 
-def finish_begun(at: datetime, erasures: Erasures, eraser: Eraser) -> int:
-    """Finish each erasure that was begun an hour before `at` or earlier, and return how many.
-
-    Raises ErasureUnfinished after all were tried, so that the watch fails and its alarm rings.
+def watch(at: datetime, eraser: Eraser) -> None:
+    """Have eraseClient finish and sweep earlier erasures. Raises ErasureUnfinished, so that the
+    watch fails and its alarm rings.
     """
-    begun = [*erasures.unfinished(at - UNFINISHED)]
-    unfinished = 0
-    for order in begun:
-        try:
-            eraser.erase(order)
-        except ErasureUnfinished:
-            unfinished += 1
-    if unfinished:
-        raise ErasureUnfinished
-    return len(begun)
+    eraser.erase({"watch": at.isoformat()})

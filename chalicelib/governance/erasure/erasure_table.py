@@ -7,6 +7,7 @@ evidence anchors; no mark leads to the client.
 """
 
 import hashlib
+import hmac
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
-OPEN, DONE = "open#", "erasure#"
+OPEN, DONE, SWEEP = "open#", "erasure#", "sweep#"
 CLAIMS, CASES = "claims", "cases"
 COUNTED = ("loans", "decisions", CLAIMS, CASES)
 STEP = 10  # records a transaction, with three actions each; DynamoDB allows 100 actions
@@ -109,9 +110,19 @@ class ErasureTable:
         if counted is None:  # another call of the same erasure closed it
             return _closed(erasure, facts, now)
         done = _closed(counted, facts, now)
-        if not self._write([self._put(done), self._delete(erasure)]):
+        closing = [self._put(done), self._put(_sweep(done)), self._delete(erasure)]
+        if not self._write(closing):
             raise TableUnavailable  # another call closed it at the same time
         return done
+
+    def to_sweep(self, before: datetime) -> Iterator[Record]:
+        """Yield the sweep that each erasure which was begun until a time still needs."""
+        for sweep in self._query(self._table, ERASURES, SWEEP):
+            if sweep["at"] <= written_at(before):
+                yield sweep
+
+    def swept(self, sweep: Record) -> None:
+        self._write([self._delete(sweep)])
 
     def _stored(self, erasure: Record) -> Record | None:
         with as_table_unavailable():
@@ -202,6 +213,17 @@ def _closed(erasure: Record, facts: Mapping[str, Any], now: datetime) -> Record:
     stays = {key: value for key, value in erasure.items() if key != "pseudonym"}
     of_client = {"salt": salt, "client": client, "day": _day(name, now)}
     return {**stays, **facts, **of_client, "predictionId": name}
+
+
+def _sweep(done: Record) -> Record:
+    """Return the order to look later for what was under way during an erasure."""
+    stays = {name: done[name] for name in ("clientId", "at", "reason", "by", "salt", "client")}
+    return {**stays, "predictionId": done["predictionId"].replace(DONE, SWEEP, 1)}
+
+
+def is_of(erasure: Record, client_id: str) -> bool:
+    """Return whether a finished erasure, or its sweep, is of a client."""
+    return hmac.compare_digest(erasure["client"], _hash(erasure["salt"], client_id))
 
 
 def _day(name: str, now: datetime) -> str:

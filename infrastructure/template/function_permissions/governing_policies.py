@@ -51,6 +51,8 @@ def governing(arns: Arns) -> dict[str, list[Statement]]:
         ERASING: [
             allow(["dynamodb:Query", "dynamodb:DeleteItem"], [arns.table, arns.reviews]),
             allow(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], arns.table),
+            # Whose is what was stored while a client was erased?
+            allow("dynamodb:Query", [f"{arns.table}/index/byDay", f"{arns.reviews}/index/byDue"]),
             allow("s3:ListBucketVersions", arns.data)
             | {
                 "Condition": {

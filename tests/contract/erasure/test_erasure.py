@@ -10,7 +10,7 @@ from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
 from chalicelib.foundation.record_salt import ERASURE_OF, ERASURES
 from chalicelib.foundation.text import Text
-from chalicelib.governance.erasure import client_erasure
+from chalicelib.governance.erasure import client_erasure, erasure_sweep
 from chalicelib.governance.erasure.decision_files import DecisionFiles
 from chalicelib.governance.erasure.erasure_table import STEP, ErasureTable
 from chalicelib.governance.evidence import record_digest
@@ -123,7 +123,8 @@ def evidence(client):
 def erasures(client):
     """Return the records of erasures, without the marks of what they erased."""
     stored = (one for one in found(client, ERASURES) if one["clientId"]["S"] == ERASURES)
-    return [one for one in stored if not one["predictionId"]["S"].startswith(ERASURE_OF)]
+    beside = (ERASURE_OF, "sweep#")
+    return [one for one in stored if not one["predictionId"]["S"].startswith(beside)]
 
 
 def found(client, text, table=TABLE):
@@ -199,6 +200,36 @@ def test_an_unfinished_erasure_is_known_by_its_order_and_a_finished_one_is_not(c
     assert unfinished == {"clientId": CLIENT, "reason": "CLIENT_REQUEST", "by": {"sub": "s"}}
     erase(client)
     assert [*tables.unfinished(NOW)] == []
+
+
+def test_a_sweep_finds_what_came_late_and_then_is_over(client):
+    erase(client)
+    plant(client, CLIENT)  # as if all of it had been under way
+    tables, late = ErasureTable(client, TABLE, QUEUE), PredictionTable(client, TABLE)
+    files, queue = DecisionFiles(boto3.client("s3"), DATA), ReviewQueue(client, QUEUE)
+    at = NOW + timedelta(hours=1)
+    parts = (NONE_STAYS, tables, files, late, queue, at)
+
+    assert erasure_sweep.run({"watch": at.isoformat()}, *parts) == {"finished": 0, "swept": 1}
+    assert not found(client, PLANTED)
+    assert not [one for one in found(client, CLIENT) if one["clientId"]["S"] == CLIENT]
+    assert len(erasures(client)) == 2
+    later = at + timedelta(hours=1)
+    again = {"watch": later.isoformat()}
+    assert erasure_sweep.run(again, *parts[:-1], later)["swept"] == 1
+    assert len(erasures(client)) == 2
+
+
+def test_a_client_who_came_back_keeps_what_came_after_the_erasure(client):
+    erase(client)
+    new = {"clientId": CLIENT, "predictionId": "0d", "createdAt": "2026-11-29T12:00:00.001Z",
+           "decision": "DECLINE", "application": {}, "models": {}}  # fmt: skip
+    PredictionTable(client, TABLE).add(new)
+    again = EVENT | {"until": "2026-11-29T12:00:00.000Z"}
+    files = DecisionFiles(boto3.client("s3"), DATA)
+    client_erasure.erase(again, NONE_STAYS, ErasureTable(client, TABLE, QUEUE), files, NOW)
+
+    assert PredictionTable(client, TABLE).get(CLIENT, "0d")["decision"] == "DECLINE"
 
 
 def test_a_loan_stays_whole_with_its_outcome_and_the_answer_says_until_when(client):
@@ -284,6 +315,37 @@ def test_files_of_decisions_go_in_all_versions_and_no_other_file(client):
     assert answer["files"] == {"erased": 4}
     assert [one["Key"] for one in left["Versions"]] == [other]
     assert "DeleteMarkers" not in left
+
+
+def test_an_erasure_waits_for_an_analysis_that_is_under_way(client):
+    table = PredictionTable(client, TABLE)
+    created = "2026-11-29T11:59:59.000Z"
+    table.claim(CLIENT, "kx", {"claimedId": "0e", "applicationHash": "h", "createdAt": created})
+    late = {"clientId": CLIENT, "predictionId": "0e", "createdAt": created,
+            "decision": "DECLINE", "application": {}, "models": {}}  # fmt: skip
+    files, waited = DecisionFiles(boto3.client("s3"), DATA), []
+
+    def wait(seconds):
+        waited.append(seconds)
+        if len(waited) == 2:
+            table.add(late)
+
+    tables = ErasureTable(client, TABLE, QUEUE)
+    answer = client_erasure.erase(EVENT, NONE_STAYS, tables, files, NOW, wait)
+
+    assert waited == [1.0, 1.0]
+    assert counts(answer) == [(2, 0), (4, 0), (4, None), (2, None)]
+    assert not [one for one in found(client, CLIENT) if one["clientId"]["S"] == CLIENT]
+
+
+def test_an_analysis_that_does_not_end_leaves_the_erasure_open(client):
+    claim = {"claimedId": "0e", "applicationHash": "h", "createdAt": "2026-11-29T11:59:59.000Z"}
+    PredictionTable(client, TABLE).claim(CLIENT, "kx", claim)
+    files, tables = DecisionFiles(boto3.client("s3"), DATA), ErasureTable(client, TABLE, QUEUE)
+
+    with pytest.raises(TableUnavailable):
+        client_erasure.erase(EVENT, NONE_STAYS, tables, files, NOW, lambda _: None)
+    assert len([*tables.unfinished(NOW)]) == 1
 
 
 def test_records_that_keep_coming_end_the_erasure_as_unfinished(client):

@@ -93,6 +93,66 @@ def test_a_loan_keeps_its_claim_and_the_decision_whose_counter_offer_it_is():
     assert made.claims == claims[1:]
 
 
+def test_all_decisions_on_an_application_stay_with_the_loan_that_one_of_them_became():
+    failed = decision("a0", "REVIEW") | {"counterOfferOf": "first"}
+    loan = decision("a1", "APPROVE", "2026-11-21") | {"counterOfferOf": "first"}
+    claims = [{"predictionId": f"idempotency#{n}", "claimedId": n} for n in ("a0", "a1")]
+    made = plan([decision("first", "REVIEW"), failed, loan, *claims], [], LOANS_STAY, NOON)
+
+    assert {one["predictionId"] for one in made.kept["loans"]} == {"first", "a0", "a1"}
+    assert made.is_done
+    assert made.until == {"loans": "2026-12-01"}
+
+
+def test_all_decisions_on_an_application_go_together():
+    failed = decision("a0", "REVIEW") | {"counterOfferOf": "first"}
+    made = plan([decision("first", "REVIEW"), failed], [], LOANS_STAY, NOON)
+
+    assert [one["predictionId"] for one in made.pseudonymised["decisions"]] == ["first", "a0"]
+
+
+@pytest.mark.parametrize(("second", "waits"), [("50:00", False), ("50:01", True)])
+def test_the_claim_of_an_analysis_that_is_under_way_stays(second, waits):
+    created = f"{DAY}T11:{second}.000Z"
+    claim = {"predictionId": "idempotency#x", "claimedId": "x", "createdAt": created}
+    made = plan([claim], [], LOANS_STAY, NOON)
+
+    assert made.claims == ([] if waits else [claim])
+    assert made.under_way == ({"x"} if waits else set())
+    assert made.is_done is False
+    assert made.erases_nothing is waits
+    assert plan([claim], [], LOANS_STAY, NOON, gone={"x"}).claims == [claim]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "decided", "waits"), [(0, 0, True), (0, 1, False), (1, 1, True), (1, 2, False)]
+)
+def test_a_decision_whose_counter_offer_is_being_taken_waits(attempt, decided, waits):
+    offered = act("first", 1, act="OFFER", attempt=attempt, at=f"{DAY}T11:59:00.000Z")
+    members = [
+        decision(f"a{number}", "REVIEW") | {"counterOfferOf": "first"} for number in range(decided)
+    ]
+    made = plan([decision("first", "REVIEW"), *members, offered], [], LOANS_STAY, NOON)
+
+    assert made.erases_nothing is waits
+    assert made.under_way == ({"first"} if waits else set())
+
+
+def test_an_attempt_that_was_given_up_waits_no_longer():
+    offered = act("first", 1, act="OFFER", attempt=0, at=f"{DAY}T11:50:00.000Z")
+    made = plan([decision("first", "REVIEW"), offered], [], LOANS_STAY, NOON)
+
+    assert len(made.pseudonymised["decisions"]) == 2
+
+
+@pytest.mark.parametrize(("until", "goes"), [("T09:59", False), ("T10:00:00.000Z", True)])
+def test_an_application_of_after_the_erasure_stays(until, goes):
+    records = [decision("a", "DECLINE"), act("a", 1)]
+    made = plan(records, [], LOANS_STAY, NOON, until=f"{DAY}{until}")
+
+    assert made.is_done is not goes
+
+
 def test_a_loan_goes_at_once_if_the_profile_says_so():
     hidden = Retention(Retained(LAW, 10, "pseudonymise"), Retained(LAW))
 

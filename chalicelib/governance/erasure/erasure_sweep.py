@@ -1,0 +1,116 @@
+"""The hourly watch over erasures, by eraseClient: it finishes those that were cut off, and looks an
+hour later for what was under way while a client was erased.
+
+No table says which analyses run. What they and people store after an erasure is in the index of its
+day, and the salted hash of the erasure says whether it is that client's.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from chalicelib.foundation.errors import TableUnavailable
+from chalicelib.governance.erasure import client_erasure
+from chalicelib.governance.erasure.erasure_table import is_of
+from chalicelib.profile import Retention
+
+Document = dict[str, Any]
+Erase = Callable[[Document], Any]
+
+LATER = timedelta(hours=1)  # a running erasure and an analysis are over long before
+BEFORE = timedelta(minutes=15)  # an analysis that stores during the erasure began after that
+FIRST, LAST = " ", "~"  # before and after every id and time
+
+
+class Erasures(client_erasure.Erasures, Protocol):
+    def unfinished(self, before: datetime) -> Iterator[Document]: ...
+    def to_sweep(self, before: datetime) -> Iterator[Document]: ...
+    def swept(self, sweep: Document) -> None: ...
+
+
+class Predictions(Protocol):
+    def made_in(self, day: str, first: str, last: str, page: int) -> Iterator[Document]: ...
+    def outcomes_reported_on(self, day: str) -> Iterator[Document]: ...
+    def acts_on(self, day: str, after: str) -> Iterator[Document]: ...
+
+
+class Queue(Protocol):
+    def due_before(self, now: str) -> Iterator[Document]: ...
+
+
+def run(
+    event: Mapping[str, Any],
+    retention: Retention,
+    erasures: Erasures,
+    files: client_erasure.Files,
+    predictions: Predictions,
+    queue: Queue,
+    now: datetime,
+) -> Document:
+    """Carry out an order of eraseClient: to erase a client, or `watch`, a time in UTC.
+
+    Raises TableUnavailable.
+    """
+
+    def erase(order: Mapping[str, Any]) -> Document:
+        return client_erasure.erase(order, retention, erasures, files, now)
+
+    if "watch" not in event:
+        return erase(event)
+    return watch(datetime.fromisoformat(event["watch"]), erasures, predictions, queue, erase)
+
+
+def watch(
+    at: datetime, erasures: Erasures, predictions: Predictions, queue: Queue, erase: Erase
+) -> Document:
+    """Finish and sweep what began an hour before `at` or earlier, and return how many of each.
+
+    `erase` takes an order. Raises TableUnavailable after all were tried, if one does not end.
+    """
+    begun, sweeps = [*erasures.unfinished(at - LATER)], [*erasures.to_sweep(at - LATER)]
+    ended = [_is_done(erase, order) for order in begun]
+    for sweep in sweeps:
+        late = [_is_done(erase, one) for one in _orders(sweep, at, predictions, queue)]
+        if all(late):
+            erasures.swept(sweep)
+        ended += late
+    if not all(ended):
+        raise TableUnavailable
+    return {"finished": len(begun), "swept": len(sweeps)}
+
+
+def _is_done(erase: Erase, order: Document) -> bool:
+    try:
+        erase(order)
+    except TableUnavailable:
+        return False
+    return True
+
+
+def _orders(
+    sweep: Mapping[str, Any], at: datetime, predictions: Predictions, queue: Queue
+) -> list[Document]:
+    """Return the order to erase what the client still has; none if nothing came late."""
+    stored = _stored_since(datetime.fromisoformat(sweep["at"]), at, predictions, queue)
+    clients = {one["clientId"] for one in stored}
+    again = {"reason": sweep["reason"], "by": sweep["by"], "until": sweep["at"]}
+    return [again | {"clientId": one} for one in clients if is_of(dict(sweep), one)]
+
+
+def _stored_since(
+    begun: datetime, at: datetime, predictions: Predictions, queue: Queue
+) -> Iterator[Document]:
+    """Yield what was stored from shortly before an erasure, and every open case."""
+    first = f"{int((begun - BEFORE).timestamp() * 1000):012x}"
+    for day in _days(begun - BEFORE, at):
+        yield from predictions.made_in(day, first, LAST, 1_000)
+        yield from predictions.outcomes_reported_on(day)
+        yield from predictions.acts_on(day, FIRST)
+    yield from queue.due_before(LAST)
+
+
+def _days(first: datetime, last: datetime) -> Iterator[str]:
+    day = first.date()
+    while day <= last.date():
+        yield day.isoformat()
+        day += timedelta(days=1)
