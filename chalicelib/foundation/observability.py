@@ -114,6 +114,11 @@ def last_trained(days: float) -> None:
     _measure("DaysSinceTraining", days, MetricUnit.NoUnit)
 
 
+def unreadable(record_id: str) -> None:
+    """Log an item of the table that is no record; it is in the evidence as DynamoDB has it."""
+    logger.error("unreadable record", record=record_id)
+
+
 def anchoring(days: int) -> None:
     """Log how many days have no anchor of the evidence yet; 1 is as it should be."""
     logger.info("anchoring", days=days)

@@ -93,6 +93,8 @@ def _of_objects(
 
 def _entry(record: Document, day: str) -> Entry:
     name, digests = record["predictionId"], record_digest.digests(record)
+    if record_digest.UNREADABLE in record:
+        observability.unreadable(name)
     return Entry(name, record_digest.kind(name), digests.whole, day, digests.kept)
 
 

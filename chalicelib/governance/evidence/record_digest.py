@@ -19,6 +19,7 @@ Record = dict[str, Any]
 Names = Mapping[str, Any]
 
 STORAGE = ("day", "expiresAt", SALT)  # no part of the record: keys of the index, life, salt
+UNREADABLE = "dynamodbItem"  # DynamoDB's form of an item that is no record: see record_log.py
 EXACT = 2**53  # larger integers are no exact doubles, and RFC 8785 has only these
 ALL, EACH = "all", "*"  # a field as a whole; each member of an object
 

@@ -1,10 +1,17 @@
-"""Adapter of the table's day index for the evidence: whole records, with their salts."""
+"""Adapter of the table's day index for the evidence: whole records, with their salts.
 
-from collections.abc import Iterator
+Whoever may write to the table can store an item that no JSON can have, such as one with a Binary.
+It must not stop the chain: its record is DynamoDB's form of it, whose digest the chain can have.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.decisions.day_index import BY_DAY, ERASURE_DAYS, OUTCOMES, REVIEWS, keys_of, merged
 from chalicelib.foundation.dynamodb_items import as_table_unavailable, from_item, to_item
+from chalicelib.foundation.expiry import EXPIRES
+from chalicelib.governance.evidence import record_digest
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -12,6 +19,8 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 KEY = ("clientId", "predictionId")
+NO_PART = ("day", EXPIRES)  # of a record: DynamoDB's index and life
+SETS = ("SS", "NS", "BS")
 
 
 class RecordLog:
@@ -37,7 +46,7 @@ class RecordLog:
                 Key=to_item({name: key[name] for name in KEY}),
                 ConsistentRead=True,
             )
-        return from_item(found["Item"]) if "Item" in found else None
+        return record_of(found["Item"]) if "Item" in found else None
 
     def _of_day(self, day: str, parts: dict[str, Any]) -> Iterator[Record]:
         sharded = ("", OUTCOMES, ERASURE_DAYS)
@@ -55,4 +64,30 @@ class RecordLog:
                 **parts,
             )
             for page in pages:
-                yield from map(from_item, page["Items"])
+                yield from map(record_of, page["Items"])
+
+
+def record_of(item: Mapping[str, Any]) -> Record:
+    """Return the record of an item; with UNREADABLE alone, besides its keys, if it has no digest.
+
+    The same item always has the same one, in whatever order DynamoDB gives the members of a set.
+    """
+    try:
+        record = from_item(item)
+        record_digest.digest(record)
+    except (ValueError, TypeError, ArithmeticError):
+        keys = from_item({name: item[name] for name in (*KEY, "day") if name in item})
+        stated = {name: value for name, value in item.items() if name not in NO_PART}
+        return {**keys, record_digest.UNREADABLE: _as_json(stated)}
+    return record
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    if isinstance(value, dict):
+        return {
+            name: sorted(map(_as_json, part)) if name in SETS else _as_json(part)
+            for name, part in value.items()
+        }
+    return [_as_json(part) for part in value] if isinstance(value, list) else value

@@ -28,6 +28,8 @@ NO_ERASURE = (
     "looks erased, and no anchor has its erasure: it was forged, or erased after the newest anchor"
 )
 
+NO_RECORD = "is no record that the bank's functions write; its line has the item as DynamoDB has it"
+
 
 def findings(files: Files, head: str = "", asked: Period = ANY) -> list[str]:
     """Return a sentence for each thing that is wrong; none if the archive is whole.
@@ -170,6 +172,8 @@ def _record(record: Document, file: str, same: list[Entry]) -> Iterator[str]:
     entry, digests = same[0], record_digest.digests(record)
     if file != claimed_period.file_of(entry.day):
         yield f"{called(name)}: is of {entry.day} and stands in {file}"
+    if record_digest.UNREADABLE in record:
+        yield f"{called(name)}: {NO_RECORD}"
     kept, personal = record_digest.split(record)
     if digests.kept != entry.kept:
         yield f"{called(name)}: was changed in {_among(kept)}"

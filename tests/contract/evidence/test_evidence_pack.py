@@ -32,6 +32,7 @@ from chalicelib.models.model_bucket import ModelBucket
 from infrastructure.deploy.steps import stack
 from infrastructure.operate.evidence_pack import account_check, archive_report, archive_writer
 from infrastructure.operate.evidence_pack import archive_verifier as verify
+from infrastructure.operate.evidence_pack.__main__ import read_archive
 from infrastructure.operate.evidence_pack.claimed_period import Period
 from localcloud.embedded_cloud import embedded_cloud
 
@@ -474,6 +475,32 @@ def test_an_erasure_is_whole_once_it_is_anchored(made, tmp_path):
     assert verify.erased(packed) == [IDS[4]]
     without = with_records(packed, lambda r: [one for one in r if one["predictionId"] != mark])
     assert verify.findings(without) == [f"erasure-of {mark} of {TODAY}: is missing"]
+
+
+def test_an_item_that_no_json_can_have_is_named_and_the_chain_goes_on(made, tmp_path, capsys):
+    client, table = boto3.client("dynamodb"), DEV.predictions_table
+    anchor(3)
+    day, key = (
+        (NOW + timedelta(days=3)).date().isoformat(),
+        to_item({"clientId": "zz", "predictionId": "f" * 32}),
+    )
+    item = {**key, "day": {"S": f"{day}#00"}, "name": {"S": "Ana Paz"}, "x": {"B": b"\x00"}}
+    client.put_item(TableName=table, Item=item)
+    anchor(5)
+    logged = capsys.readouterr().out
+    archive_writer.write(tmp_path / "a.zip", day, day, sources(), lambda _: None)
+    client.delete_item(TableName=table, Key=key)
+    packed = read_archive(tmp_path / "a.zip")
+
+    assert f"decision {'f' * 32}: {verify.NO_RECORD}" in verify.findings(packed)
+    assert len(verify.findings(packed)) == 1
+    assert max(sources().anchors.stored) > day
+    (line,) = (one for one in logged.splitlines() if "unreadable" in one)
+    assert "f" * 32 in line
+    assert "Ana Paz" not in logged
+    changed = packed[f"records/{day}.jsonl"].replace(b"Ana Paz", b"Eva Paz")
+    found = verify.findings(relisted(packed | {f"records/{day}.jsonl": changed}))
+    assert f"decision {'f' * 32}: was changed in one of clientId, dynamodbItem" in found
 
 
 @pytest.mark.parametrize(
