@@ -131,4 +131,8 @@ def main(minutes: float = 10, clients: float = 1000) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(float, sys.argv[1:])))
+    try:
+        given = [float(one) for one in sys.argv[1:]]
+    except ValueError as fault:
+        sys.exit(f"{fault}: say the minutes as a number, as make drill-retries MINUTES=10")
+    sys.exit(main(*given))

@@ -135,8 +135,9 @@ class Client:
         with self._seen.lock:
             first = self._seen.decisions.setdefault(self.name, decision)
             common = first.keys() & decision.keys() - {"outcomes", "reviews", "contest"}
-        if any(first[name] != decision[name] for name in common):
-            self._wrong(f"another decision: {first} {decision}")
+        if other := sorted(name for name in common if first[name] != decision[name]):
+            name = decision["predictionId"]
+            self._wrong(f"decision {name} differs from {first['predictionId']} in {other}")
 
     def _named(self, place: str) -> None:
         self._places.add(place)
