@@ -11,6 +11,7 @@ from typing import Any
 
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 
+from localcloud.kept_state.memory.index_items import forget, moved
 from localcloud.kept_state.memory.index_lag import IndexLag
 from localcloud.kept_state.sqlite.database import Transaction
 
@@ -45,9 +46,12 @@ class StagedItems:
         """Put what was written where the readers look."""
         with reading:
             for name, keys in self._keys.items():
+                table = self._backend.tables[name]
                 for key in keys:
-                    lag.note(self._backend.tables[name], key, _get(self._backend.tables[name], key))
-                    put(self._backend.tables[name], key, _get(self.backend.tables[name], key))
+                    before, after = _get(table, key), _get(self.backend.tables[name], key)
+                    lag.note(table, key, before)
+                    moved(table, key, before, after)
+                    put(table, key, after)
         for name, table in self.backend.tables.items():
             if isinstance(table.stream_shard, _HeldBack):
                 for old, new in table.stream_shard.records:
@@ -93,6 +97,7 @@ def restore_item(table: Any, text: str) -> None:
     for name, value in attributes.items():
         dict.__setitem__(item.attrs, name, DynamoType(value))
     put(table, (item.hash_key, item.range_key), item)
+    forget(table)
 
 
 def _key_or_none(table: Any, attributes: dict[str, Any]) -> Key | None:

@@ -112,6 +112,13 @@ def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
         ),
         Replaced(
             "moto.dynamodb.models.dynamo_type:Item",
+            "project",
+            "(self, projection_expressions)",
+            table_reads.of_whole_attributes,
+            "the whole item is converted once for each attribute that is asked for",
+        ),
+        Replaced(
+            "moto.dynamodb.models.dynamo_type:Item",
             "__new__",
             "(cls, args, kwargs)",
             table_reads.forgotten_when_unused,
