@@ -8,6 +8,9 @@ DEPLOY ?= .venv-deploy
 SERVING ?= .venv-serving
 # pip prints its errors and nothing else: neither progress nor warnings of this machine's settings.
 INSTALL := -m pip --disable-pip-version-check install -qq
+# The generator of Python clients, and their libraries: tests/workflow/test_generated_client.py
+CLIENT ?= .venv-client
+API ?=
 STAGE ?=
 CHROMIUM ?= chromium
 export PORT ?= 8000
@@ -31,7 +34,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import test test-fast test-deploy test-browser viewer lint \
-  audit models settings replay-history blend bench bench-serving policy openapi iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
+  audit models settings replay-history blend bench bench-serving policy client openapi iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
   review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing drill-batch drill-retries \
   clean
@@ -81,7 +84,7 @@ bench-import: $(VENV)/run ## How long that package takes to import, cold
 test-fast: $(VENV)/dev ## Unit tests and the examples in docstrings: no cloud, under 20 s
 	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal tests/unit chalicelib
 
-test: $(VENV)/dev ## The tests of the bank: core, embedded cloud, training, whole workflows
+test: $(VENV)/dev $(CLIENT)/ready ## The tests of the bank: core, embedded cloud, training, whole workflows
 	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile \
 	  tests/quarantine tests/contract tests/training tests/unit tests/workflow
 
@@ -135,6 +138,11 @@ bench: $(VENV)/run ## What a score costs, one by one and in a batch, beside the 
 
 bench-serving: $(VENV)/run $(SERVING)/ready ## How long a container takes to start and answer: docs/serving.md
 	@$(VENV)/bin/python -m tests.serving.measure
+
+client: $(CLIENT)/ready ## Generate a Python client, in build/bank_client: API=http://127.0.0.1:8000
+	@mkdir -p build
+	@PATH="$(abspath $(CLIENT))/bin:$$PATH" $(CLIENT)/bin/openapi-python-client generate --meta none --overwrite --fail-on-warning \
+	  $(if $(API),--url '$(API)/openapi.json',--path docs/openapi.json) --output-path build/bank_client
 
 openapi: $(VENV)/run ## Write docs/openapi.json, the description of the API
 	@$(VENV)/bin/python -m infrastructure.operate.api_description
@@ -206,7 +214,7 @@ quarantine: $(VENV)/run ## List the outcomes that were held back: STAGE=dev (REL
 	  $(call option,RELEASE,--release) $(call option,REJECT,--reject)
 
 clean: ## Remove the environment and all that the embedded cloud keeps
-	rm -rf $(VENV) $(LINTERS) .venv-deploy .venv-serving .localcloud
+	rm -rf $(VENV) $(LINTERS) .venv-deploy .venv-serving .venv-client .localcloud
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -232,6 +240,12 @@ $(SERVING)/ready: requirements-serving.txt
 $(VENV)/run: requirements.txt requirements-run.txt | $(VENV)/bin/python
 	@echo "Installing what the bank needs (about a minute, once)"
 	@$(VENV)/bin/python $(INSTALL) -r requirements-run.txt
+	@touch $@
+
+$(CLIENT)/ready: requirements-client.txt
+	@echo "Installing the generator of clients (10 seconds, once)"
+	@test -x $(CLIENT)/bin/python || $(PYTHON) -m venv $(CLIENT)
+	@$(CLIENT)/bin/python $(INSTALL) -r requirements-client.txt
 	@touch $@
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/run

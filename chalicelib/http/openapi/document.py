@@ -136,8 +136,7 @@ def _parameters(operation: Operation, profile: Profile) -> Iterator[Document]:
             yield {"name": name, "in": "path", "required": True, "schema": schema}
     for name, schema in request_schemas.queries(operation.name, profile).items():
         required = (operation.name, name) in request_schemas.NEEDED
-        joined = {"explode": False} if schema["type"] == "array" else {}  # by commas
-        yield {"name": name, "in": "query", "required": required, "schema": schema, **joined}
+        yield {"name": name, "in": "query", "required": required, "schema": schema}
     yield LANGUAGE
     if operation.once:
         yield from headers.ASKED_ONCE
@@ -176,8 +175,16 @@ def _problems(problems: Iterable[type[Problem]]) -> Document:
 
 
 def _problem(found: list[type[Problem]]) -> Document:
-    types = {"properties": {"type": {"enum": [one.uri() for one in found]}}}
-    return {"allOf": [{"$ref": REF.format(name="ProblemDetails")}, types]}
+    kinds = [{"$ref": REF.format(name=one.__name__)} for one in found]
+    return {"anyOf": kinds} if len(kinds) > 1 else kinds[0]
+
+
+def _problem_schemas() -> Iterator[tuple[str, Document]]:
+    """Yield the schema of each problem, so that a generated client has a type for each."""
+    own = (problem for operation in OPERATIONS for problem in operation.problems)
+    for one in sorted({*OF_KEYS, *OF_PEOPLE, *OF_ALL, *own}, key=lambda one: one.__name__):
+        kind = {"properties": {"type": {"enum": [one.uri()]}}}
+        yield one.__name__, {"allOf": [{"$ref": REF.format(name="ProblemDetails")}, kind]}
 
 
 def _links(operation: Operation, who: Access) -> Iterator[tuple[str, Document]]:
@@ -208,4 +215,5 @@ def _schemas(profile: Profile) -> Document:
     types = [*answers, decision_answers.Pending, desk_answers.Health, ProblemDetails]
     ordered = sorted(types, key=lambda one: str(one.__name__))
     _, schemas = msgspec.json.schema_components(ordered, ref_template=REF)
-    return dict(sorted(schemas.items())) | {"Application": request_schemas.application(profile)}
+    named = dict(sorted(schemas.items())) | dict(_problem_schemas())
+    return named | {"Application": request_schemas.application(profile)}

@@ -8,7 +8,7 @@ from chalicelib.decisions.intake.batches.batch_ids import BATCH_ID
 from chalicelib.decisions.intake.batches.batch_indexing import MOST_BYTES
 from chalicelib.decisions.intake.batches.row_reading import FORMS
 from chalicelib.decisions.lists import cursors
-from chalicelib.decisions.lists.list_request import BASIS, DECISIONS, FIELDS, LIMIT, VERSION
+from chalicelib.decisions.lists.list_request import BASIS, DECISIONS, FIELDS, VERSION
 from chalicelib.decisions.outcomes import OUTCOMES
 from chalicelib.decisions.predictions import PREDICTION_ID
 from chalicelib.governance.erasure.erasure_request import REASONS
@@ -44,11 +44,12 @@ def _object(required: dict[str, Schema], optional: dict[str, Schema] | None = No
     }
 
 
+ONE_TO_100 = {"type": "integer", "minimum": 1, "maximum": 100}  # LIMIT of each list
 CALENDAR_DAY = {"type": "string", "format": "date"}
 QUERIES: dict[str, dict[str, Schema]] = {
     "listReviews": {
         "state": {"type": "string", "enum": ["open"]},
-        "limit": whole(LIMIT),
+        "limit": ONE_TO_100,
         "cursor": whole(POSITION),
     },
     "getPortfolio": {"from": CALENDAR_DAY, "to": CALENDAR_DAY, "cursor": whole(CURSOR)},
@@ -83,7 +84,7 @@ def _list_query(profile: Profile) -> dict[str, Schema]:
         "decision": {"type": "string", "enum": list(DECISIONS)},
         "basis": whole(BASIS),
         "model": whole(f"(?:{'|'.join(profile.models)})(?::{VERSION.pattern})?"),
-        "limit": whole(LIMIT),
+        "limit": ONE_TO_100,
         "cursor": whole(cursors.CURSOR),
         "fields": {"type": "array", "items": names, "minItems": 1},
     }

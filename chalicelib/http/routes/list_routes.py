@@ -14,6 +14,7 @@ from chalicelib.http.csv_page import CSV_TYPE, csv_page
 from chalicelib.http.web import NOT_STORED, Headers
 from chalicelib.services import services
 
+LISTED = "fields"
 REPEATED = Text(es="debe venir una sola vez", en="must come only once")
 
 
@@ -36,10 +37,12 @@ def _lists() -> DecisionLists:
 
 def _query(request: Request) -> dict[str, str]:
     """Return the query's parameters. Raises InvalidRequest for those that come more than once: of
-    two filters it is not clear which one counts.
+    two filters it is not clear which one counts. `fields` may, as generated clients send a list.
     """
     given = request.query_params
     values = {name: given.getlist(name) for name in given} if given else {}
+    if LISTED in values:
+        values[LISTED] = [",".join(values[LISTED])]
     repeated = [name for name, several in values.items() if len(several) > 1]
     if repeated:
         raise wrong(dict.fromkeys(repeated, REPEATED))
