@@ -3,7 +3,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.
 """
 
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,12 @@ IS_PAST = f"{EXPIRES} <= :now"
 def utc_now() -> datetime:
     """Return the time in UTC: the clock of who gets no other."""
     return datetime.now(UTC)
+
+
+def going_on(now: datetime) -> Callable[[], datetime]:
+    """Return a clock that goes on from a time."""
+    began = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - began)
 
 
 def after(days: int, now: datetime) -> dict[str, int]:

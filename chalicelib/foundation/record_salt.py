@@ -10,6 +10,7 @@ SALT = "evidenceSalt"  # the attribute; it goes with the personal part of the re
 ERASED = "personalDigest"  # of an erased record: the digest of what was personal
 PSEUDONYM = "erased#"  # begins what an erased record has in place of clientId; no clientId has a #
 ERASURES = "#erasures"  # what records of erasures have in place of clientId
+ERASURE = "erasure#"  # begins the id of a finished erasure, before the time of its order
 ERASURE_OF = "erasure-of#"  # begins the mark of a record's erasure, before the record's id
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from chalicelib.foundation.errors import TableUnavailable
+from chalicelib.foundation.expiry import going_on
 from chalicelib.governance.erasure.erasure_plan import LAST, Plan, decisions_of, plan
 from chalicelib.governance.policies.times import written_at
 from chalicelib.profile import Retention
@@ -57,10 +58,11 @@ def erase(
     # First, for a record that is erased no longer says of which batch it is.
     batches = {one["batch"]["batchId"] for one in table.records(client_id) if "batch" in one}
     gone = files.delete(sorted(batches))
-    last = _erase_records(event, erasure, retention, table, now, wait)
+    clock = going_on(now)
+    last = _erase_records(event, erasure, retention, table, clock, wait)
     facts: Document = {"kept": {name: len(found) for name, found in last.kept.items()}}
     facts |= {"until": last.until, "files": gone}
-    done = table.finish(erasure, facts, now)
+    done = table.finish(erasure, facts, clock())
     return _answer(done, retention)
 
 
@@ -69,22 +71,26 @@ def _erase_records(
     erasure: Document,
     retention: Retention,
     table: Erasures,
-    now: datetime,
+    clock: Callable[[], datetime],
     wait: Callable[[float], None],
 ) -> Plan:
-    """Erase until nothing is left to erase, and return the last plan."""
+    """Erase until nothing is left to erase, and return the last plan.
+
+    A mark may not be of a day before its record, so the time is read after the records.
+    """
     gone, client_id, until = set[str](), event["clientId"], event.get("until", LAST)
     for _ in range(ROUNDS):
-        todo = plan(table.records(client_id), table.cases(client_id), retention, now, gone, until)
+        records, cases, now = table.records(client_id), table.cases(client_id), clock()
+        todo = plan(records, cases, retention, now, gone, until)
         if todo.is_done:
             return todo
         if todo.erases_nothing:
             wait(PAUSE_SECONDS)
             continue
         table.delete_cases(erasure, todo.cases)  # before the decision by which they go
-        for name, records in todo.pseudonymised.items():
-            table.pseudonymise(erasure, name, records, now)
-            gone |= decisions_of(records)
+        for name, erased in todo.pseudonymised.items():
+            table.pseudonymise(erasure, name, erased, now)
+            gone |= decisions_of(erased)
         table.delete_claims(erasure, todo.claims)
     raise TableUnavailable
 

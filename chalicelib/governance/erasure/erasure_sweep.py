@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from chalicelib.foundation.errors import TableUnavailable
+from chalicelib.foundation.expiry import going_on
 from chalicelib.governance.erasure import client_erasure
 from chalicelib.governance.erasure.erasure_table import is_of
 from chalicelib.profile import Retention
@@ -51,9 +52,10 @@ def run(
 
     Raises TableUnavailable.
     """
+    clock = going_on(now)
 
     def erase(order: Mapping[str, Any]) -> Document:
-        return client_erasure.erase(order, retention, erasures, files, now)
+        return client_erasure.erase(order, retention, erasures, files, clock())
 
     if "watch" not in event:
         return erase(event)

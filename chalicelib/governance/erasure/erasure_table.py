@@ -17,7 +17,7 @@ from chalicelib.decisions.day_index import ERASURE_DAYS, key_of
 from chalicelib.foundation.dynamodb_items import as_table_unavailable, from_item, to_item
 from chalicelib.foundation.errors import TableUnavailable
 from chalicelib.foundation.expiry import EXPIRES
-from chalicelib.foundation.record_salt import ERASURE_OF, ERASURES, PSEUDONYM
+from chalicelib.foundation.record_salt import ERASURE, ERASURE_OF, ERASURES, PSEUDONYM
 from chalicelib.governance.evidence import record_digest
 from chalicelib.governance.policies.times import written_at
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
-OPEN, DONE, SWEEP = "open#", "erasure#", "sweep#"
+OPEN, SWEEP = "open#", "sweep#"
 CLAIMS, CASES = "claims", "cases"
 COUNTED = ("loans", "decisions", CLAIMS, CASES)
 STEP = 10  # records a transaction, with three actions each; DynamoDB allows 100 actions
@@ -208,7 +208,7 @@ def _mark(record: Record, now: datetime) -> Record:
 
 def _closed(erasure: Record, facts: Mapping[str, Any], now: datetime) -> Record:
     """Return a finished erasure, with a salted hash of the client: who asks about them is shown."""
-    name, salt = f"{DONE}{erasure['at']}#{secrets.token_hex(8)}", secrets.token_hex(16)
+    name, salt = f"{ERASURE}{erasure['at']}#{secrets.token_hex(8)}", secrets.token_hex(16)
     client = _hash(salt, erasure["predictionId"].removeprefix(OPEN))
     stays = {key: value for key, value in erasure.items() if key != "pseudonym"}
     of_client = {"salt": salt, "client": client, "day": _day(name, now)}
@@ -218,7 +218,7 @@ def _closed(erasure: Record, facts: Mapping[str, Any], now: datetime) -> Record:
 def _sweep(done: Record) -> Record:
     """Return the order to look later for what was under way during an erasure."""
     stays = {name: done[name] for name in ("clientId", "at", "reason", "by", "salt", "client")}
-    return {**stays, "predictionId": done["predictionId"].replace(DONE, SWEEP, 1)}
+    return {**stays, "predictionId": done["predictionId"].replace(ERASURE, SWEEP, 1)}
 
 
 def is_of(erasure: Record, client_id: str) -> bool:

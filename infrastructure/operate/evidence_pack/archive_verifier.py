@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.foundation.record_salt import ERASURE_OF
 from chalicelib.governance.evidence import chain, record_digest
 from chalicelib.governance.evidence.chain import Entry, NotAnAnchor
-from infrastructure.operate.evidence_pack import claimed_period
+from infrastructure.operate.evidence_pack import claimed_period, erasure_marks
 from infrastructure.operate.evidence_pack.claimed_period import RECORDS, Period
 
 Files = Mapping[str, bytes]
@@ -47,6 +47,8 @@ def findings(files: Files, head: str = "", asked: Period = ANY) -> list[str]:
     entries = entries_of(anchors)
     found += _rewritten(entries)
     found += _records(files, entries, claimed_period.covered(period, files))
+    records = {record["predictionId"]: record for _, record in _lines(files, [])}
+    found += erasure_marks.findings(anchors, records)
     found += _objects(files, entries)
     found += _cards(files)
     return [*dict.fromkeys(found)]

@@ -43,6 +43,7 @@ CODE = (
     "infrastructure/operate/evidence_pack/archive_report.py",
     "infrastructure/operate/evidence_pack/archive_verifier.py",
     "infrastructure/operate/evidence_pack/claimed_period.py",
+    "infrastructure/operate/evidence_pack/erasure_marks.py",
 )
 VERIFIER = "verify.py"
 NO_DIGESTS = (

@@ -1,6 +1,7 @@
 """An erasure on the embedded cloud: killed at each step, it goes on, and the evidence stands."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -214,7 +215,7 @@ def test_a_sweep_finds_what_came_late_and_then_is_over(client):
     assert not found(client, PLANTED)
     assert not [one for one in found(client, CLIENT) if one["clientId"]["S"] == CLIENT]
     assert len(erasures(client)) == 2
-    later = at + timedelta(hours=1)
+    later = at + timedelta(hours=1, minutes=1)  # the second erasure began after `at`
     again = {"watch": later.isoformat()}
     assert erasure_sweep.run(again, *parts[:-1], later)["swept"] == 1
     assert len(erasures(client)) == 2
@@ -230,6 +231,23 @@ def test_a_client_who_came_back_keeps_what_came_after_the_erasure(client):
     client_erasure.erase(again, NONE_STAYS, ErasureTable(client, TABLE, QUEUE), files, NOW)
 
     assert PredictionTable(client, TABLE).get(CLIENT, "0d")["decision"] == "DECLINE"
+
+
+def test_a_record_of_after_midnight_has_no_mark_of_the_day_before(client):
+    late = datetime(2026, 11, 29, 23, 59, 59, 999_000, tzinfo=UTC)
+    tables = ErasureTable(client, TABLE, QUEUE)
+
+    class UntilMidnight(ErasureTable):
+        def records(self, client_id):
+            time.sleep(0.01)  # the records come after midnight
+            return super().records(client_id)
+
+    slow, files = UntilMidnight(client, TABLE, QUEUE), DecisionFiles(boto3.client("s3"), DATA)
+    client_erasure.erase(EVENT, NONE_STAYS, slow, files, late)
+
+    stored = [*tables._query(TABLE, ERASURES)]
+    days = {one["day"].split("#")[1] for one in stored if "day" in one}
+    assert days == {"2026-11-30"}
 
 
 def test_a_loan_stays_whole_with_its_outcome_and_the_answer_says_until_when(client):

@@ -23,6 +23,7 @@ from chalicelib.decisions.replay_evidence import _mark
 from chalicelib.foundation.dynamodb_items import from_item, to_item
 from chalicelib.foundation.settings import Settings
 from chalicelib.governance.erasure.erasure_table import ErasureTable
+from chalicelib.governance.erasure.erasure_table import _mark as _mark_of_erasure
 from chalicelib.governance.evidence import chain, record_digest
 from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
 from chalicelib.governance.evidence.anchoring import anchor_days
@@ -501,6 +502,22 @@ def test_an_item_that_no_json_can_have_is_named_and_the_chain_goes_on(made, tmp_
     changed = packed[f"records/{day}.jsonl"].replace(b"Ana Paz", b"Eva Paz")
     found = verify.findings(relisted(packed | {f"records/{day}.jsonl": changed}))
     assert f"decision {'f' * 32}: was changed in one of clientId, dynamodbItem" in found
+
+
+def test_a_forged_erasure_with_a_mark_dated_back_is_named(made, tmp_path):
+    client, table = boto3.client("dynamodb"), DEV.predictions_table
+    key = to_item({"clientId": "c3", "predictionId": IDS[3]})
+    stored = from_item(client.get_item(TableName=table, Key=key)["Item"])
+    erased = record_digest.erased(stored) | {"clientId": f"erased#{'1' * 32}", "day": stored["day"]}
+    yesterday = NOW - timedelta(days=1)
+    client.delete_item(TableName=table, Key=key)
+    for forged in (erased, _mark_of_erasure(stored, yesterday)):
+        client.put_item(TableName=table, Item=to_item(forged))
+    anchor(6)
+
+    mark, found = f"erasure-of#{IDS[3]}", verify.findings(pack(tmp_path))
+    assert any(one.startswith(f"erasure-of {mark}: was dated back to") for one in found)
+    assert any(f"erasures of {yesterday:%F}: they count 0 records" in one for one in found)
 
 
 @pytest.mark.parametrize(
