@@ -21,7 +21,7 @@ ASKED = (
     "If-None-Match", "Prefer", "x-api-key",
 )  # fmt: skip
 ANSWERED = (
-    "Content-Language", "ETag", "Idempotent-Replayed", "Location", "Preference-Applied",
+    "Content-Language", "ETag", "Idempotent-Replayed", "Link", "Location", "Preference-Applied",
     "RateLimit-Policy", "Retry-After", "WWW-Authenticate",
 )  # fmt: skip
 PREFLIGHT_SECONDS = 600  # so long a browser keeps the answer to OPTIONS

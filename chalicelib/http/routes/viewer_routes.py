@@ -13,11 +13,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-GUARDED: Headers = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+GUARDED: Headers = {"Content-Security-Policy": POLICY}
 KEPT: Headers = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
