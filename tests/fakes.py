@@ -62,7 +62,14 @@ class PredictionList:
         self._items[place] = dict(zip(("clientId", "predictionId"), place, strict=True)) | claim
         return self._items[place]
 
-    def add_outcome(self, client_id: str, outcome_id: str, outcome: Document) -> Document:
+    def add_outcome(
+        self, client_id: str, outcome_id: str, outcome: Document, acts: int | None = None
+    ) -> Document | None:
+        if acts is not None:
+            self.get(client_id, outcome["of"])
+            following = f"review#{outcome['of']}#{acts:04}"
+            if (client_id, following) in self._items:
+                return None
         return self.add({"clientId": client_id, "predictionId": f"outcome#{outcome_id}", **outcome})
 
     def outcomes(self, client_id: str, prediction_id: str) -> list[Document]:

@@ -5,7 +5,7 @@ which of them count.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
@@ -67,7 +67,9 @@ class Predictions(Protocol):
     def get(self, client_id: str, prediction_id: str) -> Document: ...
     def outcomes(self, client_id: str, prediction_id: str) -> list[Document]: ...
     def acts(self, client_id: str, prediction_id: str) -> list[Document]: ...
-    def add_outcome(self, client_id: str, outcome_id: str, outcome: Document) -> Document: ...
+    def add_outcome(
+        self, client_id: str, outcome_id: str, outcome: Document, acts: int | None
+    ) -> Document | None: ...
 
 
 def report(
@@ -77,17 +79,23 @@ def report(
     source: str,
     predictions: Predictions,
     now: datetime,
+    require_a_loan: Callable[[Document, list[Document]], None] = lambda *_: None,
 ) -> Document:
     """Store an outcome and return it as stored. A repeat from the same `source` changes nothing.
+
+    `require_a_loan` raises a Problem by the decision and the acts on it. Where a person or a
+    counter-offer acts at the same time, all is looked at again.
 
     Raises InvalidOutcome; NotALoan if the application was declined or not granted; and
     TooManyOutcomes if the source has stored MOST outcomes of this loan.
     """
     decision = predictions.get(client_id, prediction_id)
     decided_at = decision["createdAt"]
+    acts = predictions.acts(client_id, prediction_id)
+    require_a_loan(decision, acts)
     if errors := dict(_wrong_fields(payload, decided_at[:10], now.astimezone(UTC).date())):
         raise InvalidOutcome(CORRECT.format(count=len(errors), fields=", ".join(errors)), errors)
-    decided = final_decision(decision["decision"], predictions.acts(client_id, prediction_id))
+    decided = final_decision(decision["decision"], acts)
     if "counterOfferOf" in decision and decided != "APPROVE":
         raise NotALoan(NOT_TAKEN)
     if fault := loan_fault(decided, payload.get("granted")):
@@ -102,7 +110,11 @@ def report(
     told_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     told = payload | {"of": prediction_id, "decidedAt": decided_at, "toldAt": told_at}
     name = outcome_id(prediction_id, payload["outcome"], payload["when"], replaces, source)
-    return _answer(predictions.add_outcome(client_id, name, told | {"source": source}))
+    stored = predictions.add_outcome(client_id, name, told | {"source": source}, len(acts))
+    if stored is None:
+        again = (payload, source, predictions, now, require_a_loan)
+        return report(client_id, prediction_id, *again)
+    return _answer(stored)
 
 
 def with_outcomes(client_id: str, prediction_id: str, predictions: Predictions) -> Document:

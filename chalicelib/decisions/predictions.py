@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from chalicelib.decisions.day_index import (
     BY_DAY,
@@ -51,13 +51,20 @@ class PredictionTable(ClaimTable):
         """Store a prediction unless its id exists, and return the stored one."""
         return self._put_once(prediction | {"day": _index_key("", prediction, "createdAt")})
 
-    def add_outcome(self, client_id: str, outcome_id: str, outcome: Item) -> Item:
+    def add_outcome(
+        self, client_id: str, outcome_id: str, outcome: Item, acts: int | None = None
+    ) -> Item | None:
         """Store an outcome unless its id exists, and return the stored one.
 
-        The index has it under the day on which it was reported.
+        The index has it under the day on which it was reported. With `acts`, the number of acts on
+        the decision that the caller has read, it returns None if there is another one by now.
+        Raises PredictionNotFound if the decision is gone: its client was erased meanwhile.
         """
         item = {"clientId": client_id, "predictionId": OUTCOME + outcome_id} | outcome
-        return self._put_once(item | {"day": _index_key(OUTCOMES, item, "toldAt")})
+        item |= {"day": _index_key(OUTCOMES, item, "toldAt")}
+        if acts is None:
+            return self._put_once(item)
+        return self._put_beside(item, [_act_key(client_id, outcome["of"], acts)])
 
     def outcomes(self, client_id: str, prediction_id: str) -> list[Item]:
         """Return the outcomes of one prediction, the newest last."""
@@ -66,6 +73,7 @@ class PredictionTable(ClaimTable):
             ExpressionAttributeValues=to_item(
                 {":client": client_id, ":of": f"{OUTCOME}{prediction_id}#"}
             ),
+            ConsistentRead=True,
         )
         return sorted(found, key=lambda told: (told["toldAt"], told["predictionId"]))
 
@@ -79,31 +87,41 @@ class PredictionTable(ClaimTable):
 
         Raises PredictionNotFound if the decision is gone: its client was erased meanwhile.
         """
-        name = f"{REVIEW_ACT}{prediction_id}#{number:04}"
-        item = {"clientId": client_id, "predictionId": name, "of": prediction_id} | act
-        item |= {"day": f"{REVIEWS}{act['at'][:10]}"}
+        key = _act_key(client_id, prediction_id, number)
+        item = key | {"of": prediction_id} | act | {"day": f"{REVIEWS}{act['at'][:10]}"}
+        return cast("Item", self._put_beside(item, []))
+
+    def _put_beside(self, item: Item, absent: list[Item]) -> Item | None:
+        """Store what stands beside a decision unless its id exists, and return the stored one; None
+        if one of the `absent` keys exists. Raises PredictionNotFound if the decision is gone.
+        """
         more: Item = {**expiry.after(self._days, self._now()), SALT: new_salt()}
-        put = {"TableName": self._table, "Item": to_item(item | more),
-               "ConditionExpression": "attribute_not_exists(predictionId)"}  # fmt: skip
-        key = to_item({"clientId": client_id, "predictionId": prediction_id})
-        there = {"TableName": self._table, "Key": key,
-                 "ConditionExpression": "attribute_exists(predictionId)"}  # fmt: skip
+        put = {"Item": to_item(item | more), **self._if("attribute_not_exists")}
+        checks = [{"ConditionCheck": {"Key": to_item(one), **self._if("attribute_not_exists")}}
+                  for one in absent]  # fmt: skip
+        decision = {"clientId": item["clientId"], "predictionId": item["of"]}
+        there = {"Key": to_item(decision), **self._if("attribute_exists")}
+        actions: Any = [{"ConditionCheck": there}, {"Put": put}, *checks]
         with as_table_unavailable():
             try:
-                self._client.transact_write_items(
-                    TransactItems=[{"ConditionCheck": there}, {"Put": put}]  # type: ignore[typeddict-item]
-                )
+                self._client.transact_write_items(TransactItems=actions)
             except self._client.exceptions.TransactionCanceledException as error:
                 codes = [one["Code"] for one in error.response["CancellationReasons"]]
-                gone, there_is_one = (code == FAILED for code in codes)
-                if gone:
-                    what = NO_PREDICTION.format(client=client_id, id=prediction_id)
-                    raise PredictionNotFound(what) from error
-                if not there_is_one:
+                is_gone, is_stored, *acted = (code == FAILED for code in codes)
+                if is_gone:
+                    gone = {"client": item["clientId"], "id": item["of"]}
+                    raise PredictionNotFound(NO_PREDICTION.format(**gone)) from error
+                if any(acted):
+                    return None
+                if not is_stored:
                     raise TableUnavailable from error
                 place = {name: item[name] for name in ("clientId", "predictionId")}
                 return self._at(place)
         return as_recorded(item)
+
+    def _if(self, function: str) -> Item:
+        condition = f"{function}(predictionId)"
+        return {"TableName": self._table, "ConditionExpression": condition}
 
     def _at(self, place: Item) -> Item:
         found = self._client.get_item(
@@ -228,3 +246,7 @@ class PredictionTable(ClaimTable):
 
 def _index_key(kind: str, item: Item, when: str) -> str:
     return key_of(f"{kind}{item[when][:10]}", item["predictionId"])
+
+
+def _act_key(client_id: str, prediction_id: str, number: int) -> Item:
+    return {"clientId": client_id, "predictionId": f"{REVIEW_ACT}{prediction_id}#{number:04}"}

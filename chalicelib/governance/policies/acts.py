@@ -76,9 +76,18 @@ def in_force_between(found: list[Period], first: str, last: str) -> set[str]:
     return inside | ({begun.policy} if begun else set())
 
 
+def approvals_of(acts: Iterable[Act], draft: str) -> list[Act]:
+    """Return the first approval of a draft by each person: of several at once all are acts."""
+    of_draft = (act for act in acts if act.kind == "APPROVED" and act.draft == draft)
+    first: dict[str, Act] = {}
+    for act in of_draft:
+        first.setdefault(_person(act.by), act)
+    return list(first.values())
+
+
 def approvers(acts: Iterable[Act], draft: str) -> set[str]:
     """Return the people who approved a draft."""
-    return {_person(act.by) for act in acts if act.kind == "APPROVED" and act.draft == draft}
+    return {_person(act.by) for act in approvals_of(acts, draft)}
 
 
 def _person(by: Mapping[str, str]) -> str:

@@ -7,7 +7,15 @@ from typing import Any, Protocol
 import msgspec
 
 from chalicelib.foundation.text import Text
-from chalicelib.governance.policies.acts import APPROVALS, Act, Period, approvers, in_force, periods
+from chalicelib.governance.policies.acts import (
+    APPROVALS,
+    Act,
+    Period,
+    approvals_of,
+    approvers,
+    in_force,
+    periods,
+)
 from chalicelib.governance.policies.policy_documents import proposed, with_policy
 from chalicelib.governance.policies.policy_problems import PolicyConflict, PolicyNotFound
 from chalicelib.governance.policies.policy_requests import (
@@ -178,7 +186,7 @@ class PolicyDesk:
 
     def _shown_draft(self, draft: Act, acts: Sequence[Act] | None = None) -> Document:
         known = self._acts if acts is None else acts
-        approvals = [one for one in known if one.kind == "APPROVED" and one.draft == draft.id]
+        approvals = approvals_of(known, draft.id)
         return _shown(draft) | {
             "approvals": [{"by": one.by, "at": one.at} for one in approvals],
             "missingApprovals": max(0, APPROVALS - len(approvals)),

@@ -1,6 +1,7 @@
 """Views that decide, and that read what was decided."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from chalice.app import Request
@@ -37,6 +38,6 @@ def prediction(request: Request, clientId: str, predictionId: str) -> Any:  # no
 
 def outcome(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803
     body, source = json_body(request), source_of(request.context)
-    stored = services().predictions
-    taken_offers.require_not_taken(stored.get(clientId, predictionId), stored)
-    return outcomes.report(clientId, predictionId, body, source, stored, datetime.now(UTC))
+    stored, now = services().predictions, datetime.now(UTC)
+    not_taken = partial(taken_offers.require_not_taken, predictions=stored, now=now)
+    return outcomes.report(clientId, predictionId, body, source, stored, now, not_taken)

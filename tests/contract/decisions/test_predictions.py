@@ -214,6 +214,20 @@ def test_an_act_on_a_decision_that_is_gone_is_not_stored(predictions):
     assert predictions.acts("ana", "0a") == []
 
 
+def test_an_outcome_is_stored_if_the_decision_is_there_and_nothing_was_done_about_it(predictions):
+    told = outcome("2026-11-25T08:00:00.000Z") | {"of": "0a"}
+    with pytest.raises(PredictionNotFound):
+        predictions.add_outcome("ana", "0a#0", told, 0)
+    predictions.add(PREDICTION)
+    first = predictions.add_outcome("ana", "0a#0", told, 0)
+    assert predictions.add_outcome("ana", "0a#0", told | {"outcome": "x"}, 0) == first
+    predictions.add_act("ana", "0a", 0, act("2026-11-25T08:00:00.000Z"))
+
+    assert predictions.add_outcome("ana", "0a#1", told, 0) is None
+    assert predictions.outcomes("ana", "0a") == [first]
+    assert predictions.add_outcome("ana", "0a#1", told, 1)["of"] == "0a"
+
+
 def test_a_day_has_the_acts_of_that_day_behind_a_cursor(predictions):
     predictions.add(PREDICTION)
     for number, day in enumerate(("23", "24", "24", "25")):

@@ -13,34 +13,24 @@ from typing import Any, Protocol
 
 import msgspec
 
-from chalicelib.decisions.application import CORRECT, CreditApplication, fault
+from chalicelib.decisions.application import CreditApplication
 from chalicelib.decisions.intake import analysis
 from chalicelib.decisions.intake.idempotency_keys import claim_key
 from chalicelib.foundation.errors import (
     CounterOfferClosed,
     IdempotencyConflict,
-    InvalidRequest,
     NotALoan,
     PredictionNotFound,
 )
 from chalicelib.foundation.text import Language, Text
 from chalicelib.governance.policies.times import written_at
 from chalicelib.governance.reviews.review_acts import ReviewAct, state_of
-from chalicelib.profile import Offer, Profile
+from chalicelib.governance.rights.counterfactuals.offer_request import AMOUNT, lowered
+from chalicelib.profile import Profile
 from chalicelib.profile.answer_codes import OfferOutcome
 
 Document = dict[str, Any]
 
-AMOUNT = "takenAmount"  # the body's only field
-NOT_A_BODY = Text(
-    es='debe ser un objeto con "takenAmount"', en='must be an object with "takenAmount"'
-)
-UNKNOWN_FIELD = Text(es="no es un campo de la petición", en="is not a field of a request")
-REQUIRED = Text(es="es obligatorio", en="is required")
-NOT_LOWER = Text(
-    es="debe ser menor que el monto solicitado, {asked}",
-    en="must be lower than the requested amount, {asked}",
-)
 TEXTS: dict[OfferOutcome, Text] = {
     "NOT_OFFERED": Text(
         es="El producto no tiene ofertas: vea [offer] en el perfil.",
@@ -133,15 +123,15 @@ def take(
     attempts it when. Raises CounterOfferClosed, InvalidRequest, and what `analyse` raises.
     """
     acts = predictions.acts(*_ids(stored))
+    if repeated := _taken_before(stored, acts, body, predictions):
+        return analysis.answer(repeated)
     closed = closed_because(stored, acts, profile, datetime.fromisoformat(act.at))
     if closed or profile.offer is None:
         raise _closed(closed or "NOT_OFFERED", stored, profile)
-    lower = _lowered(stored["application"], body, profile.offer, profile)
+    lower = lowered(stored["application"], body, profile.offer, profile)
     made = attempts(stored, predictions)
     if made.approved:
-        if made.approved["application"] != lower:
-            raise _closed("TAKEN", stored, profile)
-        return analysis.answer(made.approved)
+        raise _closed("TAKEN", stored, profile)
     if made.following >= MOST_ATTEMPTS or predictions.outcomes(*_ids(stored)):
         raise _closed("CLOSED", stored, profile)
     known = {*profile.consents().values()}
@@ -150,10 +140,27 @@ def take(
     request = analysis.new_request(CreditApplication.from_payload(payload, profile), language)
     request["counterOfferOf"] = stored["predictionId"]
     _announce(stored, acts, msgspec.structs.replace(act, attempt=made.following), predictions)
+    if predictions.outcomes(*_ids(stored)):  # one that came between the two looks and the act
+        raise _closed("CLOSED", stored, profile)
     try:
         return analyse_once(request, _key(stored, made.following))
     except IdempotencyConflict as other:
         raise CounterOfferClosed(PENDING) from other
+
+
+def _taken_before(
+    stored: Document, acts: Sequence[Document], body: Any, predictions: Predictions
+) -> Document | None:
+    """Return the decision by which the counter-offer was taken with this amount, whatever the
+    policy offers today.
+    """
+    if not any(act["act"] == "OFFER" for act in acts):
+        return None
+    approved, asked = attempts(stored, predictions).approved, stored["application"]
+    if approved is None:
+        return None
+    lower = [value for name, value in approved["application"].items() if asked.get(name) != value]
+    return approved if body == {AMOUNT: lower[0]} else None
 
 
 def attempted(by: Mapping[str, str], now: datetime) -> ReviewAct:
@@ -221,10 +228,18 @@ def taken_by(stored: Document, acts: Sequence[Document], predictions: Prediction
     return str(approved["predictionId"]) if approved else None
 
 
-def require_not_taken(stored: Document, predictions: Predictions) -> None:
-    """Raise NotALoan if the loan is that of the counter-offer: one application is one loan."""
-    if other := taken_by(stored, predictions.acts(*_ids(stored)), predictions):
-        raise NotALoan(ANOTHER_LOAN.format(id=other))
+def require_not_taken(
+    stored: Document, acts: Sequence[Document], predictions: Predictions, now: datetime
+) -> None:
+    """Raise NotALoan if the loan is that of the counter-offer, or may become it: one application is
+    one loan.
+    """
+    read = [msgspec.convert(act, ReviewAct) for act in acts]
+    offer = standing(stored, read, predictions, now)
+    if offer.taken:
+        raise NotALoan(ANOTHER_LOAN.format(id=offer.taken))
+    if offer.is_pending:
+        raise NotALoan(PENDING)
 
 
 def closed_because(
@@ -263,26 +278,6 @@ def open_until(stored: Document, profile: Profile) -> str | None:
         return None
     decided = datetime.fromisoformat(stored["createdAt"]).date()
     return (decided + timedelta(days=profile.offer.open_days)).isoformat()
-
-
-def _lowered(application: Mapping[str, Any], body: Any, offer: Offer, profile: Profile) -> Document:
-    errors = _wrong_fields(application, body, offer, profile)
-    if errors:
-        raise InvalidRequest(CORRECT.format(count=len(errors), fields=", ".join(errors)), errors)
-    return {**application, offer.amount: body[AMOUNT]}
-
-
-def _wrong_fields(
-    application: Mapping[str, Any], body: Any, offer: Offer, profile: Profile
-) -> dict[str, Text]:
-    if not isinstance(body, dict):
-        return {"body": NOT_A_BODY}
-    errors = dict.fromkeys(body.keys() - {AMOUNT}, UNKNOWN_FIELD)
-    amount, asked = body.get(AMOUNT), application.get(offer.amount)
-    wrong = REQUIRED if amount is None else fault(amount, profile.features[offer.amount])
-    if wrong is None and not (isinstance(asked, int | float) and body[AMOUNT] < asked):
-        wrong = NOT_LOWER.format(asked=asked)
-    return errors | ({AMOUNT: wrong} if wrong else {})
 
 
 def _key(stored: Document, number: int) -> str:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from chalicelib.decisions.intake.idempotency_keys import claim_key
-from chalicelib.foundation.errors import CounterOfferClosed
+from chalicelib.foundation.errors import CounterOfferClosed, NotALoan
 from chalicelib.governance.reviews.review_acts import ReviewAct
 from chalicelib.governance.rights.counterfactuals.taken_offers import (
     GIVEN_UP_SECONDS,
@@ -14,7 +14,9 @@ from chalicelib.governance.rights.counterfactuals.taken_offers import (
     Standing,
     _announce,
     _key,
+    _taken_before,
     attempted,
+    require_not_taken,
     standing,
     taken_by,
 )
@@ -92,6 +94,36 @@ def test_another_attempt_is_another_act(predictions):
 
     assert [one.attempt for one in acts_of(predictions)] == [0, 1]
     assert standing(FIRST, acts_of(predictions), predictions, NOW).is_pending
+
+
+def test_no_outcome_of_the_first_application_while_or_after_its_counter_offer_is_taken(predictions):
+    acts = predictions.acts("ana", "0a")
+    require_not_taken(FIRST, acts, predictions, NOW)
+    attempt(predictions)
+    acts = predictions.acts("ana", "0a")
+    with pytest.raises(NotALoan, match="Another amount is being decided on"):
+        require_not_taken(FIRST, acts, predictions, NOW)
+    decide(predictions, "REVIEW")
+    require_not_taken(FIRST, acts, predictions, NOW)
+    attempt(predictions, number=1)
+    decide(predictions, "APPROVE", number=1)
+    with pytest.raises(NotALoan, match="report on the loan of the prediction 0b1"):
+        require_not_taken(FIRST, predictions.acts("ana", "0a"), predictions, NOW)
+
+
+def test_a_taken_counter_offer_is_answered_again_whatever_the_policy_offers_now(predictions):
+    first = FIRST | {"application": {"a": 5, "b": 1}}
+    attempt(predictions)
+    predictions.claim("ana", claim_key(_key(FIRST, 0)), {"claimedId": "0b0"})
+    taken = {"clientId": "ana", "predictionId": "0b0", "decision": "APPROVE"}
+    predictions.add(taken | {"application": {"a": 4, "b": 1}})
+    acts = predictions.acts("ana", "0a")
+
+    repeated = _taken_before(first, acts, {"takenAmount": 4}, predictions)
+    assert repeated["predictionId"] == "0b0"
+    for other in ({"takenAmount": 3}, {"takenAmount": 4, "x": 1}, {}, [4], None):
+        assert _taken_before(first, acts, other, predictions) is None
+    assert _taken_before(first, [], {"takenAmount": 4}, predictions) is None
 
 
 def test_a_verdict_that_came_first_keeps_the_attempt_out(predictions):

@@ -3,7 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.governance.policies.acts import Act, in_force, in_force_between, periods
+from chalicelib.governance.policies.acts import (
+    Act,
+    approvals_of,
+    in_force,
+    in_force_between,
+    periods,
+)
 
 ANA, BEA, CARL = ({"sub": name, "username": name} for name in ("ana", "bea", "carl"))
 FIRST = Act("00", "DEPLOYED", "p0", "2026-01-01", {"deployment": "arn"})
@@ -31,6 +37,13 @@ def test_before_the_first_deployment_no_policy_is_in_force():
     assert policy([], "2026-01-01") is None
     assert policy([FIRST], "2025-12-31T23:59:59.999Z") is None
     assert policy([FIRST], "2026-01-01") == "p0"
+
+
+def test_several_approvals_of_one_person_at_once_are_one():
+    one = draft(2, "p1", "2026-01-10")
+    acts = [one, *(approval(number, one, ANA) for number in (3, 4, 5)), approval(6, one, BEA)]
+
+    assert [act.id for act in approvals_of(acts, one.id)] == ["03", "06"]
 
 
 def test_a_draft_is_in_force_from_its_time_once_two_people_have_approved_it():
