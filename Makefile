@@ -89,8 +89,7 @@ test: $(VENV)/dev $(CLIENT)/ready ## The tests of the bank: core, embedded cloud
 	  tests/quarantine tests/contract tests/training tests/unit tests/workflow
 
 test-deploy: $(VENV)/dev $(DEPLOY)/ready $(SERVING)/ready ## The tests of deploying, permissions, training by hand, and serving
-	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup \
-	  tests/deploy tests/audit tests/launch tests/serving
+	@$(VENV)/bin/python -m pytest tests/audit tests/deploy tests/launch tests/serving
 
 test-browser: $(VENV)/browser ## The viewer of the API, in the distribution's Chromium (CHROMIUM=path)
 	@command -v '$(CHROMIUM)' > /dev/null || { echo "No browser: apt-get install chromium, or CHROMIUM=/path/to/it"; exit 1; }

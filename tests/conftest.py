@@ -24,16 +24,6 @@ os.environ |= {
 }
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group tests for `--dist loadgroup`: each file stays in one worker, and so do all files that
-    look at the one deployment of tests/deploy, which takes minutes to make.
-    """
-    for item in items:
-        shares_it = "deployed" in getattr(item, "fixturenames", ())
-        group = "the deployment" if shares_it else item.path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def sba() -> profile.Profile:
     """The deployed profile."""
