@@ -31,9 +31,9 @@ from chalicelib.governance.evidence.object_log import ObjectLog
 from chalicelib.governance.evidence.record_log import RecordLog
 from chalicelib.models.model_bucket import ModelBucket
 from infrastructure.deploy.steps import stack
+from infrastructure.operate.evidence_pack import __main__ as pack_command
 from infrastructure.operate.evidence_pack import account_check, archive_report, archive_writer
 from infrastructure.operate.evidence_pack import archive_verifier as verify
-from infrastructure.operate.evidence_pack.__main__ import read_archive
 from infrastructure.operate.evidence_pack.claimed_period import Period
 from localcloud.embedded_cloud import embedded_cloud
 
@@ -407,6 +407,15 @@ def test_the_account_names_what_a_narrower_period_leaves_out(files):
     )
 
 
+def test_check_ends_with_1_if_the_period_is_not_the_one_that_was_asked_for(made, capsys):
+    path, later = made[0] / "evidence.zip", (NOW + timedelta(days=1)).date().isoformat()
+    for asked, wrong in ((Period("", ""), 0), (Period(TODAY, TODAY), 0), (Period(TODAY, later), 1)):
+        assert pack_command._check(DEV, path, asked) == wrong
+        coverage, said = capsys.readouterr().out.splitlines()
+        assert coverage.startswith(f"The archive covers {TODAY} to {TODAY}: 1 of the 2 days")
+        assert ("you asked for" in said) == bool(wrong)
+
+
 def test_the_account_names_a_removed_record_whatever_the_archive_claims(files):
     anchors = sources().anchors
     missing = f"decision {IDS[0]} of {TODAY}: is missing"
@@ -491,7 +500,7 @@ def test_an_item_that_no_json_can_have_is_named_and_the_chain_goes_on(made, tmp_
     logged = capsys.readouterr().out
     archive_writer.write(tmp_path / "a.zip", day, day, sources(), lambda _: None)
     client.delete_item(TableName=table, Key=key)
-    packed = read_archive(tmp_path / "a.zip")
+    packed = pack_command.read_archive(tmp_path / "a.zip")
 
     assert f"decision {'f' * 32}: {verify.NO_RECORD}" in verify.findings(packed)
     assert len(verify.findings(packed)) == 1
