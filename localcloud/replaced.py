@@ -29,7 +29,7 @@ def the_list(cloud: Cloud) -> list[Replaced]:
         *stepfunctions_.replaced(
             cloud.activity, cloud.authorization, cloud.kept, cloud.functions, cloud.express
         ),
-        *storage_.replaced(cloud.kept, cloud.object_events),
+        *storage_.replaced(cloud.kept, cloud.object_events, cloud.authorization),
         *sagemaker_jobs_.replaced(
             cloud.training_jobs, cloud.processing_jobs, cloud.transform_jobs, cloud.quotas
         ),

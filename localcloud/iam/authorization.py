@@ -92,6 +92,11 @@ class Authorization:
         finally:
             _acting.reset(before)
 
+    @property
+    def is_acting(self) -> bool:
+        """Whether a role acts here: that of a function, a state machine or a job."""
+        return _acting.get() is not None
+
     def require(self, action: str, resource: str, **context: str) -> None:
         """Require the permission. Raises NotAuthorized unless the current role may do this."""
         acting = _acting.get()

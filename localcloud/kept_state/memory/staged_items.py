@@ -2,17 +2,17 @@
 written to disk, and only then does any reader see them.
 """
 
-import base64
 import json
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
 from localcloud.kept_state.memory.index_items import forget, moved
 from localcloud.kept_state.memory.index_lag import IndexLag
+from localcloud.kept_state.memory.unread_values import decoded, encoded, item_of
 from localcloud.kept_state.sqlite.database import Transaction
 
 Key = tuple[DynamoType, DynamoType | None]
@@ -81,22 +81,18 @@ def key_of(table: Any, attributes: dict[str, Any]) -> Key:
 
 
 def key_text(key: Key) -> str:
-    return json.dumps([key[0].to_json(), key[1] and key[1].to_json()], default=_encode)
+    return json.dumps([key[0].to_json(), key[1] and key[1].to_json()], default=encoded)
 
 
 def item_text(item: Item) -> str:
-    return json.dumps(item.to_json()["Attributes"], default=_encode)
+    return json.dumps(item.to_json()["Attributes"], default=encoded)
 
 
 def restore_item(table: Any, text: str) -> None:
-    """Put a kept item into its table. moto's Item adds up its size anew at every attribute."""
-    attributes = json.loads(text, object_hook=_decode)
-    item: Any = object.__new__(Item)
-    item.hash_key, item.range_key = key_of(table, attributes)
-    item.attrs = LimitedSizeDict()
-    for name, value in attributes.items():
-        dict.__setitem__(item.attrs, name, DynamoType(value))
-    put(table, (item.hash_key, item.range_key), item)
+    """Put a kept item into its table."""
+    attributes = json.loads(text, object_hook=decoded)
+    key = key_of(table, attributes)
+    put(table, key, item_of(key, attributes)[0])
     forget(table)
 
 
@@ -137,14 +133,3 @@ def put(table: Any, key: Key, item: Item | None) -> None:
         table.items[key[0]] = item
     else:
         table.items.pop(key[0], None)
-
-
-def _encode(value: Any) -> dict[str, str]:
-    assert isinstance(value, bytes)
-    return {"base64": base64.b64encode(value).decode()}
-
-
-def _decode(value: dict[str, Any]) -> Any:
-    """Return bytes as they were; an attribute of a map that is named so has a map for its value."""
-    text = value.get("base64")
-    return base64.b64decode(text) if len(value) == 1 and isinstance(text, str) else value
