@@ -146,6 +146,35 @@ def test_it_is_on_disk_before_the_answer_and_comes_back(tmp_path: Path) -> None:
     assert kept["first"] == before | {"predictionId": {"S": "first"}}
 
 
+def test_an_index_that_was_queried_before_has_it(cloud: Cloud) -> None:
+    make_table(TABLE)
+    client = boto3.client("dynamodb")
+    key = [{"AttributeName": "createdAt", "KeyType": "HASH"}]
+    create = {"IndexName": "byTime", "KeySchema": key, "Projection": {"ProjectionType": "ALL"}}
+    client.update_table(
+        TableName=TABLE,
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"}
+            for name in ("clientId", "predictionId", "createdAt")
+        ],
+        GlobalSecondaryIndexUpdates=[{"Create": create}],  # type: ignore[typeddict-item]
+    )
+
+    def indexed() -> list[str]:
+        found = client.query(
+            TableName=TABLE,
+            IndexName="byTime",
+            KeyConditionExpression="createdAt = :at",
+            ExpressionAttributeValues=to_item({":at": DECISION["createdAt"]}),
+        )["Items"]
+        return sorted(one["predictionId"]["S"] for one in found)
+
+    put("operator")
+    assert indexed() == ["operator"]
+    in_a_function(cloud, lambda: [put("first"), put("second")])
+    assert indexed() == ["first", "operator", "second"]
+
+
 @pytest.mark.parametrize(
     "odd",
     [
