@@ -4,6 +4,7 @@ from localcloud.iam.authorization import Authorization
 from localcloud.kept_state.durability import Kept
 from localcloud.seam import Replaced
 from localcloud.services.storage import (
+    attribute_values,
     object_lock,
     object_writes,
     recorded,
@@ -127,6 +128,13 @@ def replaced(
             "(self, projection_expressions)",
             table_reads.of_whole_attributes,
             "the whole item is converted once for each attribute that is asked for",
+        ),
+        Replaced(
+            "moto.core.serialize:BaseJSONSerializer",
+            "_serialize_type_structure",
+            "(self, serialized, value, shape, key)",
+            attribute_values.written_by_their_type,
+            "each of ten types is looked up in each attribute value: most of a query's time",
         ),
         Replaced(
             "moto.dynamodb.models.dynamo_type:Item",

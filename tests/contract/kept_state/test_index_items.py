@@ -111,3 +111,21 @@ def test_an_answer_is_no_part_of_the_table(client):
 
     (again,) = client.query(TableName="loans", IndexName="byDay", **query)["Items"]
     assert again == item
+
+
+def test_each_type_of_value_comes_back(client):
+    value = {
+        "S": {"S": ""}, "N": {"N": "1.50"}, "B": {"B": b"\x00\xff"}, "BOOL": {"BOOL": False},
+        "NULL": {"NULL": True}, "SS": {"SS": ["a", "b"]}, "NS": {"NS": ["1", "2"]},
+        "BS": {"BS": [b"x"]}, "M": {"M": {}}, "L": {"L": []},
+    }  # fmt: skip
+    nested = {"L": [{"M": value}, {"M": {"S": {"S": "Ñ"}, "deep": {"L": [{"N": "-3"}]}}}]}
+    item = {"client": {"S": "types"}, "id": {"S": "1"}, **value, "nested": nested}
+    client.put_item(TableName="loans", Item=item)
+    key = {name: item[name] for name in ("client", "id")}
+    found = client.get_item(TableName="loans", Key=key)["Item"]
+
+    for one in (found, found["nested"]["L"][0]["M"]):
+        for kind in ("SS", "NS"):
+            one[kind][kind].sort()
+    assert found == item
