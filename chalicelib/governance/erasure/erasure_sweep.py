@@ -5,7 +5,7 @@ No table says which analyses run. What they and people store after an erasure is
 day, and the salted hash of the erasure says whether it is that client's.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -71,8 +71,11 @@ def watch(
     """
     begun, sweeps = [*erasures.unfinished(at - LATER)], [*erasures.to_sweep(at - LATER)]
     ended = [_is_done(erase, order) for order in begun]
+    since = min((sweep["at"] for sweep in sweeps), default=at.isoformat())
+    stored = _stored_since(datetime.fromisoformat(since), at, predictions, queue) if sweeps else ()
+    clients = {one["clientId"] for one in stored}
     for sweep in sweeps:
-        late = [_is_done(erase, one) for one in _orders(sweep, at, predictions, queue)]
+        late = [_is_done(erase, order) for order in _orders(sweep, clients)]
         if all(late):
             erasures.swept(sweep)
         ended += late
@@ -89,20 +92,16 @@ def _is_done(erase: Erase, order: Document) -> bool:
     return True
 
 
-def _orders(
-    sweep: Mapping[str, Any], at: datetime, predictions: Predictions, queue: Queue
-) -> list[Document]:
+def _orders(sweep: Document, clients: Iterable[str]) -> list[Document]:
     """Return the order to erase what the client still has; none if nothing came late."""
-    stored = _stored_since(datetime.fromisoformat(sweep["at"]), at, predictions, queue)
-    clients = {one["clientId"] for one in stored}
     again = {"reason": sweep["reason"], "by": sweep["by"], "until": sweep["at"]}
-    return [again | {"clientId": one} for one in clients if is_of(dict(sweep), one)]
+    return [again | {"clientId": one} for one in clients if is_of(sweep, one)]
 
 
 def _stored_since(
     begun: datetime, at: datetime, predictions: Predictions, queue: Queue
 ) -> Iterator[Document]:
-    """Yield what was stored from shortly before an erasure, and every open case."""
+    """Yield what was stored from shortly before the first erasure, and every open case."""
     first = f"{int((begun - BEFORE).timestamp() * 1000):012x}"
     for day in _days(begun - BEFORE, at):
         yield from predictions.made_in(day, first, LAST, 1_000)
