@@ -185,11 +185,11 @@ def _upload(bank: Bank) -> None:
 
 
 def _repeat(bank: Bank, decided: dict[str, Any]) -> None:
-    """Repeat one application for a week: that is drift."""
+    """Repeat one application for a week, by a client whom nobody erases: that is drift."""
     table = PredictionTable(boto3.client("dynamodb"), bank.settings.predictions_table)
     for number in range(profile.load().drift.fewest):
         identity = f"{decided['predictionId'][:12]}{number:020x}"
-        table.add(decided | {"predictionId": identity})
+        table.add(decided | {"clientId": "repeated", "predictionId": identity})
 
 
 def _open_a_case_of_nothing(bank: Bank) -> None:
