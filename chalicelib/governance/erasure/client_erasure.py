@@ -1,7 +1,7 @@
 """The function eraseClient: it erases one client, and goes on with an erasure that was killed."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -48,13 +48,17 @@ def erase(
     """Erase a client, and return what became of each class of records.
 
     `event` has clientId, reason and by, the person; `until` for a repeat, which leaves what the
-    client applied for later. Every step is harmless to repeat. Raises
-    TableUnavailable if records keep coming, or an analysis does not end: the erasure stays open.
+    client applied for later, and is nothing if nothing came late. Every step is harmless to repeat.
+    Raises TableUnavailable if records keep coming, or an analysis does not end: the erasure stays
+    open.
     """
     client_id = event["clientId"]
-    erasure = table.begin(
-        client_id, {"at": written_at(now), "reason": event["reason"], "by": event["by"]}
-    )
+    order = {"at": written_at(now), "reason": event["reason"], "by": event["by"]}
+    if "until" in event:
+        if _plan(event, table, retention, lambda: now, ())[0].is_done:
+            return {}  # nothing came late: it is no erasure
+        order["repeatOf"] = event["until"]
+    erasure = table.begin(client_id, order)
     # First, for a record that is erased no longer says of which batch it is.
     batches = {one["batch"]["batchId"] for one in table.records(client_id) if "batch" in one}
     gone = files.delete(sorted(batches))
@@ -78,10 +82,9 @@ def _erase_records(
 
     A mark may not be of a day before its record, so the time is read after the records.
     """
-    gone, client_id, until = set[str](), event["clientId"], event.get("until", LAST)
+    gone = set[str]()
     for _ in range(ROUNDS):
-        records, cases, now = table.records(client_id), table.cases(client_id), clock()
-        todo = plan(records, cases, retention, now, gone, until)
+        todo, now = _plan(event, table, retention, clock, gone)
         if todo.is_done:
             return todo
         if todo.erases_nothing:
@@ -93,6 +96,19 @@ def _erase_records(
             gone |= decisions_of(erased)
         table.delete_claims(erasure, todo.claims)
     raise TableUnavailable
+
+
+def _plan(
+    event: Mapping[str, Any],
+    table: Erasures,
+    retention: Retention,
+    clock: Callable[[], datetime],
+    gone: Collection[str],
+) -> tuple[Plan, datetime]:
+    """Return the plan for what the client has, and the time of it."""
+    client_id, until = event["clientId"], event.get("until", LAST)
+    records, cases, now = table.records(client_id), table.cases(client_id), clock()
+    return plan(records, cases, retention, now, gone, until), now
 
 
 def _answer(done: Document, retention: Retention) -> Document:

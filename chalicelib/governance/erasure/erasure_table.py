@@ -70,7 +70,9 @@ class ErasureTable:
         for erasure in self._query(self._table, ERASURES, OPEN):
             if erasure["at"] <= written_at(before):
                 client_id = erasure["predictionId"].removeprefix(OPEN)
-                yield {"clientId": client_id, "reason": erasure["reason"], "by": erasure["by"]}
+                order = {"clientId": client_id, "reason": erasure["reason"], "by": erasure["by"]}
+                repeated = erasure.get("repeatOf")
+                yield order | ({"until": repeated} if repeated else {})
 
     def records(self, client_id: str) -> list[Record]:
         """Return all records of a client as stored, with their salts."""
@@ -110,8 +112,8 @@ class ErasureTable:
         if counted is None:  # another call of the same erasure closed it
             return _closed(erasure, facts, now)
         done = _closed(counted, facts, now)
-        closing = [self._put(done), self._put(_sweep(done)), self._delete(erasure)]
-        if not self._write(closing):
+        sweeps = [] if "repeatOf" in erasure else [_sweep(done)]
+        if not self._write([*map(self._put, [done, *sweeps]), self._delete(erasure)]):
             raise TableUnavailable  # another call closed it at the same time
         return done
 

@@ -215,10 +215,20 @@ def test_a_sweep_finds_what_came_late_and_then_is_over(client):
     assert not found(client, PLANTED)
     assert not [one for one in found(client, CLIENT) if one["clientId"]["S"] == CLIENT]
     assert len(erasures(client)) == 2
-    later = at + timedelta(hours=1, minutes=1)  # the second erasure began after `at`
-    again = {"watch": later.isoformat()}
-    assert erasure_sweep.run(again, *parts[:-1], later)["swept"] == 1
-    assert len(erasures(client)) == 2
+    later = at + timedelta(hours=2)
+    assert [*tables.to_sweep(later)] == []  # a repeat needs no sweep
+
+
+def test_a_sweep_for_whom_only_what_a_law_keeps_is_there_is_no_erasure(client):
+    erase(client, LOANS_STAY)
+    tables, late = ErasureTable(client, TABLE, QUEUE), PredictionTable(client, TABLE)
+    files, queue = DecisionFiles(boto3.client("s3"), DATA), ReviewQueue(client, QUEUE)
+    at = NOW + timedelta(hours=1)
+    parts = (LOANS_STAY, tables, files, late, queue, at)
+
+    assert erasure_sweep.run({"watch": at.isoformat()}, *parts)["swept"] == 1
+    assert len(erasures(client)) == 1
+    assert [*tables.to_sweep(at)] == []
 
 
 def test_a_client_who_came_back_keeps_what_came_after_the_erasure(client):
