@@ -77,14 +77,13 @@ class BatchDesk:
             return self._start(body["batchId"])
         if not isinstance(body, dict):
             raise _invalid({"body": NOT_A_REQUEST})
-        form, size = body.get("format"), body.get("bytes")
-        is_size = isinstance(size, int) and not isinstance(size, bool) and 1 <= size <= MOST_BYTES
+        form, size = body.get("format"), _size(body.get("bytes"))
         unknown = NOT_ONE_OF.format(values=", ".join(FORMS))
         _require(
             body,
             {
                 "format": None if form in FORMS else unknown,
-                "bytes": None if is_size else NOT_A_SIZE,
+                "bytes": NOT_A_SIZE if size is None else None,
             },
         )
         return self._new({"format": form, "bytes": size, "language": language, **by})
@@ -167,3 +166,9 @@ def _require(body: Document, faults: Mapping[str, Text | None]) -> None:
 
 def _invalid(faults: dict[str, Text]) -> InvalidRequest:
     return InvalidRequest(CORRECT.format(count=len(faults), fields=", ".join(faults)), faults)
+
+
+def _size(given: Any) -> int | None:
+    """Return a number of bytes, or None for what is none. In JSON 5 and 5.0 are one number."""
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    return int(given) if is_number and 1 <= given <= MOST_BYTES and given == int(given) else None
