@@ -123,8 +123,8 @@ class Desk:
         mine = ask("analyst-reviewer", "POST", "/predict", self._reviewed_body()).json()
         asked = self.verdict("analyst-reviewer", mine, YES)
         self.refused("a verdict on a decision that this person asked for", asked, [403])
-        other = next(c for c in self.queue("reviewer") if c["predictionId"] != case["predictionId"])
-        ask("reviewer", "POST", f"{place(other)}/review/claim")
+        others = (c for c in self.queue("reviewer") if c["predictionId"] != case["predictionId"])
+        other = next(c for c in others if self._claims("reviewer", c))
         taken = self.verdict("third-reviewer", other, NO)
         self.refused("a verdict on a case that another person has", taken, [409])
         ask("reviewer", "POST", f"{place(other)}/review/release")
@@ -140,6 +140,10 @@ class Desk:
         self.refused("a verdict by a token with another signature", answer.status_code, [401])
         answer = self.scoring.post(f"{place(case)}/review", YES)
         self.refused("a verdict by an API key", answer.status_code, [403, 404])
+
+    def _claims(self, name: str, case: Document) -> bool:
+        """Claim a case, which another reviewer of the day may have already."""
+        return self.people.ask(name, "POST", f"{place(case)}/review/claim").status_code == 200
 
     def change_of_policy(self) -> None:
         """Draft a stricter policy, approve it by two people, see it, and take it back."""
