@@ -1,38 +1,50 @@
-"""The functions of batches with their collaborators, each built on first use."""
+"""The functions of batches with their collaborators, each built on first use.
+
+Every function of the deployment imports this module, so it imports what batches need when they do.
+"""
 
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from chalicelib.decisions.intake.batches import batch_closing, batch_indexing, chunk_decision
-from chalicelib.decisions.intake.batches.batch_files import BatchFiles
-from chalicelib.decisions.intake.batches.batch_machine import BatchMachine
 from chalicelib.services import Services, services
 from chalicelib.services.client_times import BATCHES, QUICK
+
+if TYPE_CHECKING:
+    from chalicelib.decisions.intake.batches.batch_files import BatchFiles
+    from chalicelib.decisions.intake.batches.batch_machine import BatchMachine
 
 Document = dict[str, Any]
 
 
 @cache
-def batch_files(using: Services) -> BatchFiles:
+def batch_files(using: Services) -> "BatchFiles":
+    from chalicelib.decisions.intake.batches.batch_files import BatchFiles
+
     return BatchFiles(boto3.client("s3", config=BATCHES), using.settings.data_bucket)
 
 
 @cache
-def batch_machine(using: Services) -> BatchMachine:
+def batch_machine(using: Services) -> "BatchMachine":
+    from chalicelib.decisions.intake.batches.batch_machine import BatchMachine
+
     arn = using.settings.batch_machine_arn(using.account)
     return BatchMachine(boto3.client("stepfunctions", config=QUICK), arn)
 
 
 def index_batch(event: Document, context: Any) -> Document:
+    from chalicelib.decisions.intake.batches import batch_indexing
+
     using = services()
     return batch_indexing.index(event["batchId"], batch_files(using), using.profile)
 
 
 def decide_chunk(event: Document, context: Any) -> Document:
     """Decide a chunk by the models, the policy and the switch as they are now."""
+    from chalicelib.decisions.intake.batches import chunk_decision
+
     using = services()
     parts = (using.profile_in_force(), using.scoring, using.predictions, using.open_case)
     deciding = chunk_decision.Deciding(*parts, review_only=using.review_only.is_on())
@@ -40,4 +52,6 @@ def decide_chunk(event: Document, context: Any) -> Document:
 
 
 def close_batch(event: Document, context: Any) -> Document:
+    from chalicelib.decisions.intake.batches import batch_closing
+
     return batch_closing.close(event["batchId"], batch_files(services()), datetime.now(UTC))

@@ -4,9 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from chalicelib.decisions.lists.cursor_keys import Keys
 from chalicelib.decisions.lists.cursors import CURSOR, OTHER_LIST, opened, sealed
 from chalicelib.decisions.lists.id_window import Window
 from chalicelib.decisions.lists.list_page import (
@@ -20,6 +19,9 @@ from chalicelib.decisions.lists.list_page import (
 )
 from chalicelib.decisions.lists.list_request import ListRequest, bank_request, client_request, wrong
 
+if TYPE_CHECKING:
+    from chalicelib.decisions.lists.cursor_keys import Keys  # it imports a client of SSM
+
 Item = dict[str, Any]
 
 
@@ -29,8 +31,8 @@ class Places(Protocol):
 
 
 class SigningKeys(Protocol):
-    def known(self) -> Keys: ...
-    def newest(self) -> Keys: ...
+    def known(self) -> "Keys": ...
+    def newest(self) -> "Keys": ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,18 @@
 """Views of batches of applications."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Request
 
 from chalicelib.decisions.decision import REQUESTED_BY
-from chalicelib.decisions.intake.batches.batch_desk import BatchDesk
 from chalicelib.http.request_body import json_body
 from chalicelib.http.routes.request_context import language_of, requested_by
 from chalicelib.services import services
 from chalicelib.services.batch_services import batch_files, batch_machine
+
+if TYPE_CHECKING:
+    from chalicelib.decisions.intake.batches.batch_desk import BatchDesk
 
 
 def batches(request: Request) -> Any:
@@ -23,7 +25,9 @@ def batch(request: Request, batchId: str) -> Any:  # noqa: N803 - the path's own
     return _desk().show(batchId)
 
 
-def _desk() -> BatchDesk:
+def _desk() -> "BatchDesk":
+    from chalicelib.decisions.intake.batches.batch_desk import BatchDesk
+
     using = services()
     now = datetime.now(UTC)
     return BatchDesk(batch_files(using), batch_machine(using), using.ever_served, now)
