@@ -139,8 +139,8 @@ def test_new_code_is_what_answers_next(upload):
     assert invoke(name, {})[1]["version"] == 2
 
 
-def test_an_event_is_given_to_it_later_with_retries(upload, cloud):
-    logging.getLogger("localcloud").setLevel(logging.CRITICAL)
+def test_an_event_is_given_to_it_later_with_retries(upload, cloud, caplog):
+    caplog.set_level(logging.CRITICAL, "localcloud")  # for this test alone
     name = upload("score")
     boto3.client("lambda").invoke(
         FunctionName=name, InvocationType="Event", Payload=json.dumps({"raise": "never"})
