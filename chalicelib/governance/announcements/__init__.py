@@ -1,0 +1,1 @@
+"""Announcements: events about records, on EventBridge and as signed webhooks. Ids only."""

@@ -1,0 +1,1 @@
+"""Webhooks: their subscribers, replay, and what receivers get: verifier, vectors, schemas."""

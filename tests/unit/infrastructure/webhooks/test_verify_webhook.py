@@ -1,0 +1,108 @@
+"""The shipped verifier takes what standardwebhooks signs, and the other way round; nothing else."""
+
+import json
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+import pytest
+import standardwebhooks
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.governance.announcements import webhook_signature
+from infrastructure.webhooks import verify_webhook, webhook_pages
+from infrastructure.webhooks.verify_webhook import Refused, Repeated, SeenIds, Verifier
+
+SECRET = webhook_signature.new_secret()
+BODY = json.dumps({"id": "evt_1", "type": "DecisionMade"}).encode()
+
+
+def signed(at: int, body: bytes = BODY, secret: str = SECRET) -> dict[str, str]:
+    return webhook_signature.headers("evt_1", at, body, [secret])
+
+
+def test_the_librarys_verifier_takes_what_we_sign():
+    now = int(time.time())
+
+    found = standardwebhooks.Webhook(SECRET).verify(BODY, signed(now))
+
+    assert found == json.loads(BODY)
+
+
+def test_our_verifier_takes_what_the_library_signs():
+    now = int(time.time())
+    signature = standardwebhooks.Webhook(SECRET).sign(
+        "evt_1", datetime.fromtimestamp(now, UTC), BODY.decode()
+    )
+    headers = {
+        "Webhook-Id": "evt_1",
+        "Webhook-Timestamp": str(now),
+        "Webhook-Signature": signature,
+    }
+
+    assert Verifier([SECRET]).verify(headers, BODY)["id"] == "evt_1"
+
+
+def test_the_committed_vectors_are_those_of_the_code():
+    for path, content in (
+        (webhook_pages.VECTORS, webhook_pages.vectors()),
+        (webhook_pages.SCHEMAS, webhook_pages.schemas()),
+    ):
+        assert path.read_text(encoding="utf-8") == webhook_pages.text_of(content), (
+            "python -m infrastructure.webhooks.webhook_pages"
+        )
+
+
+def test_a_receiver_runs_the_vectors_with_the_one_file_alone(tmp_path):
+    copy = tmp_path / "verify_webhook.py"
+    copy.write_bytes(webhook_pages.ROOT.joinpath(
+        "infrastructure/webhooks/verify_webhook.py").read_bytes())  # fmt: skip
+
+    done = subprocess.run(
+        [sys.executable, "-I", copy, webhook_pages.VECTORS], capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stdout) == (0, "All 22 vectors gave what they should.\n")
+
+
+def test_a_wrong_vector_is_named():
+    vector = next(webhook_pages._accepted())
+
+    assert verify_webhook.run([vector | {"expected": "signature"}]) == [
+        "a call as it was sent: accepted, and not signature"
+    ]
+
+
+@given(position=st.integers(0, len(BODY) - 1), bit=st.integers(0, 7))
+def test_any_flipped_bit_of_the_body_is_refused(position, bit):
+    altered = bytearray(BODY)
+    altered[position] ^= 1 << bit
+
+    with pytest.raises(Refused, match="signature"):
+        Verifier([SECRET], clock=lambda: 1000).verify(signed(1000), bytes(altered))
+
+
+def test_an_event_is_new_once_across_restarts(tmp_path):
+    path = str(tmp_path / "seen.sqlite")
+    first = Verifier([SECRET], SeenIds(path), lambda: 1000)
+    first.verify(signed(1000), BODY)
+
+    with pytest.raises(Repeated):  # a retry has another time and another signature
+        Verifier([SECRET], SeenIds(path), lambda: 1300).verify(signed(1300), BODY)
+
+
+def test_an_event_that_was_not_handled_comes_again():
+    verifier = Verifier([SECRET], clock=lambda: 1000)
+    verifier.forget(verifier.verify(signed(1000), BODY))
+
+    assert verifier.verify(signed(1000), BODY)["id"] == "evt_1"
+
+
+def test_a_forged_call_does_not_use_an_id_up():
+    verifier = Verifier([SECRET], clock=lambda: 1000)
+    with pytest.raises(Refused, match="signature"):
+        verifier.verify(signed(1000, secret=webhook_signature.new_secret()), BODY)
+
+    assert verifier.verify(signed(1000), BODY)["id"] == "evt_1"
