@@ -129,8 +129,9 @@ def gateway(bank: Bank, api_keys: list[str]) -> Gateway:
     key_id = partial(_key_id, api_keys)
     pool = user_pool.of_stage(boto3.client("cloudformation"), bank.settings)
     claims = partial(_claims, pool.arn(ACCOUNT), f"^{pool.client_id}$")
-    routes, origins = routes_of(bank.app), profile.load().api.origins
-    return Gateway(routes, key_id, claims, invoke, own_answers(origins), GATEWAY_STAGE)
+    routes, answers = routes_of(bank.app), own_answers(profile.load().api.origins)
+    minimum = bank.config.minimum_compression_size
+    return Gateway(routes, key_id, claims, invoke, answers, GATEWAY_STAGE, minimum)
 
 
 def _claims(pool_arn: str, audience: str, authorization: str) -> dict[str, str]:

@@ -5,13 +5,14 @@ from typing import Any
 
 from chalice.app import Request
 
-from chalicelib.foundation.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType
+from chalicelib.foundation.errors import RequestTooLarge, UnsupportedMediaType
 from chalicelib.foundation.strict_json import value_of
 
 LARGEST_BODY = 64 * 1024
 # API Gateway decompresses these before it calls the function.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-enable-compression.html
 CODINGS = ("gzip", "deflate", "identity", "")
+FIRST_BYTE = {"gzip": b"\x1f", "deflate": b"x"}  # no JSON begins so
 
 
 def json_body(request: Request) -> Any:
@@ -23,14 +24,13 @@ def json_body(request: Request) -> Any:
     coding = request.headers.get("content-encoding", "").strip().lower()
     if coding not in CODINGS or not _is_json(request.headers.get("content-type", "")):
         raise UnsupportedMediaType
-    body = request.raw_body
+    given = request.raw_body
+    body = given if isinstance(given, bytes) else given.encode()
     if len(body) > LARGEST_BODY:
         raise RequestTooLarge
-    try:
-        return value_of(body if isinstance(body, bytes) else body.encode())
-    except InvalidRequest as fault:
-        # It says that it is compressed, and came as it was sent: it is something else.
-        raise UnsupportedMediaType if coding not in ("identity", "") else fault from fault
+    if coding in FIRST_BYTE and body.startswith(FIRST_BYTE[coding]):
+        raise UnsupportedMediaType  # compressed twice, or no gateway has decompressed it
+    return value_of(body)
 
 
 def _is_json(content_type: str) -> bool:

@@ -58,5 +58,8 @@ def preflight(origin: str, listed: Collection[str], methods: Iterable[str]) -> R
 def completed(answer: Response, origin: str, listed: Collection[str]) -> Response:
     """Return an answer with the headers of all; those that it has itself stay."""
     given: Mapping[str, Any] = answer.headers
-    answer.headers = {**SECURITY, **shared_with(origin, listed), **given}
+    shared = shared_with(origin, listed)
+    answer.headers = {**SECURITY, **shared, **given}
+    if varying := [one["Vary"] for one in (given, shared) if "Vary" in one]:
+        answer.headers["Vary"] = ", ".join(varying)
     return answer

@@ -152,10 +152,13 @@ def published(
 ) -> Response:
     """Return what is the same for every caller, or 304 to one that has it already. Without `more`
     headers of its own a cache asks each time whether it has changed.
+
+    The gateway compresses the text for who accepts it, and leaves the headers as they are: the ETag
+    is weak, as it is that of each coding. https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3.3
     """
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-    headers: Headers = {"ETag": etag, "Cache-Control": "no-cache", "Content-Type": content_type}
-    headers |= more or {}
+    headers: Headers = {"ETag": f"W/{etag}", "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    headers |= {"Content-Type": content_type} | (more or {})
     known = request.headers.get("if-none-match", "")
     if etag in (one.strip().removeprefix("W/") for one in known.split(",")):
         return Response("", headers, status_code=304)

@@ -26,6 +26,7 @@ BY_RISK = (
     "endpoint-events",
     "failures",
     "strangers",
+    "compressed",
     "trust",
     "least-privilege",
     "tls",

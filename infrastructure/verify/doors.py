@@ -40,6 +40,19 @@ def strangers_are_refused(stage: Stage) -> Result:
     return proved("403, 401 and 404, each as a problem")
 
 
+def compressed(stage: Stage) -> Result:
+    """Check that a large answer comes compressed to who accepts gzip, and plain to others."""
+    url, found = f"{stage.url}openapi.json", {}
+    for accepted in ("gzip", "identity"):
+        headers = {"Accept-Encoding": accepted}
+        answer = requests.get(url, headers=headers, timeout=SECONDS)
+        found[accepted] = answer.headers.get("Content-Encoding", "identity")
+    if wrong := {accepted: coding for accepted, coding in found.items() if accepted != coding}:
+        told = ", ".join(f"{coding} to {accepted}" for accepted, coding in wrong.items())
+        return failed(f"GET /openapi.json answered {told}")
+    return proved("gzip to who accepts it, identity to others")
+
+
 def ready(stage: Stage) -> Result:
     """Check that every endpoint answers a probe; nothing is stored."""
     headers = {"x-api-key": stage.api_key, "Accept-Language": "en"}
@@ -140,6 +153,13 @@ CHECKS = (
         "only AWS shows whether a header of a gateway response replaces its content type",
         'curl -i https://API.execute-api.us-east-1.amazonaws.com/v1/models -H "x-api-key: wrong"',
         strangers_are_refused,
+    ),
+    Check(
+        "compressed",
+        "API Gateway compresses a large answer for a caller who accepts gzip",
+        "the embedded gateway is our own code",
+        "curl -sI --compressed https://API.execute-api.us-east-1.amazonaws.com/v1/openapi.json",
+        compressed,
     ),
     Check(
         "own-answers",

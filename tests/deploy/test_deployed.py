@@ -247,6 +247,19 @@ def test_a_key_for_each_scope_is_in_a_plan_with_limits_for_this_api(deployed):
     assert {one["id"] for one in in_plan} == {key.id for key in keys}
 
 
+def test_large_answers_are_compressed_as_the_configuration_says(deployed):
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    api = boto3.client("apigateway").get_rest_api(restApiId=rest_api())
+    url = f"http://127.0.0.1:{deployed.operator.port}/restapis/{rest_api()}/v1/_user_request_"
+    found = requests.get(f"{url}/openapi.json", headers={"Accept-Encoding": "gzip"}, timeout=60)
+    small = requests.get(f"{url}/health", headers={"Accept-Encoding": "gzip"}, timeout=60)
+
+    assert api["minimumCompressionSize"] == config["minimum_compression_size"] == 1024
+    assert (found.status_code, found.headers["Content-Encoding"]) == (200, "gzip")
+    assert found.json()["openapi"].startswith("3.1")
+    assert (small.status_code, small.headers.get("Content-Encoding")) == (200, None)
+
+
 def test_the_stage_is_traced_and_tagged(deployed):
     stage = boto3.client("apigateway").get_stage(restApiId=rest_api(), stageName="v1")
 

@@ -1,6 +1,8 @@
 """Bodies of requests: strict JSON or a problem that says why not."""
 
+import gzip
 import json
+import zlib
 from typing import Any
 
 import pytest
@@ -141,5 +143,12 @@ def test_a_coding_that_api_gateway_does_not_know_is_refused(coding):
 
 def test_what_api_gateway_has_decompressed_is_read():
     assert read("{}", **{"content-encoding": "gzip"}) == {}
-    damaged = b"\x1f\x8b\x08\x00".decode(errors="replace")
-    assert isinstance(refusal(damaged, **{"content-encoding": "gzip"}), UnsupportedMediaType)
+    faulty = refusal('{"a": 1, "a": 2}', **{"content-encoding": "gzip"})
+    assert isinstance(faulty, InvalidRequest)
+
+
+@pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_what_is_still_compressed_is_refused(coding, pack):
+    """A gateway decompresses once, and chalice local not at all."""
+    received = pack(b"{}").decode(errors="replace")
+    assert isinstance(refusal(received, **{"content-encoding": coding}), UnsupportedMediaType)

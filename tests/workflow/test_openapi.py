@@ -121,6 +121,28 @@ def test_it_is_served_without_a_key_and_not_again_to_whoever_has_it(served):
     assert requests.head(f"{served.url}/openapi.json", timeout=30).status_code == 200
 
 
+def test_its_tag_is_weak_as_it_is_that_of_each_coding(served):
+    """RFC 9110: a strong tag is of one sequence of bytes alone."""
+    url = f"{served.url}/openapi.json"
+    plain, packed = (
+        requests.get(url, headers={"Accept-Encoding": coding}, timeout=30)
+        for coding in ("identity", "gzip")
+    )
+    headers = {"Accept-Encoding": "gzip", "If-None-Match": plain.headers["ETag"]}
+    again = requests.get(url, headers=headers, timeout=30)
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert plain.content == packed.content  # which requests decompresses
+    assert int(packed.headers["Content-Length"]) * 8 < len(plain.content)
+    assert plain.headers["ETag"] == packed.headers["ETag"]
+    assert plain.headers["ETag"].startswith('W/"')
+    assert (again.status_code, again.content) == (304, b"")
+    assert "Content-Encoding" not in again.headers
+    for answer in (plain, packed, again):
+        assert answer.headers["Vary"] == "Accept-Encoding"
+
+
 def test_its_example_is_decided(served, description):
     body = description["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]
     headers = {"x-api-key": API_KEY}

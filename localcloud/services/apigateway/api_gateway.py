@@ -7,7 +7,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+from moto.apigateway.exceptions import BadRequestException
 from moto.apigateway.responses import APIGatewayResponse
+
+from localcloud.services.apigateway.content_codings import LARGEST_MINIMUM
 
 _AUTHORIZER = "x-amazon-apigateway-authorizer"
 _ALL_METHODS = ("get", "post", "put", "delete", "options", "head", "patch")
@@ -67,6 +70,28 @@ def any_title(original: Any) -> Callable[..., Any]:
         return original(self, described, fail_on_warnings)
 
     return import_api
+
+
+def kept_compression(original: Any) -> Callable[..., Any]:
+    """Replace moto's RestAPI.apply_patch_operations, which ignores minimumCompressionSize."""
+
+    def apply(self: Any, patch_operations: list[dict[str, str]]) -> None:
+        original(self, patch_operations)
+        for one in patch_operations:
+            if one["path"] == "/minimumCompressionSize":
+                value = one.get("value", "")  # none switches compression off
+                self.minimum_compression_size = _minimum(value) if value else None
+
+    return apply
+
+
+def _minimum(value: str) -> int:
+    """Return a minimumCompressionSize. Raises BadRequestException."""
+    if not value.isdecimal() or int(value) > LARGEST_MINIMUM:
+        raise BadRequestException(
+            f"Invalid minimum compression size, must be between 0 and {LARGEST_MINIMUM}"
+        )
+    return int(value)
 
 
 def any_case(original: Any) -> Callable[..., Any]:

@@ -5,7 +5,6 @@ application.
 import logging
 import time
 import uuid
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -13,14 +12,17 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from localcloud.ports.framing import LARGEST_BODY, REPEATED
+from localcloud.ports.framing import REPEATED
 from localcloud.ports.loopback import is_local, is_local_host
+from localcloud.services.apigateway.content_codings import (
+    coding_of_answer,
+    compressed,
+    decompressed,
+)
+from localcloud.services.apigateway.refused import Refused
 from localcloud.services.cognito.tokens import InvalidToken
 
 log = logging.getLogger("localcloud")
-
-# zlib's window bits of the codings that API Gateway decompresses
-CODINGS = {"gzip": 31, "deflate": 15}
 
 Event = dict[str, Any]
 
@@ -58,14 +60,6 @@ class Answer:
     body: bytes = b""
 
 
-class Refused(Exception):
-    """The gateway answers by itself."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind
-
-
 class Gateway:
     """The gateway of a REST API.
 
@@ -74,6 +68,7 @@ class Gateway:
     - `invoke` calls the function with an event and the name of its resource.
     - `answers` holds the gateway responses by type. FOREIGN_CALLER answers a page or host that is
       not local.
+    - `minimum` is the size in bytes from which answers are compressed; None: they never are.
     """
 
     def __init__(
@@ -84,6 +79,7 @@ class Gateway:
         invoke: Callable[[Event, str], Event],
         answers: Mapping[str, Answer],
         stage: str,
+        minimum: int | None = None,
     ) -> None:
         self._routes = routes
         self._key_id = key_id
@@ -91,6 +87,7 @@ class Gateway:
         self._invoke = invoke
         self._answers = answers
         self._stage = stage
+        self._minimum = minimum
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -122,9 +119,16 @@ class Gateway:
         if needs is Needs.TOKEN:
             event["requestContext"]["authorizer"] = {"claims": self._claims_of(request)}
         said = self._invoke(event, f"{request.method} {request.route}")
-        headers = {**said.get("headers", {}), **_joined(said.get("multiValueHeaders", {}))}
-        headers.setdefault("Content-Type", "application/json")
-        return Answer(said["statusCode"], headers, (said.get("body") or "").encode())
+        return self._coded(_answer_of(said), request.headers.get("accept-encoding", ""))
+
+    def _coded(self, answer: Answer, accepted: str) -> Answer:
+        """Return a function's answer in the coding that the caller accepts."""
+        has_coding = "content-encoding" in {name.lower() for name in answer.headers}
+        coding = coding_of_answer(len(answer.body), self._minimum, accepted, has_coding)
+        if coding is None:
+            return answer
+        headers = {**answer.headers, "Content-Encoding": coding}
+        return Answer(answer.status, headers, compressed(answer.body, coding))
 
     def _claims_of(self, request: Request) -> Mapping[str, str]:
         """Return the claims of the caller's token. Raises Refused."""
@@ -184,25 +188,6 @@ def _fits(pair: tuple[str, str]) -> bool:
     return bool(segment) if word.startswith("{") else word == segment
 
 
-def decompressed(body: bytes, coding: str) -> bytes:
-    """Return the body as API Gateway hands it on. Raises Refused."""
-    coding = coding.strip().lower()
-    if coding in ("", "identity"):
-        return body
-    if coding not in CODINGS:
-        raise Refused("UNSUPPORTED_MEDIA_TYPE")
-    unpacking = zlib.decompressobj(CODINGS[coding])
-    try:
-        plain = unpacking.decompress(body, LARGEST_BODY)
-    except zlib.error as error:
-        raise Refused("UNSUPPORTED_MEDIA_TYPE") from error
-    if unpacking.unconsumed_tail:
-        raise Refused("REQUEST_TOO_LARGE")
-    if not unpacking.eof or unpacking.unused_data:
-        raise Refused("UNSUPPORTED_MEDIA_TYPE")
-    return plain
-
-
 def event_of(request: Request, key: str | None, stage: str) -> Event:
     """Return the event of a proxy integration.
 
@@ -239,6 +224,13 @@ def event_of(request: Request, key: str | None, stage: str) -> Event:
         "body": request.body.decode(errors="replace") if request.body else None,
         "isBase64Encoded": False,
     }
+
+
+def _answer_of(said: Event) -> Answer:
+    """Return what a function answered through the proxy integration."""
+    headers = {**said.get("headers", {}), **_joined(said.get("multiValueHeaders", {}))}
+    headers.setdefault("Content-Type", "application/json")
+    return Answer(said["statusCode"], headers, (said.get("body") or "").encode())
 
 
 def _joined(headers: Mapping[str, list[str]]) -> dict[str, str]:

@@ -48,4 +48,11 @@ def replaced() -> list[Replaced]:
             api_gateway.any_title,
             "Chalice's APIs have no description",
         ),
+        Replaced(
+            "moto.apigateway.models:RestAPI",
+            "apply_patch_operations",
+            "(self, patch_operations)",
+            api_gateway.kept_compression,
+            "minimumCompressionSize is ignored",
+        ),
     ]

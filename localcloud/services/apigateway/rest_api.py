@@ -17,7 +17,13 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from localcloud.ports.framing import REPEATED
-from localcloud.services.apigateway.gateway import Refused, decompressed, match
+from localcloud.services.apigateway.content_codings import (
+    coding_of_answer,
+    compressed,
+    decompressed,
+)
+from localcloud.services.apigateway.gateway import match
+from localcloud.services.apigateway.refused import DEFAULTS, Refused
 from localcloud.services.cognito.tokens import InvalidToken, verified
 from localcloud.services.lambda_.concurrency import Throttled
 from localcloud.services.lambda_.functions import Answer, Functions
@@ -29,13 +35,6 @@ LARGEST_BODY = (
 )  # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 USER_POOLS = "COGNITO_USER_POOLS"
 TEXT = ("application/json", "application/problem+json", "text/")
-# AWS's answers to what is refused, where the API configures none.
-REFUSED = {
-    "INVALID_API_KEY": (403, "Forbidden"),
-    "UNAUTHORIZED": (401, "Unauthorized"),
-    "REQUEST_TOO_LARGE": (413, "Request Too Long"),
-    "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type"),
-}
 
 Claims = dict[str, str]
 Application = Callable[..., Iterable[bytes]]
@@ -43,9 +42,10 @@ Application = Callable[..., Iterable[bytes]]
 
 @dataclass(frozen=True)
 class Matched:
-    """The API's resource of a request, and the values of its path parameters."""
+    """The API's resource and method of a request, and the values of its path parameters."""
 
     resource: Any
+    method: Any
     path: str
     stage: str
     parameters: dict[str, str]
@@ -75,18 +75,16 @@ class RestApis:
         api = self._backend.apis.get(api_id)
         if api is None or stage not in api.stages:
             return _plain(403, "Forbidden")
-        matched = _match(api, path, stage)
-        method = matched and matched.resource.resource_methods.get(request.method)
-        if not matched or not method:
-            return _own(api, "MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token")
         try:
-            key, claims = self._admitted(request, api, method, stage)
-            integration = method.method_integration
+            matched = _match(api, path, stage, request.method)
+            key, claims = self._admitted(request, api, matched.method, stage)
+            integration = matched.method.method_integration
             if integration.integration_type.upper() == "MOCK":
                 return _mocked(integration)
-            return self._asked(api, integration, _event(request, matched, key, claims))
+            answer = self._asked(integration, _event(request, matched, key, claims))
+            return _coded(answer, api.minimum_compression_size, request)
         except Refused as refused:
-            return _own(api, refused.kind, *REFUSED[refused.kind])
+            return _own(api, refused.kind)
 
     def _admitted(
         self, request: Request, api: Any, method: Any, stage: str
@@ -119,15 +117,16 @@ class RestApis:
                     if key and key.enabled:
                         yield key_id, key.value
 
-    def _asked(self, api: Any, integration: Any, event: dict[str, Any]) -> Response:
+    def _asked(self, integration: Any, event: dict[str, Any]) -> Response:
+        """Return the function's answer. Raises Refused."""
         named = FUNCTION.search(integration.uri)
         function = self._functions.find(named[1]) if named else None
         if function is None:
-            return _own(api, "INTEGRATION_FAILURE", 500, "Internal server error")
+            raise Refused("INTEGRATION_FAILURE")
         try:
             answer = self._functions.invoke(function, json.dumps(event).encode())
-        except Throttled:  # the gateway hands Lambda's 429 on as its own failure
-            return _own(api, "INTEGRATION_FAILURE", 500, "Internal server error")
+        except Throttled as throttled:  # the gateway hands Lambda's 429 on as its own failure
+            raise Refused("INTEGRATION_FAILURE") from throttled
         return _proxied(answer)
 
 
@@ -146,14 +145,14 @@ def _claims(api: Any, method: Any, request: Request) -> Claims | None:
     return verified(given, authorizer.provider_arns or [], audience)
 
 
-def _match(api: Any, path: str, stage: str) -> Matched | None:
-    """Return the resource of a raw path."""
+def _match(api: Any, path: str, stage: str, method: str) -> Matched:
+    """Return the resource and the method of a raw path. Raises Refused."""
     resources = {one.get_path(): one for one in list(api.resources.values())}
-    try:
-        route, parameters = match(path, resources)
-    except Refused:
-        return None
-    return Matched(resources[route], unquote(path), stage, parameters)
+    route, parameters = match(path, resources)
+    methods = resources[route].resource_methods
+    if method not in methods:
+        raise Refused("MISSING_AUTHENTICATION_TOKEN")
+    return Matched(resources[route], methods[method], unquote(path), stage, parameters)
 
 
 def _event(
@@ -215,6 +214,16 @@ def _proxied(answer: Answer) -> Response:
     return Response(sent, told["statusCode"], headers)
 
 
+def _coded(answer: Response, minimum: int | None, request: Request) -> Response:
+    """Return a function's answer in the coding that the caller accepts."""
+    body, accepted = answer.get_data(), request.headers.get("Accept-Encoding", "")
+    coding = coding_of_answer(len(body), minimum, accepted, "Content-Encoding" in answer.headers)
+    if coding:
+        answer.set_data(compressed(body, coding))
+        answer.headers["Content-Encoding"] = coding
+    return answer
+
+
 def _mocked(integration: Any) -> Response:
     """Return the answer to a browser's CORS preflight."""
     answer = (integration.integration_responses or {}).get("200")
@@ -223,8 +232,9 @@ def _mocked(integration: Any) -> Response:
     return Response("", 200, headers)
 
 
-def _own(api: Any, kind: str, status: int, message: str) -> Response:
+def _own(api: Any, kind: str) -> Response:
     """Return a gateway response: the API's, else AWS's default."""
+    status, message = DEFAULTS[kind]
     own = api.gateway_responses.get(kind)
     if own is None or not own.response_templates:
         return _plain(status, message)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bank.api import own_answers
 from infrastructure.deploy.steps.deployed_api import ANSWERS, body_of, headers_of
-from localcloud.services.apigateway.gateway import Gateway, Needs, Refused, match
+from localcloud.services.apigateway.gateway import Gateway, Needs, match
+from localcloud.services.apigateway.refused import Refused
 from localcloud.services.cognito.tokens import InvalidToken
 
 ROUTES = {
