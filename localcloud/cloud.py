@@ -22,6 +22,7 @@ from localcloud.ports.aws_port import AwsPort
 from localcloud.ports.loopback import LOOPBACK
 from localcloud.services.apigateway.rest_api import RestApis
 from localcloud.services.cognito.sign_in import SignIn
+from localcloud.services.event_sources.readers import EventSources
 from localcloud.services.eventbridge import Events
 from localcloud.services.lambda_ import concurrency
 from localcloud.services.lambda_.functions import Failure, Function, Functions, Handler
@@ -98,6 +99,11 @@ class Cloud:
         """Asynchronous executions of EXPRESS machines."""
         return ExpressStarts(self.activity, self.authorization, self._pending)
 
+    @cached_property
+    def event_sources(self) -> EventSources:
+        """Queues and streams that functions read."""
+        return EventSources(ACCOUNT, self.region, self.functions, self.activity, self.kept)
+
     @property
     def failures(self) -> list[Failure]:
         return self.functions.failures
@@ -144,8 +150,9 @@ class Cloud:
             if endpoint.endpoint_status != "Failed":
                 self.endpoints.deploy(endpoint, endpoint.endpoint_config_name, "Creating")
         for number, target, payload in self._pending.after_a_restart():
-            again = self.express if ":stateMachine:" in target else self.functions
-            again.deliver_again(number, target, payload)
+            whole = self.express if ":stateMachine:" in target else self.functions
+            again = self.event_sources.again(target) or whole.deliver_again
+            again(number, target, payload)
 
     def _fail_interrupted_jobs(self) -> None:
         backend = sagemaker_backends[ACCOUNT][self.region]
@@ -193,6 +200,7 @@ class Cloud:
             port.close()
         executions.stop_all(ACCOUNT, self.region)
         self.express.close()
+        self.event_sources.close()
         self.functions.close()
         if self._uploaded:
             self._uploaded.close()

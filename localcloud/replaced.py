@@ -8,6 +8,7 @@ from localcloud.services import eventbridge, sns
 from localcloud.services.apigateway import replaced as apigateway_
 from localcloud.services.cloudformation import ignored_properties, stack_failures
 from localcloud.services.cognito import replaced as cognito_
+from localcloud.services.event_sources import replaced as event_sources_
 from localcloud.services.lambda_ import replaced as lambda_
 from localcloud.services.sagemaker import replaced as sagemaker_
 from localcloud.services.sagemaker_jobs import replaced as sagemaker_jobs_
@@ -29,6 +30,7 @@ def the_list(cloud: Cloud) -> list[Replaced]:
         *stepfunctions_.replaced(
             cloud.activity, cloud.authorization, cloud.kept, cloud.functions, cloud.express
         ),
+        *event_sources_.replaced(cloud.event_sources.queues, cloud.event_sources.queue_readers),
         *storage_.replaced(cloud.kept, cloud.object_events, cloud.authorization),
         *sagemaker_jobs_.replaced(
             cloud.training_jobs, cloud.processing_jobs, cloud.transform_jobs, cloud.quotas

@@ -4,9 +4,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from localcloud.kept_state.memory import records, restored
 from localcloud.kept_state.memory.index_lag import IndexLag
+from localcloud.kept_state.memory.staged_items import Key
 from localcloud.kept_state.recovery import sentences
 from localcloud.kept_state.recovery.damage import opened
 from localcloud.kept_state.sqlite.database import FILE, Transaction
@@ -16,6 +18,10 @@ from localcloud.kept_state.sqlite.layout import RECOVERED
 from localcloud.kept_state.state_faults import DamagedState
 
 SECONDS_BETWEEN_TRIES = 1.0
+
+
+# The transaction, moto's table, the key, moto's item before, and the JSON of the one after.
+ItemChanged = Callable[[Transaction, Any, Key, Any, str | None], None]
 
 
 class Kept:
@@ -37,6 +43,7 @@ class Kept:
         self.items = threading.RLock()  # writers: moto takes no lock around a condition and its put
         self.objects = threading.RLock()  # writers
         self.index_lag = IndexLag()
+        self.item_changed: ItemChanged = _unread  # by whoever reads the streams of tables
         self.reading = threading.RLock()  # held for as long as a list is read or changed
         self._folder = folder
         self._disk = disk
@@ -211,6 +218,10 @@ class Kept:
         with self.writing() as rows:  # read inside: what was read first is not written last
             if self.is_open:
                 rows.put_record(service, content())
+
+
+def _unread(rows: Transaction, table: Any, key: Key, before: Any, after: str | None) -> None:
+    """Do nothing: no function reads a stream."""
 
 
 class _NoRow:

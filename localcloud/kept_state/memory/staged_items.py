@@ -5,7 +5,7 @@ written to disk, and only then does any reader see them.
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
@@ -16,6 +16,7 @@ from localcloud.kept_state.memory.unread_values import decoded, encoded, item_of
 from localcloud.kept_state.sqlite.database import Transaction
 
 Key = tuple[DynamoType, DynamoType | None]
+Changed = Callable[[Transaction, Any, Key, Any, str | None], None]
 
 _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError)
 
@@ -36,11 +37,19 @@ class StagedItems:
             name: _with_items(table, self._keys[name]) for name, table in backend.tables.items()
         }
 
-    def write(self, rows: Transaction) -> None:
+    def write(self, rows: Transaction, changed: Changed) -> None:
+        """Write each item. `changed` gets those of tables with a stream: the table, the key, the
+        item before, and the text of the one after.
+        """
         for name, keys in self._keys.items():
             for key in keys:
                 item = _get(self.backend.tables[name], key)
-                rows.put_item(name, key_text(key), item_text(item) if item else None)
+                text = item_text(item) if item else None
+                rows.put_item(name, key_text(key), text)
+                table = self._backend.tables[name]
+                before = _get(table, key)
+                if table.stream_shard is not None and (before or item):
+                    changed(rows, table, key, before, text)
 
     def publish(self, reading: threading.RLock, lag: IndexLag) -> None:
         """Put what was written where the readers look."""
@@ -52,20 +61,6 @@ class StagedItems:
                     lag.note(table, key, before)
                     moved(table, key, before, after)
                     put(table, key, after)
-        for name, table in self.backend.tables.items():
-            if isinstance(table.stream_shard, _HeldBack):
-                for old, new in table.stream_shard.records:
-                    self._backend.tables[name].stream_shard.add(old, new)
-
-
-class _HeldBack:
-    """A stream's records, held back until their writes are on disk."""
-
-    def __init__(self) -> None:
-        self.records: list[tuple[Item | None, Item | None]] = []
-
-    def add(self, old: Item | None, new: Item | None) -> None:
-        self.records.append((old, new))
 
 
 def table_named(backend: Any, name_or_arn: str) -> Any:
@@ -110,8 +105,6 @@ def _with_items(table: Any, keys: dict[Key, None]) -> Any:
     staged: Any = object.__new__(type(table))  # not copied: moto remembers every copy for ever
     staged.__dict__.update(table.__dict__)
     staged.items = defaultdict(dict)
-    if table.stream_shard is not None:
-        staged.stream_shard = _HeldBack()
     for key in keys:
         if item := _get(table, key):
             put(staged, key, item.__deepcopy__({}))

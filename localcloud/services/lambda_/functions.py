@@ -3,7 +3,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -155,6 +155,12 @@ class Functions:
             for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords"):
                 self._authorization.note(action, "*")
             yield
+
+    def note_reading(self, function: Function, actions: Iterable[str], source: str) -> None:
+        """Record what Lambda does under a function's role to read its event source."""
+        with self.in_role_of(function, function.name):
+            for action in actions:
+                self._authorization.note(action, source)
 
     def invoke_later(self, function: Function, payload: bytes) -> None:
         """Accept an event. A restart delivers it again if it was not handled. Raises NotStored."""

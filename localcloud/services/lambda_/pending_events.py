@@ -35,14 +35,19 @@ class PendingEvents:
         """Return the events to deliver again: number, function, payload."""
         pending = self._kept.pending_events()
         for number, function, _, restarts in pending:
-            if restarts > MOST_RESTARTS:
+            if restarts > MOST_RESTARTS and not _is_waiting(function):
                 log.error(
                     "An event of %s (number %d) was being handled when the process ended, %d times:"
                     " it is not delivered again, and stays in the table events of cloud.sqlite.",
                     function, number, restarts,
                 )  # fmt: skip
-        return [event[:3] for event in pending if event[3] <= MOST_RESTARTS]
+        return [one[:3] for one in pending if one[3] <= MOST_RESTARTS or _is_waiting(one[1])]
 
     def _forget(self, number: int) -> None:
         with self._kept.writing() as rows:
             rows.execute("delete from events where id = ?", [number])
+
+
+def _is_waiting(function: str) -> bool:
+    """Return whether it is a message of a queue, which may wait for days."""
+    return function.startswith("queue#")

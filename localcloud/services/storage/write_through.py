@@ -69,7 +69,7 @@ def _staged_items(kept: Kept, request: Any, original: Any) -> Any:
     if answer[0] == 200:
         with kept.writing() as rows:
             kept.keep_homes()
-            staged.write(rows)
+            staged.write(rows, kept.item_changed)
             rows.afterwards(lambda: staged.publish(kept.reading, kept.index_lag))
     return answer
 

@@ -1,0 +1,123 @@
+"""Readers of queues: Lambda polls a queue, and deletes what the function handled.
+
+https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+"""
+
+import json
+import threading
+from typing import Any
+
+from moto.sqs.models import sqs_backends
+
+from localcloud.activity import Activity
+from localcloud.iam.authorization import as_operator
+from localcloud.services.event_sources.mappings import Mappings, name_of, wants
+from localcloud.services.lambda_.concurrency import Throttled
+from localcloud.services.lambda_.functions import Function, Functions
+
+SECONDS_BETWEEN_LOOKS = 0.1
+_READING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+
+
+class QueueReaders:
+    """The readers, a thread a function."""
+
+    def __init__(
+        self,
+        account: str,
+        region: str,
+        mappings: Mappings,
+        functions: Functions,
+        activity: Activity,
+    ) -> None:
+        self._account = account
+        self._region = region
+        self._mappings = mappings
+        self._functions = functions
+        self._activity = activity
+        self._threads: dict[str, threading.Thread] = {}
+        self._closed = threading.Event()
+
+    def start(self, mapping: Any) -> None:
+        """Read a mapping's queue from now on."""
+        name = name_of(mapping)
+        if ":sqs:" not in mapping.event_source_arn or name in self._threads:
+            return
+        thread = threading.Thread(target=self._read, args=[name], name=f"queue of {name}")
+        thread.daemon = True
+        self._threads[name] = thread
+        with as_operator():  # a thread acts under the role of the one that starts it
+            thread.start()
+
+    def close(self) -> None:
+        self._closed.set()
+        for thread in self._threads.values():
+            thread.join()
+
+    def _read(self, name: str) -> None:
+        while not self._closed.wait(SECONDS_BETWEEN_LOOKS):
+            mapping = self._mappings.of_function(name, "sqs")
+            function = self._functions.find(name)
+            if mapping and function:
+                with self._activity.of(f"queue of {name}"):
+                    while not self._closed.is_set() and self._poll(mapping, function):
+                        pass
+
+    def _poll(self, mapping: Any, function: Function) -> bool:
+        """Hand over the next messages. Return whether there were any."""
+        backend = sqs_backends[self._account][self._region]
+        queue = backend.queues.get(mapping.event_source_arn.rpartition(":")[2])
+        if queue is None or not queue._messages:
+            return False
+        most, hidden = mapping.batch_size, int(vars(queue)["visibility_timeout"])
+        messages = backend.receive_message(queue.name, most, 0, hidden, ["All"])
+        if not messages:
+            return False
+        found = [_record(message, mapping.event_source_arn) for message in messages]
+        wanted = [one for one in found if wants(mapping, one | {"body": _parsed(one["body"])})]
+        failed = self._failed(mapping, function, wanted) if wanted else set()
+        for message in messages:
+            if message.id not in failed:
+                backend.delete_message(queue.name, str(message.receipt_handle))
+        return True
+
+    def _failed(self, mapping: Any, function: Function, records: list[Any]) -> set[str]:
+        """Return the ids of the messages that stay in the queue."""
+        every = {one["messageId"] for one in records}
+        self._functions.note_reading(function, _READING, mapping.event_source_arn)
+        try:
+            answer = self._functions.invoke(function, json.dumps({"Records": records}).encode())
+        except Throttled:
+            return every
+        if answer.failed:
+            return every
+        if "ReportBatchItemFailures" not in (mapping.function_response_types or []):
+            return set()
+        told = json.loads(answer.payload) or {}
+        return {one["itemIdentifier"] for one in told.get("batchItemFailures", [])}
+
+
+def _parsed(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body
+
+
+def _record(message: Any, source: str) -> dict[str, Any]:
+    return {
+        "messageId": message.id,
+        "receiptHandle": message.receipt_handle,
+        "body": message.body,
+        "attributes": {
+            "ApproximateReceiveCount": str(message.approximate_receive_count),
+            "SentTimestamp": str(message.sent_timestamp),
+            "SenderId": message.sender_id,
+            "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
+        },
+        "messageAttributes": {},
+        "md5OfBody": message.body_md5,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": source,
+        "awsRegion": source.split(":")[3],
+    }

@@ -1,0 +1,195 @@
+"""Streams of tables, as Lambda reads them: each record goes to disk with its item.
+
+Nothing else reads a stream here: GetRecords returns none.
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+"""
+
+import json
+import logging
+import threading
+import time
+from collections import deque
+from functools import partial
+from typing import Any
+
+from localcloud.activity import Activity
+from localcloud.iam.authorization import as_operator
+from localcloud.kept_state.durability import Kept
+from localcloud.kept_state.memory.staged_items import Key
+from localcloud.kept_state.sqlite.database import Transaction
+from localcloud.services.event_sources.mappings import (
+    FAILED_WAITS_SECONDS,
+    Mappings,
+    name_of,
+    wants,
+)
+from localcloud.services.lambda_.concurrency import Throttled
+from localcloud.services.lambda_.functions import Functions
+
+log = logging.getLogger("localcloud")
+
+TARGET = "stream#"  # before the function's name, among the events on disk
+SECONDS_BETWEEN_LOOKS = 0.2  # at a mapping that is disabled
+_READING = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
+
+
+class TableStreams:
+    """The records that functions have not handled, a reader a function."""
+
+    def __init__(
+        self, mappings: Mappings, functions: Functions, activity: Activity, kept: Kept
+    ) -> None:
+        self._mappings = mappings
+        self._functions = functions
+        self._activity = activity
+        self._kept = kept
+        self._readers: dict[str, _Reader] = {}
+        self._turn = threading.Lock()
+        self._closed = threading.Event()
+
+    def changed(
+        self, rows: Transaction, table: Any, key: Key, before: Any, after: str | None
+    ) -> None:
+        """Put a change of an item into its transaction, for each function that reads the stream.
+
+        `before` is moto's item, `after` the JSON of the attributes.
+        """
+        for mapping in self._mappings.of_source(table.table_arn):
+            payload = _record(table, key, before, after, mapping.event_source_arn).encode()
+            target = f"{TARGET}{name_of(mapping)}"
+            number = rows.add_event(target, payload)
+            rows.afterwards(partial(self.deliver_again, number, target, payload))
+
+    def deliver_again(self, number: int, target: str, payload: bytes) -> None:
+        """Give a record that is on disk to its reader."""
+        name = target.removeprefix(TARGET)
+        with self._turn:
+            if self._closed.is_set():
+                return
+            self._activity.begin(target)
+            if name not in self._readers:
+                self._readers[name] = _Reader(name, self)
+            self._readers[name].add(number, payload)
+
+    def close(self) -> None:
+        with self._turn:
+            self._closed.set()
+        for reader in self._readers.values():
+            reader.thread.join()
+
+    def handle(self, name: str, records: list[tuple[int, bytes]]) -> bool:
+        """Invoke a function with the records that it wants. Return whether they are handled."""
+        mapping = self._mappings.of_function(name, "dynamodb")
+        function = self._functions.find(name)
+        if mapping is None or function is None:
+            return False
+        found = [json.loads(payload) for _, payload in records]
+        wanted = [record for record in found if wants(mapping, record)]
+        if wanted:
+            self._functions.note_reading(function, _READING, mapping.event_source_arn)
+            self._functions.note_reading(function, ["dynamodb:ListStreams"], "*")
+            payload = json.dumps({"Records": wanted}).encode()
+            try:
+                if self._functions.invoke(function, payload).failed:
+                    return False
+            except Throttled:
+                return False
+        self._kept.eventually(lambda: self._forget([number for number, _ in records]))
+        for _ in records:
+            self._activity.end(f"{TARGET}{name}")
+        return True
+
+    def window_of(self, name: str) -> tuple[int, float]:
+        """Return how many records a function gets at once, and how long it waits for them."""
+        mapping = self._mappings.of_function(name, "dynamodb")
+        if mapping is None:
+            return 1, SECONDS_BETWEEN_LOOKS
+        return mapping.batch_size, float(mapping.max_batch_window or 0)
+
+    def _forget(self, numbers: list[int]) -> None:
+        with self._kept.writing() as rows:
+            for number in numbers:
+                rows.execute("delete from events where id = ?", [number])
+
+    @property
+    def closed(self) -> threading.Event:
+        return self._closed
+
+
+class _Reader:
+    """The records of one function in their order: a batch that fails is sent again."""
+
+    def __init__(self, name: str, streams: TableStreams) -> None:
+        self._name = name
+        self._streams = streams
+        self._waiting: deque[tuple[int, bytes]] = deque()
+        self._come = threading.Event()
+        self.thread = threading.Thread(target=self._read, name=f"stream of {name}", daemon=True)
+        with as_operator():  # a thread acts under the role of the one that starts it
+            self.thread.start()
+
+    def add(self, number: int, payload: bytes) -> None:
+        self._waiting.append((number, payload))
+        self._come.set()
+
+    def _read(self) -> None:
+        wait, longest = FAILED_WAITS_SECONDS
+        while not self._streams.closed.is_set():
+            if not self._come.wait(SECONDS_BETWEEN_LOOKS):
+                continue
+            batch = self._batch()
+            if self._streams.handle(self._name, batch):
+                wait = FAILED_WAITS_SECONDS[0]
+                for _ in batch:
+                    self._waiting.popleft()
+                self._come.clear()
+                if self._waiting:
+                    self._come.set()
+            elif not self._streams.closed.wait(wait):
+                wait = min(2 * wait, longest)
+
+    def _batch(self) -> list[tuple[int, bytes]]:
+        """Return the oldest records: as many as fit, or came within the batching window."""
+        most, seconds = self._streams.window_of(self._name)
+        until = time.monotonic() + seconds
+        while len(self._waiting) < most and time.monotonic() < until:
+            self._streams.closed.wait(min(SECONDS_BETWEEN_LOOKS, seconds))
+        return [self._waiting[n] for n in range(min(most, len(self._waiting)))]
+
+
+def _record(table: Any, key: Key, before: Any, after: str | None, source: str) -> str:
+    """Return the record that Lambda gets of a change."""
+    view = table.stream_specification["StreamViewType"]
+    names = (table.hash_key_attr, table.range_key_attr)
+    keys = {name: part.to_json() for name, part in zip(names, key, strict=True) if name and part}
+    kind = "INSERT" if before is None else "REMOVE" if after is None else "MODIFY"
+    about: dict[str, Any] = {
+        "ApproximateCreationDateTime": int(time.time()),
+        "Keys": keys,
+        "SequenceNumber": str(time.time_ns()),
+        "StreamViewType": view,
+    }
+    if after is not None and view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES"):
+        about["NewImage"] = json.loads(after)
+    if before is not None and view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES"):
+        about["OldImage"] = before.to_json()["Attributes"]
+    return json.dumps(
+        {
+            "eventID": f"{time.time_ns():032x}",
+            "eventName": kind,
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": table.region_name,
+            "dynamodb": about,
+            "eventSourceARN": source,
+        }
+    )
+
+
+def unread(_original: Any) -> Any:
+    """Replace moto's StreamShard.add, which keeps every record in memory for ever."""
+
+    def add(self: Any, old: Any, new: Any) -> None:
+        """Keep nothing: Lambda's records are on disk."""
+
+    return add
