@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,17 +17,8 @@ from chalicelib.governance.evidence import anchoring
 from chalicelib.governance.reviews import overdue_cases
 from chalicelib.http import chalice_local
 from chalicelib.http.response_headers import completed, preflight
-from chalicelib.http.routes import (
-    batch_routes,
-    decision_routes,
-    list_routes,
-    policy_routes,
-    review_routes,
-    rights_routes,
-    service_routes,
-    viewer_routes,
-)
 from chalicelib.http.routes.request_context import offer_of
+from chalicelib.http.routes.route_table import OPEN, ROUTES
 from chalicelib.http.web import Answering
 from chalicelib.models import champions, deployment
 from chalicelib.monitoring import drift_watch, lost_events, warming
@@ -52,46 +42,10 @@ chalice_local.start(sys.argv, os.environ, Path(__file__).parent)
 
 app = Chalice(app_name=settings.app_name)
 ANY = ["*/*"]  # else Chalice refuses a media type itself, and not as a problem
-DECISION = "/predictions/{clientId}/{predictionId}"
 admit = admission(app, lambda: services().key_scopes, os.environ)
 route = routing(app, ANY, os.environ)
 answers_problems = Answering(app, lambda: services().profile.product.language, admit)
 
-
-ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
-    ("POST", "/predict", decision_routes.predict),
-    ("GET", "/decisions", list_routes.decisions),
-    ("GET", "/predictions/{clientId}", list_routes.predictions),
-    ("GET", DECISION, decision_routes.prediction),
-    ("POST", f"{DECISION}/outcome", decision_routes.outcome),
-    ("GET", f"{DECISION}/change", rights_routes.change_needed),
-    ("GET", f"{DECISION}/offer", rights_routes.offer),
-    ("POST", f"{DECISION}/offer", rights_routes.take_offer),
-    ("GET", f"{DECISION}/explanation", rights_routes.explain),
-    ("POST", f"{DECISION}/contest", rights_routes.contest),
-    ("DELETE", "/clients/{clientId}", rights_routes.erase),
-    ("POST", "/batches", batch_routes.batches),
-    ("GET", "/batches/{batchId}", batch_routes.batch),
-    ("GET", "/reviews", review_routes.reviews),
-    ("POST", f"{DECISION}/review", review_routes.review),
-    ("POST", f"{DECISION}/review/claim", review_routes.claim_review),
-    ("POST", f"{DECISION}/review/release", review_routes.release_review),
-    ("GET", "/portfolio", review_routes.portfolio),
-    ("GET", "/policies", policy_routes.policies),
-    ("GET", "/policies/{version}", policy_routes.policy),
-    ("POST", "/policies", policy_routes.draft_policy),
-    ("GET", "/policy-drafts/{draft}/swap-set", policy_routes.policy_swap_set),
-    ("POST", "/policy-drafts/{draft}/approval", policy_routes.approve_policy),
-    ("POST", "/policy-rollback", policy_routes.roll_policy_back),
-    ("GET", "/models", service_routes.models),
-    ("GET", "/ready", service_routes.ready),
-)
-OPEN: tuple[tuple[str, Callable[..., Any]], ...] = (
-    ("/health", service_routes.health),
-    ("/openapi.json", service_routes.openapi),
-    ("/docs", viewer_routes.viewer),
-    ("/docs/{name}", viewer_routes.viewer_file),
-)
 for method, path, view in ROUTES:
     route(method, path)(answers_problems(view))
 for path, view in OPEN:
@@ -233,8 +187,8 @@ def evaluate_model(event: dict[str, Any], context: Any) -> Any:
 @observed
 def promote_model(event: dict[str, Any], context: Any) -> Any:
     using = services()
-    parts = (using.retraining_files, using.packages, using.endpoints, using.models)
-    return promotion.promote(event, using.profile, *parts)
+    parts = (using.retraining_files, using.registry, using.endpoints, using.models)
+    return promotion.promote(event, using.profile, *parts, datetime.now(UTC))
 
 
 @app.on_cw_event(
@@ -251,7 +205,7 @@ def promote_model(event: dict[str, Any], context: Any) -> Any:
 @observed
 def package_approved(event: CloudWatchEvent) -> None:
     using, arn = services(), event.detail["ModelPackageArn"]
-    parts = (using.retraining_files, using.packages, using.endpoints, using.models, using.topic)
+    parts = (using.retraining_files, using.registry, using.endpoints, using.models, using.topic)
     promotion.approved(arn, *parts)
 
 

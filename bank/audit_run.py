@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -59,7 +60,8 @@ def run(bank: Bank) -> list[str]:
         audit_people.drive(bank, requester.url, decided, body_of(next(iter(dataset.cases()))))
         services.cache_clear()  # on AWS evaluateModel reads the policy in force itself
         later = dataset.later(TEST_FROM, TEST_TO)
-        audit_retraining.run(bank, dataset.snapshot(), later, decided)
+        sign_off = partial(audit_people.sign_off, bank, requester.url)
+        audit_retraining.run(bank, sign_off, dataset.snapshot(), later, decided)
         _score_a_file(bank, dataset)
         some = [body_of(case) for case in islice(dataset.cases(), 20)]
         some[0]["clientId"] = decided["clientId"]  # whose erasure deletes the results

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,12 +28,18 @@ MODEL = "Tradicional"
 PATIENCE_SECONDS = 300
 
 
-def run(bank: Bank, known: pd.DataFrame, later: pd.DataFrame, decision: dict[str, Any]) -> None:
+def run(
+    bank: Bank,
+    sign_off: Callable[[str], None],
+    known: pd.DataFrame,
+    later: pd.DataFrame,
+    decision: dict[str, Any],
+) -> None:
     """Retrain three times, so that each end of a retraining needs its permissions.
 
     updateData first gets the `later` loans and an outcome, and refuses so few. Then it gets the
     `known` loans of the first snapshot again. A challenger learns what the champion learnt, and is
-    promoted.
+    promoted. `sign_off` has a person promote what waits for one.
     """
     data = DataBucket(boto3.client("s3"), bank.settings.data_bucket)
     _tell(data.name, later, decision)
@@ -46,7 +53,8 @@ def run(bank: Bank, known: pd.DataFrame, later: pd.DataFrame, decision: dict[str
     services().models.arrive_again(MODEL, champion)
     bank.cloud.idle(PATIENCE_SECONDS)
     _put_snapshot(data.name, known)
-    _sign_off(bank, _pending(bank, data))
+    _pending(bank, data)
+    _sign_off(bank, sign_off)
     _promote(bank, champion)
 
 
@@ -98,34 +106,29 @@ def _asked(bank: Bank, data: DataBucket) -> dict[str, Any]:
     }
 
 
-def _pending(bank: Bank, data: DataBucket) -> str:
+def _pending(bank: Bank, data: DataBucket) -> None:
     """Register the package that waits for a person, as with `sign_off = true` in the profile."""
     using = services()
     before = using.profile
     gate = msgspec.structs.replace(before.gate, sign_off=True)
     using.profile = msgspec.structs.replace(before, gate=gate)
     machines = boto3.client("stepfunctions")
-    started = machines.start_execution(
+    machines.start_execution(
         stateMachineArn=bank.settings.retraining_machine_arn(ACCOUNT),
         name="audit",
         input=json.dumps(_asked(bank, data)),
     )
     bank.cloud.idle(PATIENCE_SECONDS)
     using.profile = before
-    ended = machines.describe_execution(executionArn=started["executionArn"])
-    package: str = json.loads(ended["output"])["models"][0]["package"]
-    return package
 
 
-def _sign_off(bank: Bank, package: str) -> None:
-    """Approve the package while no endpoint answers.
+def _sign_off(bank: Bank, sign_off: Callable[[str], None]) -> None:
+    """Have a person sign the challenger off while no endpoint answers.
 
     The version that was last in service is the champion.
     """
     _take_away(bank, MODEL)
-    boto3.client("sagemaker").update_model_package(
-        ModelPackageArn=package, ModelApprovalStatus="Approved"
-    )
+    sign_off(MODEL)
     bank.cloud.idle(PATIENCE_SECONDS)
 
 

@@ -1,6 +1,6 @@
 """A person of every role, who drives people's routes for the permission audit."""
 
-import secrets
+from collections.abc import Iterable
 from typing import Any
 
 import boto3
@@ -10,7 +10,6 @@ from bank.demo_users import demo_people
 from bank.embedded_bank import Bank
 from chalicelib.people.access import ACCESS, PEOPLE, Role
 from infrastructure.deploy.steps import user_pool
-from infrastructure.operate.sign_in_flow import Flow
 
 NAME = "the-audits"
 SECONDS = 60
@@ -74,16 +73,21 @@ def _change_the_policy(url: str, token: str) -> None:
     ask("POST", "/policy-rollback", {"policy": now, "reason": "The audit's."})
 
 
-def _token(bank: Bank) -> str:
-    """Return the ID token of a person with every role, who signs in."""
+def sign_off(bank: Bank, url: str, model: str) -> None:
+    """Look at the challengers of a model, and promote the newest, as who trains may not."""
+    headers = {"Authorization": f"Bearer {_token(bank, 'the-audits-risk', [Role.RISK])}"}
+    place = f"{url}{PEOPLE}/challengers"
+    listed = requests.get(place, headers=headers, timeout=SECONDS).json()
+    challenger = listed["models"][model][0]["id"]
+    requests.post(
+        f"{place}/{model}/{challenger}/sign-off",
+        json={"verdict": "APPROVE", "reason": "The audit's."},
+        headers=headers,
+        timeout=SECONDS,
+    )
+
+
+def _token(bank: Bank, name: str = NAME, roles: Iterable[Role] = tuple(Role)) -> str:
+    """Return the ID token of a person with every role, or with these, who signs in."""
     pool = user_pool.of_stage(boto3.client("cloudformation"), bank.settings)
-    cognito, password = boto3.client("cognito-idp"), f"{secrets.token_urlsafe(18)}-aA1"
-    person = {"UserPoolId": pool.id, "Username": NAME}
-    if not cognito.list_users(UserPoolId=pool.id, Filter=f'username = "{NAME}"')["Users"]:
-        cognito.admin_create_user(**person, MessageAction="SUPPRESS")
-    cognito.admin_set_user_password(**person, Password=password, Permanent=True)
-    for role in Role:
-        cognito.admin_add_user_to_group(**person, GroupName=role)
-    aws = f"http://127.0.0.1:{bank.cloud.serve_aws(0)}"
-    flow = Flow(f"{aws}/cognito/{pool.domain}", pool.client_id)
-    return demo_people.signed_in(flow, NAME, password)
+    return demo_people.token_with(pool, f"http://127.0.0.1:{bank.cloud.serve_aws(0)}", name, roles)

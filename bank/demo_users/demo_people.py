@@ -4,6 +4,7 @@ import html
 import json
 import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,18 @@ def make_people(pool: UserPool, folder: Path) -> None:
                 UserPoolId=pool.id, Username=name, Password=(known | made)[name], Permanent=True
             )
         client.admin_add_user_to_group(UserPoolId=pool.id, Username=name, GroupName=role)
+
+
+def token_with(pool: UserPool, aws: str, username: str, roles: Iterable[Role]) -> str:
+    """Return the ID token of a person with these roles, made if missing, who signs in at `aws`."""
+    client, password = boto3.client("cognito-idp"), _password()
+    _status(client, pool, username)
+    client.admin_set_user_password(
+        UserPoolId=pool.id, Username=username, Password=password, Permanent=True
+    )
+    for role in roles:
+        client.admin_add_user_to_group(UserPoolId=pool.id, Username=username, GroupName=role)
+    return signed_in(Flow(f"{aws}/cognito/{pool.domain}", pool.client_id), username, password)
 
 
 def passwords(folder: Path) -> dict[str, str]:

@@ -25,6 +25,7 @@ QUARANTINE_PREFIX = "credit/quarantine/"  # what people say of outcomes that wer
 PROFILE_PREFIX = "credit/profiles/"
 POLICY_DOCUMENT_PREFIX = "policies/documents/"
 POLICY_ACT_PREFIX = "policies/acts/"  # drafts, approvals, rollbacks
+SIGN_OFF_PREFIX = "credit/signOffs/"  # challengers that wait for a person, and the verdicts
 ANCHOR_PREFIX = "anchors/"  # of the evidence bucket
 BATCH_PREFIX = "credit/batch/"  # files of applications, and what became of them
 UPLOAD_PREFIX = "credit/uploads/"  # files of applications until they are decided

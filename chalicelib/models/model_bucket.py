@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError
 
+from chalicelib.foundation.added_object import add_object
 from chalicelib.foundation.errors import InvalidArtifact
 from chalicelib.foundation.settings import (
     ARRIVAL_PREFIX,
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 How = Literal["in-service", "failed"]
 HOWS = ("in-service", "failed")
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-THERE_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +140,7 @@ class ModelBucket:
     def ended(self, model: str, ending: Ending) -> bool:
         """Record an ending. Return whether this call did: of two at once, one does."""
         key = f"{ENDING_PREFIX}{model}/{ending.since}/{ending.version}/{ending.how}"
-        try:
-            self._s3.put_object(Bucket=self.name, Key=key, Body=b"", IfNoneMatch="*")
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in THERE_ALREADY:
-                raise
-            return False
-        return True
+        return add_object(self._s3, self.name, key, b"")
 
     def endings(self, model: str) -> list[Ending]:
         """Return the endings of a model's deployments; the oldest first."""

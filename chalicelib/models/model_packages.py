@@ -54,6 +54,14 @@ class ModelPackages:
             return None
         return package["CustomerMetadataProperties"]
 
+    def decide(self, arn: str, verdict: str, description: str) -> None:
+        """Set a package's status by a person's verdict; SageMaker then sends its event."""
+        self._client.update_model_package(
+            ModelPackageArn=arn,
+            ModelApprovalStatus="Approved" if verdict == "APPROVE" else "Rejected",
+            ApprovalDescription=description,
+        )
+
     def _ensure(self, group: str) -> None:
         try:
             self._client.describe_model_package_group(ModelPackageGroupName=group)

@@ -83,6 +83,9 @@ ACCESS = (
     # Who sets the policy can't erase the cases that show how it did.
     _access("DELETE", "/clients/{clientId}", [], [Role.OPERATOR]),
     _access("GET", "/models", [Scope.READING], [Role.RISK, Role.AUDITOR, Role.OPERATOR]),
+    _access("GET", "/challengers", [], [Role.RISK, Role.AUDITOR, Role.OPERATOR]),
+    # Who holds the role operator, too, trains and is refused.
+    _access("POST", "/challengers/{model}/{challenger}/sign-off", [], [Role.RISK]),
     _access("GET", "/ready", [Scope.SCORING, Scope.READING], [Role.OPERATOR]),
 )
 _BY_ROUTE = {(one.method, one.path): one for one in ACCESS}

@@ -17,9 +17,11 @@ from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.notifications import NotificationTopic
 from chalicelib.foundation.settings import Settings
 from chalicelib.models import champions
+from chalicelib.models.challengers import Challengers
 from chalicelib.models.endpoints import ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.models.model_packages import ModelPackages
+from chalicelib.models.sign_off_registry import SignOffRegistry
 from chalicelib.retraining.data_bucket import DataBucket
 from chalicelib.retraining.reports import Reports
 from chalicelib.retraining.retraining_files import RetrainingFiles
@@ -241,9 +243,10 @@ class Services:
         return RetrainingFiles(s3, self.settings.data_bucket, self.settings.model_bucket)
 
     @cached_property
-    def packages(self) -> ModelPackages:
-        client = _client("sagemaker", QUICK)
-        return ModelPackages(client, self.settings.prefix, self.profile.sagemaker.image)
+    def registry(self) -> SignOffRegistry:
+        image, bucket = self.profile.sagemaker.image, self.settings.data_bucket
+        packages = ModelPackages(_client("sagemaker", QUICK), self.settings.prefix, image)
+        return SignOffRegistry(packages, Challengers(_client("s3", QUICK), bucket))
 
     def open_case(self, decided: dict[str, Any]) -> None:
         """Open the case of a decision that is left to a person."""

@@ -50,6 +50,7 @@ _RESOURCES: dict[str, tuple[str, ...]] = {
     "sagemaker:StopProcessingJob": ("processing-job/{ProcessingJobName}",),
     "sagemaker:StopTrainingJob": ("training-job/{TrainingJobName}",),
     "sagemaker:UpdateEndpoint": ("endpoint/{EndpointName}", "endpoint-config/{EndpointConfigName}"),
+    "sagemaker:UpdateModelPackage": ("{ModelPackageArn}",),
     "sns:Publish": ("{TopicArn}",),
     "sqs:SendMessage": ("{QueueUrl}",),
     "ssm:GetParameter": ("parameter{Name}",),

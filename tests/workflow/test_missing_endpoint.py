@@ -59,15 +59,15 @@ def test_only_one_that_was_compared_with_it_may_be_promoted(served, live, refuse
     body = using.retraining_files.artifact(refused["job"])
     event = {"model": MODEL, "version": VERSION, "job": refused["job"], "champion": "another"}
     event["sha256"] = hashlib.sha256(body).hexdigest()
-    parts = (using.retraining_files, using.packages, using.endpoints, using.models)
+    parts = (using.retraining_files, using.registry, using.endpoints, using.models)
 
     gate = msgspec.structs.replace(using.profile.gate, sign_off=True)
     signing_off = msgspec.structs.replace(using.profile, gate=gate)
 
     with pytest.raises(ChampionChanged, match="not compared"):
-        promotion.promote(event, signing_off, *parts)
+        promotion.promote(event, signing_off, *parts, datetime.now(UTC))
     known = event | {"champion": live}
-    assert promotion.promote(known, signing_off, *parts)["verdict"] == "pending"
+    assert promotion.promote(known, signing_off, *parts, datetime.now(UTC))["verdict"] == "pending"
     assert using.endpoints.live(MODEL) is None
 
 

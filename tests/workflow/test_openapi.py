@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 
 from bank.first_run import body_of
 from chalicelib.http.openapi.operations import OPERATIONS
+from chalicelib.models.challengers import Challenger
+from chalicelib.services import services
 from tests.workflow.conftest import API_KEY
 from tests.workflow.test_reviews import NO
 
@@ -47,6 +49,10 @@ def answers(served, desk, loans) -> dict[str, requests.Response]:
     offered = served.post(asked[5] | {"clientId": "described-offer", "application": large}).json()
     offer = served.get(f"{place(offered)}/offer")
     of_draft = f"/policy-drafts/{draft.json()['id']}"
+    challenger = Challenger("Tradicional", "v0", "none", "0", "v00")
+    services().registry.ask(challenger, "s3://none/none", datetime.now(UTC))
+    signed = desk.ask("risk", "POST", f"/challengers/Tradicional/{challenger.id}/sign-off",
+                      json={"verdict": "REFUSE", "reason": "A description."})  # fmt: skip
     return {
         "predict": decided[approved["clientId"]],
         "listDecisions": served.get("/decisions"),
@@ -79,6 +85,8 @@ def answers(served, desk, loans) -> dict[str, requests.Response]:
         "eraseClient": desk.ask("operator", "DELETE", f"/clients/{ERASED}",
                                 params={"reason": "CLIENT_REQUEST"}),
         "listModels": served.get("/models"),
+        "listChallengers": desk.ask("auditor", "GET", "/challengers"),
+        "signOff": signed,
         "getReady": served.get("/ready"),
     }  # fmt: skip
 

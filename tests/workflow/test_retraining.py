@@ -3,23 +3,29 @@
 import hashlib
 import json
 import math
+from datetime import UTC, datetime
+from typing import Any
 
 import boto3
 import msgspec
 import pandas as pd
 import pytest
 
+from bank.demo_users.demo_people import token_with
 from chalicelib.foundation.errors import ArtifactChanged, ChampionChanged
-from chalicelib.models.model_packages import ModelPackages
+from chalicelib.models.challengers import Challenger
+from chalicelib.people.access import Role
 from chalicelib.profile import load
 from chalicelib.retraining import promotion
 from chalicelib.services import services
+from infrastructure.deploy.steps import user_pool
 from tests.workflow import retraining
 from tests.workflow.conftest import changed
 from tests.workflow.retraining import DATA, MODELS
 
 VERSION = "20310101T000000"
 SIGNED = "20310201T000000"
+ACTA = {"verdict": "APPROVE", "reason": "Comité de riesgos, acta 12"}
 
 
 @pytest.fixture(scope="module")
@@ -162,98 +168,164 @@ def test_one_that_was_compared_with_another_is_told_with_that_and_is_not_promote
     assert "sigue en servicio" not in told.message
 
 
-@pytest.fixture
-def signing_off(served):
-    """The profile asks for a person."""
+@pytest.fixture(scope="module")
+def pending(served, sample, story):
+    """What waits for a person after a retraining with `sign_off = true`."""
     using = services()
     before = using.profile
     gate = msgspec.structs.replace(before.gate, sign_off=True)
     using.profile = msgspec.structs.replace(before, gate=gate)
-    yield
-    using.profile = before
-
-
-def test_with_sign_off_a_promotion_waits_for_a_person(served, sample, story, signing_off):
     with retraining.source():
         retraining.put_snapshot(SIGNED, sample.snapshot())
         arn = retraining.start(served, SIGNED, (MODELS[0],))
         found = retraining.outcome(served, arn)[MODELS[0]]
     retraining.forget(SIGNED)
-    waiting = served.get("/models").json()["models"][MODELS[0]]["version"]
-
-    assert found["verdict"] == "pending"
-    assert waiting == VERSION
-    assert [*served.bank.cloud.notices][-1].subject == "Modelo por aprobar"
-    package = found["package"]
-    sagemaker = boto3.client("sagemaker")
-    assert sagemaker.describe_model_package(ModelPackageName=package)["ModelApprovalStatus"] == (
-        "PendingManualApproval"
-    )
-    sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
-    served.bank.cloud.idle(60)
-    subjects = [notice.subject for notice in served.bank.cloud.notices][-3:]
-    assert subjects == ["Modelo promovido", "Modelo en despliegue", "Modelo en servicio"]
-    assert served.get("/models").json()["models"][MODELS[0]]["version"] == SIGNED
+    using.profile = before
+    return found
 
 
-def test_an_approval_that_comes_again_or_too_late_changes_nothing(served, story):
-    """Too late: what it was compared with does not answer any more."""
-    sagemaker, name = boto3.client("sagemaker"), f"dev-appvengers-{MODELS[0]}"
-    packages = ModelPackages(sagemaker, "dev-appvengers", load().sagemaker.image)
-    (again,) = sagemaker.list_model_packages(ModelPackageGroupName=name)["ModelPackageSummaryList"]
-    facts = {"model": MODELS[0], "version": "v1", "job": "none", "sha256": "0", "champion": "v0"}
-    late = packages.register(MODELS[0], "v1", f"s3://{DATA}/none", facts)
+def in_service(served) -> str:
+    return str(served.get("/models").json()["models"][MODELS[0]]["version"])
+
+
+def challengers(desk) -> list[dict[str, Any]]:
+    return list(desk.ask("auditor", "GET", "/challengers").json()["models"][MODELS[0]])
+
+
+def place(challenger: str) -> str:
+    return f"/challengers/{MODELS[0]}/{challenger}/sign-off"
+
+
+def set_status(served, package: str, status: str) -> list[str]:
+    """Set a package's status as who may in IAM; return the subjects of what was told after it."""
     before = len([*served.bank.cloud.notices])
-    for package in (again["ModelPackageArn"], late):
-        sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved")
-        served.bank.cloud.idle(30)
-
-    told = [notice.subject for notice in served.bank.cloud.notices][before:]
-    assert told == ["Modelo rechazado"]
-    assert served.get("/models").json()["models"][MODELS[0]]["version"] == SIGNED
+    boto3.client("sagemaker").update_model_package(
+        ModelPackageArn=package, ModelApprovalStatus=status
+    )
+    served.bank.cloud.idle(60)
+    return [notice.subject for notice in served.bank.cloud.notices][before:]
 
 
-def test_an_approval_that_comes_again_after_a_rollback_does_not_undo_it(served, story):
-    sagemaker, name = boto3.client("sagemaker"), f"dev-appvengers-{MODELS[0]}"
-    found = sagemaker.list_model_packages(ModelPackageGroupName=name)["ModelPackageSummaryList"]
-    arns = [one["ModelPackageArn"] for one in found]
-    (approved,) = [arn for arn in arns if services().packages.signed_off(arn)["version"] == SIGNED]
+def test_with_sign_off_a_promotion_waits_for_a_person(served, desk, pending):
+    (waiting,) = challengers(desk)
+
+    assert pending["verdict"] == "pending"
+    assert [*served.bank.cloud.notices][-1].subject == "Modelo por aprobar"
+    assert (waiting["version"], waiting["champion"], waiting["signOff"]) == (SIGNED, VERSION, None)
+    assert in_service(served) == VERSION
+
+
+def test_who_may_approve_in_sagemaker_alone_promotes_nothing(served, pending):
+    assert set_status(served, pending["package"], "Approved") == ["Modelo rechazado"]
+    assert in_service(served) == VERSION
+
+
+def test_who_trains_does_not_sign_off(served, desk, pending):
+    (waiting,) = challengers(desk)
+    pool = user_pool.of_stage(boto3.client("cloudformation"), served.bank.settings)
+    aws = f"http://127.0.0.1:{served.bank.cloud.serve_aws(0)}"
+    desk.tokens["both"] = token_with(pool, aws, "trains-and-signs", [Role.RISK, Role.OPERATOR])
+    answers = [desk.ask(who, "POST", place(waiting["id"]), json=ACTA)
+               for who in ("operator", "auditor", "both")]  # fmt: skip
+
+    kinds = [(one.status_code, one.json()["type"].rpartition(":")[2]) for one in answers]
+    assert kinds == [(403, "role-missing"), (403, "role-missing"), (403, "same-person")]
+    assert challengers(desk) == [waiting]
+
+
+def test_a_sign_off_that_is_wrong_or_of_nothing_keeps_nothing(desk, pending):
+    (waiting,) = challengers(desk)
+    wrong = desk.ask("risk", "POST", place(waiting["id"]), json={"verdict": "YES", "by": "me"})
+    none = [desk.ask("risk", "POST", place(one), json=ACTA) for one in ("none", "%2E%2E", "é" * 90)]
+    other = desk.ask("risk", "POST", f"/challengers/Other/{waiting['id']}/sign-off", json=ACTA)
+
+    assert [one["field"] for one in wrong.json()["errors"]] == ["by", "verdict", "reason"]
+    assert {(one.status_code, one.json()["type"]) for one in (*none, other)} == {
+        (404, "urn:problem:challenger-not-found")
+    }
+    assert challengers(desk) == [waiting]
+
+
+def test_a_person_of_risk_promotes_it_and_the_first_verdict_counts(served, desk, pending):
+    (waiting,) = challengers(desk)
+    before = len([*served.bank.cloud.notices])
+    signed = desk.ask("risk", "POST", place(waiting["id"]), json=ACTA)
+    served.bank.cloud.idle(60)
+    again = desk.ask("risk", "POST", place(waiting["id"]), json=ACTA)
+    served.bank.cloud.idle(60)
+    refuse = {"verdict": "REFUSE", "reason": "Too late."}
+    others = [desk.ask(who, "POST", place(waiting["id"]), json=body)
+              for who, body in (("second-risk", ACTA), ("risk", refuse))]  # fmt: skip
+
+    subjects = [notice.subject for notice in served.bank.cloud.notices][before:]
+    assert subjects == ["Modelo promovido", "Modelo en despliegue", "Modelo en servicio"]
+    assert in_service(served) == SIGNED
+    assert again.json() == signed.json() == challengers(desk)[0]
+    kept = signed.json()["signOff"]
+    assert (kept["verdict"], kept["reason"]) == ("APPROVE", ACTA["reason"])
+    assert kept["by"] == desk.kept("risk")
+    assert {one.json()["type"] for one in others} == {"urn:problem:sign-off-conflict"}
+
+
+def test_a_refused_challenger_is_not_promoted(served, desk, story):
+    challenger = Challenger(MODELS[0], "v0", "none", "0", "v00")
+    package = services().registry.ask(challenger, f"s3://{DATA}/none", datetime.now(UTC))
+    refuse = {"verdict": "REFUSE", "reason": "Its holdout is too small."}
+    answer = desk.ask("risk", "POST", place(challenger.id), json=refuse)
+
+    assert answer.json()["signOff"]["verdict"] == "REFUSE"
+    described = boto3.client("sagemaker").describe_model_package(ModelPackageName=package)
+    assert described["ModelApprovalStatus"] == "Rejected"
+    assert set_status(served, package, "Approved") == ["Modelo rechazado"]
+
+
+def test_an_approval_that_comes_again_or_too_late_changes_nothing(served, desk, pending):
+    """Too late: what it was compared with does not answer any more."""
+    challenger = Challenger(MODELS[0], "v1", "none", "0", "v0")
+    late = services().registry.ask(challenger, f"s3://{DATA}/none", datetime.now(UTC))
+    desk.ask("risk", "POST", place(challenger.id), json=ACTA)
+    served.bank.cloud.idle(30)
+    told = [notice.message for notice in served.bank.cloud.notices][-1]
+
+    assert "Se comparó con v0" in told
+    assert set_status(served, pending["package"], "Approved") == []
+    assert set_status(served, late, "Approved") == ["Modelo rechazado"]
+    assert in_service(served) == SIGNED
+
+
+def test_an_approval_that_comes_again_after_a_rollback_does_not_undo_it(served, pending):
     services().models.arrive_again(MODELS[0], VERSION)
     served.bank.cloud.idle(30)
-    sagemaker.update_model_package(ModelPackageArn=approved, ModelApprovalStatus="Approved")
-    served.bank.cloud.idle(30)
 
-    assert served.get("/models").json()["models"][MODELS[0]]["version"] == VERSION
+    assert set_status(served, pending["package"], "Approved") == []
+    assert in_service(served) == VERSION
 
 
 def test_a_package_that_is_registered_again_is_the_same_package(served, story):
-    packages = services().packages
-    facts = {"model": MODELS[2], "version": "v1", "job": "none", "sha256": "0", "champion": "v0"}
-    first, again = [packages.register(MODELS[2], "v1", f"s3://{DATA}/n", facts) for _ in "12"]
-    other = packages.register(MODELS[2], "v1", f"s3://{DATA}/n", facts | {"sha256": "1"})
+    registry, url, now = services().registry, f"s3://{DATA}/n", datetime.now(UTC)
+    challenger = Challenger(MODELS[2], "v1", "none", "0", "v0")
+    first, again = [registry.ask(challenger, url, now) for _ in "12"]
+    other = registry.ask(msgspec.structs.replace(challenger, sha256="1"), url, now)
 
     assert first == again != other
 
 
 def test_a_package_that_is_rejected_or_still_waits_promotes_nothing(served, story):
-    using, packages = services(), services().packages
-    facts = {"model": MODELS[1], "version": "v1", "job": "none", "sha256": "0", "champion": "v0"}
-    arn = packages.register(MODELS[1], "v1", f"s3://{DATA}/none", facts)
+    using, registry = services(), services().registry
+    challenger = Challenger(MODELS[1], "v1", "none", "0", "v0")
+    arn = registry.ask(challenger, f"s3://{DATA}/none", datetime.now(UTC))
     before = len([*served.bank.cloud.notices])
-    parts = (using.retraining_files, packages, using.endpoints, using.models, using.topic)
+    parts = (using.retraining_files, registry, using.endpoints, using.models, using.topic)
     promotion.approved(arn, *parts)
-    boto3.client("sagemaker").update_model_package(
-        ModelPackageArn=arn, ModelApprovalStatus="Rejected"
-    )
-    served.bank.cloud.idle(30)
 
-    assert packages.signed_off(arn) is None
     assert len([*served.bank.cloud.notices]) == before
+    assert set_status(served, arn, "Rejected") == []
+    assert registry.approved(arn) is None
 
 
 def parts_of_promotion() -> tuple:
     using = services()
-    return using.retraining_files, using.packages, using.endpoints, using.models
+    return using.retraining_files, using.registry, using.endpoints, using.models
 
 
 def test_what_was_changed_after_its_evaluation_is_not_promoted(served, story):
@@ -264,7 +336,7 @@ def test_what_was_changed_after_its_evaluation_is_not_promoted(served, story):
     event = {"model": MODELS[0], "version": VERSION, "job": output["job"], "sha256": "0" * 64}
 
     with pytest.raises(ArtifactChanged, match="not the one that was evaluated"):
-        promotion.promote(event, load(), *parts_of_promotion())
+        promotion.promote(event, load(), *parts_of_promotion(), datetime.now(UTC))
 
 
 def test_a_challenger_is_not_promoted_over_what_it_was_not_compared_with(served, story):
@@ -276,4 +348,4 @@ def test_a_challenger_is_not_promoted_over_what_it_was_not_compared_with(served,
     }  # fmt: skip
 
     with pytest.raises(ChampionChanged, match="not compared"):
-        promotion.promote(event, load(), *parts_of_promotion())
+        promotion.promote(event, load(), *parts_of_promotion(), datetime.now(UTC))

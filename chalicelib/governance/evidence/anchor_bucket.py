@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from chalicelib.foundation.added_object import THERE_ALREADY
 from chalicelib.governance.evidence import chain
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-THERE_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from chalicelib.foundation.settings import (
     POLICY_ACT_PREFIX,
     POLICY_DOCUMENT_PREFIX,
     REPORT_PREFIX,
+    SIGN_OFF_PREFIX,
     Settings,
 )
 
@@ -23,6 +24,7 @@ DATA, MODELS = "data", "models"
 SOURCES = (
     (DATA, POLICY_DOCUMENT_PREFIX, "policy", ""),
     (DATA, POLICY_ACT_PREFIX, "policy-act", ""),
+    (DATA, SIGN_OFF_PREFIX, "sign-off", ""),
     (DATA, REPORT_PREFIX, "gate-report", r".*/report\.json"),
     (DATA, f"{REPORT_PREFIX}drift/", "drift-report", ""),
     (MODELS, MANIFEST_PREFIX, "model", ""),

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 import msgspec
-from botocore.exceptions import ClientError
 
+from chalicelib.foundation.added_object import add_object
 from chalicelib.foundation.settings import POLICY_ACT_PREFIX, POLICY_DOCUMENT_PREFIX
 from chalicelib.governance.policies import policy_documents
 from chalicelib.governance.policies.acts import Act
@@ -12,9 +12,6 @@ from chalicelib.profile import Policy
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-THERE_ALREADY = ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 class PolicyBucket:
@@ -39,7 +36,8 @@ class PolicyBucket:
         return [self._acts[key] for key in sorted(self._acts)]
 
     def add_act(self, act: Act) -> None:
-        self._put(f"{POLICY_ACT_PREFIX}{act.id}.json", msgspec.json.encode(act))
+        key = f"{POLICY_ACT_PREFIX}{act.id}.json"
+        add_object(self._s3, self._bucket, key, msgspec.json.encode(act))
 
     def policy(self, version: str) -> Policy:
         """Return a policy. Raises ValueError if its document was changed, and ClientError."""
@@ -50,20 +48,7 @@ class PolicyBucket:
 
     def add_policy(self, policy: Policy) -> None:
         key = f"{POLICY_DOCUMENT_PREFIX}{policy.version()}.json"
-        self._put(key, policy_documents.written(policy))
+        add_object(self._s3, self._bucket, key, policy_documents.written(policy))
 
     def _read(self, key: str) -> bytes:
         return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-
-    def _put(self, key: str, body: bytes) -> None:
-        """Write an object unless it is there."""
-        try:
-            self._s3.put_object(
-                Bucket=self._bucket,
-                Key=key,
-                Body=body,
-                IfNoneMatch="*",
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in THERE_ALREADY:
-                raise

@@ -168,6 +168,32 @@ class Models(Answer):
     vintages: Any
 
 
+class KeptSignOff(Answer):
+    """A person's verdict on a challenger."""
+
+    verdict: Literal["APPROVE", "REFUSE"]
+    reason: str
+    at: str
+    by: Person
+
+
+class ListedChallenger(Answer):
+    """A challenger that passed the gate, and the verdict of the person who signed it off."""
+
+    id: str
+    model: str
+    version: str
+    job: str
+    sha256: str
+    champion: str
+    since: str
+    sign_off: KeptSignOff | None
+
+
+class ChallengerList(Answer):
+    models: dict[str, list[ListedChallenger]]
+
+
 class Probe(Answer):
     status: str
     milliseconds: int | UnsetType = UNSET

@@ -13,6 +13,7 @@ from chalicelib.governance.policies.policy_problems import (
     PolicyNotFound,
 )
 from chalicelib.governance.reviews.review_problems import ContestClosed, ReviewConflict, SamePerson
+from chalicelib.governance.sign_offs.sign_off_problems import ChallengerNotFound, SignOffConflict
 from chalicelib.http.openapi import batch_answers
 from chalicelib.http.openapi import decision_answers as decisions
 from chalicelib.http.openapi import desk_answers as desk
@@ -119,6 +120,12 @@ OPERATIONS = (
               (e.InvalidRequest, ErasureUnfinished), tag="rights"),
     Operation("GET", "/models", "listModels", "List the models in service", desk.Models, (),
               tag="models"),
+    Operation("GET", "/challengers", "listChallengers",
+              "List challengers that a person signs off, those that wait and those with a verdict",
+              desk.ChallengerList, (), tag="models"),
+    Operation("POST", "/challengers/{model}/{challenger}/sign-off", "signOff",
+              "Promote a challenger, or refuse it", desk.ListedChallenger,
+              (*_BODY, ChallengerNotFound, SignOffConflict, SamePerson), tag="models"),
     Operation("GET", "/ready", "getReady", "Say which models answer now", desk.Ready,
               (e.NotReady,), tag="models"),
 )  # fmt: skip

@@ -19,6 +19,8 @@ from chalicelib.governance.reviews.review_requests import (
     LONGEST_TEXT,
     POSITION,
 )
+from chalicelib.governance.sign_offs.sign_off_desk import CHALLENGER_ID
+from chalicelib.governance.sign_offs.sign_off_request import Verdict as OfModel
 from chalicelib.profile import Feature, Profile
 from chalicelib.profile.tables.review_tables import Verdict
 
@@ -63,6 +65,8 @@ PATHS: dict[str, Schema] = {
     "batchId": whole(BATCH_ID),
     "version": {"type": "string"},
     "draft": {"type": "string"},
+    "model": {"type": "string"},
+    "challenger": whole(CHALLENGER_ID),
 }
 NEW_BATCH: dict[str, Schema] = {
     "format": {"type": "string", "enum": list(FORMS)},
@@ -110,6 +114,9 @@ def bodies(profile: Profile) -> dict[str, Schema]:
         "contest": _object({"text": _text(LONGEST_CONTEST)}),
         "review": {"oneOf": [_verdict(one, profile) for one in get_args(Verdict)]},
         "draftPolicy": _object(policy, later),
+        "signOff": _object(
+            {"verdict": {"enum": list(get_args(OfModel))}, "reason": _text(LONGEST_REASON)}
+        ),
         "rollPolicyBack": _object({"policy": {"type": "string"}, "reason": _text(LONGEST_REASON)}),
     }
 

@@ -6,6 +6,7 @@ from chalicelib.foundation.settings import (
     MANIFEST_PREFIX,
     POLICY_ACT_PREFIX,
     REPORT_PREFIX,
+    SIGN_OFF_PREFIX,
     SNAPSHOT_PREFIX,
     UPLOAD_PREFIX,
 )
@@ -50,6 +51,7 @@ def deciding(arns: Arns) -> dict[str, list[Statement]]:
             allow("sagemaker:DescribeTrainingJob", arns.sagemaker("training-job")),
             allow("lambda:InvokeFunction", arns.function(ERASING)),
             *_of_batches(arns),
+            *_of_sign_offs(arns),
         ],
         "saveResult": [
             allow("dynamodb:PutItem", [arns.table, arns.reviews]),
@@ -63,6 +65,14 @@ def deciding(arns: Arns) -> dict[str, list[Statement]]:
         ],
         "keepWarm": [allow("sagemaker:InvokeEndpoint", list(arns.scoring.values()))],
     }
+
+
+def _of_sign_offs(arns: Arns) -> list[Statement]:
+    return [
+        listing(arns.data, f"{SIGN_OFF_PREFIX}*"),
+        allow(["s3:GetObject", "s3:PutObject"], f"{arns.data}/{SIGN_OFF_PREFIX}*"),
+        allow("sagemaker:UpdateModelPackage", arns.sagemaker("model-package")),
+    ]
 
 
 def _of_batches(arns: Arns) -> list[Statement]:

@@ -8,6 +8,7 @@ from chalicelib.foundation.settings import (
     POLICY_ACT_PREFIX,
     POLICY_DOCUMENT_PREFIX,
     REPORT_PREFIX,
+    SIGN_OFF_PREFIX,
     SNAPSHOT_PREFIX,
 )
 from infrastructure.template.function_permissions.arns import Arns
@@ -26,12 +27,14 @@ def governing(arns: Arns) -> dict[str, list[Statement]]:
                 f"{POLICY_DOCUMENT_PREFIX}*",
                 f"{POLICY_ACT_PREFIX}*",
                 f"{REPORT_PREFIX}*",
+                f"{SIGN_OFF_PREFIX}*",
             ),
             listing(arns.models, f"{MANIFEST_PREFIX}*", f"{ENDING_PREFIX}*"),
             allow(
                 "s3:GetObject",
                 [
                     *arns.policies,
+                    f"{arns.data}/{SIGN_OFF_PREFIX}*",
                     f"{arns.data}/{REPORT_PREFIX}*/report.json",
                     f"{arns.data}/{REPORT_PREFIX}drift/*",
                     f"{arns.models}/{MANIFEST_PREFIX}*",

@@ -9,6 +9,7 @@ from chalicelib.foundation.settings import (
     PROFILE_PREFIX,
     QUARANTINE_PREFIX,
     REPORT_PREFIX,
+    SIGN_OFF_PREFIX,
     SNAPSHOT_PREFIX,
     TOLD_PREFIX,
 )
@@ -86,12 +87,15 @@ def retraining(arns: Arns) -> dict[str, list[Statement]]:
                     arns.sagemaker("model-package-group"),
                 ],
             ),
+            allow("s3:PutObject", f"{arns.data}/{SIGN_OFF_PREFIX}*"),
         ],
         "packageApproved": [
             # And which versions were ever deployed: an approval may be told again.
             listing(arns.models, f"{ENDING_PREFIX}*", f"{MANIFEST_PREFIX}*"),
             *promoting,
             allow("sagemaker:DescribeModelPackage", arns.sagemaker("model-package")),
+            listing(arns.data, f"{SIGN_OFF_PREFIX}*"),
+            allow("s3:GetObject", f"{arns.data}/{SIGN_OFF_PREFIX}*"),
             allow("sns:Publish", arns.topic),
         ],
     }

@@ -9,8 +9,10 @@ from botocore.stub import Stubber
 
 from chalicelib.foundation.errors import EndpointBusy
 from chalicelib.foundation.settings import MODEL_PREFIX
+from chalicelib.models.challengers import Challenger, Challengers, SignOff
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.models.model_packages import ModelPackages
+from chalicelib.models.sign_off_registry import SignOffRegistry
 from chalicelib.retraining import promotion
 from chalicelib.retraining.retraining_files import RetrainingFiles, artifact_key
 from tests.fakes import S3, LiveEndpoints, Topic, endpoint
@@ -42,14 +44,18 @@ def signed_off():
     return ModelPackages(client, "dev-bank", "image"), arn
 
 
-def approved(*manifests, live="v1", status="InService"):
+def approved(*manifests, live="v1", status="InService", verdict="APPROVE"):
     """Return the uploaded artifacts and the notices, with these versions accepted."""
     keys = [f"manifests/{MODEL}/{version}.json" for version in manifests]
     s3 = S3({artifact_key("j"): BODY} | dict.fromkeys(keys, b""))
     files, topic = RetrainingFiles(s3, "data", "models"), Topic()
     packages, arn = signed_off()
+    registry = SignOffRegistry(packages, Challengers(s3, "data"))
+    if verdict:
+        by = {"sub": "1", "username": "risk"}
+        registry.challengers.sign(Challenger(**FACTS), SignOff(verdict, "Acta 12.", "now", by))
     endpoints = LiveEndpoints(endpoint(status, live))
-    promotion.approved(arn, files, packages, endpoints, ModelBucket(s3, "models"), topic)
+    promotion.approved(arn, files, registry, endpoints, ModelBucket(s3, "models"), topic)
     uploads = [key for key in s3.objects if key.startswith(MODEL_PREFIX)]
     return uploads, topic.notices
 
@@ -66,3 +72,8 @@ def test_an_approval_told_again_while_its_version_is_on_its_way_waits_for_nothin
     assert approved("v1", "v2", status="Updating") == ([], [])
     with pytest.raises(EndpointBusy):
         approved("v1", status="Updating")
+
+
+@pytest.mark.parametrize("verdict", [None, "REFUSE"])
+def test_a_package_that_is_approved_in_sagemaker_alone_is_not_promoted(verdict):
+    assert approved("v1", verdict=verdict) == ([], [("rejected", f"{MODEL} v2")])

@@ -1,0 +1,28 @@
+"""The parser of a sign-off: checked once, trusted from then on. Pure."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from chalicelib.foundation.text import Text
+from chalicelib.governance.policies.policy_requests import LONGEST_REASON
+from chalicelib.governance.request_fields import other_fields, require_none, text_fault
+
+Verdict = Literal["APPROVE", "REFUSE"]
+
+NO_VERDICT = Text(es="debe ser APPROVE o REFUSE", en="must be APPROVE or REFUSE")
+
+
+@dataclass(frozen=True, slots=True)
+class SignOffRequest:
+    verdict: Verdict
+    reason: str
+
+
+def sign_off_request(body: Any) -> SignOffRequest:
+    """Parse the body of POST …/sign-off. Raises InvalidRequest."""
+    errors = other_fields(body, {"verdict", "reason"})
+    given = {} if errors.keys() == {"body"} else body
+    errors |= {} if given.get("verdict") in get_args(Verdict) else {"verdict": NO_VERDICT}
+    errors |= text_fault("reason", given, LONGEST_REASON)
+    require_none(errors)
+    return SignOffRequest(given["verdict"], given["reason"])
