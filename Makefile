@@ -33,7 +33,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 # $(stage): the flag of a stage that there is. Any other value stops make.
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
-.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import test test-fast test-deploy test-browser viewer lint \
+.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile test test-fast test-deploy test-browser viewer lint \
   audit models settings replay-history blend bench bench-serving policy client openapi iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
   review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing drill-batch drill-retries \
@@ -98,7 +98,7 @@ test-browser: $(VENV)/browser ## The viewer of the API, in the distribution's Ch
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/mypy app.py bank chalicelib datasets stepfunctions infrastructure localcloud training workbench
+	@$(VENV)/bin/mypy app.py bank bench chalicelib datasets stepfunctions infrastructure localcloud training workbench
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/cfn-lint infrastructure/template/resources.yaml infrastructure/template/governance.yaml
 	@$(VENV)/bin/python -m stepfunctions.lint build/stepfunctions
@@ -133,10 +133,18 @@ blend: $(VENV)/run ## The decision's weights for credit.toml, fitted on the cali
 	@$(ALL_CORES) $(VENV)/bin/python -m workbench.blend
 
 bench: $(VENV)/run ## What a score costs, one by one and in a batch, beside the estimators themselves
-	@$(VENV)/bin/python -m workbench.bench
+	@$(VENV)/bin/python -m workbench.score_cost
 
 bench-serving: $(VENV)/run $(SERVING)/ready ## How long a container takes to start and answer: docs/serving.md
 	@$(VENV)/bin/python -m tests.serving.measure
+
+bench-peers: $(VENV)/bench ## POST /predict beside its peers (half an hour): PEERS="fastapi floor" CLIENTS="1 8"
+	@$(VENV)/bin/python -m bench compare $(call option,PEERS,--peers) $(call option,CLIENTS,--clients) \
+	  $(call option,ROUNDS,--rounds) $(call option,SECONDS,--seconds) $(call yes,REUSE,--reuse)
+
+bench-profile: $(VENV)/bench ## Where the time of POST /predict goes, by package and function: SECONDS=20
+	@$(VENV)/bin/python -m bench profile $(call option,CLIENTS,--clients) \
+	  $(call option,SECONDS,--seconds) $(call yes,REUSE,--reuse)
 
 client: $(CLIENT)/ready ## Generate a Python client, in build/bank_client: API=http://127.0.0.1:8000
 	@mkdir -p build
@@ -262,6 +270,11 @@ $(LINTERS)/done: requirements-lint.txt | $(VENV)/bin/python
 $(VENV)/browser: requirements-browser.txt $(VENV)/dev
 	@echo "Installing the driver of the browser (50 MB, once)"
 	@$(VENV)/bin/python $(INSTALL) -r requirements-browser.txt
+	@touch $@
+
+$(VENV)/bench: requirements-bench.txt $(VENV)/run
+	@echo "Installing what the comparison with peers needs"
+	@$(VENV)/bin/python $(INSTALL) -r requirements-bench.txt
 	@touch $@
 
 $(VENV)/models: requirements-models.txt $(VENV)/run

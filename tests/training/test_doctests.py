@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("chalicelib", "infrastructure", "localcloud", "stepfunctions", "training", "workbench")
+PACKAGES = (
+    "bench", "chalicelib", "infrastructure", "localcloud", "stepfunctions", "training", "workbench",
+)  # fmt: skip
 EXAMPLES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for package in PACKAGES

@@ -21,8 +21,8 @@ from stepfunctions.lint import ANY, Anything, filled, malformed, misled
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
-    "bank", "chalicelib", "datasets", "stepfunctions", "infrastructure", "localcloud", "training",
-    "workbench",
+    "bank", "bench", "chalicelib", "datasets", "stepfunctions", "infrastructure", "localcloud",
+    "training", "workbench",
 )  # fmt: skip
 CODE = [ROOT / "app.py", *(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))]
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in CODE}

@@ -1,0 +1,85 @@
+"""The embedded cloud beside its peers, in one run: `make bench-peers`, which takes half an hour.
+
+Results are in build/bench-peers/results.json. A run of all servers writes docs/performance.md, one
+of some of them build/bench-peers/performance.md.
+"""
+
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+
+from bench.comparison import WORK, compared, prepared_run
+from bench.profiling import profiled
+from bench.report import performance_page
+from bench.rounds import Load
+from bench.servers.contestants import CONTESTANTS, OURS, Contestant
+
+BY_NAME = {one.name: one for one in CONTESTANTS}
+NAMES = " ".join(BY_NAME)
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+reusing = click.option("--reuse", is_flag=True, help="Take the models that the last run trained.")
+
+
+@click.group(help=__doc__, context_settings={"max_content_width": 100})
+def main() -> None:
+    """Compare servers, or look into ours."""
+
+
+@main.command()
+@click.option("--peers", default="", help=f"Of {NAMES}; all by default. Ours is always measured.")
+@click.option("--clients", default="1 8 32", show_default=True, help="Numbers of clients.")
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1))
+@click.option("--seconds", default=8.0, show_default=True, help="Of one measurement.")
+@reusing
+def compare(peers: str, clients: str, rounds: int, seconds: float, reuse: bool) -> None:
+    """Measure the servers in turn, and write the results and their page."""
+    run = prepared_run(_chosen(peers), console, reuse=reuse)
+    results = compared(run, Load(_numbers(clients), rounds, seconds), console)
+    (WORK / "results.json").write_bytes(msgspec.json.format(msgspec.json.encode(results)))
+    print(_written(results, WORK if peers else performance_page.PAGE.parent))
+
+
+@main.command()
+def page() -> None:
+    """Write docs/performance.md again, from the results of the last run."""
+    results = msgspec.json.decode(
+        (WORK / "results.json").read_bytes(), type=performance_page.Results
+    )
+    print(_written(results, performance_page.PAGE.parent))
+
+
+@main.command()
+@click.option("--clients", default=1, show_default=True)
+@click.option("--seconds", default=20.0, show_default=True)
+@reusing
+def profile(clients: int, seconds: float, reuse: bool) -> None:
+    """Show where the time of a request to the bank goes, by samples of its stacks."""
+    run = prepared_run([BY_NAME[OURS]], console, reuse=reuse)
+    profiled(run, Load([clients], 1, seconds))
+
+
+def _written(results: performance_page.Results, folder: Path) -> Path:
+    labels = {one.name: one.label for one in CONTESTANTS}
+    return performance_page.write(results, labels, folder)
+
+
+def _numbers(clients: str) -> list[int]:
+    try:
+        return [int(one) for one in clients.split()]
+    except ValueError as fault:
+        raise click.UsageError(f"{clients!r}: say numbers of clients, as 1 8 32") from fault
+
+
+def _chosen(peers: str) -> list[Contestant]:
+    """Return ours and those that are named, or all."""
+    if unknown := {*peers.split()} - BY_NAME.keys():
+        raise click.UsageError(f"{', '.join(sorted(unknown))}: choose of {NAMES}")
+    others = [name for name in peers.split() or BY_NAME if name != OURS]
+    return [BY_NAME[OURS], *(BY_NAME[name] for name in others)]
+
+
+if __name__ == "__main__":
+    main()

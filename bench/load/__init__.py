@@ -1,0 +1,1 @@
+"""The generator of load, in an environment of its own: it imports nothing of the bank."""

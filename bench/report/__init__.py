@@ -1,0 +1,1 @@
+"""Measurements become a page: medians, ratios, a table, a plot, and where a request's time goes."""

@@ -1,0 +1,1 @@
+"""The servers that are compared: their environments, their commands, their processes."""
