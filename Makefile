@@ -18,6 +18,7 @@ export AWS_PORT ?= 4566
 # From here on a newcomer waits: for the installation, too.
 export STARTED_AT := $(shell date +%s)
 export QUOTAS ?=
+export LIMITS ?= on
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
 REVIEW ?= 0.1
@@ -42,7 +43,7 @@ stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(ST
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
 
-run: $(VENV)/run ## Train, deploy, predict once and serve: the API on PORT, AWS on AWS_PORT
+run: $(VENV)/run ## Train, deploy, predict once and serve: API on PORT, AWS on AWS_PORT (LIMITS=off)
 	@$(VENV)/bin/python -m bank run
 
 demo: $(VENV)/run ## The same on free ports, until the first prediction

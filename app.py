@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, Response, S3Event
+from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, S3Event
 
 from chalicelib.decisions.intake import analysis
 from chalicelib.foundation.errors import AppVengersError
@@ -15,8 +15,7 @@ from chalicelib.foundation.settings import MODEL_PREFIX, Settings
 from chalicelib.governance.erasure import erasure_request, erasure_sweep
 from chalicelib.governance.evidence import anchoring
 from chalicelib.governance.reviews import overdue_cases
-from chalicelib.http import chalice_local
-from chalicelib.http.response_headers import completed, preflight
+from chalicelib.http import chalice_local, response_headers
 from chalicelib.http.routes.request_context import offer_of
 from chalicelib.http.routes.route_table import OPEN, ROUTES
 from chalicelib.http.web import Answering
@@ -50,23 +49,7 @@ for method, path, view in ROUTES:
     route(method, path)(answers_problems(view))
 for path, view in OPEN:
     app.route(path, methods=["GET", "HEAD"], content_types=ANY)(answers_problems(view))
-
-
-@app.middleware("http")
-def complete(request: Any, get_response: Any) -> Any:
-    origin = request.headers.get("origin", "")
-    return completed(get_response(request), origin, services().profile.api.origins)
-
-
-def options(**_: str) -> Response:
-    request = app.current_request
-    assert request  # noqa: S101 - a view has one
-    methods, origin = app.routes[request.path], request.headers.get("origin", "")
-    return preflight(origin, services().profile.api.origins, methods)
-
-
-for path in [*app.routes]:
-    app.route(path, methods=["OPTIONS"], content_types=ANY)(options)
+response_headers.complete(app, lambda: services().profile.api, settings.stage)
 
 
 @app.lambda_function(name="Tradicional")

@@ -113,6 +113,16 @@ of_the_bank = click.option(
     help="AWS's port.",
 )
 
+of_its_own = click.option(
+    "--aws-port",
+    envvar="AWS_PORT",
+    show_envvar=True,
+    type=PORT,
+    default=AWS_PORT,
+    show_default=True,
+    help="AWS's port.",
+)
+
 granted = click.option(
     "--quota",
     "quotas",
@@ -139,19 +149,15 @@ def main() -> None:
     show_default=True,
     help="The API's port.",
 )
+@of_its_own
 @click.option(
-    "--aws-port",
-    envvar="AWS_PORT",
-    show_envvar=True,
-    type=PORT,
-    default=AWS_PORT,
-    show_default=True,
-    help="AWS's port.",
-)
+    "--limits/--no-limits", envvar="LIMITS", show_envvar=True, default=True,
+    help="Whether the limits of credit.toml hold, as on AWS: 429 beyond them.",
+)  # fmt: skip
 @granted
-def run(port: int, aws_port: int, quotas: tuple[str, ...]) -> None:
+def run(port: int, aws_port: int, limits: bool, quotas: tuple[str, ...]) -> None:
     """Train what is missing, make a first prediction, and serve until Ctrl-C."""
-    with _bank(STATE, port, aws_port, parsed(quotas)) as bank:
+    with _bank(STATE, port, aws_port, parsed(quotas), limited=limits) as bank:
         sent = _predicted(bank)
         console.print(f"\nServing until Ctrl-C; everything is kept in {STATE}")
         console.print(f"  API  {bank.url}  x-api-key: {bank.api_key}", markup=False)
@@ -180,15 +186,7 @@ def demo() -> None:
 
 
 @main.command()
-@click.option(
-    "--aws-port",
-    envvar="AWS_PORT",
-    show_envvar=True,
-    type=PORT,
-    default=AWS_PORT,
-    show_default=True,
-    help="AWS's port.",
-)
+@of_its_own
 @granted
 def bare(aws_port: int, quotas: tuple[str, ...]) -> None:
     """Serve a new and empty AWS account, for `make deploy`. Only its logs and notices are kept."""
@@ -296,7 +294,9 @@ class Opened:
 
 
 @contextmanager
-def _bank(folder: Path, port: int, aws_port: int, quotas: Mapping[str, float]) -> Iterator[Opened]:
+def _bank(
+    folder: Path, port: int, aws_port: int, quotas: Mapping[str, float], *, limited: bool = True
+) -> Iterator[Opened]:
     """Yield the bank, open and with models."""
     os.umask(0o077)  # whole applications are kept here
     with usable():
@@ -315,7 +315,7 @@ def _bank(folder: Path, port: int, aws_port: int, quotas: Mapping[str, float]) -
             pool = user_pool.of_stage(boto3.client("cloudformation"), bank.settings)
             demo_people.make_people(pool, folder)
             scoped = kept_scoped_keys(folder / "api_keys", folder / "api_key")
-            api = stack.enter_context(serving_api(bank, api_key, port, scoped))
+            api = stack.enter_context(serving_api(bank, api_key, port, scoped, limited=limited))
         bring(bank, dataset, console)
         with console.status("Loading the models"):
             bank.cloud.idle(PATIENCE_SECONDS)

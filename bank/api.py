@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -17,12 +17,14 @@ from chalicelib.foundation.errors import InvalidRequest, Problem, ServiceUnavail
 from chalicelib.foundation.text import Text
 from chalicelib.people import key_scopes
 from chalicelib.people.access import Scope
+from chalicelib.profile.tables.api_tables import Api
 from infrastructure.deploy.steps import user_pool
 from infrastructure.deploy.steps.deployed_api import ANSWERS, GATEWAY_STAGE, body_of, headers_of
 from localcloud.cloud import ACCOUNT
 from localcloud.ports.loopback import LOOPBACK
 from localcloud.ports.web_server import serving
-from localcloud.services.apigateway.gateway import Answer, Event, Gateway, Needs
+from localcloud.services.apigateway.gateway import Answer, Event, Gateway, Needs, Stage
+from localcloud.services.apigateway.token_buckets import Throttle
 from localcloud.services.cognito.tokens import verified
 from localcloud.services.lambda_.functions import LambdaContext
 
@@ -78,24 +80,30 @@ UNREADABLE: dict[int, Problem] = {
 }
 
 
-def own_answer(problem: Problem, origins: Sequence[str] = ()) -> Answer:
+def own_answer(problem: Problem, api: Api, stage: str) -> Answer:
     """Return an answer of the gateway itself, the same as the deployed one's."""
-    return Answer(problem.status, headers_of(problem, origins), body_of(problem).encode())
+    return Answer(problem.status, headers_of(problem, api, stage), body_of(problem).encode())
 
 
-def own_answers(origins: Sequence[str] = ()) -> dict[str, Answer]:
+def own_answers(api: Api, stage: str) -> dict[str, Answer]:
     """Return all answers of the gateway itself, by type."""
     problems = {**ANSWERS, "FOREIGN_CALLER": ForeignCaller()}
-    return {kind: own_answer(problem, origins) for kind, problem in problems.items()}
+    return {kind: own_answer(problem, api, stage) for kind, problem in problems.items()}
 
 
 @contextmanager
 def serving_api(
-    bank: Bank, api_key: str, port: int, scoped: Mapping[Scope, str] | None = None
+    bank: Bank,
+    api_key: str,
+    port: int,
+    scoped: Mapping[Scope, str] | None = None,
+    *,
+    limited: bool = False,
 ) -> Iterator[int]:
     """Serve the API on the loopback address and yield the port; 0 asks for a free one.
 
-    `api_key` has every scope, and each key of `scoped` has one.
+    `api_key` has every scope, and each key of `scoped` has one. If `limited`, the stage's limits
+    hold.
     """
     app = bank.app
     if not isinstance(app, LocalChalice):
@@ -104,7 +112,8 @@ def serving_api(
     keys = {api_key: frozenset(Scope)}
     keys |= {key: frozenset([scope]) for scope, key in (scoped or {}).items()}
     _put_scopes(bank, keys)
-    with serving(gateway(bank, [*keys]), port, unreadable) as bound:
+    served = gateway(bank, [*keys], limited=limited)
+    with serving(served, port, partial(unreadable, stage=bank.settings.stage)) as bound:
         yield bound
 
 
@@ -115,7 +124,7 @@ def _put_scopes(bank: Bank, keys: Mapping[str, frozenset[Scope]]) -> None:
     )
 
 
-def gateway(bank: Bank, api_keys: list[str]) -> Gateway:
+def gateway(bank: Bank, api_keys: list[str], *, limited: bool = False) -> Gateway:
     """Return the gateway in front of the bank's function, which runs under its own role."""
     function = bank.api_handler
 
@@ -129,9 +138,12 @@ def gateway(bank: Bank, api_keys: list[str]) -> Gateway:
     key_id = partial(_key_id, api_keys)
     pool = user_pool.of_stage(boto3.client("cloudformation"), bank.settings)
     claims = partial(_claims, pool.arn(ACCOUNT), f"^{pool.client_id}$")
-    routes, answers = routes_of(bank.app), own_answers(profile.load().api.origins)
-    minimum = bank.config.minimum_compression_size
-    return Gateway(routes, key_id, claims, invoke, answers, GATEWAY_STAGE, minimum)
+    api, stage = profile.load().api, bank.settings.stage
+    limit = api.limits[stage]
+    throttle = Throttle(limit.rate, limit.burst) if limited else None
+    deployed = Stage(GATEWAY_STAGE, bank.config.minimum_compression_size, throttle)
+    answers = own_answers(api, stage)
+    return Gateway(routes_of(bank.app), key_id, claims, invoke, answers, deployed)
 
 
 def _claims(pool_arn: str, audience: str, authorization: str) -> dict[str, str]:
@@ -153,9 +165,9 @@ def _needs(entry: Any) -> Needs:
     return Needs.KEY if entry.api_key_required else Needs.NOTHING
 
 
-def unreadable(status: int) -> tuple[int, dict[str, str], bytes]:
+def unreadable(status: int, stage: str) -> tuple[int, dict[str, str], bytes]:
     """Return the answer to bytes that are no HTTP request: status, headers and body."""
-    answer = own_answer(UNREADABLE.get(status, NOT_HTTP))
+    answer = own_answer(UNREADABLE.get(status, NOT_HTTP), Api(), stage)
     return answer.status, dict(answer.headers), answer.body
 
 

@@ -1,9 +1,11 @@
-"""Headers of every answer: security, and the pages of other origins that may read it."""
+"""Headers of every answer: security, limits, and the pages of other origins that may read it."""
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, cast
 
-from chalice.app import Response
+from chalice.app import Chalice, Request, Response
+
+from chalicelib.profile.tables.api_tables import Api, Limit
 
 Headers = dict[str, str]
 
@@ -55,11 +57,42 @@ def preflight(origin: str, listed: Collection[str], methods: Iterable[str]) -> R
     return Response("", headers, status_code=204)
 
 
-def completed(answer: Response, origin: str, listed: Collection[str]) -> Response:
+def limits(limit: Limit, *, keyed: bool) -> Headers:
+    """Return the limits of a route: of the API key, if it needs one, and of all its callers.
+
+    API Gateway does not tell what is left of them, so that the field RateLimit is not there:
+    https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-11.html
+    """
+    names = ("key", "route") if keyed else ("route",)
+    return {"RateLimit-Policy": ", ".join(f'"{name}";q={limit.rate};w=1' for name in names)}
+
+
+def completed(
+    answer: Response, origin: str, listed: Collection[str], limited: Mapping[str, str]
+) -> Response:
     """Return an answer with the headers of all; those that it has itself stay."""
     given: Mapping[str, Any] = answer.headers
     shared = shared_with(origin, listed)
-    answer.headers = {**SECURITY, **shared, **given}
+    answer.headers = {**SECURITY, **limited, **shared, **given}
     if varying := [one["Vary"] for one in (given, shared) if "Vary" in one]:
         answer.headers["Vary"] = ", ".join(varying)
     return answer
+
+
+def complete(app: Chalice, api: Callable[[], Api], stage: str) -> None:
+    """Complete the answers of all routes that there are, and have each path answer OPTIONS."""
+
+    @app.middleware("http")
+    def answer(request: Any, get_response: Any) -> Any:
+        keyed = app.routes[request.path][request.method].api_key_required
+        limited = limits(api().limits[stage], keyed=bool(keyed))
+        origin = request.headers.get("origin", "")
+        return completed(get_response(request), origin, api().origins, limited)
+
+    def options(**_: str) -> Response:
+        request = cast("Request", app.current_request)  # a view has one
+        methods, origin = app.routes[request.path], request.headers.get("origin", "")
+        return preflight(origin, api().origins, methods)
+
+    for path in [*app.routes]:
+        app.route(path, methods=["OPTIONS"], content_types=["*/*"])(options)

@@ -15,7 +15,6 @@ from chalicelib.profile import Profile
 from infrastructure.account import quotas
 from infrastructure.account.cost import MODELS, Tariff
 from infrastructure.account.quotas import Granted, Need
-from infrastructure.deploy.steps.deployed_api import THROTTLES
 from infrastructure.deploy.steps.ownership import rule_names
 
 TIMES = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 3})
@@ -47,7 +46,9 @@ def check(profile: Profile, settings: Settings) -> Checked:
         except Unreadable as reason:
             unreadable[str(reason)].append(need)
             continue
-        if need.name == quotas.EXECUTIONS and (slow := _throttled(granted, settings.stage)):
+        if need.name == quotas.EXECUTIONS and (
+            slow := _throttled(granted, profile, settings.stage)
+        ):
             warnings.append(slow)
         if fault := quotas.fault(need, granted, settings.stage, settings.region):
             (of_models if need.service == "sagemaker" else of_all).append(fault)
@@ -55,10 +56,10 @@ def check(profile: Profile, settings: Settings) -> Checked:
     return Checked(of_models, of_all, warnings)
 
 
-def _throttled(granted: Granted, stage: str) -> str:
+def _throttled(granted: Granted, profile: Profile, stage: str) -> str:
     one = Tariff().one
     seconds = one.api_seconds + MODELS * one.model_function_seconds + one.save_seconds
-    return quotas.throttled(granted, THROTTLES[stage].rate, seconds, stage)
+    return quotas.throttled(granted, profile.api.limits[stage].rate, seconds, stage)
 
 
 def _warning(reason: str, needs: list[Need]) -> str:

@@ -12,6 +12,7 @@ from moto.apigateway.models import apigateway_backends
 from chalicelib.foundation.settings import Settings
 from chalicelib.people import key_scopes
 from chalicelib.people.access import Scope
+from chalicelib.profile.tables.api_tables import LIMITS
 from infrastructure.deploy.steps import api_keys, deployed_api
 from localcloud.embedded_cloud import embedded_cloud
 
@@ -185,5 +186,5 @@ def test_a_stage_is_told_only_what_differs(stage, wanted):
             given = {"restApiId": "id", "stageName": "v1", "patchOperations": patches}
             stubbed.add_response("update_stage", {}, given)
 
-        deployed_api.limit_the_stage(client, "id", deployed_api.THROTTLES["dev"])
+        deployed_api.limit_the_stage(client, "id", LIMITS["dev"])
         stubbed.assert_no_pending_responses()

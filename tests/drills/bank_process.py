@@ -67,6 +67,7 @@ class BankProcess:
             "LOCALCLOUD_FOLDER": str(self.folder),
             "PORT": str(self.port),
             "AWS_PORT": str(self.aws_port),
+            "LIMITS": "off",  # drills call more often than a stage takes
         }
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(

@@ -85,7 +85,8 @@ def document(profile: Profile) -> Document:
         "info": {"title": f"{TITLE}{profile.product.title.en}", "version": VERSION,
                  "description": ABOUT},
         "paths": dict(paths),
-        "components": {"schemas": _schemas(profile), "securitySchemes": SCHEMES},
+        "components": {"schemas": _schemas(profile), "headers": headers.COMPONENTS,
+                       "securitySchemes": SCHEMES},
     }  # fmt: skip
 
 
@@ -143,15 +144,19 @@ def _parameters(operation: Operation, profile: Profile) -> Iterator[Document]:
 
 
 def _responses(operation: Operation, problems: Problems, who: Access) -> Document:
-    good: Document = {"description": operation.summary, "content": {JSON: _ref(operation.answer)}}
+    good: Document = {
+        "description": operation.summary,
+        "headers": {**headers.LIMITS},
+        "content": {JSON: _ref(operation.answer)},
+    }
     if operation.lists:
         good["content"][CSV_TYPE] = {"schema": {"type": "string"}}
-        good["headers"] = headers.NEXT_PAGE
+        good["headers"] |= headers.NEXT_PAGE
     if links := dict(_links(operation, who)):
         good["links"] = links
     answers: Document = {"200": good}
     if operation.once:
-        good["headers"] = headers.REPLAYED
+        good["headers"] |= headers.REPLAYED
     if operation.may_wait:
         answers["202"] = {
             "description": "The analysis goes on; ask where Location says",
@@ -170,6 +175,7 @@ def _problems(problems: Iterable[type[Problem]]) -> Document:
             "description": "; ".join(one.title.en for one in found),
             "content": {PROBLEM_TYPE: {"schema": _problem(found)}},
         }
+        | headers.of_problems(found)
         for status, found in sorted(by_status.items())
     }
 
@@ -201,7 +207,8 @@ def _links(operation: Operation, who: Access) -> Iterator[tuple[str, Document]]:
 
 def _open(name: str, summary: str, schema: Document) -> Document:
     """Return an operation that needs no key."""
-    good = {"description": summary, "content": {JSON: {"schema": schema}}}
+    content = {JSON: {"schema": schema}}
+    good = {"description": summary, "headers": headers.LIMITS, "content": content}
     return {"operationId": name, "summary": summary, "tags": ["models"], "security": [],
             "responses": {"200": good} | _problems(OF_ALL)}  # fmt: skip
 

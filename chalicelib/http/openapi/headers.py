@@ -1,6 +1,9 @@
-"""Headers of requests that are decided once, of their answers, and of lists."""
+"""Headers of requests that are decided once, and of answers."""
 
+from collections.abc import Iterable
 from typing import Any
+
+from chalicelib.foundation.errors import Problem, TooManyRequests
 
 Document = dict[str, Any]
 
@@ -16,6 +19,22 @@ ASKED_ONCE: tuple[Document, ...] = (
         "description": "respond-async: answer 202 at once, unless the decision is there (RFC 7240)",
     },
 )  # fmt: skip
+COMPONENTS: Document = {
+    "RateLimitPolicy": {
+        "description": "Requests (q) in so many seconds (w): of this API key, and of all callers "
+        "of this route (draft-ietf-httpapi-ratelimit-headers-11)",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": '"key";q=10;w=1, "route";q=10;w=1',
+    },
+    "RetryAfter": {
+        "description": "Seconds until it is worth to ask again",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+}
+LIMITS: Document = {"RateLimit-Policy": {"$ref": "#/components/headers/RateLimitPolicy"}}
+AGAIN: Document = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
 REPLAYED: Document = {
     "Idempotent-Replayed": {
         "description": "The answer is that of an earlier request with the same key",
@@ -33,12 +52,7 @@ _PENDING: Document = {
         "description": "Where the decision will be",
         "required": True,
         "schema": {"type": "string"},
-    },
-    "Retry-After": {
-        "description": "Seconds until it is worth to ask again",
-        "required": True,
-        "schema": {"type": "string", "pattern": "^[0-9]+$"},
-    },
+    }
 }
 _PREFERRED: Document = {
     "Preference-Applied": {
@@ -50,4 +64,12 @@ _PREFERRED: Document = {
 
 def pending(*, once: bool) -> Document:
     """Return the headers of 202; `once`: of an operation under an idempotency key."""
-    return _PENDING | (_PREFERRED | REPLAYED if once else {})
+    return LIMITS | _PENDING | AGAIN | (_PREFERRED | REPLAYED if once else {})
+
+
+def of_problems(problems: Iterable[type[Problem]]) -> Document:
+    """Return the `headers` of a status that has these problems; nothing if there are none."""
+    found = [*problems]
+    limits = LIMITS if TooManyRequests in found else {}
+    headers = limits | (AGAIN if all(one.retry_after for one in found) else {})
+    return {"headers": headers} if headers else {}

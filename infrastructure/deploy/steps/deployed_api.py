@@ -1,8 +1,7 @@
 """The parts of the REST API that Chalice does not make: keys, limits, gateway responses, tags."""
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -24,8 +23,9 @@ from chalicelib.foundation.errors import (
 )
 from chalicelib.foundation.settings import Settings
 from chalicelib.foundation.text import LANGUAGES, Text
-from chalicelib.http.response_headers import SECURITY, shared_with
+from chalicelib.http.response_headers import SECURITY, limits, shared_with
 from chalicelib.http.web import NOT_STORED, PROBLEM_TYPE
+from chalicelib.profile.tables.api_tables import Api, Limit
 from infrastructure.deploy.steps import api_keys
 from infrastructure.deploy.steps.api_keys import NoApi
 
@@ -36,17 +36,6 @@ if TYPE_CHECKING:
 # A static header stands between quotes, and AWS documents no quote within.
 UNQUOTED = {name: value for name, value in SECURITY.items() if "'" not in value}
 GATEWAY_STAGE = "v1"  # as in .chalice/config.json
-
-
-@dataclass(frozen=True, slots=True)
-class Throttle:
-    """A rate in requests a second, and a burst."""
-
-    rate: int
-    burst: int
-
-
-THROTTLES = {"dev": Throttle(rate=10, burst=20), "prod": Throttle(rate=100, burst=200)}
 
 
 QUOTA_USED = Text(es="La cuota de la clave está agotada.", en="The key's quota is used up.")
@@ -80,7 +69,7 @@ ANSWERS: dict[str, Problem] = {
 }
 
 
-def headers_of(problem: Problem, origins: Sequence[str]) -> dict[str, str]:
+def headers_of(problem: Problem, api: Api, stage: str) -> dict[str, str]:
     """Return the headers of a gateway response.
 
     It has no conditions. It can't choose a language, so each response has both; and it can't choose
@@ -92,8 +81,10 @@ def headers_of(problem: Problem, origins: Sequence[str]) -> dict[str, str]:
         **NOT_STORED,
         **UNQUOTED,
     }
-    if len(origins) == 1:
-        headers |= shared_with(origins[0], origins)
+    if len(api.origins) == 1:
+        headers |= shared_with(api.origins[0], api.origins)
+    if isinstance(problem, TooManyRequests):
+        headers |= limits(api.limits[stage], keyed=True)
     if problem.retry_after:
         headers["Retry-After"] = str(problem.retry_after)
     if problem.status == 401:
@@ -117,32 +108,35 @@ def client() -> "APIGatewayClient":
 
 def complete(client: "APIGatewayClient", ssm: "SSMClient", api: str, settings: Settings) -> None:
     """Complete the API, with a key for each scope. Safe to repeat: it sends only differences."""
-    if _answer(client, api):
+    of_profile = profile.load().api
+    if _answer(client, api, of_profile, settings.stage):
         # Chalice has just deployed the API; this time with its answers.
         client.create_deployment(restApiId=api, stageName=GATEWAY_STAGE, tracingEnabled=True)
-    limit_the_stage(client, api, THROTTLES[settings.stage])
+    limit = of_profile.limits[settings.stage]
+    limit_the_stage(client, api, limit)
     _tag(client, api, settings)
-    api_keys.complete(client, ssm, _usage_plan(client, api, settings), settings)
+    api_keys.complete(client, ssm, _usage_plan(client, api, limit, settings), settings)
 
 
-def _answer(client: "APIGatewayClient", api: str) -> bool:
+def _answer(client: "APIGatewayClient", api: str, of_profile: Api, stage: str) -> bool:
     """Put the gateway responses that differ. Return whether any did."""
     found = client.get_gateway_responses(restApiId=api, limit=500).get("items", [])
     there = {one["responseType"]: _essence(one) for one in found}
-    origins = profile.load().api.origins
-    wanted: dict[Any, Any] = {kind: _response(one, origins) for kind, one in ANSWERS.items()}
+    wanted: dict[Any, Any] = {
+        kind: _response(one, of_profile, stage) for kind, one in ANSWERS.items()
+    }
     differing = [kind for kind, response in wanted.items() if there.get(kind) != response]
     for kind in differing:
         client.put_gateway_response(restApiId=api, responseType=kind, **wanted[kind])
     return bool(differing)
 
 
-def _response(problem: Problem, origins: Sequence[str]) -> dict[str, Any]:
+def _response(problem: Problem, api: Api, stage: str) -> dict[str, Any]:
     return {
         "statusCode": str(problem.status),
         "responseParameters": {
             f"gatewayresponse.header.{name}": f"'{value}'"
-            for name, value in headers_of(problem, origins).items()
+            for name, value in headers_of(problem, api, stage).items()
         },
         "responseTemplates": {"application/json": body_of(problem)},
     }
@@ -180,18 +174,18 @@ def delete(client: "APIGatewayClient", ssm: "SSMClient", settings: Settings) -> 
     yield from api_keys.delete(client, ssm, settings)
 
 
-def limit_the_stage(client: "APIGatewayClient", api: str, throttle: Throttle) -> None:
-    """Limit the stage itself, as no usage plan limits GET /health, which needs no key."""
+def limit_the_stage(client: "APIGatewayClient", api: str, limit: Limit) -> None:
+    """Limit each method of the stage, as no usage plan limits those that need no key."""
     stage = client.get_stage(restApiId=api, stageName=GATEWAY_STAGE)
-    limits: Any = stage.get("methodSettings", {}).get("*/*", {})
+    set_now: Any = stage.get("methodSettings", {}).get("*/*", {})
     there = {
-        "/*/*/throttling/rateLimit": limits.get("throttlingRateLimit"),
-        "/*/*/throttling/burstLimit": limits.get("throttlingBurstLimit"),
+        "/*/*/throttling/rateLimit": set_now.get("throttlingRateLimit"),
+        "/*/*/throttling/burstLimit": set_now.get("throttlingBurstLimit"),
         "/tracingEnabled": stage.get("tracingEnabled"),
     }
     wanted = {
-        "/*/*/throttling/rateLimit": throttle.rate,
-        "/*/*/throttling/burstLimit": throttle.burst,
+        "/*/*/throttling/rateLimit": limit.rate,
+        "/*/*/throttling/burstLimit": limit.burst,
         "/tracingEnabled": True,
     }
     if patches := _replacing(wanted, there):
@@ -206,22 +200,24 @@ def _replacing(wanted: dict[str, Any], there: dict[str, Any]) -> Any:
     ]
 
 
-def _usage_plan(client: "APIGatewayClient", api: str, settings: Settings) -> str:
-    """Create or update the usage plan of this stage, with one request at most."""
-    throttle, place = THROTTLES[settings.stage], {"apiId": api, "stage": GATEWAY_STAGE}
+def _usage_plan(client: "APIGatewayClient", api: str, limit: Limit, settings: Settings) -> str:
+    """Create or update the usage plan of this stage, with one request at most. Its limit is that of
+    each key in it.
+    """
+    place = {"apiId": api, "stage": GATEWAY_STAGE}
     plan = _usage_plan_id(client, settings)
     if plan is None:
         made = client.create_usage_plan(
             name=settings.prefix,
-            throttle={"rateLimit": throttle.rate, "burstLimit": throttle.burst},
+            throttle={"rateLimit": limit.rate, "burstLimit": limit.burst},
             apiStages=[place],  # type: ignore[list-item]
             tags={"project": settings.app_name, "stage": settings.stage},
         )
         return made["id"]
     found = client.get_usage_plan(usagePlanId=plan)
-    limits: Any = found.get("throttle", {})
-    there = {f"/throttle/{name}": limits.get(name) for name in ("rateLimit", "burstLimit")}
-    wanted = {"/throttle/rateLimit": throttle.rate, "/throttle/burstLimit": throttle.burst}
+    set_now: Any = found.get("throttle", {})
+    there = {f"/throttle/{name}": set_now.get(name) for name in ("rateLimit", "burstLimit")}
+    wanted = {"/throttle/rateLimit": limit.rate, "/throttle/burstLimit": limit.burst}
     patches = _replacing(wanted, there) + _attaching(found, [f"{api}:{GATEWAY_STAGE}"])
     if patches:
         client.update_usage_plan(usagePlanId=plan, patchOperations=patches)

@@ -20,6 +20,7 @@ from localcloud.services.apigateway.content_codings import (
     decompressed,
 )
 from localcloud.services.apigateway.refused import Refused
+from localcloud.services.apigateway.token_buckets import Throttle, TokenBuckets
 from localcloud.services.cognito.tokens import InvalidToken
 
 log = logging.getLogger("localcloud")
@@ -60,6 +61,19 @@ class Answer:
     body: bytes = b""
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the API.
+
+    - `minimum` is the size in bytes from which answers are compressed; None: they never are.
+    - `throttle` limits each API key, and each method of all callers; None: nothing is limited.
+    """
+
+    name: str
+    minimum: int | None = None
+    throttle: Throttle | None = None
+
+
 class Gateway:
     """The gateway of a REST API.
 
@@ -68,7 +82,6 @@ class Gateway:
     - `invoke` calls the function with an event and the name of its resource.
     - `answers` holds the gateway responses by type. FOREIGN_CALLER answers a page or host that is
       not local.
-    - `minimum` is the size in bytes from which answers are compressed; None: they never are.
     """
 
     def __init__(
@@ -78,8 +91,7 @@ class Gateway:
         claims: Callable[[str], Mapping[str, str]],
         invoke: Callable[[Event, str], Event],
         answers: Mapping[str, Answer],
-        stage: str,
-        minimum: int | None = None,
+        stage: Stage,
     ) -> None:
         self._routes = routes
         self._key_id = key_id
@@ -87,7 +99,7 @@ class Gateway:
         self._invoke = invoke
         self._answers = answers
         self._stage = stage
-        self._minimum = minimum
+        self._buckets = TokenBuckets()
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -115,16 +127,19 @@ class Gateway:
         key = self._key_id(request.headers.get("x-api-key", ""))
         if needs is Needs.KEY and key is None:
             raise Refused("INVALID_API_KEY")
-        event = event_of(request, key, self._stage)
+        event = event_of(request, key, self._stage.name)
         if needs is Needs.TOKEN:
             event["requestContext"]["authorizer"] = {"claims": self._claims_of(request)}
+        if needs is Needs.KEY:
+            self._buckets.take(key, self._stage.throttle)
+        self._buckets.take((request.method, request.route), self._stage.throttle)
         said = self._invoke(event, f"{request.method} {request.route}")
         return self._coded(_answer_of(said), request.headers.get("accept-encoding", ""))
 
     def _coded(self, answer: Answer, accepted: str) -> Answer:
         """Return a function's answer in the coding that the caller accepts."""
         has_coding = "content-encoding" in {name.lower() for name in answer.headers}
-        coding = coding_of_answer(len(answer.body), self._minimum, accepted, has_coding)
+        coding = coding_of_answer(len(answer.body), self._stage.minimum, accepted, has_coding)
         if coding is None:
             return answer
         headers = {**answer.headers, "Content-Encoding": coding}

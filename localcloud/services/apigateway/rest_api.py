@@ -24,6 +24,7 @@ from localcloud.services.apigateway.content_codings import (
 )
 from localcloud.services.apigateway.gateway import match
 from localcloud.services.apigateway.refused import DEFAULTS, Refused
+from localcloud.services.apigateway.token_buckets import Throttle, TokenBuckets
 from localcloud.services.cognito.tokens import InvalidToken, verified
 from localcloud.services.lambda_.concurrency import Throttled
 from localcloud.services.lambda_.functions import Answer, Functions
@@ -37,6 +38,7 @@ USER_POOLS = "COGNITO_USER_POOLS"
 TEXT = ("application/json", "application/problem+json", "text/")
 
 Claims = dict[str, str]
+Plan = Any  # moto's usage plan
 Application = Callable[..., Iterable[bytes]]
 
 
@@ -57,6 +59,7 @@ class RestApis:
     def __init__(self, functions: Functions, account: str, region: str) -> None:
         self._functions = functions
         self._backend = apigateway_backends[account][region]
+        self._buckets = TokenBuckets()
 
     def before(self, application: Application) -> Application:
         """Return `application` for all but the addresses of REST APIs."""
@@ -77,7 +80,7 @@ class RestApis:
             return _plain(403, "Forbidden")
         try:
             matched = _match(api, path, stage, request.method)
-            key, claims = self._admitted(request, api, matched.method, stage)
+            key, claims = self._admitted(request, api, matched)
             integration = matched.method.method_integration
             if integration.integration_type.upper() == "MOCK":
                 return _mocked(integration)
@@ -87,35 +90,42 @@ class RestApis:
             return _own(api, refused.kind)
 
     def _admitted(
-        self, request: Request, api: Any, method: Any, stage: str
+        self, request: Request, api: Any, matched: Matched
     ) -> tuple[str | None, Claims | None]:
         """Return the id of the caller's key and the claims of their token. Raises Refused."""
-        key = self._key_id(request, api.id, stage)
+        method = matched.method
+        key, plan = self._key(request, api.id, matched.stage)
         if method.api_key_required and key is None:
             raise Refused("INVALID_API_KEY")
         try:
-            return key, _claims(api, method, request)
+            claims = _claims(api, method, request)
         except InvalidToken as invalid:
             raise Refused("UNAUTHORIZED") from invalid
+        if method.api_key_required:
+            self._buckets.take((plan.id, key), _of_plan(plan))
+        stage = api.stages[matched.stage]
+        place = (api.id, matched.stage, matched.resource.id, request.method)
+        self._buckets.take(place, _of_stage(stage))
+        return key, claims
 
-    def _key_id(self, request: Request, api_id: str, stage: str) -> str | None:
-        """Return the id of a key that is enabled and in a usage plan of this stage of the API."""
+    def _key(self, request: Request, api_id: str, stage: str) -> tuple[str | None, Plan]:
+        """Return the id of a key that is enabled and in a usage plan of this stage of the API, and
+        this plan.
+        """
         given = request.headers.get("x-api-key", "").encode()
-        known = [
-            key_id
-            for key_id, value in self._keys(api_id, stage)
-            if hmac.compare_digest(given, value.encode())
-        ]
-        return known[0] if known else None
+        for key, plan in self._keys(api_id, stage):
+            if hmac.compare_digest(given, key.value.encode()):
+                return key.id, plan
+        return None, None
 
-    def _keys(self, api_id: str, stage: str) -> Iterator[tuple[str, str]]:
+    def _keys(self, api_id: str, stage: str) -> Iterator[tuple[Any, Plan]]:
         place = {"apiId": api_id, "stage": stage}
         for plan in list(self._backend.usage_plans.values()):
             if any(place.items() <= one.items() for one in plan.api_stages):
                 for key_id in list(self._backend.usage_plan_keys.get(plan.id, {})):
                     key = self._backend.keys.get(key_id)
                     if key and key.enabled:
-                        yield key_id, key.value
+                        yield key, plan
 
     def _asked(self, integration: Any, event: dict[str, Any]) -> Response:
         """Return the function's answer. Raises Refused."""
@@ -128,6 +138,20 @@ class RestApis:
         except Throttled as throttled:  # the gateway hands Lambda's 429 on as its own failure
             raise Refused("INTEGRATION_FAILURE") from throttled
         return _proxied(answer)
+
+
+def _of_plan(plan: Plan) -> Throttle | None:
+    """Return the limit of each key of a usage plan, if the plan has one."""
+    limits = plan.throttle
+    return Throttle(limits["rateLimit"], limits["burstLimit"]) if limits else None
+
+
+def _of_stage(stage: Any) -> Throttle | None:
+    """Return the limit of each method of a stage, if one is set for all."""
+    limits = stage.method_settings.get("*/*")
+    if not limits:
+        return None
+    return Throttle(limits["throttlingRateLimit"], limits["throttlingBurstLimit"])
 
 
 def _claims(api: Any, method: Any, request: Request) -> Claims | None:

@@ -12,9 +12,10 @@ import requests
 from botocore.exceptions import ClientError
 
 from bank.api import own_answers
+from chalicelib.profile.tables.api_tables import Api
 from localcloud.cloud import Cloud
 from localcloud.services.apigateway.content_codings import CODINGS, compressed, decompressed
-from localcloud.services.apigateway.gateway import Gateway, Needs
+from localcloud.services.apigateway.gateway import Gateway, Needs, Stage
 
 MINIMUM = 100
 BODIES = {"small": "x" * (MINIMUM - 1), "large": "x" * MINIMUM, "none": "", "é": "é" * 50}
@@ -50,10 +51,9 @@ def handler(event: Any, context: Any = None) -> Any:
 def of_make_run(minimum: int | None) -> Ask:
     """The gateway of `make run`."""
     routes = {"/{name}": {"GET": Needs.NOTHING, "HEAD": Needs.NOTHING}}
-    gateway = Gateway(
-        routes, lambda _: None, lambda _: {}, lambda event, _: handler(event), own_answers(),
-        "v1", minimum,
-    )  # fmt: skip
+    answers, stage = own_answers(Api(), "dev"), Stage("v1", minimum)
+    invoke = lambda event, _: handler(event)  # noqa: E731
+    gateway = Gateway(routes, lambda _: None, lambda _: {}, invoke, answers, stage)
 
     def ask(name: str, accepted: str, method: str = "GET") -> Answered:
         told: list[Any] = []

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bank.api import own_answers
+from chalicelib.profile.tables.api_tables import Api
 from infrastructure.deploy.steps.deployed_api import ANSWERS, body_of, headers_of
-from localcloud.services.apigateway.gateway import Gateway, Needs, match
+from localcloud.services.apigateway.gateway import Gateway, Needs, Stage, match
 from localcloud.services.apigateway.refused import Refused
 from localcloud.services.cognito.tokens import InvalidToken
 
@@ -56,7 +57,7 @@ def asked(target: str, method: str = "GET", key: str = "", **more: Any) -> tuple
         return {"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "*"}, "body": "{}"}
 
     key_id = lambda given: "id" if given == "key" else None  # noqa: E731
-    gateway = Gateway(ROUTES, key_id, claims, invoke, own_answers(), "v1")
+    gateway = Gateway(ROUTES, key_id, claims, invoke, own_answers(Api(), "dev"), Stage("v1"))
     environ = {"REQUEST_METHOD": method, "REQUEST_URI": target, "wsgi.input": io.BytesIO()}
     environ |= {"HTTP_X_API_KEY": key, "HTTP_HOST": "localhost:8000"} | more
     body = b"".join(gateway(environ, lambda *told: answers.extend(told)))
@@ -131,7 +132,9 @@ def test_its_own_answers_are_the_deployed_ones():
 
         assert status == ANSWERS[kind].status
         assert body.decode() == body_of(ANSWERS[kind])
-        assert headers == headers_of(ANSWERS[kind], ()) | {"Content-Length": str(len(body))}
+        assert headers == headers_of(ANSWERS[kind], Api(), "dev") | {
+            "Content-Length": str(len(body))
+        }
 
 
 def test_a_fault_of_the_function_is_the_gateways_503():
@@ -140,7 +143,7 @@ def test_a_fault_of_the_function_is_the_gateways_503():
 
     told: list[Any] = []
     environ = {"REQUEST_METHOD": "GET", "REQUEST_URI": "/health", "wsgi.input": io.BytesIO()}
-    gateway = Gateway(ROUTES, lambda _: None, claims, fails, own_answers(), "v1")
+    gateway = Gateway(ROUTES, lambda _: None, claims, fails, own_answers(Api(), "dev"), Stage("v1"))
     body = b"".join(gateway(environ, lambda *given: told.extend(given)))
 
     assert told[0].startswith("503")
