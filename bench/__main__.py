@@ -4,6 +4,8 @@ Results are in build/bench-peers/results.json. A run of all servers writes docs/
 of some of them build/bench-peers/performance.md.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -11,16 +13,31 @@ import msgspec
 from rich.console import Console
 
 from bench.comparison import WORK, compared, prepared_run
-from bench.profiling import profiled
+from bench.profiling import NotSampled, profiled
 from bench.report import performance_page
-from bench.rounds import Load
+from bench.rounds import Load, WrongAnswer
 from bench.servers.contestants import CONTESTANTS, OURS, Contestant
+from bench.servers.environments import NotInstalled
+from bench.servers.server_process import NotServing
+from datasets.sba import NoRegister
 
 BY_NAME = {one.name: one for one in CONTESTANTS}
 NAMES = " ".join(BY_NAME)
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 reusing = click.option("--reuse", is_flag=True, help="Take the models that the last run trained.")
+
+
+# Faults that the user can correct, or must know: printed without a traceback.
+FAULTS = (NoRegister, NotInstalled, NotSampled, NotServing, WrongAnswer)
+
+
+@contextmanager
+def shown_faults() -> Iterator[None]:
+    try:
+        yield
+    except FAULTS as fault:
+        raise click.ClickException(str(fault)) from fault
 
 
 @click.group(help=__doc__, context_settings={"max_content_width": 100})
@@ -36,8 +53,9 @@ def main() -> None:
 @reusing
 def compare(peers: str, clients: str, rounds: int, seconds: float, reuse: bool) -> None:
     """Measure the servers in turn, and write the results and their page."""
-    run = prepared_run(_chosen(peers), console, reuse=reuse)
-    results = compared(run, Load(_numbers(clients), rounds, seconds), console)
+    load = Load(_numbers(clients), rounds, seconds)
+    with shown_faults():
+        results = compared(prepared_run(_chosen(peers), console, reuse=reuse), load, console)
     (WORK / "results.json").write_bytes(msgspec.json.format(msgspec.json.encode(results)))
     print(_written(results, WORK if peers else performance_page.PAGE.parent))
 
@@ -57,8 +75,9 @@ def page() -> None:
 @reusing
 def profile(clients: int, seconds: float, reuse: bool) -> None:
     """Show where the time of a request to the bank goes, by samples of its stacks."""
-    run = prepared_run([BY_NAME[OURS]], console, reuse=reuse)
-    profiled(run, Load([clients], 1, seconds))
+    with shown_faults():
+        run = prepared_run([BY_NAME[OURS]], console, reuse=reuse)
+        profiled(run, Load([clients], 1, seconds))
 
 
 def _written(results: performance_page.Results, folder: Path) -> Path:

@@ -20,7 +20,7 @@ from bench.servers.server_process import Costs, ServerProcess, server
 from infrastructure.project import ROOT
 
 WARM_UP_SHARE = 0.25  # of the measured seconds, before them
-MEGABYTE = 2**20
+KILOBYTE, MEGABYTE = 2**10, 2**20
 
 
 class WrongAnswer(Exception):
@@ -113,15 +113,30 @@ def driven(
         "bodies": [serving.contestant.asked(one) for one in question.bodies],
         "expected": question.expected,
     }  # fmt: skip
-    began, busy, before = time.monotonic(), _busy_seconds(), serving.process.costs()
+    before = _Reading.of(serving.process)
     said = _generated(plan, serving.generator)
-    after, busy, wall = serving.process.costs(), _busy_seconds() - busy, time.monotonic() - began
+    after = _Reading.of(serving.process)
     if said["faults"]:
         shown = "\n".join(said["firstFaults"])
         raise WrongAnswer(f"{serving.contestant.label}: {said['faults']} wrong answers\n{shown}")
-    own = after.processor_seconds - before.processor_seconds
-    others = max(busy - own - said["ownSeconds"], 0) / (wall * (psutil.cpu_count() or 1))
-    return said, _measured(serving, clients, said, after, own, others)
+    figures = _figures(serving, said, before, after)
+    return said, Measured(serving.contestant.name, clients, said["answers"], figures)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Seconds so far: the clock's, those of all processes, this one's; and the server's costs."""
+
+    at: float
+    busy: float
+    own: float
+    server: Costs
+
+    @classmethod
+    def of(cls, process: ServerProcess) -> "_Reading":
+        times = psutil.cpu_times()
+        busy = times.user + times.nice + times.system + times.irq + times.softirq
+        return cls(time.monotonic(), busy, time.process_time(), process.costs())
 
 
 def _generated(plan: dict[str, Any], python: Path) -> dict[str, Any]:
@@ -138,25 +153,20 @@ def _generated(plan: dict[str, Any], python: Path) -> dict[str, Any]:
     return measured
 
 
-def _measured(
-    serving: Serving, clients: int, said: dict[str, Any], costs: Costs, own: float, others: float
-) -> Measured:
+def _figures(serving: Serving, said: dict[str, Any], before: _Reading, after: _Reading) -> Figures:
     latencies, answers = [1000 * one for one in said["latencies"]], said["answers"]
-    figures = Figures(
+    spent = after.server.processor_seconds - before.server.processor_seconds
+    known = spent + said["processSeconds"] + after.own - before.own
+    cores = psutil.cpu_count() or 1
+    return Figures(
         p50=percentile(latencies, 0.50),
         p95=percentile(latencies, 0.95),
         p99=percentile(latencies, 0.99),
         rate=len(latencies) / said["wallSeconds"],
-        cpu=1000 * own / answers,
-        memory=costs.memory / MEGABYTE,
+        cpu=1000 * spent / answers,
+        memory=after.server.memory / MEGABYTE,
+        growth=(after.server.memory - before.server.memory) / KILOBYTE / answers,
         start=serving.start_seconds,
         generator=1000 * said["ownSeconds"] / answers,
-        others=others,
+        others=max(after.busy - before.busy - known, 0) / (cores * (after.at - before.at)),
     )
-    return Measured(serving.contestant.name, clients, answers, figures)
-
-
-def _busy_seconds() -> float:
-    """Return the processor seconds that all processes of the machine have had."""
-    times = psutil.cpu_times()
-    return float(times.user + times.nice + times.system + times.irq + times.softirq)

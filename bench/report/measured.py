@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, fields
 
 @dataclass(frozen=True)
 class Figures:
-    """Milliseconds, requests a second, megabytes, seconds; `others` is the share of the processors
-    that other processes of the machine had meanwhile.
+    """Milliseconds, requests a second, megabytes, kilobytes, seconds; `others` is the share of the
+    processors that other processes of the machine had meanwhile.
     """
 
     p50: float
@@ -18,6 +18,7 @@ class Figures:
     rate: float
     cpu: float  # of the server's process tree, a request
     memory: float  # of the tree; shared pages are divided among those that share them
+    growth: float  # of the memory, a stored decision
     start: float  # until the first answer
     generator: float  # what the generator of load costs, a request
     others: float

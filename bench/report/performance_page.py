@@ -16,7 +16,7 @@ PLOT = "performance/peers.svg"  # beside the page
 BEGIN = "<!-- Written by make bench-peers, until the next such line: do not edit. -->\n"
 END = "<!-- Written until here. -->\n"
 OURS, FLOOR = "appvengers", "floor"
-BUSY = 0.1  # a share of the processors that moves milliseconds
+BUSY = 0.1  # a share of the processors that moves milliseconds, and ratios with them
 LONGEST_REASON = 300
 # A figure by which ours is compared, how it reads, and whether more of it is better.
 COMPARED = (
@@ -67,9 +67,9 @@ def lines(results: Results, labels: Labels) -> Iterator[str]:
     yield "### Figures\n"
     yield (
         "| clients | server | p50 ms | p95 ms | p99 ms | requests/s | processor ms a request "
-        "| generator ms a request | memory MB | start s | answers |"
+        "| generator ms a request | memory MB | its growth KB a decision | start s | answers |"
     )
-    yield "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+    yield "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     yield from (_figure_row(one, labels) for one in found)
     if results.missing:
         yield "\n### Not measured\n"
@@ -79,10 +79,13 @@ def lines(results: Results, labels: Labels) -> Iterator[str]:
 def _heading(results: Results, found: Sequence[Medians]) -> Iterator[str]:
     others = max(one.figures.others for one in found)
     answers = sum(one.answers for one in found)
-    yield f"Measured on {results.began}: medians of {results.rounds} rounds of"
-    yield f"{results.seconds:g} s each. {answers:,} answers were checked, as many stored decisions"
-    yield f"counted. Other processes had up to {others:.0%} of the processors meanwhile"
-    yield "(its median)" + ("; trust the ratios." if others > BUSY else ".") + "\n"
+    rounds = f"{results.rounds} round{'s' if results.rounds > 1 else ''}"
+    yield f"Measured on {results.began}: medians of {rounds} of {results.seconds:g} s. All"
+    yield f"{answers:,} answers were as expected, and as many stored decisions were counted. Other"
+    yield f"processes had up to {others:.0%} of the processors (a measurement's median).\n"
+    if others > BUSY:
+        yield "**The machine was busy.** A server of several processes, as ours is, then gets more"
+        yield "of it than a server of one. Compare processor times and memory, and measure again.\n"
     yield "| machine | |"
     yield "|---|---|"
     yield from (f"| {name} | {value} |" for name, value in results.machine.items())
@@ -127,7 +130,8 @@ def _figure_row(one: Medians, labels: Labels) -> str:
     it = one.figures
     cells = (
         f"{it.p50:,.1f}", f"{it.p95:,.1f}", f"{it.p99:,.1f}", f"{it.rate:,.1f}", f"{it.cpu:.2f}",
-        f"{it.generator:.2f}", f"{it.memory:,.0f}", f"{it.start:.1f}", f"{one.answers:,}",
+        f"{it.generator:.2f}", f"{it.memory:,.0f}", f"{it.growth:.1f}", f"{it.start:.1f}",
+        f"{one.answers:,}",
     )  # fmt: skip
     return f"| {one.clients} | {labels[one.name]} | {' | '.join(cells)} |"
 

@@ -28,7 +28,7 @@ class Environments:
         if mark.exists() and mark.read_text() == wanted:
             return
         mark.unlink(missing_ok=True)
-        self._run(name, [sys.executable, "-m", "venv", str(self._folder / name)])
+        self._run(name, [sys.executable, "-m", "venv", "--clear", str(self._folder / name)])
         pip = [str(self.programs(name) / "python"), "-m", "pip", "--disable-pip-version-check"]
         self._run(name, [*pip, "install", "-q", "-r", str(REQUIREMENTS / f"{name}.txt")])
         mark.write_text(wanted)
@@ -42,6 +42,11 @@ class Environments:
 
 
 def digest(name: str) -> str:
-    """Return the hash of all lists, which refer to one another, and of the Python they are for."""
-    lists = b"".join(path.read_bytes() for path in sorted(REQUIREMENTS.glob("*.txt")))
-    return hashlib.sha256(lists + name.encode() + sys.version.encode()).hexdigest()
+    """Return the hash of an environment's lists of requirements, and of the Python."""
+    lists = (
+        REQUIREMENTS / f"{name}.txt",
+        REQUIREMENTS / "pipelines.txt",
+        ROOT / "requirements.txt",
+    )
+    content = b"".join(path.read_bytes() for path in lists)
+    return hashlib.sha256(content + sys.version.encode()).hexdigest()

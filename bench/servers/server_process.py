@@ -58,7 +58,7 @@ class ServerProcess:
                 times, used = one.cpu_times(), one.memory_full_info()
                 # The times of children that have ended are their parent's.
                 seconds += times.user + times.system + times.children_user + times.children_system
-                memory += used.pss
+                memory += getattr(used, "pss", used.uss)  # only Linux divides shared pages
                 resident += used.rss
         return Costs(seconds, memory, resident)
 

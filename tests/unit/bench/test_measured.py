@@ -7,7 +7,7 @@ import pytest
 from bench.report.measured import Figures, Measured, medians, percentile, ratios
 
 FIGURES = Figures(
-    p50=10, p95=20, p99=30, rate=50, cpu=8, memory=200, start=4, generator=0.4, others=0.1
+    p50=10, p95=20, p99=30, rate=50, cpu=8, memory=200, growth=1, start=4, generator=0.4, others=0.1
 )
 
 
