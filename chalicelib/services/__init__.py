@@ -129,7 +129,7 @@ class Services:
 
     @cached_property
     def erasures(self) -> "ErasureTable":
-        from chalicelib.governance.erasure.erasure_table import ErasureTable  # eraseClient alone
+        from chalicelib.governance.erasure.erasure_table import ErasureTable
 
         client = _client("dynamodb", QUICK)
         return ErasureTable(client, self.settings.predictions_table, self.settings.reviews_table)

@@ -15,6 +15,7 @@ from chalicelib.services.client_times import BATCHES, QUICK
 if TYPE_CHECKING:
     from chalicelib.decisions.intake.batches.batch_files import BatchFiles
     from chalicelib.decisions.intake.batches.batch_machine import BatchMachine
+    from chalicelib.governance.erasure.batch_erasures import BatchErasures
 
 Document = dict[str, Any]
 
@@ -34,6 +35,12 @@ def batch_machine(using: Services) -> "BatchMachine":
     return BatchMachine(boto3.client("stepfunctions", config=QUICK), arn)
 
 
+def batch_erasures(using: Services) -> "BatchErasures":
+    from chalicelib.governance.erasure.batch_erasures import BatchErasures
+
+    return BatchErasures(using.erasures)
+
+
 def index_batch(event: Document, context: Any) -> Document:
     from chalicelib.decisions.intake.batches import batch_indexing
 
@@ -46,12 +53,15 @@ def decide_chunk(event: Document, context: Any) -> Document:
     from chalicelib.decisions.intake.batches import chunk_decision
 
     using = services()
-    parts = (using.profile_in_force(), using.scoring, using.predictions, using.open_case)
-    deciding = chunk_decision.Deciding(*parts, review_only=using.review_only.is_on())
+    parts = (using.profile_in_force(), using.scoring, using.predictions, batch_erasures(using))
+    review_only = using.review_only.is_on()
+    deciding = chunk_decision.Deciding(*parts, using.open_case, review_only=review_only)
     return chunk_decision.decide_chunk(event, batch_files(using), deciding)
 
 
 def close_batch(event: Document, context: Any) -> Document:
     from chalicelib.decisions.intake.batches import batch_closing
 
-    return batch_closing.close(event["batchId"], batch_files(services()), datetime.now(UTC))
+    using = services()
+    erased = batch_erasures(using).erased_decisions
+    return batch_closing.close(event["batchId"], batch_files(using), erased, datetime.now(UTC))

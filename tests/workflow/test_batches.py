@@ -160,23 +160,30 @@ def test_a_second_start_decides_no_row_twice(served, bodies):
     assert rows_of(again) == rows_of(found)
 
 
-def test_a_start_after_a_fault_goes_on_with_the_rows_that_are_missing(served, bodies):
-    """The fault: of two chunks the first was decided, and its result was never written."""
-    many = [bodies[n % 25] | {"clientId": f"fault-{n}"} for n in range(201)]
-    batch = asked(served, "jsonl", as_lines(many))
-    found = started(served, batch)
+def interrupt(served, batch: str, sent: bytes) -> None:
+    """A fault: the batch has not ended, and the result of its first chunk was never written."""
     s3, bucket = boto3.client("s3"), served.bank.settings.data_bucket
-    before, stored = rows_of(found), served.stored()
     place = f"credit/batch/{batch}"
     names = [f"{place}/{n}" for n in ("summary.json", "decisions.jsonl", "refusals.jsonl")]
     names += [f"{place}/results/000000-200-0.jsonl"]
     for name in names:
         s3.delete_object(Bucket=bucket, Key=name)
+        for one in s3.list_object_versions(Bucket=bucket, Prefix=name).get("Versions", []):
+            s3.delete_object(Bucket=bucket, Key=name, VersionId=one["VersionId"])
     upload = f"credit/uploads/{batch}/rows.jsonl"
-    version = s3.put_object(Bucket=bucket, Key=upload, Body=as_lines(many))["VersionId"]
+    version = s3.put_object(Bucket=bucket, Key=upload, Body=sent)["VersionId"]
     index = json.loads(s3.get_object(Bucket=bucket, Key=f"{place}/index.json")["Body"].read())
     index["source"]["version"] = version
     s3.put_object(Bucket=bucket, Key=f"{place}/index.json", Body=json.dumps(index).encode())
+
+
+def test_a_start_after_a_fault_goes_on_with_the_rows_that_are_missing(served, bodies):
+    """Of two chunks the first was decided, and its result was never written."""
+    many = [bodies[n % 25] | {"clientId": f"fault-{n}"} for n in range(201)]
+    batch = asked(served, "jsonl", as_lines(many))
+    found = started(served, batch)
+    before, stored = rows_of(found), served.stored()
+    interrupt(served, batch, as_lines(many))
 
     broken = served.get(f"/batches/{batch}").json()
     assert (broken["state"], broken["rows"]["decided"]) == ("INTERRUPTED", 1)
@@ -184,6 +191,30 @@ def test_a_start_after_a_fault_goes_on_with_the_rows_that_are_missing(served, bo
     assert (again["state"], again["attempts"]) == ("DONE", 2)
     assert rows_of(again) == before
     assert served.stored() == stored
+
+
+def test_a_client_who_is_erased_while_a_batch_runs_is_not_decided_again(served, desk, bodies):
+    """One client's chunk has a result, the other's chunk is decided again. A law keeps loans."""
+    answers = [(body, served.post(body | {"clientId": "asked"}).json()) for body in bodies]
+    declined = next(body for body, answer in answers if answer["decision"] != "APPROVE")
+    many = [declined | {"clientId": f"erased-{n}"} for n in range(201)]
+    batch = asked(served, "jsonl", as_lines(many))
+    before = rows_of(started(served, batch))
+    interrupt(served, batch, as_lines(many))
+    for client in ("erased-7", "erased-200"):
+        path, reason = f"/clients/{client}", {"reason": "CLIENT_REQUEST"}
+        assert desk.ask("operator", "DELETE", path, params=reason).status_code == 200
+    again = started(served, batch)
+    refused = rows_of(again, "refusals")
+
+    assert again["rows"] == {"total": 201, "decided": 199, "refused": 2}
+    assert [(one["row"], one["reason"]) for one in refused] == [
+        (8, "CLIENT_ERASED"),
+        (201, "CLIENT_ERASED"),
+    ]
+    assert rows_of(again) == [one for one in before if one["row"] not in (8, 201)]
+    for client in ("erased-7", "erased-200"):
+        assert served.get(f"/predictions/{client}").json()["predictions"] == []
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def erase(
     gone = files.delete(sorted(batches))
     clock = going_on(now)
     last = _erase_records(event, erasure, retention, table, clock, wait)
+    gone += files.delete(sorted(batches))  # of a batch that ended meanwhile
     facts: Document = {"kept": {name: len(found) for name, found in last.kept.items()}}
     facts |= {"until": last.until, "files": gone}
     done = table.finish(erasure, facts, clock())

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from chalicelib.foundation.errors import TableUnavailable
 from chalicelib.foundation.expiry import going_on
 from chalicelib.governance.erasure import client_erasure
-from chalicelib.governance.erasure.erasure_table import is_of
+from chalicelib.governance.erasure.erasure_table import LATE, is_of
 from chalicelib.profile import Retention
 
 Document = dict[str, Any]
@@ -26,6 +26,7 @@ FIRST, LAST = " ", "~"  # before and after every id and time
 class Erasures(client_erasure.Erasures, Protocol):
     def unfinished(self, before: datetime) -> Iterator[Document]: ...
     def to_sweep(self, before: datetime) -> Iterator[Document]: ...
+    def late(self, before: datetime) -> Iterator[Document]: ...
     def swept(self, sweep: Document) -> None: ...
 
 
@@ -79,9 +80,20 @@ def watch(
         if all(late):
             erasures.swept(sweep)
         ended += late
+    noted = [*erasures.late(at - LATER)]
+    for one in noted:
+        ended.append(_is_done(erase, _order_of(one)))
+        if ended[-1]:
+            erasures.swept(one)
     if not all(ended):
         raise TableUnavailable
-    return {"finished": len(begun), "swept": len(sweeps)}
+    return {"finished": len(begun), "swept": len(sweeps), "late": len(noted)}
+
+
+def _order_of(late: Document) -> Document:
+    """Return the order to erase what a batch stored of a client during their erasure."""
+    client_id = late["predictionId"].removeprefix(LATE)
+    return {"clientId": client_id, **{name: late[name] for name in ("reason", "by", "until")}}
 
 
 def _is_done(erase: Erase, order: Document) -> bool:

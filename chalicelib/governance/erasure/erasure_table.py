@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
-OPEN, SWEEP = "open#", "sweep#"
+OPEN, SWEEP, LATE = "open#", "sweep#", "late#"
 CLAIMS, CASES = "claims", "cases"
 COUNTED = ("loans", "decisions", CLAIMS, CASES)
 STEP = 10  # records a transaction, with three actions each; DynamoDB allows 100 actions
@@ -126,6 +126,33 @@ class ErasureTable:
     def swept(self, sweep: Record) -> None:
         self._write([self._delete(sweep)])
 
+    def ordered_since(self, at: datetime) -> list[Record]:
+        """Return the erasures that were ordered from a time on: the open ones first, so that one
+        which is finished meanwhile is among them.
+        """
+        since = written_at(at)
+        opened = [one for one in self._query(self._table, ERASURES, OPEN) if one["at"] >= since]
+        return [*opened, *self._query(self._table, ERASURES, ERASURE, since)]
+
+    def erased_records(self, beginning: str) -> Iterator[str]:
+        """Yield the ids of erased records that begin so."""
+        for mark in self._query(self._table, ERASURES, ERASURE_OF + beginning):
+            yield mark["predictionId"].removeprefix(ERASURE_OF)
+
+    def note_late(self, client_id: str, erasure: Record, now: datetime) -> None:
+        """Note that a client got a record during or after their erasure."""
+        name = {"clientId": ERASURES, "predictionId": LATE + client_id}
+        ordered = {key: erasure[key] for key in ("reason", "by")}
+        late = {**name, **ordered, "at": written_at(now), "until": erasure["at"]}
+        with as_table_unavailable():
+            self._client.put_item(TableName=self._table, Item=to_item(late))
+
+    def late(self, before: datetime) -> Iterator[Record]:
+        """Yield what was noted as late until a time."""
+        for late in self._query(self._table, ERASURES, LATE):
+            if late["at"] <= written_at(before):
+                yield late
+
     def _stored(self, erasure: Record) -> Record | None:
         with as_table_unavailable():
             found = self._client.get_item(
@@ -169,9 +196,15 @@ class ErasureTable:
             }
         }
 
-    def _query(self, table: str, partition: str, prefix: str = "") -> Iterator[Record]:
+    def _query(
+        self, table: str, partition: str, prefix: str = "", first: str = ""
+    ) -> Iterator[Record]:
+        """Yield the records of a partition whose ids have a prefix, from `first` behind it on."""
         condition, values = "clientId = :client", {":client": partition}
-        if prefix:
+        if first:
+            condition += " AND predictionId BETWEEN :first AND :last"
+            values |= {":first": prefix + first, ":last": f"{prefix}~"}
+        elif prefix:
             condition += " AND begins_with(predictionId, :prefix)"
             values[":prefix"] = prefix
         with as_table_unavailable():
@@ -224,7 +257,9 @@ def _sweep(done: Record) -> Record:
 
 
 def is_of(erasure: Record, client_id: str) -> bool:
-    """Return whether a finished erasure, or its sweep, is of a client."""
+    """Return whether an erasure, or its sweep, is of a client."""
+    if erasure["predictionId"].startswith(OPEN):
+        return bool(erasure["predictionId"] == OPEN + client_id)
     return hmac.compare_digest(erasure["client"], _hash(erasure["salt"], client_id))
 
 

@@ -24,15 +24,17 @@ def batches(arns: Arns) -> dict[str, list[Statement]]:
             allow("s3:GetObject", arns.policies),
             allow("sagemaker:InvokeEndpoint", list(arns.scoring.values())),
             allow("dynamodb:PutItem", [arns.table, arns.reviews]),
+            allow("dynamodb:Query", arns.table),  # its erasures
             allow("ssm:GetParameter", arns.switch),
         ],
         "closeBatch": [
-            allow("s3:GetObject", _named(of_batches, "index.json", "results/*")),
+            allow("s3:GetObject", _named(of_batches, "request.json", "index.json", "results/*")),
             allow(
                 "s3:PutObject",
                 _named(of_batches, "decisions.jsonl", "refusals.jsonl", "summary.json"),
             ),
             listing(arns.data, f"{BATCH_PREFIX}*"),
+            allow("dynamodb:Query", arns.table),  # its erasures
             *_ending(arns),
         ],
     }

@@ -15,9 +15,14 @@ def new_batch_id(now: datetime) -> str:
     return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"
 
 
+def beginning(batch_id: str) -> str:
+    """Return how the ids of a batch and of all its decisions begin."""
+    return batch_id[:12]
+
+
 def made_at(batch_id: str) -> datetime:
     """Return the time at which a batch was made, in UTC, to the millisecond."""
-    return datetime.fromtimestamp(int(batch_id[:12], 16) / 1000, UTC)
+    return datetime.fromtimestamp(int(beginning(batch_id), 16) / 1000, UTC)
 
 
 def written(at: datetime) -> str:
@@ -31,4 +36,4 @@ def prediction_id(batch_id: str, row: int) -> str:
     It begins with the batch's time, so that the index by day has it where its createdAt says.
     """
     digest = hashlib.sha256(f"{batch_id}/{row}".encode()).hexdigest()
-    return batch_id[:12] + digest[:20]
+    return beginning(batch_id) + digest[:20]

@@ -1,7 +1,14 @@
-"""Problems of batches."""
+"""Problems of batches, and of a row whose client was erased."""
+
+from typing import Any
 
 from chalicelib.foundation.errors import Problem
-from chalicelib.foundation.text import Text
+from chalicelib.foundation.text import Language, Text
+
+CLIENT_ERASED = "CLIENT_ERASED"
+ERASED = Text(
+    es="fue eliminado después de pedirse el lote", en="was erased after the batch was asked for"
+)
 
 
 class BatchNotFound(Problem):
@@ -45,3 +52,9 @@ class AnotherBatchRuns(Problem):
         es="Los lotes van de uno en uno. Repita la misma petición cuando termine.",
         en="Batches take turns. Repeat the same request when it has ended.",
     )
+
+
+def erased_row(row: int, language: Language) -> dict[str, Any]:
+    """Return the refusal of a row whose client was erased after the batch was asked for."""
+    fault = {"field": "clientId", "message": ERASED.said_in(language), "pointer": "/clientId"}
+    return {"row": row, "reason": CLIENT_ERASED, "errors": [fault]}

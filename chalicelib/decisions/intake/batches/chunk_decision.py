@@ -3,6 +3,9 @@
 It asks each model once for all rows. A batch has no caller who waits, so a model that is silent is
 asked again by the state machine, and no row is decided without it meanwhile. A decision's id is
 that of its row, and it is stored once: a repeat finds it.
+
+A row is refused if its client was erased after the batch was asked for. What was stored while the
+client was being erased is noted for the hourly watch, which erases it.
 """
 
 import json
@@ -10,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -24,6 +28,7 @@ from chalicelib.decisions.intake.batches.batch_files import (
     Source,
 )
 from chalicelib.decisions.intake.batches.batch_ids import made_at, prediction_id, written
+from chalicelib.decisions.intake.batches.batch_problems import erased_row
 from chalicelib.decisions.intake.batches.row_reading import JsonLines, Reader, Table
 from chalicelib.foundation import observability
 from chalicelib.foundation.errors import InvalidApplication, InvalidRequest, ModelRejected
@@ -46,13 +51,24 @@ class Predictions(Protocol):
     def add(self, prediction: Document) -> Document: ...
 
 
+OfClient = Callable[[str], Document | None]
+
+
+class Erasures(Protocol):
+    def since(self, at: datetime) -> OfClient: ...
+    def note_late(self, client_id: str, erasure: Document) -> None: ...
+
+
 @dataclass(frozen=True)
 class Deciding:
-    """The collaborators of a decision: the policy in force, the models, the table and the queue."""
+    """The collaborators of a decision: the policy in force, the models, the table with its
+    erasures, and the queue.
+    """
 
     profile: Profile
     scoring: Scoring
     predictions: Predictions
+    erasures: Erasures
     open_case: Callable[[Document], None]
     review_only: bool
 
@@ -68,11 +84,15 @@ def decide_chunk(event: Mapping[str, Any], files: BatchFiles, deciding: Deciding
         return {}
     request, index = files.document(batch, REQUEST), files.document(batch, INDEX)
     body = files.part(Source(**index["source"]), chunk["start"], chunk["end"])
-    rows, refused = _read(body, chunk["first"], _reader(index, deciding.profile), request, deciding)
+    read, refused = _read(body, chunk["first"], _reader(index, deciding.profile), request, deciding)
+    rows, gone = _without_erased(read, deciding.erasures.since(made_at(batch)))
     answers = _answers(rows, deciding)
     store = partial(_store, batch, request, deciding)
     with ThreadPoolExecutor(WRITERS) as writers:
-        decided = [*writers.map(store, rows, answers)]
+        stored = [*writers.map(store, rows, answers)]
+    late = _noted_late(rows, deciding.erasures, made_at(batch))
+    decided = [one for one in stored if one["row"] not in late]
+    refused += [erased_row(number, request["language"]) for number in (*gone, *late)]
     told = sorted([*decided, *refused], key=lambda one: one["row"])
     result = ChunkResult("", len(decided), len(refused))
     files.put_result(batch, chunk["number"], result, _lines(told))
@@ -84,6 +104,23 @@ def decide_chunk(event: Mapping[str, Any], files: BatchFiles, deciding: Deciding
 class Row:
     number: int
     application: CreditApplication
+
+
+def _without_erased(rows: Sequence[Row], erased: OfClient) -> tuple[list[Row], list[int]]:
+    """Return the rows of clients who were not erased, and the numbers of the others."""
+    gone = [row.number for row in rows if erased(row.application.client_id)]
+    return [row for row in rows if row.number not in gone], gone
+
+
+def _noted_late(rows: Sequence[Row], erasures: Erasures, since: datetime) -> list[int]:
+    """Note the clients who were being erased while their rows were stored, and return the rows'
+    numbers. An erasure that begins later finds the decisions itself.
+    """
+    erased = erasures.since(since)
+    found = [(row, order) for row in rows if (order := erased(row.application.client_id))]
+    for row, order in found:
+        erasures.note_late(row.application.client_id, order)
+    return [row.number for row, _ in found]
 
 
 def _reader(index: Document, profile: Profile) -> Reader:

@@ -22,8 +22,8 @@ def sweep_of(client):
 class Begun:
     """Open erasures, sweeps, and an eraseClient that can't finish those of `broken` clients."""
 
-    def __init__(self, orders=(), sweeps=(), broken=()):
-        self.orders, self.sweeps, self.broken = orders, list(sweeps), broken
+    def __init__(self, orders=(), sweeps=(), broken=(), noted=()):
+        self.orders, self.sweeps, self.broken = orders, [*sweeps, *noted], broken
         self.tried, self.asked = [], []
 
     def unfinished(self, before):
@@ -32,7 +32,11 @@ class Begun:
 
     def to_sweep(self, before):
         self.asked.append(before)
-        yield from list(self.sweeps)
+        yield from [one for one in self.sweeps if one["predictionId"].startswith("sweep#")]
+
+    def late(self, before):
+        self.asked.append(before)
+        yield from [one for one in self.sweeps if one["predictionId"].startswith("late#")]
 
     def swept(self, sweep):
         self.sweeps.remove(sweep)
@@ -70,9 +74,13 @@ class Stored:
 def test_each_erasure_that_was_open_for_an_hour_is_ordered_again():
     begun = Begun(ORDERS)
 
-    assert watch(AT, begun, Stored(), Stored(), begun.erase) == {"finished": 3, "swept": 0}
+    assert watch(AT, begun, Stored(), Stored(), begun.erase) == {
+        "finished": 3,
+        "swept": 0,
+        "late": 0,
+    }
     assert begun.tried == ORDERS
-    assert begun.asked == [AT - LATER] * 2
+    assert begun.asked == [AT - LATER] * 3
 
 
 def test_one_that_does_not_end_fails_the_watch_after_all_others_were_tried():
@@ -108,3 +116,14 @@ def test_a_sweep_stays_if_its_erasure_does_not_end():
         watch(AT, begun, stored, stored, begun.erase)
 
     assert len(begun.sweeps) == 1
+
+
+def test_what_a_batch_stored_during_an_erasure_is_erased_and_its_note_goes():
+    order = {"reason": "COURT_ORDER", "by": {"sub": "s"}, "until": BEGUN.isoformat()}
+    noted = [{"predictionId": f"late#{name}", "at": AT.isoformat(), **order} for name in "ab"]
+    begun = Begun(noted=noted, broken=["b"])
+    with pytest.raises(TableUnavailable):
+        watch(AT, begun, Stored(), Stored(), begun.erase)
+
+    assert begun.tried == [order | {"clientId": "a"}, order | {"clientId": "b"}]
+    assert begun.sweeps == [noted[1]]
