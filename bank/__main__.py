@@ -20,7 +20,7 @@ import click
 from botocore.exceptions import EndpointConnectionError
 from rich.console import Console
 
-from bank import outcome_files
+from bank import outcome_files, steady_heap
 from bank.api import serving_api
 from bank.demo_users import demo_people
 from bank.embedded_bank import open_bank
@@ -159,6 +159,7 @@ def run(port: int, aws_port: int, limits: bool, quotas: tuple[str, ...]) -> None
     """Train what is missing, make a first prediction, and serve until Ctrl-C."""
     with _bank(STATE, port, aws_port, parsed(quotas), limited=limits) as bank:
         sent = _predicted(bank)
+        steady_heap.settle()
         console.print(f"\nServing until Ctrl-C; everything is kept in {STATE}")
         console.print(f"  API  {bank.url}  x-api-key: {bank.api_key}", markup=False)
         console.print(f"       this key may do everything; {STATE / 'api_keys'} has one a scope")
@@ -327,9 +328,8 @@ def _predict(bank: Opened) -> dict[str, Any]:
     url, api_key, shown = bank.url, bank.api_key, shown_case(bank.dataset, 0)
     body = body_of(shown)
     print_prediction(console, first_prediction(url, api_key, body), shown["defaulted"])
-    console.print(
-        f"{time.time() - STARTED:.0f} s from make to this prediction, installing included"
-    )
+    seconds = time.time() - STARTED
+    console.print(f"{seconds:.0f} s from make to this prediction, installing included")
     return body
 
 

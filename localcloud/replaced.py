@@ -3,6 +3,7 @@
 from localcloud.cloud import Cloud
 from localcloud.iam import replaced as iam_
 from localcloud.ports import replaced as ports_
+from localcloud.ports.quick_calls import Quick, quick_calls
 from localcloud.seam import Replaced
 from localcloud.services import eventbridge, sns
 from localcloud.services.apigateway import replaced as apigateway_
@@ -11,11 +12,14 @@ from localcloud.services.cognito import replaced as cognito_
 from localcloud.services.event_sources import replaced as event_sources_
 from localcloud.services.lambda_ import replaced as lambda_
 from localcloud.services.sagemaker import replaced as sagemaker_
+from localcloud.services.sagemaker.quick_invocations import quick_invocations
 from localcloud.services.sagemaker_jobs import replaced as sagemaker_jobs_
 from localcloud.services.servicequotas import replaced as servicequotas_
 from localcloud.services.stepfunctions import expressions
 from localcloud.services.stepfunctions import replaced as stepfunctions_
+from localcloud.services.stepfunctions.quick_executions import quick_executions
 from localcloud.services.storage import replaced as storage_
+from localcloud.services.storage.quick_puts import QuickPuts
 from localcloud.strictness import replaced as strictness_
 
 
@@ -31,7 +35,7 @@ def the_list(cloud: Cloud) -> list[Replaced]:
             cloud.activity, cloud.authorization, cloud.kept, cloud.functions, cloud.express
         ),
         *event_sources_.replaced(cloud.event_sources.queues, cloud.event_sources.queue_readers),
-        *storage_.replaced(cloud.kept, cloud.object_events, cloud.authorization),
+        *storage_.replaced(cloud.kept, cloud.object_events),
         *sagemaker_jobs_.replaced(
             cloud.training_jobs, cloud.processing_jobs, cloud.transform_jobs, cloud.quotas
         ),
@@ -40,6 +44,7 @@ def the_list(cloud: Cloud) -> list[Replaced]:
         *apigateway_.replaced(),
         *cognito_.replaced(cloud.kept),
         *iam_.replaced(cloud.authorization),
+        _quick_calls(cloud),
         *_deliveries(cloud),
         *_templates(),
         Replaced(
@@ -50,6 +55,23 @@ def the_list(cloud: Cloud) -> list[Replaced]:
             "all members of a class are listed at every request",
         ),
     ]
+
+
+def _quick_calls(cloud: Cloud) -> Replaced:
+    quick: dict[tuple[str, str], Quick] = {
+        ("dynamodb", "PutItem"): QuickPuts(cloud.kept, cloud.authorization).put,
+        ("sagemaker-runtime", "InvokeEndpoint"): quick_invocations(
+            cloud.endpoints, cloud.authorization
+        ),
+        ("stepfunctions", "StartSyncExecution"): quick_executions(cloud.authorization),
+    }
+    return Replaced(
+        "botocore.client:BaseClient",
+        "_make_api_call",
+        "(self, operation_name, api_params)",
+        quick_calls(cloud.authorization, quick),
+        "a decision's requests take twice as long on the way as at their end",
+    )
 
 
 def _deliveries(cloud: Cloud) -> list[Replaced]:

@@ -16,7 +16,7 @@ from localcloud.iam.authorization import Authorization, NotAuthorized
 from localcloud.services.sagemaker.artifacts import bucket_and_key
 from localcloud.services.sagemaker.hosted_endpoints import Endpoints, NotLoaded
 from localcloud.services.sagemaker.model_process import InvocationFailed, ModelAnswer
-from localcloud.services.sagemaker.serverless_concurrency import ServerlessConcurrency, Throttled
+from localcloud.services.sagemaker.serverless_concurrency import Throttled
 from localcloud.services.sagemaker.traffic import shifting
 from localcloud.services.servicequotas.account_quotas import Quotas
 
@@ -149,7 +149,6 @@ def delete_endpoint(endpoints: Endpoints) -> Callable[[Any], Any]:
 
 def invoke_endpoint(endpoints: Endpoints) -> Callable[[Any], Any]:
     """Replace moto's action, which answers the word `body`."""
-    concurrency = ServerlessConcurrency()
 
     def replace(original: Any) -> Any:
         def invoke(self: Any) -> tuple[int, dict[str, Any], bytes | str]:
@@ -163,12 +162,13 @@ def invoke_endpoint(endpoints: Endpoints) -> Callable[[Any], Any]:
             content_type = self.headers.get("Content-Type") or "application/octet-stream"
             accept = self.headers.get("Accept") or content_type
             try:
-                with concurrency.invocation(endpoint):
+                with endpoints.concurrency.invocation(endpoint):
                     answer = endpoints.invoke(name, self.body, content_type, accept)
             except Throttled:
                 return _throttled()
             except InvocationFailed as error:
-                return _model_error(endpoint, str(error))
+                said = model_error(endpoint, str(error))
+                return _refusal(424, "ModelError", said.pop("Message"), **said)
             except NotLoaded:
                 return _not_loaded(endpoint)
             return 200, _answered(endpoint, answer), answer.body
@@ -198,10 +198,11 @@ def _not_loaded(endpoint: Any) -> tuple[int, dict[str, Any], str]:
     )
 
 
-def _model_error(endpoint: Any, message: str) -> tuple[int, dict[str, Any], str]:
+def model_error(endpoint: Any, message: str) -> dict[str, Any]:
+    """Return the body of the answer to an invocation that the model failed, and log it."""
     log.warning("endpoint %s: %s", endpoint.endpoint_name, message)
     text = f'Received server error (500) from primary with message "{message}".'
-    return _refusal(424, "ModelError", text, OriginalStatusCode=500, OriginalMessage=message)
+    return {"Message": text, "OriginalStatusCode": 500, "OriginalMessage": message}
 
 
 def _throttled() -> tuple[int, dict[str, Any], str]:

@@ -23,6 +23,7 @@ from localcloud.services.sagemaker.model_process import (
     WorkerClosed,
     WorkerFailed,
 )
+from localcloud.services.sagemaker.serverless_concurrency import ServerlessConcurrency
 from localcloud.services.sagemaker.traffic import AT_ONCE, Shifting
 
 log = logging.getLogger("localcloud")
@@ -61,6 +62,7 @@ class Endpoints:
         self._authorization = authorization
         self._workers: dict[str, ModelProcess] = {}
         self._tried: dict[str, tuple[ModelProcess, float]] = {}  # and its share of the traffic
+        self.concurrency = ServerlessConcurrency()
         self._closing = threading.Event()
         self._deployments = ThreadPoolExecutor(3, thread_name_prefix="deployment")
 

@@ -19,6 +19,7 @@ from moto.stepfunctions.parser.utils import TMP_THREADS
 from localcloud.activity import Activity
 from localcloud.iam.authorization import Authorization, NotAuthorized
 from localcloud.kept_state.sqlite.disk import NotStored
+from localcloud.ports.reused_threads import ReusedThread
 from localcloud.services.lambda_.concurrency import Throttled
 from localcloud.services.lambda_.functions import Functions
 from localcloud.services.stepfunctions import role_use, task_errors
@@ -98,11 +99,11 @@ def error_of_any_name(_original: Any) -> Any:
     return init
 
 
-def branch_without_a_name(original: Any) -> Any:
-    """Replace moto's BranchWorker.start, which writes the whole program into its thread's name."""
+def branch_in_a_reused_thread(original: Any) -> Any:
+    """Replace moto's BranchWorker.start, which names a thread by its program."""
 
     def start(self: Any) -> None:
-        self._worker_thread = threading.Thread(target=self._thread_routine, daemon=True)
+        self._worker_thread = ReusedThread(self._thread_routine)
         self._worker_thread.start()
 
     return start

@@ -24,6 +24,7 @@ from localcloud.activity import Activity
 from localcloud.iam.authorization import Authorization
 from localcloud.services.lambda_.pending_events import PendingEvents
 from localcloud.services.stepfunctions import role_use
+from localcloud.services.stepfunctions.histories import without_history
 
 log = logging.getLogger("localcloud")
 
@@ -48,8 +49,9 @@ def start_sync_execution(authorization: Authorization) -> Callable[[None], Any]:
                     "This operation is not supported by this type of state machine: "
                     f"'{machine.arn}'"
                 )
-            execution = _execution(machine, self._get_param("name"), self._get_param("input", "{}"))
-            _run(execution, machine, authorization)
+            name, given = self._get_param("name"), self._get_param("input", "{}")
+            execution = sync_execution(machine, name, given)
+            run(execution, machine, authorization)
             return ActionResult(execution.to_start_sync_execution_output())
 
         return start
@@ -75,7 +77,7 @@ class ExpressStarts:
 
     def start(self, machine: Any, name: str | None, input_text: str) -> SyncExecution:
         """Start an execution once it is on disk. Raises NotStored."""
-        execution = _execution(machine, name, input_text)
+        execution = sync_execution(machine, name, input_text)
         start = json.dumps({"name": execution.name, "input": input_text}).encode()
         begin = lambda number: self._submit(execution, machine, number)  # noqa: E731
         self._pending.accept(machine.arn, start, begin)
@@ -88,7 +90,8 @@ class ExpressStarts:
         if machine := next((one for one in machines if one.arn == arn), None):
             said = json.loads(start)
             log.info("%s runs %s again: the process ended before it did", arn, said["name"])
-            self._submit(_execution(machine, said["name"], said["input"]), machine, number)
+            again = sync_execution(machine, said["name"], said["input"])
+            self._submit(again, machine, number)
         else:
             log.warning("state machine %s does not exist any more; its start stays on disk", arn)
 
@@ -114,7 +117,7 @@ class ExpressStarts:
                 if self._is_closed:
                     return
                 self._running.add(execution)
-            _run(execution, machine, self._authorization)
+            run(execution, machine, self._authorization)
             with self._changing:
                 self._running.discard(execution)
                 if self._is_closed:
@@ -150,15 +153,16 @@ def named_or_express(starts: ExpressStarts) -> Callable[[Any], Any]:
     return replace
 
 
-def _run(execution: SyncExecution, machine: Any, authorization: Authorization) -> None:
+def run(execution: SyncExecution, machine: Any, authorization: Authorization) -> None:
     """Run an execution to its end under the machine's role."""
-    with authorization.acting_as(machine.roleArn, "states", machine.name):
+    with authorization.acting_as(machine.roleArn, "states", machine.name), without_history():
         role_use.note_machine(authorization)
         execution.start()
     TMP_THREADS.clear()  # moto keeps every thread it ever started, and every input
 
 
-def _execution(machine: Any, name: str | None, input_text: str) -> SyncExecution:
+def sync_execution(machine: Any, name: str | None, input_text: str) -> SyncExecution:
+    """Return an execution that has not begun. Raises InvalidExecutionInput."""
     try:
         json.loads(input_text)
     except ValueError as error:

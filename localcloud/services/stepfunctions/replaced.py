@@ -5,6 +5,7 @@ import re
 from localcloud.activity import Activity
 from localcloud.iam.authorization import Authorization
 from localcloud.kept_state.durability import Kept
+from localcloud.ports.reused_threads import ReusedThread
 from localcloud.seam import ABSENT, Replaced
 from localcloud.services.lambda_.functions import Functions
 from localcloud.services.stepfunctions import (
@@ -13,6 +14,7 @@ from localcloud.services.stepfunctions import (
     executions,
     express,
     expressions,
+    histories,
     job_task,
     task_errors,
 )
@@ -24,6 +26,42 @@ _UNSUPPORTED = f"{_TASK}.service.state_task_service_unsupported:StateTaskService
 _SDK = f"{_TASK}.service.state_task_service_aws_sdk:StateTaskServiceAwsSdk"
 _ITERATION = f"{_ASL}.component.state.exec.state_map.iteration"
 _SYNC_STATES = r"https?://sync-states\.(.+)\.amazonaws.com"
+
+
+def _histories() -> list[Replaced]:
+    state = f"{_ASL}.component.state.state"
+    task = f"{_TASK}.state_task_lambda"
+    why = "an EXPRESS machine has no history, which moto encodes twice a step"
+    return [
+        Replaced(
+            "moto.stepfunctions.parser.backend.execution_worker:SyncExecutionWorker",
+            "_get_evaluation_environment",
+            "(self)",
+            histories.environment_without_history,
+            why,
+        ),
+        *(
+            Replaced(
+                f"{state}:CommonStateField",
+                f"_get_state_{step}_event_details",
+                "(self, env)",
+                histories.details_if_kept,
+                why,
+            )
+            for step in ("entered", "exited")
+        ),
+        Replaced(task, "to_json_str", "(obj, separators)", histories.encoded_if_kept, why),
+        *(
+            Replaced(
+                module,
+                "is_within_size_quota",
+                "(value)",
+                histories.quick_size_check,
+                "a state that is far below the limit is encoded slowly to count its bytes",
+            )
+            for module in (state, task)
+        ),
+    ]
 
 
 def replaced(
@@ -87,9 +125,17 @@ def replaced(
             f"{_ASL}.component.state.exec.state_parallel.branch_worker:BranchWorker",
             "start",
             "(self)",
-            executions.branch_without_a_name,
-            "0.2 ms a branch for the thread's name",
+            executions.branch_in_a_reused_thread,
+            "0.3 ms a branch for the thread and its name",
         ),
+        Replaced(
+            f"{_ASL}.component.state.exec.execute_state",
+            "Thread",
+            "(group, target, name, args, kwargs, daemon)",
+            lambda _: ReusedThread,
+            "a new thread for each task",
+        ),
+        *_histories(),
         *(
             Replaced(
                 f"{_ASL}.{module}",

@@ -9,7 +9,7 @@ same time share a transaction, and each is on disk before its answer.
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from localcloud.kept_state.memory.index_items import moved
 from localcloud.kept_state.memory.staged_items import Key, key_of, key_text, put
 from localcloud.kept_state.memory.unread_values import item_of
 from localcloud.kept_state.sqlite.disk import NotStored
+from localcloud.ports.quick_calls import Usual, answered
 
 ASKED = frozenset(
     {
@@ -60,28 +61,18 @@ class QuickPuts:
         self._waiting: list[Write] = []
         self._joining = threading.Lock()
 
-    def replaced(self, original: Any) -> Callable[..., Any]:
-        """Replace botocore's BaseClient._make_api_call."""
+    def put(self, client: Any, asked: Attributes, usual: Usual) -> Any:
+        """Put an item, as a quick call."""
+        if not asked.keys() <= ASKED:
+            return usual()
+        expression = _expression(asked)
+        if expression in self._known and self._put(client.meta.region_name, asked):
+            return answered({})
+        answer = usual()
+        self._known.add(expression)
+        return answer
 
-        def call(client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
-            if operation_name != "PutItem" or not self._is_of_a_function(client, api_params):
-                return original(client, operation_name, api_params)
-            expression = _expression(api_params)
-            if expression in self._known and self._put(client.meta.region_name, api_params):
-                return {"ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": {}}}
-            answer = original(client, operation_name, api_params)
-            self._known.add(expression)
-            return answer
-
-        return call
-
-    def _is_of_a_function(self, client: Any, asked: dict[str, Any]) -> bool:
-        meta = client.meta
-        is_here = meta.endpoint_url.endswith(".amazonaws.com")
-        is_dynamodb = meta.service_model.service_name == "dynamodb"
-        return is_here and is_dynamodb and asked.keys() <= ASKED and self._authorization.is_acting
-
-    def _put(self, region: str, asked: dict[str, Any]) -> bool:
+    def _put(self, region: str, asked: Attributes) -> bool:
         account = self._authorization.account
         table = dynamodb_backends[account][region].tables.get(asked["TableName"])
         if table is None or not _is_plain(asked["Item"], table):
@@ -128,7 +119,7 @@ class QuickPuts:
                 put(write.table, write.key, write.item)
 
 
-def _expression(asked: dict[str, Any]) -> tuple[str, str | None, frozenset[str]]:
+def _expression(asked: Attributes) -> tuple[str, str | None, frozenset[str]]:
     """Return what moto parses of a request, and refuses if it is wrong."""
     values = frozenset(asked.get("ExpressionAttributeValues", ()))
     return asked.get("TableName", ""), asked.get("ConditionExpression"), values

@@ -1,6 +1,5 @@
 """Replaced symbols of the services whose writes are kept."""
 
-from localcloud.iam.authorization import Authorization
 from localcloud.kept_state.durability import Kept
 from localcloud.seam import Replaced
 from localcloud.services.storage import (
@@ -13,22 +12,12 @@ from localcloud.services.storage import (
     write_through,
 )
 from localcloud.services.storage.object_writes import ObjectEvents
-from localcloud.services.storage.quick_puts import QuickPuts
 
 _SAGEMAKER = "moto.sagemaker.responses:SageMakerResponse"
 
 
-def replaced(
-    kept: Kept, object_events: ObjectEvents, authorization: Authorization
-) -> list[Replaced]:
+def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
     return [
-        Replaced(
-            "botocore.client:BaseClient",
-            "_make_api_call",
-            "(self, operation_name, api_params)",
-            QuickPuts(kept, authorization).replaced,
-            "15 ms of processor time, and a transaction of its own, for each decision that is put",
-        ),
         Replaced(
             "moto.stepfunctions.responses:StepFunctionResponse",
             "start_execution",

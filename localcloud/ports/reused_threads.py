@@ -1,0 +1,87 @@
+"""Threads that are used again: making one takes longer than most of what runs in them.
+
+They are daemons, as moto's own are: whatever still runs does not keep the process from its end.
+"""
+
+import contextvars
+import sys
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class OutOfTime(Exception):
+    """A wait that ended first: what was asked goes on."""
+
+
+class _Worker:
+    """A thread that runs one thing after the other."""
+
+    def __init__(self) -> None:
+        self.todo: SimpleQueue[Callable[[], Any]] = SimpleQueue()
+        threading.Thread(target=self._work, name="reused", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            do = self.todo.get()
+            try:
+                do()
+            except BaseException:  # noqa: BLE001 - the thread's boundary, as Thread.run has it
+                threading.excepthook(
+                    threading.ExceptHookArgs([*sys.exc_info(), threading.current_thread()])
+                )
+            del do  # an idle thread holds nothing of what it ran
+            _idle.append(self)
+
+
+_idle: list[_Worker] = []  # who worked last works first: its stack is still in the caches
+
+
+def begin(do: Callable[[], Any]) -> None:
+    """Run something in another thread, in the caller's context."""
+    whole = contextvars.copy_context()
+    try:
+        worker = _idle.pop()
+    except IndexError:
+        worker = _Worker()
+    worker.todo.put(lambda: whole.run(do))
+
+
+def within(seconds: float | None, do: Callable[[], T]) -> T:
+    """Return what `do` returns in another thread. Raises what it raises, or OutOfTime."""
+    ended: SimpleQueue[tuple[bool, Any]] = SimpleQueue()
+
+    def answer() -> None:
+        try:
+            ended.put((True, do()))
+        except BaseException as fault:  # noqa: BLE001 - it is raised where its caller waits
+            ended.put((False, fault))
+
+    begin(answer)
+    try:
+        is_answer, found = ended.get(timeout=seconds)
+    except Empty:
+        raise OutOfTime from None
+    if not is_answer:
+        raise found
+    answered: T = found
+    return answered
+
+
+class ReusedThread:
+    """Stand-in for threading.Thread where moto starts one and never joins it."""
+
+    def __init__(self, target: Callable[[], Any], *, daemon: bool = True) -> None:
+        if not daemon:
+            raise ValueError("A reused thread is a daemon: take threading.Thread.")
+        self._target = target
+
+    @property
+    def native_id(self) -> int:
+        return threading.get_native_id()
+
+    def start(self) -> None:
+        begin(self._target)

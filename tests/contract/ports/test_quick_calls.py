@@ -1,0 +1,148 @@
+"""A quick call answers as the usual way does. The operator's calls take the usual way."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from localcloud.cloud import Cloud
+from localcloud.ports.reused_threads import OutOfTime, within
+from tests.contract.conftest import ROLE, make_model, permit
+from tests.contract.stepfunctions.test_executions import machine, one
+
+MODEL, MACHINE = "arn:aws:sagemaker:*:*:endpoint/a", "arn:aws:states:*:*:stateMachine:*"
+OF_ONE_CALL = ("ResponseMetadata", "executionArn", "startDate", "stopDate")
+
+
+@pytest.fixture
+def both(cloud: Cloud) -> Callable[..., tuple[Any, Any]]:
+    """both(call) -> what a function gets, and what the operator gets."""
+
+    def answers(call: Callable[[], Any]) -> tuple[Any, Any]:
+        with cloud.authorization.acting_as(ROLE, "lambda", "the test"):
+            as_function = outcome(call)
+        return as_function, outcome(call)
+
+    return answers
+
+
+def outcome(call: Callable[[], Any]) -> Any:
+    try:
+        return {name: part for name, part in call().items() if name not in OF_ONE_CALL}
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        said = {name: part for name, part in error.response.items() if name not in OF_ONE_CALL}
+        return type(error).__name__, status, said, str(error)
+
+
+@pytest.fixture
+def endpoint(cloud: Cloud) -> None:
+    make_model("one")
+    boto3.client("sagemaker").create_endpoint(EndpointName="a", EndpointConfigName="one")
+    cloud.idle(20)
+
+
+def invoking(endpoint: str = "a", config: Config | None = None, **loan: Any) -> Callable[[], Any]:
+    def call() -> Any:
+        answer = boto3.client("sagemaker-runtime", config=config).invoke_endpoint(
+            EndpointName=endpoint,
+            Body=json.dumps(loan).encode(),
+            ContentType="application/json",
+            Accept="application/json",
+        )
+        return {**answer, "Body": answer["Body"].read()}
+
+    return call
+
+
+@pytest.mark.parametrize("loan", [{"term": 84}, {"term": 1, "raise": True}, {"die": True}])
+def test_an_invocation_is_answered_and_fails_as_on_the_usual_way(endpoint, both, loan):
+    quick, usual = both(invoking(**loan))
+
+    assert quick == usual
+
+
+def test_an_endpoint_that_is_not_there_is_refused_as_on_the_usual_way(endpoint, both):
+    quick, usual = both(invoking("none"))
+
+    assert quick == usual
+    assert quick[2]["Error"]["Code"] == "ValidationError"
+
+
+def test_a_function_without_the_permission_asks_no_model(cloud, endpoint, both):
+    permit({"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": MODEL + "bc"})
+    refused, _ = both(invoking(term=84))
+
+    assert refused[2]["Error"]["Code"] == "AccessDeniedException"
+
+
+def test_an_invocation_ends_for_its_client_at_its_read_time_out(cloud, endpoint):
+    brief = Config(read_timeout=0.2, retries={"total_max_attempts": 1})
+    with cloud.authorization.acting_as(ROLE, "lambda", "the test"):
+        with pytest.raises(ReadTimeoutError):
+            invoking(config=brief, term=1, sleep=1)()
+        answered = invoking(term=84)()  # the model has gone on, and is free again
+
+    assert json.loads(answered["Body"])["score"] == 84
+
+
+def starting(arn: str, text: str, name: str = "a") -> Callable[[], Any]:
+    client = boto3.client("stepfunctions")
+    return lambda: client.start_sync_execution(stateMachineArn=arn, name=name, input=text)
+
+
+@pytest.mark.parametrize("text", ["{}", '{"fails": true}', "{", '{"í": ["á", 1.5, null]}'])
+def test_an_execution_ends_as_on_the_usual_way(cloud, add, both, text):
+    def answer(event: Any, context: Any) -> Any:
+        if event.get("fails"):
+            raise ValueError("it fails")
+        return event
+
+    arn = machine(one({"Type": "Task", "Resource": add("answer", answer)}))
+    quick, usual = both(starting(arn, text))
+
+    assert quick == usual
+
+
+@pytest.mark.parametrize("name", ["no name", "x" * 81, "a*b"])
+def test_a_name_that_aws_refuses_is_refused(cloud, both, name):
+    arn = machine(one({"Type": "Pass"}))
+    quick, usual = both(starting(arn, "{}", name))
+
+    assert quick == usual
+    assert quick[1] == 400
+
+
+def test_a_machine_that_is_not_express_or_not_there_is_refused(cloud, both):
+    arn = machine(one({"Type": "Pass"}), "STANDARD")
+    for place in (arn, f"{arn}-none"):
+        quick, usual = both(starting(place, "{}"))
+        assert quick == usual
+        assert quick[1] == 400
+
+
+def test_a_function_without_the_permission_starts_nothing(cloud, add, both):
+    seen: list[Any] = []
+    arn = machine(one({"Type": "Task", "Resource": add("note", lambda event, _: seen.append(1))}))
+    permit({"Effect": "Allow", "Action": "states:StartSyncExecution", "Resource": MACHINE + "-no"})
+    refused, _ = both(starting(arn, "{}"))
+
+    assert refused[2]["Error"]["Code"] == "AccessDeniedException"
+    assert len(seen) <= 1  # the operator's alone
+
+
+def test_a_thread_is_used_again_and_raises_where_its_caller_waits():
+    names = {within(5, threading.get_ident) for _ in range(20)}
+    with pytest.raises(KeyError):
+        within(5, lambda: {}["none"])
+    with pytest.raises(OutOfTime):
+        within(0.01, lambda: time.sleep(0.3))
+
+    assert len(names) < 20
+    assert within(5, lambda: "on") == "on"
