@@ -54,6 +54,8 @@ def plan(
     `gone` are the decisions that this erasure has pseudonymised already. Applications of after
     `until` stay: the client came back.
 
+    An item that no function of the bank writes goes: no law keeps it, whatever it says.
+
     A decision stays or goes together with the decisions on its counter-offer: they name it, and one
     of them may be the loan. Outcomes and acts go with their decision. Where that is gone, they go,
     too: they came while it was being erased. A case that was opened just now may precede its
@@ -73,6 +75,7 @@ def plan(
         stays |= decisions_of(members)
         for one in members:
             stored.beside.pop(one["predictionId"], None)
+    made.pseudonymised["decisions"] += stored.foreign
     made.pseudonymised["loans"] += [one for orphans in stored.beside.values() for one in orphans]
     stays |= {name for kept in made.kept.values() for name in decisions_of(kept)}
     made.claims = [claim for claim in stored.claims if claim["claimedId"] not in stays]
@@ -80,30 +83,59 @@ def plan(
         case
         for case in cases
         if case["predictionId"] not in stays
-        and (case["predictionId"] in {*decided, *gone} or case["openedAt"] < settled)
+        and (case["predictionId"] in {*decided, *gone} or _opened(case) < settled)
     ]
     return made
 
 
 @dataclass
 class _Stored:
-    """Records of a client. What stands beside a decision is by the decision's id."""
+    """Records of a client. What stands beside a decision is by the decision's id. `foreign` are
+    items that are no records.
+    """
 
     decided: dict[str, Record] = field(default_factory=dict)
     claims: list[Record] = field(default_factory=list)
     beside: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    foreign: list[Record] = field(default_factory=list)
 
 
 def _sorted(records: Iterable[Record]) -> _Stored:
     stored = _Stored()
     for record in records:
-        if "claimedId" in record:
-            stored.claims.append(record)
-        elif "of" in record:
-            stored.beside[record["of"]].append(record)
-        else:
-            stored.decided[record["predictionId"]] = record
+        match record:
+            case {"claimedId": str()} if isinstance(record.get("createdAt", ""), str):
+                stored.claims.append(record)
+            case {"of": str(of)} if _is_beside(record):
+                stored.beside[of].append(record)
+            case {"predictionId": str(name), "createdAt": str(at), "decision": str()} if _is_time(
+                at
+            ):
+                stored.decided[name] = record
+            case _:
+                stored.foreign.append(record)
     return stored
+
+
+def _is_beside(record: Record) -> bool:
+    """Return whether what stands beside a decision has what a plan reads of it."""
+    if record.get("act") != "OFFER":
+        return True
+    return isinstance(record.get("at"), str) and isinstance(record.get("attempt"), int)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _opened(case: Record) -> str:
+    """Return when a case was opened; of an item that is none, before all."""
+    opened = case.get("openedAt")
+    return opened if isinstance(opened, str) else ""
 
 
 def _applications(decided: Iterable[Record]) -> dict[str, list[Record]]:

@@ -19,6 +19,7 @@ from chalicelib.foundation.errors import TableUnavailable
 from chalicelib.foundation.expiry import EXPIRES
 from chalicelib.foundation.record_salt import ERASURE, ERASURE_OF, ERASURES, PSEUDONYM
 from chalicelib.governance.evidence import record_digest
+from chalicelib.governance.evidence.record_log import record_of
 from chalicelib.governance.policies.times import written_at
 
 if TYPE_CHECKING:
@@ -75,8 +76,10 @@ class ErasureTable:
                 yield order | ({"until": repeated} if repeated else {})
 
     def records(self, client_id: str) -> list[Record]:
-        """Return all records of a client as stored, with their salts."""
-        return list(self._query(self._table, client_id))
+        """Return all records of a client as stored, with their salts. An item that no JSON can have
+        is one as the evidence has it.
+        """
+        return [record_of(item) for item in self._items(self._table, client_id)]
 
     def cases(self, client_id: str) -> list[Record]:
         """Return all cases of a client, open and closed."""
@@ -199,7 +202,12 @@ class ErasureTable:
     def _query(
         self, table: str, partition: str, prefix: str = "", first: str = ""
     ) -> Iterator[Record]:
-        """Yield the records of a partition whose ids have a prefix, from `first` behind it on."""
+        """Return the records of a partition whose ids have a prefix, from `first` behind it on."""
+        return map(from_item, self._items(table, partition, prefix, first))
+
+    def _items(
+        self, table: str, partition: str, prefix: str = "", first: str = ""
+    ) -> Iterator[Mapping[str, Any]]:
         condition, values = "clientId = :client", {":client": partition}
         if first:
             condition += " AND predictionId BETWEEN :first AND :last"
@@ -215,7 +223,7 @@ class ErasureTable:
                 ConsistentRead=True,
             )
             for page in pages:
-                yield from map(from_item, page["Items"])
+                yield from page["Items"]
 
 
 def _pseudonymised(record: Record, pseudonym: str) -> Record:

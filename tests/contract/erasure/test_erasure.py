@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 
+from chalicelib.decisions import day_index
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
 from chalicelib.foundation.record_salt import ERASURE_OF, ERASURES
@@ -414,3 +415,40 @@ def test_the_results_of_the_clients_batches_that_have_ended_are_deleted(client):
     assert (left_of("others"), left_of("going")) == (before, going)
     assert answer["files"]["erased"] >= 3
     assert not found(client, "mine")
+
+
+B = {"B": b"\0"}
+WHOLE = {"createdAt": {"S": "2026-11-24T09:30:00.000Z"}, "decision": {"S": "APPROVE"}}
+FOREIGN = {
+    "keys alone": {},
+    "a Binary": {"x": B},
+    "a decision with a Binary": WHOLE | {"application": B},
+    "a set of Binaries": {"x": {"BS": [b"a", b"b"]}},
+    "a number that no JSON has": {"x": {"N": "1e125"}},
+    "a salt that is none": {"evidenceSalt": {"S": "z"}},
+    "a time that is none": WHOLE | {"createdAt": {"S": "yesterday"}},
+    "a time that is a number": WHOLE | {"createdAt": {"N": "1"}},
+    "a decision that is none": WHOLE | {"decision": {"NULL": True}},
+    "of a number": {"of": {"N": "1"}},
+    "an act without its time": {"of": {"S": "0a"}, "act": {"S": "OFFER"}},
+    "a claim of a Binary": {"claimedId": B},
+}
+
+
+@pytest.mark.parametrize("item", FOREIGN.values(), ids=FOREIGN)
+def test_an_item_that_no_function_writes_stops_no_erasure_and_goes_with_it(client, item):
+    name = {"clientId": {"S": CLIENT}, "predictionId": {"S": "0f"}}
+    day = {"day": {"S": day_index.key_of("2026-11-24", "0f")}}
+    client.put_item(TableName=TABLE, Item=name | day | item)
+    case = {"clientId": {"S": CLIENT}, "predictionId": {"S": "case"}, "openedAt": B}
+    client.put_item(TableName=QUEUE, Item=case)
+    before = evidence(client)
+    answer = erase(client, LOANS_STAY)
+    left = [one for one in found(client, CLIENT) if one["clientId"]["S"] == CLIENT]
+
+    # a law keeps the loan with its outcome and its claim
+    assert len(left) == 3
+    assert "0f" not in {one["predictionId"]["S"] for one in left}
+    assert sum(one["pseudonymised"] for one in answer["classes"][:2]) == 4
+    assert evidence(client) == before
+    assert [one["predictionId"]["S"] for one in found(client, CLIENT, QUEUE)] == [f"0a{CLIENT}"]
