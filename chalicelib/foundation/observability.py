@@ -12,6 +12,7 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 NAMESPACE = "AppVengers"
+UNREADABLE = "UnreadableRecords"  # a metric
 # The app's own name is Chalice's logger, which it silences.
 LOGGER, METRICS = "credit", "credit.metrics"
 
@@ -115,14 +116,20 @@ def last_trained(days: float) -> None:
 
 
 def unreadable(record_id: str) -> None:
-    """Log an item of the table that is no record; it is in the evidence as DynamoDB has it."""
+    """Log and count an item of the table that is no record; it is in the evidence as DynamoDB has
+    it.
+    """
     logger.error("unreadable record", record=record_id)
+    _measure(UNREADABLE, 1, MetricUnit.Count)
 
 
 def anchoring(days: int) -> None:
-    """Log how many days have no anchor of the evidence yet; 1 is as it should be."""
+    """Log how many days have no anchor of the evidence yet; 1 is as it should be. The metric of
+    unreadable records exists from then on.
+    """
     logger.info("anchoring", days=days)
     _measure("DaysToAnchor", days, MetricUnit.NoUnit)
+    _measure(UNREADABLE, 0, MetricUnit.Count)
 
 
 def drift_measured(models: Mapping[str, Any]) -> None:

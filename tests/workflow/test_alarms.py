@@ -12,6 +12,7 @@ import boto3
 import pytest
 from moto.cloudwatch.models import cloudwatch_backends
 
+from chalicelib.decisions import day_index
 from infrastructure.template.function_permissions.function_names import ASYNCHRONOUS
 from localcloud.cloud import ACCOUNT
 from tests.workflow.conftest import scheduled
@@ -20,7 +21,8 @@ MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 ALARMS = [
     "executions-failed", "models-unavailable", "latency-p99", "throttles", "throttles-background",
     "throttles-retraining", "retraining-failed", "training-overdue", "failures",
-    "throttles-governance", "anchor-overdue", "reviews-overdue", "batches-failed",
+    "throttles-governance", "anchor-overdue", "unreadable-records", "reviews-overdue",
+    "batches-failed",
     *(f"{kind}-{model}" for kind in ("model-errors", "model-latency") for model in MODELS),
 ]  # fmt: skip
 
@@ -235,6 +237,28 @@ def test_a_missed_anchor_rings_and_one_day_to_anchor_does_not(cloudwatch):
     assert not rings(cloudwatch, "anchor-overdue")
     put(cloudwatch, "AppVengers", "DaysToAnchor", 2, **service)
     assert rings(cloudwatch, "anchor-overdue")
+
+
+def test_an_item_that_no_function_writes_rings_and_records_do_not(served, loans, cloudwatch):
+    """An item with a Binary, which only somebody with the table's own permissions can store."""
+    served.predict(loans[0])
+    function = {"FunctionName": "appvengers-dev-anchorEvidence"}
+
+    def anchor(days):
+        event = json.dumps(scheduled(days=days))
+        assert "FunctionError" not in boto3.client("lambda").invoke(**function, Payload=event)
+        served.bank.function_logs.flush_metrics()
+
+    anchor(days=1)
+    assert not rings(cloudwatch, "unreadable-records")
+    day, name = (datetime.now(UTC) + timedelta(days=1)).date().isoformat(), "f" * 32
+    item = {"clientId": {"S": "foreign"}, "predictionId": {"S": name}, "x": {"B": b"\0"}}
+    item |= {"day": {"S": day_index.key_of(day, name)}}
+    boto3.client("dynamodb").put_item(TableName=served.bank.settings.predictions_table, Item=item)
+    anchor(days=2)
+    assert rings(cloudwatch, "unreadable-records")
+    key = {attribute: item[attribute] for attribute in ("clientId", "predictionId")}
+    boto3.client("dynamodb").delete_item(TableName=served.bank.settings.predictions_table, Key=key)
 
 
 def test_an_overdue_review_rings_and_one_in_time_does_not(served, loans, cloudwatch):
