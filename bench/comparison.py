@@ -53,8 +53,8 @@ def _missing(
     for one in chosen:
         with console.status(f"Installing {one.label} (a minute, once)"):
             try:
-                if one.environment:
-                    environments.make(one.environment)
+                if one.environment and environments.make(one.environment):
+                    console.print(f"Installed {one.label}")
             except NotInstalled as fault:
                 missing[one.name] = f"pip cannot install it here: {fault}"
     return missing

@@ -37,8 +37,10 @@ def train(prepared: Prepared, bank: Contestant, dataset: Dataset, console: Conso
         place = Place(free_ports(3)[0], prepared.bank, prepared)
         with serve(bank, place, asked) as serving:
             _copy_artifacts(serving.url, serving.headers, place.port + 1, prepared.artifacts)
+    console.print("Trained the bank's models")
     with console.status("Fitting the peers' pipelines"):
         fit_all(dataset, training_profile.read(sba.PROFILE), prepared.pipelines)
+    console.print("Fitted the peers' pipelines")
 
 
 def questions(prepared: Prepared, dataset: Dataset) -> dict[bool, Question]:

@@ -22,16 +22,17 @@ class Environments:
         """Return the folder of an environment's programs."""
         return self._folder / name / "bin"
 
-    def make(self, name: str) -> None:
-        """Make the environment, unless it is there. Raises NotInstalled."""
+    def make(self, name: str) -> bool:
+        """Make the environment; return whether it was not there. Raises NotInstalled."""
         wanted, mark = digest(name), self._folder / name / "installed"
         if mark.exists() and mark.read_text() == wanted:
-            return
+            return False
         mark.unlink(missing_ok=True)
         self._run(name, [sys.executable, "-m", "venv", "--clear", str(self._folder / name)])
         pip = [str(self.programs(name) / "python"), "-m", "pip", "--disable-pip-version-check"]
         self._run(name, [*pip, "install", "-q", "-r", str(REQUIREMENTS / f"{name}.txt")])
         mark.write_text(wanted)
+        return True
 
     def _run(self, name: str, command: list[str]) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
