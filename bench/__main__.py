@@ -23,6 +23,7 @@ from datasets.sba import NoRegister
 
 BY_NAME = {one.name: one for one in CONTESTANTS}
 NAMES = " ".join(BY_NAME)
+RESULTS = WORK / "results.json"  # of the rounds that are done
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 reusing = click.option("--reuse", is_flag=True, help="Take the models that the last run trained.")
@@ -55,17 +56,17 @@ def compare(peers: str, clients: str, rounds: int, seconds: float, reuse: bool) 
     """Measure the servers in turn, and write the results and their page."""
     load = Load(_numbers(clients), rounds, seconds)
     with shown_faults():
-        results = compared(prepared_run(_chosen(peers), console, reuse=reuse), load, console)
-    (WORK / "results.json").write_bytes(msgspec.json.format(msgspec.json.encode(results)))
-    print(_written(results, WORK if peers else performance_page.PAGE.parent))
+        run = prepared_run(_chosen(peers), console, reuse=reuse)
+        for results in compared(run, load, console):
+            RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(results)))
+            written = _written(results, WORK if peers else performance_page.PAGE.parent)
+    print(written)
 
 
 @main.command()
 def page() -> None:
     """Write docs/performance.md again, from the results of the last run."""
-    results = msgspec.json.decode(
-        (WORK / "results.json").read_bytes(), type=performance_page.Results
-    )
+    results = msgspec.json.decode(RESULTS.read_bytes(), type=performance_page.Results)
     print(_written(results, performance_page.PAGE.parent))
 
 

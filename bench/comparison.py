@@ -1,7 +1,7 @@
 """A run: what is needed first, then all rounds. A peer that fails is left out, with its reason."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,8 +60,8 @@ def _missing(
     return missing
 
 
-def compared(run: Run, load: Load, console: Console) -> Results:
-    """Measure all rounds. Raises WrongAnswer or NotServing if it is the bank's."""
+def compared(run: Run, load: Load, console: Console) -> Iterator[Results]:
+    """Yield the results after each round. Raises WrongAnswer or NotServing if it is the bank's."""
     began, machine = datetime.now(UTC), described()
     measured: list[Measured] = []
     for number in range(load.rounds):
@@ -71,14 +71,14 @@ def compared(run: Run, load: Load, console: Console) -> Results:
             where = f"Round {number + 1} of {load.rounds}: {contestant.label}"
             with console.status(where):
                 _measure(run, contestant, load, number, measured, console)
-    return Results(
-        began=f"{began:%Y-%m-%d %H:%M} UTC",
-        machine=machine,
-        rounds=load.rounds,
-        seconds=load.seconds,
-        missing=run.missing,
-        measured=measured,
-    )
+        yield Results(
+            began=f"{began:%Y-%m-%d %H:%M} UTC",
+            machine=machine,
+            rounds=number + 1,
+            seconds=load.seconds,
+            missing=run.missing,
+            measured=measured,
+        )
 
 
 def _measure(
@@ -103,6 +103,7 @@ def _measure(
             raise
         console.print(f"{contestant.label} is left out: {fault}", markup=False)
         run.missing[contestant.name] = str(fault)
+        measured[:] = [one for one in measured if one.name != contestant.name]
     shutil.rmtree(folder, ignore_errors=True)
 
 
