@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.foundation.body_member import BodyMember
 from chalicelib.foundation.errors import InvalidApplication
+from chalicelib.foundation.request_fields import NOT_ONE_OF, REQUIRED, UNKNOWN_FIELD, naming
 from chalicelib.foundation.text import Text
 from chalicelib.profile import Feature, Profile
 
@@ -31,26 +32,19 @@ NO_CONSENTS = Text(
     es="ningún modelo de este producto pide un consentimiento",
     en="no model of this product needs a consent",
 )
-UNKNOWN_FIELD = Text(es="no es un campo de la petición", en="is not a field of a request")
 NOT_AN_APPLICATION = Text(
     es="debe ser un objeto con los datos de la solicitud",
     en="must be an object with the application's features",
 )
 COMPUTED = Text(es="se calcula, no se envía", en="is computed, not given")
 NO_FEATURE = Text(es="no es un dato de la solicitud", en="is not a feature")
-REQUIRED = Text(es="es obligatorio", en="is required")
 NOT_A_TEXT = Text(es="debe ser un texto", en="must be a text")
-NOT_ONE_OF = Text(es="debe ser uno de {values}", en="must be one of {values}")
 MALFORMED = Text(es="debe tener {format}", en="must have {format}")
 UNEXPECTED_FORMAT = Text(es="no tiene el formato esperado", en="does not have the expected format")
 NOT_A_NUMBER = Text(es="debe ser un número", en="must be a number")
 NOT_WHOLE = Text(es="debe ser un número entero", en="must be a whole number")
 TOO_LOW = Text(es="debe ser {bound} o más", en="must be {bound} or more")
 TOO_HIGH = Text(es="debe ser {bound} o menos", en="must be {bound} or less")
-CORRECT = Text(
-    es="{count} campo(s) por corregir: {fields}.",
-    en="{count} field(s) must be corrected: {fields}.",
-)
 
 Value = float | int | str
 
@@ -72,8 +66,7 @@ class CreditApplication:
         """Parse a request's body. Raises InvalidApplication, which names every wrong field."""
         errors = dict(islice(_wrong_fields(payload, profile), MOST_ERRORS))
         if errors:
-            detail = CORRECT.format(count=len(errors), fields=", ".join(errors))
-            raise InvalidApplication(detail, errors)
+            raise naming(InvalidApplication, errors)
         consents = tuple(sorted(payload.get("consents", ())))
         withheld = profile.withheld(consents)
         values = {

@@ -4,12 +4,10 @@ Nothing is overwritten, and each outcome carries its source. training/snapshots/
 which of them count.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
-from chalicelib.decisions.application import CORRECT, NOT_ONE_OF
 from chalicelib.decisions.outcome_id import outcome_id
 from chalicelib.decisions.outcome_rules import (
     DECLINED,
@@ -20,18 +18,17 @@ from chalicelib.decisions.outcome_rules import (
     recorded_source,
 )
 from chalicelib.foundation.errors import InvalidOutcome, NotALoan, TooManyOutcomes
+from chalicelib.foundation.request_fields import NO_DAY, NOT_ONE_OF, day_of, naming
 from chalicelib.foundation.text import Text
 
 OUTCOMES = ("paid", "defaulted")
 MOST = 20  # outcomes of a loan from one source: corrections are few, and each is stored for good
 FIELDS = ("outcome", "when", "granted")  # granted: the day on which a person granted the loan
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 NOT_AN_OUTCOME = Text(
     es='debe ser un objeto con "outcome" y "when"', en='must be an object with "outcome" and "when"'
 )
 UNKNOWN_FIELD = Text(es="no es un campo de un resultado", en="is not a field of an outcome")
-NO_DAY = Text(es="debe ser un día, como 2026-05-31", en="must be a day, such as 2026-05-31")
 IN_THE_FUTURE = Text(es="no debe estar en el futuro", en="must not be in the future")
 BEFORE_THE_DECISION = Text(
     es="debe ser {day}, el día de la decisión, o posterior",
@@ -94,7 +91,7 @@ def report(
     acts = predictions.acts(client_id, prediction_id)
     require_a_loan(decision, acts)
     if errors := dict(_wrong_fields(payload, decided_at[:10], now.astimezone(UTC).date())):
-        raise InvalidOutcome(CORRECT.format(count=len(errors), fields=", ".join(errors)), errors)
+        raise naming(InvalidOutcome, errors)
     decided = final_decision(decision["decision"], acts)
     if "counterOfferOf" in decision and decided != "APPROVE":
         raise NotALoan(NOT_TAKEN)
@@ -151,10 +148,7 @@ def _wrong_fields(payload: Any, decided_on: str, today: date) -> Iterator[tuple[
 
 
 def _day_fault(when: Any, decided_on: str, today: date) -> Text | None:
-    try:
-        day = date.fromisoformat(when) if DAY.fullmatch(when) else None
-    except (ValueError, TypeError):
-        day = None
+    day = day_of(when)
     if day is None:
         return NO_DAY
     if day > today:

@@ -4,9 +4,10 @@ records of erasures stand beside those of clients.
 
 from chalice.app import Request
 
-from chalicelib.decisions.application import CLIENT_ID, CORRECT, NO_CLIENT_ID
+from chalicelib.decisions.application import CLIENT_ID, NO_CLIENT_ID
 from chalicelib.decisions.predictions import NO_PREDICTION, PREDICTION_ID
 from chalicelib.foundation.errors import InvalidRequest, PredictionNotFound
+from chalicelib.foundation.request_fields import naming
 
 LONGEST_SHOWN = 64  # characters of an id that is no id
 
@@ -21,8 +22,7 @@ def require_ids(request: Request) -> None:
         return
     known = bool(CLIENT_ID.fullmatch(client))
     if prediction is None and not known:
-        detail = CORRECT.format(count=1, fields="clientId")
-        raise InvalidRequest(detail, {"clientId": NO_CLIENT_ID}, outside=True)
+        raise naming(InvalidRequest, {"clientId": NO_CLIENT_ID}, outside=True)
     if prediction is not None and not (known and PREDICTION_ID.fullmatch(prediction)):
         shown = {"client": client[:LONGEST_SHOWN], "id": prediction[:LONGEST_SHOWN]}
         raise PredictionNotFound(NO_PREDICTION.format(**shown))

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from chalicelib.decisions.application import CORRECT
 from chalicelib.decisions.decision import REQUESTED_BY
 from chalicelib.foundation.errors import IdempotencyConflict, InvalidRequest
+from chalicelib.foundation.request_fields import naming
 from chalicelib.foundation.text import Text
 from chalicelib.scoring import consents
 
@@ -81,5 +81,4 @@ def claim_key(idempotency_key: str) -> str:
 
 
 def _invalid_key(fault: Text) -> InvalidRequest:
-    fields = "Idempotency-Key"
-    return InvalidRequest(CORRECT.format(count=1, fields=fields), {fields: fault}, outside=True)
+    return naming(InvalidRequest, {"Idempotency-Key": fault}, outside=True)

@@ -6,9 +6,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from chalicelib.decisions.application import CORRECT, NOT_ONE_OF
 from chalicelib.decisions.lists.id_window import Window, of_days
 from chalicelib.foundation.errors import InvalidRequest
+from chalicelib.foundation.request_fields import (
+    LIMIT,
+    NO_DAY,
+    NO_LIMIT,
+    NO_PERIOD,
+    NOT_ONE_OF,
+    Faults,
+    day_of,
+    naming,
+)
 from chalicelib.foundation.text import Text
 
 # Names of a decision that a list shows: all but the application, the evidence and who asked.
@@ -24,17 +33,9 @@ NAMES = (*SELECTING, "limit", "cursor", "fields")
 MOST_DAYS = 366  # of the bank's list: each day is 25 keys of the index
 USUAL_DAYS = 30
 
-LIMIT = re.compile(r"[1-9][0-9]?|100")
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 BASIS = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
 
-LIMIT_RANGE = Text(es="debe ser de 1 a 100", en="must be 1 to 100")
-NO_DAY = Text(es="debe ser un día, como 2026-05-31", en="must be a day, such as 2026-05-31")
-PERIOD = Text(
-    es="debe ser un día de los {most} que terminan en to",
-    en="must be a day of the {most} that end with to",
-)
 AFTER_TO = Text(es="no puede ser posterior a to", en="must not be after to")
 NO_BASIS = Text(
     es="debe ser un código, como SCORE o MODELS_DISAGREE",
@@ -52,8 +53,6 @@ UNKNOWN = Text(
     es="no es un parámetro de esta lista: {names}",
     en="is no parameter of this list, which has: {names}",
 )
-
-Faults = dict[str, Text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def bank_request(query: Mapping[str, str], models: Collection[str], today: date)
     end = last or today
     begin = first or date.fromordinal(max(1, end.toordinal() - USUAL_DAYS + 1))
     if not faults and not 0 <= (end - begin).days < MOST_DAYS:
-        faults["from"] = PERIOD.format(most=MOST_DAYS)
+        faults["from"] = NO_PERIOD.format(most=MOST_DAYS)
     window = of_days(begin, min(end, today))  # no decision is of a day to come
     return _request(query, faults, window, models, "decisions")
 
@@ -111,12 +110,11 @@ def client_request(
 
 def wrong(faults: Mapping[str, Text]) -> InvalidRequest:
     """Return the problem of parameters that have faults."""
-    detail = CORRECT.format(count=len(faults), fields=", ".join(faults))
-    return InvalidRequest(detail, faults, outside=True)
+    return naming(InvalidRequest, faults, outside=True)
 
 
 def _days(query: Mapping[str, str]) -> tuple[Faults, date | None, date | None]:
-    days = {name: _day(query[name]) for name in ("from", "to") if name in query}
+    days = {name: day_of(query[name]) for name in ("from", "to") if name in query}
     faults = {name: NO_DAY for name, day in days.items() if day is None}
     return faults, days.get("from"), days.get("to")
 
@@ -153,15 +151,8 @@ def _filter_faults(query: Mapping[str, str], models: Collection[str]) -> Faults:
 def _page_faults(query: Mapping[str, str], fields: Collection[str]) -> Faults:
     faults: Faults = {}
     if not LIMIT.fullmatch(query.get("limit", "20")):
-        faults["limit"] = LIMIT_RANGE
+        faults["limit"] = NO_LIMIT
     if not {*fields} <= {*FIELDS}:
         faults["fields"] = NO_FIELDS.format(names=", ".join(FIELDS))
     unknown = UNKNOWN.format(names=", ".join(NAMES))
     return faults | dict.fromkeys(sorted(query.keys() - {*NAMES}), unknown)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if DAY.fullmatch(text) else None
-    except ValueError:
-        return None

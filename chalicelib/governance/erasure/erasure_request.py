@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.decisions.application import CORRECT, NOT_ONE_OF
 from chalicelib.foundation.errors import InvalidRequest
+from chalicelib.foundation.request_fields import NOT_ONE_OF, naming
 from chalicelib.foundation.text import Language, Text
 from chalicelib.governance.erasure.erasure_problems import ErasureUnfinished
 
@@ -56,8 +56,7 @@ def erase(
     """
     if query.get("reason") not in REASONS:
         fault = NOT_ONE_OF.format(values=", ".join(REASONS))
-        detail = CORRECT.format(count=1, fields="reason")
-        raise InvalidRequest(detail, {"reason": fault}, outside=True)
+        raise naming(InvalidRequest, {"reason": fault}, outside=True)
     done = eraser.erase({"clientId": client_id, "reason": query["reason"], "by": dict(person)})
     for one in done["classes"]:
         if "law" in one:

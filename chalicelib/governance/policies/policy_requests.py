@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chalicelib.foundation.request_fields import other_fields, require_none, text_fault
 from chalicelib.foundation.text import Text
 from chalicelib.governance.policies.times import written_at
-from chalicelib.governance.request_fields import other_fields, require_none, text_fault
 
 LONGEST_REASON = 500  # characters
 LATEST_DAYS = 366

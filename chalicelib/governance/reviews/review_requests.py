@@ -6,9 +6,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, get_args
 
-from chalicelib.decisions.application import NOT_ONE_OF
+from chalicelib.foundation.request_fields import (
+    LIMIT,
+    NO_DAY,
+    NO_LIMIT,
+    NO_PERIOD,
+    NOT_ONE_OF,
+    Faults,
+    day_of,
+    other_fields,
+    require_none,
+    text_fault,
+)
 from chalicelib.foundation.text import Text
-from chalicelib.governance.request_fields import Faults, other_fields, require_none, text_fault
 from chalicelib.profile.tables.review_tables import Review, Verdict
 
 LONGEST_TEXT = 1_000  # characters of a verdict's text
@@ -17,20 +27,12 @@ MOST_CASES = 100  # on a page
 MOST_DAYS = 366  # of a period
 USUAL_DAYS = 30
 
-LIMIT = re.compile(r"[1-9][0-9]?|100")
 POSITION = re.compile(r"[0-9T:.-]{23}Z#[0-9a-f]{32}")
 CURSOR = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})~(review#[0-9a-f]{32}#[0-9]{4})")
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
-LIMIT_RANGE = Text(es="debe ser de 1 a 100", en="must be 1 to 100")
 OTHER_PAGE = Text(
     es="debe ser el valor de next de la página anterior; sin él, la primera",
     en="must be the value of next in the page before; leave it out for the first page",
-)
-NO_DAY = Text(es="debe ser un día, como 2026-05-31", en="must be a day, such as 2026-05-31")
-ORDER = Text(
-    es="debe ser un día de los {most} que terminan en to",
-    en="must be a day of the {most} that end with to",
 )
 
 
@@ -90,7 +92,7 @@ def queue_request(query: Mapping[str, str]) -> QueueRequest:
     if query.get("state", "open") != "open":
         faults["state"] = NOT_ONE_OF.format(values="open")
     if not LIMIT.fullmatch(limit):
-        faults["limit"] = LIMIT_RANGE
+        faults["limit"] = NO_LIMIT
     if cursor is not None and not POSITION.fullmatch(cursor):
         faults["cursor"] = OTHER_PAGE
     require_none(faults, outside=True)
@@ -103,22 +105,15 @@ def period_request(query: Mapping[str, str], today: date) -> PeriodRequest:
     Raises InvalidRequest for a period of more than MOST_DAYS.
     """
     cursor = CURSOR.fullmatch(query["cursor"]) if "cursor" in query else None
-    last = _day(query.get("to", today.isoformat()))
+    last = day_of(query.get("to", today.isoformat()))
     usual = (last or today) - timedelta(days=USUAL_DAYS - 1)
-    first = _day(query.get("from", usual.isoformat()))
+    first = day_of(query.get("from", usual.isoformat()))
     faults: Faults = {name: NO_DAY for name, day in (("from", first), ("to", last)) if day is None}
     if first and last and not 0 <= (last - first).days < MOST_DAYS:
-        faults["from"] = ORDER.format(most=MOST_DAYS)
-    begun = _day(cursor[1]) if cursor else first
+        faults["from"] = NO_PERIOD.format(most=MOST_DAYS)
+    begun = day_of(cursor[1]) if cursor else first
     if "cursor" in query and not (begun and cursor and first and last and first <= begun <= last):
         faults["cursor"] = OTHER_PAGE
     require_none(faults, outside=True)
     assert first and last and begun  # noqa: S101, PT018 - faults would have been raised
     return PeriodRequest(begun, last, cursor[2] if cursor else "")
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if DAY.fullmatch(text) else None
-    except ValueError:
-        return None

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from chalicelib.foundation.request_fields import other_fields, require_none, text_fault
 from chalicelib.foundation.text import Text
 from chalicelib.governance.policies.policy_requests import LONGEST_REASON
-from chalicelib.governance.request_fields import other_fields, require_none, text_fault
 
 Verdict = Literal["APPROVE", "REFUSE"]
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from chalicelib.decisions.application import CORRECT, NOT_ONE_OF, UNKNOWN_FIELD
 from chalicelib.decisions.intake.batches import batch_files
 from chalicelib.decisions.intake.batches.batch_files import (
     DECISIONS,
@@ -31,6 +30,7 @@ from chalicelib.decisions.intake.batches.batch_problems import (
 )
 from chalicelib.decisions.intake.batches.row_reading import FORMS
 from chalicelib.foundation.errors import InvalidRequest, NoModelInService
+from chalicelib.foundation.request_fields import NOT_ONE_OF, UNKNOWN_FIELD, naming
 from chalicelib.foundation.text import Language, Text
 
 Document = dict[str, Any]
@@ -76,7 +76,7 @@ class BatchDesk:
             _require(body, {"batchId": None if _is_id(body["batchId"]) else NOT_AN_ID})
             return self._start(body["batchId"])
         if not isinstance(body, dict):
-            raise _invalid({"body": NOT_A_REQUEST})
+            raise naming(InvalidRequest, {"body": NOT_A_REQUEST})
         form, size = body.get("format"), _size(body.get("bytes"))
         unknown = NOT_ONE_OF.format(values=", ".join(FORMS))
         _require(
@@ -161,11 +161,7 @@ def _require(body: Document, faults: Mapping[str, Text | None]) -> None:
     wrong = {name: fault for name, fault in faults.items() if fault}
     wrong |= dict.fromkeys(sorted(body.keys() - faults.keys()), UNKNOWN_FIELD)
     if wrong:
-        raise _invalid(wrong)
-
-
-def _invalid(faults: dict[str, Text]) -> InvalidRequest:
-    return InvalidRequest(CORRECT.format(count=len(faults), fields=", ".join(faults)), faults)
+        raise naming(InvalidRequest, wrong)
 
 
 def _size(given: Any) -> int | None:

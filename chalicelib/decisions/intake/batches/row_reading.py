@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from chalicelib.decisions.application import CORRECT, CreditApplication
+from chalicelib.decisions.application import CreditApplication
 from chalicelib.decisions.intake.batches.chunk_index import LONGEST_LINE
 from chalicelib.foundation import strict_json
 from chalicelib.foundation.errors import InvalidApplication, InvalidRequest
+from chalicelib.foundation.request_fields import naming
 from chalicelib.foundation.text import Text
 from chalicelib.profile import Profile
 
@@ -191,4 +192,4 @@ def _cut(name: str) -> str:
 
 
 def _invalid(field: str, fault: Text) -> InvalidRequest:
-    return InvalidRequest(CORRECT.format(count=1, fields=field), {field: fault})
+    return naming(InvalidRequest, {field: fault})

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.decisions.application import CORRECT, fault
-from chalicelib.foundation.errors import InvalidRequest
+from chalicelib.decisions.application import fault
+from chalicelib.foundation.request_fields import REQUIRED, UNKNOWN_FIELD, require_none
 from chalicelib.foundation.text import Text
 from chalicelib.profile import Offer, Profile
 
@@ -14,8 +14,6 @@ AMOUNT = "takenAmount"  # the body's only field
 NOT_A_BODY = Text(
     es='debe ser un objeto con "takenAmount"', en='must be an object with "takenAmount"'
 )
-UNKNOWN_FIELD = Text(es="no es un campo de la petición", en="is not a field of a request")
-REQUIRED = Text(es="es obligatorio", en="is required")
 NOT_LOWER = Text(
     es="debe ser menor que el monto solicitado, {asked}",
     en="must be lower than the requested amount, {asked}",
@@ -24,9 +22,7 @@ NOT_LOWER = Text(
 
 def lowered(application: Mapping[str, Any], body: Any, offer: Offer, profile: Profile) -> Document:
     """Return the application with the amount of a request's body. Raises InvalidRequest."""
-    errors = _wrong_fields(application, body, offer, profile)
-    if errors:
-        raise InvalidRequest(CORRECT.format(count=len(errors), fields=", ".join(errors)), errors)
+    require_none(_wrong_fields(application, body, offer, profile))
     return {**application, offer.amount: body[AMOUNT]}
 
 
