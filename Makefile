@@ -36,7 +36,7 @@ stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(ST
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile test test-fast test-deploy test-browser viewer lint \
   audit models settings replay-history blend bench bench-serving policy client openapi iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
-  review-only quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
+  review-only webhook replay-events quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing drill-batch drill-retries \
   clean
 
@@ -213,6 +213,15 @@ batch-note: $(VENV)/run ## What a batch of ten million takes on AWS and costs, i
 
 launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
 	@$(DEPLOY)/bin/python -m infrastructure.operate.launch $(stage)
+
+webhook: $(VENV)/run ## Subscribe to events: STAGE=dev NAME=core URL=https://… EVENTS=all (ROTATE=yes)
+	@$(VENV)/bin/python -m infrastructure.webhooks.subscription $(stage) $(call option,NAME,--name) \
+	  $(call option,URL,--url) $(call option,EVENTS,--events) \
+	  $(call yes,ROTATE,--rotate) $(call yes,RETIRE,--retire) $(call yes,REMOVE,--remove)
+
+replay-events: $(VENV)/run ## Send a day's events again, with their ids: STAGE=dev DAY=2026-11-28 (NAME=core)
+	@$(VENV)/bin/python -m infrastructure.webhooks.replay_day $(stage) \
+	  $(call option,DAY,--day) $(call option,NAME,--name)
 
 review-only: $(VENV)/run ## Leave every decision to a person: STAGE=dev MODE=on (off, show)
 	@$(VENV)/bin/python -m infrastructure.operate.review_only $(stage) $(MODE)

@@ -30,7 +30,7 @@ from chalicelib.retraining import (
     training_history,
     weekly_update,
 )
-from chalicelib.services import batch_services, services
+from chalicelib.services import batch_services, event_services, services
 
 # Chalice needs the bucket's name to declare the trigger; the rest waits for the first call.
 try:
@@ -79,19 +79,20 @@ def save_result(event: dict[str, Any], context: Any) -> Any:
     return analysis.record(event, *parts, review_only=review_only, open_case=using.open_case)
 
 
-# The steps of lotesCredito. AWS finds each by its name here.
+# The steps of lotesCredito, then of events and webhooks. AWS finds each by its name here.
 index_batch = app.lambda_function(name="indexBatch")(observed(batch_services.index_batch))
 decide_chunk = app.lambda_function(name="decideChunk")(observed(batch_services.decide_chunk))
 close_batch = app.lambda_function(name="closeBatch")(observed(batch_services.close_batch))
+publish_events = app.lambda_function(name="publishEvents")(observed(event_services.publish_events))
+deliver_events = app.lambda_function(name="deliverEvents")(observed(event_services.deliver_events))
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES), name="keepWarm")
 @observed
 def keep_warm(event: CloudWatchEvent) -> Any:
     using, at = services(), weekly_update.scheduled_at(event.to_dict())
-    at_once = (
-        using.profile.endpoint[settings.stage].keep_warm or 1
-    )  # the rule is on if it is 1 or more
+    # The rule is on if it is 1 or more.
+    at_once = using.profile.endpoint[settings.stage].keep_warm or 1
     models = using.profile.models
     return warming.run(at, datetime.now(UTC), models, at_once, using.patient_probes)
 

@@ -17,7 +17,7 @@ import requests
 from rich.console import Console
 
 from bank.api import serving_api
-from bank.audit_steps import audit_batches, audit_retraining
+from bank.audit_steps import audit_batches, audit_events, audit_retraining
 from bank.audit_steps.audit_endpoint import AuditedEndpoint
 from bank.demo_users import audit_people
 from bank.embedded_bank import Bank
@@ -52,6 +52,7 @@ def run(bank: Bank) -> list[str]:
         requester.head("/health")
         for path in ("/openapi.json", "/docs", "/docs/none"):
             requester.head(path)
+        audit_events.subscribe(bank)
         requester.get("/models")  # there are none
         requester.post("/predict", body_of(next(iter(dataset.cases()))))  # so nothing is stored
         audit_retraining.update(bank, datetime.now(UTC))  # there is no snapshot

@@ -22,6 +22,7 @@ from chalicelib.services import services
 from infrastructure.deploy.steps import failures, policy_in_force, stack, stage_parameters
 from infrastructure.packing import training_source
 from infrastructure.project import ROOT, api_function
+from infrastructure.webhooks import event_wiring, subscriber_store
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.state_faults import require_room
@@ -84,9 +85,11 @@ def open_bank(
         _add_functions(bank)
         _add_triggers(bank)
         failures.keep(boto3.client("lambda"), settings, _account())
+        event_wiring.keep(settings, _account())
         stepfunctions.machine_deployment.deploy(boto3.client("stepfunctions"), settings, _account())
         cloud.restore()
         stage_parameters.keep_cursor_keys(boto3.client("ssm"), settings)
+        subscriber_store.keep(boto3.client("ssm"), settings)
         if cloud.kept.was_recovered:
             review_only_after_recovery(bank)
         training_source.put(boto3.client("s3"), settings)

@@ -106,6 +106,27 @@ class Settings:
     def cursor_keys_parameter(self) -> str:
         return f"/{self.stage}/{self.app_name}/cursor-keys"
 
+    @property
+    def webhooks_parameter(self) -> str:
+        return f"/{self.stage}/{self.app_name}/webhooks"
+
+    @property
+    def event_source(self) -> str:
+        """Return the source of the stage's events on EventBridge."""
+        return f"{self.app_name}.{self.stage}"
+
+    @property
+    def webhooks_queue(self) -> str:
+        return f"{self.prefix}-webhooks"
+
+    @property
+    def undelivered_queue(self) -> str:
+        """Return the queue of the calls that no attempt delivered."""
+        return f"{self.prefix}-undelivered"
+
+    def queue_url(self, name: str, account: str) -> str:
+        return f"https://sqs.{self.region}.amazonaws.com/{account}/{name}"
+
     def failures_queue_arn(self, account: str) -> str:
         return f"arn:aws:sqs:{self.region}:{account}:{self.prefix}-failures"
 

@@ -272,6 +272,10 @@ class Services:
     def topic(self) -> NotificationTopic:
         return NotificationTopic(_client("sns", QUICK), self.settings.topic_arn(self.account))
 
+    @property
+    def is_on_aws(self) -> bool:
+        return "AWS_LAMBDA_RUNTIME_API" in os.environ  # where Lambda's own runtime listens
+
     @cached_property
     def account(self) -> str:
         """Return the account's id.

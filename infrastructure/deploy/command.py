@@ -47,6 +47,7 @@ from infrastructure.first_models.first_model_steps import TrainingFailed
 from infrastructure.packing import lambda_package, training_source
 from infrastructure.project import InvalidConfig, app_name
 from infrastructure.template import stack_template
+from infrastructure.webhooks import event_wiring, subscriber_store
 
 
 class NoModels(Exception):
@@ -101,11 +102,13 @@ def deploy(wishes: Wishes, console: Console) -> None:
     with _step(console, "Functions and API, by Chalice") as report:
         # The new function finds these: keys from before the scopes keep working.
         stage_parameters.keep_cursor_keys(boto3.client("ssm"), settings)
+        subscriber_store.keep(boto3.client("ssm"), settings)
         api_keys.record(deployed_api.client(), boto3.client("ssm"), settings)
         _functions(settings, account, report)
         ownership.refuse_strange_roles(settings)
         ownership.mark(settings, account)
         failures.keep(boto3.client("lambda"), settings, account)
+        event_wiring.keep(settings, account)
     with _step(console, "Policy"):
         deployer, now = boto3.client("sts").get_caller_identity()["Arn"], datetime.now(UTC)
         parts = (settings, profile.load(), deployer, now)

@@ -19,6 +19,7 @@ from infrastructure.deploy.steps.chalice_deploy import DeployedState
 from infrastructure.packing import lambda_package
 from infrastructure.project import API_HANDLER, api_function, functions_of
 from infrastructure.template import stack_template
+from infrastructure.webhooks import event_wiring, subscriber_store
 from stepfunctions.machine_deployment import MACHINES
 
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"  # of all jobs of the account
@@ -43,6 +44,8 @@ def remove(settings: Settings, account: str, report: stack.Report) -> None:
         *_jobs(settings),
         *deployed_api.delete(deployed_api.client(), ssm, settings),
         *stage_parameters.delete_cursor_keys(ssm, settings),
+        *subscriber_store.delete(ssm, settings),
+        *event_wiring.delete(settings),
     ):
         report(f"deleted {gone}")
     _functions(settings, report)

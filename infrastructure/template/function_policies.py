@@ -14,6 +14,7 @@ from infrastructure.template.function_permissions.arns import Arns
 from infrastructure.template.function_permissions.batch_policies import batches
 from infrastructure.template.function_permissions.deciding_policies import deciding
 from infrastructure.template.function_permissions.deploying_policies import deploying
+from infrastructure.template.function_permissions.event_policies import events
 from infrastructure.template.function_permissions.function_names import API, ASYNCHRONOUS, FUNCTIONS
 from infrastructure.template.function_permissions.governing_policies import governing
 from infrastructure.template.function_permissions.retraining_policies import retraining
@@ -28,7 +29,7 @@ def statements(function: str, settings: Settings) -> list[Statement]:
     """
     arns = Arns(settings)
     declared = deciding(arns) | deploying(arns) | retraining(arns)
-    declared |= governing(arns) | batches(arns)
+    declared |= governing(arns) | batches(arns) | events(arns)
     return [*declared[function], *_when_it_failed(function, arns), *_traces(function, settings)]
 
 

@@ -40,6 +40,7 @@ ONLY_ON_EVERYTHING = {
     "logs:DescribeLogGroups": "a list of all",
     "ecr:GetAuthorizationToken": "one token for all registries",
     "sagemaker:ListTrainingJobs": "a list of all",
+    "dynamodb:ListStreams": "a list of all",
     "cloudwatch:PutMetricData": "a metric has no ARN; the condition names its namespace",
 }
 

@@ -25,6 +25,7 @@ BY_RISK = (
     "comparisons",
     "endpoint-events",
     "failures",
+    "event-sources",
     "strangers",
     "compressed",
     "trust",

@@ -6,6 +6,7 @@ from typing import Any
 
 from infrastructure.first_models.causes import Causes
 from infrastructure.project import api_function
+from infrastructure.template.function_permissions.function_names import DELIVERING, PUBLISHING
 from infrastructure.verify.check import Check, Result, Stage, failed, not_applicable, proved
 
 EVENT_RULE = "endpointChanged"
@@ -99,6 +100,18 @@ def _invocations(stage: Stage, function: str, what: str) -> Result:
     return proved(f"{count:.0f} events of {rule} in 14 days")
 
 
+def event_sources_are_read(stage: Stage) -> Result:
+    """Check that Lambda reads the table's stream and the queue of webhooks."""
+    lambdas, found = stage.client("lambda"), []
+    for name in (PUBLISHING, DELIVERING):
+        function = stage.settings.function(name)
+        listed = lambdas.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+        states = [f"{one['State']} {one.get('LastProcessingResult', '')}" for one in listed]
+        found += [f"{name}: {state.strip()}" for state in states or ["there is no mapping"]]
+    wrong = [one for one in found if "Enabled" not in one or "PROBLEM" in one]
+    return failed("; ".join(wrong)) if wrong else proved("; ".join(found))
+
+
 def traces_join(stage: Stage) -> Result:
     now = datetime.now(UTC)
     found = stage.client("xray").get_trace_summaries(
@@ -158,6 +171,13 @@ CHECKS = (
         "the embedded cloud imitates Lambda's retries",
         "aws sqs get-queue-url --queue-name dev-appvengers-failures",
         failures_queue_is_empty,
+    ),
+    Check(
+        "event-sources",
+        "Lambda reads the table's stream and the queue of webhooks in its functions' roles",
+        "the embedded cloud reads both itself",
+        "aws lambda list-event-source-mappings --function-name appvengers-dev-publishEvents",
+        event_sources_are_read,
     ),
     Check(
         "metrics",

@@ -52,7 +52,9 @@ _RESOURCES: dict[str, tuple[str, ...]] = {
     "sagemaker:UpdateEndpoint": ("endpoint/{EndpointName}", "endpoint-config/{EndpointConfigName}"),
     "sagemaker:UpdateModelPackage": ("{ModelPackageArn}",),
     "sns:Publish": ("{TopicArn}",),
+    "sqs:ChangeMessageVisibility": ("{QueueUrl}",),
     "sqs:SendMessage": ("{QueueUrl}",),
+    "sqs:SendMessageBatch": ("{QueueUrl}",),
     "ssm:GetParameter": ("parameter{Name}",),
     "states:DescribeExecution": ("{executionArn}",),
     "states:ListExecutions": ("{stateMachineArn}",),
@@ -91,9 +93,12 @@ def by_request(request: Any) -> list[NeedsPermission]:
         return []
     if action == "dynamodb:TransactWriteItems":
         return _transaction(request, service)
+    if action == "events:PutEvents":
+        return _events(request)
     if action not in _RESOURCES:
         raise UnknownRequest(f"Add {action} and its resources to localcloud/iam/touched.py.")
     spelled = action.replace(":Invoke", ":InvokeFunction") if service == "lambda" else action
+    spelled = spelled.removesuffix("Batch") if service == "sqs" else spelled  # no action of its own
     patterns = _RESOURCES[action]
     if action in _OF_AN_INDEX and request._get_param("IndexName"):
         patterns = ("table/{TableName}/index/{IndexName}",)
@@ -179,4 +184,16 @@ def _transaction(request: Any, service: str) -> list[NeedsPermission]:
         )
         for item in request._get_param("TransactItems")
         for kind, one in item.items()
+    ]
+
+
+def _events(request: Any) -> list[NeedsPermission]:
+    place = f"arn:aws:events:{request.region}:{request.current_account}:event-bus/"
+    return [
+        NeedsPermission(
+            "events:PutEvents",
+            place + (one.get("EventBusName") or "default").rpartition("/")[2],
+            {"events:source": one.get("Source") or ""},
+        )
+        for one in request._get_param("Entries")
     ]

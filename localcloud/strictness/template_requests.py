@@ -25,7 +25,9 @@ NAME_LENGTH = 32  # CloudFormation shortens a name that it makes to the service'
 
 @dataclass(frozen=True)
 class Request:
-    """A request of a resource type. `each`: the property that holds one request an item."""
+    """A request of a resource type. `each`: the property that holds one request an item. `adds`:
+    members that CloudFormation writes into a property that is there.
+    """
 
     operation: str  # service:Operation
     response: str  # moto's class, which knows the account's state
@@ -33,6 +35,7 @@ class Request:
     renamed: Mapping[str, str] = field(default_factory=dict)  # from property to member
     needs: str = ""  # the property without which there is no such request
     each: str = ""
+    adds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 _COGNITO = "moto.cognitoidp.responses:CognitoIdpResponse"
@@ -53,7 +56,8 @@ MADE: Mapping[str, tuple[Request, ...]] = {
     ),
     "AWS::Cognito::UserPoolGroup": (Request("cognito-idp:CreateGroup", _COGNITO, "GroupName"),),
     "AWS::DynamoDB::Table": (
-        Request("dynamodb:CreateTable", "moto.dynamodb.responses:DynamoHandler", "TableName"),
+        Request("dynamodb:CreateTable", "moto.dynamodb.responses:DynamoHandler", "TableName",
+                adds={"StreamSpecification": {"StreamEnabled": True}}),
     ),
     "AWS::Events::Rule": (
         Request("events:PutRule", _EVENTS, "Name"),
@@ -123,6 +127,9 @@ def _broken(request: Request, name: str, given: Properties, account: str, region
     service, _, operation = request.operation.partition(":")
     model = get_service_model(service).operation_model(operation)
     renamed = {request.renamed.get(key, key): value for key, value in given.items()}
+    for name_of, members in request.adds.items():
+        if name_of in renamed:
+            renamed[name_of] = {**renamed[name_of], **members}
     parameters = _fitted(model.input_shape, renamed)
     if request.name:
         parameters.setdefault(request.name, name[:NAME_LENGTH].strip("-"))

@@ -22,7 +22,7 @@ ALARMS = [
     "executions-failed", "models-unavailable", "latency-p99", "throttles", "throttles-background",
     "throttles-retraining", "retraining-failed", "training-overdue", "failures",
     "throttles-governance", "anchor-overdue", "unreadable-records", "reviews-overdue",
-    "batches-failed",
+    "batches-failed", "webhooks-undelivered", "events-late",
     *(f"{kind}-{model}" for kind in ("model-errors", "model-latency") for model in MODELS),
 ]  # fmt: skip
 
@@ -221,6 +221,24 @@ def test_an_event_given_up_is_in_the_queue_and_rings(served, cloudwatch):
     name = url.rsplit("/", 1)[1]
     put(cloudwatch, "AWS/SQS", "ApproximateNumberOfMessagesVisible", waiting, QueueName=name)
     assert rings(cloudwatch, "failures")
+
+
+def test_a_dead_letter_rings_and_a_call_that_waits_does_not(cloudwatch):
+    metric = ("AWS/SQS", "ApproximateNumberOfMessagesVisible", 1)
+    put(cloudwatch, *metric, QueueName="dev-appvengers-webhooks")
+    assert not rings(cloudwatch, "webhooks-undelivered")
+
+    put(cloudwatch, *metric, QueueName="dev-appvengers-undelivered")
+    assert rings(cloudwatch, "webhooks-undelivered")
+
+
+def test_events_that_are_a_quarter_of_an_hour_late_ring(cloudwatch):
+    late = {"FunctionName": "appvengers-dev-publishEvents"}
+    put(cloudwatch, "AWS/Lambda", "IteratorAge", 900_000, **late)
+    assert not rings(cloudwatch, "events-late")
+
+    put(cloudwatch, "AWS/Lambda", "IteratorAge", 900_001, **late)
+    assert rings(cloudwatch, "events-late")
 
 
 def test_each_asynchronous_function_has_the_queue(served):

@@ -38,6 +38,12 @@ class Reported(Ids, frozen=True):
     outcome_id: str
 
 
+class Batch(Ids, frozen=True):
+    """A batch whose rows are all decided: GET /batches/{batchId} has its results."""
+
+    batch_id: str
+
+
 class ModelVersion(Ids, frozen=True):
     """A version of a model: GET /models has the versions in service."""
 
@@ -74,6 +80,7 @@ DATA: dict[str, type[Ids]] = {
     "ReviewNeeded": Case,
     "ReviewDecided": Case,
     "OutcomeReported": Reported,
+    "BatchDecided": Batch,
     "ModelPromoted": ModelVersion,
     "ModelRefused": ModelVersion,
     "ModelInService": ModelVersion,

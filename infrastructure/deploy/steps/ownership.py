@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from chalicelib.foundation.settings import Settings
 from infrastructure.deploy.steps import stack
 from infrastructure.project import API_HANDLER, api_function, functions_of
-from infrastructure.template.function_permissions.function_names import ASYNCHRONOUS
+from infrastructure.template.function_permissions.function_names import ASYNCHRONOUS, PUBLISHING
 from stepfunctions.machine_deployment import MACHINES
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ ABSENT = (
     "ResourceNotFoundException",
     "StateMachineDoesNotExist",
 )
-BY_S3 = "createEndpointModel"  # the one asynchronous function that no rule of EventBridge invokes
+BY_NO_RULE = ("createEndpointModel", PUBLISHING)  # S3 invokes them asynchronously
 OF_THE_STACK = (
     "training",
     "processing",
@@ -93,7 +93,7 @@ def rule_names(settings: Settings) -> set[str]:
     """Return the names that Chalice gives the EventBridge rules of this stage; S3 events need
     none.
     """
-    by_rule = [name for name in ASYNCHRONOUS if name != BY_S3]
+    by_rule = [name for name in ASYNCHRONOUS if name not in BY_NO_RULE]
     return {f"{settings.function(name)}-event" for name in by_rule}
 
 

@@ -54,6 +54,16 @@ class Arns:
         return f"arn:aws:ssm:*:*:parameter{self.settings.cursor_keys_parameter}"
 
     @property
+    def webhooks(self) -> str:
+        """A SecureString as well, of addresses and secrets."""
+        return f"arn:aws:ssm:*:*:parameter{self.settings.webhooks_parameter}"
+
+    @property
+    def calls(self) -> str:
+        """The queue of webhooks."""
+        return f"arn:aws:sqs:*:*:{self.settings.webhooks_queue}"
+
+    @property
     def scoring(self) -> dict[str, str]:
         """The endpoint of each model. SageMaker writes names in lower case in ARNs."""
         begin = f"arn:aws:sagemaker:*:*:endpoint/{self.prefix}-"

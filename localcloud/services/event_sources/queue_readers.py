@@ -58,28 +58,31 @@ class QueueReaders:
         while not self._closed.wait(SECONDS_BETWEEN_LOOKS):
             mapping = self._mappings.of_function(name, "sqs")
             function = self._functions.find(name)
-            if mapping and function:
+            while mapping and function and not self._closed.is_set():
+                queue = self._waiting_in(mapping)
+                if queue is None:
+                    break
                 with self._activity.of(f"queue of {name}"):
-                    while not self._closed.is_set() and self._poll(mapping, function):
-                        pass
+                    self._hand_over(queue, mapping, function)
 
-    def _poll(self, mapping: Any, function: Function) -> bool:
-        """Hand over the next messages. Return whether there were any."""
+    def _waiting_in(self, mapping: Any) -> Any:
+        """Return the mapping's queue if it has a message that is visible, else None."""
+        queues = sqs_backends[self._account][self._region].queues
+        queue = queues.get(mapping.event_source_arn.rpartition(":")[2])
+        waiting = queue and any(one.visible and not one.delayed for one in [*queue._messages])
+        return queue if waiting else None
+
+    def _hand_over(self, queue: Any, mapping: Any, function: Function) -> None:
+        """Hand the next messages over, and delete those that are handled."""
         backend = sqs_backends[self._account][self._region]
-        queue = backend.queues.get(mapping.event_source_arn.rpartition(":")[2])
-        if queue is None or not queue._messages:
-            return False
-        most, hidden = mapping.batch_size, int(vars(queue)["visibility_timeout"])
-        messages = backend.receive_message(queue.name, most, 0, hidden, ["All"])
-        if not messages:
-            return False
+        hidden = int(queue.visibility_timeout)
+        messages = backend.receive_message(queue.name, mapping.batch_size, 0, hidden, ["All"])
         found = [_record(message, mapping.event_source_arn) for message in messages]
         wanted = [one for one in found if wants(mapping, one | {"body": _parsed(one["body"])})]
         failed = self._failed(mapping, function, wanted) if wanted else set()
         for message in messages:
             if message.id not in failed:
                 backend.delete_message(queue.name, str(message.receipt_handle))
-        return True
 
     def _failed(self, mapping: Any, function: Function, records: list[Any]) -> set[str]:
         """Return the ids of the messages that stay in the queue."""
