@@ -65,6 +65,7 @@ def serverless(decisions: int, at: Tariff) -> Bill:
         "Lambda": decisions * functions,
         "Step Functions": decisions * machine,
         "SageMaker endpoints": decisions * endpoints,
+        "Events": decisions * _events(at),
         **_around(decisions, at),
     }
 
@@ -111,6 +112,15 @@ def _around(decisions: int, at: Tariff) -> Bill:
         "X-Ray": decisions * one.traced_share * usd.trace,
         "KMS": month.keys * usd.key_month,
     }
+
+
+def _events(at: Tariff) -> float:
+    """Return the costs of a decision's events, each published by an invocation of its own at worst.
+    DynamoDB does not bill what Lambda reads of a stream; a subscriber's calls are not counted.
+    """
+    usd, one = at.usd, at.one
+    publishing = one.publish_seconds * one.function_gb * usd.lambda_gb_second + usd.lambda_request
+    return float(one.events * usd.event + publishing)
 
 
 def _retraining(at: Tariff) -> float:

@@ -161,14 +161,64 @@ def test_only_its_own_source_may_invoke_a_function(deployed, name, principal, so
     assert source in json.dumps(statement["Condition"])
 
 
-def test_an_artifact_is_the_only_thing_that_triggers(deployed):
-    configured = boto3.client("s3").get_bucket_notification_configuration(Bucket=BUCKETS[0])
-    (trigger,) = configured["LambdaFunctionConfigurations"]
+@pytest.mark.parametrize(
+    ("bucket", "triggers"),
+    [
+        (
+            BUCKETS[0],
+            {
+                ("createEndpointModel", "appvengers/", ""),
+                ("publishEvents", "manifests/", ".json"),
+                ("publishEvents", "endings/", ""),
+            },
+        ),
+        (
+            BUCKETS[1],
+            {
+                ("publishEvents", "policies/acts/", ".json"),
+                ("publishEvents", "credit/reports/", "/report.json"),
+                ("publishEvents", "credit/batch/", "/summary.json"),
+            },
+        ),
+    ],
+)
+def test_artifacts_and_what_is_told_are_all_that_triggers(deployed, bucket, triggers):
+    configured = boto3.client("s3").get_bucket_notification_configuration(Bucket=bucket)
+    found = set()
+    for one in configured["LambdaFunctionConfigurations"]:
+        rules = {
+            each["Name"].lower(): each["Value"] for each in one["Filter"]["Key"]["FilterRules"]
+        }
+        function = one["LambdaFunctionArn"].rpartition("appvengers-dev-")[2]
+        found.add((function, rules["prefix"], rules.get("suffix", "")))
+        assert one["Events"] == ["s3:ObjectCreated:*"]
 
-    assert trigger["LambdaFunctionArn"].endswith(":appvengers-dev-createEndpointModel")
-    assert trigger["Events"] == ["s3:ObjectCreated:*"]
-    rules = trigger["Filter"]["Key"]["FilterRules"]
-    assert [(rule["Name"], rule["Value"]) for rule in rules] == [("prefix", "appvengers/")]
+    assert found == triggers
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "wanted"),
+    [
+        (
+            "publishEvents",
+            f":table/{TABLE}/stream/",
+            {"BisectBatchOnFunctionError": True, "MaximumBatchingWindowInSeconds": 1},
+        ),
+        ("deliverEvents", ":dev-appvengers-webhooks", {"BatchSize": 1}),
+    ],
+)
+def test_a_function_reads_its_source_once_after_five_deaths(deployed, name, source, wanted):
+    listed = boto3.client("lambda").list_event_source_mappings(
+        FunctionName=f"appvengers-dev-{name}"
+    )
+    (mapping,) = listed["EventSourceMappings"]
+
+    assert source in mapping["EventSourceArn"]
+    assert mapping["State"] == "Enabled"
+    assert wanted.items() <= mapping.items()
+    assert mapping.get("FunctionResponseTypes", []) == (
+        ["ReportBatchItemFailures"] if name == "deliverEvents" else []
+    )
 
 
 def test_every_route_but_four_open_ones_needs_a_key_or_a_persons_token(deployed):
@@ -374,9 +424,10 @@ def test_what_an_asynchronous_function_gives_up_goes_to_the_queue(deployed, name
     assert found["DestinationConfig"]["OnFailure"]["Destination"] == queue
 
 
-def test_the_queue_is_encrypted_keeps_14_days_and_is_tagged(deployed):
+@pytest.mark.parametrize("name", ["failures", "webhooks", "undelivered"])
+def test_a_queue_is_encrypted_keeps_14_days_and_is_tagged(deployed, name):
     sqs = boto3.client("sqs")
-    url = sqs.get_queue_url(QueueName="dev-appvengers-failures")["QueueUrl"]
+    url = sqs.get_queue_url(QueueName=f"dev-appvengers-{name}")["QueueUrl"]
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
 
     assert attributes["MessageRetentionPeriod"] == str(14 * 24 * 3600)

@@ -1,6 +1,7 @@
 """The shipped verifier takes what standardwebhooks signs, and the other way round; nothing else."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -53,6 +54,21 @@ def test_the_committed_vectors_are_those_of_the_code():
         assert path.read_text(encoding="utf-8") == webhook_pages.text_of(content), (
             "python -m infrastructure.webhooks.webhook_pages"
         )
+
+
+def test_each_type_is_in_the_table_for_receivers_with_its_data():
+    page = webhook_pages.ROOT.joinpath("docs/events.md").read_text(encoding="utf-8")
+    rows = {}
+    for line in page.splitlines():
+        if line.startswith("| `") and line.count("|") == 4:
+            kind, _, data = [cell.strip() for cell in line.strip("|").split("|")]
+            rows[kind.strip("`")] = re.findall(r"`(\w+)`", data)
+
+    wanted = {
+        kind: list(schema["properties"]["data"]["properties"])
+        for kind, schema in webhook_pages.schemas()["events"].items()
+    }
+    assert rows == wanted
 
 
 def test_a_receiver_runs_the_vectors_with_the_one_file_alone(tmp_path):
