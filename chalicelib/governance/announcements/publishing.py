@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import unquote_plus
 
+from chalicelib.foundation import observability
+from chalicelib.foundation.dynamodb_items import from_item
 from chalicelib.foundation.observability import logger
 from chalicelib.governance.announcements import record_announcements
 from chalicelib.governance.announcements.announcement import Announcement, written
 from chalicelib.governance.announcements.delivery_queue import Delivery
+from chalicelib.governance.announcements.record_announcements import TOLD
 from chalicelib.governance.announcements.subscribers import Known
-from chalicelib.governance.evidence.record_log import record_of
 from chalicelib.governance.policies.acts import Act
 
 Document = dict[str, Any]
@@ -61,7 +63,7 @@ class Publishing:
             bucket, key = record["s3"]["bucket"]["name"], record["s3"]["object"]["key"]
             yield from self.of_object(bucket, unquote_plus(key), record["eventTime"])
         elif "NewImage" in record["dynamodb"]:
-            yield from record_announcements.of_record(record_of(record["dynamodb"]["NewImage"]))
+            yield from record_announcements.of_record(_told(record["dynamodb"]["NewImage"]))
 
     def of_object(self, bucket: str, key: str, at: str) -> Iterator[Announcement]:
         """Yield what an object announces. `at` is when it was written."""
@@ -71,6 +73,15 @@ class Publishing:
             return self.read(bucket, wanted)
 
         yield from record_announcements.of_object(role, key, at, body_of, self.acts)
+
+
+def _told(item: Mapping[str, Any]) -> Document:
+    """Return what an item announces by; nothing if it is no record that our functions write."""
+    try:
+        return from_item({name: item[name] for name in TOLD if name in item})
+    except (TypeError, ValueError, ArithmeticError):
+        observability.unreadable(str(item["predictionId"].get("S", "")))
+        return {}
 
 
 def due_calls(

@@ -32,6 +32,12 @@ from chalicelib.governance.policies.acts import Act, periods
 Record = Mapping[str, Any]
 Read = Callable[[str], bytes]
 
+# The attributes of a record that say what it announces; none is of the applicant.
+TOLD = (
+    "clientId", "predictionId", "createdAt", "decision", "batch", "counterOfferOf", ERASED,
+    "of", "toldAt", "act", "at", "final", "case",
+)  # fmt: skip
+
 DATA, MODELS = "data", "models"  # the role of a bucket
 # The objects that are told: the bucket, and how their keys begin and end.
 OBJECTS = (

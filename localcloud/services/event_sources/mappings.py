@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any
 
 from moto.awslambda.models import lambda_backends
 from moto.events.models import EventPattern
@@ -50,9 +50,22 @@ def wants(mapping: Any, record: dict[str, Any]) -> bool:
     """Return whether a record passes one of the mapping's filters; all do if there is none."""
     filters = (mapping.filter_criteria or {}).get("Filters", [])
     patterns = [one["Pattern"] for one in filters]
-    return not patterns or any(
-        EventPattern(text, json.loads(text)).matches_event(cast("Any", record)) for text in patterns
-    )
+    return not patterns or any(_matches(text, record) for text in patterns)
+
+
+def _matches(text: str, record: dict[str, Any]) -> bool:
+    """Return whether a record matches a pattern. moto copies the whole event, so it gets the part
+    that the pattern asks for.
+    """
+    pattern = json.loads(text)
+    asked: Any = record if "$or" in text else _asked(record, pattern)
+    return EventPattern(text, pattern).matches_event(asked)
+
+
+def _asked(event: Any, pattern: Any) -> Any:
+    if not isinstance(event, dict) or not isinstance(pattern, dict):
+        return event
+    return {name: _asked(event[name], one) for name, one in pattern.items() if name in event}
 
 
 def read_by_ourselves(start: Callable[[Any], None]) -> Callable[[Any], Any]:

@@ -16,6 +16,7 @@ from localcloud.activity import Activity
 from localcloud.iam.authorization import as_operator
 from localcloud.kept_state.durability import Kept
 from localcloud.kept_state.memory.staged_items import Key
+from localcloud.kept_state.memory.unread_values import encoded
 from localcloud.kept_state.sqlite.database import Transaction
 from localcloud.services.event_sources.mappings import (
     FAILED_WAITS_SECONDS,
@@ -169,21 +170,20 @@ def _record(table: Any, key: Key, before: Any, after: str | None, source: str) -
         "SequenceNumber": str(time.time_ns()),
         "StreamViewType": view,
     }
-    if after is not None and view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES"):
-        about["NewImage"] = json.loads(after)
     if before is not None and view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES"):
         about["OldImage"] = before.to_json()["Attributes"]
-    return json.dumps(
-        {
-            "eventID": f"{time.time_ns():032x}",
-            "eventName": kind,
-            "eventVersion": "1.1",
-            "eventSource": "aws:dynamodb",
-            "awsRegion": table.region_name,
-            "dynamodb": about,
-            "eventSourceARN": source,
-        }
-    )
+    record = {
+        "eventID": f"{time.time_ns():032x}",
+        "eventName": kind,
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": table.region_name,
+        "eventSourceARN": source,
+    }
+    about_text = json.dumps(about, default=encoded)
+    if after is not None and view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES"):  # it is JSON already
+        about_text = f'{about_text[:-1]}, "NewImage": {after}}}'
+    return f'{json.dumps(record)[:-1]}, "dynamodb": {about_text}}}'
 
 
 def unread(_original: Any) -> Any:
