@@ -18,6 +18,8 @@ from localcloud.kept_state.state_faults import require_file, usable
 
 LARGEST_FILE = 10 * 2**20
 SECONDS_BETWEEN_METRICS = 1.0
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
+MOST_DATA = 1_000  # of a request
 
 _printing: ContextVar[str] = ContextVar("printing", default="api")
 
@@ -113,6 +115,21 @@ class _Passing(logging.Handler):
         self._logs.write(self.format(record))
 
 
+def _datum(series: Series, values: list[float]) -> dict[str, Any]:
+    _, name, unit, dimensions = series
+    return {
+        "MetricName": name,
+        "Unit": unit,
+        "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions],
+        "StatisticValues": {
+            "SampleCount": len(values),
+            "Sum": sum(values),
+            "Minimum": min(values),
+            "Maximum": max(values),
+        },
+    }
+
+
 class _Metrics:
     """Metrics of the functions, stored once a second as one statistic a series.
 
@@ -145,19 +162,13 @@ class _Metrics:
             self._send(waiting)
 
     def _send(self, waiting: dict[Series, list[float]]) -> None:
-        for (namespace, name, unit, dimensions), values in waiting.items():
-            datum = {
-                "MetricName": name,
-                "Unit": unit,
-                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions],
-                "StatisticValues": {
-                    "SampleCount": len(values),
-                    "Sum": sum(values),
-                    "Minimum": min(values),
-                    "Maximum": max(values),
-                },
-            }
-            self._client.put_metric_data(Namespace=namespace, MetricData=[datum])
+        data: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for series, values in waiting.items():
+            data[series[0]].append(_datum(series, values))
+        for namespace, found in data.items():
+            for start in range(0, len(found), MOST_DATA):
+                some = found[start : start + MOST_DATA]
+                self._client.put_metric_data(Namespace=namespace, MetricData=some)
 
     def close(self) -> None:
         self._closed.set()

@@ -60,7 +60,8 @@ def _endpoint(asked: Mapping[str, Any], endpoints: Endpoints) -> Any:
 
 def _is_permitted(authorization: Authorization, endpoint: Any) -> bool:
     try:
-        authorization.require("sagemaker:InvokeEndpoint", endpoint.arn)
+        # SageMaker writes names in lower case in ARNs.
+        authorization.require("sagemaker:InvokeEndpoint", endpoint.arn.lower())
     except NotAuthorized:
         return False
     return True

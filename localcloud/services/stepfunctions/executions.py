@@ -19,7 +19,7 @@ from moto.stepfunctions.parser.utils import TMP_THREADS
 from localcloud.activity import Activity
 from localcloud.iam.authorization import Authorization, NotAuthorized
 from localcloud.kept_state.sqlite.disk import NotStored
-from localcloud.ports.reused_threads import ReusedThread
+from localcloud.ports.reused_threads import OutOfTime, ReusedThread, within
 from localcloud.services.lambda_.concurrency import Throttled
 from localcloud.services.lambda_.functions import Functions
 from localcloud.services.stepfunctions import role_use, task_errors
@@ -77,15 +77,18 @@ def _execute(worker: Any, activity: Activity, arn: str, kept: "Kept") -> None:
         activity.end(arn)
 
 
-def without_a_thread(original: Any) -> Any:
-    """Replace moto's Program.eval: a thread is needed only to give up waiting for it."""
+def in_one_thread(_original: Any) -> Any:
+    """Replace moto's Program.eval: another thread is needed only to give up waiting for it."""
 
     def evaluate(self: Any, env: Any) -> None:
-        if self.timeout_seconds is not None:
-            original(self, env)
-            return
         env.next_state_name = self.start_at.start_at_name
-        EvalComponent.eval(self, env)
+        if self.timeout_seconds is None:
+            EvalComponent.eval(self, env)
+            return
+        try:
+            within(self.timeout_seconds.timeout_seconds, lambda: EvalComponent.eval(self, env))
+        except OutOfTime:
+            env.set_timed_out()
 
     return evaluate
 

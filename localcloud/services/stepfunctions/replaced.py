@@ -118,8 +118,8 @@ def replaced(
             f"{_ASL}.component.program.program:Program",
             "eval",
             "(self, env)",
-            executions.without_a_thread,
-            "each branch of a Parallel starts a thread in which it starts a thread",
+            executions.in_one_thread,
+            "a new thread for each execution, and in each thread of a branch another",
         ),
         Replaced(
             f"{_ASL}.component.state.exec.state_parallel.branch_worker:BranchWorker",

@@ -75,6 +75,22 @@ def test_an_endpoint_that_is_not_there_is_refused_as_on_the_usual_way(endpoint, 
     assert quick[2]["Error"]["Code"] == "ValidationError"
 
 
+def test_a_call_of_a_function_does_not_take_the_usual_way(cloud, endpoint, add):
+    """The usual way's answers have a request id. Names are in lower case in SageMaker's ARNs."""
+    boto3.client("sagemaker").create_endpoint(EndpointName="B", EndpointConfigName="one")
+    cloud.idle(20)
+    permit(
+        {"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": MODEL[:-1] + "b"},
+        {"Effect": "Allow", "Action": ["states:*", "lambda:*"], "Resource": "*"},
+    )
+    arn = machine(one({"Type": "Task", "Resource": add("answer", lambda event, _: event)}))
+    with cloud.authorization.acting_as(ROLE, "lambda", "the test"):
+        answers = invoking("B", term=84)(), starting(arn, "{}")()
+
+    assert all("RequestId" not in answer["ResponseMetadata"] for answer in answers)
+    assert "RequestId" in invoking("B", term=84)()["ResponseMetadata"]
+
+
 def test_a_function_without_the_permission_asks_no_model(cloud, endpoint, both):
     permit({"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": MODEL + "bc"})
     refused, _ = both(invoking(term=84))
