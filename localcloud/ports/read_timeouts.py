@@ -7,7 +7,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from localcloud.ports.reused_threads import OutOfTime, within
 
-WAITING = ("InvokeEndpoint", "StartSyncExecution")
+WAITING = ("Invoke", "InvokeEndpoint", "StartSyncExecution")
 
 
 def honoured(original: Callable[..., Any]) -> Callable[..., Any]:
