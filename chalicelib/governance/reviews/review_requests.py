@@ -106,7 +106,7 @@ def period_request(query: Mapping[str, str], today: date) -> PeriodRequest:
     """
     cursor = CURSOR.fullmatch(query["cursor"]) if "cursor" in query else None
     last = day_of(query.get("to", today.isoformat()))
-    usual = (last or today) - timedelta(days=USUAL_DAYS - 1)
+    usual = date.fromordinal(max(1, (last or today).toordinal() - USUAL_DAYS + 1))
     first = day_of(query.get("from", usual.isoformat()))
     faults: Faults = {name: NO_DAY for name, day in (("from", first), ("to", last)) if day is None}
     if first and last and not 0 <= (last - first).days < MOST_DAYS:

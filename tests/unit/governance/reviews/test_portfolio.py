@@ -100,6 +100,14 @@ def test_a_period_has_a_longest(days, wrong):
         assert len(period_request(query, TODAY).days()) == MOST_DAYS
 
 
+@pytest.mark.parametrize("to", ["0001-01-01", "0001-01-29", "0001-01-30", "9999-12-31"])
+def test_a_period_may_end_on_any_day_of_the_calendar(to):
+    period = period_request({"to": to}, TODAY)
+
+    assert period.last.isoformat() == to
+    assert (period.last - period.first).days == min(29, period.last.toordinal() - 1)
+
+
 @pytest.mark.parametrize(
     "query",
     [{"from": "2026-02-30"}, {"to": "29.11.2026"}, {"from": "2026-12-01"}, {"cursor": "x"}],
