@@ -52,6 +52,11 @@ def test_its_data_go_only_when_that_is_said_twice(production):
     code, said = operator.run("infrastructure.operate.destroy", "--stage", "prod", "--yes")
     assert code == 0, said
     assert TABLE in said.partition("Left:")[2]
+    # S3 would refuse the next deployment's triggers beside one that leads to no function.
+    found = boto3.client("s3").get_bucket_notification_configuration(Bucket="prod-appvengers-data")
+    assert "LambdaFunctionConfigurations" not in found
+    assert boto3.client("lambda").list_event_source_mappings()["EventSourceMappings"] == []
+    assert "deleted parameter /prod/appvengers/webhooks" in said
 
     yes = ("--yes", "--data", "--confirm", "prod-appvengers")
     code, said = operator.run("infrastructure.operate.destroy", "--stage", "prod", *yes)

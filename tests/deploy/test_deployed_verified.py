@@ -13,7 +13,7 @@ TABLE_OF_DECISIONS = "dev-appvengers-PrediccionesCredito"
 (CONCURRENCY,) = (quota for quota in TABLE if quota.code == "L-96300102")
 # What the embedded cloud can prove of itself; the rest says why it can't.
 PROVED = {"quotas", "trainings", "endpoints", "alive", "ready", "strangers", "denials", "failures",
-          "backups"}  # fmt: skip
+          "event-sources", "compressed", "backups"}  # fmt: skip
 WIDE = {"COLUMNS": "400"}
 
 
