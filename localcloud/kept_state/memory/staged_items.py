@@ -105,6 +105,9 @@ def _with_items(table: Any, keys: dict[Key, None]) -> Any:
     staged: Any = object.__new__(type(table))  # not copied: moto remembers every copy for ever
     staged.__dict__.update(table.__dict__)
     staged.items = defaultdict(dict)
+    # Both lead to all of the table's items, which moto would copy for each transaction.
+    staged.stream_shard = None
+    forget(staged)
     for key in keys:
         if item := _get(table, key):
             put(staged, key, item.__deepcopy__({}))

@@ -3,21 +3,32 @@
 import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
 
 import boto3
 
 from localcloud.iam.authorization import as_operator
 
 
-def keep(function: str, error: Exception) -> None:
-    """Put the line into the function's log group; a function without a log group has no log."""
-    group = f"/aws/lambda/{function}"
-    stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]embedded"
-    trace = "".join(traceback.format_tb(error.__traceback__)[1:])
-    line = f"[ERROR] {type(error).__name__}: {error}\nTraceback (most recent call last):\n{trace}"
-    event = {"timestamp": int(datetime.now(UTC).timestamp() * 1000), "message": line}
-    logs = boto3.client("logs")
-    with as_operator(), suppress(logs.exceptions.ResourceNotFoundException):
-        with suppress(logs.exceptions.ResourceAlreadyExistsException):
-            logs.create_log_stream(logGroupName=group, logStreamName=stream)
-        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
+class ErrorLogs:
+    """The log groups of functions; a function without a log group has no log."""
+
+    @cached_property
+    def _client(self) -> Any:
+        return boto3.client("logs")  # a new one takes as long as three decisions
+
+    def keep(self, function: str, error: Exception) -> None:
+        """Put the line into the function's log group."""
+        group = f"/aws/lambda/{function}"
+        stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]embedded"
+        trace = "".join(traceback.format_tb(error.__traceback__)[1:])
+        line = (
+            f"[ERROR] {type(error).__name__}: {error}\nTraceback (most recent call last):\n{trace}"
+        )
+        event = {"timestamp": int(datetime.now(UTC).timestamp() * 1000), "message": line}
+        logs = self._client
+        with as_operator(), suppress(logs.exceptions.ResourceNotFoundException):
+            with suppress(logs.exceptions.ResourceAlreadyExistsException):
+                logs.create_log_stream(logGroupName=group, logStreamName=stream)
+            logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])

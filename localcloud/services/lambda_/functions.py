@@ -13,8 +13,9 @@ from localcloud.activity import Activity
 from localcloud.aws_rules.awslambda import RESPONSE_BYTES
 from localcloud.iam.authorization import Authorization
 from localcloud.kept_state.sqlite.disk import Disk
-from localcloud.services.lambda_ import destinations, error_logs, error_payloads
+from localcloud.services.lambda_ import destinations, error_payloads
 from localcloud.services.lambda_.concurrency import Concurrency, Throttled
+from localcloud.services.lambda_.error_logs import ErrorLogs
 from localcloud.services.lambda_.function_logs import printed_by
 from localcloud.services.lambda_.pending_events import PendingEvents
 
@@ -97,6 +98,7 @@ class Functions:
         self._pending = pending
         self._disk = disk
         self._concurrency = concurrency
+        self._error_logs = ErrorLogs()
         self._by_name: dict[str, Function] = {}
         self.elsewhere: Callable[[str], Function | None] = _nowhere  # what no one has added
         self._closed = threading.Event()
@@ -133,7 +135,7 @@ class Functions:
         except Exception as error:  # noqa: BLE001 - the Lambda boundary: whatever was raised is the answer
             if not self._disk.is_failing:  # it is said once that nothing can be stored
                 log.warning("%s raised %s: %s", function.name, type(error).__name__, error)
-            error_logs.keep(function.name, error)
+            self._error_logs.keep(function.name, error)
             return Answer(error_payloads.of_exception(error), failed=True)
         try:
             payload = json.dumps(result).encode()
