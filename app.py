@@ -202,8 +202,9 @@ def package_approved(event: CloudWatchEvent) -> None:
 @observed
 def create_endpoint_model(event: S3Event) -> None:
     using, at = services(), event.to_dict()["Records"][0]["eventTime"]
-    parts = (using.profile, using.models, using.endpoints, using.topic)
-    deployment.deploy(event.key, at, settings.prefix, *parts)
+    registry, upload = using.registry.challengers, deployment.Upload(event.key, at)
+    parts = (using.profile, using.models, registry, using.endpoints, using.topic)
+    deployment.deploy(upload, settings.prefix, *parts)
 
 
 @app.on_cw_event(

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 
+from chalicelib.foundation import observability
 from chalicelib.foundation.added_object import add_object
+from chalicelib.foundation.errors import InvalidArtifact
 from chalicelib.foundation.settings import SIGN_OFF_PREFIX
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 T = TypeVar("T")
+UNSIGNED = "Espera la firma de riesgos, o no la tuvo: GET /people/challengers."
 MOST_LISTED = 20  # of a model
 
 
@@ -45,16 +48,26 @@ class Waiting(msgspec.Struct, frozen=True, rename="camel"):
     since: datetime
 
 
+class Signer(msgspec.Struct, frozen=True):
+    """A person, as decisions keep them."""
+
+    sub: str
+    username: str
+
+
 class SignOff(msgspec.Struct, frozen=True):
-    """A person's verdict on a challenger."""
+    """A person's verdict on a challenger, which it names by its artifact."""
 
     verdict: Literal["APPROVE", "REFUSE"]
     reason: str
     at: str
-    by: dict[str, str]
+    by: Signer
+    sha256: str
 
 
 class Challengers:
+    """The objects: one for each challenger that waits, and one for each verdict."""
+
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
@@ -75,22 +88,30 @@ class Challengers:
     def sign_off(self, model: str, challenger: str) -> SignOff | None:
         return self._read_if_there(_signed_key(model, challenger), SignOff)
 
+    def require_none_waits(self, model: str, version: str) -> None:
+        """Raise InvalidArtifact if a version waits for a person, or was refused."""
+        verdicts = [signed and signed.verdict for _, signed in self._of_model(model, f"{version}-")]
+        if verdicts and "APPROVE" not in verdicts:
+            raise InvalidArtifact(UNSIGNED)
+
     def listed(self, models: Iterable[str]) -> dict[str, list[tuple[Waiting, SignOff | None]]]:
         """Return the newest challengers of each model with their verdicts, the newest first."""
         return {model: self._of_model(model) for model in models}
 
-    def _of_model(self, model: str) -> list[tuple[Waiting, SignOff | None]]:
-        keys = self._keys(f"{SIGN_OFF_PREFIX}{model}/")
+    def _of_model(self, model: str, begin: str = "") -> list[tuple[Waiting, SignOff | None]]:
+        """Return the newest of a model; what is no challenger is left out, and logged."""
+        keys = self._keys(f"{SIGN_OFF_PREFIX}{model}/{begin}")
         ids = sorted({key.split("/")[-2] for key in keys}, reverse=True)
-        return [
-            (
-                self._read(_asked_key(model, one), Waiting),
-                self._read(_signed_key(model, one), SignOff)
-                if _signed_key(model, one) in keys
-                else None,
-            )
-            for one in ids[:MOST_LISTED]
-        ]
+        asked = [one for one in ids if _asked_key(model, one) in keys]
+        found = []
+        for one in asked[:MOST_LISTED]:
+            signed = _signed_key(model, one)
+            try:
+                sign_off = self._read(signed, SignOff) if signed in keys else None
+                found.append((self._read(_asked_key(model, one), Waiting), sign_off))
+            except msgspec.DecodeError:
+                observability.unreadable(signed)
+        return found
 
     def _keys(self, prefix: str) -> set[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(

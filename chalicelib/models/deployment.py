@@ -1,11 +1,13 @@
 """Deployment of artifacts: createEndpointModel and endpointChanged."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.foundation.errors import EndpointBusy, EndpointOnInstances, InvalidArtifact
 from chalicelib.models import artifact
+from chalicelib.models.challengers import Challengers
 from chalicelib.models.endpoints import GOING, SETTLED, ModelEndpoints
 from chalicelib.models.model_bucket import Arrival, Ending, How, ModelBucket
 from chalicelib.profile import Profile
@@ -29,28 +31,37 @@ WAITING = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An object of the model bucket, and S3's time of it."""
+
+    key: str
+    at: str
+
+
 def deploy(
-    key: str,
-    at: str,
+    upload: Upload,
     prefix: str,
     profile: Profile,
     bucket: ModelBucket,
+    challengers: Challengers,
     endpoints: ModelEndpoints,
     topic: "NotificationTopic",
 ) -> None:
     """Verify an uploaded artifact and begin its deployment (createEndpointModel).
 
-    An invalid artifact is refused with a notice and changes nothing. If the endpoint is busy, the
-    artifact waits for endpointChanged.
+    An invalid artifact, or a challenger that no person has approved, is refused with a notice and
+    changes nothing. If the endpoint is busy, the artifact waits for endpointChanged.
     """
     try:
-        model, version = artifact.identity(key, prefix)
-        body = bucket.read_artifact(key)
+        model, version = artifact.identity(upload.key, prefix)
+        challengers.require_none_waits(model, version)
+        body = bucket.read_artifact(upload.key)
         bucket.accept(model, version, body, artifact.verify(body, model, version, profile))
     except InvalidArtifact as fault:
-        topic.publish("rejected", key, str(fault))
+        topic.publish("rejected", upload.key, str(fault))
         return
-    bucket.arrived(model, version, at)
+    bucket.arrived(model, version, upload.at)
     live = endpoints.live(model)
     if live is None or live["status"] in (*SETTLED, *GOING):
         settle(model, live, bucket, endpoints, topic)

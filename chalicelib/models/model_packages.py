@@ -52,7 +52,7 @@ class ModelPackages:
         package = self._client.describe_model_package(ModelPackageName=arn)
         if package.get("ModelApprovalStatus") != "Approved":
             return None
-        return package["CustomerMetadataProperties"]
+        return package.get("CustomerMetadataProperties")
 
     def decide(self, arn: str, verdict: str, description: str) -> None:
         """Set a package's status by a person's verdict; SageMaker then sends its event."""

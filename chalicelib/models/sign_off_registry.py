@@ -11,8 +11,15 @@ from chalicelib.models.model_packages import ModelPackages
 
 @dataclass(frozen=True, slots=True)
 class SignOffRegistry:
+    """Both, and where the reports of challengers are."""
+
     packages: ModelPackages
     challengers: Challengers
+    reports: str  # s3://bucket/prefix
+
+    def report(self, challenger: Challenger) -> str:
+        """Return the address of the page by which a person judges a challenger."""
+        return f"{self.reports}{challenger.version}/{challenger.model}/report.html"
 
     def ask(self, challenger: Challenger, url: str, now: datetime) -> str:
         """Register a challenger, which waits from now on. Return its package's ARN."""
@@ -22,9 +29,14 @@ class SignOffRegistry:
         return package
 
     def approved(self, package: str) -> Challenger | None:
-        """Return the challenger of a package that SageMaker calls approved now."""
+        """Return the challenger of a package that SageMaker calls approved now; None if it is not,
+        or if it is none of promoteModel's.
+        """
         facts = self.packages.signed_off(package)
-        return msgspec.convert(facts, Challenger) if facts else None
+        try:
+            return msgspec.convert(facts, Challenger) if facts else None
+        except msgspec.ValidationError:
+            return None
 
     def is_signed_off(self, challenger: Challenger) -> bool:
         """Return whether a person's kept verdict promotes the challenger."""

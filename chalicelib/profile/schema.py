@@ -57,6 +57,7 @@ class Inventory(Table, frozen=True):
     intended_use: Text
     limits: Text
     next_review: date
+    developer_users: tuple[str, ...] = ()  # their names in the user pool: they sign nothing off
 
     def is_overdue(self, today: date) -> bool:
         return self.next_review < today

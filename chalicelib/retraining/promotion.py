@@ -43,7 +43,7 @@ def promote(
         return {"verdict": "promoted"}
     challenger = Challenger(model, version, job, event["sha256"], event["champion"])
     package = registry.ask(challenger, files.url(artifact_key(job)), now)
-    return {"verdict": "pending", "package": package}
+    return {"verdict": "pending", "package": package, "challenger": challenger.id}
 
 
 def approved(

@@ -15,7 +15,7 @@ from chalicelib.decisions.intake.analysis import Analyses
 from chalicelib.decisions.intake.analysis_machine import AnalysisMachine
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.notifications import NotificationTopic
-from chalicelib.foundation.settings import Settings
+from chalicelib.foundation.settings import REPORT_PREFIX, Settings
 from chalicelib.models import champions
 from chalicelib.models.challengers import Challengers
 from chalicelib.models.endpoints import ModelEndpoints
@@ -246,7 +246,8 @@ class Services:
     def registry(self) -> SignOffRegistry:
         image, bucket = self.profile.sagemaker.image, self.settings.data_bucket
         packages = ModelPackages(_client("sagemaker", QUICK), self.settings.prefix, image)
-        return SignOffRegistry(packages, Challengers(_client("s3", QUICK), bucket))
+        challengers = Challengers(_client("s3", QUICK), bucket)
+        return SignOffRegistry(packages, challengers, f"s3://{bucket}/{REPORT_PREFIX}")
 
     def open_case(self, decided: dict[str, Any]) -> None:
         """Open the case of a decision that is left to a person."""

@@ -13,7 +13,7 @@ import pytest
 
 from bank.demo_users.demo_people import token_with
 from chalicelib.foundation.errors import ArtifactChanged, ChampionChanged
-from chalicelib.models.challengers import Challenger
+from chalicelib.models.challengers import Challenger, Signer, SignOff
 from chalicelib.people.access import Role
 from chalicelib.profile import load
 from chalicelib.retraining import promotion
@@ -254,17 +254,19 @@ def test_a_person_of_risk_promotes_it_and_the_first_verdict_counts(served, desk,
     again = desk.ask("risk", "POST", place(waiting["id"]), json=ACTA)
     served.bank.cloud.idle(60)
     refuse = {"verdict": "REFUSE", "reason": "Too late."}
-    others = [desk.ask(who, "POST", place(waiting["id"]), json=body)
-              for who, body in (("second-risk", ACTA), ("risk", refuse))]  # fmt: skip
+    another = desk.ask("second-risk", "POST", place(waiting["id"]), json=ACTA)
+    refused = desk.ask("risk", "POST", place(waiting["id"]), json=refuse)
+    served.bank.cloud.idle(60)
 
     subjects = [notice.subject for notice in served.bank.cloud.notices][before:]
     assert subjects == ["Modelo promovido", "Modelo en despliegue", "Modelo en servicio"]
     assert in_service(served) == SIGNED
-    assert again.json() == signed.json() == challengers(desk)[0]
+    assert (signed.json()["promoted"], again.json()["promoted"]) == (False, True)
+    assert again.json() == another.json() == challengers(desk)[0]
     kept = signed.json()["signOff"]
     assert (kept["verdict"], kept["reason"]) == ("APPROVE", ACTA["reason"])
     assert kept["by"] == desk.kept("risk")
-    assert {one.json()["type"] for one in others} == {"urn:problem:sign-off-conflict"}
+    assert refused.json()["type"] == "urn:problem:sign-off-conflict"
 
 
 def test_a_refused_challenger_is_not_promoted(served, desk, story):
@@ -279,15 +281,29 @@ def test_a_refused_challenger_is_not_promoted(served, desk, story):
     assert set_status(served, package, "Approved") == ["Modelo rechazado"]
 
 
+def test_one_that_waits_or_was_refused_is_not_deployed_by_hand(served, story):
+    """Whoever may write to the model bucket can't go around the sign-off."""
+    before = len([*served.bank.cloud.notices])
+    for version in ("v0", "v00"):
+        challenger = Challenger(MODELS[0], version, "none", "0", "v")
+        services().registry.ask(challenger, f"s3://{DATA}/none", datetime.now(UTC))
+        served.upload(f"appvengers/{MODELS[0]}/{version}/model.tar.gz", b"")
+    told = [notice.message for notice in served.bank.cloud.notices][before:]
+
+    assert ["Espera la firma de riesgos" in message for message in told] == [True, True]
+
+
 def test_an_approval_that_comes_again_or_too_late_changes_nothing(served, desk, pending):
     """Too late: what it was compared with does not answer any more."""
     challenger = Challenger(MODELS[0], "v1", "none", "0", "v0")
     late = services().registry.ask(challenger, f"s3://{DATA}/none", datetime.now(UTC))
-    desk.ask("risk", "POST", place(challenger.id), json=ACTA)
-    served.bank.cloud.idle(30)
-    told = [notice.message for notice in served.bank.cloud.notices][-1]
+    refused = desk.ask("risk", "POST", place(challenger.id), json=ACTA)
+    signed = SignOff("APPROVE", "Acta 12.", "then", Signer("1", "risk"), "0")  # in time
+    kept = services().registry.challengers.sign_off(challenger.model, challenger.id)
+    services().registry.challengers.sign(challenger, signed)
 
-    assert "Se comparó con v0" in told
+    assert (refused.status_code, kept) == (409, None)
+    assert "v0" in refused.json()["detail"]
     assert set_status(served, pending["package"], "Approved") == []
     assert set_status(served, late, "Approved") == ["Modelo rechazado"]
     assert in_service(served) == SIGNED

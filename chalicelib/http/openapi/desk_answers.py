@@ -175,6 +175,7 @@ class KeptSignOff(Answer):
     reason: str
     at: str
     by: Person
+    sha256: str
 
 
 class ListedChallenger(Answer):
@@ -187,6 +188,8 @@ class ListedChallenger(Answer):
     sha256: str
     champion: str
     since: str
+    report: str
+    promoted: bool
     sign_off: KeptSignOff | None
 
 

@@ -21,4 +21,5 @@ def sign_off(request: Request, model: str, challenger: str) -> Any:
 
 def _desk() -> SignOffDesk:
     using = services()
-    return SignOffDesk(using.registry, using.profile, datetime.now(UTC))
+    parts = (using.registry, using.profile, using.endpoints, using.models)
+    return SignOffDesk(*parts, datetime.now(UTC))

@@ -70,7 +70,8 @@ def deciding(arns: Arns) -> dict[str, list[Statement]]:
 def _of_sign_offs(arns: Arns) -> list[Statement]:
     return [
         listing(arns.data, f"{SIGN_OFF_PREFIX}*"),
-        allow(["s3:GetObject", "s3:PutObject"], f"{arns.data}/{SIGN_OFF_PREFIX}*"),
+        allow("s3:GetObject", f"{arns.data}/{SIGN_OFF_PREFIX}*"),
+        allow("s3:PutObject", f"{arns.data}/{SIGN_OFF_PREFIX}*/signed.json"),
         allow("sagemaker:UpdateModelPackage", arns.sagemaker("model-package")),
     ]
 

@@ -5,10 +5,16 @@ from chalicelib.foundation.settings import (
     ENDING_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
+    SIGN_OFF_PREFIX,
     VERIFIED_PREFIX,
 )
 from infrastructure.template.function_permissions.arns import Arns
-from infrastructure.template.function_permissions.statement import Statement, allow, pass_role
+from infrastructure.template.function_permissions.statement import (
+    Statement,
+    allow,
+    listing,
+    pass_role,
+)
 
 
 def deploying(arns: Arns) -> dict[str, list[Statement]]:
@@ -44,8 +50,14 @@ def deploying(arns: Arns) -> dict[str, list[Statement]]:
         "createEndpointModel": [
             allow(
                 "s3:GetObject",
-                [f"{arns.models}/{MODEL_PREFIX}*", f"{arns.models}/{MANIFEST_PREFIX}*"],
+                [
+                    f"{arns.models}/{MODEL_PREFIX}*",
+                    f"{arns.models}/{MANIFEST_PREFIX}*",
+                    f"{arns.data}/{SIGN_OFF_PREFIX}*",
+                ],
             ),
+            # Does the version wait for a person?
+            listing(arns.data, f"{SIGN_OFF_PREFIX}*"),
             allow(
                 "s3:PutObject",
                 [f"{arns.models}/{MANIFEST_PREFIX}*", f"{arns.models}/{VERIFIED_PREFIX}*"],

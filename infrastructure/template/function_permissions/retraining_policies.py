@@ -87,7 +87,7 @@ def retraining(arns: Arns) -> dict[str, list[Statement]]:
                     arns.sagemaker("model-package-group"),
                 ],
             ),
-            allow("s3:PutObject", f"{arns.data}/{SIGN_OFF_PREFIX}*"),
+            allow("s3:PutObject", f"{arns.data}/{SIGN_OFF_PREFIX}*/asked.json"),
         ],
         "packageApproved": [
             # And which versions were ever deployed: an approval may be told again.

@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 
 from chalicelib.foundation.errors import EndpointBusy
 from chalicelib.foundation.settings import MODEL_PREFIX
-from chalicelib.models.challengers import Challenger, Challengers, SignOff
+from chalicelib.models.challengers import Challenger, Challengers, Signer, SignOff
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.models.model_packages import ModelPackages
 from chalicelib.models.sign_off_registry import SignOffRegistry
@@ -50,10 +50,10 @@ def approved(*manifests, live="v1", status="InService", verdict="APPROVE"):
     s3 = S3({artifact_key("j"): BODY} | dict.fromkeys(keys, b""))
     files, topic = RetrainingFiles(s3, "data", "models"), Topic()
     packages, arn = signed_off()
-    registry = SignOffRegistry(packages, Challengers(s3, "data"))
+    registry = SignOffRegistry(packages, Challengers(s3, "data"), "")
     if verdict:
-        by = {"sub": "1", "username": "risk"}
-        registry.challengers.sign(Challenger(**FACTS), SignOff(verdict, "Acta 12.", "now", by))
+        signed = SignOff(verdict, "Acta 12.", "now", Signer("1", "risk"), FACTS["sha256"])
+        registry.challengers.sign(Challenger(**FACTS), signed)
     endpoints = LiveEndpoints(endpoint(status, live))
     promotion.approved(arn, files, registry, endpoints, ModelBucket(s3, "models"), topic)
     uploads = [key for key in s3.objects if key.startswith(MODEL_PREFIX)]
