@@ -51,7 +51,7 @@ def delivered(answer, *messages, chance=0.0):
     return [one["itemIdentifier"] for one in told["batchItemFailures"]], queue.put_offs, calls
 
 
-@pytest.mark.parametrize("secret", [OLD, NEW])
+@pytest.mark.parametrize("secret", [OLD, NEW], ids=["old", "new"])
 def test_while_a_secret_is_rotated_a_receiver_may_have_either(secret):
     failed, _, ((url, headers, body),) = delivered(204, message())
 
