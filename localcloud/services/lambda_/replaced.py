@@ -1,7 +1,7 @@
 """Replaced symbols of AWS Lambda."""
 
 from localcloud.seam import Replaced
-from localcloud.services.lambda_ import concurrency
+from localcloud.services.lambda_ import concurrency, metric_minutes
 from localcloud.services.lambda_.function_invocation import in_this_process
 from localcloud.services.lambda_.functions import Functions
 from localcloud.services.servicequotas.account_quotas import Quotas
@@ -22,5 +22,12 @@ def replaced(functions: Functions, quotas: Quotas) -> list[Replaced]:
             "(self, function_name, reserved_concurrency)",
             concurrency.reserve(quotas),
             "moto reads the quota from a variable, and has none by default",
+        ),
+        Replaced(
+            "moto.cloudwatch.models:CloudWatchBackend",
+            "put_metric_data",
+            "(self, namespace, metric_data)",
+            metric_minutes.merged_by_minute,
+            "each second's statistics of each series stay in memory for ever",
         ),
     ]
