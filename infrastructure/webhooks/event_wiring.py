@@ -28,12 +28,12 @@ AS_STREAM: Any = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
 OF_THE_STREAM: dict[str, Any] = {
     "BatchSize": 100,
     "MaximumBatchingWindowInSeconds": 1,
-    "BisectBatchOnFunctionError": True,  # a record that can't be published delays no other for long
+    "BisectBatchOnFunctionError": True,  # a record that can't be published holds up few others
     "ParallelizationFactor": 1,
     "FilterCriteria": {"Filters": [{"Pattern": json.dumps(NEW_RECORDS)}]},
 }
 OF_THE_QUEUE: dict[str, Any] = {
-    "BatchSize": 1,  # a slow receiver delays nobody else's call
+    "BatchSize": 1,  # a slow receiver takes one place of ten
     "FunctionResponseTypes": ["ReportBatchItemFailures"],
     "ScalingConfig": {"MaximumConcurrency": 10},
 }

@@ -15,7 +15,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.foundation.errors import AppVengersError
 from chalicelib.foundation.settings import STAGES, Settings
-from chalicelib.governance.announcements import record_announcements
 from chalicelib.governance.announcements.announcement import Announcement
 from chalicelib.governance.announcements.delivery_queue import DeliveryQueue
 from chalicelib.governance.announcements.event_bus import EventBus
@@ -51,7 +50,7 @@ def replay(settings: Settings, account: str, day: str, only: str = "") -> int:
 def _of_day(settings: Settings, publishing: Publishing, day: str) -> Iterator[Announcement]:
     records = RecordLog(boto3.client("dynamodb"), settings.predictions_table)
     for record in records.of_day(day):
-        yield from record_announcements.of_record(record)
+        yield from publishing.of_record(record)
     names = {role: bucket for bucket, role in publishing.roles.items()}
     for role, prefix, suffix in OBJECTS:
         for key, at in _written_on(names[role], prefix, day):

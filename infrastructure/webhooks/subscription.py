@@ -50,12 +50,18 @@ def changed(known: Known, wish: Wish, *, local_too: bool) -> tuple[dict[str, Sub
     """
     if not NAME.fullmatch(wish.name):
         raise InvalidSubscription("NAME must be lower case letters, digits and hyphens: NAME=core")
+    if wish.remove and wish.name not in known:
+        raise InvalidSubscription(f"{wish.name} is not subscribed")
     if wish.remove:
         return {name: one for name, one in known.items() if name != wish.name}, ""
     is_new = wish.name not in known
     if is_new and not (wish.url and wish.events):
         raise InvalidSubscription(f"{wish.name} is new: give its URL= and EVENTS=, too")
     found = _addressed(known.get(wish.name, Subscriber("", (), ())), wish, local_too=local_too)
+    if wish.rotate and len(found.secrets) == MOST_SECRETS:
+        raise InvalidSubscription(
+            f"{wish.name} has two secrets: RETIRE=yes first, once its receiver has the newer one"
+        )
     secret = new_secret() if wish.rotate or is_new else ""
     secrets = (secret, *found.secrets) if secret else found.secrets
     most = 1 if wish.retire else MOST_SECRETS

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 TOLERANCE_SECONDS = 300  # between the sender's clock and this one
+FEWEST_BYTES, MOST_BYTES = 24, 64  # of a secret, by Standard Webhooks
 DAYS_REMEMBERED = 45  # longer than any retry, and than the days that are usually replayed
 
 
@@ -61,6 +62,17 @@ class SeenIds:
             self._db.execute("delete from seen where id = ?", [identity])
 
 
+def _key(secret: str) -> bytes:
+    """Return a secret's bytes. Raises ValueError: by an empty or short key anybody could sign."""
+    try:
+        key = base64.b64decode(secret[len("whsec_") :], validate=True)
+    except ValueError:
+        key = b""
+    if not secret.startswith("whsec_") or not FEWEST_BYTES <= len(key) <= MOST_BYTES:
+        raise ValueError("A secret is whsec_ and the base64 of 24 to 64 bytes.")
+    return key
+
+
 class Verifier:
     """The check of each call. Give it two secrets while you change from one to the other."""
 
@@ -70,7 +82,9 @@ class Verifier:
         seen: SeenIds | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._keys = [base64.b64decode(one[len("whsec_") :]) for one in secrets]
+        if isinstance(secrets, str) or not secrets:
+            raise ValueError('Give the secrets as a list: Verifier(["whsec_..."]).')
+        self._keys = [_key(one) for one in secrets]
         self._seen = seen or SeenIds()
         self._clock = clock
 
@@ -90,8 +104,11 @@ class Verifier:
         now = self._clock()
         if abs(now - int(sent)) > TOLERANCE_SECONDS:
             raise Refused("timestamp")
-        event: dict[str, Any] = json.loads(body)
-        if event.get("id") != identity:
+        try:
+            event: Any = json.loads(body)
+        except ValueError:
+            raise Refused("body") from None
+        if not isinstance(event, dict) or event.get("id") != identity:
             raise Refused("id")
         if not self._seen.is_first(identity, now):
             raise Repeated("repeated")

@@ -45,6 +45,7 @@ def objects():
 def places(served, text):
     """Return each place that has the text: items, index, objects, notices, files on disk."""
     settings, found, sought = served.bank.settings, set(), text.encode()
+    served.bank.cloud.idle(30)  # until the stream's records are read: AWS keeps them for a day
     dynamodb = boto3.client("dynamodb")
     cases, decisions = settings.reviews_table, settings.predictions_table
     for table, index in ((decisions, None), (decisions, "byDay"), (cases, None), (cases, "byDue")):

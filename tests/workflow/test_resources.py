@@ -1,5 +1,7 @@
 """What stands in the embedded cloud is what the template, config.json and app.py say."""
 
+from typing import Any
+
 import boto3
 import pytest
 
@@ -35,10 +37,14 @@ def test_a_bucket_is_private_encrypted_and_keeps_versions(served, bucket):
 
 
 def test_an_artifact_is_the_only_thing_that_triggers(served):
+    """Of the functions that change something: publishEvents tells of what was stored."""
     configured = boto3.client("s3").get_bucket_notification_configuration(Bucket=BUCKETS[0])
-    (trigger,) = configured["LambdaFunctionConfigurations"]
+    by_function: dict[str, list[Any]] = {}
+    for one in configured["LambdaFunctionConfigurations"]:
+        by_function.setdefault(one["LambdaFunctionArn"].rpartition(":")[2], []).append(one)
+    (trigger,) = by_function.pop("appvengers-dev-createEndpointModel")
 
-    assert trigger["LambdaFunctionArn"].endswith(":appvengers-dev-createEndpointModel")
+    assert by_function.keys() == {"appvengers-dev-publishEvents"}
     assert trigger["Events"] == ["s3:ObjectCreated:*"]
     assert trigger["Filter"]["Key"]["FilterRules"][0]["Value"] == MODEL_PREFIX
     assert boto3.client("s3").get_bucket_cors(Bucket=BUCKETS[0])["CORSRules"]
@@ -74,6 +80,8 @@ def test_each_function_has_its_own_role_with_its_own_policy(served):
                 "promoteModel",
                 "packageApproved",
                 "keepWarm",
+                "publishEvents",
+                "deliverEvents",
             )
         },
     }
@@ -89,6 +97,7 @@ def test_each_function_has_its_own_role_with_its_own_policy(served):
     assert sizes.pop("appvengers-dev-indexBatch") == (1024, 120)  # it reads up to 1 GiB
     assert sizes.pop("appvengers-dev-decideChunk") == (1024, 120)
     assert sizes.pop("appvengers-dev-closeBatch") == (2048, 120)  # it holds a million results
+    assert sizes.pop("appvengers-dev-publishEvents") == (512, 60)  # up to 100 records at once
     assert set(sizes.values()) == {(512, 30)}
 
 

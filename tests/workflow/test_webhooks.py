@@ -239,6 +239,25 @@ def test_the_bus_has_each_event_once_with_the_stages_source(served, loans, recei
     assert event["detail"]["data"]["predictionId"] == decided["predictionId"]
 
 
+def test_an_item_that_is_no_record_stops_no_other_event(served, loans, receiver):
+    """It looks like a decision, and nothing of ours wrote it."""
+    subscribe(served, core=(receiver, ("DecisionMade",)))
+    poison = {"clientId": "poison", "predictionId": "0" * 32, "day": "2026-11-29#00"}
+    table = served.bank.settings.predictions_table
+    item = {name: {"S": text} for name, text in {**poison, "decision": "DECLINE"}.items()}
+    boto3.client("dynamodb").put_item(TableName=table, Item=item)
+    decided = served.predict(loans[3])
+    receiver.wait(lambda: bool(receiver.events))
+    told = {one["data"]["clientId"] for one in receiver.events}
+    day = decided["createdAt"][:10]
+    again = replay_day.replay(served.bank.settings, "123456789012", day, "core")
+    key = {name: item[name] for name in ("clientId", "predictionId")}
+    boto3.client("dynamodb").delete_item(TableName=table, Key=key)
+
+    assert told == {decided["clientId"]}
+    assert again > 0
+
+
 def test_an_outcome_is_told(served, loans, receiver):
     subscribe(served, core=(receiver, ("OutcomeReported",)))
     decided = served.predict(loans[8])

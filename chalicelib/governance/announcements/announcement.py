@@ -4,6 +4,7 @@ The same record always gives the same announcement with the same id, so receiver
 """
 
 import hashlib
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -92,7 +93,13 @@ TYPES = tuple(DATA)
 
 
 def announcement(kind: str, record: str, timestamp: str, data: Ids) -> Announcement:
-    """Return the announcement of a type about a record. `record` names it among all records."""
+    """Return the announcement of a type about a record. `record` names it among all records.
+
+    Raises ValueError or TypeError for a time that is none, and msgspec.ValidationError for ids that
+    are no texts.
+    """
+    datetime.fromisoformat(timestamp)
+    msgspec.convert(msgspec.to_builtins(data), type(data))
     digest = hashlib.sha256(f"{kind}\n{record}".encode()).hexdigest()
     return Announcement(f"evt_{digest[:32]}", kind, SCHEMA_VERSION, timestamp, data)
 

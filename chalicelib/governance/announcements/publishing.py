@@ -15,7 +15,7 @@ from chalicelib.foundation.observability import logger
 from chalicelib.governance.announcements import record_announcements
 from chalicelib.governance.announcements.announcement import Announcement, written
 from chalicelib.governance.announcements.delivery_queue import Delivery
-from chalicelib.governance.announcements.record_announcements import TOLD
+from chalicelib.governance.announcements.record_announcements import TOLD, NotARecord
 from chalicelib.governance.announcements.subscribers import Known
 from chalicelib.governance.policies.acts import Act
 
@@ -63,7 +63,16 @@ class Publishing:
             bucket, key = record["s3"]["bucket"]["name"], record["s3"]["object"]["key"]
             yield from self.of_object(bucket, unquote_plus(key), record["eventTime"])
         elif "NewImage" in record["dynamodb"]:
-            yield from record_announcements.of_record(_told(record["dynamodb"]["NewImage"]))
+            yield from self.of_record(_told(record["dynamodb"]["NewImage"]))
+
+    def of_record(self, record: Mapping[str, Any]) -> Iterator[Announcement]:
+        """Yield what a record of the table announces; what is no record is logged, and stops none
+        of the others.
+        """
+        try:
+            yield from record_announcements.of_record(record)
+        except NotARecord as found:
+            observability.unreadable(str(found))
 
     def of_object(self, bucket: str, key: str, at: str) -> Iterator[Announcement]:
         """Yield what an object announces. `at` is when it was written."""

@@ -54,11 +54,22 @@ _REPORT = re.compile(rf"{REPORT_PREFIX}.+/report\.json")
 _ENDED = {"in-service": "ModelInService", "failed": "ModelDeploymentFailed"}
 
 
-def of_record(record: Record) -> Iterator[Announcement]:
-    """Yield the announcements of a record of the table.
+class NotARecord(Exception):
+    """An item of the table that none of our functions wrote."""
+
+
+def of_record(record: Record) -> list[Announcement]:
+    """Return the announcements of a record of the table. Raises NotARecord.
 
     Decisions of a batch are told together, as BatchDecided. An erased record is not told.
     """
+    try:
+        return [*_of_record(record)]
+    except (KeyError, TypeError, ValueError, msgspec.ValidationError) as fault:
+        raise NotARecord(str(record.get("predictionId", ""))) from fault
+
+
+def _of_record(record: Record) -> Iterator[Announcement]:
     client, name = str(record.get("clientId", "")), str(record.get("predictionId", ""))
     place = f"{client}/{name}"
     if ERASED in record or "#" in client:
@@ -97,13 +108,10 @@ def of_object(
     """
     place = f"{role}/{key}"
     if role == MODELS:
-        if found := _MANIFEST.fullmatch(key):
-            yield announcement("ModelPromoted", place, at, ModelVersion(*found.groups()))
-        elif found := _ENDING.fullmatch(key):
-            model, since, version, how = found.groups()
-            yield announcement(_ENDED[how], place, since, ModelVersion(model, version))
+        yield from _of_model(place, key, at)
     elif found := _SUMMARY.fullmatch(key):
-        yield announcement("BatchDecided", place, at, Batch(found[1]))
+        if msgspec.json.decode(read(key)).get("state") == "DONE":  # else the file was refused
+            yield announcement("BatchDecided", place, at, Batch(found[1]))
     elif _REPORT.fullmatch(key):
         report = msgspec.json.decode(read(key))
         if report.get("verdict") == "rejected":
@@ -111,6 +119,14 @@ def of_object(
             yield announcement("ModelRefused", place, at, refused)
     elif key.startswith(POLICY_ACT_PREFIX):
         yield from _of_policy_act(place, msgspec.json.decode(read(key), type=Act), acts)
+
+
+def _of_model(place: str, key: str, at: str) -> Iterator[Announcement]:
+    if found := _MANIFEST.fullmatch(key):
+        yield announcement("ModelPromoted", place, at, ModelVersion(*found.groups()))
+    elif found := _ENDING.fullmatch(key):
+        model, since, version, how = found.groups()
+        yield announcement(_ENDED[how], place, since, ModelVersion(model, version))
 
 
 def _of_policy_act(place: str, act: Act, acts: Callable[[], list[Act]]) -> Iterator[Announcement]:

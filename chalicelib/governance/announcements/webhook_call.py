@@ -8,14 +8,15 @@ import http.client
 import ipaddress
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 7.0
-MOST_READ = 1024  # bytes of the answer, which nothing looks at
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 AGENT = "AppVengers-Webhooks/1"
 
@@ -50,14 +51,30 @@ def post(
         target = f"{path}?{parts.query}" if parts.query else path
         sent = {"Content-Type": "application/json", "User-Agent": AGENT, **headers}
         try:
-            connection.request("POST", target, body, sent)
-            answer = connection.getresponse()
-            answer.read(MOST_READ)
-            return answer.status
+            connection.connect()
+            with _ended_in_time(connection):
+                connection.request("POST", target, body, sent)
+                return connection.getresponse().status  # nothing looks at the answer's body
         finally:
             connection.close()
     except (OSError, http.client.HTTPException, ValueError) as fault:
         raise NotCalled(type(fault).__name__) from None  # its text may have the address
+
+
+@contextmanager
+def _ended_in_time(connection: http.client.HTTPConnection) -> Iterator[None]:
+    """Cut the connection after ANSWER_SECONDS, however slowly bytes come."""
+
+    def cut() -> None:
+        with suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(ANSWER_SECONDS, cut)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def fault_of(url: str, *, local_too: bool) -> str:

@@ -1,6 +1,6 @@
 """Permissions of the functions that tell others."""
 
-from chalicelib.foundation.settings import POLICY_ACT_PREFIX, REPORT_PREFIX
+from chalicelib.foundation.settings import BATCH_PREFIX, POLICY_ACT_PREFIX, REPORT_PREFIX
 from infrastructure.template.function_permissions.arns import Arns
 from infrastructure.template.function_permissions.function_names import DELIVERING, PUBLISHING
 from infrastructure.template.function_permissions.statement import Statement, allow, listing
@@ -22,7 +22,14 @@ def events(arns: Arns) -> dict[str, list[Statement]]:
             allow("sqs:SendMessage", arns.calls),
             allow("ssm:GetParameter", arns.webhooks),
             listing(arns.data, f"{POLICY_ACT_PREFIX}*"),
-            allow("s3:GetObject", [acts, f"{arns.data}/{REPORT_PREFIX}*/report.json"]),
+            allow(
+                "s3:GetObject",
+                [
+                    acts,
+                    f"{arns.data}/{REPORT_PREFIX}*/report.json",
+                    f"{arns.data}/{BATCH_PREFIX}*/summary.json",
+                ],
+            ),
         ],
         DELIVERING: [
             allow(

@@ -11,6 +11,7 @@ from moto.sqs.models import sqs_backends
 
 from localcloud.activity import Activity
 from localcloud.iam.authorization import as_operator
+from localcloud.ports.reused_threads import begin
 from localcloud.services.event_sources.mappings import Mappings, name_of, wants
 from localcloud.services.lambda_.concurrency import Throttled
 from localcloud.services.lambda_.functions import Function, Functions
@@ -20,7 +21,7 @@ _READING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
 class QueueReaders:
-    """The readers, a thread a function."""
+    """The readers, a thread a function, and the invocations that run."""
 
     def __init__(
         self,
@@ -36,6 +37,8 @@ class QueueReaders:
         self._functions = functions
         self._activity = activity
         self._threads: dict[str, threading.Thread] = {}
+        self._handling: set[str] = set()  # the receipts of messages that functions have
+        self._changed = threading.Condition()
         self._closed = threading.Event()
 
     def start(self, mapping: Any) -> None:
@@ -53,6 +56,8 @@ class QueueReaders:
         self._closed.set()
         for thread in self._threads.values():
             thread.join()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._handling)
 
     def _read(self, name: str) -> None:
         while not self._closed.wait(SECONDS_BETWEEN_LOOKS):
@@ -62,8 +67,7 @@ class QueueReaders:
                 queue = self._waiting_in(mapping)
                 if queue is None:
                     break
-                with self._activity.of(f"queue of {name}"):
-                    self._hand_over(queue, mapping, function)
+                self._hand_over(queue, mapping, function)
 
     def _waiting_in(self, mapping: Any) -> Any:
         """Return the mapping's queue if it has a message that is visible, else None."""
@@ -73,10 +77,36 @@ class QueueReaders:
         return queue if waiting else None
 
     def _hand_over(self, queue: Any, mapping: Any, function: Function) -> None:
-        """Hand the next messages over, and delete those that are handled."""
+        """Hand the next messages over, once fewer invocations run than the mapping allows."""
         backend = sqs_backends[self._account][self._region]
+        most = (mapping.scaling_config or {}).get("MaximumConcurrency", 1)
+        with self._changed:
+            free = lambda: len(self._handling) < most  # noqa: E731 - one use
+            if not self._changed.wait_for(free, SECONDS_BETWEEN_LOOKS):
+                return
         hidden = int(queue.visibility_timeout)
         messages = backend.receive_message(queue.name, mapping.batch_size, 0, hidden, ["All"])
+        if messages:
+            receipt, what = str(messages[0].receipt_handle), f"queue of {function.name}"
+            self._activity.begin(what)
+            with self._changed:
+                self._handling.add(receipt)
+            begin(lambda: self._handled(queue, mapping, function, messages, receipt))
+
+    def _handled(
+        self, queue: Any, mapping: Any, function: Function, messages: list[Any], receipt: str
+    ) -> None:
+        """Have the function handle messages, and delete those that it has handled."""
+        try:
+            self._handle(queue, mapping, function, messages)
+        finally:
+            self._activity.end(f"queue of {function.name}")
+            with self._changed:
+                self._handling.discard(receipt)
+                self._changed.notify_all()
+
+    def _handle(self, queue: Any, mapping: Any, function: Function, messages: list[Any]) -> None:
+        backend = sqs_backends[self._account][self._region]
         found = [_record(message, mapping.event_source_arn) for message in messages]
         wanted = [one for one in found if wants(mapping, one | {"body": _parsed(one["body"])})]
         failed = self._failed(mapping, function, wanted) if wanted else set()

@@ -5,7 +5,11 @@ import json
 import msgspec
 import pytest
 
-from chalicelib.governance.announcements.record_announcements import of_object, of_record
+from chalicelib.governance.announcements.record_announcements import (
+    NotARecord,
+    of_object,
+    of_record,
+)
 from chalicelib.governance.policies.acts import Act
 
 P, C, AT = "019a" + "0" * 28, "client-1", "2026-11-29T10:00:00.000Z"
@@ -45,6 +49,23 @@ def test_a_record_announces(record, kinds):
     assert [one.type for one in of_record(record)] == kinds
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"clientId": C, "predictionId": P, "decision": "DECLINE"},  # without its time
+        DECISION | {"createdAt": "yesterday"},
+        DECISION | {"createdAt": 1},
+        DECISION | {"clientId": 7},
+        {name: part for name, part in OUTCOME.items() if name != "of"},
+        ACT | {"at": None, "act": "CONTEST"},
+        ACT | {"final": "APPROVE", "case": "OTHER"},
+    ],
+)
+def test_what_none_of_our_functions_wrote_is_no_record(record):
+    with pytest.raises(NotARecord):
+        of_record(record)
+
+
 def test_a_contest_and_the_case_before_it_are_two_events():
     review = [*of_record(DECISION | {"decision": "REVIEW"})][1]
     (contest,) = of_record(ACT | {"act": "CONTEST"})
@@ -71,10 +92,11 @@ def announced(role, key, body=b""):
     [
         ("models", "manifests/M/1.json", b"", ["ModelPromoted"]),
         ("models", "manifests/M/note.txt", b"", []),
-        ("models", "endings/M/2026/1/in-service", b"", ["ModelInService"]),
-        ("models", "endings/M/2026/1/failed", b"", ["ModelDeploymentFailed"]),
-        ("models", "endings/M/2026/1/failed-told", b"", []),
-        ("data", f"credit/batch/{P}/summary.json", b"", ["BatchDecided"]),
+        ("models", "endings/M/2026-11-29T10:00:00.000Z/1/in-service", b"", ["ModelInService"]),
+        ("models", "endings/M/2026-11-29T10:00:00.000Z/1/failed", b"", ["ModelDeploymentFailed"]),
+        ("models", "endings/M/2026-11-29T10:00:00.000Z/1/failed-told", b"", []),
+        ("data", f"credit/batch/{P}/summary.json", b'{"state": "DONE"}', ["BatchDecided"]),
+        ("data", f"credit/batch/{P}/summary.json", b'{"state": "REFUSED"}', []),
         ("data", f"credit/batch/{P}/index.json", b"", []),
         ("data", "credit/reports/1/M/report.json",
          b'{"model": "M", "version": "1", "verdict": "rejected"}', ["ModelRefused"]),

@@ -39,12 +39,10 @@ def test_other_events_leave_the_secret_alone(known):
 
 def test_a_rotation_signs_with_both_and_a_retirement_with_the_newest(known):
     rotated, first = after(known, rotate=True)
-    again, second = after(rotated, rotate=True)
-    retired, none = after(again, retire=True)
+    retired, none = after(rotated, retire=True)
 
     assert rotated["core"].secrets == (first, *known["core"].secrets)
-    assert again["core"].secrets == (second, first)
-    assert (retired["core"].secrets, none) == ((second,), "")
+    assert (retired["core"].secrets, none) == ((first,), "")
 
 
 def test_a_removal_leaves_the_others(known):
@@ -75,3 +73,14 @@ def test_a_wrong_wish_is_refused_without_showing_the_address(wish, told):
 def test_a_wrong_name_is_refused(name):
     with pytest.raises(InvalidSubscription, match="NAME"):
         changed({}, Wish(name, URL, "all"), local_too=False)
+
+
+def test_a_second_rotation_would_cut_the_receiver_off_and_is_refused(known):
+    rotated, _ = after(known, rotate=True)
+    with pytest.raises(InvalidSubscription, match="RETIRE=yes first"):
+        after(rotated, rotate=True)
+
+
+def test_who_is_not_subscribed_is_not_removed(known):
+    with pytest.raises(InvalidSubscription, match="not subscribed"):
+        changed(known, Wish("cor", remove=True), local_too=False)

@@ -122,3 +122,22 @@ def test_a_forged_call_does_not_use_an_id_up():
         verifier.verify(signed(1000, secret=webhook_signature.new_secret()), BODY)
 
     assert verifier.verify(signed(1000), BODY)["id"] == "evt_1"
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [[], [""], ["whsec_"], ["abc"], ["whsec_!!!!"], [SECRET, ""], SECRET, [SECRET[6:]],
+     ["whsec_" + "A" * 31 + "="]],
+    ids=["none", "empty", "no bytes", "no prefix", "no base64", "one of two", "no list", "bare",
+         "23 bytes"],
+)  # fmt: skip
+def test_a_verifier_without_a_whole_secret_is_none(secrets):
+    """By an empty key, such as that of an unset variable, anybody could sign."""
+    with pytest.raises(ValueError, match="secret"):
+        Verifier(secrets)
+
+
+@pytest.mark.parametrize("body", [b"not JSON", b"[]", b'"text"', b"1", b"\xff"])
+def test_a_signed_body_that_is_no_event_is_refused(body):
+    with pytest.raises(Refused):
+        Verifier([SECRET], clock=lambda: 1000).verify(signed(1000, body), body)
