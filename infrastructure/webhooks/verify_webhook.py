@@ -1,11 +1,15 @@
 """Verifier of AppVengers' webhooks. One file; it needs Python 3.9 or newer, and no package.
 
     verifier = Verifier(["whsec_…"], SeenIds("seen.sqlite"))
-    event = verifier.verify(headers, body)   # the body's bytes as they came, before any parsing
+    try:
+        with verifier.handling(headers, body) as event:  # the body's bytes, before any parsing
+            ...                                          # your work
+    except Refused as refused:
+        ...                                              # answer with `refused.status`
 
-It raises Refused for a call that was altered, forged, or sent again later, and Repeated for an
-event that this receiver has had: answer 2xx then, and do nothing. If your own work fails, call
-`verifier.forget(event)` and answer 500: the event comes again.
+It raises Refused for a call that was altered, forged, or sent again later, Repeated for an event
+that was handled, and InHand for one that is being handled. An event counts as handled when the
+block ends. If your work fails, or your server dies within it, the event comes again.
 
     python verify_webhook.py webhook_vectors.json    # runs the test vectors
 """
@@ -20,18 +24,22 @@ import sqlite3
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 TOLERANCE_SECONDS = 300  # between the sender's clock and this one
 FEWEST_BYTES, MOST_BYTES = 24, 64  # of a secret, by Standard Webhooks
+SECONDS_IN_HAND = 60  # then whoever took an event is taken for dead
 DAYS_REMEMBERED = 45  # longer than any retry, and than the days that are usually replayed
 
 
 class Refused(Exception):
-    """A call that must not be acted on. `reason` is one word, for your log."""
+    """A call that must not be acted on. `reason` is for your log, `status` for your answer."""
+
+    status = 401
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -39,27 +47,50 @@ class Refused(Exception):
 
 
 class Repeated(Refused):
-    """An event that was verified before: a retry whose first answer was lost, or a replay."""
+    """An event that was handled before: a retry whose first answer was lost, or a replay."""
+
+    status = 204  # the sender is content
+
+
+class InHand(Refused):
+    """An event that is being handled, or was when this server died: it comes again."""
+
+    status = 503
 
 
 class SeenIds:
-    """The ids of the events that were handled, in a SQLite file; ":memory:" forgets at the end."""
+    """The ids of events in a SQLite file, handled or in hand; ":memory:" forgets at the end."""
 
     def __init__(self, path: str = ":memory:") -> None:
         self._turn = threading.Lock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("create table if not exists seen (id text primary key, at real)")
+        self._db.execute(
+            "create table if not exists events (id text primary key, at real, handled integer)"
+        )
 
-    def is_first(self, identity: str, now: float) -> bool:
-        """Remember an id, and return whether it was unknown."""
+    def take(self, identity: str, now: float) -> None:
+        """Take an event in hand. Raises Repeated or InHand."""
         with self._turn:
-            self._db.execute("delete from seen where at < ?", [now - DAYS_REMEMBERED * 86_400])
-            found = self._db.execute("insert or ignore into seen values (?, ?)", [identity, now])
-            return found.rowcount == 1
+            self._db.execute("delete from events where at < ?", [now - DAYS_REMEMBERED * 86_400])
+            taken = self._db.execute(
+                "insert into events values (?, ?, 0) on conflict (id) do update"
+                " set at = excluded.at where not handled and at <= ?",
+                [identity, now, now - SECONDS_IN_HAND],
+            )
+            if taken.rowcount == 1:
+                return
+            row = self._db.execute("select handled from events where id = ?", [identity]).fetchone()
+        raise Repeated("repeated") if row[0] else InHand("in hand")
+
+    def handled(self, identity: str, now: float) -> None:
+        """Remember an event as handled."""
+        with self._turn:
+            self._db.execute("insert or replace into events values (?, ?, 1)", [identity, now])
 
     def forget(self, identity: str) -> None:
+        """Let an event come again, unless it was handled."""
         with self._turn:
-            self._db.execute("delete from seen where id = ?", [identity])
+            self._db.execute("delete from events where id = ? and not handled", [identity])
 
 
 def _key(secret: str) -> bytes:
@@ -88,8 +119,22 @@ class Verifier:
         self._seen = seen or SeenIds()
         self._clock = clock
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-        """Return the event. Raises Refused, or Repeated for one that was returned before."""
+    @contextmanager
+    def handling(self, headers: Mapping[str, str], body: bytes) -> Iterator[dict[str, Any]]:
+        """Give the event of a call to a block, and remember it when the block ends without a
+        fault. Raises Refused, Repeated or InHand.
+        """
+        event = self._verified(headers, body)
+        identity = event["id"]
+        self._seen.take(identity, self._clock())
+        try:
+            yield event
+        except BaseException:
+            self._seen.forget(identity)
+            raise
+        self._seen.handled(identity, self._clock())
+
+    def _verified(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
         given = {name.lower(): value for name, value in headers.items()}
         try:
             identity, sent = given["webhook-id"], given["webhook-timestamp"]
@@ -101,8 +146,7 @@ class Verifier:
         signed = identity.encode() + b"." + sent.encode() + b"." + body
         if not self._is_signed(signed, signatures):
             raise Refused("signature")
-        now = self._clock()
-        if abs(now - int(sent)) > TOLERANCE_SECONDS:
+        if abs(self._clock() - int(sent)) > TOLERANCE_SECONDS:
             raise Refused("timestamp")
         try:
             event: Any = json.loads(body)
@@ -110,13 +154,7 @@ class Verifier:
             raise Refused("body") from None
         if not isinstance(event, dict) or event.get("id") != identity:
             raise Refused("id")
-        if not self._seen.is_first(identity, now):
-            raise Repeated("repeated")
         return event
-
-    def forget(self, event: Mapping[str, Any]) -> None:
-        """Let an event come again, because it was not handled to the end."""
-        self._seen.forget(event["id"])
 
     def _is_signed(self, signed: bytes, signatures: Sequence[str]) -> bool:
         """Compare all signatures with all keys, in a time that tells nothing about either."""
@@ -136,11 +174,11 @@ def run(vectors: Sequence[Mapping[str, Any]]) -> list[str]:
     for vector in vectors:
         seen = SeenIds()
         for identity in vector["seen"]:
-            seen.is_first(identity, vector["now"])
+            seen.handled(identity, vector["now"])
         verifier = Verifier(vector["secrets"], seen, lambda: vector["now"])  # noqa: B023 - now
         try:
-            verifier.verify(vector["headers"], vector["body"].encode())
-            result = "accepted"
+            with verifier.handling(vector["headers"], vector["body"].encode()):
+                result = "accepted"
         except Refused as refused:
             result = refused.reason
         if result != vector["expected"]:

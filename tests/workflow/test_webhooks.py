@@ -15,7 +15,7 @@ from chalicelib.governance.announcements.delivering import ATTEMPTS
 from chalicelib.governance.announcements.subscribers import Subscriber
 from chalicelib.services import services
 from infrastructure.webhooks import replay_day, subscriber_store
-from infrastructure.webhooks.verify_webhook import Refused, Repeated, Verifier
+from infrastructure.webhooks.verify_webhook import Refused, Verifier
 
 PATIENCE_SECONDS = 30
 Served = Any
@@ -46,12 +46,11 @@ class Receiver:
             if self.status != 200:
                 return self.status
             try:
-                self.events.append(self.verifier.verify(headers, body))
-            except Repeated as repeated:
-                self.refused.append(repeated.reason)
+                with self.verifier.handling(headers, body) as event:
+                    self.events.append(event)
             except Refused as refused:
                 self.refused.append(refused.reason)
-                return 401
+                return refused.status
             return 204
 
     def close(self) -> None:

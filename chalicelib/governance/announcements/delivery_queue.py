@@ -32,8 +32,7 @@ class DeliveryQueue:
         """Queue calls. Raises NotQueued; some of them may be queued then."""
         for first in range(0, len(due), MOST):
             entries: Any = [
-                {"Id": str(number), "MessageBody": msgspec.json.encode(one).decode()}
-                for number, one in enumerate(due[first : first + MOST])
+                _entry(number, one) for number, one in enumerate(due[first : first + MOST])
             ]
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             if failed := answer.get("Failed"):
@@ -44,3 +43,13 @@ class DeliveryQueue:
         self._client.change_message_visibility(
             QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
         )
+
+
+def _entry(number: int, due: Delivery) -> dict[str, str]:
+    """Return a message. Its group makes the queue a fair one: a subscriber that hangs does not
+    hold up the calls of others.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+    """
+    body = msgspec.json.encode(due).decode()
+    return {"Id": str(number), "MessageBody": body, "MessageGroupId": due.subscriber}

@@ -138,6 +138,7 @@ def _parsed(body: str) -> Any:
 
 
 def _record(message: Any, source: str) -> dict[str, Any]:
+    group = {"MessageGroupId": message.group_id} if message.group_id else {}
     return {
         "messageId": message.id,
         "receiptHandle": message.receipt_handle,
@@ -147,6 +148,7 @@ def _record(message: Any, source: str) -> dict[str, Any]:
             "SentTimestamp": str(message.sent_timestamp),
             "SenderId": message.sender_id,
             "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
+            **group,
         },
         "messageAttributes": {},
         "md5OfBody": message.body_md5,

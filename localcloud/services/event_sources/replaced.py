@@ -35,6 +35,7 @@ def replaced(queues: Queues, readers: QueueReaders) -> list[Replaced]:
             queues.deleted,
             "messages are kept on disk",
         ),
+        Replaced(_QUEUE, "messages", "property", queues.fair, "a queue is not fair to its groups"),
         Replaced(
             _SQS, "purge_queue", "(self, queue_name)", queues.purged, "messages are kept on disk"
         ),

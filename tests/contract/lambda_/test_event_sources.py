@@ -209,6 +209,28 @@ def test_a_message_goes_to_the_dead_letters_after_its_last_receive(
     assert len(reader.records) == 2
 
 
+def test_a_group_with_messages_in_flight_waits_for_one_with_none(cloud: Cloud) -> None:
+    """A fair queue: the messages of a receiver that hangs do not hold up those of another."""
+    sqs = boto3.client("sqs")
+    url, _ = make_queue(VisibilityTimeout="600")
+    for body, group in (("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b"), ("b2", "b")):
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=group)
+
+    received = [sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] for _ in range(5)]
+
+    assert received == ["a1", "b1", "a2", "b2", "a3"]
+
+
+def test_a_function_gets_a_messages_group(reader: Reader) -> None:
+    url, arn = make_queue()
+    read(arn)
+    boto3.client("sqs").send_message(QueueUrl=url, MessageBody="hello", MessageGroupId="core")
+
+    (one,) = reader.got(1)
+
+    assert one["attributes"]["MessageGroupId"] == "core"
+
+
 def test_hours_of_hiding_are_counted_from_the_last_receive() -> None:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html"""
     with embedded_cloud():

@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 
 from chalicelib.governance.announcements import webhook_signature
 from infrastructure.webhooks import verify_webhook, webhook_pages
-from infrastructure.webhooks.verify_webhook import Refused, Repeated, SeenIds, Verifier
+from infrastructure.webhooks.verify_webhook import (
+    SECONDS_IN_HAND,
+    InHand,
+    Refused,
+    Repeated,
+    SeenIds,
+    Verifier,
+)
 
 SECRET = webhook_signature.new_secret()
 BODY = json.dumps({"id": "evt_1", "type": "DecisionMade"}).encode()
@@ -22,6 +29,11 @@ BODY = json.dumps({"id": "evt_1", "type": "DecisionMade"}).encode()
 
 def signed(at: int, body: bytes = BODY, secret: str = SECRET) -> dict[str, str]:
     return webhook_signature.headers("evt_1", at, body, [secret])
+
+
+def handle(verifier: Verifier, headers: dict[str, str], body: bytes = BODY) -> str:
+    with verifier.handling(headers, body) as event:
+        return str(event["id"])
 
 
 def test_the_librarys_verifier_takes_what_we_sign():
@@ -43,7 +55,7 @@ def test_our_verifier_takes_what_the_library_signs():
         "Webhook-Signature": signature,
     }
 
-    assert Verifier([SECRET]).verify(headers, BODY)["id"] == "evt_1"
+    assert handle(Verifier([SECRET]), headers) == "evt_1"
 
 
 def test_the_committed_vectors_are_those_of_the_code():
@@ -97,31 +109,64 @@ def test_any_flipped_bit_of_the_body_is_refused(position, bit):
     altered[position] ^= 1 << bit
 
     with pytest.raises(Refused, match="signature"):
-        Verifier([SECRET], clock=lambda: 1000).verify(signed(1000), bytes(altered))
+        handle(Verifier([SECRET], clock=lambda: 1000), signed(1000), bytes(altered))
 
 
 def test_an_event_is_new_once_across_restarts(tmp_path):
     path = str(tmp_path / "seen.sqlite")
     first = Verifier([SECRET], SeenIds(path), lambda: 1000)
-    first.verify(signed(1000), BODY)
+    handle(first, signed(1000))
 
-    with pytest.raises(Repeated):  # a retry has another time and another signature
-        Verifier([SECRET], SeenIds(path), lambda: 1300).verify(signed(1300), BODY)
+    with pytest.raises(Repeated) as refused:  # a retry has another time and another signature
+        handle(Verifier([SECRET], SeenIds(path), lambda: 1300), signed(1300))
+    assert refused.value.status == 204
 
 
 def test_an_event_that_was_not_handled_comes_again():
     verifier = Verifier([SECRET], clock=lambda: 1000)
-    verifier.forget(verifier.verify(signed(1000), BODY))
+    with pytest.raises(OSError, match="disk"), verifier.handling(signed(1000), BODY):
+        raise OSError("the receiver's disk is full")
 
-    assert verifier.verify(signed(1000), BODY)["id"] == "evt_1"
+    assert handle(verifier, signed(1000)) == "evt_1"
+
+
+def test_an_event_comes_again_after_a_kill_within_the_work(tmp_path):
+    """The wait is pinned: a retry after it is handled, and one a second earlier is not."""
+    path = str(tmp_path / "seen.sqlite")
+    dying = f"""
+import json, os, sys
+from infrastructure.webhooks.verify_webhook import SeenIds, Verifier
+with Verifier(["{SECRET}"], SeenIds(sys.argv[1]), lambda: 1000).handling(
+        json.loads(sys.argv[2]), {BODY!r}):
+    os._exit(9)  # as kill -9: nothing is undone
+"""
+    killed = subprocess.run(
+        [sys.executable, "-c", dying, path, json.dumps(signed(1000))], cwd=webhook_pages.ROOT
+    )
+    assert killed.returncode == 9
+
+    def retried(at: int) -> str:
+        return handle(Verifier([SECRET], SeenIds(path), lambda: at), signed(at))
+
+    with pytest.raises(InHand) as refused:
+        retried(1000 + SECONDS_IN_HAND - 1)
+    assert refused.value.status == 503
+    assert retried(1000 + SECONDS_IN_HAND) == "evt_1"
+
+
+def test_an_event_that_is_being_handled_is_not_handled_twice_at_once():
+    verifier = Verifier([SECRET], clock=lambda: 1000)
+
+    with verifier.handling(signed(1000), BODY), pytest.raises(InHand):
+        handle(verifier, signed(1000))
 
 
 def test_a_forged_call_does_not_use_an_id_up():
     verifier = Verifier([SECRET], clock=lambda: 1000)
     with pytest.raises(Refused, match="signature"):
-        verifier.verify(signed(1000, secret=webhook_signature.new_secret()), BODY)
+        handle(verifier, signed(1000, secret=webhook_signature.new_secret()))
 
-    assert verifier.verify(signed(1000), BODY)["id"] == "evt_1"
+    assert handle(verifier, signed(1000)) == "evt_1"
 
 
 @pytest.mark.parametrize(
@@ -140,4 +185,4 @@ def test_a_verifier_without_a_whole_secret_is_none(secrets):
 @pytest.mark.parametrize("body", [b"not JSON", b"[]", b'"text"', b"1", b"\xff"])
 def test_a_signed_body_that_is_no_event_is_refused(body):
     with pytest.raises(Refused):
-        Verifier([SECRET], clock=lambda: 1000).verify(signed(1000, body), body)
+        handle(Verifier([SECRET], clock=lambda: 1000), signed(1000, body), body)
