@@ -139,9 +139,9 @@ def gateway(bank: Bank, api_keys: list[str], *, limited: bool = False) -> Gatewa
     pool = user_pool.of_stage(boto3.client("cloudformation"), bank.settings)
     claims = partial(_claims, pool.arn(ACCOUNT), f"^{pool.client_id}$")
     api, stage = profile.load().api, bank.settings.stage
-    limit = api.limits[stage]
-    throttle = Throttle(limit.rate, limit.burst) if limited else None
-    deployed = Stage(GATEWAY_STAGE, bank.config.minimum_compression_size, throttle)
+    limits = api.limits[stage]
+    throttles = [Throttle(one.rate, one.burst) for one in (limits.key, limits.route) if limited]
+    deployed = Stage(GATEWAY_STAGE, bank.config.minimum_compression_size, *throttles)
     answers = own_answers(api, stage)
     return Gateway(routes_of(bank.app), key_id, claims, invoke, answers, deployed)
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from chalice.app import Chalice, Request, Response
 
-from chalicelib.profile.tables.api_tables import Api, Limit
+from chalicelib.profile.tables.api_tables import Api, Limits
 
 Headers = dict[str, str]
 
@@ -57,14 +57,16 @@ def preflight(origin: str, listed: Collection[str], methods: Iterable[str]) -> R
     return Response("", headers, status_code=204)
 
 
-def limits(limit: Limit, *, keyed: bool) -> Headers:
+def limits(of_stage: Limits, *, keyed: bool) -> Headers:
     """Return the limits of a route: of the API key, if it needs one, and of all its callers.
 
     API Gateway does not tell what is left of them, so that the field RateLimit is not there:
     https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-11.html
     """
-    names = ("key", "route") if keyed else ("route",)
-    return {"RateLimit-Policy": ", ".join(f'"{name}";q={limit.rate};w=1' for name in names)}
+    shown = {"key": of_stage.key} if keyed else {}
+    shown["route"] = of_stage.route
+    policies = (f'"{name}";q={limit.rate};w=1' for name, limit in shown.items())
+    return {"RateLimit-Policy": ", ".join(policies)}
 
 
 def completed(

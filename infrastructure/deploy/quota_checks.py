@@ -59,7 +59,7 @@ def check(profile: Profile, settings: Settings) -> Checked:
 def _throttled(granted: Granted, profile: Profile, stage: str) -> str:
     one = Tariff().one
     seconds = one.api_seconds + MODELS * one.model_function_seconds + one.save_seconds
-    return quotas.throttled(granted, profile.api.limits[stage].rate, seconds, stage)
+    return quotas.throttled(granted, profile.api.limits[stage].route.rate, seconds, stage)
 
 
 def _warning(reason: str, needs: list[Need]) -> str:

@@ -110,7 +110,7 @@ def own_answers_stay(stage: Stage) -> Result:
 
 def _limits(found: Any, stage: Stage) -> Result:
     limits = found.get("methodSettings", {}).get("*/*", {})
-    wanted = stage.profile.api.limits[stage.settings.stage].rate
+    wanted = stage.profile.api.limits[stage.settings.stage].route.rate
     if limits.get("throttlingRateLimit") != wanted:
         return failed(f"the stage's rate is {limits.get('throttlingRateLimit')}, not {wanted}")
     return proved(f"{len(deployed_api.ANSWERS)} answers of ours, {wanted} requests a second")

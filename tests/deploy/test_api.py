@@ -163,7 +163,7 @@ def test_too_many_requests_are_made_again_later(rest_api):
     assert refused == [429, 429]
 
 
-LIMITED = {"throttlingRateLimit": 10.0, "throttlingBurstLimit": 20}
+LIMITED = {"throttlingRateLimit": 20.0, "throttlingBurstLimit": 40}
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ LIMITED = {"throttlingRateLimit": 10.0, "throttlingBurstLimit": 20}
         ({"methodSettings": {"*/*": LIMITED}}, [("/tracingEnabled", "true")]),
         (
             {"tracingEnabled": True},
-            [("/*/*/throttling/rateLimit", "10"), ("/*/*/throttling/burstLimit", "20")],
+            [("/*/*/throttling/rateLimit", "20"), ("/*/*/throttling/burstLimit", "40")],
         ),
     ],
 )
@@ -186,5 +186,5 @@ def test_a_stage_is_told_only_what_differs(stage, wanted):
             given = {"restApiId": "id", "stageName": "v1", "patchOperations": patches}
             stubbed.add_response("update_stage", {}, given)
 
-        deployed_api.limit_the_stage(client, "id", LIMITS["dev"])
+        deployed_api.limit_the_stage(client, "id", LIMITS["dev"].route)
         stubbed.assert_no_pending_responses()

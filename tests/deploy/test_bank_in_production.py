@@ -44,7 +44,7 @@ def test_its_limits_are_its_own(production):
     (plan,) = boto3.client("apigateway").get_usage_plans()["items"]
 
     assert plan["name"] == "prod-appvengers"
-    assert plan["throttle"] == {"rateLimit": 100, "burstLimit": 200}
+    assert plan["throttle"] == {"rateLimit": 50, "burstLimit": 100}
 
 
 def test_its_data_go_only_when_that_is_said_twice(production):

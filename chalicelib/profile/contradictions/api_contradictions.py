@@ -22,7 +22,13 @@ def of_api(profile: Profile) -> Iterator[str]:
             )
     for stage in sorted({*STAGES} ^ {*profile.api.limits}):
         yield f"api.limits must have the stages {', '.join(STAGES)}, and no other: see {stage}"
-    for stage, limit in profile.api.limits.items():
-        for name, value in (("rate", limit.rate), ("burst", limit.burst)):
-            if not 1 <= value <= MOST[name]:
-                yield f"api.limits.{stage}.{name} must be 1 to {MOST[name]:,}, not {value:,}"
+    for stage, limits in profile.api.limits.items():
+        for name, most in MOST.items():
+            of_key, of_route = getattr(limits.key, name), getattr(limits.route, name)
+            if not 1 <= of_route <= most:
+                yield f"api.limits.{stage}.route.{name} must be 1 to {most:,}, not {of_route:,}"
+            elif not 1 <= of_key <= of_route:
+                yield (
+                    f"api.limits.{stage}.key.{name} must be 1 to {of_route:,}, which is the "
+                    f"route's, not {of_key:,}"
+                )

@@ -6,10 +6,9 @@ from chalicelib.profile.tables.base_table import Table
 
 
 class Limit(Table, frozen=True):
-    """Requests a second, and how many may come at once: of each API key, and of all callers of a
-    route together.
+    """Requests a second, and how many may come at once.
 
-    API Gateway keeps both in token buckets:
+    API Gateway keeps them in a token bucket:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
     """
 
@@ -17,7 +16,19 @@ class Limit(Table, frozen=True):
     burst: int
 
 
-LIMITS = {"dev": Limit(rate=10, burst=20), "prod": Limit(rate=100, burst=200)}
+class Limits(Table, frozen=True):
+    """The limits of a stage: of each API key, and of all callers of a route together. A route's are
+    higher, so that one key alone does not use them up.
+    """
+
+    key: Limit
+    route: Limit
+
+
+LIMITS = {
+    "dev": Limits(key=Limit(rate=10, burst=20), route=Limit(rate=20, burst=40)),
+    "prod": Limits(key=Limit(rate=50, burst=100), route=Limit(rate=100, burst=200)),
+}
 
 
 class Api(Table, frozen=True):
@@ -26,4 +37,4 @@ class Api(Table, frozen=True):
     """
 
     origins: tuple[str, ...] = ()
-    limits: dict[str, Limit] = msgspec.field(default_factory=lambda: {**LIMITS})
+    limits: dict[str, Limits] = msgspec.field(default_factory=lambda: {**LIMITS})

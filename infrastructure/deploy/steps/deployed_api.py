@@ -112,10 +112,10 @@ def complete(client: "APIGatewayClient", ssm: "SSMClient", api: str, settings: S
     if _answer(client, api, of_profile, settings.stage):
         # Chalice has just deployed the API; this time with its answers.
         client.create_deployment(restApiId=api, stageName=GATEWAY_STAGE, tracingEnabled=True)
-    limit = of_profile.limits[settings.stage]
-    limit_the_stage(client, api, limit)
+    limits_of = of_profile.limits[settings.stage]
+    limit_the_stage(client, api, limits_of.route)
     _tag(client, api, settings)
-    api_keys.complete(client, ssm, _usage_plan(client, api, limit, settings), settings)
+    api_keys.complete(client, ssm, _usage_plan(client, api, limits_of.key, settings), settings)
 
 
 def _answer(client: "APIGatewayClient", api: str, of_profile: Api, stage: str) -> bool:

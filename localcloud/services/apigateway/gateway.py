@@ -66,12 +66,13 @@ class Stage:
     """A stage of the API.
 
     - `minimum` is the size in bytes from which answers are compressed; None: they never are.
-    - `throttle` limits each API key, and each method of all callers; None: nothing is limited.
+    - `of_key` limits each API key, and `of_route` each method of all callers; None: no limit.
     """
 
     name: str
     minimum: int | None = None
-    throttle: Throttle | None = None
+    of_key: Throttle | None = None
+    of_route: Throttle | None = None
 
 
 class Gateway:
@@ -131,8 +132,8 @@ class Gateway:
         if needs is Needs.TOKEN:
             event["requestContext"]["authorizer"] = {"claims": self._claims_of(request)}
         if needs is Needs.KEY:
-            self._buckets.take(key, self._stage.throttle)
-        self._buckets.take((request.method, request.route), self._stage.throttle)
+            self._buckets.take(key, self._stage.of_key)
+        self._buckets.take((request.method, request.route), self._stage.of_route)
         said = self._invoke(event, f"{request.method} {request.route}")
         return self._coded(_answer_of(said), request.headers.get("accept-encoding", ""))
 

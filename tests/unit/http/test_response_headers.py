@@ -4,7 +4,7 @@ import pytest
 from chalice.app import Response
 
 from chalicelib.http.response_headers import SECURITY, completed, limits
-from chalicelib.profile.tables.api_tables import Limit
+from chalicelib.profile.tables.api_tables import Limit, Limits
 
 OWN, OTHER = "https://console.bank.example", "https://elsewhere.example"
 
@@ -33,8 +33,10 @@ def test_an_answers_own_policy_stays():
 
 
 @pytest.mark.parametrize(
-    ("keyed", "shown"), [(True, '"key";q=7;w=1, "route";q=7;w=1'), (False, '"route";q=7;w=1')]
+    ("keyed", "shown"), [(True, '"key";q=7;w=1, "route";q=9;w=1'), (False, '"route";q=9;w=1')]
 )
 def test_limits_are_items_of_structured_fields(keyed, shown):
     """As draft-ietf-httpapi-ratelimit-headers-11 has them: a string, its quota and its seconds."""
-    assert limits(Limit(rate=7, burst=20), keyed=keyed) == {"RateLimit-Policy": shown}
+    of_stage = Limits(key=Limit(rate=7, burst=20), route=Limit(rate=9, burst=20))
+
+    assert limits(of_stage, keyed=keyed) == {"RateLimit-Policy": shown}

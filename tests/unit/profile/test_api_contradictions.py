@@ -4,8 +4,10 @@ import msgspec
 import pytest
 
 from chalicelib.profile import load
-from chalicelib.profile.contradictions.api_contradictions import MOST, of_api
-from chalicelib.profile.tables.api_tables import LIMITS, Api, Limit
+from chalicelib.profile.contradictions.api_contradictions import of_api
+from chalicelib.profile.tables.api_tables import LIMITS, Api, Limit, Limits
+
+ROUTES = "which is the route's"
 
 
 def faults(**changed):
@@ -25,15 +27,22 @@ def test_each_stage_has_limits_and_nothing_else(stages):
 
 
 @pytest.mark.parametrize(
-    ("limit", "fault"),
+    ("key", "route", "fault"),
     [
-        (Limit(rate=1, burst=1), None),
-        (Limit(rate=MOST["rate"], burst=MOST["burst"]), None),
-        (Limit(rate=0, burst=1), "api.limits.dev.rate must be 1 to 10,000, not 0"),
-        (Limit(rate=10_001, burst=1), "api.limits.dev.rate must be 1 to 10,000, not 10,001"),
-        (Limit(rate=1, burst=0), "api.limits.dev.burst must be 1 to 5,000, not 0"),
-        (Limit(rate=1, burst=5_001), "api.limits.dev.burst must be 1 to 5,000, not 5,001"),
+        ((1, 1), (1, 1), None),
+        ((10_000, 5_000), (10_000, 5_000), None),
+        ((1, 1), (10_001, 1), "api.limits.dev.route.rate must be 1 to 10,000, not 10,001"),
+        ((1, 1), (1, 5_001), "api.limits.dev.route.burst must be 1 to 5,000, not 5,001"),
+        ((1, 1), (0, 1), "api.limits.dev.route.rate must be 1 to 10,000, not 0"),
+        ((0, 1), (9, 1), f"api.limits.dev.key.rate must be 1 to 9, {ROUTES}, not 0"),
+        ((10, 1), (9, 1), f"api.limits.dev.key.rate must be 1 to 9, {ROUTES}, not 10"),
+        ((1, 0), (1, 9), f"api.limits.dev.key.burst must be 1 to 9, {ROUTES}, not 0"),
+        ((1, 10), (1, 9), f"api.limits.dev.key.burst must be 1 to 9, {ROUTES}, not 10"),
     ],
 )
-def test_a_limit_is_one_that_api_gateway_takes(limit, fault):
-    assert faults(limits=LIMITS | {"dev": limit}) == [fault] * bool(fault)
+def test_a_limit_is_one_that_api_gateway_takes_and_no_key_has_more_than_its_route(
+    key, route, fault
+):
+    limits = Limits(key=Limit(*key), route=Limit(*route))
+
+    assert faults(limits=LIMITS | {"dev": limits}) == [fault] * bool(fault)
