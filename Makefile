@@ -10,7 +10,10 @@ SERVING ?= .venv-serving
 INSTALL := -m pip --disable-pip-version-check install -qq
 # The generator of Python clients, and their libraries: tests/workflow/test_generated_client.py
 CLIENT ?= .venv-client
+LOCKING := -q --no-header --no-annotate --universal --generate-hashes --python-version 3.11
 API ?=
+ARTIFACT ?=
+UNCHECKED ?=
 STAGE ?=
 CHROMIUM ?= chromium
 export PORT ?= 8000
@@ -36,7 +39,7 @@ stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(ST
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile test test-fast test-deploy test-browser viewer lint \
   audit models settings replay-history blend bench bench-serving policy client openapi iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
-  review-only webhook replay-events quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
+  lock sbom supply-chain licences review-only webhook replay-events quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing drill-batch drill-retries \
   clean
 
@@ -78,6 +81,23 @@ aws-checklist: $(VENV)/run ## Write docs/aws-checklist.md from the list that ver
 
 package: $(VENV)/run ## Build what Lambda gets, in build/lambda
 	@$(VENV)/bin/python -m infrastructure.packing.lambda_package
+
+# Chalice packs two of its files; what it needs itself Lambda does not get.
+lock: $(VENV)/dev ## Write requirements.lock: what Lambda gets, by hashes
+	@mkdir -p build
+	@printf '# What Lambda gets, by its hashes: make lock writes it from requirements.txt and Chalice.\n' > build/requirements.lock
+	@$(VENV)/bin/uv pip compile $(LOCKING) requirements.txt >> build/requirements.lock
+	@grep '^chalice==' requirements-run.txt | $(VENV)/bin/uv pip compile $(LOCKING) --no-deps - >> build/requirements.lock
+	@mv build/requirements.lock requirements.lock
+
+sbom: $(VENV)/dev ## CycloneDX of the Lambda package, and of STAGE=dev's models or ARTIFACT=file
+	@$(VENV)/bin/python -m infrastructure.supply_chain.sbom $(call option,ARTIFACT,--artifact) $(if $(STAGE),$(stage))
+
+supply-chain: $(VENV)/dev ## Known advisories, and strings that look like secrets (UNCHECKED=fine)
+	@$(VENV)/bin/python -m infrastructure.supply_chain $(if $(filter fine,$(UNCHECKED)),--unchecked-is-fine)
+
+licences: $(VENV)/dev ## The licences of what is shipped, into docs/supply-chain.md
+	@$(VENV)/bin/python -m infrastructure.supply_chain.licences_page
 
 bench-import: $(VENV)/run ## How long that package takes to import, cold
 	@$(VENV)/bin/python -m bank.cold_import

@@ -44,7 +44,7 @@ from infrastructure.deploy.steps import (
     user_pool,
 )
 from infrastructure.first_models.first_model_steps import TrainingFailed
-from infrastructure.packing import lambda_package, training_source
+from infrastructure.packing import lambda_package, locked_wheels, training_source
 from infrastructure.project import InvalidConfig, app_name
 from infrastructure.template import stack_template
 from infrastructure.webhooks import event_wiring, subscriber_store
@@ -71,7 +71,7 @@ FAULTS = (
     chalice_deploy.NoApi,
     chalice_deploy.TwoApis,
     ownership.StrangeRole,
-    lambda_package.IncompletePackage,
+    locked_wheels.IncompletePackage,
     smoke.SmokeFailed,
     stack.StackFailed,
     stepfunctions.machine_deployment.InvalidDefinition,

@@ -2,8 +2,9 @@
 
 python -m infrastructure.packing.lambda_package
 
-Chalice finds the wheels and packs the application. Compiled modules are added afterwards:
-/var/task is read-only, so they would be compiled at every cold start.
+pip takes the wheels that requirements.lock has the hashes of, and Chalice packs the application.
+Compiled modules are added afterwards: /var/task is read-only, so they would be compiled at every
+cold start.
 """
 
 import hashlib
@@ -18,9 +19,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
+from chalice.deploy.packager import LambdaDeploymentPackager
 from chalice.utils import UI, OSUtils
 
+from infrastructure.packing.locked_wheels import LOCK, IncompletePackage, LockedWheels
 from infrastructure.project import ROOT
 
 STAGED = ROOT / "build" / "lambda"
@@ -53,10 +55,6 @@ UNREAD = (
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-class IncompletePackage(Exception):
-    """The zip would lack something, or hold too much."""
-
-
 def runtime() -> str:
     """Return Lambda's runtime, which is the Python version that Chalice runs on."""
     return f"python{sys.version_info[0]}.{sys.version_info[1]}"
@@ -65,17 +63,16 @@ def runtime() -> str:
 def build(staged: Path = STAGED, wheels: Any = None) -> Path:
     """Build the zip and return its path, where `chalice --project-dir <staged> deploy` reads it.
 
-    `wheels` is Chalice's DependencyBuilder by default. Raises IncompletePackage.
+    `wheels` is the LockedWheels by default. Raises IncompletePackage.
     """
     stage(staged)
-    builder, said = packager(wheels)
+    builder = packager(wheels)
     package = Path(builder.deployment_package_filename(str(staged), runtime()))
     if not package.exists():
         with tempfile.TemporaryDirectory() as folder:
             plain, content = Path(folder) / "project", Path(folder) / "content"
             stage(plain)
             made = builder.create_deployment_package(str(plain), runtime())
-            refuse_what_is_missing(said.getvalue())
             zipfile.ZipFile(made).extractall(content)
             _compile(content)
             package.parent.mkdir(parents=True, exist_ok=True)
@@ -96,24 +93,24 @@ def stage(folder: Path) -> None:
     shutil.copyfile(ROOT / "app.py", folder / "app.py")
     # Chalice knows a package by its sources and this file: how we pack is to count as well.
     packed_by = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    requirements = LOCK.read_text(encoding="utf-8")
     (folder / "requirements.txt").write_text(f"{requirements}\n# {packed_by}\n", encoding="utf-8")
 
 
-def refuse_what_is_missing(said: str) -> None:
-    """Raise IncompletePackage if a wheel for Lambda's architecture is missing, where Chalice only
-    warns.
-    """
-    if "Could not install dependencies" in said:
-        raise IncompletePackage(f"{said}\nPin versions that have wheels for Lambda's runtime.")
+def refuse_another(said: str) -> None:
+    """Raise IncompletePackage if Chalice packed by itself, which holds wheels to no hashes."""
+    packed = said.count("Creating deployment package")  # it says so before it looks for one, too
+    if packed != said.count("Reusing existing deployment package"):
+        raise IncompletePackage(
+            "Chalice packed anew instead of taking the package of `make package`: deploy again."
+        )
 
 
-def packager(wheels: Any = None) -> tuple[LambdaDeploymentPackager, io.StringIO]:
-    """Return Chalice's packager and its messages."""
-    said, system = io.StringIO(), OSUtils()
-    wheels = wheels or DependencyBuilder(system, architecture=ARCHITECTURE)
-    ui = UI(out=said, err=said)
-    return LambdaDeploymentPackager(system, wheels, ui, architecture=ARCHITECTURE), said
+def packager(wheels: Any = None) -> LambdaDeploymentPackager:
+    """Return Chalice's packager, which is quiet."""
+    ui = UI(out=io.StringIO(), err=io.StringIO())
+    builder: Any = wheels or LockedWheels()
+    return LambdaDeploymentPackager(OSUtils(), builder, ui, architecture=ARCHITECTURE)
 
 
 def _compile(content: Path) -> None:

@@ -6,12 +6,10 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from chalice.deploy.packager import MissingDependencyError
 
-from infrastructure.packing import lambda_package
+from infrastructure.packing import lambda_package, locked_wheels
 from infrastructure.project import ROOT, functions_of
 from localcloud.services.lambda_ import uploaded
 
@@ -68,24 +66,73 @@ def test_two_builds_are_the_same_bytes(built, tmp_path):
 
 def test_another_source_is_another_package(built, tmp_path):
     lambda_package.stage(tmp_path)
-    packager, _ = lambda_package.packager()
+    packager = lambda_package.packager()
     before = packager.deployment_package_filename(str(tmp_path), lambda_package.runtime())
     (tmp_path / "app.py").write_text("# changed", encoding="utf-8")
 
     assert packager.deployment_package_filename(str(tmp_path), lambda_package.runtime()) != before
 
 
-class NoSuchWheel:
-    """As if numpy were required: it has no wheel for the C library of Python 3.11's runtime."""
+@pytest.fixture
+def lock(tmp_path, monkeypatch):
+    """A copy of the lock that the test may change, and that is taken instead."""
+    path = tmp_path / "requirements.lock"
+    path.write_bytes(locked_wheels.LOCK.read_bytes())
+    monkeypatch.setattr(lambda_package, "LOCK", path)
+    return path
 
-    def build_site_packages(self, abi: str, requirements: str, folder: str) -> None:
-        raise MissingDependencyError([SimpleNamespace(identifier="numpy==2.4.6")])
 
+def test_a_requirement_without_a_wheel_for_lambda_is_refused(lock, tmp_path):
+    """numpy 2.4 has none for the C library of Python 3.11's runtime."""
+    lock.write_text(f"numpy==2.4.6 --hash=sha256:{'0' * 64}\n", encoding="utf-8")
 
-def test_a_requirement_without_a_wheel_for_lambda_is_refused(tmp_path):
     with pytest.raises(lambda_package.IncompletePackage, match=r"numpy==2\.4\.6"):
-        lambda_package.build(tmp_path, NoSuchWheel())
+        lambda_package.build(tmp_path / "staged")
     assert not list(tmp_path.rglob("*.zip"))
+
+
+def test_a_wheel_that_is_not_the_locked_one_is_refused(lock, tmp_path):
+    changed = re.sub("sha256:....", "sha256:0000", lock.read_text("utf-8"))
+    lock.write_text(changed, encoding="utf-8")
+
+    with pytest.raises(lambda_package.IncompletePackage, match="DO NOT MATCH THE HASHES"):
+        lambda_package.build(tmp_path / "staged")
+    assert not list(tmp_path.rglob("*.zip"))
+
+
+def test_a_requirement_without_a_hash_is_refused(lock, tmp_path):
+    lock.write_text("rfc8785==0.1.4\n", encoding="utf-8")
+
+    with pytest.raises(lambda_package.IncompletePackage, match="hash"):
+        lambda_package.build(tmp_path / "staged")
+
+
+def test_another_chalice_than_the_locked_one_is_refused(tmp_path, monkeypatch):
+    altered = tmp_path / "app.py"
+    altered.write_text("# another", encoding="utf-8")
+    monkeypatch.setattr(locked_wheels.chalice.app, "__file__", str(altered))
+
+    with pytest.raises(lambda_package.IncompletePackage, match="locked wheel of Chalice"):
+        lambda_package.build(tmp_path / "staged")
+
+
+def test_what_chalice_packed_by_itself_is_refused():
+    begun, reused = "Creating deployment package.\n", "Reusing existing deployment package.\n"
+    lambda_package.refuse_another(f"{begun}{reused}Creating Rest API\n")
+    lambda_package.refuse_another("Deleting Rest API\n")
+
+    with pytest.raises(lambda_package.IncompletePackage, match="packed anew"):
+        lambda_package.refuse_another(begun)
+
+
+def test_the_lock_has_each_requirement_in_its_version():
+    wanted, run, locked = (
+        re.findall(r"^[\w-]+==[\w.]+", (ROOT / name).read_text("utf-8"), re.MULTILINE)
+        for name in ("requirements.txt", "requirements-run.txt", "requirements.lock")
+    )
+    (ours,) = (one for one in run if one.startswith("chalice=="))
+
+    assert {*wanted, ours} <= {*locked}
 
 
 def test_nothing_is_in_it_that_the_runtime_has_or_no_function_reads(built):

@@ -254,4 +254,4 @@ def _chalice(arguments: list[str], settings: Settings, staged: Path, report: Rep
                 report(line.rstrip())
     if running.returncode:
         raise ChaliceFailed(f"`chalice {' '.join(arguments)}` ended with {running.returncode}.")
-    lambda_package.refuse_what_is_missing("".join(said))
+    lambda_package.refuse_another("".join(said))

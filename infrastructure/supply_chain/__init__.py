@@ -1,0 +1,1 @@
+"""Supply chain: bills of materials, licences, known advisories and secrets in files."""
