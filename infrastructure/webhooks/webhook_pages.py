@@ -8,18 +8,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from chalicelib.governance.announcements import webhook_signature
 from chalicelib.governance.announcements.announcement import (
-    DATA,
     SCHEMA_VERSION,
     TYPES,
-    Announcement,
     Decided,
     announcement,
     written,
 )
+from chalicelib.http.openapi import webhook_descriptions
 from infrastructure.project import ROOT
 
 SCHEMAS = ROOT / "docs" / "events" / "schemas.json"
@@ -38,26 +35,8 @@ def schemas() -> Document:
     return {
         "$schema": TITLE,
         "schemaVersion": SCHEMA_VERSION,
-        "events": {kind: _schema(kind) for kind in TYPES},
+        "events": {kind: webhook_descriptions.schema(kind) for kind in TYPES},
     }
-
-
-def _schema(kind: str) -> Document:
-    whole, data = _parts(Announcement), _parts(DATA[kind])
-    properties = whole["properties"] | {
-        "type": {"const": kind},
-        "schemaVersion": {"const": SCHEMA_VERSION},
-        "timestamp": {"type": "string", "format": "date-time"},
-        "data": {name: value for name, value in data.items() if name != "title"},
-    }
-    required = whole["required"]
-    return {"title": kind, "type": "object", "properties": properties, "required": required}
-
-
-def _parts(kind: type[msgspec.Struct]) -> Document:
-    found = msgspec.json.schema(kind)
-    parts: Document = found["$defs"][found["$ref"].rpartition("/")[2]]
-    return parts
 
 
 def vectors() -> Document:

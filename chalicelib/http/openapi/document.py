@@ -10,7 +10,13 @@ import msgspec
 from chalicelib.foundation import errors
 from chalicelib.foundation.errors import Problem
 from chalicelib.http.csv_page import CSV_TYPE
-from chalicelib.http.openapi import decision_answers, desk_answers, headers, request_schemas
+from chalicelib.http.openapi import (
+    decision_answers,
+    desk_answers,
+    headers,
+    request_schemas,
+    webhook_descriptions,
+)
 from chalicelib.http.openapi.operations import OPERATIONS, Operation, Problems
 from chalicelib.http.web import PROBLEM_TYPE
 from chalicelib.people.access import ACCESS, PEOPLE, Access
@@ -85,8 +91,9 @@ def document(profile: Profile) -> Document:
         "info": {"title": f"{TITLE}{profile.product.title.en}", "version": VERSION,
                  "description": ABOUT},
         "paths": dict(paths),
+        "webhooks": webhook_descriptions.webhooks(),
         "components": {"schemas": _schemas(profile), "headers": headers.COMPONENTS,
-                       "securitySchemes": SCHEMES},
+                       "parameters": webhook_descriptions.parameters(), "securitySchemes": SCHEMES},
     }  # fmt: skip
 
 
