@@ -159,8 +159,8 @@ def published(
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     headers: Headers = {"ETag": f"W/{etag}", "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     headers |= {"Content-Type": content_type} | (more or {})
-    known = request.headers.get("if-none-match", "")
-    if etag in (one.strip().removeprefix("W/") for one in known.split(",")):
+    known = request.headers.get("if-none-match", "").split(",")
+    if {etag, "*"} & {one.strip().removeprefix("W/") for one in known}:
         return Response("", headers, status_code=304)
     return Response(text, headers)
 

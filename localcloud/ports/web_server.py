@@ -23,6 +23,8 @@ from localcloud.ports.loopback import listen
 # Request line and headers, as API Gateway has it: https://docs.aws.amazon.com/apigateway/latest/
 # developerguide/api-gateway-execution-service-limits-table.html
 LARGEST_HEADERS = 10_240
+# Their length would be that of a body which they do not have (RFC 9110, section 8.6).
+BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 Headers = dict[str, str]
 # What is answered instead of a status of the server's: status, headers, body.
@@ -66,10 +68,11 @@ class Handler(Phased):
         self.caller.enter(Phase.ANSWERING)
         self.request_version = "HTTP/1.1"  # not known yet if the first line makes no sense
         self.send_response_only(status)
-        for name, value in headers.items():
+        sent = {"Content-Length": str(len(body))} | headers
+        if status in BODILESS:
+            del sent["Content-Length"]
+        for name, value in sent.items():
             self.send_header(name, value)
-        if "Content-Length" not in headers:
-            self.send_header("Content-Length", str(len(body)))
         self.close_connection |= self.server.is_full()
         if self.close_connection:
             self.send_header("Connection", "close")
