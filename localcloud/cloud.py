@@ -167,7 +167,8 @@ class Cloud:
     def serve_aws(self, port: int) -> int:
         """Serve AWS's protocols on 127.0.0.1 and return the port; 0 asks for a free one."""
         apis = RestApis(self.functions, ACCOUNT, self.region)
-        self._ports.append(AwsPort(port, lambda moto: apis.before(self._sign_in.before(moto))))
+        serving = lambda moto: apis.before(self._sign_in.before(moto))  # noqa: E731 - one use
+        self._ports.append(AwsPort(port, serving, self.authorization.secret_of))
         return self._ports[-1].port
 
     def run_uploaded_functions(self, port: int) -> None:

@@ -4,6 +4,7 @@ permission is recorded.
 
 import contextvars
 import json
+import os
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -143,6 +144,13 @@ class Authorization:
             if not isinstance(document, str):  # CloudFormation's: moto keeps them parsed
                 role.policies[policy] = json.dumps(document)
         return role
+
+    def secret_of(self, key: str) -> str | None:
+        """Return the secret of an access key: of a role that was assumed, or of this process."""
+        known = {os.environ["AWS_ACCESS_KEY_ID"]: os.environ["AWS_SECRET_ACCESS_KEY"]}
+        for assumed in sts_backends[self.account][PARTITION].assumed_roles:
+            known[assumed.access_key_id] = assumed.secret_access_key
+        return known.get(key)
 
     def _key_holder(self, request: Any) -> Acting | None:
         """Return the role that a program on the AWS port has assumed with sts:AssumeRole."""

@@ -11,6 +11,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import ThreadedWSGIServer
 
+from localcloud.iam.presigned_requests import as_presigned
 from localcloud.iam.signatures import signed_only
 from localcloud.ports.callers import Bounded, Limits, Phase, Phased
 from localcloud.ports.framing import REPEATED, Unreadable, body_length, check_headers, repeated
@@ -70,12 +71,15 @@ class AwsServer(Bounded, ThreadedWSGIServer):
 
 
 class AwsPort:
-    """`serving`: what answers before moto does."""
+    """`serving`: what answers before moto does. `secret_of` an access key: of who presigns."""
 
-    def __init__(self, port: int, serving: Callable[[Any], Any] = lambda moto: moto) -> None:
+    def __init__(
+        self, port: int, serving: Callable[[Any], Any], secret_of: Callable[[str], str | None]
+    ) -> None:
         listening = listen(port, "AWS_PORT")
         moto = DomainDispatcherApplication(create_backend_app)
-        application = for_local_programs(in_protocol(serving(signed_only(known_methods(moto)))))
+        checked = signed_only(as_presigned(known_methods(moto), secret_of))
+        application = for_local_programs(in_protocol(serving(checked)))
         self._server = AwsServer(
             LOOPBACK,
             listening.getsockname()[1],

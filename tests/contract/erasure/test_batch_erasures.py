@@ -120,7 +120,7 @@ def test_a_row_is_refused_if_its_client_was_erased_after_the_batch_was_asked_for
             {
                 "field": "clientId",
                 "message": "was erased after the batch was asked for",
-                "pointer": "/clientId",
+                "pointer": "#/clientId",
             }
         ],
     }

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from botocore.config import Config
 
 from localcloud.cloud import Cloud
 from localcloud.ports.loopback import PortTaken
-from tests.contract.conftest import ask, make_model, make_table
+from tests.contract.conftest import ROLE, ask, make_model, make_table, permit
 from tests.contract.stepfunctions.test_executions import machine, one
 
 
@@ -183,14 +184,6 @@ def test_to_a_head_without_a_signature_there_is_no_body(cloud: Cloud) -> None:
     assert said.endswith("\r\n\r\n")
 
 
-def test_a_presigned_address_is_let_in(cloud: Cloud) -> None:
-    boto3.client("s3").create_bucket(Bucket="data")
-    query = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={CREDENTIAL}&X-Amz-Signature=0"
-    said = by_bare_socket(cloud.serve_aws(0), f"PUT /data/a?{query} HTTP/1.1", "x")
-    assert said.startswith("HTTP/1.1 200 ")
-    assert boto3.client("s3").get_object(Bucket="data", Key="a")["Body"].read() == b"x"
-
-
 def test_an_address_that_a_client_presigns_leads_to_the_port(cloud: Cloud) -> None:
     s3 = boto3.client("s3", config=Config(signature_version="s3v4"))
     s3.create_bucket(Bucket="data")
@@ -203,6 +196,83 @@ def test_an_address_that_a_client_presigns_leads_to_the_port(cloud: Cloud) -> No
     get = s3.generate_presigned_url("get_object", Params=target)
     assert requests.get(get, timeout=10).text == "rows"
     assert s3.get_object(**target)["ContentType"] == "text/csv"
+
+
+SIZE = 4
+TARGET = {"Bucket": "data", "Key": "a folder/ü"}
+
+
+def presigned(**client: Any) -> str:
+    """Return the address at which four bytes of CSV may be put within a second or more."""
+    s3 = boto3.client("s3", config=Config(signature_version="s3v4"), **client)
+    target = {**TARGET, "ContentType": "text/csv", "ContentLength": SIZE}
+    return s3.generate_presigned_url("put_object", Params=target, ExpiresIn=1 + 20)
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({}, None),
+        ({"data": b"rows2"}, "SignatureDoesNotMatch"),
+        ({"data": b"row"}, "SignatureDoesNotMatch"),
+        ({"headers": {"Content-Type": "text/html"}}, "SignatureDoesNotMatch"),
+        ({"headers": {}}, "SignatureDoesNotMatch"),
+        ({"method": "DELETE"}, "SignatureDoesNotMatch"),
+        ({"was": "a%20folder", "url": "another"}, "SignatureDoesNotMatch"),
+        ({"was": "X-Amz-Expires=21", "url": "X-Amz-Expires=604800"}, "SignatureDoesNotMatch"),
+        ({"was": "X-Amz-Expires=21", "url": "X-Amz-Expires=604801"},
+         "AuthorizationQueryParametersError"),
+        ({"was": "X-Amz-Date=2", "url": "X-Amz-Date=x2"}, "AuthorizationQueryParametersError"),
+        ({"was": "X-Amz-Credential=embedded", "url": "X-Amz-Credential=other"},
+         "InvalidAccessKeyId"),
+    ],
+    ids=["as signed", "larger", "smaller", "type", "no type", "method", "key", "expiry", "a week",
+         "date", "signer"],
+)  # fmt: skip
+def test_a_presigned_address_takes_what_it_was_signed_for(
+    cloud: Cloud, changed: dict[str, Any], code: str | None
+) -> None:
+    boto3.client("s3").create_bucket(Bucket="data")
+    usual = {"method": "PUT", "data": b"rows", "headers": {"Content-Type": "text/csv"}}
+    url, was, by = presigned(), changed.pop("was", ""), changed.pop("url", "")
+    assert was in url
+
+    said = requests.request(url=url.replace(was, by), timeout=10, **usual | changed)
+
+    assert said.ok == (code is None), said.text
+    assert code is None or f"<Code>{code}</Code>" in said.text
+    stored = boto3.client("s3").list_objects_v2(Bucket="data")["KeyCount"]
+    assert stored == (code is None)
+
+
+def test_a_presigned_address_ends(cloud: Cloud) -> None:
+    s3 = boto3.client("s3", config=Config(signature_version="s3v4"))
+    s3.create_bucket(Bucket="data")
+    s3.put_object(**TARGET, Body=b"rows")
+    address = s3.generate_presigned_url("get_object", Params=TARGET, ExpiresIn=1)
+
+    time.sleep(2.1)  # its time is in whole seconds
+    said = requests.get(address, timeout=10)
+
+    assert (said.status_code, "Request has expired" in said.text) == (403, True)
+
+
+@pytest.mark.parametrize(("action", "status"), [("s3:PutObject", 200), ("s3:GetObject", 403)])
+def test_a_presigned_address_may_do_what_its_signer_may(
+    cloud: Cloud, action: str, status: int
+) -> None:
+    boto3.client("s3").create_bucket(Bucket="data")
+    permit({"Effect": "Allow", "Action": action, "Resource": "arn:aws:s3:::data/*"})
+    given = boto3.client("sts").assume_role(RoleArn=ROLE, RoleSessionName="writer")["Credentials"]
+    address = presigned(
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+    )
+
+    said = requests.put(address, data=b"rows", headers={"Content-Type": "text/csv"}, timeout=10)
+
+    assert said.status_code == status, said.text
 
 
 SIGNED = f"Authorization: AWS4-HMAC-SHA256 Credential={CREDENTIAL}, Signature=0"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.foundation.body_member import pointer_of
 from chalicelib.foundation.errors import Problem
 from chalicelib.foundation.text import Language, Text
 
@@ -56,5 +57,6 @@ class AnotherBatchRuns(Problem):
 
 def erased_row(row: int, language: Language) -> dict[str, Any]:
     """Return the refusal of a row whose client was erased after the batch was asked for."""
-    fault = {"field": "clientId", "message": ERASED.said_in(language), "pointer": "/clientId"}
+    place = pointer_of("clientId")
+    fault = {"field": "clientId", "message": ERASED.said_in(language), "pointer": place}
     return {"row": row, "reason": CLIENT_ERASED, "errors": [fault]}
