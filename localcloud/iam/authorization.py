@@ -153,8 +153,11 @@ class Authorization:
         return known.get(key)
 
     def _key_holder(self, request: Any) -> Acting | None:
-        """Return the role that a program on the AWS port has assumed with sts:AssumeRole."""
-        key = request.get_access_key()
+        """Return the role that a program on the AWS port has assumed with sts:AssumeRole. In a
+        presigned address it is the signer's; moto does not look there.
+        """
+        signer = request.querystring.get("X-Amz-Credential", [""])[0].partition("/")[0]
+        key = signer or request.get_access_key()
         for assumed in sts_backends[self.account][PARTITION].assumed_roles:
             if assumed.access_key_id == key:
                 return Acting(
