@@ -39,7 +39,7 @@ stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(ST
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile test test-fast test-deploy test-browser viewer lint \
   audit models settings replay-history blend bench bench-serving policy client openapi iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
-  lock sbom supply-chain licences review-only webhook replay-events quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
+  lock sbom supply-chain licences simulate-aws review-only webhook replay-events quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing drill-batch drill-retries \
   clean
 
@@ -230,6 +230,9 @@ cost: $(VENV)/run ## The monthly bill, and that of the usual alternatives
 
 batch-note: $(VENV)/run ## What a batch of ten million takes on AWS and costs, into docs/batches.md
 	@$(VENV)/bin/python -m infrastructure.account.batch_note
+
+simulate-aws: $(VENV)/dev ## Latency, cost and limits of POST /predict on AWS: docs/aws-simulation.md
+	@$(VENV)/bin/python -m infrastructure.account.aws_path
 
 launch: $(DEPLOY)/ready ## Start the trainings by hand: make launch STAGE=dev
 	@$(DEPLOY)/bin/python -m infrastructure.operate.launch $(stage)

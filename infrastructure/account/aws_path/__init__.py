@@ -1,0 +1,1 @@
+"""Simulation of POST /predict on AWS, from published limits and stated assumptions."""
