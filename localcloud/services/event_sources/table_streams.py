@@ -12,6 +12,8 @@ from collections import deque
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from localcloud.activity import Activity
 from localcloud.iam.authorization import as_operator
 from localcloud.kept_state.durability import Kept
@@ -84,14 +86,13 @@ class TableStreams:
         function = self._functions.find(name)
         if mapping is None or function is None:
             return False
-        found = [json.loads(payload) for _, payload in records]
+        found = [msgspec.json.decode(payload) for _, payload in records]
         wanted = [record for record in found if wants(mapping, record)]
         if wanted:
             self._functions.note_reading(function, _READING, mapping.event_source_arn)
             self._functions.note_reading(function, ["dynamodb:ListStreams"], "*")
-            payload = json.dumps({"Records": wanted}).encode()
             try:
-                if self._functions.invoke(function, payload).failed:
+                if self._functions.invoke_with(function, {"Records": wanted}).failed:
                     return False
             except Throttled:
                 return False

@@ -115,23 +115,32 @@ class Functions:
     def invoke(self, function: Function, payload: bytes) -> Answer:
         """Invoke a function under its own role. Raises Throttled.
 
-        Every invocation comes here: of boto3, the AWS port, a state machine, an S3, SNS or
-        EventBridge event.
+        Invocations come here: of boto3, the AWS port, a state machine, an S3, SNS or EventBridge
+        event.
         """
+        return self._invoked(function, lambda: json.loads(payload or b"{}"))
+
+    def invoke_with(self, function: Function, event: Any) -> Answer:
+        """Invoke a function with an event that is parsed already, and that is its own from now on.
+        Raises Throttled.
+        """
+        return self._invoked(function, lambda: event)
+
+    def _invoked(self, function: Function, event: Callable[[], Any]) -> Answer:
         if self._closed.is_set():
             return Answer(error_payloads.closed(), failed=True)
         with self.environment_of(function):
-            return self._run(function, payload)
+            return self._run(function, event)
 
     def environment_of(self, function: Function) -> AbstractContextManager[None]:
         """Hold an execution environment, as each invocation does. Raises Throttled."""
         return self._concurrency.invocation(function.name)
 
-    def _run(self, function: Function, payload: bytes) -> Answer:
+    def _run(self, function: Function, event: Callable[[], Any]) -> Answer:
         context = LambdaContext.of(function)
         try:
             with self.in_role_of(function, function.name), printed_by(function.name):
-                result = function.handler(json.loads(payload or b"{}"), context)
+                result = function.handler(event(), context)
         except Exception as error:  # noqa: BLE001 - the Lambda boundary: whatever was raised is the answer
             if not self._disk.is_failing:  # it is said once that nothing can be stored
                 log.warning("%s raised %s: %s", function.name, type(error).__name__, error)
