@@ -23,7 +23,7 @@ from localcloud.ports.loopback import LOOPBACK
 from localcloud.services.apigateway.rest_api import RestApis
 from localcloud.services.cognito.sign_in import SignIn
 from localcloud.services.event_sources.readers import EventSources
-from localcloud.services.eventbridge import Events
+from localcloud.services.eventbridge.events import Events
 from localcloud.services.lambda_ import concurrency
 from localcloud.services.lambda_.functions import Failure, Function, Functions, Handler
 from localcloud.services.lambda_.pending_events import PendingEvents

@@ -5,11 +5,13 @@ from localcloud.iam import replaced as iam_
 from localcloud.ports import replaced as ports_
 from localcloud.ports.quick_calls import Quick, quick_calls
 from localcloud.seam import Replaced
-from localcloud.services import eventbridge, sns
+from localcloud.services import sns
 from localcloud.services.apigateway import replaced as apigateway_
 from localcloud.services.cloudformation import ignored_properties, stack_failures
 from localcloud.services.cognito import replaced as cognito_
 from localcloud.services.event_sources import replaced as event_sources_
+from localcloud.services.eventbridge import events
+from localcloud.services.eventbridge.quick_events import quick_events
 from localcloud.services.lambda_ import replaced as lambda_
 from localcloud.services.sagemaker import replaced as sagemaker_
 from localcloud.services.sagemaker.quick_invocations import quick_invocations
@@ -59,6 +61,7 @@ def the_list(cloud: Cloud) -> list[Replaced]:
 
 def _quick_calls(cloud: Cloud) -> Replaced:
     quick: dict[tuple[str, str], Quick] = {
+        ("events", "PutEvents"): quick_events(cloud.authorization),
         ("dynamodb", "PutItem"): QuickPuts(cloud.kept, cloud.authorization).put,
         ("sagemaker-runtime", "InvokeEndpoint"): quick_invocations(
             cloud.endpoints, cloud.authorization
@@ -81,21 +84,21 @@ def _deliveries(cloud: Cloud) -> list[Replaced]:
             "put_rule",
             "(self, name, description, event_bus_arn, event_pattern, role_arn, "
             "scheduled_expression, state, managed_by, tags)",
-            eventbridge.put_rule(cloud.quotas),
+            events.put_rule(cloud.quotas),
             "there is a quota of rules",
         ),
         Replaced(
             "moto.events.responses:EventsHandler",
             "put_events",
             "(self)",
-            eventbridge.put_events,
+            events.put_events,
             "an account's own events name no service of AWS as their source",
         ),
         Replaced(
             "moto.events.models:Rule",
             "send_to_targets",
             "(self, original_event, transform_input)",
-            eventbridge.to_functions_and_topics(cloud.functions),
+            events.to_functions_and_topics(cloud.functions),
             "Lambda and SNS targets are not implemented",
         ),
         Replaced(

@@ -13,7 +13,7 @@ from moto.sagemaker.models import sagemaker_backends
 
 from localcloud.activity import Activity
 from localcloud.iam.authorization import Authorization
-from localcloud.services.eventbridge import Events
+from localcloud.services.eventbridge.events import Events
 from localcloud.services.sagemaker.artifacts import bucket_and_key
 from localcloud.services.sagemaker.container_environment import serving
 from localcloud.services.sagemaker.container_role import note_container

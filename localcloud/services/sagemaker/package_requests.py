@@ -5,7 +5,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 
-from localcloud.services.eventbridge import Events
+from localcloud.services.eventbridge.events import Events
 
 
 def create_model_package(original: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from localcloud.iam.authorization import Authorization
 from localcloud.seam import ABSENT, Replaced
-from localcloud.services.eventbridge import Events
+from localcloud.services.eventbridge.events import Events
 from localcloud.services.sagemaker import endpoint_requests, package_requests
 from localcloud.services.sagemaker.hosted_endpoints import Endpoints
 from localcloud.services.servicequotas.account_quotas import Quotas

@@ -16,7 +16,7 @@ from moto.sagemaker.exceptions import ValidationError
 
 from localcloud.activity import Activity
 from localcloud.iam.authorization import Authorization
-from localcloud.services.eventbridge import Events
+from localcloud.services.eventbridge.events import Events
 from localcloud.services.sagemaker.container_environment import credentials_of, of_a_container
 from localcloud.services.sagemaker.container_role import note_container
 from localcloud.services.sagemaker_jobs.training_process import AT_ONCE

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -162,3 +163,79 @@ def test_a_thread_is_used_again_and_raises_where_its_caller_waits():
 
     assert len(names) < 20
     assert within(5, lambda: "on") == "on"
+
+
+EVENT = {
+    "Source": "bank.dev",
+    "DetailType": "DecisionMade",
+    "Detail": '{"clientId": "c"}',
+    "Time": datetime(2026, 11, 29, 10, 0, 1, 500_000, UTC),
+}
+
+
+def putting(*events: Any, **more: Any) -> Callable[[], Any]:
+    def call() -> Any:
+        answer = boto3.client("events").put_events(Entries=list(events), **more)
+        for entry in answer["Entries"]:  # each event has an id of its own
+            entry.pop("EventId", None)
+        return answer
+
+    return call
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [EVENT],
+        [EVENT] * 10,
+        [EVENT] * 11,
+        [EVENT | {"Detail": "{"}, EVENT],
+        [EVENT | {"Detail": ""}],
+        [EVENT | {"Source": "aws.s3"}, EVENT],
+        [EVENT | {"Time": "2026-11-29T10:00:00Z"}],
+        [EVENT | {"EventBusName": "default"}],
+        [EVENT | {"EventBusName": "none"}],
+        [EVENT | {"Detail": json.dumps({"a": "x" * 300_000})}],
+        [{name: part for name, part in EVENT.items() if name != "Source"}],
+    ],
+    ids=["one", "ten", "eleven", "no JSON", "empty", "of AWS", "time as text", "bus", "no bus",
+         "large", "no source"],
+)  # fmt: skip
+def test_events_are_put_and_refused_as_on_the_usual_way(both, events):
+    quick, usual = both(putting(*events))
+
+    assert quick == usual
+
+
+def test_plain_events_of_a_function_do_not_take_the_usual_way(cloud):
+    with cloud.authorization.acting_as(ROLE, "lambda", "the test"):
+        answer = putting(EVENT)()
+
+    assert "RequestId" not in answer["ResponseMetadata"]
+    assert "RequestId" in putting(EVENT)()["ResponseMetadata"]
+
+
+def test_a_function_without_the_permission_puts_no_events(cloud, both):
+    condition = {"StringEquals": {"events:source": "bank.prod"}}
+    permit({"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*",
+            "Condition": condition})  # fmt: skip
+    refused, _ = both(putting(EVENT))
+    allowed, usual = both(putting(EVENT | {"Source": "bank.prod"}))
+
+    assert refused[2]["Error"]["Code"] == "AccessDeniedException"
+    assert allowed == usual
+
+
+def test_a_rule_gets_the_same_event_on_either_way(cloud, both, add):
+    got: list[Any] = []
+    arn = add("listener", lambda event, _: got.append(event))
+    client = boto3.client("events")
+    client.put_rule(Name="all", EventPattern=json.dumps({"source": ["bank.dev"]}))
+    client.put_targets(Rule="all", Targets=[{"Id": "1", "Arn": arn}])
+
+    both(putting(EVENT))
+    cloud.idle(20)
+
+    quick, usual = ({**one, "id": "", "ingestion-time": 0} for one in got)
+    assert quick == usual
+    assert quick["time"] == "2026-11-29T10:00:01Z"

@@ -1,3 +1,5 @@
+"""Events of AWS itself and of functions, and the targets of rules that moto has not."""
+
 import copy
 import json
 from collections.abc import Callable

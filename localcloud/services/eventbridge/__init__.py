@@ -1,0 +1,1 @@
+"""EventBridge: rules, their targets, and the events that are put on the bus."""
