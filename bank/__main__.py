@@ -152,7 +152,7 @@ def main() -> None:
 @of_its_own
 @click.option(
     "--limits/--no-limits", envvar="LIMITS", show_envvar=True, default=True,
-    help="Whether the limits of credit.toml hold, as on AWS: 429 beyond them.",
+    help="Whether [api.limits] and max_concurrency of credit.toml hold, as on AWS.",
 )  # fmt: skip
 @granted
 def run(port: int, aws_port: int, limits: bool, quotas: tuple[str, ...]) -> None:
@@ -305,7 +305,7 @@ def _bank(
     dataset = remembered_dataset(folder, console)
     with ExitStack() as stack:
         with console.status("Opening the embedded cloud"):
-            bank = stack.enter_context(open_bank(folder, quotas=quotas))
+            bank = stack.enter_context(open_bank(folder, quotas=quotas, limited=limited))
             # after the database: a key beside none shows that one is lost
             api_key = kept_api_key(folder / "api_key")
             if stage_parameters.review_only_mode(boto3.client("ssm"), bank.settings) != "off":

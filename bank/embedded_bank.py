@@ -61,13 +61,17 @@ class Bank:
 
 @contextmanager
 def open_bank(
-    folder: Path | None, stage: str = "dev", quotas: Mapping[str, float] | None = None
+    folder: Path | None,
+    stage: str = "dev",
+    quotas: Mapping[str, float] | None = None,
+    *,
+    limited: bool = True,
 ) -> Iterator[Bank]:
     """Open the bank without its models.
 
     `folder` keeps its state; without a folder none is kept. Raises UnusableState if its disk has no
     room for the models, which each start unpacks. The account was granted the instances
-    that both stages need, and `quotas`.
+    that both stages need, and `quotas`. If not `limited`, endpoints throttle no one.
     """
     logs = folder and folder / "logs"
     with (
@@ -76,6 +80,7 @@ def open_bank(
     ):
         if folder:  # what a killed process left in it is gone now
             require_room(folder, ROOM_BYTES)
+        cloud.endpoints.concurrency.limited = limited
         config = CLIFactory(str(ROOT), environ=os.environ).create_config_obj(stage)
         app = config.chalice_app
         services.cache_clear()

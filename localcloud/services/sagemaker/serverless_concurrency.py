@@ -17,10 +17,11 @@ class Throttled(Exception):
 
 class ServerlessConcurrency:
     """The invocations that run on each endpoint. One whose client gave up runs on until the model
-    answers, and so keeps its place.
+    answers, and so keeps its place. If not `limited`, none is throttled: for measurements.
     """
 
     def __init__(self) -> None:
+        self.limited = True
         self._running: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -32,7 +33,7 @@ class ServerlessConcurrency:
         """
         name, limit = endpoint.endpoint_name, _limit(endpoint)
         with self._lock:
-            if limit is not None and self._running[name] >= limit:
+            if self.limited and limit is not None and self._running[name] >= limit:
                 raise Throttled
             self._running[name] += 1
         try:

@@ -86,3 +86,13 @@ def test_an_endpoint_on_instances_is_not_throttled(
     calls = [callers.submit(asked, sleep=0.1) for _ in range(8)]
 
     assert [one.result() for one in calls] == [1] * 8
+
+
+def test_without_limits_none_is_throttled(cloud: Cloud, callers: ThreadPoolExecutor) -> None:
+    serve(cloud, places=1)
+    cloud.endpoints.concurrency.limited = False
+    taking = callers.submit(asked, sleep=SLEEPS)
+    time.sleep(SLEEPS / 2)
+
+    assert asked() == 1
+    assert taking.result() == 1
