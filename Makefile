@@ -37,7 +37,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 # $(stage): the flag of a stage that there is. Any other value stops make.
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
-.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile test test-fast test-deploy test-browser viewer lint \
+.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile test test-fast test-deploy test-browser viewer console lint \
   audit models settings replay-history blend bench bench-serving policy client openapi iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
   lock sbom supply-chain licences simulate-aws review-only webhook replay-events quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing drill-batch drill-retries \
@@ -112,7 +112,7 @@ test: $(VENV)/dev $(CLIENT)/ready ## The tests of the bank: core, embedded cloud
 test-deploy: $(VENV)/dev $(DEPLOY)/ready $(SERVING)/ready ## The tests of deploying, permissions, training by hand, and serving
 	@$(VENV)/bin/python -m pytest tests/audit tests/deploy tests/launch tests/serving
 
-test-browser: $(VENV)/browser ## The viewer of the API, in the distribution's Chromium (CHROMIUM=path)
+test-browser: $(VENV)/browser ## The console and the viewer, in the distribution's Chromium (CHROMIUM=path)
 	@command -v '$(CHROMIUM)' > /dev/null || { echo "No browser: apt-get install chromium, or CHROMIUM=/path/to/it"; exit 1; }
 	@CHROMIUM="$$(command -v '$(CHROMIUM)')" $(VENV)/bin/python -m pytest tests/browser
 
@@ -180,6 +180,9 @@ iam-policies: $(VENV)/run ## Write the policy files and the template's roles fro
 
 viewer: $(VENV)/run ## Bring the pinned files of Swagger UI for /docs, by npm (they are committed)
 	@$(VENV)/bin/python -m infrastructure.packing.viewer_package
+
+console: $(VENV)/run ## Build the console from console/, by npm (the bundle is committed)
+	@$(VENV)/bin/python -m infrastructure.packing.console_package
 
 serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
 	@$(VENV)/bin/python -m infrastructure.packing.serving_code

@@ -22,7 +22,7 @@ from rich.console import Console
 
 from bank import outcome_files, steady_heap
 from bank.api import serving_api
-from bank.demo_users import demo_people
+from bank.demo_users import console_access, demo_people
 from bank.embedded_bank import open_bank
 from bank.first_run import (
     ApiBusy,
@@ -161,14 +161,11 @@ def run(port: int, aws_port: int, limits: bool, quotas: tuple[str, ...]) -> None
         sent = _predicted(bank)
         steady_heap.settle()
         console.print(f"\nServing until Ctrl-C; everything is kept in {STATE}")
+        for line in console_access.lines(bank.console, STATE):
+            console.print(line, markup=False)
         console.print(f"  API  {bank.url}  x-api-key: {bank.api_key}", markup=False)
         console.print(f"       this key may do everything; {STATE / 'api_keys'} has one a scope")
         console.print(f'  AWS  {bank.aws}  for AWS clients: eval "$(.venv/bin/python -m bank env)"')
-        people = ", ".join(demo_people.PEOPLE)
-        console.print(f"  People  .venv/bin/python -m bank token PERSON signs in as {people},")
-        console.print(
-            f"       and prints a token; their passwords are in {STATE / demo_people.FILE}"
-        )
         print(f"\nThe same prediction again:\n\n{command(f'{bank.url}/', sent, bank.api_key)}")
         sys.stdout.flush()
         _wait_for_the_end()
@@ -290,6 +287,7 @@ def schedule() -> None:
 class Opened:
     url: str
     aws: str
+    console: str
     api_key: str
     dataset: Dataset
 
@@ -317,10 +315,11 @@ def _bank(
             demo_people.make_people(pool, folder)
             scoped = kept_scoped_keys(folder / "api_keys", folder / "api_key")
             api = stack.enter_context(serving_api(bank, api_key, port, scoped, limited=limited))
+            site = console_access.open_console(bank, api, aws)
         bring(bank, dataset, console)
         with console.status("Loading the models"):
             bank.cloud.idle(PATIENCE_SECONDS)
-        yield Opened(f"http://127.0.0.1:{api}", f"http://127.0.0.1:{aws}", api_key, dataset)
+        yield Opened(f"http://127.0.0.1:{api}", f"http://127.0.0.1:{aws}", site, api_key, dataset)
 
 
 def _predict(bank: Opened) -> dict[str, Any]:

@@ -107,6 +107,10 @@ class Settings:
         return f"/{self.stage}/{self.app_name}/cursor-keys"
 
     @property
+    def sign_in_parameter(self) -> str:
+        return f"/{self.stage}/{self.app_name}/console-sign-in"
+
+    @property
     def webhooks_parameter(self) -> str:
         return f"/{self.stage}/{self.app_name}/webhooks"
 

@@ -63,6 +63,8 @@ ACCESS = (
     _access("GET", _DECISION, [Scope.SCORING, Scope.READING], _CASE_READERS),
     _access("POST", f"{_DECISION}/outcome", [Scope.OUTCOMES], [Role.RISK]),
     _access("GET", f"{_DECISION}/change", [Scope.READING], _CASE_READERS),
+    _access("POST", f"{_DECISION}/trial", [], _CASE_READERS),
+    _access("GET", f"{_DECISION}/replay", [], _CASE_READERS),
     _access("GET", f"{_DECISION}/offer", [Scope.READING], _CASE_READERS),
     _access("POST", f"{_DECISION}/offer", [Scope.SCORING], [Role.ANALYST]),
     _access("GET", f"{_DECISION}/explanation", [Scope.READING], _CASE_READERS),
@@ -86,6 +88,7 @@ ACCESS = (
     _access("GET", "/challengers", [], [Role.RISK, Role.AUDITOR, Role.OPERATOR]),
     # Who holds the role operator, too, trains and is refused.
     _access("POST", "/challengers/{model}/{challenger}/sign-off", [], [Role.RISK]),
+    _access("GET", "/product", [], [*Role]),
     _access("GET", "/ready", [Scope.SCORING, Scope.READING], [Role.OPERATOR]),
 )
 _BY_ROUTE = {(one.method, one.path): one for one in ACCESS}

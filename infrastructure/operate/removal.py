@@ -43,7 +43,7 @@ def remove(settings: Settings, account: str, report: stack.Report) -> None:
         *_machines(settings, account),
         *_jobs(settings),
         *deployed_api.delete(deployed_api.client(), ssm, settings),
-        *stage_parameters.delete_cursor_keys(ssm, settings),
+        *stage_parameters.delete(ssm, settings),
         *subscriber_store.delete(ssm, settings),
         *event_wiring.delete(settings),
     ):

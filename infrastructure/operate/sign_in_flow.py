@@ -6,7 +6,6 @@ python -m infrastructure.operate.sign_in_flow --stage dev
 import argparse
 import hashlib
 import hmac
-import os
 import secrets
 import sys
 import time
@@ -86,11 +85,8 @@ class Flow:
 
 
 def flow(pool: UserPool) -> Flow:
-    """Return a new sign-in to the pool: at its own host on AWS, at a path on the embedded cloud."""
-    if embedded.is_embedded():
-        address = os.environ["AWS_ENDPOINT_URL"].rstrip("/")
-        return Flow(f"{address}/cognito/{pool.domain}", pool.client_id)
-    return Flow(f"https://{pool.domain}.auth.{pool.region}.amazoncognito.com", pool.client_id)
+    """Return a new sign-in to the pool."""
+    return Flow(pool.authority, pool.client_id)
 
 
 def redirected() -> str:

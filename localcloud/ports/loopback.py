@@ -22,6 +22,16 @@ def is_local(environ: dict[str, Any]) -> bool:
     return is_local_host(environ.get("HTTP_HOST", LOOPBACK)) and is_local_page(environ)
 
 
+def is_visit(environ: dict[str, Any]) -> bool:
+    """Return whether a browser opens an address of this machine in a window, from a link anywhere.
+
+    The page that has the link reads nothing of the answer.
+    """
+    kind = (environ.get("HTTP_SEC_FETCH_MODE"), environ.get("HTTP_SEC_FETCH_DEST"))
+    opens = environ.get("REQUEST_METHOD") == "GET" and kind == ("navigate", "document")
+    return opens and is_local_host(environ.get("HTTP_HOST", ""))
+
+
 def is_local_page(environ: dict[str, Any]) -> bool:
     origin = environ.get("HTTP_ORIGIN")
     if origin is None:

@@ -2,18 +2,14 @@
 
 import pytest
 
-from bank.api import serving_api
-from bank.embedded_bank import open_bank
 from chalicelib.http.openapi.document import document
 from chalicelib.profile import load
-
-KEY = "the-key-of-the-browser"
+from tests.browser.console_visit import API_KEY
 
 
 @pytest.fixture(scope="module")
-def url():
-    with open_bank(None) as bank, serving_api(bank, KEY, 0) as port:
-        yield f"http://127.0.0.1:{port}"
+def url(site):
+    return site.address.removesuffix("/")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +33,7 @@ def test_it_shows_every_operation(page, asked):
 
 def test_a_request_is_sent_with_the_key_that_a_reader_gives(page, url, asked):
     page.locator(".btn.authorize").click()
-    page.locator(".auth-container input").first.fill(KEY)
+    page.locator(".auth-container input").first.fill(API_KEY)
     page.locator(".auth-btn-wrapper .authorize").first.click()
     page.locator(".btn-done").first.click()
     page.locator("#operations-models-listModels .opblock-summary-control").click()

@@ -66,6 +66,9 @@ def answers(served, desk, loans) -> dict[str, requests.Response]:
         "takeOffer": served.post(
             {"takenAmount": offer.json()["largestAmount"]}, f"{place(offered)}/offer"
         ),
+        "tryChanges": desk.ask("risk", "POST", f"{case}/trial", json={"changes": {}}),
+        "replay": desk.ask("auditor", "GET", f"{case}/replay"),
+        "getProduct": desk.ask("operator", "GET", "/product"),
         "explain": served.get(f"{case}/explanation"),
         "claimReview": claim,
         "releaseReview": release,

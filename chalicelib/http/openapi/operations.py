@@ -15,6 +15,7 @@ from chalicelib.governance.policies.policy_problems import (
 from chalicelib.governance.reviews.review_problems import ContestClosed, ReviewConflict, SamePerson
 from chalicelib.governance.sign_offs.sign_off_problems import ChallengerNotFound, SignOffConflict
 from chalicelib.http.openapi import batch_answers
+from chalicelib.http.openapi import console_answers as console
 from chalicelib.http.openapi import decision_answers as decisions
 from chalicelib.http.openapi import desk_answers as desk
 from chalicelib.http.openapi.rights_answers import Explanation
@@ -75,6 +76,11 @@ OPERATIONS = (
     Operation("GET", f"{_DECISION}/change", "findChange",
               "Find the smallest change that would be approved", decisions.Change,
               (*_ONE, *_ANALYSED)),
+    Operation("POST", f"{_DECISION}/trial", "tryChanges",
+              "Try other values of a stored application, without storing anything", console.Trial,
+              (*_BODY, e.InvalidApplication, *_ONE, *_ANALYSED)),
+    Operation("GET", f"{_DECISION}/replay", "replay",
+              "Make a stored decision again by the models in service", console.Replay, _ONE),
     Operation("GET", f"{_DECISION}/offer", "findOffer",
               "Find the largest amount that would be approved", decisions.CounterOffer,
               (*_ONE, *_ANALYSED)),
@@ -126,6 +132,9 @@ OPERATIONS = (
     Operation("POST", "/challengers/{model}/{challenger}/sign-off", "signOff",
               "Promote a challenger, or refuse it", desk.ListedChallenger,
               (*_BODY, ChallengerNotFound, SignOffConflict, SamePerson), tag="models"),
+    Operation("GET", "/product", "getProduct",
+              "Describe the product's form, and what the person may call", console.Product,
+              _POLICIES, tag="models"),
     Operation("GET", "/ready", "getReady", "Say which models answer now", desk.Ready,
               (e.NotReady,), tag="models"),
 )  # fmt: skip

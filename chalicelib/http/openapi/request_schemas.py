@@ -110,6 +110,7 @@ def bodies(profile: Profile) -> dict[str, Schema]:
         "reportOutcome": _object(
             {"outcome": {"enum": list(OUTCOMES)}, "when": CALENDAR_DAY}, {"granted": CALENDAR_DAY}
         ),
+        "tryChanges": _object({"changes": _actionable(profile)}),
         "takeOffer": _object({"takenAmount": _amount(profile)}),
         "contest": _object({"text": _text(LONGEST_CONTEST)}),
         "review": {"oneOf": [_verdict(one, profile) for one in get_args(Verdict)]},
@@ -142,6 +143,11 @@ def _feature(feature: Feature) -> Schema:
         bounds = {**bounds, "maximum": feature.maximum}
         bounds.pop("exclusiveMaximum")
     return about | {"type": feature.type} | bounds
+
+
+def _actionable(profile: Profile) -> Schema:
+    asked = profile.asked_for().items()
+    return _object({}, {name: _feature(one) for name, one in asked if one.change})
 
 
 def _amount(profile: Profile) -> Schema:

@@ -10,6 +10,7 @@ from chalicelib.decisions import outcomes
 from chalicelib.decisions.application import CreditApplication
 from chalicelib.decisions.intake import analysis, pending_analyses
 from chalicelib.decisions.intake.idempotency_keys import only_key
+from chalicelib.governance.evidence import replay_check
 from chalicelib.governance.rights.counterfactuals import taken_offers
 from chalicelib.http.preferences import RESPOND_ASYNC, prefers
 from chalicelib.http.request_body import json_body
@@ -34,6 +35,11 @@ def prediction(request: Request, clientId: str, predictionId: str) -> Any:  # no
     with pending_analyses.known(clientId, predictionId, found, datetime.now(UTC)):
         stored = outcomes.with_outcomes(clientId, predictionId, found)
     return stored | acts_shown(request, stored)
+
+
+def replay(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803
+    using = services()
+    return replay_check.replayed(using.predictions.get(clientId, predictionId), using.scoring)
 
 
 def outcome(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803

@@ -8,7 +8,7 @@ from chalice.app import Request
 from chalicelib.decisions.intake.idempotency_keys import asked_by
 from chalicelib.governance.erasure import erasure_request
 from chalicelib.governance.reviews import contests
-from chalicelib.governance.rights.counterfactuals import change, taken_offers
+from chalicelib.governance.rights.counterfactuals import change, taken_offers, trial
 from chalicelib.governance.rights.counterfactuals.counter_offer import counter_offer
 from chalicelib.governance.rights.explanation import explanation
 from chalicelib.governance.rights.explanation_page import page
@@ -31,6 +31,13 @@ def change_needed(request: Request, clientId: str, predictionId: str) -> Any:  #
     stored = using.predictions.get(clientId, predictionId)
     committee = using.committee(stored.get("consents", ()))
     return change.needed(stored, language_of(request), committee.profile, committee, using.models)
+
+
+def try_changes(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803
+    using = services()
+    stored = using.predictions.get(clientId, predictionId)
+    committee = using.committee(stored.get("consents", ()))
+    return trial.tried(stored, json_body(request), language_of(request), committee)
 
 
 def offer(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.http.routes import (
     batch_routes,
+    console_routes,
     decision_routes,
     list_routes,
     policy_routes,
@@ -26,6 +27,8 @@ ROUTES: tuple[tuple[str, str, View], ...] = (
     ("GET", _DECISION, decision_routes.prediction),
     ("POST", f"{_DECISION}/outcome", decision_routes.outcome),
     ("GET", f"{_DECISION}/change", rights_routes.change_needed),
+    ("POST", f"{_DECISION}/trial", rights_routes.try_changes),
+    ("GET", f"{_DECISION}/replay", decision_routes.replay),
     ("GET", f"{_DECISION}/offer", rights_routes.offer),
     ("POST", f"{_DECISION}/offer", rights_routes.take_offer),
     ("GET", f"{_DECISION}/explanation", rights_routes.explain),
@@ -47,6 +50,7 @@ ROUTES: tuple[tuple[str, str, View], ...] = (
     ("GET", "/models", service_routes.models),
     ("GET", "/challengers", sign_off_routes.challengers),
     ("POST", "/challengers/{model}/{challenger}/sign-off", sign_off_routes.sign_off),
+    ("GET", "/product", console_routes.product),
     ("GET", "/ready", service_routes.ready),
 )
 # Without a key or a token.
@@ -55,4 +59,6 @@ OPEN: tuple[tuple[str, View], ...] = (
     ("/openapi.json", service_routes.openapi),
     ("/docs", viewer_routes.viewer),
     ("/docs/{name}", viewer_routes.viewer_file),
+    ("/", console_routes.console),
+    ("/console/{name}", console_routes.console_file),
 )

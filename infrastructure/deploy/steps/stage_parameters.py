@@ -1,5 +1,6 @@
-"""Parameters of a stage beside its stacks: the review-only mode, which a deployment keeps, and the
-keys of cursors, which CloudFormation can't make: it has no SecureString.
+"""Parameters of a stage beside its stacks: the review-only mode, which a deployment keeps, the keys
+of cursors, which CloudFormation can't make, as it has no SecureString, and where people sign in to
+the console, whose address the API alone knows.
 """
 
 from collections.abc import Iterator
@@ -7,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from chalicelib.decisions.lists.cursor_keys import new_key, parsed, written
 from chalicelib.foundation.settings import Settings
+from chalicelib.people import sign_in_place
+from chalicelib.people.sign_in_place import SignInPlace
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -31,12 +34,19 @@ def rotate_cursor_keys(client: "SSMClient", settings: Settings) -> None:
     _put(client, settings, [new_key(), *(parsed(value) if value else ())])
 
 
-def delete_cursor_keys(client: "SSMClient", settings: Settings) -> Iterator[str]:
-    """Delete the parameter, and yield its name."""
-    name = settings.cursor_keys_parameter
-    if _value(client, name):
-        client.delete_parameter(Name=name)
-        yield f"parameter {name}"
+def keep_sign_in(client: "SSMClient", settings: Settings, place: SignInPlace) -> None:
+    """Tell the console where people sign in, unless it knows."""
+    name, value = settings.sign_in_parameter, sign_in_place.written(place)
+    if _value(client, name) != value:
+        client.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+
+
+def delete(client: "SSMClient", settings: Settings) -> Iterator[str]:
+    """Delete the parameters that no stack has, and yield the name of each."""
+    for name in (settings.cursor_keys_parameter, settings.sign_in_parameter):
+        if _value(client, name):
+            client.delete_parameter(Name=name)
+            yield f"parameter {name}"
 
 
 def _put(client: "SSMClient", settings: Settings, keys: list[bytes]) -> None:

@@ -54,6 +54,10 @@ class Arns:
         return f"arn:aws:ssm:*:*:parameter{self.settings.cursor_keys_parameter}"
 
     @property
+    def sign_in(self) -> str:
+        return f"arn:aws:ssm:*:*:parameter{self.settings.sign_in_parameter}"
+
+    @property
     def webhooks(self) -> str:
         """A SecureString as well, of addresses and secrets."""
         return f"arn:aws:ssm:*:*:parameter{self.settings.webhooks_parameter}"

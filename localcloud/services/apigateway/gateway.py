@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from localcloud.ports.framing import REPEATED
-from localcloud.ports.loopback import is_local, is_local_host
+from localcloud.ports.loopback import is_local, is_local_host, is_visit
 from localcloud.services.apigateway.content_codings import (
     coding_of_answer,
     compressed,
@@ -118,7 +118,7 @@ class Gateway:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
-        if not is_local(environ):
+        if not (is_local(environ) or is_visit(environ)):
             return self._answers["FOREIGN_CALLER"]
         request = self._routed(environ)
         methods = self._routes[request.route]

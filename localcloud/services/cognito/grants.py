@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 TRANSACTION_SECONDS = 600
 CODE_SECONDS = 300  # https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
+REFRESH_SECONDS = 8 * 3600  # as the bank's app client asks for
 FREE_ATTEMPTS = 5
 LONGEST_LOCK_SECONDS = 900
 MOST = 1000  # of each kind: the oldest go

@@ -24,6 +24,7 @@ from localcloud.services.cognito import sign_in_page
 from localcloud.services.cognito.grants import (
     CHALLENGE,
     CODE_SECONDS,
+    REFRESH_SECONDS,
     TRANSACTION_SECONDS,
     Asked,
     Attempts,
@@ -34,7 +35,7 @@ from localcloud.services.cognito.tokens import issuer
 from localcloud.services.cognito.user_pools import has_key
 
 ADDRESS = re.compile(
-    r"/cognito/(?P<domain>[a-z0-9-]+)/(?P<page>oauth2/authorize|login|oauth2/token)"
+    r"/cognito/(?P<domain>[a-z0-9-]+)/(?P<page>oauth2/authorize|login|logout|oauth2/token)"
 )
 KEYS = re.compile(r"/(?P<pool>[\w-]+_\w+)/\.well-known/(?P<page>jwks\.json|openid-configuration)")
 LARGEST_FORM = 8192
@@ -57,6 +58,7 @@ class SignIn:
         self._backend = cognitoidp_backends[account][region]
         self._transactions = Vouchers[Asked](TRANSACTION_SECONDS)
         self._codes = Vouchers[Grant](CODE_SECONDS)
+        self._refreshing = Vouchers[Grant](REFRESH_SECONDS)
         self._attempts = Attempts()
         self._making_a_key = threading.Lock()
 
@@ -88,12 +90,15 @@ class SignIn:
             return Response("The disk takes no writes.\n", 503)
 
     def _page(self, request: Request, page: str, pool: Any) -> Response:
-        methods = {"oauth2/authorize": "GET", "login": "POST", "oauth2/token": "POST"}
-        if request.method != methods[page]:
-            return Response("", 405, {"Allow": methods[page]})
-        if page == "oauth2/authorize":
-            return self._authorize(request, pool)
-        return self._sign_in(request, pool) if page == "login" else self._token(request, pool)
+        method, answer = {
+            "oauth2/authorize": ("GET", self._authorize),
+            "login": ("POST", self._sign_in),
+            "logout": ("GET", self._sign_out),
+            "oauth2/token": ("POST", self._token),
+        }[page]
+        if request.method != method:
+            return Response("", 405, {"Allow": method})
+        return answer(request, pool)
 
     def _authorize(self, request: Request, pool: Any) -> Response:
         """Show the form, or lead back with an error; nowhere if the client does not know where to.
@@ -126,6 +131,18 @@ class SignIn:
         code = self._codes.issue(Grant(asked, _user(pool, username).username))
         return redirect(_with(asked.redirect_uri, code=code, state=asked.state))
 
+    def _sign_out(self, request: Request, pool: Any) -> Response:
+        """Lead back to an address of the client's. There is no session to end: each sign-in asks
+        for the password.
+
+        https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html
+        """
+        client = pool.clients.get(request.args.get("client_id", ""))
+        uri = request.args.get("logout_uri", "")
+        if client is None or uri not in client.extended_config.get("LogoutURLs", []):
+            return sign_in_page.refusal("The logout_uri is not one of the client's.")
+        return redirect(uri)
+
     def _fault(self, pool: Any, username: str, password: str) -> str:
         """Return why this person may not sign in; empty if they may."""
         if self._attempts.is_locked(username.casefold()):
@@ -150,17 +167,28 @@ class SignIn:
         given, origin = request.form, request.headers.get("Origin")
         shared = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if origin else {}
         headers = {"Cache-Control": "no-store", **shared}
-        if given.get("grant_type") != "authorization_code":
+        kind = given.get("grant_type")
+        if kind not in ("authorization_code", "refresh_token"):
             return _json({"error": "unsupported_grant_type"}, 400, headers)
-        grant = self._codes.take(given.get("code", ""))
-        if grant is None or not _fits(grant, given, pool):
+        by_code = kind == "authorization_code"
+        grant = self._granted(given, pool) if by_code else self._renewed(given, pool)
+        user = _user(pool, grant.username) if grant else None
+        if grant is None or user is None or not user.enabled:
             return _json({"error": "invalid_grant"}, 400, headers)
-        user = _user(pool, grant.username)
-        if user is None or not user.enabled:
-            return _json({"error": "invalid_grant"}, 400, headers)
-        return _json(self._tokens(pool, grant), 200, headers)
+        return _json(self._tokens(pool, grant, renewable=by_code), 200, headers)
 
-    def _tokens(self, pool: Any, grant: Grant) -> dict[str, Any]:
+    def _granted(self, given: Any, pool: Any) -> Grant | None:
+        grant = self._codes.take(given.get("code", ""))
+        return grant if grant and _fits(grant, given, pool) else None
+
+    def _renewed(self, given: Any, pool: Any) -> Grant | None:
+        """Return the grant of a refresh token of this client, which stays good for its hours."""
+        grant = self._refreshing.look_up(given.get("refresh_token", ""))
+        its_own = (pool.id, given.get("client_id"))
+        is_its = grant and (grant.asked.pool_id, grant.asked.client_id) == its_own
+        return grant if is_its else None
+
+    def _tokens(self, pool: Any, grant: Grant, *, renewable: bool) -> dict[str, Any]:
         with self._making_a_key:
             if not has_key(pool):  # it is on disk before a token is signed with it
                 with self._kept.writing():
@@ -171,6 +199,7 @@ class SignIn:
         access, _ = pool.create_access_token(client, username, origin_jti=origin)
         identity, seconds = pool.create_id_token(client, username, origin_jti=origin)
         tokens = {"id_token": identity, "access_token": access}
+        tokens |= {"refresh_token": self._refreshing.issue(grant)} if renewable else {}
         return {**tokens, "token_type": "Bearer", "expires_in": seconds}
 
     def _published(self, pool: Any, page: str, request: Request) -> Response:

@@ -10,7 +10,7 @@ import requests
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from bank.demo_users import demo_people
+from bank.demo_users import console_access, demo_people
 from infrastructure.operate.sign_in_flow import CALLBACK, NotSignedIn
 from localcloud.services.cognito.grants import Attempts, Vouchers
 
@@ -139,6 +139,38 @@ def test_a_code_of_another_sign_in_is_not_exchanged(door):
     theirs, own = door.flow(), door.flow()
 
     assert exchanged(door, own, code_of(door, theirs)).status_code == 400
+
+
+def test_a_refresh_token_gives_tokens_of_the_same_person_again(door):
+    flow = door.flow()
+    first = exchanged(door, flow, code_of(door, flow)).json()
+    form = {"grant_type": "refresh_token", "client_id": door.pool.client_id}
+    place = f"{flow.base}/oauth2/token"
+    again = requests.post(place, form | {"refresh_token": first["refresh_token"]}, timeout=9)
+    others = [
+        form | {"refresh_token": "guessed"},
+        form | {"refresh_token": first["refresh_token"], "client_id": "other"},
+    ]
+    refused = [requests.post(place, one, timeout=9) for one in others]
+
+    assert again.json()["id_token"]
+    assert "refresh_token" not in again.json()
+    assert [(one.status_code, one.json()["error"]) for one in refused] == [
+        (400, "invalid_grant")
+    ] * 2
+
+
+def test_a_sign_out_leads_to_an_address_of_the_client_alone(door):
+    ports = (int(one.rpartition(":")[2]) for one in (door.url, door.aws))
+    address = console_access.open_console(door.bank, *ports)
+    place, client = f"{door.flow().base}/logout", {"client_id": door.pool.client_id}
+    answers = [
+        requests.get(place, client | {"logout_uri": uri}, allow_redirects=False, timeout=9)
+        for uri in (address, "http://localhost:1/")
+    ]
+
+    assert [one.status_code for one in answers] == [302, 400]
+    assert answers[0].headers["Location"] == address
 
 
 def test_other_grants_are_not_given(door):

@@ -15,7 +15,7 @@ from chalicelib.people.caller import person_of, source_of
 from chalicelib.people.key_scopes import KeyScopes, parsed, written
 from chalicelib.people.routing import PeopleAuthorizer
 
-OPEN_PATHS = ("/health", "/openapi.json", "/docs", "/docs/{name}")
+OPEN_PATHS = ("/health", "/openapi.json", "/docs", "/docs/{name}", "/", "/console/{name}")
 OPEN = {(method, path) for method in ("GET", "HEAD") for path in OPEN_PATHS}
 NAME = "/dev/appvengers/api-key-scopes"
 BOTH = frozenset([Scope.SCORING, Scope.READING])

@@ -48,7 +48,7 @@ class Committee:
     ) -> None:
         self.asked = 0
         self._without = without or {}
-        self._review_only = review_only
+        self.review_only = review_only
         self.profile = profile
         self._scoring = scoring
         self._clock = clock
@@ -59,20 +59,23 @@ class Committee:
 
         Raises AnalysisUnavailable if a model is silent or the time is up.
         """
+        policy, review_only = self.profile.policy, self.review_only
+        return [
+            weigh(application, answers, policy, review_only=review_only)
+            for application, answers in zip(applications, self.answers(applications), strict=True)
+        ]
+
+    def answers(self, applications: Sequence[dict[str, Value]]) -> list[dict[str, Answer]]:
+        """Return each model's answer to each application.
+
+        Raises AnalysisUnavailable if a model is silent or the time is up.
+        """
         if self._clock() > self._ends:
             raise AnalysisUnavailable(TOO_LONG)
         self.asked += len(applications)
-        policy, models = self.profile.policy, list(self.profile.models)
+        models = list(self.profile.models)
         said = [self._ask(model, applications) for model in models]
-        return [
-            weigh(
-                application,
-                dict(zip(models, answers, strict=True)),
-                policy,
-                review_only=self._review_only,
-            )
-            for application, *answers in zip(applications, *said, strict=True)
-        ]
+        return [dict(zip(models, each, strict=True)) for each in zip(*said, strict=True)]
 
     def _ask(self, model: str, applications: Sequence[dict[str, Value]]) -> Sequence[Answer]:
         if model in self._without:

@@ -1,0 +1,14 @@
+// The page that is shown is in the address's fragment: #/decisions/ana/0123?tab=reviews
+import { signal } from "@preact/signals";
+import { parsed } from "./routes.js";
+
+export const route = signal(parsed(location.hash));
+
+addEventListener("hashchange", () => {
+  route.value = parsed(location.hash);
+  scrollTo(0, 0);
+});
+
+export const go = (hash) => {
+  location.hash = hash;
+};

@@ -1,0 +1,12 @@
+// The console: signs in, and shows the page that the address names.
+import "./style.css";
+import { html, render } from "./frame/html.js";
+import { comeBack } from "./frame/session.js";
+import { Shell } from "./frame/shell.js";
+
+const place = document.getElementById("console");
+
+comeBack().finally(() => {
+  place.replaceChildren();
+  render(html`<${Shell} />`, place);
+});

@@ -1,0 +1,30 @@
+// An application as it is typed: texts by field, the consents that are given, and a request's key.
+import { valueOf } from "../../parts/typed_values.js";
+
+/** Return an empty application, in which every consent is given. */
+export const blank = (product) => ({
+  clientId: "",
+  consents: [...product.consents],
+  texts: {},
+  key: crypto.randomUUID(),
+});
+
+/** Return an example of the product as it would be typed. */
+export const filledIn = (product, example) => ({
+  clientId: example.clientId,
+  consents: [...example.consents],
+  texts: Object.fromEntries(Object.entries(example.application).map(([name, value]) => [name, String(value)])),
+  key: crypto.randomUUID(),
+});
+
+/** Return the fields that are asked for: those that need no consent that is not given. */
+export const askedFor = (product, typed) =>
+  product.fields.filter((field) => field.consents.every((one) => typed.consents.includes(one)));
+
+/** Return the body of POST /predict. */
+export function body(product, typed) {
+  const values = askedFor(product, typed).map((field) => [field.name, valueOf(field, typed.texts[field.name])]);
+  const application = Object.fromEntries(values.filter(([, value]) => value !== undefined));
+  const sent = { clientId: typed.clientId.trim(), application };
+  return product.consents.length ? { ...sent, consents: typed.consents } : sent;
+}

@@ -1,0 +1,57 @@
+// A decision as an analyst reads it: what was decided and why, and what would change it.
+import { html } from "../../frame/html.js";
+import { coded, percent, signed, t } from "../../frame/language.js";
+import { link } from "../../frame/routes.js";
+import { may } from "../../frame/product.js";
+import { Facts } from "../../parts/table.js";
+import { Said } from "../../parts/said.js";
+import { ModelsSideBySide } from "./models_table.js";
+import { WhatWouldChange } from "./what_would_change.js";
+import { OfferPart } from "./offer_part.js";
+
+const DECISION = "/predictions/{clientId}/{predictionId}";
+
+/** `isStored`: the page is the decision's own, which has more below. */
+export function Decided({ decided, isStored = false }) {
+  const { clientId, predictionId } = decided;
+  return html`
+    <h2 tabindex="-1">${t("decision")}</h2>
+    <${Verdict} decided=${decided} />
+    ${!isStored && html`<div class="actions">
+      <a href=${link("decision", clientId, predictionId)}>${t("openDecision")}</a>
+      <a href=${link("client", clientId)}>${t("openClient")}</a>
+    </div>`}
+    <${Facts} of=${[
+      [t("score"), decided.score ?? "–"],
+      [t("probability"), percent(decided.probabilityOfDefault)],
+      [t("disagreement"), decided.disagreement ?? "–"],
+      [t("client"), html`<${Said} text=${clientId} />`],
+    ]} />
+    <${Rules} rules=${decided.rules ?? []} unseen=${decided.unseen ?? []} />
+    <h3>${t("models")}</h3>
+    <${ModelsSideBySide} models=${decided.models} />
+    ${may(`POST ${DECISION}/trial`) ? html`<${WhatWouldChange} decided=${decided} />` : html`<${Reasons} reasons=${decided.reasons} />`}
+    <${OfferPart} decided=${decided} />`;
+}
+
+export function Verdict({ decided }) {
+  const { decision, decisionBasis, rules = [] } = decided;
+  const rule = rules.find((one) => one.code === decisionBasis);
+  return html`<div class=${`verdict ${decision}`} role="status">
+    <strong>${coded("decision", decision)}</strong>
+    <p>${t("basis")}: ${rule ? html`<${Said} text=${rule.text} />` : coded("basis", decisionBasis)}</p>
+  </div>`;
+}
+
+const Rules = ({ rules, unseen }) => html`
+  <h3>${t("rulesFired")}</h3>
+  ${rules.length === 0 && unseen.length === 0 && html`<p>${t("noRules")}</p>`}
+  <ul>
+    ${rules.map((one) => html`<li><span class=${`tag ${one.effect}`}>${coded("decision", one.effect)}</span> <${Said} text=${one.text} /></li>`)}
+    ${unseen.map((one) => html`<li>${t("unseenCode", { field: one })}</li>`)}
+  </ul>`;
+
+export const Reasons = ({ reasons }) => html`
+  <h3>${t("reasons")}</h3>
+  <ul>${reasons.map((one) => html`<li>${signed(one.points)} · <${Said} text=${one.text} /></li>`)}</ul>
+  ${reasons.length === 0 && html`<p>${t("noReasons")}</p>`}`;

@@ -1,0 +1,43 @@
+// The terms of an approval, or the counter-offer: the largest amount that would be approved.
+import { html } from "../../frame/html.js";
+import { ask, get, path } from "../../frame/api.js";
+import { useAnswer, useAsking } from "../../frame/asking.js";
+import { day, plain, t } from "../../frame/language.js";
+import { link } from "../../frame/routes.js";
+import { fieldOf, may, product } from "../../frame/product.js";
+import { Facts } from "../../parts/table.js";
+import { Busy, Trouble } from "../../parts/notice.js";
+import { Said } from "../../parts/said.js";
+
+const OFFER = "/predictions/{clientId}/{predictionId}/offer";
+const unit = () => fieldOf(product.value.review.amountField)?.unit ?? "";
+
+export function OfferPart({ decided }) {
+  if (decided.offer) return html`<h3>${t("terms")}</h3><${Terms} offer=${decided.offer} />`;
+  return may(`GET ${OFFER}`) ? html`<${CounterOffer} decided=${decided} />` : null;
+}
+
+const Terms = ({ offer }) => html`
+  <${Facts} of=${[
+    [t("maximumAmount"), `${plain(offer.maximumAmount)} ${unit()}`],
+    [t("annualRate"), `${plain(offer.annualRate)} %`],
+  ]} />
+  <ul>${offer.conditions.map((one) => html`<li><${Said} text=${one.text} /></li>`)}</ul>`;
+
+function CounterOffer({ decided }) {
+  const place = path`/predictions/${decided.clientId}/${decided.predictionId}/offer`;
+  const offer = useAnswer(() => get(place), []);
+  const taking = useAsking((amount) => ask("POST", place, { takenAmount: amount }));
+  const found = offer.value;
+  return html`<section class="unprinted"><h3>${t("counterOffer")}</h3>
+    <${Busy} when=${offer.busy || taking.busy} />
+    <${Trouble} problem=${offer.problem} again=${offer.run} />
+    ${found && html`<p><${Said} text=${found.text} /></p>`}
+    ${found?.largestAmount && html`<${Facts} of=${[[t("largestAmount"), `${plain(found.largestAmount)} ${unit()}`], [t("openUntil"), day(found.openUntil)]]} />`}
+    ${found?.offer && html`<${Terms} offer=${found.offer} />`}
+    ${found?.outcome === "COUNTER_OFFER" && may(`POST ${OFFER}`) && !taking.value && html`<div class="actions">
+      <button type="button" onClick=${() => taking.run(found.largestAmount)}>${t("takeOffer", { amount: plain(found.largestAmount), unit: unit() })}</button></div>`}
+    <${Trouble} problem=${taking.problem} />
+    ${taking.value && html`<p role="status"><a href=${link("decision", taking.value.clientId, taking.value.predictionId)}>${t("offerTaken")}</a></p>`}
+  </section>`;
+}

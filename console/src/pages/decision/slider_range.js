@@ -1,0 +1,24 @@
+const STEPS = 200;
+
+/** Return the ends and the step of a slider: those of the field, on the side that the applicant can
+ * change it to. */
+export function range(field, stored) {
+  const { actionable } = field;
+  const known = (...values) => values.filter((one) => Number.isFinite(one));
+  let minimum = Math.max(...known(field.minimum, actionable.minimum, 0));
+  let maximum = Math.min(...known(field.maximum, actionable.maximum, Math.max(2 * (stored ?? 0), minimum + 1)));
+  if (actionable.direction === "decrease" && stored !== undefined) maximum = stored;
+  if (actionable.direction === "increase" && stored !== undefined) {
+    minimum = stored;
+    maximum = Math.max(maximum, stored);
+  }
+  return { minimum, maximum, step: stepOf(maximum - minimum, field.type === "integer") };
+}
+
+/** Return a round step: 1, 2 or 5 times a power of ten. */
+function stepOf(width, isWhole) {
+  const exact = width / STEPS || 1;
+  const power = 10 ** Math.floor(Math.log10(exact));
+  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= exact);
+  return isWhole ? Math.max(1, Math.round(step)) : step;
+}

@@ -1,0 +1,16 @@
+// The pages, in the order of the navigation. A person is offered those of whose routes any is theirs.
+import { AnalysisPage } from "./analysis/analysis_page.js";
+import { ClientPage } from "./clients/client_page.js";
+import { DecisionPage } from "./decision/decision_page.js";
+import { DecisionsPage } from "./decision/decisions_page.js";
+import { QueuePage } from "./queue/queue_page.js";
+
+const READS = ["GET /predictions/{clientId}/{predictionId}"];
+
+export const pages = [
+  { name: "analysis", view: AnalysisPage, may: ["POST /predict"], listed: true },
+  { name: "queue", view: QueuePage, may: ["GET /reviews"], listed: true },
+  { name: "decisions", view: DecisionsPage, may: ["GET /decisions"], listed: true },
+  { name: "decision", view: DecisionPage, may: READS },
+  { name: "client", view: ClientPage, may: ["GET /predictions/{clientId}"] },
+];

@@ -1,0 +1,71 @@
+// A case on its decision's page: claim it, decide with a reason, and go to the next one.
+import { useSignal } from "@preact/signals";
+import { html } from "../../frame/html.js";
+import { ask, path } from "../../frame/api.js";
+import { useAsking } from "../../frame/asking.js";
+import { draft, dropDraft, keepDraft } from "../../frame/drafts.js";
+import { coded, plain, t, time } from "../../frame/language.js";
+import { product } from "../../frame/product.js";
+import { session } from "../../frame/session.js";
+import { Trouble } from "../../parts/notice.js";
+import { Said } from "../../parts/said.js";
+import { errorOf } from "../../parts/typed_values.js";
+
+const EMPTY = { verdict: "", reason: "", text: "" };
+
+export function ReviewPart({ decided, onDone }) {
+  const place = `${path`/predictions/${decided.clientId}/${decided.predictionId}`}/review`;
+  const claim = useAsking((act) => ask("POST", `${place}/${act}`));
+  const mine = claim.value?.claimedBy?.username === session.value?.username;
+  return html`<article aria-label=${t("review")}>
+    <h2>${t("review")}</h2>
+    <p>${coded("awaits", decided.awaits)}${above(decided) && html` · ${t("secondAbove", { amount: plain(product.value.review.secondPersonAbove) })}`}</p>
+    ${!mine && html`<div class="actions"><button type="button" onClick=${() => claim.run("claim")} aria-busy=${claim.busy ? "true" : undefined}>${t("claim")}</button></div>`}
+    ${mine && html`<p role="status">${t("claimedUntil", { time: time(claim.value.claimedUntil) })}</p>
+      <div class="actions"><button type="button" class="secondary" onClick=${() => claim.run("release")}>${t("release")}</button></div>`}
+    <${Trouble} problem=${claim.problem} />
+    <${VerdictForm} place=${place} name=${decided.predictionId} onDone=${onDone} />
+  </article>`;
+}
+
+function above(decided) {
+  const { amountField, secondPersonAbove } = product.value.review;
+  return !amountField || decided.application[amountField] > secondPersonAbove;
+}
+
+function VerdictForm({ place, name, onDone }) {
+  const kept = `review:${name}`;
+  const typed = useSignal(draft(kept) ?? EMPTY);
+  const set = (part) => (event) => {
+    const value = event.currentTarget.value;
+    typed.value = { ...typed.value, ...(part === "verdict" && { reason: "" }), [part]: value };
+    keepDraft(kept, typed.value);
+  };
+  const sending = useAsking(async () => {
+    await ask("POST", place, typed.value);
+    dropDraft(kept);
+    typed.value = EMPTY;
+    onDone();
+  });
+  const send = (event) => {
+    event.preventDefault();
+    sending.run();
+  };
+  const wrong = (part) => errorOf(sending.problem, `#/${part}`);
+  const reasons = product.value.review.reasons.filter((one) => one.verdict === typed.value.verdict);
+  return html`<form noValidate onSubmit=${send} aria-label=${t("verdict")}>
+    <fieldset><legend>${t("verdict")}</legend>
+      ${["APPROVE", "DECLINE"].map((one) => html`<label><input type="radio" name="verdict" value=${one} checked=${typed.value.verdict === one} onChange=${set("verdict")} /> ${coded("verdict", one)}</label>`)}
+      <small class="error">${wrong("verdict")}</small></fieldset>
+    <label for="reason">${t("reason")}</label>
+    <select id="reason" onChange=${set("reason")} aria-invalid=${wrong("reason") ? "true" : undefined} aria-describedby="reason-error">
+      <option value="">${t("choose")}</option>
+      ${reasons.map((one) => html`<option value=${one.code} selected=${one.code === typed.value.reason}>${one.text}</option>`)}</select>
+    <small id="reason-error" class="error">${wrong("reason")}</small>
+    <label for="text">${t("ownWords")}</label>
+    <textarea id="text" rows="3" value=${typed.value.text} onInput=${set("text")} aria-invalid=${wrong("text") ? "true" : undefined} aria-describedby="text-error"></textarea>
+    <small id="text-error" class="error">${wrong("text")}</small>
+    <${Trouble} problem=${sending.problem} />
+    <div class="actions"><button type="submit" aria-busy=${sending.busy ? "true" : undefined}>${t("decide")}</button></div>
+  </form>`;
+}

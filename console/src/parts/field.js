@@ -1,0 +1,43 @@
+// A field of a form: label, unit, help, bounds, and its error beside it.
+import { html } from "../frame/html.js";
+import { coded, plain, t } from "../frame/language.js";
+import { isNumber } from "./typed_values.js";
+
+/** `field` is one of the product's; `value` a text, as it was typed. */
+export function Field({ field, value, error, onInput }) {
+  const id = `field-${field.name}`;
+  const about = [`${id}-help`, error && `${id}-error`].filter(Boolean).join(" ");
+  const common = {
+    id,
+    name: field.name,
+    value: value ?? "",
+    "aria-describedby": about,
+    "aria-invalid": error ? "true" : undefined,
+    "aria-required": field.required ? "true" : undefined,
+    onInput: (event) => onInput(field.name, event.currentTarget.value),
+  };
+  return html`<div class="field">
+    <label for=${id}>${field.title}${field.unit ? ` (${field.unit})` : ""}${field.required ? " *" : ""}</label>
+    ${field.values ? choice(field, common) : typed(field, common)}
+    <small id=${`${id}-help`}>${field.help}${bounds(field)}</small>
+    ${error && html`<small id=${`${id}-error`} class="error">${error}</small>`}
+  </div>`;
+}
+
+const choice = (field, common) => html`<select ...${common}>
+  <option value="">${t("unknownValue")}</option>
+  ${field.values.map((one) => html`<option value=${one}>${coded("value", one)}</option>`)}
+</select>`;
+
+const typed = (field, common) =>
+  isNumber(field)
+    ? html`<input ...${common} inputmode="decimal" autocomplete="off" />`
+    : html`<input ...${common} autocomplete="off" spellcheck="false" />`;
+
+function bounds(field) {
+  if (field.format) return `: ${field.format}`;
+  const { minimum, maximum } = field;
+  if (minimum === undefined && maximum === undefined) return "";
+  if (maximum === undefined) return `: ${t("from", { minimum: plain(minimum) })}`;
+  return `: ${t("fromTo", { minimum: plain(minimum ?? 0), maximum: plain(maximum) })}`;
+}

@@ -1,0 +1,16 @@
+// Notices: what goes on, and what went wrong.
+import { html } from "../frame/html.js";
+import { t } from "../frame/language.js";
+import { Said } from "./said.js";
+
+export const Busy = ({ when, text }) => html`
+  <p class="busy" role="status" aria-live="polite" aria-busy=${when ? "true" : "false"} hidden=${!when}>${when && (text ?? t("busy"))}</p>`;
+
+export function Trouble({ problem, again }) {
+  if (!problem) return null;
+  return html`<article class="trouble" role="alert">
+    <strong>${problem.title || t("failed")}</strong>
+    ${problem.detail && html`<p><${Said} text=${problem.detail} /></p>`}
+    ${again && html`<button type="button" class="secondary" onClick=${() => again()}>${t("again")}</button>`}
+  </article>`;
+}

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { askedFor, blank, body, filledIn } from "../src/pages/analysis/application_draft.js";
+import { range } from "../src/pages/decision/slider_range.js";
+import { nextCase } from "../src/pages/queue/next_case.js";
+import { eventsOf } from "../src/pages/clients/client_events.js";
+import { link, parsed } from "../src/frame/routes.js";
+import { csv } from "../src/parts/csv.js";
+import { filled } from "../src/frame/filled.js";
+
+const product = {
+  consents: ["network"],
+  fields: [
+    { name: "amount", type: "number", consents: [] },
+    { name: "earlier", type: "integer", consents: ["network"] },
+  ],
+};
+
+test("a field that needs a consent is asked for and sent only with it", () => {
+  const example = { clientId: "ana", consents: ["network"], application: { amount: 5, earlier: 0 } };
+  const typed = filledIn(product, example);
+  assert.deepEqual(body(product, typed), { clientId: "ana", consents: ["network"], application: { amount: 5, earlier: 0 } });
+  const without = { ...typed, consents: [] };
+  assert.deepEqual(askedFor(product, without).map((one) => one.name), ["amount"]);
+  assert.deepEqual(body(product, without).application, { amount: 5 });
+  assert.deepEqual(blank(product).consents, ["network"]);
+});
+
+test("a slider has the side that an applicant can change", () => {
+  const amount = { type: "number", minimum: 100, maximum: 5e6, actionable: { direction: "decrease" } };
+  assert.deepEqual(range(amount, 22000), { minimum: 100, maximum: 22000, step: 200 });
+  const count = { type: "integer", minimum: 0, maximum: 10000, actionable: {} };
+  assert.deepEqual(range(count, 2), { minimum: 0, maximum: 4, step: 1 });
+});
+
+test("the next case is the soonest due that no other person has", () => {
+  const now = Date.parse("2026-11-29T12:00:00Z");
+  const held = { username: "eva" };
+  const cases = [
+    { predictionId: "1" },
+    { predictionId: "2", claimedBy: held, claimedUntil: "2026-11-29T13:00:00Z" },
+    { predictionId: "3", claimedBy: held, claimedUntil: "2026-11-29T11:00:00Z" },
+    { predictionId: "4" },
+  ];
+  assert.equal(nextCase(cases, "1", "ana", now).predictionId, "3");
+  assert.equal(nextCase(cases, "1", "eva", now).predictionId, "2");
+  assert.equal(nextCase(cases, "4", "ana", now).predictionId, "1");
+  assert.equal(nextCase(cases.slice(0, 1), "1", "ana", now), undefined);
+});
+
+test("a decision's history has each event with its kind", () => {
+  const stored = {
+    predictionId: "1", createdAt: "a", decision: "REVIEW", score: 550, contest: { at: "d", text: "no" },
+    reviews: [{ at: "b", verdict: "APPROVE", by: { username: "eva" }, text: "yes" }],
+    outcomes: [{ toldAt: "c", outcome: "paid" }],
+  };
+  assert.deepEqual(eventsOf(stored).map((one) => [one.kind, one.at]), [["decision", "a"], ["review", "b"], ["outcome", "c"], ["contest", "d"]]);
+});
+
+test("an address names a page, and names come back from it", () => {
+  assert.equal(link("client", "a/b c"), "#/client/a%2Fb%20c");
+  assert.deepEqual(parsed("#/client/a%2Fb%20c?tab=1"), { page: "client", names: ["a/b c"], query: { tab: "1" } });
+  assert.deepEqual(parsed("#/client/%E0%A4%A"), { page: "client", names: ["%E0%A4%A"], query: {} });
+});
+
+test("no cell of a CSV is run by a spreadsheet", () => {
+  const columns = [{ name: "a", value: (one) => one }];
+  assert.equal(csv(columns, ["=1+1", 'say "x", y', -5, null]), 'a\r\n\'=1+1\r\n"say ""x"", y"\r\n-5\r\n');
+});
+
+test("a text's places are filled, and a place that is not given stays", () => {
+  assert.equal(filled("{a} of {b}", { a: 1 }), "1 of {b}");
+});

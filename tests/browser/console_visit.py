@@ -1,0 +1,117 @@
+"""A person's visit to the console of a bank in service."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from bank.embedded_bank import Bank
+from datasets import Case
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
+PATIENCE_MS = 15_000
+API_KEY = "the-key-of-the-browser"
+SERIOUS = ("serious", "critical")
+
+
+def texts(language: str) -> dict[str, str]:
+    """Return the console's texts of a language, by key."""
+    source = (ROOT / "console" / "src" / "texts" / f"{language}.js").read_text(encoding="utf-8")
+    body = source[source.index("{") : source.rindex("}")].rstrip().rstrip(",")
+    found: dict[str, str] = json.loads(f"{body}}}")
+    return found
+
+
+@dataclass(frozen=True)
+class Site:
+    bank: Bank
+    address: str
+    passwords: dict[str, str]
+    loans: list[Case]
+
+
+@dataclass
+class Visit:
+    site: Site
+    page: Page
+    language: str
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("pageerror", lambda fault: self.faults.append(str(fault)))
+        self.texts = texts(self.language)
+
+    def t(self, key: str, **places: str) -> str:
+        """Return a text of the console in the visit's language."""
+        return self.texts[key].format(**places) if places else self.texts[key]
+
+    def sign_in(self, person: str) -> None:
+        """Open the console, choose the language, and sign in at the user pool."""
+        page = self.page
+        page.goto(self.site.address)
+        if self.language == "en":
+            page.get_by_role("button", name="English").click()
+        page.get_by_role("button", name=self.t("signIn"), exact=True).click()
+        self.give_password(person)
+
+    def give_password(self, person: str) -> None:
+        page = self.page
+        page.locator("input[name=username]").fill(person)
+        page.locator("input[name=password]").fill(self.site.passwords[person])
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name=self.t("signOut")).wait_for()
+
+    def open(self, *names: str) -> None:
+        """Open a page by its address in the console, as a link does."""
+        self.page.evaluate("hash => { location.hash = hash }", "#/" + "/".join(names))
+
+    def heading(self, key: str) -> Locator:
+        return self.page.get_by_role("heading", level=1, name=self.t(key), exact=True)
+
+    def press(self, key: str, **places: str) -> None:
+        name = self.t(key, **places)
+        self.page.get_by_role("button", name=name, exact=True).first.click()
+
+    def settled(self) -> None:
+        """Wait until the page asks nothing more."""
+        self.page.wait_for_load_state("networkidle")
+        expect(self.page.locator("main [aria-busy=true]")).to_have_count(0, timeout=PATIENCE_MS)
+
+    def barriers(self) -> list[str]:
+        """Return what axe-core finds serious on the page, with where."""
+        self.settled()
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found: dict[str, Any] = self.page.evaluate("axe.run(document)")
+        return [
+            f"{one['id']}: {node['html'][:200]}"
+            for one in found["violations"]
+            if one["impact"] in SERIOUS
+            for node in one["nodes"]
+        ]
+
+    def overflow(self) -> int:
+        """Return by how many pixels the page is wider than the window."""
+        return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    def fill_loan(self, loan: Case) -> None:
+        """Type a real loan into the form of a new analysis."""
+        page = self.page
+        page.locator("#field-clientId").fill(loan["clientId"])
+        for name, value in loan["application"].items():
+            place = page.locator(f"#field-{name}")
+            if place.evaluate("one => one.tagName") == "SELECT":
+                place.select_option(str(value))
+            else:
+                place.fill(str(value))
+
+    def analyse(self, loan: Case) -> None:
+        """Send a real loan, and wait for its decision."""
+        self.open("analysis")
+        self.heading("page.analysis").wait_for()
+        self.fill_loan(loan)
+        self.press("analyse")
+        self.page.locator(".verdict").wait_for()
+        self.settled()

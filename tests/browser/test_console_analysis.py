@@ -1,0 +1,129 @@
+"""A new analysis: the form of the product, the answer as an analyst reads it, and lost networks."""
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_an_example_is_decided_and_explained(visit, language):
+    one = visit("analyst", language)
+    one.press("fillExample", number="1")
+    one.press("analyse")
+    verdict = one.page.locator(".verdict strong")
+    verdict.wait_for()
+    one.settled()
+
+    assert verdict.inner_text() in {
+        one.t(f"decision.{code}") for code in ("APPROVE", "REVIEW", "DECLINE")
+    }
+    assert one.page.locator(".scale figcaption").first.inner_text().endswith(".")
+    rows = one.page.locator(".waterfall tbody tr")
+    assert rows.first.inner_text().startswith(one.t("average"))
+    assert rows.last.inner_text().startswith(one.t("score"))
+    assert one.barriers() == []
+
+
+def test_a_real_loan_is_typed_and_sent_by_the_keyboard_alone(visit, site):
+    one, loan = visit("analyst"), site.loans[1]
+    one.page.locator("#field-clientId").focus()
+    one.page.keyboard.type(loan["clientId"])
+    for name, value in loan["application"].items():
+        for _ in range(20):
+            one.page.keyboard.press("Tab")
+            if one.page.evaluate("document.activeElement.id") == f"field-{name}":
+                break
+        if one.page.evaluate("document.activeElement.tagName") == "SELECT":
+            one.page.locator(f"#field-{name}").select_option(str(value))
+        else:
+            one.page.keyboard.type(str(value))
+    one.page.keyboard.press("Enter")
+    one.page.locator(".verdict").wait_for()
+
+    assert one.page.evaluate("document.activeElement.textContent") == one.t("decision")
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_each_error_is_beside_its_field(visit, site, language):
+    one, loan = visit("analyst", language), site.loans[1]
+    one.fill_loan(loan)
+    one.page.locator("#field-amount").fill("50")
+    one.page.locator("#field-zip").fill("<b>1")
+    one.page.locator("#field-clientId").fill("")
+    one.press("analyse")
+    one.page.locator("#field-amount-error").wait_for()
+
+    assert "100" in one.page.locator("#field-amount-error").inner_text()
+    assert one.page.locator("#field-zip-error").count() == 1
+    assert one.page.locator("#field-clientId-error").count() == 1
+    assert one.page.evaluate("document.activeElement.id") == "field-clientId"
+    assert one.barriers() == []
+
+
+def test_without_a_consent_a_model_is_skipped_and_the_answer_says_so(visit, site):
+    one = visit("analyst", "en")
+    one.fill_loan(site.loans[2])
+    one.page.get_by_role("checkbox").uncheck()
+    one.press("analyse")
+    one.page.locator(".verdict").wait_for()
+
+    assert "is missing" in one.page.get_by_role("region", name="Models").inner_text()
+
+
+def test_a_slider_asks_the_models_and_stores_nothing(visit, site):
+    one = visit("analyst", "en")
+    one.analyse(next(one for one in site.loans[3:] if one["application"]["revolving"] == "no"))
+    before = one.page.locator(".waterfall tbody tr").last.text_content()
+    with one.page.expect_response("**/trial") as tried:
+        one.page.locator("#try-revolving").select_option(index=0)
+    answer = tried.value.json()
+    one.settled()
+
+    assert answer["application"]["revolving"] == "yes"
+    assert one.page.locator(".waterfall tbody tr").last.text_content() != before
+    one.press("asStored")
+    expect(one.page.locator(".waterfall tbody tr").last).to_have_text(before)
+
+
+def test_what_was_typed_survives_a_lost_network_and_counts_once(visit, site):
+    one, loan = visit("analyst"), site.loans[4]
+    keys = []
+    one.page.on(
+        "request",
+        lambda request: (
+            request.url.endswith("/predict") and keys.append(request.headers.get("idempotency-key"))
+        ),
+    )
+    one.fill_loan(loan)
+    one.page.context.set_offline(True)
+    one.press("analyse")
+    one.page.get_by_role("alert").wait_for()
+    assert one.t("networkLost") in one.page.get_by_role("alert").inner_text()
+    assert one.page.locator("#field-clientId").input_value() == loan["clientId"]
+    one.page.context.set_offline(False)
+    one.press("again")
+    one.page.locator(".verdict").wait_for()
+
+    assert len(keys) == 2
+    assert len({*keys}) == 1
+
+
+def test_a_draft_survives_a_reload_and_goes_once_it_is_sent(visit, site):
+    one, loan = visit("analyst"), site.loans[5]
+    one.fill_loan(loan)
+    one.page.reload()
+    one.press("signIn")
+    one.give_password("analyst")
+    assert one.page.locator("#field-clientId").input_value() == loan["clientId"]
+    one.press("analyse")
+    one.page.locator(".verdict").wait_for()
+
+    assert one.page.evaluate("Object.keys(sessionStorage)") == []
+
+
+@pytest.mark.parametrize("width", [360, 3840])
+def test_it_fits_a_telephone_and_a_wall(visit, site, width):
+    one = visit("analyst", width=width)
+    one.analyse(site.loans[6])
+
+    assert one.overflow() <= 0
+    assert one.barriers() == []

@@ -1,0 +1,106 @@
+"""A decision's page: the evidence, the replay, the explanation; and texts that mean harm."""
+
+import json
+from typing import Any
+
+import pytest
+
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\u202egnirts\u202c " + "x" * 10_000
+
+
+def decided(one, loan):
+    one.analyse(loan)
+    one.page.get_by_role("link", name=one.t("openDecision")).click()
+    one.heading("page.decision").wait_for()
+    one.settled()
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_the_page_has_what_defends_the_decision(visit, site, language):
+    one = visit("analyst", language)
+    decided(one, site.loans[7])
+    one.press("replayNow")
+    outcome = one.page.get_by_text(one.t("replay.SAME"))
+    outcome.wait_for()
+    hashes = one.page.locator("table code").all_inner_texts()
+
+    assert sum(len(each) == 64 for each in hashes) == 3
+    assert one.page.locator(".letter").count() == 1
+    assert one.page.locator(".letter li").count() >= 3
+    assert one.barriers() == []
+
+
+def test_a_decision_from_the_list_is_the_same_page_for_an_auditor(visit, site):
+    visit("analyst", "en").analyse(site.loans[8])
+    one = visit("auditor", "en")
+    one.open("decisions")
+    one.page.locator("tbody th a").first.click()
+    one.heading("page.decision").wait_for()
+    one.settled()
+
+    assert one.page.get_by_role("button", name=one.t("fileContest")).count() == 0
+    assert one.page.get_by_role("button", name=one.t("replayNow")).count() == 1
+
+
+def test_it_is_printed_without_what_is_for_the_screen(visit, site):
+    one = visit("analyst")
+    decided(one, site.loans[9])
+    one.page.emulate_media(media="print")
+
+    assert not one.page.locator("header nav").is_visible()
+    assert not one.page.get_by_role("button", name=one.t("replayNow")).is_visible()
+    assert one.page.locator(".letter").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_schemes_have_enough_contrast(visit, site, scheme):
+    one = visit("analyst")
+    one.page.emulate_media(color_scheme=scheme)
+    decided(one, site.loans[10])
+
+    assert one.barriers() == []
+
+
+def hostile(value: Any) -> Any:
+    """Every text that an applicant or an artifact can bring, as a harmful one."""
+    if isinstance(value, dict):
+        return {name: hostile(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [hostile(each) for each in value]
+    return HOSTILE if isinstance(value, str) else value
+
+
+KEPT = ("predictionId", "createdAt", "decision", "decisionBasis", "status", "at", "awaits")
+
+
+def spoilt(stored: dict[str, Any]) -> dict[str, Any]:
+    """The decision with harmful texts; the codes and ids that the API itself makes stay."""
+    parts = ("application", "models", "reasons", "rules", "reviews", "evidence", "offer")
+    found = stored | {name: hostile(stored[name]) for name in parts if name in stored}
+    for name, model in found["models"].items():
+        model["status"] = stored["models"][name]["status"]
+    reviews = [{"verdict": "APPROVE", "reason": HOSTILE, "at": stored["createdAt"],
+                "text": HOSTILE, "by": {"username": HOSTILE}}]  # fmt: skip
+    contest = {"state": "OPEN", "at": stored["createdAt"], "text": HOSTILE}
+    return found | {"reviews": reviews, "contest": contest}
+
+
+def test_harmful_texts_are_shown_as_texts(visit, site):
+    one = visit("analyst", "en")
+    one.page.on("dialog", lambda dialog: one.faults.append(dialog.message))
+
+    def answer(route):
+        taken = route.fetch()
+        body = json.dumps(spoilt(taken.json()))
+        route.fulfill(response=taken, body=body)
+
+    one.analyse(site.loans[11])
+    one.page.route("**/people/predictions/*/*", answer)
+    one.page.get_by_role("link", name=one.t("openDecision")).click()
+    one.heading("page.decision").wait_for()
+    one.settled()
+
+    assert one.page.locator("main img, main script").count() == 0
+    assert one.page.get_by_text("<script>alert(2)</script>").count() > 5
+    assert one.overflow() <= 0
+    assert one.barriers() == []

@@ -1,0 +1,97 @@
+"""The queue: claim a case, decide with a reason, a second person, the next case, the history."""
+
+import pytest
+from playwright.sync_api import expect
+
+
+def to_a_person(site):
+    """Real loans on which a person decides, as no model knows their lender."""
+    return [
+        loan | {"application": loan["application"] | {"lender": f"NEW LENDER {place}"}}
+        for place, loan in enumerate(site.loans[12:18])
+    ]
+
+
+def verdict(one, code, reason, text="Read the file."):
+    one.page.get_by_role("radio", name=one.t(f"verdict.{code}")).check()
+    one.page.locator("#reason").select_option(index=reason)
+    one.page.locator("#text").fill(text)
+    one.press("decide")
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_a_case_is_claimed_decided_and_the_next_one_follows(visit, site, language):
+    analyst = visit("analyst", language)
+    first, second = to_a_person(site)[:2] if language == "es" else to_a_person(site)[2:4]
+    for loan in (first, second):
+        analyst.analyse(loan)
+    one = visit("reviewer", language)
+    one.heading("page.queue").wait_for()
+    one.settled()
+    assert one.barriers() == []
+    one.page.locator("tbody tr", has_text=first["clientId"]).locator("a").first.click()
+    one.heading("page.decision").wait_for()
+    one.settled()
+    one.press("claim")
+    one.page.get_by_role("button", name=one.t("release")).wait_for()
+    assert one.barriers() == []
+    verdict(one, "APPROVE", 1)
+    one.page.get_by_role("article", name=one.t("review")).wait_for(state="detached")
+    before = one.page.url
+    one.press("nextCase")
+    one.page.wait_for_url(lambda url: url != before)
+
+    assert "#/decision/" in one.page.url
+
+
+def test_a_large_loan_waits_for_a_second_person(visit, site):
+    loan = to_a_person(site)[4]
+    loan["application"]["amount"] = 400_000
+    visit("analyst", "en").analyse(loan)
+    for person, is_first in (("reviewer", True), ("second-reviewer", False)):
+        one = visit(person, "en")
+        one.settled()
+        one.page.locator("tbody tr", has_text=loan["clientId"]).locator("a").first.click()
+        one.heading("page.decision").wait_for()
+        one.settled()
+        verdict(one, "APPROVE", 2)
+        if is_first:
+            expect(one.page.locator("ol.timeline li")).to_have_count(1)
+            verdict(one, "APPROVE", 2, "Read it again.")
+            expect(one.page.get_by_role("alert")).to_be_visible()
+        else:
+            one.page.get_by_role("article", name=one.t("review")).wait_for(state="detached")
+    one.open("client", loan["clientId"])
+    one.heading("page.client").wait_for()
+    one.settled()
+
+    assert one.page.locator(".timeline li").count() == 3
+    assert one.barriers() == []
+
+
+def test_a_verdict_without_its_parts_is_refused_beside_them(visit, site):
+    loan = to_a_person(site)[5]
+    visit("analyst").analyse(loan)
+    one = visit("reviewer")
+    one.settled()
+    one.page.locator("tbody tr", has_text=loan["clientId"]).locator("a").first.click()
+    one.heading("page.decision").wait_for()
+    one.settled()
+    one.press("decide")
+    one.page.locator("#text-error").get_by_text("texto").wait_for()
+
+    assert one.page.locator("#text").get_attribute("aria-invalid") == "true"
+
+
+def test_risk_sees_the_queue_and_decides_no_case(visit, site):
+    one = visit("risk")
+    one.open("queue")
+    one.heading("page.queue").wait_for()
+    one.settled()
+
+    assert one.barriers() == []
+    if one.page.locator("tbody a").count():
+        one.page.locator("tbody a").first.click()
+        one.heading("page.decision").wait_for()
+        one.settled()
+    assert one.page.get_by_role("button", name=one.t("claim")).count() == 0
