@@ -85,3 +85,4 @@ class ReusedThread:
 
     def start(self) -> None:
         begin(self._target)
+        del self._target  # it may hold this thread: only a collection would find the two

@@ -154,10 +154,15 @@ def named_or_express(starts: ExpressStarts) -> Callable[[Any], Any]:
 
 
 def run(execution: SyncExecution, machine: Any, authorization: Authorization) -> None:
-    """Run an execution to its end under the machine's role."""
+    """Run an execution to its end under the machine's role.
+
+    What ran it and the execution hold one another, and go at once if one lets go: collections
+    of garbage would stop all threads for them.
+    """
     with authorization.acting_as(machine.roleArn, "states", machine.name), without_history():
         role_use.note_machine(authorization)
         execution.start()
+    execution.exec_worker = None
     TMP_THREADS.clear()  # moto keeps every thread it ever started, and every input
 
 

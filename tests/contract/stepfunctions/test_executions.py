@@ -1,3 +1,4 @@
+import gc
 import json
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from localcloud.cloud import Cloud
 from tests.contract.conftest import make_table, permit
@@ -117,6 +119,31 @@ def test_three_models_in_parallel_with_one_busy_one_gone_and_one_saved_result(
     assert result["executionArn"].split(":")[5:7] == ["express", "machine-EXPRESS"]
     assert result["startDate"] < result["stopDate"]
     assert boto3.client("dynamodb").scan(TableName="decisions")["Count"] == 1
+
+
+def test_an_execution_that_has_ended_is_gone_without_a_collection(cloud: Cloud, add: Add) -> None:
+    """A collection stops all threads: with garbage of each decision one came every second."""
+    arns = {name: add(name, lambda event, context: event) for name in MODELS}
+    arn = machine(analysis(arns, add("saveResult", lambda event, context: event["models"])))
+    run(arn, clientId="c1", application={"term": 84})
+    gc.collect()
+    gc.disable()
+    try:
+        before = environments()
+        result = run(arn, clientId="c1", application={"term": 84})
+        deadline = time.monotonic() + 10
+        while environments() > before:  # a branch's thread lets go after the execution's end
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        gc.enable()
+
+    assert result["status"] == "SUCCEEDED"
+
+
+def environments() -> int:
+    """Return how many environments of executions there are, whether anything refers to them."""
+    return sum(type(one) is Environment for one in gc.get_objects())
 
 
 def test_a_failed_execution_names_the_error_and_its_cause(cloud: Cloud, add: Add) -> None:
