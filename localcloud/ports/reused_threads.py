@@ -7,6 +7,7 @@ import contextvars
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -69,6 +70,33 @@ def within(seconds: float | None, do: Callable[[], T]) -> T:
         raise found
     answered: T = found
     return answered
+
+
+class Signal:
+    """Stand-in for threading.Event where one thread waits for another, which sets it once.
+
+    It is a lock alone: an Event takes a condition, two locks and a list, in Python.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def set(self) -> None:
+        self._is_set = True
+        with suppress(RuntimeError):  # it is set already
+            self._lock.release()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it is set, and return whether it is."""
+        found = self._lock.acquire(timeout=-1 if seconds is None else seconds)
+        if found:
+            self._lock.release()
+        return found
+
+    def is_set(self) -> bool:
+        return self._is_set
 
 
 class ReusedThread:

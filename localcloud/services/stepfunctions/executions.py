@@ -19,7 +19,7 @@ from moto.stepfunctions.parser.utils import TMP_THREADS
 from localcloud.activity import Activity
 from localcloud.iam.authorization import Authorization, NotAuthorized
 from localcloud.kept_state.sqlite.disk import NotStored
-from localcloud.ports.reused_threads import OutOfTime, ReusedThread, within
+from localcloud.ports.reused_threads import OutOfTime, ReusedThread, Signal, within
 from localcloud.services.lambda_.concurrency import Throttled
 from localcloud.services.lambda_.functions import Functions
 from localcloud.services.stepfunctions import role_use, task_errors
@@ -110,6 +110,11 @@ def branch_in_a_reused_thread(original: Any) -> Any:
         self._worker_thread.start()
 
     return start
+
+
+def threading_with_signals(original: Any) -> Any:
+    """Replace the module threading where moto takes its locks, and events that are set once."""
+    return SimpleNamespace(Lock=original.Lock, Event=Signal)
 
 
 def stop_all(account: str, region: str) -> None:

@@ -135,6 +135,16 @@ def replaced(
             lambda _: ReusedThread,
             "a new thread for each task",
         ),
+        *(
+            Replaced(
+                f"{_ASL}.component.state.exec.{module}",
+                "threading",
+                "module",
+                executions.threading_with_signals,
+                "a tenth of a decision's time, in events that are set once",
+            )
+            for module in ("execute_state", "state_parallel.branches_decl")
+        ),
         *_histories(),
         *(
             Replaced(

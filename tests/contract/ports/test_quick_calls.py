@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from localcloud.cloud import Cloud
-from localcloud.ports.reused_threads import OutOfTime, within
+from localcloud.ports.reused_threads import OutOfTime, Signal, within
 from tests.contract.conftest import ROLE, make_model, permit
 from tests.contract.stepfunctions.test_executions import machine, one
 
@@ -239,3 +239,12 @@ def test_a_rule_gets_the_same_event_on_either_way(cloud, both, add):
     quick, usual = ({**one, "id": "", "ingestion-time": 0} for one in got)
     assert quick == usual
     assert quick["time"] == "2026-11-29T10:00:01Z"
+
+
+def test_a_signal_ends_a_wait_as_an_event_does():
+    for signal in (Signal(), threading.Event()):
+        assert (signal.is_set(), signal.wait(0)) == (False, False)
+        threading.Timer(0.05, signal.set).start()
+        assert signal.wait(20)
+        signal.set()
+        assert (signal.is_set(), signal.wait(0), signal.wait()) == (True, True, True)
