@@ -11,6 +11,9 @@ INSTALL := -m pip --disable-pip-version-check install -qq
 # The generator of Python clients, and their libraries: tests/workflow/test_generated_client.py
 CLIENT ?= .venv-client
 LOCKING := -q --no-header --no-annotate --universal --generate-hashes --python-version 3.11
+MUTANTS := .venv-mutants
+FLOWS ?=
+MODULES ?=
 API ?=
 ARTIFACT ?=
 UNCHECKED ?=
@@ -39,7 +42,7 @@ stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(ST
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile test test-fast test-deploy test-browser viewer console lint \
   audit models settings replay-history blend bench bench-serving policy client openapi iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
-  lock sbom supply-chain licences simulate-aws review-only webhook replay-events quarantine forget recover drills drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
+  lock sbom supply-chain licences simulate-aws review-only webhook replay-events quarantine forget recover drills drill-durability mutants drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing drill-batch drill-retries \
   clean
 
@@ -190,8 +193,15 @@ serving-code: $(VENV)/run ## Add the code under training/ to what an artifact ma
 recover: $(VENV)/run ## Continue from the copy of a damaged database; `make run` says when
 	@$(VENV)/bin/python -m bank recover
 
-drills: $(VENV)/dev ## Full disks and locks under load, kills, restarts: RUNS=10 (half an hour)
+drills: $(VENV)/dev ## A fault of each AWS call, and each guard taken out: docs/drills.md (FLOWS=)
+	@$(VENV)/bin/python -m tests.drills.others
+	@$(VENV)/bin/python -m tests.drills.calls $(FLOWS)
+
+drill-durability: $(VENV)/dev ## Full disks and locks under load, kills, restarts: RUNS=10 (half an hour)
 	@$(VENV)/bin/python -m tests.drills.durability $(RUNS)
+
+mutants: $(VENV)/dev $(MUTANTS)/ready ## Would a test notice? Small changes of MODULES="gate": docs/mutants.md
+	@$(VENV)/bin/python -m tests.mutants $(MODULES)
 
 drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key move no decision (half an hour; SIZE=small)
 	@$(VENV)/bin/python -m pytest tests/training/test_poisoning.py
@@ -257,7 +267,7 @@ quarantine: $(VENV)/run ## List the outcomes that were held back: STAGE=dev (REL
 	  $(call option,RELEASE,--release) $(call option,REJECT,--reject)
 
 clean: ## Remove the environment and all that the embedded cloud keeps
-	rm -rf $(VENV) $(LINTERS) .venv-deploy .venv-serving .venv-client .localcloud
+	rm -rf $(VENV) $(LINTERS) .venv-deploy .venv-serving .venv-client $(MUTANTS) .localcloud
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -301,6 +311,13 @@ $(LINTERS)/done: requirements-lint.txt | $(VENV)/bin/python
 	@echo "Installing the linters of the template and the permissions"
 	@$(VENV)/bin/python -m venv $(LINTERS)
 	@$(LINTERS)/bin/python $(INSTALL) -r requirements-lint.txt
+	@touch $@
+
+# The mutation tests' own environment: its tests run in the usual one.
+$(MUTANTS)/ready: requirements-mutants.txt
+	@echo "Installing cosmic-ray (10 seconds, once)"
+	@test -x $(MUTANTS)/bin/python || $(PYTHON) -m venv $(MUTANTS)
+	@$(MUTANTS)/bin/python $(INSTALL) -r requirements-mutants.txt
 	@touch $@
 
 $(VENV)/browser: requirements-browser.txt $(VENV)/dev

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import botocore.exceptions
+import botocore.parsers
 import pytest
 
 from chalicelib import profile
@@ -292,8 +294,9 @@ def test_an_error_that_is_caught_or_retried_exists(path):
     for state in states(json.loads(path.read_text(encoding="utf-8"))).values():
         for rule in state.get("Retry", []) + state.get("Catch", []):
             for name in rule["ErrorEquals"]:
-                ours = hasattr(errors, name) or name == "ClientError"  # boto3's
-                assert ours or name.startswith(("States.", "Lambda.", "SageMaker."))
+                known = hasattr(errors, name) or hasattr(botocore.exceptions, name)
+                known = known or hasattr(botocore.parsers, name)
+                assert known or name.startswith(("States.", "Lambda.", "SageMaker."))
 
 
 @pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
@@ -316,6 +319,26 @@ def test_whatever_fails_in_a_retraining_is_caught():
     for name, state in found.items():
         if state["Type"] == "Task":
             assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+
+
+def test_a_function_of_a_retraining_is_repeated_whatever_its_fault():
+    """A lost answer is no ClientError, and a challenger waits a week for its next chance."""
+    found = states(json.loads((ROOT / "stepfunctions/reentrenamiento.asl.json").read_text("utf-8")))
+    functions = {name: one for name, one in found.items() if name in registered_functions()}
+
+    assert {*functions} == {"openSnapshot", "evaluateModel", "promoteModel"}
+    for state in functions.values():
+        last = state["Retry"][-1]
+        assert (last["ErrorEquals"], last["MaxAttempts"]) == (["States.TaskFailed"], 4)
+
+
+def test_each_function_of_a_batch_is_repeated_after_a_lost_answer():
+    found = states(json.loads((ROOT / "stepfunctions/lotesCredito.asl.json").read_text("utf-8")))
+    lost = {"ReadTimeoutError", "ConnectTimeoutError", "IncompleteReadError", "ResponseParserError"}
+
+    functions = [one for name, one in found.items() if name in registered_functions()]
+    assert len(functions) == 3
+    assert all(lost <= {*state["Retry"][-1]["ErrorEquals"]} for state in functions)
 
 
 def test_a_definition_that_leads_nowhere_is_found():

@@ -44,10 +44,10 @@ def signed_off():
     return ModelPackages(client, "dev-bank", "image"), arn
 
 
-def approved(*manifests, live="v1", status="InService", verdict="APPROVE"):
+def approved(*manifests, live="v1", status="InService", verdict="APPROVE", body=BODY):
     """Return the uploaded artifacts and the notices, with these versions accepted."""
     keys = [f"manifests/{MODEL}/{version}.json" for version in manifests]
-    s3 = S3({artifact_key("j"): BODY} | dict.fromkeys(keys, b""))
+    s3 = S3({artifact_key("j"): body} | dict.fromkeys(keys, b""))
     files, topic = RetrainingFiles(s3, "data", "models"), Topic()
     packages, arn = signed_off()
     registry = SignOffRegistry(packages, Challengers(s3, "data"), "")
@@ -77,3 +77,11 @@ def test_an_approval_told_again_while_its_version_is_on_its_way_waits_for_nothin
 @pytest.mark.parametrize("verdict", [None, "REFUSE"])
 def test_a_package_that_is_approved_in_sagemaker_alone_is_not_promoted(verdict):
     assert approved("v1", verdict=verdict) == ([], [("rejected", f"{MODEL} v2")])
+
+
+def test_an_artifact_that_changed_since_its_evaluation_is_not_promoted():
+    assert approved("v1", body=BODY + b"!") == ([], [("rejected", f"{MODEL} v2")])
+
+
+def test_a_challenger_of_another_champion_is_not_promoted():
+    assert approved("v1", live="v3") == ([], [("rejected", f"{MODEL} v2")])

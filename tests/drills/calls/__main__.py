@@ -1,0 +1,91 @@
+"""Each AWS call of each flow has a fault once: make drills.
+
+python -m tests.drills.calls [FLOW …]
+
+The results are kept in build/drills, and docs/drills.md is written from all of them.
+"""
+
+import json
+import logging
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from bank.api import serving_api
+from bank.embedded_bank import open_bank
+from bank.first_run import bring
+from datasets.sba import SAMPLE, dataset_of
+from infrastructure.project import ROOT
+from tests.drills.calls import drills_page
+from tests.drills.calls.decision_flows import Outcome, Predict
+from tests.drills.calls.model_flows import Deploy, Promote, RollBack, Update
+from tests.drills.calls.runs import faults, without_guard
+from tests.workflow.conftest import API_KEY, Served
+
+RESULTS = ROOT / "build" / "drills"
+FLOWS = {one.__name__.lower(): one for one in (Predict, Outcome, Deploy, RollBack, Promote, Update)}
+
+
+@contextmanager
+def bank_in_service() -> Iterator[tuple[Served, Any]]:
+    """A bank with three models, and an application."""
+    sample = dataset_of(pd.read_parquet(SAMPLE))
+    with (
+        tempfile.TemporaryDirectory(prefix="drill-") as folder,
+        open_bank(Path(folder) / "bank") as bank,
+        serving_api(bank, API_KEY, 0) as port,
+    ):
+        bring(bank, sample, Console(quiet=True))
+        yield Served(bank, f"http://127.0.0.1:{port}"), next(iter(sample.cases()))
+
+
+def drill(name: str) -> bool:
+    """Run a flow's drill on a bank of its own, and keep its results. Return whether all is well."""
+    began = time.monotonic()
+    with bank_in_service() as (served, case):
+        flow = FLOWS[name](served, case)
+        runs = []
+        for one in faults(flow):
+            runs.append(one)
+            if one.at_once:
+                print(f"  {one.kind} {one.place}: {one.at_once}; later {one.at_last}", flush=True)
+        with_guard, without = without_guard(flow)
+    seconds = round(time.monotonic() - began)
+    document = {
+        "flow": flow.name,
+        "seconds": seconds,
+        "runs": [asdict(one) for one in runs],
+        "withGuard": asdict(with_guard),
+        "without": asdict(without),
+    }
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    bad = [one for one in runs if one.at_last]
+    print(
+        f"{flow.name}: {len(runs)} faults in {seconds} s, {len(bad)} broke something; with its "
+        f"guard {with_guard.at_last or 'nothing'}, without it {without.at_last or 'NOTHING'}",
+        flush=True,
+    )
+    return not bad and not with_guard.at_last and bool(without.at_last)
+
+
+def main() -> int:
+    names = sys.argv[1:] or list(FLOWS)
+    if unknown := [name for name in names if name not in FLOWS]:
+        sys.exit(f"No such flows: {', '.join(unknown)}; there are {', '.join(FLOWS)}.")
+    logging.disable(logging.CRITICAL)  # each fault would be told with its traceback
+    ends = [drill(name) for name in names]
+    drills_page.write(RESULTS)
+    return 0 if all(ends) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

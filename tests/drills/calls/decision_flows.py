@@ -1,0 +1,99 @@
+"""Flows of a caller: an application is decided, an outcome is told. Each caller repeats a request
+under its Idempotency-Key until it has an answer, as docs/api.md asks for."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from boto3.dynamodb.conditions import Key
+
+from bank.first_run import body_of
+from tests.workflow.conftest import Served
+
+PATIENCE_SECONDS = 60
+PAUSE_SECONDS = 0.2
+DECIDED_ALONE = ("APPROVE", "DECLINE")
+
+
+class Predict:
+    """POST /predict until saveResult: one answered decision, stored once, and no wrong one."""
+
+    name = "predict and save"
+    functions = ("api_handler", "Tradicional", "NetworkingAccelerator", "AppVengersAccelerator",
+                 "saveResult", "publishEvents")  # fmt: skip
+
+    def __init__(self, served: Served, case: Any) -> None:
+        self.served, self.body = served, body_of(case)
+        self.usual = served.predict(case)["decision"]
+
+    def run(self) -> None:
+        self.client = f"drill-{uuid.uuid4().hex[:12]}"
+        self.answer = asked(self.served, "/predict", {**self.body, "clientId": self.client})
+
+    def heal(self) -> None:
+        """Nothing: the caller's repeat is all."""
+
+    def broken(self) -> Iterator[str]:
+        stored = [one for one in records(self.served, self.client) if "decision" in one]
+        if self.answer is None:
+            yield "no answer"
+            return
+        if len(stored) != 1:
+            yield f"{len(stored)} stored decisions"
+        kept = [one for one in stored if one["predictionId"] == self.answer["predictionId"]]
+        if [one["decision"] for one in kept] != [self.answer["decision"]]:
+            yield "another decision is stored than was answered"
+        silent = [one for one in self.answer["models"].values() if one["status"] != "OK"]
+        decided = self.answer["decision"]
+        if decided in DECIDED_ALONE and decided != self.usual:
+            yield f"{decided} instead of {self.usual}, {len(silent)} models silent"
+
+
+class Outcome:
+    """POST …/outcome: stored once, as it was told."""
+
+    name = "outcome"
+    functions = ("api_handler", "publishEvents")
+
+    def __init__(self, served: Served, case: Any) -> None:
+        self.served, self.body = served, body_of(case)
+        self.told = {"outcome": "paid", "when": datetime.now(UTC).date().isoformat()}
+
+    def before(self) -> None:
+        self.client = f"drill-{uuid.uuid4().hex[:12]}"
+        decided = self.served.post({**self.body, "clientId": self.client}).json()
+        self.place = f"/predictions/{self.client}/{decided['predictionId']}/outcome"
+
+    def run(self) -> None:
+        self.answer = asked(self.served, self.place, self.told)
+
+    def heal(self) -> None:
+        """Nothing: the caller's repeat is all."""
+
+    def broken(self) -> Iterator[str]:
+        stored = [one for one in records(self.served, self.client) if "outcome" in one]
+        if self.answer is None:
+            yield "no answer"
+        if [one["outcome"] for one in stored] != ["paid"]:
+            yield f"{len(stored)} stored outcomes"
+
+
+def asked(served: Served, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the answer, asked for again until there is one; None after a minute."""
+    key, until = uuid.uuid4().hex, time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        response = served.post(body, path, **{"Idempotency-Key": key})
+        if response.status_code == 200:
+            return dict(response.json())
+        assert response.status_code in (202, 429) or response.status_code >= 500, response.text
+        time.sleep(PAUSE_SECONDS)
+    return None
+
+
+def records(served: Served, client: str) -> list[dict[str, Any]]:
+    table = boto3.resource("dynamodb").Table(served.bank.settings.predictions_table)
+    found = table.query(KeyConditionExpression=Key("clientId").eq(client), ConsistentRead=True)
+    return list(found["Items"])

@@ -1,0 +1,117 @@
+"""Guards taken out, one at a time: the same fault then breaks what the guard holds."""
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from chalicelib.decisions import outcomes
+from chalicelib.decisions.predictions import PredictionTable
+from chalicelib.retraining.weekly_update import News
+from localcloud.services.lambda_ import functions
+from tests.drills.calls.call_faults import Place
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A guard with the fault that it is for, and the way to take it out."""
+
+    what: str
+    kind: str
+    place: Place
+    out: Callable[[Any], AbstractContextManager[None]]
+    heals: bool = True  # whether the days after come with the guard out
+
+
+@contextmanager
+def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
+
+
+def claims_for_everyone(_: Any) -> AbstractContextManager[None]:
+    """Each request gets its own claim, whoever came first."""
+
+    def claim(self: Any, client_id: str, key: str, claim: Any, days: Any) -> Any:
+        return claim
+
+    return replaced(PredictionTable, "claim", claim)
+
+
+def random_outcome_ids(_: Any) -> AbstractContextManager[None]:
+    return replaced(outcomes, "outcome_id", lambda *given: secrets.token_hex(8))
+
+
+def events_come_once(_: Any) -> AbstractContextManager[None]:
+    return replaced(functions, "RETRY_WAITS_SECONDS", ())
+
+
+def random_executions(_: Any) -> AbstractContextManager[None]:
+    def execution(self: News, at: Any, after_failed: str) -> str:
+        year, week, _day = at.isocalendar()
+        return f"{year}-W{week:02}-{secrets.token_hex(4)}"
+
+    return replaced(News, "execution", execution)
+
+
+@contextmanager
+def tasks_run_once(flow: Any) -> Iterator[None]:
+    """The machine has no Retry."""
+    client = boto3.client("stepfunctions")
+    before = client.describe_state_machine(stateMachineArn=flow.machine)["definition"]
+    bare = json.loads(before)
+    for state in bare["States"].values():
+        state.pop("Retry", None)
+    client.update_state_machine(stateMachineArn=flow.machine, definition=json.dumps(bare))
+    yield
+    client.update_state_machine(stateMachineArn=flow.machine, definition=before)
+
+
+GUARDS = {
+    "predict and save": Guard(
+        "An Idempotency-Key is claimed by a PutItem with a condition, and a repeat takes the "
+        "claim's prediction id.",
+        "late",
+        Place("api_handler StartSyncExecution", 1),
+        claims_for_everyone,
+    ),
+    "outcome": Guard(
+        "An outcome's id is made of its content, and is stored under a condition.",
+        "late",
+        Place("api_handler TransactWriteItems", 1),
+        random_outcome_ids,
+    ),
+    "deploy": Guard(
+        "Lambda delivers the event of an upload twice more, and createEndpointModel may repeat.",
+        "failed",
+        Place("createEndpointModel GetObject", 2),
+        events_come_once,
+    ),
+    "roll back": Guard(
+        "The same: a rollback is an upload.",
+        "failed",
+        Place("createEndpointModel GetObject", 2),
+        events_come_once,
+    ),
+    "compare and promote": Guard(
+        "reentrenamiento repeats whatever fails in evaluateModel and promoteModel, which may "
+        "repeat.",
+        "late",
+        Place("promoteModel GetObject", 1),
+        tasks_run_once,
+    ),
+    "look for news": Guard(
+        "An execution's name is made of the news, so the same news starts once.",
+        "late",
+        Place("updateData StartExecution", 1),
+        random_executions,
+    ),
+}

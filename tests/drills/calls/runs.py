@@ -1,0 +1,66 @@
+"""Runs of a flow: once for each call and each kind of fault, and once with its guard out."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.services import services
+from tests.drills.calls.call_faults import KINDS, Fault, Place, fault_of
+from tests.drills.calls.guards import GUARDS
+
+IDLE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Run:
+    """A fault and what was broken after it: at once, and after the days that heal."""
+
+    kind: str
+    place: str
+    hit: bool
+    at_once: list[str]
+    at_last: list[str]
+
+
+def run(flow: Any, kind: str, place: Place | None, *, heals: bool = True) -> tuple[Fault, Run]:
+    """Run a flow with a fault, cold: nothing that functions keep is there."""
+    if hasattr(flow, "before"):
+        flow.before()
+    flow.served.bank.cloud.idle(IDLE_SECONDS)
+    services.cache_clear()
+    with fault_of(kind, place) as fault:
+        flow.run()
+        flow.served.bank.cloud.idle(IDLE_SECONDS)
+    at_once = list(flow.broken())
+    at_last = at_once
+    if at_once and heals:
+        flow.heal()
+        at_last = list(flow.broken())
+    return fault, Run(kind, str(place or ""), fault.hit, at_once, at_last)
+
+
+def places(flow: Any) -> list[Place]:
+    """Return the calls of a flow without a fault. Raises AssertionError if that breaks anything."""
+    fault, done = run(flow, "failed", None)
+    assert done.at_once == [], done
+    mine = flow.functions
+    return [one for one in fault.seen if one.call.partition(" ")[0] in mine]
+
+
+def faults(flow: Any, kinds: Iterable[str] = KINDS) -> Iterator[Run]:
+    """Yield a run for each call of a flow and each kind of fault."""
+    for place in places(flow):
+        for kind in kinds:
+            yield run(flow, kind, place)[1]
+
+
+def without_guard(flow: Any) -> tuple[Run, Run]:
+    """Return the run of a guard's fault with the guard, and without it."""
+    guard = GUARDS[flow.name]
+    inside: Callable[[Any], AbstractContextManager[None]]
+    ends = []
+    for inside in (lambda _: nullcontext(), guard.out):
+        with inside(flow):
+            ends.append(run(flow, guard.kind, guard.place, heals=guard.heals)[1])
+    return ends[0], ends[1]

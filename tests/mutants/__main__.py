@@ -1,0 +1,118 @@
+"""Mutation tests of the pure core and the retraining, by cosmic-ray: make mutants.
+
+python -m tests.mutants [MODULE …]
+
+Each mutant is one small change of a module, such as `>=` for `>`. It is killed if a test of the
+module fails. The work is done on a copy in build/mutants; docs/mutants.md is written from all
+results that are there.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.mutants.mutants_page import Mutant, Result, page
+
+ROOT = Path(__file__).parents[2]
+TREE, RESULTS = ROOT / "build" / "mutants" / "tree", ROOT / "build" / "mutants"
+PAGE = ROOT / "docs" / "mutants.md"
+HERE = Path(__file__).parent
+COSMIC_RAY = ROOT / ".venv-mutants" / "bin"
+LONGEST_SECONDS = 60
+# No arithmetic of bits, which we have none of: `|` joins types here.
+EXCLUDED = [
+    r"core/ReplaceBinaryOperator_.*(Bit|Shift).*",
+    r"core/ReplaceBinaryOperator_.*_(FloorDiv|Mod|Pow)",
+    "core/RemoveDecorator",  # a dataclass that is none fails at once
+]
+
+
+def modules() -> dict[str, dict[str, list[str]]]:
+    """Return by name each module's path and tests."""
+    found: dict[str, dict[str, list[str]]] = tomllib.loads(
+        (HERE / "modules.toml").read_text(encoding="utf-8")
+    )
+    return found
+
+
+def copied() -> None:
+    """Copy what git knows, and what is new, so that a mutant never stands in the tree itself."""
+    shutil.rmtree(TREE, ignore_errors=True)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    for name in filter(None, listed.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (TREE / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, TREE / name)
+
+
+def tested(name: str, path: str, tests: list[str]) -> Path:
+    """Make and test each mutant of a module, and return the session with the results."""
+    config, session = RESULTS / f"{name}.toml", RESULTS / f"{name}.sqlite"
+    python = ROOT / ".venv" / "bin" / "python"
+    command = f"{python} -B -m pytest -x -q -p no:cacheprovider --no-header {' '.join(tests)}"
+    lines = [
+        "[cosmic-ray]",
+        f"module-path = {json.dumps(path)}",
+        f"timeout = {LONGEST_SECONDS}",
+        "excluded-modules = []",
+        f"test-command = {json.dumps(command)}",
+        '[cosmic-ray.distributor]\nname = "local"',
+        f"[cosmic-ray.filters.operators-filter]\nexclude-operators = {json.dumps(EXCLUDED)}",
+    ]
+    config.write_text("\n".join(lines), encoding="utf-8")
+    session.unlink(missing_ok=True)
+    shutil.copyfile(ROOT / path, TREE / path)
+    for step in (
+        ["cosmic-ray", "init", config, session],
+        ["cr-filter-operators", session, config],
+        ["cosmic-ray", "--verbosity", "ERROR", "baseline", config],
+        ["cosmic-ray", "exec", config, session],
+    ):
+        subprocess.run([COSMIC_RAY / step[0], *map(str, step[1:])], cwd=TREE, check=True)
+    return session
+
+
+def mutants(session: Path) -> Iterator[Mutant]:
+    """Yield each mutant of a session with its outcome."""
+    command = [COSMIC_RAY / "cosmic-ray", "dump", str(session)]
+    dumped = subprocess.run(command, cwd=TREE, capture_output=True, text=True, check=True).stdout
+    for line in dumped.splitlines():
+        item, outcome = json.loads(line)
+        if outcome and outcome["worker_outcome"] != "skipped":
+            (change,) = item["mutations"]
+            killed = outcome["test_outcome"] != "survived"
+            number, operator = change["start_pos"][0], change["operator_name"]
+            text = (TREE / change["module_path"]).read_text(encoding="utf-8").splitlines()
+            yield Mutant(number, text[number - 1].strip(), operator, outcome["diff"], killed)
+
+
+def main() -> int:
+    known = modules()
+    names = sys.argv[1:] or list(known)
+    if unknown := [name for name in names if name not in known]:
+        sys.exit(f"No such modules: {', '.join(unknown)}; there are {', '.join(known)}.")
+    copied()
+    for name in names:
+        print(f"{name}: mutants of {known[name]['path']}", flush=True)
+        tested(name, str(known[name]["path"]), known[name]["tests"])
+    sessions = {name: RESULTS / f"{name}.sqlite" for name in known}
+    results = [
+        Result(name, str(known[name]["path"]), list(mutants(path)))
+        for name, path in sessions.items()
+        if path.exists()
+    ]
+    listed = tomllib.loads((HERE / "equivalent.toml").read_text(encoding="utf-8"))
+    text, open_ones = page(PAGE.read_text(encoding="utf-8"), results, listed)
+    PAGE.write_text(text, encoding="utf-8")
+    for line in open_ones:
+        print(line)
+    return 1 if open_ones else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
