@@ -50,7 +50,7 @@ def run(bank: Bank) -> list[str]:
     with serving_api(bank, API_KEY, 0) as port:
         requester = _Requester(f"http://127.0.0.1:{port}")
         requester.head("/health")
-        for path in ("/openapi.json", "/docs", "/docs/none"):
+        for path in ("/", "/console/none", "/openapi.json", "/docs", "/docs/none"):
             requester.head(path)
         audit_events.subscribe(bank)
         requester.get("/models")  # there are none
@@ -120,6 +120,8 @@ def _predict(requester: _Requester, bodies: list[dict[str, Any]]) -> dict[str, A
         "/openapi.json",
         "/docs",
         "/docs/none",
+        "/",
+        "/console/none",
         "/ready",
         "/policies",
         "/policies/none",

@@ -20,7 +20,8 @@ def open_console(bank: Bank, api_port: int, aws_port: int) -> str:
     address = f"http://localhost:{api_port}/"
     authority = f"http://localhost:{aws_port}/cognito/{pool.domain}"
     cognito, ssm = boto3.client("cognito-idp"), boto3.client("ssm")
-    user_pool.open_console(cognito, ssm, bank.settings, pool, address, authority)
+    places = (address, authority, f"http://127.0.0.1:{aws_port}")
+    user_pool.open_console(cognito, ssm, bank.settings, pool, *places)
     return address
 
 

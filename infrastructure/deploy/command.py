@@ -196,7 +196,9 @@ def _api(settings: Settings) -> tuple[str, str]:
     deployed_api.complete(gateway, boto3.client("ssm"), found, settings)
     url = embedded.api_url(found, deployed_api.GATEWAY_STAGE, settings.region)
     pool = user_pool.of_stage(boto3.client("cloudformation"), settings)
-    user_pool.open_console(boto3.client("cognito-idp"), boto3.client("ssm"), settings, pool, url)
+    places = (url, pool.authority, user_pool.uploads_at(boto3.client("s3"), settings.data_bucket))
+    clients = (boto3.client("cognito-idp"), boto3.client("ssm"))
+    user_pool.open_console(*clients, settings, pool, *places)
     return url, api_keys.newest(gateway, settings, Scope.SCORING)
 
 
@@ -205,9 +207,8 @@ def _a_request_that_works(settings: Settings, url: str, sent: Document) -> str:
     where = f" AWS_ENDPOINT_URL={os.environ['AWS_ENDPOINT_URL']}" if embedded.is_embedded() else ""
     key = f"$(make -s key STAGE={settings.stage}{where})"
     scopes = f"make key STAGE={settings.stage} SCOPE={'|'.join(Scope)}"
-    return f"\nAPI and console  {url}\nKeys, one a scope: {scopes}\nA request that works:\n\n" + (
-        smoke.command(url, sent, key)
-    )
+    told = f"\nAPI and console  {url}\nKeys, one a scope: {scopes}\nA request that works:\n\n"
+    return told + smoke.command(url, sent, key)
 
 
 def _given(wishes: Wishes, console: Console) -> tuple[Document, Loaded | None]:

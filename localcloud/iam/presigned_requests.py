@@ -34,10 +34,13 @@ LONGEST = timedelta(days=7)
 
 
 def as_presigned(application: Application, secret_of: SecretOf) -> Application:
-    """Return `application` behind the refusal of presigned requests that are altered or late."""
+    """Return `application` behind the refusal of presigned requests that are altered or late. What
+    a browser asks before a request of another origin (OPTIONS) is signed by nobody.
+    """
 
     def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        error = _error(environ, secret_of, datetime.now(UTC))
+        is_asking = environ["REQUEST_METHOD"] == "OPTIONS"
+        error = None if is_asking else _error(environ, secret_of, datetime.now(UTC))
         if error is None:
             return application(environ, start_response)
         content_type, body = error_of(environ, *error)

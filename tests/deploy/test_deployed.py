@@ -3,6 +3,7 @@
 moto shows no REGIONAL endpoint of an imported API, and no limits of a stage: those are asserted on
 Chalice's plan and on the requests (test_plan.py)."""
 
+import html
 import json
 import re
 from datetime import UTC, datetime
@@ -30,7 +31,7 @@ DESIGNED = {*MODELS, "saveResult", "createEndpointModel"}  # what a deployment i
 OWN = tuple(functions_of("dev"))
 NAMES = ("appvengers-dev", *(f"appvengers-dev-{name}" for name in OWN))
 TABLE = "dev-appvengers-PrediccionesCredito"
-OPEN = ("/health", "/openapi.json", "/docs", "/docs/{name}")
+OPEN = ("/health", "/openapi.json", "/docs", "/docs/{name}", "/", "/console/{name}")
 # Files of applications, which end by themselves; in days, a version that was overwritten.
 ENDING = {"credit/batch/": 7, "credit/uploads/": 1}
 BUCKETS = ("dev-appvengers-createendpointmodel", "dev-appvengers-data")
@@ -221,7 +222,7 @@ def test_a_function_reads_its_source_once_after_five_deaths(deployed, name, sour
     )
 
 
-def test_every_route_but_four_open_ones_needs_a_key_or_a_persons_token(deployed):
+def test_every_route_but_the_open_ones_needs_a_key_or_a_persons_token(deployed):
     (authorizer,) = boto3.client("apigateway").get_authorizers(restApiId=rest_api())["items"]
     pool = user_pool.of_stage(boto3.client("cloudformation"), DEV)
     found = methods()
@@ -244,6 +245,24 @@ def test_the_viewers_page_and_its_files_are_where_the_stage_is(deployed):
     assert [one.status_code for one in files] == [200, 200, 200]
     assert "SwaggerUIBundle" in files[1].text
     assert requests.get(urljoin(page, "openapi.json"), timeout=60).json()["openapi"] == "3.1.0"
+
+
+def test_the_console_is_where_the_stage_is_and_the_pool_leads_back_to_it(deployed):
+    place = f"http://127.0.0.1:{deployed.operator.port}/restapis/{rest_api()}/v1/_user_request_/"
+    page = requests.get(place, timeout=60)
+    named = re.findall(r'(?:src|href)="(console/[^"]+)"', page.text)
+    files = [requests.get(urljoin(place, name), timeout=60) for name in named]
+    pool = user_pool.of_stage(boto3.client("cloudformation"), DEV)
+    client = boto3.client("cognito-idp").describe_user_pool_client(
+        UserPoolId=pool.id, ClientId=pool.client_id
+    )["UserPoolClient"]
+
+    assert [one.status_code for one in files] == [200, 200, 200]
+    assert client["CallbackURLs"] == ["http://localhost:8765/signed-in", place]
+    assert client["LogoutURLs"] == [place]
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert html.escape(f'"address":"{place}"') in page.text
+    assert f"cognito/{pool.domain}" in page.text
 
 
 def test_a_person_signs_in_to_the_deployed_stage_and_reads(deployed):

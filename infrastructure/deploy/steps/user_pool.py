@@ -54,14 +54,21 @@ def open_console(
     settings: Settings,
     pool: UserPool,
     address: str,
-    authority: str = "",
+    authority: str,
+    uploads: str,
 ) -> None:
     """Let people sign in to the console at `address`. Safe to repeat. `authority` is where the
-    pool's domain is, if not where AWS has it.
+    pool's domain is, and `uploads` where a browser sends files.
     """
     _lead_back(cognito, pool, address)
-    place = SignInPlace(authority or pool.authority, pool.client_id, address)
+    place = SignInPlace(authority, pool.client_id, address, uploads)
     stage_parameters.keep_sign_in(ssm, settings, place)
+
+
+def uploads_at(s3: Any, bucket: str) -> str:
+    """Return an address of the bucket, as browsers are sent to it."""
+    url: str = s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "any"})
+    return url.partition("?")[0]
 
 
 def _lead_back(client: Any, pool: UserPool, address: str) -> None:

@@ -13,7 +13,12 @@ from chalicelib.people.caller import Person
 from chalicelib.people.sign_in_place import SignInPlace, parsed
 from chalicelib.profile import load
 
-PLACE = SignInPlace("https://pool.example/x", "abc", 'https://bank.example/v1/?"><script>')
+PLACE = SignInPlace(
+    "https://pool.example/x",
+    "abc",
+    'https://bank.example/v1/?"><script>',
+    "https://files.example/bucket/any",
+)
 
 
 class Tags(HTMLParser):
@@ -44,11 +49,11 @@ def test_the_page_runs_nothing_of_its_own_and_says_where_people_sign_in(place):
     assert (parsed(unescape(told)) if told else None) == place
 
 
-def test_the_policy_allows_this_api_and_the_pool_alone():
+def test_the_policy_allows_this_api_the_pool_and_the_bucket_of_uploads_alone():
     policy = console_files.policy(PLACE)
 
     assert "script-src 'self'; style-src 'self'; " in policy
-    assert "connect-src 'self' https://pool.example; " in policy
+    assert "connect-src 'self' https://pool.example https://files.example; " in policy
     assert "connect-src 'self'; " in console_files.policy(None)
     assert "unsafe" not in policy
 

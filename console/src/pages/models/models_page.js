@@ -1,0 +1,61 @@
+// The models: what is in service, its challenger with the gate's verdict, and who answers for it.
+import { html } from "../../frame/html.js";
+import { get } from "../../frame/api.js";
+import { useAnswer } from "../../frame/asking.js";
+import { coded, day, percent, plain, t, language } from "../../frame/language.js";
+import { may, product } from "../../frame/product.js";
+import { Titled } from "../../frame/shell.js";
+import { Busy, Trouble } from "../../parts/notice.js";
+import { Facts, Table } from "../../parts/table.js";
+import { Said } from "../../parts/said.js";
+import { DriftPart } from "../portfolio/drift_part.js";
+import { SignOffPart } from "./sign_off_part.js";
+import { ReadyPart } from "./ready_part.js";
+
+const METRICS = ["auc", "gini", "ks", "brier", "ece", "slope", "bad_rate", "mean_probability"];
+
+export function ModelsPage() {
+  const models = useAnswer(() => get("/models"), []);
+  const found = Object.entries(models.value?.models ?? {});
+  return html`<${Titled} title=${t("page.models")}>
+    <${Busy} when=${models.busy} /><${Trouble} problem=${models.problem} again=${models.run} />
+    ${may("GET /ready") && html`<${ReadyPart} />`}
+    ${found.length > 0 && html`<${Metrics} models=${found} />`}
+    ${found.map(([name, one]) => html`<${Model} key=${name} name=${name} of=${one} />`)}
+    ${may("GET /challengers") && html`<${SignOffPart} onDone=${models.run} />`}
+    ${models.value && html`<${DriftPart} drift=${models.value.drift} />`}
+  <//>`;
+}
+
+function Metrics({ models }) {
+  const columns = [
+    { name: t("metric"), value: (one) => one, show: (one) => coded("metric", one) },
+    ...models.map(([name, one]) => ({ name, value: (metric) => one.metrics?.[metric], show: (metric) => plain3(one.metrics?.[metric]), numeric: true })),
+  ];
+  return html`<${Table} caption=${t("metricsTold")} columns=${columns} rows=${METRICS} file="metrics" />`;
+}
+
+const plain3 = (value) => (value === undefined ? "–" : Number(value).toFixed(3));
+
+function Model({ name, of }) {
+  const { inventory, challenger, window } = of;
+  return html`<article aria-label=${name}>
+    <h2><${Said} text=${name} /></h2>
+    <${Facts} of=${[
+      [t("status"), coded("endpoint", of.status)], [t("version"), html`<${Said} text=${of.version} />`], [t("since"), day(of.since)],
+      of.waiting && [t("waiting"), html`<${Said} text=${of.waiting} />`],
+      [t("method"), coded("method", of.method ?? "–")], [t("weight"), percent(product.value.models.find((one) => one.name === name)?.weight)],
+      window && [t("learntFrom"), `${day(window.from)} – ${day(window.to)}`], [t("loans"), plain(of.rows)], [t("bads"), plain(of.bads)],
+      [t("snapshot"), html`<${Said} text=${of.snapshot} />`], ["SHA-256", html`<code>${of.sha256 ?? "–"}</code>`],
+    ]} />
+    <h3>${t("challenger")}</h3>
+    ${challenger ? html`<p><span class=${`tag ${challenger.verdict === "passed" ? "APPROVE" : "DECLINE"}`}>${coded("gate", challenger.verdict)}</span> <${Said} text=${challenger.version} /></p>
+      <ul>${challenger.reasons.map((one) => html`<li><${Said} text=${one} /></li>`)}</ul>
+      <p>${t("report")}: <${Said} text=${challenger.report} /></p>` : html`<p>${t("noChallenger")}</p>`}
+    ${inventory && html`<h3>${t("inventory")}</h3><${Facts} of=${[
+      [t("owner"), html`<${Said} text=${inventory.owner} />`], [t("developer"), html`<${Said} text=${inventory.developer} />`], [t("validator"), html`<${Said} text=${inventory.validator} />`],
+      [t("nextReview"), html`${day(inventory.nextReview)}${inventory.overdue && html` <span class="tag overdue">${t("overdue")}</span>`}`],
+      [t("intendedUse"), html`<${Said} text=${inventory.intendedUse[language.value]} />`], [t("limits"), html`<${Said} text=${inventory.limits[language.value]} />`],
+    ]} />`}
+  </article>`;
+}

@@ -1,0 +1,28 @@
+// A rollback: a policy that was in force before, at once.
+import { useSignal } from "@preact/signals";
+import { html } from "../../frame/html.js";
+import { ask } from "../../frame/api.js";
+import { useAsking } from "../../frame/asking.js";
+import { t } from "../../frame/language.js";
+import { Trouble } from "../../parts/notice.js";
+
+export function RollbackPart({ all, onDone }) {
+  const versions = [...new Set(all.acts.map((one) => one.policy))].filter((one) => one !== all.version);
+  const typed = useSignal({ policy: "", reason: "" });
+  const rolling = useAsking(async () => {
+    await ask("POST", "/policy-rollback", typed.value);
+    typed.value = { policy: "", reason: "" };
+    onDone();
+  });
+  if (!versions.length) return null;
+  const set = (name) => (event) => (typed.value = { ...typed.value, [name]: event.currentTarget.value });
+  return html`<details><summary>${t("rollback")}</summary>
+    <form noValidate onSubmit=${(event) => { event.preventDefault(); rolling.run(); }}>
+      <label for="rollback-policy">${t("policy")}</label>
+      <select id="rollback-policy" onChange=${set("policy")}><option value="">${t("choose")}</option>${versions.map((one) => html`<option value=${one} selected=${one === typed.value.policy}>${one}</option>`)}</select>
+      <label for="rollback-reason">${t("reason")}</label>
+      <input id="rollback-reason" value=${typed.value.reason} onInput=${set("reason")} />
+      <${Trouble} problem=${rolling.problem} />
+      <div class="actions"><button type="submit" aria-busy=${rolling.busy ? "true" : undefined}>${t("rollback")}</button></div>
+    </form></details>`;
+}

@@ -1,0 +1,77 @@
+// The trade-off curve with movable cut-offs, on the bank's own recent decisions; and a draft of them.
+import { useSignal } from "@preact/signals";
+import { html } from "../../frame/html.js";
+import { ask } from "../../frame/api.js";
+import { useAnswer, useAsking } from "../../frame/asking.js";
+import { lastDays } from "../../frame/days.js";
+import { decisionLog } from "../../frame/decision_log.js";
+import { percent, plain, t } from "../../frame/language.js";
+import { may } from "../../frame/product.js";
+import { Busy, Trouble } from "../../parts/notice.js";
+import { Plot } from "../../parts/series.js";
+import { Table } from "../../parts/table.js";
+import { errorOf } from "../../parts/typed_values.js";
+import { curve, outcome, scored } from "./trade_off.js";
+
+const DAYS = 30;
+
+export function TradeOffPart({ policy, onDrafted }) {
+  const now = { approveFrom: policy.decision.approve_from, declineBelow: policy.decision.decline_below };
+  const cutOffs = useSignal(now);
+  const assumed = useSignal({ margin: 0.1, loss: 0.6 });
+  const log = useAnswer(() => decisionLog(lastDays(DAYS, new Date())), []);
+  const of = scored(log.value?.decisions ?? []);
+  const set = (held, name) => (event) => (held.value = { ...held.value, [name]: Number(event.currentTarget.value) });
+  const slider = (name) => html`<div class="field"><label for=${`cut-${name}`}>${t(name)}: <output>${plain(cutOffs.value[name])}</output></label>
+    <input id=${`cut-${name}`} type="range" min=${now.declineBelow - 60} max=${now.approveFrom + 60} step="1" value=${cutOffs.value[name]} onInput=${set(cutOffs, name)} /></div>`;
+  const assumption = (name) => html`<div class="field"><label for=${`of-${name}`}>${t(name)}</label>
+    <input id=${`of-${name}`} type="number" min="0" max="1" step="0.01" value=${assumed.value[name]} onInput=${set(assumed, name)} /></div>`;
+  return html`<h2>${t("tradeOff")}</h2>
+    <${Busy} when=${log.busy} /><${Trouble} problem=${log.problem} again=${log.run} />
+    <p>${t("tradeOffAbout", { count: of.length })}</p>
+    <div class="fields">${slider("approveFrom")}${slider("declineBelow")}${assumption("margin")}${assumption("loss")}</div>
+    ${of.length > 0 && html`<${Outcomes} of=${of} now=${now} then=${cutOffs.value} assumed=${assumed.value} /><${Curve} of=${of} assumed=${assumed.value} />`}
+    ${may("POST /policies") && html`<${NewDraft} policy=${policy} cutOffs=${cutOffs.value} onDrafted=${onDrafted} />`}`;
+}
+
+function Outcomes({ of, now, then, assumed }) {
+  const [before, after] = [outcome(of, now, assumed), outcome(of, then, assumed)];
+  const rows = [["approved", percent], ["reviewed", percent], ["declined", percent], ["badRate", percent], ["profit", plain]];
+  const columns = [
+    { name: t("figure"), value: ([name]) => t(`figure.${name}`) },
+    { name: t("inForce"), value: ([name]) => before[name], show: ([name, show]) => show(before[name]), numeric: true },
+    { name: t("moved"), value: ([name]) => after[name], show: ([name, show]) => show(after[name]), numeric: true },
+  ];
+  return html`<${Table} caption=${t("cutOffsTold")} columns=${columns} rows=${rows} file="cut-offs" />`;
+}
+
+function Curve({ of, assumed }) {
+  const points = curve(of, assumed);
+  return html`<div class="columns">
+    <${Plot} title=${t("curveTold")} labels=${points.map((one) => plain(one.approveFrom))} show=${percent} file="trade-off"
+      series=${[{ name: t("figure.approved"), values: points.map((one) => one.approved) }, { name: t("figure.badRate"), values: points.map((one) => one.badRate) }]} />
+    <${Plot} title=${t("profitTold")} labels=${points.map((one) => plain(one.approveFrom))} file="profit"
+      series=${[{ name: t("figure.profit"), values: points.map((one) => one.profit) }]} />
+  </div>`;
+}
+
+function NewDraft({ policy, cutOffs, onDrafted }) {
+  const typed = useSignal({ reason: "", effectiveFrom: "" });
+  const drafting = useAsking(async () => {
+    const decision = { ...policy.decision, approve_from: cutOffs.approveFrom, decline_below: cutOffs.declineBelow };
+    const later = typed.value.effectiveFrom && { effectiveFrom: new Date(typed.value.effectiveFrom).toISOString() };
+    await ask("POST", "/policies", { policy: { decision }, reason: typed.value.reason, ...later });
+    typed.value = { reason: "", effectiveFrom: "" };
+    onDrafted();
+  });
+  const set = (name) => (event) => (typed.value = { ...typed.value, [name]: event.currentTarget.value });
+  const wrong = errorOf(drafting.problem, "#/reason");
+  return html`<form noValidate aria-label=${t("newDraft")} onSubmit=${(event) => { event.preventDefault(); drafting.run(); }}>
+    <div class="fields">
+      <div class="field"><label for="draft-reason">${t("reason")}</label><input id="draft-reason" value=${typed.value.reason} onInput=${set("reason")} aria-invalid=${wrong ? "true" : undefined} aria-describedby="draft-reason-error" /><small id="draft-reason-error" class="error">${wrong}</small></div>
+      <div class="field"><label for="draft-from">${t("effectiveFrom")}</label><input id="draft-from" type="datetime-local" value=${typed.value.effectiveFrom} onInput=${set("effectiveFrom")} /><small>${t("atOnce")}</small></div>
+    </div>
+    <${Trouble} problem=${drafting.problem} />
+    <div class="actions"><button type="submit" aria-busy=${drafting.busy ? "true" : undefined}>${t("newDraft")}</button></div>
+  </form>`;
+}

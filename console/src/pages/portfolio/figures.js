@@ -1,0 +1,75 @@
+// Figures of a list of decisions. Pure.
+const BIN = 10; // points of a bar of the scores
+
+const share = (part, whole) => (whole ? part / whole : null);
+const mean = (values) => (values.length ? values.reduce((sum, one) => sum + one, 0) / values.length : null);
+
+function grouped(decisions, keyOf) {
+  const groups = new Map();
+  for (const one of decisions) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Return {days, counts, approvals}: of each day of UTC, decisions and the share that was approved. */
+export function byDay(decisions) {
+  const days = grouped(decisions, (one) => one.createdAt.slice(0, 10));
+  const approved = (group) => group.filter((one) => one.decision === "APPROVE").length;
+  return {
+    days: [...days.keys()],
+    counts: [...days.values()].map((group) => group.length),
+    approvals: [...days.values()].map((group) => share(approved(group), group.length)),
+  };
+}
+
+/** Return {bins, shares}: the distribution of scores, in tens of points without gaps. */
+export function scores(decisions) {
+  const known = decisions.map((one) => one.score).filter((one) => Number.isFinite(one));
+  if (!known.length) return { bins: [], shares: [] };
+  const lowest = Math.floor(Math.min(...known) / BIN);
+  const highest = Math.floor(Math.max(...known) / BIN);
+  const places = Array.from({ length: highest - lowest + 1 }, (_, place) => lowest + place);
+  return {
+    bins: places.map((one) => `${one * BIN}–${one * BIN + BIN - 1}`),
+    shares: places.map((place) => share(known.filter((one) => Math.floor(one / BIN) === place).length, known.length)),
+  };
+}
+
+/** Return by model how often it did not answer, and why. */
+export function silences(decisions) {
+  const rows = new Map();
+  for (const one of decisions) {
+    for (const [model, said] of Object.entries(one.models ?? {})) {
+      const row = rows.get(model) ?? { model, decisions: 0, silent: 0, causes: {} };
+      row.decisions += 1;
+      if (said.status !== "OK") {
+        row.silent += 1;
+        row.causes[said.cause] = (row.causes[said.cause] ?? 0) + 1;
+      }
+      rows.set(model, row);
+    }
+  }
+  return [...rows.values()].map((row) => ({ ...row, rate: share(row.silent, row.decisions) }));
+}
+
+/** Return {approved, reviewed, declined, expected}: shares, and the mean probability of the approved. */
+export function overall(decisions) {
+  const of = (kind) => decisions.filter((one) => one.decision === kind);
+  return {
+    approved: share(of("APPROVE").length, decisions.length),
+    reviewed: share(of("REVIEW").length, decisions.length),
+    declined: share(of("DECLINE").length, decisions.length),
+    expected: mean(of("APPROVE").map((one) => one.probabilityOfDefault).filter((one) => Number.isFinite(one))),
+  };
+}
+
+/** Return by month of decision what was expected of the approved and what has become of them. */
+export function approvedByMonth(decisions, vintages) {
+  const months = grouped(decisions.filter((one) => one.decision === "APPROVE"), (one) => one.createdAt.slice(0, 7));
+  const known = new Map((vintages?.months ?? []).map((one) => [one.month, one.byDecision.APPROVE]));
+  return [...new Set([...months.keys(), ...known.keys()])].sort().map((month) => ({
+    month,
+    expected: mean((months.get(month) ?? []).map((one) => one.probabilityOfDefault).filter((one) => Number.isFinite(one))),
+    observed: known.get(month)?.defaultRate ?? null,
+    matured: known.get(month)?.matured ?? 0,
+  }));
+}

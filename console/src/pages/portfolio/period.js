@@ -1,0 +1,17 @@
+// Filters of the portfolio: days, decision, and basis.
+import { html } from "../../frame/html.js";
+import { coded, t } from "../../frame/language.js";
+
+const BASES = ["SCORE", "MANDATORY_MODEL_UNAVAILABLE", "TOO_FEW_MODELS", "TOO_LITTLE_WEIGHT", "UNSEEN_CODE", "MODELS_DISAGREE", "ABOVE_OFFER", "REVIEW_ONLY"];
+
+export function Period({ filters, onChange }) {
+  const set = (name) => (event) => event.currentTarget.value !== undefined && onChange({ ...filters, [name]: event.currentTarget.value });
+  const date = (name, label) => html`<div class="field"><label for=${`period-${name}`}>${label}</label><input id=${`period-${name}`} type="date" value=${filters[name]} required onChange=${set(name)} /></div>`;
+  const choice = (name, label, group, codes) => html`<div class="field"><label for=${`period-${name}`}>${label}</label>
+    <select id=${`period-${name}`} onChange=${set(name)}><option value="">${t("all")}</option>${codes.map((one) => html`<option value=${one}>${coded(group, one)}</option>`)}</select></div>`;
+  return html`<form class="fields" aria-label=${t("filters")} onSubmit=${(event) => event.preventDefault()}>
+    ${date("from", t("fromDay"))}${date("to", t("toDay"))}
+    ${choice("decision", t("decision"), "decision", ["APPROVE", "REVIEW", "DECLINE"])}
+    ${choice("basis", t("basis"), "basis", BASES)}
+  </form>`;
+}

@@ -1,0 +1,70 @@
+// The portfolio: what was decided in a period, beside the score and what became of it.
+import { useSignal } from "@preact/signals";
+import { html } from "../../frame/html.js";
+import { get } from "../../frame/api.js";
+import { useAnswer } from "../../frame/asking.js";
+import { lastDays } from "../../frame/days.js";
+import { decisionLog, MOST } from "../../frame/decision_log.js";
+import { coded, percent, plain, t } from "../../frame/language.js";
+import { Titled } from "../../frame/shell.js";
+import { Busy, Trouble } from "../../parts/notice.js";
+import { Facts, Table } from "../../parts/table.js";
+import { Plot } from "../../parts/series.js";
+import { approvedByMonth, byDay, overall, scores, silences } from "./figures.js";
+import { DriftPart } from "./drift_part.js";
+import { PeoplePart } from "./people_part.js";
+import { Period } from "./period.js";
+
+const DAYS = 30;
+
+export function PortfolioPage() {
+  const filters = useSignal({ ...lastDays(DAYS, new Date()), decision: "", basis: "" });
+  const read = useSignal(0);
+  const on = [JSON.stringify(filters.value)];
+  const log = useAnswer(() => decisionLog(filters.value, (count) => (read.value = count)), on);
+  const { from, to } = filters.value;
+  const people = useAnswer(() => get(`/portfolio?from=${from}&to=${to}`), [from, to]);
+  const models = useAnswer(() => get("/models"), []);
+  return html`<${Titled} title=${t("page.portfolio")}>
+    <${Period} filters=${filters.value} onChange=${(next) => (filters.value = next)} />
+    <${Busy} when=${log.busy} text=${t("reading", { count: read.value })} />
+    <${Trouble} problem=${log.problem ?? people.problem ?? models.problem} again=${() => [log, people, models].forEach((one) => one.run())} />
+    ${log.value && !log.value.isWhole && html`<p role="status">${t("newestOnly", { count: MOST })}</p>`}
+    ${log.value && html`<${Decisions} of=${log.value.decisions} />`}
+    ${people.value && html`<${PeoplePart} of=${people.value} />`}
+    ${log.value && models.value && html`<${Vintages} of=${log.value.decisions} vintages=${models.value.vintages?.vintages} />`}
+    ${models.value && html`<${DriftPart} drift=${models.value.drift} />`}
+  <//>`;
+}
+
+function Decisions({ of }) {
+  const [days, spread, shares, silent] = [byDay(of), scores(of), overall(of), silences(of)];
+  const columns = [
+    { name: t("model"), value: (one) => one.model },
+    { name: t("decisions"), value: (one) => one.decisions, numeric: true },
+    { name: t("silent"), value: (one) => one.silent, numeric: true },
+    { name: t("rate"), value: (one) => one.rate, show: (one) => percent(one.rate), numeric: true },
+    { name: t("causes"), value: (one) => Object.entries(one.causes).map(([cause, count]) => `${coded("cause", cause)}: ${count}`).join("; ") },
+  ];
+  return html`
+    <${Facts} of=${[
+      [t("decisions"), plain(of.length)], [t("approvalRate"), percent(shares.approved)], [t("reviewRate"), percent(shares.reviewed)],
+      [t("declineRate"), percent(shares.declined)], [t("expectedBadRate"), percent(shares.expected)],
+    ]} />
+    <div class="columns">
+      <${Plot} title=${t("decisionsADay")} labels=${days.days} series=${[{ name: t("decisions"), values: days.counts }]} bars=${true} file="decisions-a-day" />
+      <${Plot} title=${t("approvalRate")} labels=${days.days} series=${[{ name: t("approvalRate"), values: days.approvals }]} show=${percent} file="approval-rate" />
+      <${Plot} title=${t("scoreDistribution")} labels=${spread.bins} series=${[{ name: t("share"), values: spread.shares }]} bars=${true} show=${percent} file="scores" />
+    </div>
+    <h2>${t("modelsSilent")}</h2>
+    <${Table} caption=${t("modelsSilent")} columns=${columns} rows=${silent} file="models-silent" />`;
+}
+
+function Vintages({ of, vintages }) {
+  const rows = approvedByMonth(of, vintages);
+  if (!rows.length) return null;
+  return html`<h2>${t("vintages")}</h2>
+    <${Plot} title=${t("badRateApproved")} labels=${rows.map((one) => one.month)} show=${percent} file="vintages"
+      series=${[{ name: t("expected"), values: rows.map((one) => one.expected) }, { name: t("observed"), values: rows.map((one) => one.observed) }]} />
+    ${!vintages && html`<p>${t("noVintages")}</p>`}`;
+}

@@ -1,0 +1,27 @@
+/** Return the path of a line; a value that is not known leaves a gap, one alone is a dot. */
+export function linePath(values, x, y) {
+  let pen = "M";
+  return values
+    .map((value, place) => {
+      if (!Number.isFinite(value)) {
+        pen = "M";
+        return "";
+      }
+      const here = `${x(place).toFixed(1)} ${y(value).toFixed(1)}`;
+      const dot = pen === "M" && !Number.isFinite(values[place + 1]) ? "h0.1" : "";
+      const step = `${pen}${here}${dot}`;
+      pen = "L";
+      return step;
+    })
+    .join("");
+}
+
+/** Return about four round marks from at or below `low` to at or above `high`. */
+export function ticks(low, high) {
+  const exact = (high - low) / 4 || Math.abs(high) || 1;
+  const power = 10 ** Math.floor(Math.log10(exact));
+  const step = [1, 2, 2.5, 5, 10].map((one) => one * power).find((one) => one >= exact * 0.999);
+  const first = Math.floor(low / step);
+  const count = Math.max(1, Math.ceil(high / step - 1e-9) - first);
+  return Array.from({ length: count + 1 }, (_, place) => Number(((first + place) * step).toPrecision(12)));
+}

@@ -1,0 +1,38 @@
+// A plot of one or two series over labels: lines or bars, with its table and its CSV.
+import { html } from "../frame/html.js";
+import { plain, t } from "../frame/language.js";
+import { Table } from "./table.js";
+import { linePath, ticks } from "./plot_paths.js";
+
+const WIDTH = 600;
+const HEIGHT = 200;
+const [LEFT, BOTTOM, TOP] = [52, 24, 10];
+
+/** `series` are {name, values}, of which a null leaves a gap; `show` writes a value. */
+export function Plot({ title, labels, series, bars = false, show = plain, file }) {
+  const known = series.flatMap((one) => one.values).filter(Number.isFinite);
+  if (!known.length) return html`<h3>${title}</h3><p>${t("nothing")}</p>`;
+  const marks = ticks(Math.min(0, ...known), Math.max(...known));
+  const [low, high] = [marks[0], marks.at(-1)];
+  const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low || 1));
+  const slot = (WIDTH - LEFT) / labels.length;
+  const x = (place) => LEFT + slot * (place + 0.5);
+  const columns = [
+    { name: t("label"), value: ([label]) => label },
+    ...series.map((one, at) => ({ name: one.name, value: ([, values]) => values[at], show: ([, values]) => show(values[at]), numeric: true })),
+  ];
+  const rows = labels.map((label, place) => [label, series.map((one) => one.values[place])]);
+  return html`<figure class="plot">
+    <figcaption><strong>${title}</strong>${series.length > 1 && html` · ${series.map((one, at) => `${at ? "╌ " : "— "}${one.name}`).join("  ")}`}</figcaption>
+    <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${title}>
+      ${marks.map((mark) => html`<line class="axis" x1=${LEFT} x2=${WIDTH} y1=${y(mark)} y2=${y(mark)} /><text x=${LEFT - 6} y=${y(mark) + 4} text-anchor="end">${show(mark)}</text>`)}
+      <text x=${LEFT} y=${HEIGHT - 6}>${labels[0]}</text>
+      ${labels.length > 1 && html`<text x=${WIDTH} y=${HEIGHT - 6} text-anchor="end">${labels.at(-1)}</text>`}
+      ${series.map((one, at) => bars && at === 0 ? one.values.map((value, place) => bar(x(place), slot, y(value ?? 0), y(0)))
+        : html`<path class=${at ? "second" : ""} d=${linePath(one.values, x, y)} />`)}
+    </svg>
+    <details><summary>${t("asTable")}</summary><${Table} caption=${title} columns=${columns} rows=${rows} file=${file} /></details>
+  </figure>`;
+}
+
+const bar = (x, slot, top, zero) => html`<rect class="whole" x=${x - slot * 0.4} width=${slot * 0.8} y=${Math.min(top, zero)} height=${Math.abs(zero - top)} />`;

@@ -1,0 +1,104 @@
+"""The pages of risk: portfolio, models and policy, on real decisions."""
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from bank.first_run import body_of
+from tests.browser.console_visit import API_KEY
+
+
+@pytest.fixture(scope="module")
+def decided(site):
+    """Real loans that the score decided."""
+    headers = {"x-api-key": API_KEY}
+    bodies = [body_of(loan) for loan in site.loans[20:60]]
+    answers = [
+        requests.post(f"{site.address}predict", json=one, headers=headers, timeout=30)
+        for one in bodies
+    ]
+    assert {one.status_code for one in answers} == {200}
+    return [one.json() for one in answers]
+
+
+@pytest.mark.parametrize(("role", "language"), [("risk", "es"), ("auditor", "en")])
+def test_the_portfolio_counts_the_bank_s_decisions(visit, decided, role, language):
+    one = visit(role, language)
+    one.open("portfolio")
+    one.heading("page.portfolio").wait_for()
+    expect(one.page.locator("figure.plot svg").first).to_be_visible(timeout=30_000)
+    one.settled()
+    told = one.page.locator("dl.facts dd").first.inner_text()
+
+    assert int("".join(filter(str.isdigit, told))) >= len(decided)
+    assert one.page.locator("figure.plot").count() >= 3
+    assert (
+        one.page.locator("figure.plot").count()
+        == one.page.locator("figure.plot details table").count()
+    )
+    assert one.barriers() == []
+
+
+def test_a_plot_has_its_csv(visit, decided):
+    one = visit("risk", "en")
+    one.open("portfolio")
+    plot = one.page.locator("figure.plot").first
+    plot.locator("summary").click(timeout=30_000)
+    with one.page.expect_download() as saved:
+        plot.get_by_role("button").click()
+    lines = saved.value.path().read_text(encoding="utf-8").splitlines()
+
+    assert lines[0] == "Label,Decisions"
+    assert sum(int(line.split(",")[1]) for line in lines[1:]) >= len(decided)
+
+
+@pytest.mark.parametrize(("role", "language"), [("risk", "es"), ("operator", "en")])
+def test_the_models_are_side_by_side_with_who_answers_for_them(visit, site, role, language):
+    one = visit(role, language)
+    one.open("models")
+    one.heading("page.models").wait_for()
+    one.settled()
+
+    for name in ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator"):
+        assert one.page.get_by_role("article", name=name).count() == 1
+    assert one.page.get_by_role("button", name=one.t("promote")).count() == 0
+    assert one.barriers() == []
+
+
+def test_cut_offs_are_moved_proposed_and_approved_by_two(visit, site, decided):
+    one = visit("risk", "es")
+    one.open("policy")
+    one.heading("page.policy").wait_for()
+    expect(one.page.locator("figure.plot svg").first).to_be_visible(timeout=30_000)
+    table = one.page.get_by_role("region", name=one.t("cutOffsTold"))
+    before = table.locator("tbody tr").first.inner_text()
+    one.page.locator("#cut-approveFrom").fill("575")
+    assert table.locator("tbody tr").first.inner_text() != before
+    assert one.barriers() == []
+    one.press("newDraft")
+    expect(one.page.locator("#draft-reason-error")).not_to_be_empty()
+    one.page.locator("#draft-reason").fill("Menos riesgo <b>en diciembre</b>")
+    one.press("newDraft")
+    draft = one.page.locator("article", has_text="<b>en diciembre</b>")
+    draft.get_by_role("button", name=one.t("swapSet")).click()
+    expect(draft.get_by_role("region", name=one.t("swapSetTold"))).to_be_visible()
+    draft.get_by_role("button", name=one.t("approveDraft")).click()
+    expect(draft.get_by_text("risk").nth(1)).to_be_visible()
+    two = visit("second-risk", "en")
+    two.open("policy")
+    two.page.locator("article", has_text="<b>en diciembre</b>").get_by_role(
+        "button", name=two.t("approveDraft")
+    ).click()
+    expect(two.page.locator("article", has_text="<b>en diciembre</b>")).to_have_count(0)
+
+    assert two.page.locator("dl.facts dd").nth(2).inner_text() == "575"
+
+
+@pytest.mark.parametrize("page", ["portfolio", "models", "policy"])
+def test_the_pages_of_risk_fit_a_telephone(visit, decided, page):
+    one = visit("risk", width=360)
+    one.open(page)
+    one.heading(f"page.{page}").wait_for()
+    one.settled()
+
+    assert one.overflow() <= 0
