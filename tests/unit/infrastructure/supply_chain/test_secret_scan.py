@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from detect_secrets.core import baseline
 
 from infrastructure.supply_chain import secret_scan
@@ -35,3 +36,19 @@ def test_another_string_of_a_known_file_is_found(tmp_path):
     other = KEY[:-1] + "A"
 
     assert len(list(secret_scan.fresh(found(tmp_path, f'KEY = "{other}"'), known))) == 1
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [("tests", ["AWS Access Key"]), ("chalicelib", ["AWS Access Key", "Secret Keyword"])],
+)
+def test_a_test_may_name_its_password_but_no_key_of_a_cloud(tmp_path, folder, said):
+    name = f"{folder}/settings.py"
+    (tmp_path / folder).mkdir()
+    lines = f'KEY = "{KEY}"\npassword = "Of-This-Test-Alone-1"\n'
+    (tmp_path / name).write_text(lines, encoding="utf-8")
+
+    secrets = secret_scan.scan([name], SETTINGS, tmp_path)
+    none = baseline.load({**SETTINGS, "results": {}})
+    found = [line.rpartition(": ")[2] for line in secret_scan.fresh(secrets, none)]
+    assert sorted({*found}) == said
