@@ -2,20 +2,26 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from moto.dynamodb.models import dynamodb_backends
+
 from localcloud.kept_state.memory import records, restored
-from localcloud.kept_state.memory.index_lag import IndexLag
-from localcloud.kept_state.memory.staged_items import Key
 from localcloud.kept_state.recovery import sentences
 from localcloud.kept_state.recovery.damage import opened
-from localcloud.kept_state.sqlite.database import FILE, Transaction
+from localcloud.kept_state.sqlite.database import FILE, Storage, Transaction
 from localcloud.kept_state.sqlite.disk import Disk, NotStored
 from localcloud.kept_state.sqlite.folder_lock import lock
 from localcloud.kept_state.sqlite.layout import RECOVERED
 from localcloud.kept_state.state_faults import DamagedState
+from localcloud.kept_state.stored_tables.index_lag import IndexLag
+from localcloud.kept_state.stored_tables.item_rows import ItemRows
+from localcloud.kept_state.stored_tables.item_values import Key
+from localcloud.kept_state.stored_tables.orders import bring_up_to_date
+from localcloud.kept_state.stored_tables.stored_items import StoredItems
 
 SECONDS_BETWEEN_TRIES = 1.0
 
@@ -26,7 +32,7 @@ ItemChanged = Callable[[Transaction, Any, Key, Any, str | None], None]
 
 class Kept:
     """One folder of kept state. Nothing is written before `restore`, which is called once the
-    tables, buckets and topics exist. Without a folder nothing is kept.
+    tables, buckets and topics exist. Without a folder nothing outlives the process.
 
     Raises DamagedState, MissingState, UnusableState or FolderInUse.
     """
@@ -44,7 +50,6 @@ class Kept:
         self.objects = threading.RLock()  # writers
         self.index_lag = IndexLag()
         self.item_changed: ItemChanged = _unread  # by whoever reads the streams of tables
-        self.reading = threading.RLock()  # held for as long as a list is read or changed
         self._folder = folder
         self._disk = disk
         self._account = account
@@ -57,14 +62,17 @@ class Kept:
         self._known_parameters: set[str] = set()  # those of Systems Manager, deleted ones included
         self._hurry = threading.Event()
         self._closed = False
-        if folder:
-            self._lock_file = lock(folder)
-            try:
+        with ExitStack() as undo:
+            if folder:
+                undo.enter_context(lock(folder))
                 make_room()
                 self._storage = opened(folder, disk)
-            except BaseException:
-                self._lock_file.close()
-                raise
+            else:
+                passing = Path(undo.enter_context(TemporaryDirectory(prefix="localcloud-")))
+                self._storage = Storage(passing / FILE, disk, outlives=False)
+            undo.callback(self._storage.close)
+            self._closing = undo.pop_all()
+        self._item_rows = ItemRows(self._storage.readers)
 
     @property
     def is_open(self) -> bool:
@@ -101,7 +109,7 @@ class Kept:
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
-        if self.is_open:
+        if self.is_open or not self._folder:
             with self._storage.transaction() as rows:
                 yield rows
         else:
@@ -131,10 +139,15 @@ class Kept:
 
     def close(self) -> None:
         self.stop_waiting()
-        if self._folder and not self._closed:
+        if not self._closed:
             self._closed = True  # a request that is still under way is answered 503
-            self._storage.close()
-            self._lock_file.close()
+            self._closing.close()
+
+    def items_of(self, table: Any) -> StoredItems:
+        """Return the items of one of moto's tables, which are on the disk."""
+        home = (table.account_id, table.region_name) == (self._account, self._region)
+        name = table.name if home else f"{table.account_id}/{table.region_name}/{table.name}"
+        return StoredItems(table, name, self._item_rows, self.writing)
 
     def keep_sagemaker(self) -> None:
         self._keep("sagemaker", lambda: records.sagemaker(self._account, self._region))
@@ -157,7 +170,16 @@ class Kept:
     def keep_tables(self) -> None:
         """Keep the tables that the template does not have."""
         of_template = self._of_template["items"]
-        self._keep(records.TABLES, lambda: records.tables(self._account, self._region, of_template))
+        with self.writing() as rows:
+            self._keep(
+                records.TABLES, lambda: records.tables(self._account, self._region, of_template)
+            )
+            if self._restored or not self._folder:
+                self._sort_items(rows)
+
+    def _sort_items(self, rows: Transaction) -> None:
+        tables: dict[str, Any] = dict(dynamodb_backends[self._account][self._region].tables)
+        bring_up_to_date(rows, [(table, table.items.name) for table in tables.values()])
 
     def keep_buckets(self) -> None:
         """Keep the buckets that the template does not have."""
@@ -194,12 +216,15 @@ class Kept:
     def _put_back(self, folder: Path) -> None:
         with self.writing() as rows:
             restored.check_stamp(folder, self._storage, rows)
+            restored.drop_passing_items(self._storage, rows)
         kept, homeless = restored.put_back(
             self._storage, self._account, self._region, self._known_parameters
         )
         if homeless:
             homes = restored.homes(self._account, self._region)
             raise DamagedState(sentences.homeless(folder / FILE, homeless, homes))
+        with self.writing() as rows:
+            self._sort_items(rows)
         self.was_recovered = RECOVERED in kept
         if "executions" in kept:
             self.keep_executions()  # those that ran have failed

@@ -23,9 +23,9 @@ from localcloud.kept_state.memory import (
     kept_tables,
 )
 from localcloud.kept_state.memory.records import PARAMETERS, POOLS, SAGEMAKER, TABLES
-from localcloud.kept_state.memory.staged_items import restore_item
 from localcloud.kept_state.sqlite.database import Storage, Transaction
 from localcloud.kept_state.sqlite.layout import RECOVERED
+from localcloud.kept_state.stored_tables.item_rows import ItemRows
 
 log = logging.getLogger("localcloud")
 
@@ -45,7 +45,7 @@ def put_back(
         kept_tables.restore(json.loads(kept[TABLES]), dynamodb_backends[account][region])
     if "buckets" in kept:
         kept_buckets.restore(pickle.loads(kept["buckets"]), s3_backends[account]["aws"], region)
-    homeless = _items(storage, account, region) + _objects(storage, account)
+    homeless = _homeless_items(storage, account, region) + _objects(storage, account)
     if PARAMETERS in kept:
         backend = ssm_backends[account][region]
         kept_parameters.restore(json.loads(kept[PARAMETERS]), backend, known_parameters)
@@ -92,15 +92,17 @@ def _set_aside(folder: Path, storage: Storage, version: str, rows: Transaction) 
     )  # fmt: skip
 
 
-def _items(storage: Storage, account: str, region: str) -> Counter[str]:
-    tables = dynamodb_backends[account][region].tables
-    homeless: Counter[str] = Counter()
-    for name, text in storage.rows('select "table", item from items'):
-        if table := tables.get(name):
-            restore_item(table, text)
-        else:
-            homeless[name] += 1
-    return homeless
+def drop_passing_items(storage: Storage, rows: Transaction) -> None:
+    """Delete the items of tables in other accounts and regions, which no restart keeps."""
+    for name in ItemRows(storage.readers).tables():
+        if "/" in name:
+            rows.execute('delete from items where "table" = ?', [name])
+
+
+def _homeless_items(storage: Storage, account: str, region: str) -> Counter[str]:
+    """Count items without a table. Those of tables that have one stay on the disk."""
+    rows, tables = ItemRows(storage.readers), dynamodb_backends[account][region].tables
+    return Counter({name: rows.count_of(name) for name in rows.tables() if name not in tables})
 
 
 def _objects(storage: Storage, account: str) -> Counter[str]:

@@ -1,15 +1,18 @@
 """Reading of a database that may be damaged: read-only, every row with its checksum."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from localcloud.kept_state.sqlite.layout import BLOBS, COLUMNS, KEYS, LAYOUT, is_whole, mistyped
+from localcloud.kept_state.sqlite.reading_pool import add_functions, forget_doubt, has_doubt
 
-_WITH_INDEXES = "integrity_check"
+WHOLE_BYTES = 1 << 28  # of about 30,000 decisions: a start reads all of a file up to this size
+_WITHOUT_INDEXES, _WITH_INDEXES = "quick_check", "integrity_check"
+_LARGE = "items"  # the table whose rows are checked when they are read, too
 _FAR_OFF = 100  # layouts ahead: no version that anybody would start with these files
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
@@ -22,13 +25,17 @@ class Facts:
     committed: int
 
 
-def fault_of(path: Path) -> str:
+def fault_of(path: Path, most_bytes: int = WHOLE_BYTES) -> str:
     """Return the fault of a database; empty if it is whole. Raises sqlite3.Error if it can't be
     opened.
+
+    Items of a file beyond `most_bytes` are left to those who read them. Whoever finds one that is
+    not as it was written leaves a doubt: then the next start checks all.
     """
+    whole = path.stat().st_size <= most_bytes or has_doubt(path)
     try:
         with closing(read_only(path)) as db:
-            return _by_sqlite(db, "quick_check") or _by_rows(db) or _by_sqlite(db, _WITH_INDEXES)
+            found = _fault(db, [one for one in COLUMNS if whole or one != _LARGE])
     except UnicodeDecodeError as error:
         return f"its schema is not as it was written: {error}"
     except sqlite3.DatabaseError as error:
@@ -37,6 +44,19 @@ def fault_of(path: Path) -> str:
         if getattr(error, "sqlite_errorname", "").startswith(_DAMAGE):
             return str(error)
         raise
+    if not found and whole:
+        forget_doubt(path)
+    return found
+
+
+def _fault(db: sqlite3.Connection, tables: list[str]) -> str:
+    whole = len(tables) == len(COLUMNS)
+    checked = [""] if whole else [one for one in tables if _count_of_columns(db, one)]
+    if not any(_by_sqlite(db, _WITH_INDEXES, table) for table in checked):
+        return _by_rows(db, tables)
+    # A wrong byte in a row is told as that, though an index tells of it first.
+    faults = [_by_sqlite(db, _WITHOUT_INDEXES, table) for table in checked]
+    return "".join(faults) or _by_rows(db, tables) or _by_sqlite(db, _WITH_INDEXES)
 
 
 def newer_layout(path: Path) -> int | None:
@@ -52,19 +72,19 @@ def newer_layout(path: Path) -> int | None:
         return None
 
 
-def _by_rows(db: sqlite3.Connection) -> str:
+def _by_rows(db: sqlite3.Connection, tables: Iterable[str]) -> str:
     """Return what our checksums and the types of the values find; empty if that is nothing."""
     if (layout := layout_of(db)) not in range(LAYOUT + 1):
         return f"its layout is {layout}, and this version reads 0 to {LAYOUT}"
-    tables = [table for table in COLUMNS if _count_of_columns(db, table)]
-    wrong = sum(not is_whole(t, row, layout) for t in tables for row in _rows(db, t))
-    wrong += sum(mistyped(db, table) for table in tables)
+    there = [table for table in tables if _count_of_columns(db, table)]
+    wrong = sum(not is_whole(t, row, layout) for t in there for row in _rows(db, t))
+    wrong += sum(mistyped(db, table) for table in there)
     return f"{wrong} rows are not as they were written" if wrong else ""
 
 
-def _by_sqlite(db: sqlite3.Connection, check: str) -> str:
+def _by_sqlite(db: sqlite3.Connection, check: str, table: str = "") -> str:
     """Return the last line of one of SQLite's own checks; empty if it finds nothing."""
-    found: str = db.execute(f"pragma {check}(1)").fetchone()[0].decode(errors="replace")
+    found: str = db.execute(f"pragma {check}({table or 1})").fetchone()[0].decode(errors="replace")
     return "" if found == "ok" else found.splitlines()[-1]
 
 
@@ -119,6 +139,7 @@ def _keys_until_damage(db: sqlite3.Connection, sql: str) -> set[tuple[Any, ...]]
 def read_only(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     db.text_factory = bytes  # a broken byte in a text is no text
+    add_functions(db)
     return db
 
 

@@ -16,6 +16,7 @@ from localcloud.kept_state.sqlite.database import FILE
 from localcloud.kept_state.sqlite.disk import write_whole
 from localcloud.kept_state.sqlite.folder_mark import MARK, Mark
 from localcloud.kept_state.sqlite.layout import COLUMNS, KEYS, RECOVERED, checksum, prepare
+from localcloud.kept_state.sqlite.reading_pool import forget_doubt
 from localcloud.kept_state.state_faults import MissingState
 
 SAVED = FILE + ".saved"
@@ -78,6 +79,7 @@ def recover(folder: Path) -> str:
         if (part := path.with_name(FILE + suffix)).exists():
             part.rename(broken.with_name(broken.name + suffix))
     saved.rename(path)
+    forget_doubt(path)
     write_whole(folder / MARK, _mark(folder, facts).text)
     return f"{path} is what could be saved; the damaged one is kept as {broken}. Now: make run"
 

@@ -10,6 +10,7 @@ from typing import Any
 from localcloud.kept_state.sqlite.disk import Disk, NotStored
 from localcloud.kept_state.sqlite.folder_mark import MarkFile
 from localcloud.kept_state.sqlite.layout import checksum, prepare
+from localcloud.kept_state.sqlite.reading_pool import Readers, add_functions
 
 FILE = "cloud.sqlite"
 LOCKED_SECONDS = 2.0  # how long the first write waits for another process's lock
@@ -85,8 +86,13 @@ class Transaction:
 class Storage:
     """One connection, shared by all threads. Raises sqlite3.Error if the file can't be opened."""
 
-    def __init__(self, path: Path, disk: Disk) -> None:
+    def __init__(self, path: Path, disk: Disk, *, outlives: bool = True) -> None:
+        """Open a file that outlives the process, whose writes wait for the disk; or one that does
+        not.
+        """
         self._path = path
+        self._synchronous = "full" if outlives else "off"
+        self.readers = Readers(path)
         self._disk = disk
         self._turn = threading.RLock()
         self._current: Transaction | None = None
@@ -128,6 +134,7 @@ class Storage:
         done.finish()
 
     def close(self) -> None:
+        self.readers.close()
         with self._turn:
             self._db.close()
             if self._mark:
@@ -143,7 +150,8 @@ class Storage:
     def _open(self) -> None:
         self._db.execute(f"pragma busy_timeout = {int(LOCKED_SECONDS * 1000)}")
         self._db.execute("pragma journal_mode = wal")
-        self._db.execute("pragma synchronous = full")
+        self._db.execute(f"pragma synchronous = {self._synchronous}")
+        add_functions(self._db)
         self._db.execute("pragma secure_delete = on")  # what is deleted is gone from the file, too
         self._db.execute(f"pragma journal_size_limit = {_LARGEST_WAL}")
         prepare(self._db)

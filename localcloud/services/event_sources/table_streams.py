@@ -17,9 +17,8 @@ import msgspec
 from localcloud.activity import Activity
 from localcloud.iam.authorization import as_operator
 from localcloud.kept_state.durability import Kept
-from localcloud.kept_state.memory.staged_items import Key
-from localcloud.kept_state.memory.unread_values import encoded
 from localcloud.kept_state.sqlite.database import Transaction
+from localcloud.kept_state.stored_tables.item_values import Key, encoded
 from localcloud.services.event_sources.mappings import (
     FAILED_WAITS_SECONDS,
     Mappings,

@@ -16,19 +16,17 @@ OLDEST = 5 * 365 * 86_400  # AWS takes an item that expired earlier for a mistak
 
 def delete_expired(client: "DynamoDBClient", account: str, region: str, now: float) -> int:
     """Delete the items that have expired, and return how many there were. Raises NotStored."""
-    tables = dynamodb_backends[account][region].tables
-    gone = [(table.name, key) for table in tables.values() for key in _expired(table, now)]
-    for name, key in gone:
-        client.delete_item(TableName=name, Key=key)
-    return len(gone)
+    gone = 0
+    for table in [*dynamodb_backends[account][region].tables.values()]:
+        for key in _expired(table, now):
+            client.delete_item(TableName=table.name, Key=key)
+            gone += 1
+    return gone
 
 
 def _expired(table: Any, now: float) -> Iterator[dict[str, Any]]:
     """Yield the keys of a table's expired items. A text, or no attribute, never expires."""
-    if table.ttl["TimeToLiveStatus"] != "ENABLED":
-        return
     keys = [name for name in (table.hash_key_attr, table.range_key_attr) if name]
-    for item in list(table.all_items()):
-        end = item.attrs.get(table.ttl["AttributeName"])
-        if end is not None and end.type == "N" and now - OLDEST < float(end.value) < now:
+    for item in table.items.expired(now - OLDEST, now):
+        if now - OLDEST < float(item.attrs[table.ttl["AttributeName"]].value) < now:
             yield {name: item.attrs[name].to_regular_json() for name in keys}

@@ -14,6 +14,7 @@ from localcloud.services.storage import (
 from localcloud.services.storage.object_writes import ObjectEvents
 
 _SAGEMAKER = "moto.sagemaker.responses:SageMakerResponse"
+_TABLE = "moto.dynamodb.models.table:Table"
 
 
 def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
@@ -88,28 +89,40 @@ def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
             write_through.staged_or_real,
             "a write changes copies, until they are on disk",
         ),
-        *(
-            Replaced(
-                "moto.dynamodb.models.table:Table",
-                name,
-                parameters,
-                table_reads.while_nothing_is_published(kept.reading),
-                "a list must not change while it is read",
-            )
-            for name, parameters in (
-                ("all_items", "(self)"),
-                ("has_idx_items", "(self, index_name)"),
-                ("get_item", "(self, hash_key, range_key, projection_expression)"),
-            )
+        Replaced(
+            _TABLE,
+            "__init__",
+            "(self, table_name, account_id, region, schema, attr, throughput, billing_mode, "
+            "indexes, global_indexes, streams, sse_specification, tags, "
+            "deletion_protection_enabled, warm_throughput)",
+            table_reads.on_disk(kept),
+            "all items of all tables are in memory",
         ),
         Replaced(
-            "moto.dynamodb.models.table:Table",
+            "moto.dynamodb.models:DynamoDBBackend",
+            "delete_table",
+            "(self, name)",
+            table_reads.without_rows(kept),
+            "items are kept on disk, and go with their table",
+        ),
+        Replaced(_TABLE, "__len__", "(self)", table_reads.counted, "every item is looked at"),
+        Replaced(_TABLE, "all_items", "(self)", table_reads.in_order, "they are sorted each time"),
+        Replaced(
+            _TABLE,
             "query",
             "(self, hash_key, range_comparison, range_objs, limit, exclusive_start_key, "
             "scan_index_forward, projection_expressions, index_name, consistent_read, "
             "filter_expression, hash_key_conditions, range_key_conditions, filter_kwargs)",
-            table_reads.of_one_hash_key(kept.reading, kept.index_lag),
+            table_reads.by_page(kept.index_lag),
             "every item of the table is looked at for those of one hash key",
+        ),
+        Replaced(
+            _TABLE,
+            "scan",
+            "(self, filters, limit, exclusive_start_key, filter_expression, index_name, "
+            "consistent_read, projection_expression, segments)",
+            table_reads.scan_by_page,
+            "every item of the table is looked at and sorted for each page",
         ),
         Replaced(
             "moto.dynamodb.models.dynamo_type:Item",
@@ -126,11 +139,11 @@ def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
             "each of ten types is looked up in each attribute value: most of a query's time",
         ),
         Replaced(
-            "moto.dynamodb.models.dynamo_type:Item",
+            "moto.core.common_models:BaseModel",
             "__new__",
             "(cls, args, kwargs)",
             table_reads.forgotten_when_unused,
-            "every copy of an item, and each query makes some, is remembered for ever",
+            "every object is remembered for ever: each copy of an item, and what was deleted",
         ),
         Replaced(
             _SAGEMAKER,

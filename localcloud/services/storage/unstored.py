@@ -19,6 +19,9 @@ _FAULTS = {
     "ssm": "InternalServerError",
 }
 
+UNSTORED = "The disk takes no writes; nothing was stored."
+UNREAD = "The disk does not give what was stored."
+
 
 class Unstored(ServiceException):
     """The fault of a write that was not stored. It is not one of moto's, which are looked up in
@@ -41,10 +44,9 @@ def answered_as_a_fault(original: Any) -> Any:
     return call_action
 
 
-def fault(request: Any) -> Any:
-    """Return the service's answer to a write that failed, in its protocol."""
+def fault(request: Any, told: str = UNSTORED) -> Any:
+    """Return the service's answer to what the disk refused, in its protocol."""
     service = request.boto3_service_name
-    told = "The disk takes no writes; nothing was stored."
     if service in _FAULTS:
         status, headers, body = request.serialized(ActionResult(Unstored(_FAULTS[service], told)))
         status = 503 if service == "s3" else 500

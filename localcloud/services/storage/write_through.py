@@ -1,15 +1,17 @@
-"""Request interceptors: a write is on disk before moto's memory has it, and before its answer."""
+"""Request interceptors: a write is on disk before any reader has it, and before its answer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from localcloud.kept_state.durability import Kept
-from localcloud.kept_state.memory.staged_items import StagedItems, table_named
 from localcloud.kept_state.sqlite.disk import NotStored
+from localcloud.kept_state.sqlite.reading_pool import NotRead
+from localcloud.kept_state.stored_tables.staged_items import StagedItems
+from localcloud.kept_state.stored_tables.stored_items import StoredItems
 from localcloud.services.storage.recorded import recorded
 from localcloud.services.storage.undo import Undo, strings_in
-from localcloud.services.storage.unstored import Wrapped, fault
+from localcloud.services.storage.unstored import UNREAD, Wrapped, fault
 
 _ITEMS = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 _TABLES = (
@@ -36,15 +38,17 @@ def dynamodb(kept: Kept) -> Wrapped:
 
         def call_action(self: Any) -> Any:
             action = self._get_action()
-            if action not in (*_ITEMS, *_STATEMENTS, *_TABLES):
-                return original(self)
             try:
+                if action not in (*_ITEMS, *_STATEMENTS, *_TABLES):
+                    return original(self)
                 with kept.items:
                     if action in _TABLES:
                         return with_tables(self)
                     return _staged_items(kept, self, original)
             except NotStored:
                 return fault(self)
+            except NotRead:
+                return fault(self, UNREAD)
 
         return call_action
 
@@ -69,18 +73,17 @@ def _staged_items(kept: Kept, request: Any, original: Any) -> Any:
     if answer[0] == 200:
         with kept.writing() as rows:
             kept.keep_homes()
-            staged.write(rows, kept.item_changed)
-            rows.afterwards(lambda: staged.publish(kept.reading, kept.index_lag))
+            staged.write(rows, kept.item_changed, kept.index_lag)
     return answer
 
 
 def _table_changed(kept: Kept, request: Any, original: Any) -> Any:
-    """Carry out a request for a table. The items of a deleted one go with it."""
-    table = table_named(request.dynamodb_backend, request.params.get("TableName", ""))
+    """Carry out a request for a table. Items that come with a new one go to the disk."""
     answer = original(request)
-    if table and answer[0] == 200 and request._get_action() == "DeleteTable":
-        with kept.writing() as rows:
-            rows.execute('delete from items where "table" = ?', [table.name])
+    for table in request.dynamodb_backend.tables.values():
+        if not isinstance(table.items, StoredItems):
+            copied, table.items = table.items, kept.items_of(table)
+            table.items.update(copied)
     return answer
 
 

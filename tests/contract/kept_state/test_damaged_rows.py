@@ -9,9 +9,13 @@ import boto3
 import pytest
 
 from localcloud.embedded_cloud import embedded_cloud
+from localcloud.kept_state.recovery.reading import fault_of
 from localcloud.kept_state.recovery.saved import recover
 from localcloud.kept_state.sqlite.layout import LAYOUT
+from localcloud.kept_state.sqlite.reading_pool import NotRead, Readers, has_doubt
 from localcloud.kept_state.state_faults import DamagedState
+from localcloud.kept_state.stored_tables.item_rows import ItemRows, Wanted
+from localcloud.kept_state.stored_tables.orders import Order, Part
 from tests.contract.conftest import ITEMS, ROLE, make_role
 from tests.contract.kept_state.test_damage import refused, spoil
 from tests.contract.kept_state.test_durability import items, key, reopened
@@ -33,7 +37,7 @@ def the_key(folder: Path) -> None:
 
 
 def _last_item() -> bytes:
-    return b'decisions[{"S": "c1"}, {"S": "00199"}]'
+    return b'decisions[{"S": "c1"}, {"S": "00199"}]{'  # an index has the key, too
 
 
 def the_bucket(folder: Path) -> None:
@@ -196,3 +200,44 @@ def test_an_attribute_named_as_bytes_are_written_comes_back(folder: Path) -> Non
     with reopened(folder):
         stored = boto3.client("dynamodb").get_item(TableName="decisions", Key=key(7))
         assert stored["Item"] == odd
+
+
+def test_items_beyond_the_size_are_checked_when_they_are_read_and_then_at_the_next_start(
+    folder: Path,
+) -> None:
+    path = folder / "cloud.sqlite"
+    size = path.stat().st_size
+    the_key(folder)
+
+    assert "1 rows are not as they were written" in fault_of(path, size)
+    assert fault_of(path, size - 1) == ""
+
+    readers, order = Readers(path), Order("", "decisions", (Part("predictionId", "S"),))
+    with pytest.raises(NotRead):
+        [*ItemRows(readers).pages(Wanted(order))]
+    readers.close()
+    assert "1 rows are not as they were written" in fault_of(path, size - 1)
+    assert "1 rows are not as they were written" in refused(folder)
+    recover(folder)
+    assert not has_doubt(path)
+    assert fault_of(path, size - 1) == ""
+
+
+@pytest.mark.parametrize("harm", [the_bucket, the_function, the_identity, the_count])
+def test_all_but_the_items_is_checked_at_each_start(
+    folder: Path, harm: Callable[[Path], None]
+) -> None:
+    with reopened(folder) as cloud, cloud.kept.writing() as rows:
+        rows.add_event("deploy", b'{"by": "EventBridge"}')
+    harm(folder)
+
+    assert "1 rows are not as they were written" in fault_of(folder / "cloud.sqlite", 0)
+
+
+def test_a_doubt_that_was_unfounded_is_forgotten(folder: Path) -> None:
+    path = folder / "cloud.sqlite"
+    Readers(path).fault("a wire was loose")
+    assert has_doubt(path)
+
+    assert fault_of(path, 0) == ""
+    assert not has_doubt(path)

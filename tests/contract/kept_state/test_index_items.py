@@ -4,8 +4,6 @@ import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType
 
 from localcloud.embedded_cloud import embedded_cloud
 
@@ -131,26 +129,3 @@ def test_each_type_of_value_comes_back(client):
         for kind in ("SS", "NS"):
             one[kind][kind].sort()
     assert found == item
-
-
-def test_a_transaction_copies_none_of_the_other_items(client):
-    """moto copies a table for each transaction; its stream and its index lead to all items."""
-    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
-    client.create_table(**TABLE | {"TableName": "streamed"}, StreamSpecification=stream)
-    one, other = [{"client": {"S": "a"}, "id": {"S": name}} for name in ("00", "01")]
-    client.put_item(TableName="streamed", Item=one | {"day": {"S": "x"}})
-    client.query(
-        TableName="streamed", IndexName="byDay", KeyConditionExpression="#day = :x",
-        ExpressionAttributeNames={"#day": "day"}, ExpressionAttributeValues={":x": {"S": "x"}},
-    )  # fmt: skip
-    table = dynamodb_backends["123456789012"]["us-east-1"].tables["streamed"]
-    (item,) = table.all_items()
-    dict.__setitem__(item.attrs, "day", NotCopied({"S": "x"}))
-    client.transact_write_items(TransactItems=[{"Put": {"TableName": "streamed", "Item": other}}])
-
-    assert len([*table.all_items()]) == 2
-
-
-class NotCopied(DynamoType):
-    def __deepcopy__(self, memo):
-        raise AssertionError("a value of another item was copied")

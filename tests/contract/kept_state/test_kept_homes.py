@@ -154,3 +154,38 @@ def test_another_moto_keeps_a_table_made_by_hand_with_its_items(tmp_path: Path) 
         db.execute("update written_by set moto = '5.0.0', crc = ?", [checksum(["5.0.0"])])
     with reopened(tmp_path):
         assert boto3.client("dynamodb").scan(TableName="loans")["Items"] == [LOAN]
+
+
+def test_a_copy_of_a_table_outlives_the_process_with_its_items(tmp_path: Path) -> None:
+    with reopened(tmp_path):
+        make_loans()
+        dynamodb = boto3.client("dynamodb")
+        backup = dynamodb.create_backup(TableName="loans", BackupName="backup")["BackupDetails"]
+        dynamodb.put_item(TableName="loans", Item=LOAN | {"number": {"N": "8"}})
+        dynamodb.restore_table_to_point_in_time(
+            SourceTableName="loans", TargetTableName="later", UseLatestRestorableTime=True
+        )
+        dynamodb.restore_table_from_backup(BackupArn=backup["BackupArn"], TargetTableName="earlier")
+        dynamodb.delete_item(TableName="loans", Key={"number": {"N": "7"}})
+    with reopened(tmp_path):
+        numbers = {
+            name: [item["number"]["N"] for item in scanned(name)]
+            for name in ("loans", "later", "earlier")
+        }
+    assert numbers == {"loans": ["8"], "later": ["7", "8"], "earlier": ["7"]}
+
+
+def scanned(table: str) -> list[dict[str, Any]]:
+    return boto3.client("dynamodb").scan(TableName=table)["Items"]
+
+
+def test_a_table_of_another_region_does_not_outlive_the_process(tmp_path: Path) -> None:
+    with reopened(tmp_path):
+        abroad = boto3.client("dynamodb", region_name="eu-west-1")
+        abroad.create_table(**TABLE)
+        abroad.put_item(TableName="loans", Item=LOAN)
+    with reopened(tmp_path):
+        make_loans()
+        assert scanned("loans") == [LOAN]
+    with sqlite3.connect(tmp_path / "cloud.sqlite") as db:
+        assert db.execute("select count(*) from items").fetchone() == (1,)

@@ -6,23 +6,22 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html (event
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
 
-Put = Callable[[Any, Any, Any], None]  # of an item, or of none, under a key of a table
+from localcloud.kept_state.stored_tables.item_values import Key, put
 
 
 class IndexLag:
     def __init__(self) -> None:
         self.seconds = 0.0
-        self._changes: list[tuple[float, str, Any, Any]] = []
+        self._changes: list[tuple[float, str, Key, Any]] = []
 
-    def note(self, table: Any, key: Any, before: Any) -> None:
-        """Remember the item that a write replaces, which indexes still show for a while."""
+    def note(self, table: Any, key: Key, before: Any) -> None:
+        """Remember the item that a write is about to replace: indexes show it for a while."""
         if self.seconds:
             self._changes.append((time.monotonic(), table.name, key, before))
 
-    def as_indexes_see(self, table: Any, put: Put) -> Any:
+    def as_indexes_see(self, table: Any) -> Any:
         """Return the table without the writes of the last `seconds`."""
         shown: Any = object.__new__(type(table))
         shown.__dict__.update(table.__dict__)
