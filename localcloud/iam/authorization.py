@@ -20,6 +20,7 @@ from moto.sts.models import sts_backends
 
 from localcloud.iam import iam_policy
 from localcloud.iam.iam_policy import Call
+from localcloud.iam.signatures import SIGNATURE, presigner
 from localcloud.iam.touched import NeedsPermission, by_request, by_s3_request
 
 PARTITION = "aws"
@@ -153,11 +154,12 @@ class Authorization:
         return known.get(key)
 
     def _key_holder(self, request: Any) -> Acting | None:
-        """Return the role that a program on the AWS port has assumed with sts:AssumeRole. In a
+        """Return the role that a program on the AWS port has assumed with sts:AssumeRole. Of a
         presigned address it is the signer's; moto does not look there.
         """
-        signer = request.querystring.get("X-Amz-Credential", [""])[0].partition("/")[0]
-        key = signer or request.get_access_key()
+        query = request.querystring
+        presigned = SIGNATURE in query and "Authorization" not in request.headers
+        key = presigner(query) if presigned else request.get_access_key()
         for assumed in sts_backends[self.account][PARTITION].assumed_roles:
             if assumed.access_key_id == key:
                 return Acting(

@@ -1,7 +1,7 @@
 """Requests to AWS without a signature: refused, as AWS does."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -9,7 +9,7 @@ SIGNED = "AWS4-HMAC-SHA256 "
 # They have errors in JSON, also for a request that names no operation.
 IN_JSON_ONLY = ("apigateway", "dynamodb", "events", "kms", "lambda", "logs", "sagemaker",
                 "scheduler", "servicequotas", "ssm", "states")  # fmt: skip
-PRESIGNED = {"X-Amz-Signature", "X-Amz-Credential"}
+SIGNATURE, CREDENTIAL = "X-Amz-Signature", "X-Amz-Credential"  # of a presigned address
 UNKNOWN_OPERATION, INCOMPLETE_BODY = "UnknownOperation", "IncompleteBody"
 IN_JSON = {INCOMPLETE_BODY: "Serialization"}  # to which JSON adds Exception
 IN_QUERY = {UNKNOWN_OPERATION: "InvalidAction"}
@@ -40,7 +40,12 @@ def signed_only(application: Application) -> Application:
 def _is_signed(environ: dict[str, Any]) -> bool:
     if environ.get("HTTP_AUTHORIZATION", "").startswith(SIGNED):
         return True
-    return parse_qs(environ.get("QUERY_STRING", "")).keys() >= PRESIGNED
+    return parse_qs(environ.get("QUERY_STRING", "")).keys() >= {SIGNATURE, CREDENTIAL}
+
+
+def presigner(query: Mapping[str, Sequence[str]]) -> str:
+    """Return the access key of who has signed an address."""
+    return query.get(CREDENTIAL, [""])[0].partition("/")[0]
 
 
 def service_of(environ: dict[str, Any]) -> str:

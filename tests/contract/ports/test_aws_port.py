@@ -199,6 +199,7 @@ def test_an_address_that_a_client_presigns_leads_to_the_port(cloud: Cloud) -> No
 
 
 SIZE = 4
+CSV = {"Content-Type": "text/csv"}
 TARGET = {"Bucket": "data", "Key": "a folder/ü"}
 
 
@@ -223,17 +224,23 @@ def presigned(**client: Any) -> str:
         ({"was": "X-Amz-Expires=21", "url": "X-Amz-Expires=604801"},
          "AuthorizationQueryParametersError"),
         ({"was": "X-Amz-Date=2", "url": "X-Amz-Date=x2"}, "AuthorizationQueryParametersError"),
+        ({"was": "X-Amz-Signature", "url": "X-Amz-Signature=0&X-Amz-Signature"},
+         "AuthorizationQueryParametersError"),
+        ({"headers": CSV | {"x-amz-copy-source": "/data/another"}}, "AccessDenied"),
+        ({"headers": CSV | {"x-amz-acl": "public-read"}}, "AccessDenied"),
+        ({"headers": CSV | {"Authorization": "AWS4-HMAC-SHA256 Credential=embedded/x"}},
+         "InvalidArgument"),
         ({"was": "X-Amz-Credential=embedded", "url": "X-Amz-Credential=other"},
          "InvalidAccessKeyId"),
     ],
     ids=["as signed", "larger", "smaller", "type", "no type", "method", "key", "expiry", "a week",
-         "date", "signer"],
+         "date", "two signatures", "copy", "public", "two mechanisms", "signer"],
 )  # fmt: skip
 def test_a_presigned_address_takes_what_it_was_signed_for(
     cloud: Cloud, changed: dict[str, Any], code: str | None
 ) -> None:
     boto3.client("s3").create_bucket(Bucket="data")
-    usual = {"method": "PUT", "data": b"rows", "headers": {"Content-Type": "text/csv"}}
+    usual = {"method": "PUT", "data": b"rows", "headers": CSV}
     url, was, by = presigned(), changed.pop("was", ""), changed.pop("url", "")
     assert was in url
 
@@ -273,6 +280,19 @@ def test_a_presigned_address_may_do_what_its_signer_may(
     said = requests.put(address, data=b"rows", headers={"Content-Type": "text/csv"}, timeout=10)
 
     assert said.status_code == status, said.text
+
+
+def test_a_credential_in_the_query_of_a_signed_request_makes_no_operator(cloud: Cloud) -> None:
+    boto3.client("s3").create_bucket(Bucket="data")
+    permit({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"})
+    given = boto3.client("sts").assume_role(RoleArn=ROLE, RoleSessionName="reader")["Credentials"]
+    credential = f"{given['AccessKeyId']}/20261128/us-east-1/s3/aws4_request"
+    header = f"Authorization: AWS4-HMAC-SHA256 Credential={credential}, Signature=0"
+    port = cloud.serve_aws(0)
+
+    for query in ("list-type=2", "list-type=2&X-Amz-Credential=embedded/x"):
+        said = by_bare_socket(port, f"GET /data?{query} HTTP/1.1\r\n{header}")
+        assert said.startswith("HTTP/1.1 403 "), query
 
 
 SIGNED = f"Authorization: AWS4-HMAC-SHA256 Credential={CREDENTIAL}, Signature=0"
