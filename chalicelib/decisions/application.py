@@ -14,6 +14,7 @@ from chalicelib.profile import Feature, Profile
 
 MOST_ERRORS = 100  # named at once
 LARGEST_NUMBER = 1e15  # a float still tells whole numbers apart
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # Unicode's category Cc: no name or code has them
 CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 NOT_A_REQUEST = Text(
@@ -39,6 +40,7 @@ NOT_AN_APPLICATION = Text(
 COMPUTED = Text(es="se calcula, no se envía", en="is computed, not given")
 NO_FEATURE = Text(es="no es un dato de la solicitud", en="is not a feature")
 NOT_A_TEXT = Text(es="debe ser un texto", en="must be a text")
+NOT_PRINTED = Text(es="no debe tener caracteres de control", en="must have no control characters")
 MALFORMED = Text(es="debe tener {format}", en="must have {format}")
 UNEXPECTED_FORMAT = Text(es="no tiene el formato esperado", en="does not have the expected format")
 NOT_A_NUMBER = Text(es="debe ser un número", en="must be a number")
@@ -122,13 +124,15 @@ def fault(value: Any, feature: Feature) -> Text | None:
         return REQUIRED if feature.required else None
     if feature.type in ("number", "integer"):
         return _number_fault(value, feature)
-    if not isinstance(value, str):
-        return NOT_A_TEXT
+    return _text_fault(value, feature) if isinstance(value, str) else NOT_A_TEXT
+
+
+def _text_fault(value: str, feature: Feature) -> Text | None:
     if feature.values and value not in feature.values:
         return NOT_ONE_OF.format(values=", ".join(feature.values))
     if feature.pattern and not re.fullmatch(feature.pattern, value):
         return MALFORMED.format(format=feature.format) if feature.format else UNEXPECTED_FORMAT
-    return None
+    return NOT_PRINTED if CONTROL.search(value) else None
 
 
 def _number_fault(value: Any, feature: Feature) -> Text | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.decisions.intake.batches import batch_problems
 from chalicelib.foundation import errors
 from chalicelib.foundation.body_member import BodyMember
 from chalicelib.foundation.errors import InvalidApplication, InvalidRequest, Problem
@@ -16,7 +17,7 @@ from infrastructure.deploy.steps.deployed_api import ANSWERS, body_of
 
 KINDS = [
     kind
-    for module in (errors, erasure_problems, policy_problems, review_problems)
+    for module in (errors, batch_problems, erasure_problems, policy_problems, review_problems)
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, Problem) and kind is not Problem
 ]

@@ -25,10 +25,10 @@ def of_api(profile: Profile) -> Iterator[str]:
     for stage, limits in profile.api.limits.items():
         for name, most in MOST.items():
             of_key, of_route = getattr(limits.key, name), getattr(limits.route, name)
-            if not 1 <= of_route <= most:
-                yield f"api.limits.{stage}.route.{name} must be 1 to {most:,}, not {of_route:,}"
-            elif not 1 <= of_key <= of_route:
+            if not 2 <= of_route <= most:
+                yield f"api.limits.{stage}.route.{name} must be 2 to {most:,}, not {of_route:,}"
+            elif not 1 <= of_key < of_route:
                 yield (
-                    f"api.limits.{stage}.key.{name} must be 1 to {of_route:,}, which is the "
-                    f"route's, not {of_key:,}"
+                    f"api.limits.{stage}.key.{name} must be 1 to {of_route - 1:,}, less than the "
+                    f"route's {of_route:,}, not {of_key:,}"
                 )

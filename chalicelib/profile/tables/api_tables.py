@@ -18,7 +18,7 @@ class Limit(Table, frozen=True):
 
 class Limits(Table, frozen=True):
     """The limits of a stage: of each API key, and of all callers of a route together. A route's are
-    higher, so that one key alone does not use them up.
+    higher, so that no key alone uses them up.
     """
 
     key: Limit

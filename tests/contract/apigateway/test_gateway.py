@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bank.api import own_answers
+from bank.api import UNREADABLE, ForeignCaller, own_answers
 from chalicelib.profile.tables.api_tables import Api
 from infrastructure.deploy.steps.deployed_api import ANSWERS, body_of, headers_of
+from infrastructure.project import ROOT
 from localcloud.services.apigateway.gateway import Gateway, Needs, Stage, match
 from localcloud.services.apigateway.refused import Refused
 from localcloud.services.cognito.tokens import InvalidToken
@@ -176,3 +177,11 @@ def test_a_token_is_no_key_and_leaves_no_claims_on_a_keyed_route():
     assert asked("/loans", HTTP_AUTHORIZATION="Bearer token")[0] == 403
     [event] = asked("/loans", key="key", HTTP_AUTHORIZATION="Bearer token")[3]
     assert "authorizer" not in event["requestContext"]
+
+
+@pytest.mark.parametrize("problem", [*UNREADABLE.values(), ForeignCaller()])
+def test_a_type_of_this_machine_alone_has_an_address_in_the_handbook(problem):
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    slug = problem.uri().removeprefix("urn:problem:")
+
+    assert f'| {problem.status} | <a id="{slug}"></a>`{slug}` |' in page

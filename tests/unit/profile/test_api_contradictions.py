@@ -7,7 +7,7 @@ from chalicelib.profile import load
 from chalicelib.profile.contradictions.api_contradictions import of_api
 from chalicelib.profile.tables.api_tables import LIMITS, Api, Limit, Limits
 
-ROUTES = "which is the route's"
+ROUTES = "less than the route's 9"
 
 
 def faults(**changed):
@@ -29,20 +29,18 @@ def test_each_stage_has_limits_and_nothing_else(stages):
 @pytest.mark.parametrize(
     ("key", "route", "fault"),
     [
-        ((1, 1), (1, 1), None),
-        ((10_000, 5_000), (10_000, 5_000), None),
-        ((1, 1), (10_001, 1), "api.limits.dev.route.rate must be 1 to 10,000, not 10,001"),
-        ((1, 1), (1, 5_001), "api.limits.dev.route.burst must be 1 to 5,000, not 5,001"),
-        ((1, 1), (0, 1), "api.limits.dev.route.rate must be 1 to 10,000, not 0"),
-        ((0, 1), (9, 1), f"api.limits.dev.key.rate must be 1 to 9, {ROUTES}, not 0"),
-        ((10, 1), (9, 1), f"api.limits.dev.key.rate must be 1 to 9, {ROUTES}, not 10"),
-        ((1, 0), (1, 9), f"api.limits.dev.key.burst must be 1 to 9, {ROUTES}, not 0"),
-        ((1, 10), (1, 9), f"api.limits.dev.key.burst must be 1 to 9, {ROUTES}, not 10"),
+        ((1, 1), (2, 2), None),
+        ((9_999, 4_999), (10_000, 5_000), None),
+        ((1, 1), (10_001, 2), "api.limits.dev.route.rate must be 2 to 10,000, not 10,001"),
+        ((1, 1), (2, 5_001), "api.limits.dev.route.burst must be 2 to 5,000, not 5,001"),
+        ((1, 1), (1, 2), "api.limits.dev.route.rate must be 2 to 10,000, not 1"),
+        ((0, 1), (9, 2), f"api.limits.dev.key.rate must be 1 to 8, {ROUTES}, not 0"),
+        ((9, 1), (9, 2), f"api.limits.dev.key.rate must be 1 to 8, {ROUTES}, not 9"),
+        ((1, 0), (2, 9), f"api.limits.dev.key.burst must be 1 to 8, {ROUTES}, not 0"),
+        ((1, 9), (2, 9), f"api.limits.dev.key.burst must be 1 to 8, {ROUTES}, not 9"),
     ],
 )
-def test_a_limit_is_one_that_api_gateway_takes_and_no_key_has_more_than_its_route(
-    key, route, fault
-):
+def test_a_limit_is_one_that_api_gateway_takes_and_a_key_has_less_than_its_route(key, route, fault):
     limits = Limits(key=Limit(*key), route=Limit(*route))
 
     assert faults(limits=LIMITS | {"dev": limits}) == [fault] * bool(fault)
