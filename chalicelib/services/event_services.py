@@ -3,6 +3,7 @@
 Every function of the deployment imports this module, so it imports what events need when they do.
 """
 
+import time
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +47,11 @@ def publishing(using: Services) -> "Publishing":
 def _delivering(using: Services) -> "Delivering":
     from chalicelib.governance.announcements import webhook_call
     from chalicelib.governance.announcements.delivering import Delivering
+    from chalicelib.governance.announcements.hanging_receivers import HangingReceivers
 
     post = partial(webhook_call.post, local_too=not using.is_on_aws)
-    return Delivering(_queue(using), _subscribers(using).by_name, post)
+    hanging = HangingReceivers(time.monotonic)
+    return Delivering(_queue(using), _subscribers(using).by_name, post, hanging)
 
 
 @cache

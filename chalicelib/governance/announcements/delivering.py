@@ -15,8 +15,9 @@ import msgspec
 from chalicelib.foundation.observability import logger
 from chalicelib.governance.announcements import webhook_signature
 from chalicelib.governance.announcements.delivery_queue import Delivery
+from chalicelib.governance.announcements.hanging_receivers import HangingReceivers
 from chalicelib.governance.announcements.subscribers import Known, Subscriber
-from chalicelib.governance.announcements.webhook_call import NotCalled
+from chalicelib.governance.announcements.webhook_call import ANSWER_SECONDS, NotCalled
 
 Document = dict[str, Any]
 
@@ -42,6 +43,7 @@ class Delivering:
     queue: Queue
     subscribers: Callable[[], Known]
     post: Post
+    hanging: HangingReceivers
     clock: Callable[[], float] = time.time
     chance: Callable[[], float] = random.random
 
@@ -68,6 +70,17 @@ class Delivering:
 
     def _call(self, subscriber: Subscriber, due: Delivery) -> str:
         """Return the answer's status, or a word for why there was none."""
+        if not self.hanging.may_be_called(due.subscriber):
+            return "hanging"
+        started = self.hanging.clock()
+        answer = self._posted(subscriber, due)
+        if answer.isdigit():
+            self.hanging.answered(due.subscriber)
+        elif self.hanging.clock() - started > ANSWER_SECONDS / 2:
+            self.hanging.hung(due.subscriber)
+        return answer
+
+    def _posted(self, subscriber: Subscriber, due: Delivery) -> str:
         body = due.body.encode()
         at = int(self.clock())
         headers = webhook_signature.headers(due.id, at, body, subscriber.secrets)

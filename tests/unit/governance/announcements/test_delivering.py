@@ -7,9 +7,14 @@ from chalicelib.governance.announcements import webhook_signature
 from chalicelib.governance.announcements.announcement import Decided, announcement
 from chalicelib.governance.announcements.delivering import ATTEMPTS, WAITS, Delivering
 from chalicelib.governance.announcements.delivery_queue import Delivery
+from chalicelib.governance.announcements.hanging_receivers import (
+    HUNG_CALLS,
+    SECONDS_ALONE,
+    HangingReceivers,
+)
 from chalicelib.governance.announcements.publishing import due_calls
 from chalicelib.governance.announcements.subscribers import Subscriber, parsed, written
-from chalicelib.governance.announcements.webhook_call import NotCalled
+from chalicelib.governance.announcements.webhook_call import ANSWER_SECONDS, NotCalled
 from infrastructure.webhooks.verify_webhook import Verifier
 
 OLD, NEW = webhook_signature.new_secret(), webhook_signature.new_secret()
@@ -46,7 +51,8 @@ def delivered(answer, *messages, chance=0.0):
             raise answer
         return answer
 
-    delivering = Delivering(queue, lambda: KNOWN, post, lambda: 1000.0, lambda: chance)
+    hanging = HangingReceivers(lambda: 0.0)
+    delivering = Delivering(queue, lambda: KNOWN, post, hanging, lambda: 1000.0, lambda: chance)
     told = delivering.deliver({"Records": [*messages]})
     return [one["itemIdentifier"] for one in told["batchItemFailures"]], queue.put_offs, calls
 
@@ -108,3 +114,57 @@ def test_subscribers_are_read_as_written_and_shown_without_secrets():
     assert parsed(written(KNOWN)) == KNOWN
     assert OLD not in repr(KNOWN)
     assert "bank.example" not in repr(KNOWN)
+
+
+class Clock:
+    seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+
+@pytest.mark.parametrize(
+    ("lasting", "fault", "calls"),
+    [
+        (ANSWER_SECONDS, NotCalled("TimeoutError"), [True, True, False, False, True, False]),
+        (ANSWER_SECONDS / 2, NotCalled("ConnectionRefusedError"), [True] * 6),
+        (ANSWER_SECONDS, None, [True] * 6),
+    ],
+    ids=["hangs", "refuses", "answers late"],
+)
+def test_a_receiver_that_hangs_twice_is_left_alone_until_one_call_tries_again(
+    lasting, fault, calls
+):
+    """Its calls count as failed attempts, and the places of the queue stay free for others."""
+    clock, queue, called = Clock(), Queue(), []
+
+    def post(url, headers, body):
+        called.append(url)
+        clock.seconds += lasting
+        if fault:
+            raise fault
+        return 204
+
+    delivering = Delivering(queue, lambda: KNOWN, post, HangingReceivers(clock), lambda: 1000.0)
+    found = []
+    for waited in (0.0, 0.0, 0.0, SECONDS_ALONE - 0.5, 0.5, 0.0):
+        clock.seconds += waited
+        before = len(called)
+        delivering.deliver({"Records": [message()]})
+        found.append(len(called) > before)
+
+    assert found == calls
+    assert len(queue.put_offs) == (0 if fault is None else 6)
+
+
+def test_an_answer_ends_the_time_alone():
+    clock = Clock()
+    hanging = HangingReceivers(clock)
+    for _ in range(HUNG_CALLS):
+        hanging.hung("core")
+    assert not hanging.may_be_called("core")
+    assert hanging.may_be_called("another")
+
+    hanging.answered("core")
+
+    assert hanging.may_be_called("core")
