@@ -35,6 +35,7 @@ from bank.first_run import (
     print_prediction,
     remembered_dataset,
     shown_case,
+    wait_for_models,
 )
 from bank.key_files import kept_api_key, kept_scoped_keys
 from bank.outcome_files import NoLoans
@@ -60,7 +61,6 @@ from localcloud.ports.loopback import PortTaken
 from localcloud.services.servicequotas.account_quotas import UnknownQuota, parsed
 
 STATE = Path(os.environ.get(STATE_FOLDER, ROOT / ".localcloud")).resolve()
-PATIENCE_SECONDS = 120
 AWS_PORT, AWS_PORT_FILE = 4566, "aws_port"
 # A fault approves no application: after a recovery the switch is on, whatever it was before.
 REVIEW_ONLY = (
@@ -318,7 +318,7 @@ def _bank(
             site = console_access.open_console(bank, api, aws)
         bring(bank, dataset, console)
         with console.status("Loading the models"):
-            bank.cloud.idle(PATIENCE_SECONDS)
+            wait_for_models(f"http://127.0.0.1:{api}", api_key, console)
         yield Opened(f"http://127.0.0.1:{api}", f"http://127.0.0.1:{aws}", site, api_key, dataset)
 
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:  # the embedded cloud takes 3 s to load, and a screen needs no
 
 
 BUSY = (202, 429, 503, 504)
-PATIENCE_SECONDS, PAUSE_SECONDS, SECONDS = 60, 1, 40  # SECONDS: of one request
+PATIENCE_SECONDS, PAUSE_SECONDS, SECONDS = 60, 0.5, 40  # SECONDS: of one request
+LOADING_SECONDS = 120
 
 
 class PredictionRefused(Exception):
@@ -73,6 +74,31 @@ def _path_in(kept: Path) -> Path:
 
 def bring(bank: "Bank", dataset: Dataset, console: Console) -> None:
     bring_models.bring(bank.settings, profile.load(), lambda: dataset, console)
+
+
+def wait_for_models(url: str, api_key: str, console: Console) -> None:
+    """Wait until all models answer. Those that do not in time are named: the bank serves all the
+    same, and whatever else it has to do goes on.
+    """
+    until = time.monotonic() + LOADING_SECONDS
+    answer = _ready(url, api_key)
+    while answer.get("status") != "READY" and time.monotonic() < until:
+        time.sleep(PAUSE_SECONDS)
+        answer = _ready(url, api_key)
+    models = answer.get("models", {})
+    silent = ", ".join(name for name, one in models.items() if one["status"] != "OK")
+    if answer.get("status") != "READY":
+        which = silent or "no model"
+        console.print(f"Still without an answer: {which}. GET {url}/ready says why.", markup=False)
+
+
+def _ready(url: str, api_key: str) -> dict[str, Any]:
+    try:
+        found = requests.get(f"{url}/ready", headers={"x-api-key": api_key}, timeout=SECONDS)
+        answer: dict[str, Any] = found.json()
+    except requests.RequestException:  # a body that is no JSON is one, too
+        return {}
+    return answer
 
 
 def shown_case(dataset: Dataset, row: int) -> Case:
