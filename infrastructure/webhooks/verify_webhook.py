@@ -87,10 +87,12 @@ class SeenIds:
         with self._turn:
             self._db.execute("insert or replace into events values (?, ?, 1)", [identity, now])
 
-    def forget(self, identity: str) -> None:
-        """Let an event come again, unless it was handled."""
+    def forget(self, identity: str, taken: float) -> None:
+        """Let an event come again that was taken in hand at a time, unless another has it now."""
         with self._turn:
-            self._db.execute("delete from events where id = ? and not handled", [identity])
+            self._db.execute(
+                "delete from events where id = ? and at = ? and not handled", [identity, taken]
+            )
 
 
 def _key(secret: str) -> bytes:
@@ -125,12 +127,12 @@ class Verifier:
         fault. Raises Refused, Repeated or InHand.
         """
         event = self._verified(headers, body)
-        identity = event["id"]
-        self._seen.take(identity, self._clock())
+        identity, taken = event["id"], self._clock()
+        self._seen.take(identity, taken)
         try:
             yield event
         except BaseException:
-            self._seen.forget(identity)
+            self._seen.forget(identity, taken)
             raise
         self._seen.handled(identity, self._clock())
 
@@ -143,14 +145,14 @@ class Verifier:
             raise Refused("unsigned") from None
         if not (sent.isascii() and sent.isdigit()) or len(sent) > 12:
             raise Refused("timestamp")
-        signed = identity.encode() + b"." + sent.encode() + b"." + body
+        signed = identity.encode(errors="replace") + b"." + sent.encode() + b"." + body
         if not self._is_signed(signed, signatures):
             raise Refused("signature")
         if abs(self._clock() - int(sent)) > TOLERANCE_SECONDS:
             raise Refused("timestamp")
         try:
             event: Any = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Refused("body") from None
         if not isinstance(event, dict) or event.get("id") != identity:
             raise Refused("id")
@@ -163,7 +165,9 @@ class Verifier:
             for key in self._keys
         ]
         matches = [
-            hmac.compare_digest(one.encode(), other) for one in signatures for other in wanted
+            hmac.compare_digest(one.encode(errors="replace"), other)
+            for one in signatures
+            for other in wanted
         ]
         return any(matches)
 
@@ -175,6 +179,8 @@ def run(vectors: Sequence[Mapping[str, Any]]) -> list[str]:
         seen = SeenIds()
         for identity in vector["seen"]:
             seen.handled(identity, vector["now"])
+        for identity in vector["inHand"]:
+            seen.take(identity, vector["now"])
         verifier = Verifier(vector["secrets"], seen, lambda: vector["now"])  # noqa: B023 - now
         try:
             with verifier.handling(vector["headers"], vector["body"].encode()):

@@ -82,6 +82,13 @@ def _refused() -> Iterator[Document]:
     yield _vector("an event that was handled before", "repeated") | {
         "seen": [call["headers"]["webhook-id"]]
     }
+    yield _vector("an event that is being handled", "in hand") | {
+        "inHand": [call["headers"]["webhook-id"]]
+    }
+    other = call["headers"]["webhook-id"]
+    yield _vector("a body of another event", "id", body='{"id": "evt_1"}', identity=other)
+    yield _vector("a body that is no object", "id", body='["evt_1"]', identity=other)
+    yield _vector("a body that is no JSON", "body", body="evt_1", identity=other)
 
 
 def _vector(
@@ -92,15 +99,17 @@ def _vector(
     known: list[str] | None = None,
     now: int = AT,
     body: str = "",
+    identity: str = "",
 ) -> Document:
     body = body or _body()
-    identity = json.loads(body)["id"]
+    identity = identity or json.loads(body)["id"]
     headers = webhook_signature.headers(identity, AT, body.encode(), signed or [OLD])
     return {
         "name": name,
         "secrets": known or [OLD],
         "now": now,
         "seen": [],
+        "inHand": [],
         "headers": headers,
         "body": body,
         "expected": expected,

@@ -92,7 +92,7 @@ def test_a_receiver_runs_the_vectors_with_the_one_file_alone(tmp_path):
         [sys.executable, "-I", copy, webhook_pages.VECTORS], capture_output=True, text=True
     )
 
-    assert (done.returncode, done.stdout) == (0, "All 22 vectors gave what they should.\n")
+    assert (done.returncode, done.stdout) == (0, "All 26 vectors gave what they should.\n")
 
 
 def test_a_wrong_vector_is_named():
@@ -184,5 +184,27 @@ def test_a_verifier_without_a_whole_secret_is_none(secrets):
 
 @pytest.mark.parametrize("body", [b"not JSON", b"[]", b'"text"', b"1", b"\xff"])
 def test_a_signed_body_that_is_no_event_is_refused(body):
+    with pytest.raises(Refused):
+        handle(Verifier([SECRET], clock=lambda: 1000), signed(1000, body), body)
+
+
+def test_a_fault_after_a_minute_does_not_let_a_third_in_beside_the_second():
+    seen = SeenIds()
+    seen.take("evt_1", 1000)
+    seen.take("evt_1", 1000 + SECONDS_IN_HAND)
+    seen.forget("evt_1", 1000)
+
+    with pytest.raises(InHand):
+        seen.take("evt_1", 1001 + SECONDS_IN_HAND)
+
+
+@pytest.mark.parametrize("name", ["webhook-id", "webhook-signature"])
+def test_a_header_that_is_no_unicode_is_refused(name):
+    with pytest.raises(Refused):
+        handle(Verifier([SECRET], clock=lambda: 1000), signed(1000) | {name: "\ud800"})
+
+
+def test_a_body_that_is_too_deep_is_refused():
+    body = b"[" * 100_000
     with pytest.raises(Refused):
         handle(Verifier([SECRET], clock=lambda: 1000), signed(1000, body), body)
