@@ -21,8 +21,8 @@ NO_TEXT = Text(
 )
 NO_DAY = Text(es="debe ser un día, como 2026-05-31", en="must be a day, such as 2026-05-31")
 NO_PERIOD = Text(
-    es="debe ser un día de los {most} que terminan en to",
-    en="must be a day of the {most} that end with to",
+    es="debe ser el día de to, o antes: un periodo tiene hasta {most} días",
+    en="must be the day of to, or before it: a period has up to {most} days",
 )
 NO_LIMIT = Text(es="debe ser de 1 a 100", en="must be 1 to 100")
 

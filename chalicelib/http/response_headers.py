@@ -19,8 +19,8 @@ SECURITY: Headers = {
     "X-Frame-Options": "DENY",
 }
 ASKED = (
-    "Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key",
-    "If-None-Match", "Prefer", "x-api-key",
+    "Accept", "Accept-Language", "Authorization", "Content-Encoding", "Content-Type",
+    "Idempotency-Key", "If-None-Match", "Prefer", "x-api-key",
 )  # fmt: skip
 ANSWERED = (
     "Content-Language", "ETag", "Idempotent-Replayed", "Link", "Location", "Preference-Applied",

@@ -4,6 +4,7 @@ python -m infrastructure.webhooks.replay_day --stage dev --day 2026-11-28 --name
 """
 
 import argparse
+import logging
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date
@@ -14,6 +15,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.foundation.errors import AppVengersError
+from chalicelib.foundation.observability import logger
 from chalicelib.foundation.settings import STAGES, Settings
 from chalicelib.governance.announcements.announcement import Announcement
 from chalicelib.governance.announcements.delivery_queue import DeliveryQueue
@@ -85,7 +87,10 @@ def _publishing(settings: Settings, account: str) -> Publishing:
 
 
 def _day(text: str) -> str:
-    return date.fromisoformat(text).isoformat()
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day: DAY=2026-11-28") from None
 
 
 def main() -> None:
@@ -94,6 +99,7 @@ def main() -> None:
     parser.add_argument("--day", required=True, type=_day, help="UTC, as 2026-11-28")
     parser.add_argument("--name", default="", help="one subscriber; without it all, and the bus")
     given: Any = parser.parse_args()
+    logger.setLevel(logging.WARNING)  # a function logs each event that it announces
     embedded.reach()
     try:
         settings = Settings(app_name(), given.stage, boto3.Session().region_name or "")

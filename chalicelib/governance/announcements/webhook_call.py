@@ -87,7 +87,9 @@ def fault_of(url: str, *, local_too: bool) -> str:
         return "" if local_too else "it must be https://"
     if parts.scheme != "https":
         return "it must be https://"
-    return "it must have no name and password" if parts.username or parts.password else ""
+    if parts.username or parts.password:
+        return "it must have no name and password"
+    return "" if _may_be_public(str(parts.hostname)) else "it must be on the internet"
 
 
 def _parts(url: str) -> SplitResult:
@@ -118,6 +120,14 @@ def _connection(
     if not addresses or not all(map(_is_public, addresses)):
         raise NotCalled("private")
     return _Pinned(host, port, addresses[0])
+
+
+def _may_be_public(host: str) -> bool:
+    """Return whether a host may be called: a name is resolved at each call, not before."""
+    try:
+        return _is_public(host)
+    except ValueError:  # it is a name
+        return host != "localhost" and not host.endswith(".localhost")
 
 
 def _is_public(address: str) -> bool:

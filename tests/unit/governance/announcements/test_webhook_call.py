@@ -72,6 +72,12 @@ def test_other_addresses_are_not_called(url, fault):
         ("http://bank.example/", False),
         ("http://127.0.0.1:8080/", False),
         ("bank.example", False),
+        ("https://93.184.216.34/", True),
+        ("https://169.254.169.254/x", False),
+        ("https://10.0.0.1/", False),
+        ("https://[::1]/", False),
+        ("https://localhost/", False),
+        ("https://core.localhost/", False),
     ],
 )
 def test_what_may_be_subscribed(url, is_fine):
