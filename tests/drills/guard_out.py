@@ -22,7 +22,7 @@ def drills() -> list[dict[str, Any]]:
 def pytest_configure() -> None:
     name = os.environ.get("GUARD_OUT")
     for drill in drills():
-        if drill["fault"] == name:
+        if drill["fault"] == name and "target" in drill:
             module, _, path = drill["target"].partition(":")
             owner: Any = importlib.import_module(module)
             *parts, attribute = path.split(".")

@@ -41,8 +41,11 @@ def main() -> int:
         name = drill["fault"]
         if words and not any(word in name for word in words):
             continue
-        one = drill | {"withGuard": ended(drill, ""), "without": ended(drill, name)}
-        good = not one["withGuard"]["failed"] and one["without"]["failed"]
+        one = {"without": {}, **drill, "withGuard": ended(drill, "")}
+        if "target" in drill:
+            one["without"] = ended(drill, name)
+        good = not one["withGuard"]["failed"]
+        good &= "target" not in drill or one["without"]["failed"] > 0
         print(f"{name}: with its guard {one['withGuard']}, without it {one['without']}", flush=True)
         bad, kept[name] = bad + (not good), one
     RESULT.parent.mkdir(parents=True, exist_ok=True)

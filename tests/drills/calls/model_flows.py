@@ -27,7 +27,7 @@ from tests.workflow import retraining
 from tests.workflow.conftest import Served, reversioned, watch
 
 MODEL = "Tradicional"
-IDLE_SECONDS = 60
+IDLE_SECONDS, TRAINED_SECONDS = 60, 600
 FIRST_DAY = datetime(2032, 1, 4, 3, tzinfo=UTC)
 
 
@@ -218,7 +218,8 @@ def trained_once(served: Served) -> Trained:
     version, s3 = Versions(2036).next(), boto3.client("s3")
     retraining.put_snapshot(version, dataset_of(pd.read_parquet(SAMPLE)).snapshot())
     arn = retraining.start(served, version, (MODEL,))
-    (found,) = retraining.outcome(served, arn).values()
+    ended = retraining.ended(served, arn, TRAINED_SECONDS)
+    (found,) = json.loads(ended["output"])["models"]
     assert found["verdict"] == "promoted", found
 
     def read(key: str) -> bytes:

@@ -221,3 +221,27 @@ def test_a_rule_decides_in_the_swap_set_as_it_does_on_the_day():
     turned = [(one.before, one.after) for one in turns(decisions, STRONG, policy)]
 
     assert turned == [("APPROVE", "REVIEW"), ("REVIEW", "REVIEW"), ("REVIEW", "REVIEW")]
+
+
+@pytest.mark.parametrize("logit", [SAFE, 0.0, 2.0])
+def test_an_answer_has_the_probability_of_its_log_odds(logit):
+    answer = swaps.answer_of(said(logit), seen=False)
+
+    assert isinstance(answer, Scored)
+    assert answer.probability_of_default == pytest.approx(1 / (1 + math.exp(-logit)))
+
+
+def test_unseen_codes_of_the_other_models_count_unless_the_challenger_comes_alone():
+    """And those of its own are the challenger's, whatever the champion had not met."""
+    decision = msgspec.structs.replace(load().decision, review_unseen=("lender",))
+    policy = msgspec.structs.replace(POLICY, decision=decision)
+    other = next(name for name in MODELS if name != STRONG)
+    new = msgspec.structs.replace(said(SAFE), unseen=("lender",))
+
+    def moves(name, **more):
+        (turned,) = turns([recent(SAFE, SAFE, **{name: new})], STRONG, policy, **more)
+        return turned.before, turned.after
+
+    assert moves(other) == moves(other, alone=False) == ("REVIEW", "REVIEW")
+    assert moves(other, alone=True) == ("APPROVE", "APPROVE")
+    assert moves(STRONG, alone=True) == ("REVIEW", "APPROVE")

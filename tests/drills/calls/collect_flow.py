@@ -1,0 +1,133 @@
+"""The job that collects a snapshot, refused at each of its requests in turn: it dies there. The
+next run has the snapshot that it would have had."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+
+from chalicelib import profile
+from chalicelib.foundation.settings import NEW_DATA_PREFIX, PROFILE_PREFIX, SNAPSHOT_PREFIX
+from chalicelib.retraining.data_bucket import DataBucket
+from localcloud import seam
+from localcloud.cloud import ACCOUNT
+from tests.drills.calls.call_faults import Place
+from tests.drills.calls.model_flows import MODEL, Versions
+from tests.drills.calls.runs import Run
+from tests.workflow import retraining
+from tests.workflow.conftest import Served
+
+JOB = "processing job"
+DOOR = ("localcloud.iam.authorization:Authorization", "refusal", "(self, acting, needed)")
+# The job's log is SageMaker's to write: it fails silently, as on AWS.
+OWN = ("dynamodb:", "s3:")
+NO_TRAINING = "import sys; sys.exit('the drill ends here')"
+
+
+class Collect:
+    """collectSnapshot of reentrenamiento; its trainings end at once."""
+
+    name = "collect"
+
+    def __init__(self, served: Served, case: Any) -> None:
+        self.served, self.versions = served, Versions(2037)
+        decided = [served.predict(case) for _ in range(3)]
+        told = [f"{one['clientId']},{one['predictionId']},paid,{datetime.now(UTC):%Y-%m-%d}"
+                for one in decided]  # fmt: skip
+        header = "clientId,predictionId,outcome,when"
+        retraining.put(f"{NEW_DATA_PREFIX}drill.csv", "\n".join([header, *told, ""]).encode())
+        retraining.put_profile()
+        self.data = DataBucket(boto3.client("s3"), served.bank.settings.data_bucket)
+        self.first = self.data.newest_snapshot()
+        self.at = datetime.now(UTC)
+
+    def run(self, place: Place | None) -> tuple[list[Place], str]:
+        """Return the job's requests, and the version of the snapshot that it should have made."""
+        version, seen = self.versions.next(), list[Place]()
+        with retraining.source(train=NO_TRAINING), refused_at(place, seen):
+            arn = boto3.client("stepfunctions").start_execution(
+                stateMachineArn=self.served.bank.settings.retraining_machine_arn(ACCOUNT),
+                name=f"drill-{version}",
+                input=json.dumps(self._request(version)),
+            )["executionArn"]
+            retraining.ended(self.served, arn)
+        return seen, version
+
+    def _request(self, version: str) -> dict[str, Any]:
+        champions = retraining.champions(self.served)
+        model = {"model": MODEL, "schema": profile.load().schema(MODEL)}
+        return {
+            "version": version,
+            "at": self.at.isoformat(),
+            "snapshot": version,
+            "previous": self.first,
+            "profilePrefix": f"{PROFILE_PREFIX}test/",
+            "news": {"outcomes": 3, "files": []},
+            "models": [model | {"champion": champions[MODEL]}],
+        }
+
+    def snapshot(self, version: str) -> dict[str, Any] | None:
+        """Return what a snapshot's manifest says that does not depend on its version."""
+        if not self.data.has_snapshot(version):
+            return None
+        told = self.data.manifest(version)
+        return {name: told.get(name) for name in ("rows", "bads", "newRows", "sources", "previous")}
+
+    def told(self, version: str) -> bool:
+        return any(version in one.message for one in self.served.bank.cloud.notices)
+
+    def forget(self, version: str) -> None:
+        s3, prefix = boto3.client("s3"), f"{SNAPSHOT_PREFIX}{version}/"
+        listed = s3.list_objects_v2(Bucket=self.data.name, Prefix=prefix).get("Contents", [])
+        for one in listed:
+            s3.delete_object(Bucket=self.data.name, Key=one["Key"])
+
+
+def collect_faults(flow: Collect) -> Iterator[Run]:
+    """Yield a run for each request of the job: refused once, then run again."""
+    seen, version = flow.run(None)
+    wanted = flow.snapshot(version)
+    assert wanted, "the job fails without a fault"
+    for place in chosen(seen):
+        _, broken = flow.run(place)
+        at_once = [] if flow.snapshot(broken) in (wanted, None) else ["half a snapshot is taken"]
+        if flow.snapshot(broken) is None and not flow.told(broken):
+            at_once.append("the operator was not told")
+        _, again = flow.run(None)
+        at_last = list(at_once)
+        if flow.snapshot(again) != wanted:
+            at_last.append(f"the next run has {flow.snapshot(again)}, not {wanted}")
+        yield Run("refused", str(place), hit=True, at_once=at_once, at_last=at_last)
+
+
+def chosen(seen: list[Place]) -> list[Place]:
+    """Return the first three and the last requests of each kind: there are hundreds, one for a day
+    and a shard of the index.
+    """
+    kinds = {one.call: [each for each in seen if each.call == one.call] for one in seen}
+    return [place for places in kinds.values() for place in dict.fromkeys(places[:3] + places[-1:])]
+
+
+@contextmanager
+def refused_at(place: Place | None, seen: list[Place]) -> Iterator[None]:
+    """Inside, the job's request at a place is refused; all of its requests are listed."""
+
+    def replace(original: Any) -> Any:
+        def refusal(self: Any, acting: Any, needed: Any) -> str | None:
+            asked = list(needed)
+            action = asked[0].action if asked else ""
+            if acting.used_by == JOB and action.startswith(OWN):
+                number = 1 + sum(one.call == f"collect {action}" for one in seen)
+                seen.append(Place(f"collect {action}", number))
+                if seen[-1] == place:
+                    return "a drill's refusal"
+            refused: str | None = original(self, acting, asked)
+            return refused
+
+        return refusal
+
+    with seam.install([seam.Replaced(*DOOR, replace, "a job's requests come through here")]):
+        yield
