@@ -85,6 +85,7 @@ def subscribe(served: Served, **receivers: tuple[Receiver, tuple[str, ...]]) -> 
         name: Subscriber(one.url, events, (one.secret,))
         for name, (one, events) in receivers.items()
     }
+    served.bank.cloud.idle(PATIENCE_SECONDS)  # what was stored before is announced to no one new
     subscriber_store.put(boto3.client("ssm"), served.bank.settings, known)
     services.cache_clear()  # it reads the subscribers once a minute
 
