@@ -40,7 +40,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 # $(stage): the flag of a stage that there is. Any other value stops make.
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
-.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile test test-fast test-deploy test-browser viewer console lint \
+.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile test test-fast test-deploy test-browser screenshots viewer console lint \
   audit models settings replay-history blend bench bench-serving policy client openapi iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
   lock sbom supply-chain licences simulate-aws review-only webhook replay-events quarantine forget recover drills drill-durability mutants drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing drill-batch drill-retries \
@@ -180,6 +180,9 @@ openapi: $(VENV)/run ## Write docs/openapi.json, the description of the API
 
 iam-policies: $(VENV)/run ## Write the policy files and the template's roles from their declaration
 	@$(VENV)/bin/python -m infrastructure.template
+
+screenshots: $(VENV)/browser ## Screenshots of the console's pages, into docs/screenshots (CHROMIUM=path)
+	@CHROMIUM="$$(command -v '$(CHROMIUM)')" $(VENV)/bin/python -m tests.browser.screenshots
 
 viewer: $(VENV)/run ## Bring the pinned files of Swagger UI for /docs, by npm (they are committed)
 	@$(VENV)/bin/python -m infrastructure.packing.viewer_package

@@ -4,9 +4,16 @@
 import { build } from "esbuild";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { used } from "./pico.mjs";
 
 const here = import.meta.dirname;
 const folder = process.argv[2] ?? join(here, "..", "build", "console");
+
+const pico = {
+  name: "pico",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /pico\.classless\.min\.css$/ }, ({ path }) => ({ contents: used(readFileSync(path, "utf8")), loader: "css" })),
+};
 
 const done = await build({
   absWorkingDir: here,
@@ -19,6 +26,7 @@ const done = await build({
   legalComments: "none", // LICENSES.txt has them
   charset: "utf8",
   metafile: true,
+  plugins: [pico],
   logLevel: "warning",
   write: true,
 });

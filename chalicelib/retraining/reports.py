@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 JUDGED = ("version", "snapshot", "verdict", "reasons")
+COMPARED = (
+    "rows", "bads", "holdout", "championVersion", "challenger", "champion", "aucDifference",
+    "ksDifference", "scorePsi",
+)  # fmt: skip
+SWAPPED = ("decisions", "moves", "yesToNo", "noToYes")
 DRIFT_PREFIX = f"{REPORT_PREFIX}drift/"
 
 
@@ -49,7 +54,10 @@ class Reports:
 
     def _judged(self, key: str) -> Document:
         report = self._read(key)
-        return {name: report[name] for name in JUDGED} | {"report": report["page"]}
+        compared = _part(report.get("facts"), COMPARED)
+        swapped = _part(report.get("swapSet"), SWAPPED)
+        judged = {name: report[name] for name in JUDGED} | {"report": report["page"]}
+        return judged | {"facts": compared, "swapSet": swapped}
 
     def vintages(self) -> Document | None:
         """Return the vintages of the newest whole snapshot that has them."""
@@ -71,6 +79,11 @@ class Reports:
 
     def _read(self, key: str) -> Any:
         return msgspec.json.decode(self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+
+
+def _part(whole: Document | None, names: Iterable[str]) -> Document | None:
+    """Return what a page shows of a part of a report; None if it has no such part."""
+    return {name: whole.get(name) for name in names} if whole else None
 
 
 def _drift_key(version: str) -> str:

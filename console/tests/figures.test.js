@@ -5,6 +5,7 @@ import { driftRows } from "../src/pages/portfolio/drift_rows.js";
 import { lastDays } from "../src/frame/days.js";
 import { curve, outcome, scored } from "../src/pages/policy/trade_off.js";
 import { linePath, ticks } from "../src/parts/plot_paths.js";
+import { compared } from "../src/pages/models/compared.js";
 import { formOf } from "../src/pages/batches/file_form.js";
 
 const one = (createdAt, decision, score, probabilityOfDefault, more = {}) => ({
@@ -87,4 +88,12 @@ test("a period ends today", () => {
 
 test("a file's form is its ending", () => {
   assert.deepEqual(["a.CSV", "b.jsonl", "c.parquet", "d"].map(formOf), ["csv", "jsonl", "parquet", "csv"]);
+});
+
+test("a challenger stands beside the champion, with the interval of what is compared", () => {
+  const facts = { challenger: { auc: 0.7, ks: 0.3 }, champion: { auc: 0.6, ks: 0.4 }, aucDifference: { low: 0.05, high: 0.15 } };
+  const [auc, ks] = compared(facts);
+  assert.ok(Math.abs(auc.difference - 0.1) < 1e-12);
+  assert.deepEqual([auc.interval, ks.interval], [[0.05, 0.15], null]);
+  assert.equal(compared({ ...facts, champion: null })[0].difference, null);
 });

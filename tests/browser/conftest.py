@@ -3,19 +3,10 @@
 import os
 from collections.abc import Callable, Iterator
 
-import boto3
-import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from rich.console import Console
 
-from bank.api import serving_api
-from bank.demo_users import console_access, demo_people
-from bank.embedded_bank import open_bank
-from bank.first_run import bring
-from datasets.sba import SAMPLE, dataset_of
-from infrastructure.deploy.steps import user_pool
-from tests.browser.console_visit import API_KEY, PATIENCE_MS, Site, Visit
+from tests.browser.console_visit import PATIENCE_MS, Site, Visit, served_site
 
 # A page keeps what its policy refused, from before its first script on.
 VIOLATIONS = """
@@ -45,13 +36,8 @@ def page(browser: Browser) -> Page:
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A bank in service, with models trained on real loans, and its console."""
-    folder, sample = tmp_path_factory.mktemp("console"), dataset_of(pd.read_parquet(SAMPLE))
-    with open_bank(folder / "bank") as bank, serving_api(bank, API_KEY, 0) as port:
-        pool = user_pool.of_stage(boto3.client("cloudformation"), bank.settings)
-        demo_people.make_people(pool, folder)
-        address = console_access.open_console(bank, port, bank.cloud.serve_aws(0))
-        bring(bank, sample, Console(quiet=True))
-        yield Site(bank, address, demo_people.passwords(folder), [*sample.cases()])
+    with served_site(tmp_path_factory.mktemp("console")) as site:
+        yield site
 
 
 @pytest.fixture

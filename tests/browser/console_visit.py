@@ -1,14 +1,24 @@
 """A person's visit to the console of a bank in service."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
+import pandas as pd
 from playwright.sync_api import Locator, Page, expect
+from rich.console import Console
 
-from bank.embedded_bank import Bank
+from bank.api import serving_api
+from bank.demo_users import console_access, demo_people
+from bank.embedded_bank import Bank, open_bank
+from bank.first_run import bring
 from datasets import Case
+from datasets.sba import SAMPLE, dataset_of
+from infrastructure.deploy.steps import user_pool
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
@@ -31,6 +41,18 @@ class Site:
     address: str
     passwords: dict[str, str]
     loans: list[Case]
+
+
+@contextmanager
+def served_site(folder: Path) -> Iterator[Site]:
+    """Serve a bank whose models were trained on real loans, with its console and its people."""
+    sample = dataset_of(pd.read_parquet(SAMPLE))
+    with open_bank(folder / "bank") as bank, serving_api(bank, API_KEY, 0) as port:
+        pool = user_pool.of_stage(boto3.client("cloudformation"), bank.settings)
+        demo_people.make_people(pool, folder)
+        address = console_access.open_console(bank, port, bank.cloud.serve_aws(0))
+        bring(bank, sample, Console(quiet=True))
+        yield Site(bank, address, demo_people.passwords(folder), [*sample.cases()])
 
 
 @dataclass

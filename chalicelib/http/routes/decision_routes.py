@@ -10,7 +10,6 @@ from chalicelib.decisions import outcomes
 from chalicelib.decisions.application import CreditApplication
 from chalicelib.decisions.intake import analysis, pending_analyses
 from chalicelib.decisions.intake.idempotency_keys import only_key
-from chalicelib.governance.evidence import replay_check
 from chalicelib.governance.rights.counterfactuals import taken_offers
 from chalicelib.http.preferences import RESPOND_ASYNC, prefers
 from chalicelib.http.request_body import json_body
@@ -38,6 +37,8 @@ def prediction(request: Request, clientId: str, predictionId: str) -> Any:  # no
 
 
 def replay(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803
+    from chalicelib.governance.evidence import replay_check  # a person asks, now and then
+
     using = services()
     return replay_check.replayed(using.predictions.get(clientId, predictionId), using.scoring)
 

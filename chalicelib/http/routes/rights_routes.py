@@ -8,7 +8,7 @@ from chalice.app import Request
 from chalicelib.decisions.intake.idempotency_keys import asked_by
 from chalicelib.governance.erasure import erasure_request
 from chalicelib.governance.reviews import contests
-from chalicelib.governance.rights.counterfactuals import change, taken_offers, trial
+from chalicelib.governance.rights.counterfactuals import change, taken_offers
 from chalicelib.governance.rights.counterfactuals.counter_offer import counter_offer
 from chalicelib.governance.rights.explanation import explanation
 from chalicelib.governance.rights.explanation_page import page
@@ -34,6 +34,8 @@ def change_needed(request: Request, clientId: str, predictionId: str) -> Any:  #
 
 
 def try_changes(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803
+    from chalicelib.governance.rights.counterfactuals import trial  # the console alone asks
+
     using = services()
     stored = using.predictions.get(clientId, predictionId)
     committee = using.committee(stored.get("consents", ()))

@@ -360,4 +360,8 @@ export const en = {
   "batch.INTERRUPTED": "Was interrupted",
   "batch.DONE": "Done",
   "batch.REFUSED": "Can't be read",
+  "difference": "Difference",
+  "interval": "95 % interval",
+  "comparedTold": "Challenger and champion, on applications that neither learnt from",
+  "swapSetOfModels": "The recent decisions, by the champion and by the challenger",
 };

@@ -360,4 +360,8 @@ export const es = {
   "batch.INTERRUPTED": "Se interrumpió",
   "batch.DONE": "Terminado",
   "batch.REFUSED": "No se puede leer",
+  "difference": "Diferencia",
+  "interval": "Intervalo del 95 %",
+  "comparedTold": "Retador y campeón, sobre solicitudes de las que ninguno aprendió",
+  "swapSetOfModels": "Las decisiones recientes, por el campeón y por el retador",
 };

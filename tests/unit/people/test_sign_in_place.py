@@ -4,7 +4,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from chalicelib.people.sign_in_place import SignInParameter, SignInPlace, written
+from chalicelib.people.sign_in_parameter import SignInParameter
+from chalicelib.people.sign_in_place import SignInPlace, written
 
 PLACE = SignInPlace("https://pool.example", "abc", "https://bank.example/v1/")
 

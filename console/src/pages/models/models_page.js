@@ -9,6 +9,7 @@ import { Busy, Trouble } from "../../parts/notice.js";
 import { Facts, Table } from "../../parts/table.js";
 import { Said } from "../../parts/said.js";
 import { DriftPart } from "../portfolio/drift_part.js";
+import { Challenger } from "./challenger_part.js";
 import { SignOffPart } from "./sign_off_part.js";
 import { ReadyPart } from "./ready_part.js";
 
@@ -49,9 +50,7 @@ function Model({ name, of }) {
       [t("snapshot"), html`<${Said} text=${of.snapshot} />`], ["SHA-256", html`<code>${of.sha256 ?? "–"}</code>`],
     ]} />
     <h3>${t("challenger")}</h3>
-    ${challenger ? html`<p><span class=${`tag ${challenger.verdict === "passed" ? "APPROVE" : "DECLINE"}`}>${coded("gate", challenger.verdict)}</span> <${Said} text=${challenger.version} /></p>
-      <ul>${challenger.reasons.map((one) => html`<li><${Said} text=${one} /></li>`)}</ul>
-      <p>${t("report")}: <${Said} text=${challenger.report} /></p>` : html`<p>${t("noChallenger")}</p>`}
+    ${challenger ? html`<${Challenger} of=${challenger} />` : html`<p>${t("noChallenger")}</p>`}
     ${inventory && html`<h3>${t("inventory")}</h3><${Facts} of=${[
       [t("owner"), html`<${Said} text=${inventory.owner} />`], [t("developer"), html`<${Said} text=${inventory.developer} />`], [t("validator"), html`<${Said} text=${inventory.validator} />`],
       [t("nextReview"), html`${day(inventory.nextReview)}${inventory.overdue && html` <span class="tag overdue">${t("overdue")}</span>`}`],
