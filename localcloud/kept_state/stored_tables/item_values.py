@@ -14,13 +14,15 @@ from localcloud.kept_state.sqlite.sort_keys import plain_number
 Key = tuple[DynamoType, DynamoType | None]
 
 _BYTES = '"base64"'
+_BINARY = ('"B"', '"BS"')
 
 
 class Unread(DynamoType):
     """A map or a list of moto's, as JSON has it. A copy is moto's own, and can be changed."""
 
-    def __init__(self, kind: str, held: Any) -> None:
+    def __init__(self, kind: str, held: Any, *, has_binary: bool) -> None:
         self.type = kind
+        self.has_binary = has_binary  # which an answer has in another form
         self._held = held
 
     @property
@@ -29,6 +31,9 @@ class Unread(DynamoType):
 
     def to_json(self) -> dict[str, Any]:
         return {self.type: self._held}
+
+    def size(self) -> int:
+        return size_of(self.type, self._held)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> DynamoType:
         return DynamoType({self.type: self._held})
@@ -75,14 +80,33 @@ def text_of(attributes: Mapping[str, Any]) -> str:
 def item_of(table: Any, text: str) -> ReadItem:
     """Return an item of JSON. moto's Item would add up its size anew at every attribute."""
     attributes = json.loads(text, object_hook=decoded if _BYTES in text else None)
+    binary = any(kind in text for kind in _BINARY)
     item: Any = object.__new__(ReadItem)
     item.hash_key, item.range_key = key_of(table, attributes)
     item.attrs = LimitedSizeDict()
     for name, value in attributes.items():
         kind = next(iter(value))
-        held = Unread(kind, value[kind]) if kind in ("M", "L") else DynamoType(value)
+        nested = kind in ("M", "L")
+        held = Unread(kind, value[kind], has_binary=binary) if nested else DynamoType(value)
         dict.__setitem__(item.attrs, name, held)
     return item  # type: ignore[no-any-return]
+
+
+def size_of(kind: str, held: Any) -> int:
+    """Return the size of a value as moto counts it, without an object for each part of it."""
+    if kind == "M":
+        return sum(
+            len(name.encode()) + size_of(*part)
+            for name, value in held.items()
+            for part in value.items()
+        )
+    if kind == "L":
+        return sum(size_of(*part) for value in held for part in value.items())
+    if kind in ("SS", "NS", "BS"):
+        return sum(size_of(kind[0], one) for one in held)
+    if isinstance(held, bool):
+        return 1
+    return len(held if isinstance(held, bytes) else held.encode())
 
 
 def put(table: Any, key: Key, item: Item | None) -> None:

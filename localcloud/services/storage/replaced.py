@@ -139,6 +139,13 @@ def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
             "each of ten types is looked up in each attribute value: most of a query's time",
         ),
         Replaced(
+            "moto.dynamodb.models.utilities",
+            "dynamo_to_dict",
+            "(obj)",
+            attribute_values.as_they_were_read,
+            "each part of an item becomes an object, and is taken apart again for the answer",
+        ),
+        Replaced(
             "moto.core.common_models:BaseModel",
             "__new__",
             "(cls, args, kwargs)",

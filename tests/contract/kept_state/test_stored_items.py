@@ -21,7 +21,7 @@ from localcloud.cloud import ACCOUNT
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.sqlite.sort_keys import key_bytes
 from localcloud.kept_state.stored_tables.item_rows import PAGE_ROWS, ItemRows
-from localcloud.kept_state.stored_tables.item_values import text_of
+from localcloud.kept_state.stored_tables.item_values import size_of, text_of
 from localcloud.kept_state.stored_tables.stored_items import StoredItems
 
 TEXT, NUMBER = "of-S", "of-N"
@@ -144,6 +144,52 @@ def test_numbers_are_sorted_by_their_value(numbers: list[str]) -> None:
     by_bytes = sorted(numbers, key=lambda one: key_bytes({"N": one}) or b"")
 
     assert [*map(Decimal, by_bytes)] == sorted(map(Decimal, numbers))
+
+
+VALUES = st.recursive(
+    st.one_of(
+        TEXTS.map(lambda held: {"S": held}),
+        NUMBERS.map(lambda held: {"N": held}),
+        st.booleans().map(lambda held: {"BOOL": held}),
+        st.just({"NULL": True}),
+        st.lists(TEXTS, min_size=1, unique=True).map(lambda held: {"SS": held}),
+        st.lists(NUMBERS, min_size=1, unique_by=Decimal).map(lambda held: {"NS": held}),
+        st.binary().map(lambda held: {"B": held}),
+    ),
+    lambda values: st.one_of(
+        st.lists(values).map(lambda held: {"L": held}),
+        st.dictionaries(TEXTS, values).map(lambda held: {"M": held}),
+    ),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+def test_a_value_has_the_size_that_moto_counts(value: dict[str, Any]) -> None:
+    ((kind, held),) = value.items()
+
+    assert size_of(kind, held) == DynamoType(value).size()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(VALUES)
+def test_each_value_comes_back(client: Any, value: dict[str, Any]) -> None:
+    item = key_of("none", "c", None) | {"v": value, "nested": {"M": {"v": {"L": [value]}}}}
+    client.put_item(TableName="of-none", Item=item)
+    found = client.get_item(TableName="of-none", Key=key_of("none", "c", None))["Item"]
+
+    assert in_order(found["v"]) == in_order(value)
+    assert in_order(found["nested"]) == in_order(item["nested"])
+
+
+def in_order(value: Any) -> Any:
+    """The value with each set sorted, as a set has no order."""
+    if isinstance(value, dict):
+        return {
+            name: sorted({*held}) if name in ("SS", "NS") else in_order(held)
+            for name, held in value.items()
+        }
+    return [*map(in_order, value)] if isinstance(value, list) else value
 
 
 def test_one_number_is_one_key_however_it_is_written(client: Any) -> None:
