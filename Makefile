@@ -203,8 +203,8 @@ drills: $(VENV)/dev ## A fault of each AWS call, and each guard taken out: docs/
 drill-durability: $(VENV)/dev ## Full disks and locks under load, kills, restarts: RUNS=10 (half an hour)
 	@$(VENV)/bin/python -m tests.drills.durability $(RUNS)
 
-mutants: $(VENV)/dev $(MUTANTS)/ready ## Would a test notice? Small changes of MODULES="gate": docs/mutants.md
-	@$(VENV)/bin/python -m tests.mutants $(MODULES)
+mutants: $(VENV)/dev $(MUTANTS)/ready ## Would a test notice? Changes of MODULES="gate" (AGAIN=yes): docs/mutants.md
+	@$(VENV)/bin/python -m tests.mutants $(call yes,AGAIN,--again) $(MODULES)
 
 drill-poisoning: $(VENV)/dev ## False outcomes with a stolen key move no decision (half an hour; SIZE=small)
 	@$(VENV)/bin/python -m pytest tests/training/test_poisoning.py

@@ -1,14 +1,15 @@
 """Mutation tests of the pure core and the retraining, by cosmic-ray: make mutants.
 
-python -m tests.mutants [MODULE …]
+python -m tests.mutants [--again] [MODULE …]
 
 Each mutant is one small change of a module, such as `>=` for `>`. It is killed if a test of the
 module fails. The work is done on a copy in build/mutants; docs/mutants.md is written from all
-results that are there.
+results that are there. --again tests only those that survived the last time.
 """
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tomllib
@@ -50,8 +51,8 @@ def copied() -> None:
             shutil.copyfile(ROOT / name, TREE / name)
 
 
-def tested(name: str, path: str, tests: list[str]) -> Path:
-    """Make and test each mutant of a module, and return the session with the results."""
+def tested(name: str, path: str, tests: list[str], *, again: bool) -> None:
+    """Make and test each mutant of a module; `again`: those that survived."""
     config, session = RESULTS / f"{name}.toml", RESULTS / f"{name}.sqlite"
     python = ROOT / ".venv" / "bin" / "python"
     command = f"{python} -B -m pytest -x -q -p no:cacheprovider --no-header {' '.join(tests)}"
@@ -65,16 +66,24 @@ def tested(name: str, path: str, tests: list[str]) -> Path:
         f"[cosmic-ray.filters.operators-filter]\nexclude-operators = {json.dumps(EXCLUDED)}",
     ]
     config.write_text("\n".join(lines), encoding="utf-8")
-    session.unlink(missing_ok=True)
-    shutil.copyfile(ROOT / path, TREE / path)
-    for step in (
-        ["cosmic-ray", "init", config, session],
-        ["cr-filter-operators", session, config],
+    steps = [
         ["cosmic-ray", "--verbosity", "ERROR", "baseline", config],
         ["cosmic-ray", "exec", config, session],
-    ):
+    ]
+    if again and session.exists():
+        forget_survivors(session)
+    else:
+        session.unlink(missing_ok=True)
+        steps.insert(0, ["cosmic-ray", "init", config, session])
+        steps.insert(1, ["cr-filter-operators", session, config])
+    for step in steps:
         subprocess.run([COSMIC_RAY / step[0], *map(str, step[1:])], cwd=TREE, check=True)
-    return session
+
+
+def forget_survivors(session: Path) -> None:
+    """Take the results of survivors away; cosmic-ray tests what has none."""
+    with sqlite3.connect(session) as results:
+        results.execute("delete from work_results where test_outcome = 'SURVIVED'")
 
 
 def mutants(session: Path) -> Iterator[Mutant]:
@@ -93,13 +102,14 @@ def mutants(session: Path) -> Iterator[Mutant]:
 
 def main() -> int:
     known = modules()
-    names = sys.argv[1:] or list(known)
+    again = "--again" in sys.argv
+    names = [one for one in sys.argv[1:] if one != "--again"] or list(known)
     if unknown := [name for name in names if name not in known]:
         sys.exit(f"No such modules: {', '.join(unknown)}; there are {', '.join(known)}.")
     copied()
     for name in names:
         print(f"{name}: mutants of {known[name]['path']}", flush=True)
-        tested(name, str(known[name]["path"]), known[name]["tests"])
+        tested(name, str(known[name]["path"]), known[name]["tests"], again=again)
     sessions = {name: RESULTS / f"{name}.sqlite" for name in known}
     results = [
         Result(name, str(known[name]["path"]), list(mutants(path)))

@@ -97,7 +97,7 @@ def fault_of(kind: str, place: Place | None) -> Iterator[Fault]:
 def _error(asked: Asked, code: str, status: int) -> Exception:
     answer = {
         "Error": {"Code": code, "Message": "a drill's fault"},
-        "ResponseMetadata": {"HTTPStatusCode": status},
+        "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "drill"},
     }
     fault: Exception = asked.client.exceptions.from_code(code)(answer, asked.operation)
     return fault

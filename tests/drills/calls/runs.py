@@ -9,7 +9,7 @@ from chalicelib.services import services
 from tests.drills.calls.call_faults import KINDS, Fault, Place, fault_of
 from tests.drills.calls.guards import GUARDS
 
-IDLE_SECONDS = 120
+IDLE_SECONDS = 300
 
 
 @dataclass(frozen=True)

@@ -295,3 +295,10 @@ def test_facts_are_read_as_the_comparison_writes_them():
 
     assert b'"aucDifference"' in written
     assert msgspec.json.decode(written, type=Facts) == PASSING
+
+
+def test_a_direction_with_fewer_breaks_than_the_limit_passes():
+    gate = msgspec.structs.replace(GATE, maximum_breaks=3)
+    facts = msgspec.structs.replace(PASSING, directions=(Direction("arrears", 1600, 2),))
+
+    assert rules(facts, gate) == []
