@@ -32,11 +32,17 @@ def ended(drill: dict[str, Any], guard_out: str) -> dict[str, int]:
     return {"passed": marks.count("."), "failed": len(marks) - marks.count(".")}
 
 
+def keep(drill: dict[str, Any]) -> None:
+    """Add a drill's result to those that are there."""
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    there = json.loads(RESULT.read_bytes())["drills"] if RESULT.exists() else []
+    kept = {one["fault"]: one for one in (*there, drill)}
+    ordered = [kept[one["fault"]] for one in drills() if one["fault"] in kept]
+    RESULT.write_text(json.dumps({"drills": ordered}, indent=1), encoding="utf-8")
+
+
 def main() -> int:
-    words, kept = sys.argv[1:], {}
-    if RESULT.exists():
-        kept = {one["fault"]: one for one in json.loads(RESULT.read_bytes())["drills"]}
-    bad = 0
+    words, bad = sys.argv[1:], 0
     for drill in drills():
         name = drill["fault"]
         if words and not any(word in name for word in words):
@@ -47,10 +53,8 @@ def main() -> int:
         good = not one["withGuard"]["failed"]
         good &= "target" not in drill or one["without"]["failed"] > 0
         print(f"{name}: with its guard {one['withGuard']}, without it {one['without']}", flush=True)
-        bad, kept[name] = bad + (not good), one
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    ordered = [kept[one["fault"]] for one in drills() if one["fault"] in kept]
-    RESULT.write_text(json.dumps({"drills": ordered}, indent=1), encoding="utf-8")
+        bad += not good
+        keep(one)
     return 1 if bad else 0
 
 
