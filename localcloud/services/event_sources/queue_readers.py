@@ -13,6 +13,7 @@ from localcloud.activity import Activity
 from localcloud.iam.authorization import as_operator
 from localcloud.ports.reused_threads import begin
 from localcloud.services.event_sources.mappings import Mappings, name_of, wants
+from localcloud.services.event_sources.receives import waiting
 from localcloud.services.lambda_.concurrency import Throttled
 from localcloud.services.lambda_.functions import Function, Functions
 
@@ -73,8 +74,7 @@ class QueueReaders:
         """Return the mapping's queue if it has a message that is visible, else None."""
         queues = sqs_backends[self._account][self._region].queues
         queue = queues.get(mapping.event_source_arn.rpartition(":")[2])
-        waiting = queue and any(one.visible and not one.delayed for one in [*queue._messages])
-        return queue if waiting else None
+        return queue if queue and waiting(queue) else None
 
     def _hand_over(self, queue: Any, mapping: Any, function: Function) -> None:
         """Hand the next messages over, once fewer invocations run than the mapping allows."""

@@ -3,7 +3,6 @@ which it is visible again.
 """
 
 import json
-from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -107,23 +106,6 @@ class Queues:
             raise ReceiptHandleIsInvalid
 
         return hide
-
-    def fair(self, original: Any) -> property:
-        """Replace moto's Queue.messages, which knows no fair queues: messages of the group with the
-        fewest in flight come first. AWS does so once a group takes a tenth of the readers' time.
-
-        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues-detailed.html
-        """
-
-        def messages(queue: Any) -> list[Any]:
-            visible: list[Any] = original.fget(queue)
-            if queue.fifo_queue:
-                return visible
-            hidden = (one for one in [*queue._messages] if not one.visible)
-            in_flight = Counter(one.group_id for one in hidden if one.group_id)
-            return sorted(visible, key=lambda one: in_flight[one.group_id])
-
-        return property(messages)
 
     def _write(self, rows: Transaction, queue: Any, message: Any) -> None:
         if queue.fifo_queue:  # its order is not kept here

@@ -1,7 +1,7 @@
 """Replaced symbols of queues, streams and the mappings that read them."""
 
 from localcloud.seam import Replaced
-from localcloud.services.event_sources import table_streams
+from localcloud.services.event_sources import receives, table_streams
 from localcloud.services.event_sources.mappings import read_by_ourselves
 from localcloud.services.event_sources.queue_readers import QueueReaders
 from localcloud.services.event_sources.queues import Queues
@@ -35,7 +35,14 @@ def replaced(queues: Queues, readers: QueueReaders) -> list[Replaced]:
             queues.deleted,
             "messages are kept on disk",
         ),
-        Replaced(_QUEUE, "messages", "property", queues.fair, "a queue is not fair to its groups"),
+        Replaced(
+            _SQS,
+            "receive_message",
+            "(self, queue_name, count, wait_seconds_timeout, visibility_timeout, "
+            "message_attribute_names)",
+            receives.fair,
+            "a queue is not fair to its groups, and slow with some hundred messages",
+        ),
         Replaced(
             _SQS, "purge_queue", "(self, queue_name)", queues.purged, "messages are kept on disk"
         ),
