@@ -25,6 +25,12 @@ def replaced(queues: Queues, readers: QueueReaders) -> list[Replaced]:
             table_streams.unread,
             "every record of a stream stays in memory for ever",
         ),
+        *_queues(queues),
+    ]
+
+
+def _queues(queues: Queues) -> list[Replaced]:
+    return [
         Replaced(
             _QUEUE, "add_message", "(self, message)", queues.added, "messages are kept on disk"
         ),
