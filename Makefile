@@ -117,6 +117,7 @@ test-deploy: $(VENV)/dev $(DEPLOY)/ready $(SERVING)/ready ## The tests of deploy
 
 test-browser: $(VENV)/browser ## The console and the viewer, in the distribution's Chromium (CHROMIUM=path)
 	@command -v '$(CHROMIUM)' > /dev/null || { echo "No browser: apt-get install chromium, or CHROMIUM=/path/to/it"; exit 1; }
+	@command -v npm > /dev/null || { echo "No npm, which builds the console: apt-get install npm"; exit 1; }
 	@CHROMIUM="$$(command -v '$(CHROMIUM)')" $(VENV)/bin/python -m pytest tests/browser
 
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions

@@ -88,6 +88,7 @@ def _described(
         "sha256": hashlib.sha256(body).hexdigest(),
         "job": job.name if job else None,
         "since": _since(model, live, bucket),
+        "scores": manifest.get("scores"),  # of the holdout; older artifacts have none
     }
     return live | waiting | {name: manifest[name] for name in SHOWN} | lineage
 

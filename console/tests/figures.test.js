@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { approvedByMonth, byDay, overall, scores, silences } from "../src/pages/portfolio/figures.js";
 import { driftRows } from "../src/pages/portfolio/drift_rows.js";
-import { lastDays } from "../src/frame/days.js";
+import { lastDays } from "../src/requests/days.js";
 import { curve, outcome, scored } from "../src/pages/policy/trade_off.js";
 import { linePath, ticks } from "../src/parts/plot_paths.js";
+import { beside } from "../src/pages/portfolio/reference.js";
 import { compared } from "../src/pages/models/compared.js";
 import { formOf } from "../src/pages/batches/file_form.js";
 
@@ -96,4 +97,15 @@ test("a challenger stands beside the champion, with the interval of what is comp
   assert.ok(Math.abs(auc.difference - 0.1) < 1e-12);
   assert.deepEqual([auc.interval, ks.interval], [[0.05, 0.15], null]);
   assert.equal(compared({ ...facts, champion: null })[0].difference, null);
+});
+
+test("a model's answers fall into the bins of its holdout, as the drift report counts them", () => {
+  const said = (p, version = "1") => ({ models: { A: { status: "OK", version, probabilityOfDefault: p } } });
+  const scores = { edges: [0.1], shares: [0.5, 0.5], missing: 0 };
+  const even = beside([said(0.05), said(0.1), said(0.2), said(0.3), said(0.9, "2")], "A", { version: "1", scores });
+  assert.deepEqual([even.count, even.observed, even.psi], [4, [0.5, 0.5], 0]);
+  const uneven = beside(Array.from({ length: 100 }, (_, at) => said(at < 80 ? 0.05 : 0.2)), "A", { version: "1", scores });
+  assert.equal(uneven.psi.toFixed(2), "0.41"); // as psi() of chalicelib/models/drift.py
+  assert.equal(beside([], "A", { version: "1", scores }).psi, null);
+  assert.equal(beside([], "A", {}), null);
 });

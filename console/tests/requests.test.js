@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { askedFor, blank, body, filledIn } from "../src/pages/analysis/application_draft.js";
-import { range } from "../src/pages/decision/slider_range.js";
+import { range } from "../src/pages/decision/changes/slider_range.js";
 import { nextCase } from "../src/pages/queue/next_case.js";
 import { eventsOf } from "../src/pages/clients/client_events.js";
 import { link, parsed } from "../src/frame/routes.js";

@@ -56,6 +56,13 @@ CHECKS = (
         "make token STAGE=dev",
     ),
     Check(
+        "console",
+        "A person signs in to the console in a browser, goes on after an hour, signs out, and "
+        "sends a batch's file; the browser's console reports no violation of the policy",
+        "the token endpoint's and the bucket's answers to a browser are our own code and moto's",
+        "make deploy STAGE=dev",
+    ),
+    Check(
         "fill",
         "`FILL` over a metric that never had a point keeps its alarm quiet",
         "CloudWatch evaluates on AWS only",

@@ -48,6 +48,7 @@ BY_RISK = (
     "packages",
     "key",
     "people",
+    "console",
     "fill",
     "import",
     "traces",

@@ -22,8 +22,9 @@ from infrastructure.deploy.steps import user_pool
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE_MS = 15_000
+PATIENCE_MS = 40_000
 API_KEY = "the-key-of-the-browser"
+expect.set_options(timeout=PATIENCE_MS)
 SERIOUS = ("serious", "critical")
 
 
@@ -100,7 +101,7 @@ class Visit:
     def settled(self) -> None:
         """Wait until the page asks nothing more."""
         self.page.wait_for_load_state("networkidle")
-        expect(self.page.locator("main [aria-busy=true]")).to_have_count(0, timeout=PATIENCE_MS)
+        expect(self.page.locator("main [aria-busy=true]")).to_have_count(0)
 
     def barriers(self) -> list[str]:
         """Return what axe-core finds serious on the page, with where."""

@@ -31,7 +31,7 @@ def test_a_file_is_sent_decided_and_fetched(visit, site, language):
     assert one.barriers() == []
     one.page.locator("#batch-file").set_input_files(file_of(site.loans[70:76]))
     one.press("sendBatch")
-    expect(one.page.get_by_text(one.t("batch.DONE"))).to_be_visible(timeout=60_000)
+    expect(one.page.get_by_text(one.t("batch.DONE"))).to_be_visible()
     assert one.barriers() == []
     with one.page.context.expect_page() as fetched:
         one.page.get_by_role("link", name=one.t("fetchDecisions")).click(modifiers=["Control"])

@@ -111,7 +111,7 @@ def test_a_decision_of_harmful_texts_is_shown_as_text(visit, site, person):
 )
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_page_of_harmful_texts_is_shown_as_text(visit, site, person, page, least, width):
-    loan = site.loans[16]
+    loan = site.loans[19]
     unseen = loan | {"application": loan["application"] | {"lender": f"NEW LENDER {width}"}}
     visit("analyst", "en").analyse(unseen)
     one = visit(person, "en", width)

@@ -26,7 +26,7 @@ def test_the_portfolio_counts_the_bank_s_decisions(visit, decided, role, languag
     one = visit(role, language)
     one.open("portfolio")
     one.heading("page.portfolio").wait_for()
-    expect(one.page.locator("figure.plot svg").first).to_be_visible(timeout=30_000)
+    expect(one.page.locator("figure.plot svg").first).to_be_visible()
     one.settled()
     told = one.page.locator("dl.facts dd").first.inner_text()
 
@@ -39,11 +39,28 @@ def test_the_portfolio_counts_the_bank_s_decisions(visit, decided, role, languag
     assert one.barriers() == []
 
 
+def test_the_scores_stand_beside_their_reference(visit, decided):
+    one = visit("risk", "en")
+    one.open("portfolio")
+    plot = one.page.locator("figure.plot", has_text=one.t("probabilities"))
+    plot.locator("summary").click()
+    before = plot.locator("tbody").inner_text()
+    one.page.locator("#reference-model").select_option("Tradicional")
+    expect(plot.locator("tbody")).not_to_have_text(before)
+    shares = [
+        [float(cell.strip("%").replace("–", "0")) for cell in row.locator("td").all_inner_texts()]
+        for row in plot.locator("tbody tr").all()
+    ]
+
+    assert sum(observed for observed, _ in shares) == pytest.approx(100, abs=1)
+    assert sum(expected for _, expected in shares) == pytest.approx(100, abs=1)
+
+
 def test_a_plot_has_its_csv(visit, decided):
     one = visit("risk", "en")
     one.open("portfolio")
     plot = one.page.locator("figure.plot").first
-    plot.locator("summary").click(timeout=30_000)
+    plot.locator("summary").click()
     with one.page.expect_download() as saved:
         plot.get_by_role("button").click()
     lines = saved.value.path().read_text(encoding="utf-8").splitlines()
@@ -69,7 +86,7 @@ def test_cut_offs_are_moved_proposed_and_approved_by_two(visit, site, decided):
     one = visit("risk", "es")
     one.open("policy")
     one.heading("page.policy").wait_for()
-    expect(one.page.locator("figure.plot svg").first).to_be_visible(timeout=30_000)
+    expect(one.page.locator("figure.plot svg").first).to_be_visible()
     table = one.page.get_by_role("region", name=one.t("cutOffsTold"))
     before = table.locator("tbody tr").first.inner_text()
     one.page.locator("#cut-approveFrom").fill("575")

@@ -1,8 +1,8 @@
 // The product, and what the person may call: asked once a session and language.
 import { computed, effect, signal } from "@preact/signals";
-import { get } from "./api.js";
+import { get } from "../requests/api.js";
 import { language } from "./language.js";
-import { session } from "./session.js";
+import { session } from "../signing_in/session.js";
 
 export const product = signal(null);
 export const productProblem = signal(null);

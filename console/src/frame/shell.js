@@ -5,9 +5,9 @@ import { language, speak, t } from "./language.js";
 import { link } from "./routes.js";
 import { may, askForProduct, product, productProblem } from "./product.js";
 import { pages } from "../pages/pages.js";
-import { refusal, session, signIn, signOut } from "./session.js";
+import { refusal, session, signIn, signOut } from "../signing_in/session.js";
 import { route } from "./router.js";
-import { signInPlace } from "./place.js";
+import { signInPlace } from "../signing_in/place.js";
 import { Busy, Trouble } from "../parts/notice.js";
 
 const offered = () => pages.filter((one) => one.may.some(may));

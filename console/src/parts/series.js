@@ -6,6 +6,7 @@ import { linePath, ticks } from "./plot_paths.js";
 
 const WIDTH = 600;
 const HEIGHT = 200;
+const WIDEST = 60; // of a bar
 const [LEFT, BOTTOM, TOP] = [52, 24, 10];
 
 /** `series` are {name, values}, of which a null leaves a gap; `show` writes a value. */
@@ -35,4 +36,6 @@ export function Plot({ title, labels, series, bars = false, show = plain, file }
   </figure>`;
 }
 
-const bar = (x, slot, top, zero) => html`<rect class="whole" x=${x - slot * 0.4} width=${slot * 0.8} y=${Math.min(top, zero)} height=${Math.abs(zero - top)} />`;
+const bar = (x, slot, top, zero) => html`<rect class="whole" x=${x - width(slot) / 2} width=${width(slot)} y=${Math.min(top, zero)} height=${Math.abs(zero - top)} />`;
+
+const width = (slot) => Math.min(slot * 0.8, WIDEST);

@@ -364,4 +364,8 @@ export const en = {
   "interval": "95 % interval",
   "comparedTold": "Challenger and champion, on applications that neither learnt from",
   "swapSetOfModels": "The recent decisions, by the champion and by the challenger",
+  "againstReference": "The scores against their reference",
+  "noReference": "The artifact of this model has no reference.",
+  "probabilities": "Probability of default, in bins of the holdout",
+  "holdout": "Holdout",
 };

@@ -364,4 +364,8 @@ export const es = {
   "interval": "Intervalo del 95 %",
   "comparedTold": "Retador y campeón, sobre solicitudes de las que ninguno aprendió",
   "swapSetOfModels": "Las decisiones recientes, por el campeón y por el retador",
+  "againstReference": "Los puntajes contra su referencia",
+  "noReference": "El artefacto de este modelo no trae una referencia.",
+  "probabilities": "Probabilidad de incumplir, por tramos de los préstamos reservados",
+  "holdout": "Préstamos reservados",
 };

@@ -2,9 +2,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "../../frame/html.js";
-import { post } from "../../frame/api.js";
-import { useAsking } from "../../frame/asking.js";
-import { draft, dropDraft, keepDraft } from "../../frame/drafts.js";
+import { post } from "../../requests/api.js";
+import { useAsking } from "../../requests/asking.js";
+import { draft, dropDraft, keepDraft } from "../../signing_in/drafts.js";
 import { t } from "../../frame/language.js";
 import { product } from "../../frame/product.js";
 import { Titled } from "../../frame/shell.js";

@@ -2,8 +2,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { html } from "../../frame/html.js";
-import { ask, get, path, Problem } from "../../frame/api.js";
-import { useAsking } from "../../frame/asking.js";
+import { ask, get, path, Problem } from "../../requests/api.js";
+import { useAsking } from "../../requests/asking.js";
 import { coded, plain, t, time } from "../../frame/language.js";
 import { go } from "../../frame/router.js";
 import { link } from "../../frame/routes.js";

@@ -1,7 +1,7 @@
 // A client's history as a timeline: decisions, what people did, and what became of the loans.
 import { html } from "../../frame/html.js";
-import { get, path } from "../../frame/api.js";
-import { useAnswer } from "../../frame/asking.js";
+import { get, path } from "../../requests/api.js";
+import { useAnswer } from "../../requests/asking.js";
 import { coded, time, t } from "../../frame/language.js";
 import { link } from "../../frame/routes.js";
 import { Titled } from "../../frame/shell.js";

@@ -1,9 +1,9 @@
 // The applicant contests the decision: an analyst files it in the applicant's words.
 import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
-import { ask, path } from "../../frame/api.js";
-import { useAsking } from "../../frame/asking.js";
-import { draft, dropDraft, keepDraft } from "../../frame/drafts.js";
+import { ask, path } from "../../requests/api.js";
+import { useAsking } from "../../requests/asking.js";
+import { draft, dropDraft, keepDraft } from "../../signing_in/drafts.js";
 import { t } from "../../frame/language.js";
 import { may } from "../../frame/product.js";
 import { Trouble } from "../../parts/notice.js";

@@ -6,8 +6,8 @@ import { may } from "../../frame/product.js";
 import { Facts } from "../../parts/table.js";
 import { Said } from "../../parts/said.js";
 import { ModelsSideBySide } from "./models_table.js";
-import { WhatWouldChange } from "./what_would_change.js";
-import { OfferPart } from "./offer_part.js";
+import { WhatWouldChange } from "./changes/what_would_change.js";
+import { OfferPart } from "./changes/offer_part.js";
 
 const DECISION = "/predictions/{clientId}/{predictionId}";
 

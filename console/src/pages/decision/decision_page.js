@@ -1,7 +1,7 @@
 // A decision's page: all that defends it, for the screen and for paper.
 import { html } from "../../frame/html.js";
-import { get, path } from "../../frame/api.js";
-import { useAnswer } from "../../frame/asking.js";
+import { get, path } from "../../requests/api.js";
+import { useAnswer } from "../../requests/asking.js";
 import { time, t } from "../../frame/language.js";
 import { link } from "../../frame/routes.js";
 import { may } from "../../frame/product.js";

@@ -1,8 +1,8 @@
 // The bank's decisions by day, decision and basis; and the way to a client's history.
 import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
-import { get } from "../../frame/api.js";
-import { useAnswer } from "../../frame/asking.js";
+import { get } from "../../requests/api.js";
+import { useAnswer } from "../../requests/asking.js";
 import { coded, plain, percent, time, t } from "../../frame/language.js";
 import { go } from "../../frame/router.js";
 import { link } from "../../frame/routes.js";

@@ -1,7 +1,7 @@
 // The explanation as it would be sent to the applicant.
 import { html } from "../../frame/html.js";
-import { get, path } from "../../frame/api.js";
-import { useAnswer } from "../../frame/asking.js";
+import { get, path } from "../../requests/api.js";
+import { useAnswer } from "../../requests/asking.js";
 import { coded, day, plain, t } from "../../frame/language.js";
 import { may } from "../../frame/product.js";
 import { Busy, Trouble } from "../../parts/notice.js";

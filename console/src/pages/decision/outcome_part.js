@@ -1,8 +1,8 @@
 // What became of the loan, and the report of it.
 import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
-import { ask, path } from "../../frame/api.js";
-import { useAsking } from "../../frame/asking.js";
+import { ask, path } from "../../requests/api.js";
+import { useAsking } from "../../requests/asking.js";
 import { coded, day, time, t } from "../../frame/language.js";
 import { may } from "../../frame/product.js";
 import { Trouble } from "../../parts/notice.js";

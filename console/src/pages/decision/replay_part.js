@@ -1,7 +1,7 @@
 // The decision made again at the press of a button.
 import { html } from "../../frame/html.js";
-import { get, path } from "../../frame/api.js";
-import { useAsking } from "../../frame/asking.js";
+import { get, path } from "../../requests/api.js";
+import { useAsking } from "../../requests/asking.js";
 import { coded, t } from "../../frame/language.js";
 import { may } from "../../frame/product.js";
 import { Busy, Trouble } from "../../parts/notice.js";

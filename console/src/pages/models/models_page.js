@@ -1,7 +1,8 @@
 // The models: what is in service, its challenger with the gate's verdict, and who answers for it.
+import { useEffect } from "preact/hooks";
 import { html } from "../../frame/html.js";
-import { get } from "../../frame/api.js";
-import { useAnswer } from "../../frame/asking.js";
+import { get } from "../../requests/api.js";
+import { useAnswer } from "../../requests/asking.js";
 import { coded, day, percent, plain, t, language } from "../../frame/language.js";
 import { may, product } from "../../frame/product.js";
 import { Titled } from "../../frame/shell.js";
@@ -13,13 +14,20 @@ import { Challenger } from "./challenger_part.js";
 import { SignOffPart } from "./sign_off_part.js";
 import { ReadyPart } from "./ready_part.js";
 
+const EVERY_MS = 5000;
 const METRICS = ["auc", "gini", "ks", "brier", "ece", "slope", "bad_rate", "mean_probability"];
 
 export function ModelsPage() {
   const models = useAnswer(() => get("/models"), []);
   const found = Object.entries(models.value?.models ?? {});
+  useEffect(() => {
+    if (!found.some(([, one]) => one.status !== "InService" || one.waiting)) return undefined;
+    const again = setTimeout(() => models.run(), EVERY_MS); // a version is on its way
+    return () => clearTimeout(again);
+  }, [models.value]);
   return html`<${Titled} title=${t("page.models")}>
     <${Busy} when=${models.busy} /><${Trouble} problem=${models.problem} again=${models.run} />
+    <div class="actions"><button type="button" class="secondary" onClick=${() => models.run()}>${t("reload")}</button></div>
     ${may("GET /ready") && html`<${ReadyPart} />`}
     ${found.length > 0 && html`<${Metrics} models=${found} />`}
     ${found.map(([name, one]) => html`<${Model} key=${name} name=${name} of=${one} />`)}

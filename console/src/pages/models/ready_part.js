@@ -1,8 +1,8 @@
 // Which models answer now, asked again while a version changes.
 import { useEffect } from "preact/hooks";
 import { html } from "../../frame/html.js";
-import { get } from "../../frame/api.js";
-import { useAnswer } from "../../frame/asking.js";
+import { get } from "../../requests/api.js";
+import { useAnswer } from "../../requests/asking.js";
 import { coded, plain, t, time } from "../../frame/language.js";
 import { Trouble } from "../../parts/notice.js";
 import { Table } from "../../parts/table.js";

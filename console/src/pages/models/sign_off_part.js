@@ -1,8 +1,8 @@
 // Challengers that a person signs off, with their verdicts.
 import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
-import { ask, get, path } from "../../frame/api.js";
-import { useAnswer, useAsking } from "../../frame/asking.js";
+import { ask, get, path } from "../../requests/api.js";
+import { useAnswer, useAsking } from "../../requests/asking.js";
 import { coded, t, time } from "../../frame/language.js";
 import { may } from "../../frame/product.js";
 import { Busy, Trouble } from "../../parts/notice.js";

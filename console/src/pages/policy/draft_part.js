@@ -1,7 +1,7 @@
 // A draft: its swap set against the policy in force, and its approvals.
 import { html } from "../../frame/html.js";
-import { ask, get, path } from "../../frame/api.js";
-import { useAsking } from "../../frame/asking.js";
+import { ask, get, path } from "../../requests/api.js";
+import { useAsking } from "../../requests/asking.js";
 import { coded, percent, plain, t, time } from "../../frame/language.js";
 import { may } from "../../frame/product.js";
 import { Busy, Trouble } from "../../parts/notice.js";

@@ -1,7 +1,7 @@
 // The policy: what is in force, the trade-off of its cut-offs, drafts and their approvals.
 import { html } from "../../frame/html.js";
-import { get, path } from "../../frame/api.js";
-import { useAnswer } from "../../frame/asking.js";
+import { get, path } from "../../requests/api.js";
+import { useAnswer } from "../../requests/asking.js";
 import { coded, t, time } from "../../frame/language.js";
 import { may } from "../../frame/product.js";
 import { Titled } from "../../frame/shell.js";

@@ -1,8 +1,8 @@
 // A rollback: a policy that was in force before, at once.
 import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
-import { ask } from "../../frame/api.js";
-import { useAsking } from "../../frame/asking.js";
+import { ask } from "../../requests/api.js";
+import { useAsking } from "../../requests/asking.js";
 import { t } from "../../frame/language.js";
 import { Trouble } from "../../parts/notice.js";
 

@@ -1,10 +1,10 @@
 // The trade-off curve with movable cut-offs, on the bank's own recent decisions; and a draft of them.
 import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
-import { ask } from "../../frame/api.js";
-import { useAnswer, useAsking } from "../../frame/asking.js";
-import { lastDays } from "../../frame/days.js";
-import { decisionLog } from "../../frame/decision_log.js";
+import { ask } from "../../requests/api.js";
+import { useAnswer, useAsking } from "../../requests/asking.js";
+import { lastDays } from "../../requests/days.js";
+import { decisionLog } from "../../requests/decision_log.js";
 import { percent, plain, t } from "../../frame/language.js";
 import { may } from "../../frame/product.js";
 import { Busy, Trouble } from "../../parts/notice.js";

@@ -1,10 +1,10 @@
 // The portfolio: what was decided in a period, beside the score and what became of it.
 import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
-import { get } from "../../frame/api.js";
-import { useAnswer } from "../../frame/asking.js";
-import { lastDays } from "../../frame/days.js";
-import { decisionLog, MOST } from "../../frame/decision_log.js";
+import { get } from "../../requests/api.js";
+import { useAnswer } from "../../requests/asking.js";
+import { lastDays } from "../../requests/days.js";
+import { decisionLog, MOST } from "../../requests/decision_log.js";
 import { coded, percent, plain, t } from "../../frame/language.js";
 import { Titled } from "../../frame/shell.js";
 import { Busy, Trouble } from "../../parts/notice.js";
@@ -13,6 +13,7 @@ import { Plot } from "../../parts/series.js";
 import { approvedByMonth, byDay, overall, scores, silences } from "./figures.js";
 import { DriftPart } from "./drift_part.js";
 import { PeoplePart } from "./people_part.js";
+import { ReferencePart } from "./reference_part.js";
 import { Period } from "./period.js";
 
 const DAYS = 30;
@@ -33,6 +34,7 @@ export function PortfolioPage() {
     ${log.value && html`<${Decisions} of=${log.value.decisions} />`}
     ${people.value && html`<${PeoplePart} of=${people.value} />`}
     ${log.value && models.value && html`<${Vintages} of=${log.value.decisions} vintages=${models.value.vintages?.vintages} />`}
+    ${log.value && models.value && html`<${ReferencePart} of=${log.value.decisions} models=${models.value.models} />`}
     ${models.value && html`<${DriftPart} drift=${models.value.drift} />`}
   <//>`;
 }

@@ -1,12 +1,12 @@
 // The way to the next case.
 import { html } from "../../frame/html.js";
-import { get } from "../../frame/api.js";
-import { useAsking } from "../../frame/asking.js";
+import { get } from "../../requests/api.js";
+import { useAsking } from "../../requests/asking.js";
 import { t } from "../../frame/language.js";
 import { may } from "../../frame/product.js";
 import { go } from "../../frame/router.js";
 import { link } from "../../frame/routes.js";
-import { session } from "../../frame/session.js";
+import { session } from "../../signing_in/session.js";
 import { Trouble } from "../../parts/notice.js";
 import { nextCase } from "./next_case.js";
 

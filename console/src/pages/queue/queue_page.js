@@ -1,8 +1,8 @@
 // The queue: open cases, the soonest due first.
 import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
-import { get } from "../../frame/api.js";
-import { useAnswer } from "../../frame/asking.js";
+import { get } from "../../requests/api.js";
+import { useAnswer } from "../../requests/asking.js";
 import { coded, time, t } from "../../frame/language.js";
 import { link } from "../../frame/routes.js";
 import { Titled } from "../../frame/shell.js";

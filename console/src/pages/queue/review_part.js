@@ -1,12 +1,12 @@
 // A case on its decision's page: claim it, decide with a reason, and go to the next one.
 import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
-import { ask, path } from "../../frame/api.js";
-import { useAsking } from "../../frame/asking.js";
-import { draft, dropDraft, keepDraft } from "../../frame/drafts.js";
+import { ask, path } from "../../requests/api.js";
+import { useAsking } from "../../requests/asking.js";
+import { draft, dropDraft, keepDraft } from "../../signing_in/drafts.js";
 import { coded, plain, t, time } from "../../frame/language.js";
 import { product } from "../../frame/product.js";
-import { session } from "../../frame/session.js";
+import { session } from "../../signing_in/session.js";
 import { Trouble } from "../../parts/notice.js";
 import { Said } from "../../parts/said.js";
 import { errorOf } from "../../parts/typed_values.js";

@@ -1,7 +1,7 @@
 // A control for one field that an applicant can change, within what can be changed.
-import { html } from "../../frame/html.js";
-import { coded, plain, t } from "../../frame/language.js";
-import { isNumber } from "../../parts/typed_values.js";
+import { html } from "../../../frame/html.js";
+import { coded, plain, t } from "../../../frame/language.js";
+import { isNumber } from "../../../parts/typed_values.js";
 import { range } from "./slider_range.js";
 
 export function Slider({ field, stored, value, onChange }) {

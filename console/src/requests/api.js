@@ -1,7 +1,7 @@
 // Requests to the API as the person who signed in, and its problems (RFC 9457).
-import { base } from "./place.js";
-import { expire, token } from "./session.js";
-import { language, t } from "./language.js";
+import { base } from "../signing_in/place.js";
+import { expire, token } from "../signing_in/session.js";
+import { language, t } from "../frame/language.js";
 
 const TRIES = 4; // of what the API asks to send again
 const pause = (seconds) => new Promise((go) => setTimeout(go, seconds * 1000));

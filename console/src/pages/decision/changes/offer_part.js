@@ -1,13 +1,13 @@
 // The terms of an approval, or the counter-offer: the largest amount that would be approved.
-import { html } from "../../frame/html.js";
-import { ask, get, path } from "../../frame/api.js";
-import { useAnswer, useAsking } from "../../frame/asking.js";
-import { day, plain, t } from "../../frame/language.js";
-import { link } from "../../frame/routes.js";
-import { fieldOf, may, product } from "../../frame/product.js";
-import { Facts } from "../../parts/table.js";
-import { Busy, Trouble } from "../../parts/notice.js";
-import { Said } from "../../parts/said.js";
+import { html } from "../../../frame/html.js";
+import { ask, get, path } from "../../../requests/api.js";
+import { useAnswer, useAsking } from "../../../requests/asking.js";
+import { day, plain, t } from "../../../frame/language.js";
+import { link } from "../../../frame/routes.js";
+import { fieldOf, may, product } from "../../../frame/product.js";
+import { Facts } from "../../../parts/table.js";
+import { Busy, Trouble } from "../../../parts/notice.js";
+import { Said } from "../../../parts/said.js";
 
 const OFFER = "/predictions/{clientId}/{predictionId}/offer";
 const unit = () => fieldOf(product.value.review.amountField)?.unit ?? "";

@@ -2,15 +2,15 @@
 // sliders that ask the same models.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { html } from "../../frame/html.js";
-import { get, path, post } from "../../frame/api.js";
-import { useAnswer, useAsking } from "../../frame/asking.js";
-import { coded, percent, plain, t } from "../../frame/language.js";
-import { fieldOf, product } from "../../frame/product.js";
-import { Busy, Trouble } from "../../parts/notice.js";
-import { Said } from "../../parts/said.js";
-import { ScoreScale } from "../../parts/scale.js";
-import { Waterfall } from "../../parts/waterfall.js";
+import { html } from "../../../frame/html.js";
+import { get, path, post } from "../../../requests/api.js";
+import { useAnswer, useAsking } from "../../../requests/asking.js";
+import { coded, percent, plain, t } from "../../../frame/language.js";
+import { fieldOf, product } from "../../../frame/product.js";
+import { Busy, Trouble } from "../../../parts/notice.js";
+import { Said } from "../../../parts/said.js";
+import { ScoreScale } from "../../../parts/scale.js";
+import { Waterfall } from "../../../parts/waterfall.js";
 import { Slider } from "./slider.js";
 
 const WAIT_MS = 250;
