@@ -40,7 +40,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 # $(stage): the flag of a stage that there is. Any other value stops make.
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
-.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile test test-fast test-deploy test-browser screenshots viewer console lint \
+.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile bench-memory soak test test-fast test-deploy test-browser screenshots viewer console lint \
   audit models settings replay-history blend bench bench-serving policy client openapi iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
   lock sbom supply-chain licences simulate-aws review-only webhook replay-events quarantine forget recover drills drill-durability mutants drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing drill-batch drill-retries \
@@ -170,6 +170,12 @@ bench-peers: $(VENV)/bench ## POST /predict beside its peers (half an hour): PEE
 bench-profile: $(VENV)/bench ## Where the time of POST /predict goes, by package and function: SECONDS=20
 	@$(VENV)/bin/python -m bench profile $(call option,CLIENTS,--clients) \
 	  $(call option,SECONDS,--seconds) $(call yes,REUSE,--reuse)
+
+bench-memory: $(VENV)/bench ## Memory, restart and pages by stored decisions: DECISIONS="1000 100000"
+	@$(VENV)/bin/python -m bench memory $(call option,DECISIONS,--decisions) $(call yes,REUSE,--reuse)
+
+soak: $(VENV)/bench ## Mixed load for long: memory, threads, files and p99 stay flat (MINUTES=60)
+	@$(VENV)/bin/python -m bench soak $(call option,MINUTES,--minutes) $(call yes,REUSE,--reuse)
 
 client: $(CLIENT)/ready ## Generate a Python client, in build/bank_client: API=http://127.0.0.1:8000
 	@mkdir -p build

@@ -6,24 +6,32 @@ of some of them build/bench-peers/performance.md.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
 from rich.console import Console
 
+from bank import outcome_files
 from bench.comparison import WORK, compared, prepared_run
+from bench.long_run import long_run_page
+from bench.long_run.soak import soaked
+from bench.long_run.stored_decisions import measured
 from bench.profiling import NotSampled, profiled
 from bench.report import performance_page
 from bench.rounds import Load, WrongAnswer
 from bench.servers.contestants import CONTESTANTS, OURS, Contestant
 from bench.servers.environments import NotInstalled
 from bench.servers.server_process import NotServing
+from datasets import sba
 from datasets.sba import NoRegister
 
 BY_NAME = {one.name: one for one in CONTESTANTS}
 NAMES = " ".join(BY_NAME)
 RESULTS = WORK / "results.json"  # of the rounds that are done
+
+LOANS = ("2005-07", "2006-03")  # the months of loans that the retraining of a soak gets
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 reusing = click.option("--reuse", is_flag=True, help="Take the models that the last run trained.")
@@ -79,6 +87,39 @@ def profile(clients: int, seconds: float, reuse: bool) -> None:
     with shown_faults():
         run = prepared_run([BY_NAME[OURS]], console, reuse=reuse)
         profiled(run, Load([clients], 1, seconds))
+
+
+@main.command()
+@click.option("--decisions", default="1000 10000 100000", show_default=True)
+@reusing
+def memory(decisions: str, reuse: bool) -> None:
+    """Measure memory, restart and pages of a bank with many stored decisions; write the page."""
+    ours = BY_NAME[OURS]
+    with shown_faults():
+        run = prepared_run([ours], console, reuse=reuse)
+        bodies = run.questions[True].bodies
+        found = measured(ours, run.prepared, bodies, _numbers(decisions), WORK / "stored", console)
+    long_run_page.write(long_run_page.OF_MEMORY, long_run_page.memory_lines(found, _now()))
+
+
+@main.command()
+@click.option("--minutes", default=60.0, show_default=True)
+@reusing
+def soak(minutes: float, reuse: bool) -> None:
+    """Load a bank with all that is asked of one, and see whether it stays as it is."""
+    ours = BY_NAME[OURS]
+    with shown_faults():
+        run = prepared_run([ours], console, reuse=reuse)
+        loans = outcome_files.of_loans(sba.dataset(console), *LOANS)
+        bodies = run.questions[True].bodies
+        found = soaked(ours, run.prepared, bodies, loans, minutes, WORK / "soaked", console)
+    long_run_page.write(long_run_page.OF_SOAK, long_run_page.soak_lines(found, _now()))
+    if faults := found.faults():
+        raise click.ClickException("\n".join(faults))
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _written(results: performance_page.Results, folder: Path) -> Path:

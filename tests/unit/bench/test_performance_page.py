@@ -1,5 +1,6 @@
 """The page says where the bank loses, and what could not be measured."""
 
+from bench.long_run.long_run_page import OF_MEMORY, OF_SOAK
 from bench.report.performance_page import (
     BEGIN,
     END,
@@ -87,5 +88,8 @@ def test_a_reason_is_one_line_of_300_characters_at_most():
 def test_the_page_has_its_marks():
     text = PAGE.read_text(encoding="utf-8")
 
-    assert text.count(BEGIN) == text.count(END) == 1
-    assert text.index(BEGIN) < text.index(END)
+    marks = (BEGIN, OF_MEMORY, OF_SOAK)
+    parts = text.split(END)
+    assert len(parts) == len(marks) + 1
+    assert all(mark in part for mark, part in zip(marks, parts, strict=False))
+    assert [text.count(mark) for mark in marks] == [1, 1, 1]
