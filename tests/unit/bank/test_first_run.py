@@ -42,7 +42,7 @@ class Api(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(self.server.statuses.pop(0))
         self.end_headers()
-        self.wfile.write(json.dumps(ANSWER | {"predictionId": "0a"}).encode())
+        self.wfile.write(json.dumps(self.server.answer).encode())
 
     def log_message(self, *_):
         pass
@@ -53,6 +53,7 @@ def api(monkeypatch):
     monkeypatch.setattr(first_run, "PAUSE_SECONDS", 0)
     with HTTPServer(("127.0.0.1", 0), Api) as server:
         server.keys = []
+        server.answer = ANSWER | {"predictionId": "0a"}
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
@@ -79,6 +80,31 @@ def test_an_api_that_stays_busy_is_no_broken_one(api, monkeypatch):
     with pytest.raises(PredictionRefused) as refused:
         ask(api)
     assert refused.type is PredictionRefused
+
+
+def wait_for_models(api):
+    shown = Console(width=100, file=StringIO())
+    first_run.wait_for_models(f"http://127.0.0.1:{api.server_address[1]}", "key", shown)
+    return shown.file.getvalue()
+
+
+def test_a_bank_is_served_once_its_models_answer(api):
+    api.statuses, api.answer = [200], {"status": "READY", "models": {}}
+
+    assert wait_for_models(api) == ""
+    assert api.statuses == []
+
+
+def test_a_bank_is_served_without_the_models_that_stay_silent(api, monkeypatch):
+    """Whatever else is under way, such as the last run's calls, is no reason to end."""
+    monkeypatch.setattr(first_run, "LOADING_SECONDS", 0)
+    models = {"Tradicional": {"status": "OK"}, "AppVengersAccelerator": {"status": "UNAVAILABLE"}}
+    api.statuses, api.answer = [503], {"status": 503, "models": models}
+
+    assert "Still without an answer: AppVengersAccelerator." in wait_for_models(api)
+
+    api.statuses, api.answer = [500], {}
+    assert "Still without an answer: no model." in wait_for_models(api)
 
 
 def test_a_pipe_is_no_data(tmp_path, monkeypatch):
