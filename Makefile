@@ -41,7 +41,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
 .PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile bench-memory soak test test-fast test-deploy test-browser screenshots viewer console lint \
-  audit models settings replay-history blend bench bench-serving policy client openapi iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
+  audit models settings replay-history blend bench bench-serving policy client openapi api-examples iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
   lock sbom supply-chain licences simulate-aws review-only webhook replay-events quarantine forget recover drills drill-durability mutants drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing drill-batch drill-retries \
   clean
@@ -184,6 +184,9 @@ client: $(CLIENT)/ready ## Generate a Python client, in build/bank_client: API=h
 
 openapi: $(VENV)/run ## Write docs/openapi.json, the description of the API
 	@$(VENV)/bin/python -m infrastructure.operate.api_description
+
+api-examples: $(VENV)/run ## Ask a bank on real loans for each example of the API's description (2 minutes)
+	@$(VENV)/bin/python -m bank.api_examples
 
 iam-policies: $(VENV)/run ## Write the policy files and the template's roles from their declaration
 	@$(VENV)/bin/python -m infrastructure.template

@@ -20,7 +20,7 @@ import click
 from botocore.exceptions import EndpointConnectionError
 from rich.console import Console
 
-from bank import outcome_files, steady_heap
+from bank import steady_heap
 from bank.api import serving_api
 from bank.demo_users import console_access, demo_people
 from bank.embedded_bank import open_bank
@@ -37,8 +37,9 @@ from bank.first_run import (
     shown_case,
     wait_for_models,
 )
-from bank.key_files import kept_api_key, kept_scoped_keys
-from bank.outcome_files import NoLoans
+from bank.kept_files import outcome_files
+from bank.kept_files.key_files import kept_api_key, kept_scoped_keys
+from bank.kept_files.outcome_files import NoLoans
 from chalicelib.foundation.errors import AppVengersError, InvalidProfile
 from chalicelib.foundation.settings import Settings
 from chalicelib.http.chalice_local import STATE_FOLDER

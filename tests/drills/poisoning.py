@@ -37,10 +37,10 @@ import pandas as pd
 import requests
 from rich.console import Console
 
-from bank import outcome_files
 from bank.api import serving_api
 from bank.embedded_bank import Bank, open_bank
 from bank.first_run import body_of, bring
+from bank.kept_files import outcome_files
 from chalicelib import profile
 from chalicelib.decisions.application import CreditApplication
 from chalicelib.decisions.day_index import key_of

@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from bank import outcome_files
+from bank.kept_files import outcome_files
 from datasets.sba import PROFILE, SAMPLE, dataset_of
 from training import training_profile
 from training.collecting import new_data

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from chalicelib.http.openapi import (
     webhook_descriptions,
 )
 from chalicelib.http.openapi.operations import OPERATIONS, Operation, Problems
+from chalicelib.http.openapi.recorded_examples import Examples
 from chalicelib.http.web import PROBLEM_TYPE
 from chalicelib.people.access import ACCESS, PEOPLE, Access
 from chalicelib.profile import Profile
@@ -76,24 +77,28 @@ def description(profile: Profile) -> str:
 
 def document(profile: Profile) -> Document:
     """Return the description of the API for a profile."""
-    bodies = request_schemas.bodies(profile)
+    examples = Examples(profile)
     paths: Document = defaultdict(dict)
     for row in ACCESS:
         operation = _OPERATIONS[row.method, row.path]
         for place, who in _places(row):
-            paths[place][row.method.lower()] = _described(operation, who, bodies, profile)
-    health = {"$ref": REF.format(name="Health")}
-    paths["/health"]["get"] = _open("getHealth", "Say that the process runs", health)
-    itself = {"type": "object"}
-    paths["/openapi.json"]["get"] = _open("getDescription", "Describe the API", itself)
-    return {
+            paths[place][row.method.lower()] = _described(operation, who, profile, examples)
+    itself = {
         "openapi": "3.1.0",
         "info": {"title": f"{TITLE}{profile.product.title.en}", "version": VERSION,
                  "description": ABOUT},
+    }  # fmt: skip
+    paths["/health"]["get"] = _open(
+        "getHealth", "Say that the process runs", _ref(desk_answers.Health), examples
+    )
+    about = {"schema": {"type": "object"}, "examples": {"getDescription": {"value": itself}}}
+    paths["/openapi.json"]["get"] = _open("getDescription", "Describe the API", about, examples)
+    return itself | {
         "paths": dict(paths),
         "webhooks": webhook_descriptions.webhooks(),
-        "components": {"schemas": _schemas(profile), "headers": headers.COMPONENTS,
-                       "parameters": webhook_descriptions.parameters(), "securitySchemes": SCHEMES},
+        "components": {"schemas": _schemas(profile), "headers": headers.components(profile.api),
+                       "parameters": webhook_descriptions.parameters(), "securitySchemes": SCHEMES,
+                       "examples": examples.components(_all_problems())},
     }  # fmt: skip
 
 
@@ -108,9 +113,7 @@ def _places(row: Access) -> Iterator[tuple[str, Access]]:
         yield PEOPLE + row.path, Access(row.method, row.path, frozenset(), row.roles)
 
 
-def _described(
-    operation: Operation, who: Access, bodies: Mapping[str, Document], profile: Profile
-) -> Document:
+def _described(operation: Operation, who: Access, profile: Profile, examples: Examples) -> Document:
     usual = OF_KEYS if who.scopes else OF_PEOPLE
     security = {"apiKey": sorted(who.scopes)} if who.scopes else {"person": sorted(who.roles)}
     described = {
@@ -119,10 +122,11 @@ def _described(
         "tags": [operation.tag],
         "security": [security],
         "parameters": [*_parameters(operation, profile)],
-        "responses": _responses(operation, (*usual, *operation.problems, *OF_ALL), who),
+        "responses": _answers(operation, who, examples)
+        | _problems(operation.name, (*usual, *operation.problems, *OF_ALL), examples),
     }
-    if operation.name in bodies:
-        content = {"schema": bodies[operation.name]}
+    if body := request_schemas.bodies(profile).get(operation.name):
+        content = {"schema": body} | examples.of(operation.name, "request")
         if operation.name == "predict" and profile.examples:
             content["examples"] = dict(_examples(profile))
         described["requestBody"] = {"required": True, "content": {JSON: content}}
@@ -150,14 +154,15 @@ def _parameters(operation: Operation, profile: Profile) -> Iterator[Document]:
         yield from headers.ASKED_ONCE
 
 
-def _responses(operation: Operation, problems: Problems, who: Access) -> Document:
+def _answers(operation: Operation, who: Access, examples: Examples) -> Document:
     good: Document = {
         "description": operation.summary,
         "headers": {**headers.LIMITS},
-        "content": {JSON: _ref(operation.answer)},
+        "content": {JSON: _ref(operation.answer) | examples.of(operation.name, "answer")},
     }
     if operation.lists:
-        good["content"][CSV_TYPE] = {"schema": {"type": "string"}}
+        page = {"schema": {"type": "string"}} | examples.of(operation.name, "csv")
+        good["content"][CSV_TYPE] = page
         good["headers"] |= headers.NEXT_PAGE
     if links := dict(_links(operation, who)):
         good["links"] = links
@@ -168,19 +173,23 @@ def _responses(operation: Operation, problems: Problems, who: Access) -> Documen
         answers["202"] = {
             "description": "The analysis goes on; ask where Location says",
             "headers": headers.pending(once=operation.once),
-            "content": {JSON: _ref(decision_answers.Pending)},
+            "content": {
+                JSON: _ref(decision_answers.Pending) | examples.pending(by_person=not who.scopes)
+            },
         }
-    return answers | _problems(problems)
+    return answers
 
 
-def _problems(problems: Iterable[type[Problem]]) -> Document:
+def _problems(operation: str, problems: Problems, examples: Examples) -> Document:
     by_status: dict[int, list[type[Problem]]] = defaultdict(list)
     for one in dict.fromkeys(problems):
         by_status[one.status].append(one)
     return {
         str(status): {
             "description": "; ".join(one.title.en for one in found),
-            "content": {PROBLEM_TYPE: {"schema": _problem(found)}},
+            "content": {
+                PROBLEM_TYPE: {"schema": _problem(found)} | examples.of_problems(operation, found)
+            },
         }
         | headers.of_problems(found)
         for status, found in sorted(by_status.items())
@@ -192,10 +201,14 @@ def _problem(found: list[type[Problem]]) -> Document:
     return {"anyOf": kinds} if len(kinds) > 1 else kinds[0]
 
 
+def _all_problems() -> list[type[Problem]]:
+    own = (problem for operation in OPERATIONS for problem in operation.problems)
+    return sorted({*OF_KEYS, *OF_PEOPLE, *OF_ALL, *own}, key=lambda one: one.__name__)
+
+
 def _problem_schemas() -> Iterator[tuple[str, Document]]:
     """Yield the schema of each problem, so that a generated client has a type for each."""
-    own = (problem for operation in OPERATIONS for problem in operation.problems)
-    for one in sorted({*OF_KEYS, *OF_PEOPLE, *OF_ALL, *own}, key=lambda one: one.__name__):
+    for one in _all_problems():
         kind = {"properties": {"type": {"enum": [one.uri()]}}}
         yield one.__name__, {"allOf": [{"$ref": REF.format(name="ProblemDetails")}, kind]}
 
@@ -212,12 +225,12 @@ def _links(operation: Operation, who: Access) -> Iterator[tuple[str, Document]]:
             yield name, {"operationId": f"{name}ByPerson", "parameters": ids}
 
 
-def _open(name: str, summary: str, schema: Document) -> Document:
+def _open(name: str, summary: str, content: Document, examples: Examples) -> Document:
     """Return an operation that needs no key."""
-    content = {JSON: {"schema": schema}}
-    good = {"description": summary, "headers": headers.LIMITS, "content": content}
+    shown = {JSON: content | examples.of(name, "answer")}
+    good = {"description": summary, "headers": headers.LIMITS, "content": shown}
     return {"operationId": name, "summary": summary, "tags": ["models"], "security": [],
-            "responses": {"200": good} | _problems(OF_ALL)}  # fmt: skip
+            "responses": {"200": good} | _problems(name, OF_ALL, examples)}  # fmt: skip
 
 
 def _ref(answer: Any) -> Document:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.foundation.errors import Problem, TooManyRequests
+from chalicelib.http.response_headers import limits
+from chalicelib.profile.tables.api_tables import Api
 
 Document = dict[str, Any]
 
@@ -19,19 +21,17 @@ ASKED_ONCE: tuple[Document, ...] = (
         "description": "respond-async: answer 202 at once, unless the decision is there (RFC 7240)",
     },
 )  # fmt: skip
-COMPONENTS: Document = {
-    "RateLimitPolicy": {
-        "description": "Requests (q) in so many seconds (w): of this API key, and of all callers "
-        "of this route (draft-ietf-httpapi-ratelimit-headers-11)",
-        "required": True,
-        "schema": {"type": "string"},
-        "example": '"key";q=10;w=1, "route";q=10;w=1',
-    },
-    "RetryAfter": {
-        "description": "Seconds until it is worth to ask again",
-        "required": True,
-        "schema": {"type": "string", "pattern": "^[0-9]+$"},
-    },
+_POLICY: Document = {
+    "description": "Requests (q) in so many seconds (w): of this API key, and of all callers of "
+    "this route (draft-ietf-httpapi-ratelimit-headers-11)",
+    "required": True,
+    "schema": {"type": "string"},
+}
+_RETRY: Document = {
+    "description": "Seconds until it is worth to ask again",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    "example": str(TooManyRequests.retry_after),
 }
 LIMITS: Document = {"RateLimit-Policy": {"$ref": "#/components/headers/RateLimitPolicy"}}
 AGAIN: Document = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
@@ -62,6 +62,15 @@ _PREFERRED: Document = {
 }
 
 
+def components(api: Api) -> Document:
+    """Return the headers by their names among the components; each stage's limits, as examples."""
+    examples = {
+        stage: {"value": limits(one, keyed=True)["RateLimit-Policy"]}
+        for stage, one in api.limits.items()
+    }
+    return {"RateLimitPolicy": _POLICY | {"examples": examples}, "RetryAfter": _RETRY}
+
+
 def pending(*, once: bool) -> Document:
     """Return the headers of 202; `once`: of an operation under an idempotency key."""
     return LIMITS | _PENDING | AGAIN | (_PREFERRED | REPLAYED if once else {})
@@ -70,6 +79,6 @@ def pending(*, once: bool) -> Document:
 def of_problems(problems: Iterable[type[Problem]]) -> Document:
     """Return the `headers` of a status that has these problems; nothing if there are none."""
     found = [*problems]
-    limits = LIMITS if TooManyRequests in found else {}
-    headers = limits | (AGAIN if all(one.retry_after for one in found) else {})
+    limited = LIMITS if TooManyRequests in found else {}
+    headers = limited | (AGAIN if all(one.retry_after for one in found) else {})
     return {"headers": headers} if headers else {}

@@ -16,7 +16,7 @@ import boto3
 import pytest
 
 from bank.embedded_bank import open_bank
-from bank.key_files import kept_api_key
+from bank.kept_files.key_files import kept_api_key
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.recovery.saved import recover
 from localcloud.kept_state.sqlite.layout import checksum

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bank.embedded_bank import open_bank
-from bank.key_files import kept_api_key
+from bank.kept_files.key_files import kept_api_key
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.state_faults import (
     MissingState,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bank.key_files import kept_api_key, kept_scoped_keys
+from bank.kept_files.key_files import kept_api_key, kept_scoped_keys
 from chalicelib.people.access import Scope
 from localcloud.kept_state.state_faults import UnusableState
 
