@@ -81,16 +81,11 @@ class RollBack(Deploy):
         for _ in range(2):
             Deploy.run(self)
         bucket = ModelBucket(boto3.client("s3"), self.served.bank.settings.model_bucket)
-        live = self.served.get("/models").json()["models"][MODEL]["version"]
-        self.version = str(bucket.former(MODEL, live))
+        self.version = str(bucket.former(MODEL, self.version))
 
     def run(self) -> None:
-        chosen, settings = profile.load(), self.served.bank.settings
-        endpoints = ModelEndpoints(
-            boto3.client("sagemaker"), settings.prefix, "", chosen.endpoint["dev"], chosen.sagemaker
-        )
-        bucket = ModelBucket(boto3.client("s3"), settings.model_bucket)
-        roll_back(MODEL, self.version, chosen, bucket, endpoints)
+        bucket = ModelBucket(boto3.client("s3"), self.served.bank.settings.model_bucket)
+        roll_back(MODEL, self.version, profile.load(), bucket, endpoints_of(self.served))
         self.served.bank.cloud.idle(IDLE_SECONDS)
 
 
@@ -187,7 +182,7 @@ class Update:
 
 def not_in_service(served: Served, version: str) -> Iterator[str]:
     """Yield what is wrong if a version does not answer, or nobody heard of it."""
-    live = served.get("/models").json()["models"][MODEL]
+    live = endpoints_of(served).live(MODEL) or {"version": "none", "status": "Deleted"}
     if (live["version"], live["status"]) != (version, "InService"):
         yield f"{live['version']} answers ({live['status']}), not {version}"
     bucket = ModelBucket(boto3.client("s3"), served.bank.settings.model_bucket)
@@ -196,6 +191,13 @@ def not_in_service(served: Served, version: str) -> Iterator[str]:
     told = [one for one in served.bank.cloud.notices if version in one.message]
     if "Modelo en servicio" not in {one.subject for one in told}:
         yield "the operator was not told"
+
+
+def endpoints_of(served: Served) -> ModelEndpoints:
+    """Return the endpoints as an operator sees them."""
+    chosen, client = profile.load(), boto3.client("sagemaker")
+    prefix = served.bank.settings.prefix
+    return ModelEndpoints(client, prefix, "", chosen.endpoint["dev"], chosen.sagemaker)
 
 
 def heal_daily(served: Served) -> None:

@@ -138,7 +138,9 @@ def test_an_outcome_is_bad_good_or_not_known(outcome, bad):
 
 
 @pytest.mark.parametrize(
-    "answer", [ModelAnswer("UNAVAILABLE", 0.1), ModelAnswer("OK", None)], ids=str
+    "answer",
+    [ModelAnswer("UNAVAILABLE", 0.1), ModelAnswer("FAILED", 0.1), ModelAnswer("OK", None)],
+    ids=str,
 )
 def test_an_answer_without_status_or_probability_is_no_answer(answer):
     assert list(turns([recent(SAFE, SAFE, **{STRONG: answer})], STRONG, POLICY)) == []
@@ -245,3 +247,24 @@ def test_unseen_codes_of_the_other_models_count_unless_the_challenger_comes_alon
     assert moves(other) == moves(other, alone=False) == ("REVIEW", "REVIEW")
     assert moves(other, alone=True) == ("APPROVE", "APPROVE")
     assert moves(STRONG, alone=True) == ("REVIEW", "APPROVE")
+
+
+def test_points_are_of_two_scores_that_decided():
+    """Another rule before, or another one after: then the scores say nothing of the change."""
+    decision = msgspec.structs.replace(load().decision, review_unseen=("lender",))
+    policy = msgspec.structs.replace(POLICY, decision=decision)
+    unseen = msgspec.structs.replace(said(SAFE), unseen=("lender",))
+    known = recent(SAFE, BETTER)
+    found = {
+        "neither": known,
+        "before": recent(SAFE, BETTER, **{STRONG: unseen}),
+        "after": msgspec.structs.replace(known, unseen=("lender",)),
+    }
+    points = {
+        name: one.points
+        for name, given_one in found.items()
+        for one in turns([given_one], STRONG, policy)
+    }
+
+    assert points["neither"] < 0
+    assert (points["before"], points["after"]) == (None, None)
