@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { askedFor, blank, body, filledIn } from "../src/pages/analysis/application_draft.js";
-import { range } from "../src/pages/decision/changes/slider_range.js";
+import { changed, range } from "../src/pages/decision/changes/slider_range.js";
 import { nextCase } from "../src/pages/queue/next_case.js";
 import { eventsOf } from "../src/pages/clients/client_events.js";
 import { link, parsed } from "../src/frame/routes.js";
@@ -70,4 +70,11 @@ test("no cell of a CSV is run by a spreadsheet", () => {
 
 test("a text's places are filled, and a place that is not given stays", () => {
   assert.equal(filled("{a} of {b}", { a: 1 }), "1 of {b}");
+});
+
+test("a value that is the stored one again is no change", () => {
+  const once = changed({}, "amount", 5, { amount: 9 });
+  assert.deepEqual(once, { amount: 5 });
+  assert.deepEqual(changed(once, "amount", 9, { amount: 9 }), {});
+  assert.deepEqual(changed(once, "revolving", "yes", { amount: 9 }), { amount: 5, revolving: "yes" });
 });

@@ -78,7 +78,14 @@ def test_a_slider_asks_the_models_and_stores_nothing(visit, site):
     answer = tried.value.json()
     one.settled()
 
+    highest = one.page.locator("#try-amount").get_attribute("max")
+    with one.page.expect_response("**/trial") as lower:
+        one.page.locator("#try-amount").fill("100")
+    one.settled()
+
     assert answer["application"]["revolving"] == "yes"
+    assert lower.value.json()["application"]["amount"] < int(highest)
+    assert one.page.locator("#try-amount").get_attribute("max") == highest
     assert one.page.locator(".waterfall tbody tr").last.text_content() != before
     one.press("asStored")
     expect(one.page.locator(".waterfall tbody tr").last).to_have_text(before)

@@ -19,6 +19,12 @@ def test_the_page_has_what_defends_the_decision(visit, site, language):
     outcome.wait_for()
     hashes = one.page.locator("table code").all_inner_texts()
 
+    with one.page.expect_download() as saved:
+        one.press("savePage")
+    page = saved.value.path().read_text(encoding="utf-8")
+
+    assert f'<html lang="{language}"' in page
+    assert saved.value.suggested_filename.startswith("explanation-")
     assert sum(len(each) == 64 for each in hashes) == 3
     assert one.page.locator(".letter").count() == 1
     assert one.page.locator(".letter li").count() >= 3

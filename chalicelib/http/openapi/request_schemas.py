@@ -146,8 +146,16 @@ def _feature(feature: Feature) -> Schema:
 
 
 def _actionable(profile: Profile) -> Schema:
-    asked = profile.asked_for().items()
-    return _object({}, {name: _feature(one) for name, one in asked if one.change})
+    """Return the schema of changes: values to which an applicant can change a feature."""
+    found = {}
+    for name, one in profile.asked_for().items():
+        if one.change:
+            stated = {"minimum": one.change.minimum, "maximum": one.change.maximum}
+            bounds: Schema = {key: bound for key, bound in stated.items() if bound is not None}
+            values: Schema = {"enum": [*one.change.values]} if one.change.values else {}
+            schema = _feature(one) | bounds | values
+            found[name] = schema if one.required else _or_null(schema)
+    return _object({}, found)
 
 
 def _amount(profile: Profile) -> Schema:

@@ -368,4 +368,5 @@ export const en = {
   "noReference": "The artifact of this model has no reference.",
   "probabilities": "Probability of default, in bins of the holdout",
   "holdout": "Holdout",
+  "savePage": "Download the page for the applicant",
 };

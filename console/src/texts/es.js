@@ -368,4 +368,5 @@ export const es = {
   "noReference": "El artefacto de este modelo no trae una referencia.",
   "probabilities": "Probabilidad de incumplir, por tramos de los préstamos reservados",
   "holdout": "Préstamos reservados",
+  "savePage": "Descargar la página para el solicitante",
 };

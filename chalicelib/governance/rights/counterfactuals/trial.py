@@ -1,7 +1,7 @@
 """The route POST …/trial: a stored application with other values, by today's models and policy.
 
-Nothing is stored. The answer has each feature's part in the score, so that it can be drawn from the
-population's average to the score.
+Nothing is stored, so that a larger amount may be tried, too. The answer has each feature's part in
+the score, so that it can be drawn from the population's average to the score.
 """
 
 from collections.abc import Iterator, Mapping
@@ -61,37 +61,31 @@ def changed(application: Mapping[str, Any], body: Any, profile: Profile) -> Docu
     given = body.get("changes") if isinstance(body, dict) else {}
     changes: Document = given if isinstance(given, dict) else {}
     faults |= {} if isinstance(given, dict) else {"changes": NOT_AN_OBJECT}
-    faults |= dict(_wrong(application, changes, profile))
+    faults |= dict(_wrong(changes, profile))
     if faults:
         raise naming(InvalidApplication, faults)
     return {name: one for name, one in {**application, **changes}.items() if one is not None}
 
 
-def _wrong(
-    application: Mapping[str, Any], changes: Mapping[str, Any], profile: Profile
-) -> Iterator[tuple[str, Text]]:
+def _wrong(changes: Mapping[str, Any], profile: Profile) -> Iterator[tuple[str, Text]]:
     for name, value in changes.items():
         feature = profile.asked_for().get(name)
         allowed = feature.change if feature else None
         if feature is None or allowed is None:
             yield BodyMember("changes", name), NOT_ACTIONABLE
-        elif value != (now := application.get(name)):
-            wrong = fault(value, feature) or _beyond(value, now, allowed)
-            if wrong:
-                yield BodyMember("changes", name), wrong
+        elif wrong := fault(value, feature) or _beyond(value, allowed):
+            yield BodyMember("changes", name), wrong
 
 
-def _beyond(value: Any, now: Any, allowed: Actionable) -> Text | None:
-    """Return why an applicant can't change the value so far; None if they can."""
+def _beyond(value: Any, allowed: Actionable) -> Text | None:
+    """Return why an applicant can't change a feature to the value; None if they can."""
     if value is None:
         return None
     if allowed.values and value not in allowed.values:
         return NOT_ONE_OF.format(values=", ".join(map(str, allowed.values)))
     if not isinstance(value, int | float):
         return None
-    known = isinstance(now, int | float)
-    highest = now if known and allowed.direction == "decrease" else allowed.maximum
-    lowest = now if known and allowed.direction == "increase" else allowed.minimum
-    if highest is not None and value > highest:
-        return NOT_HIGHER.format(bound=highest)
-    return NOT_LOWER.format(bound=lowest) if lowest is not None and value < lowest else None
+    if allowed.maximum is not None and value > allowed.maximum:
+        return NOT_HIGHER.format(bound=allowed.maximum)
+    is_low = allowed.minimum is not None and value < allowed.minimum
+    return NOT_LOWER.format(bound=allowed.minimum) if is_low else None

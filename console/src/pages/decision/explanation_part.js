@@ -1,19 +1,23 @@
 // The explanation as it would be sent to the applicant.
 import { html } from "../../frame/html.js";
-import { get, path } from "../../requests/api.js";
-import { useAnswer } from "../../requests/asking.js";
+import { ask, get, path } from "../../requests/api.js";
+import { useAnswer, useAsking } from "../../requests/asking.js";
 import { coded, day, plain, t } from "../../frame/language.js";
 import { may } from "../../frame/product.js";
+import { save } from "../../parts/csv.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Said } from "../../parts/said.js";
 import { Table } from "../../parts/table.js";
 
 export function ExplanationPart({ stored }) {
-  const letter = useAnswer(() => get(`${path`/predictions/${stored.clientId}/${stored.predictionId}`}/explanation`), []);
+  const place = `${path`/predictions/${stored.clientId}/${stored.predictionId}`}/explanation`;
+  const letter = useAnswer(() => get(place), []);
+  const page = useAsking(async () => save(`explanation-${stored.predictionId}.html`, await ask("GET", place, undefined, { Accept: "text/html" }), "text/html"));
   if (!may("GET /predictions/{clientId}/{predictionId}/explanation")) return null;
   return html`<h2>${t("explanation")}</h2>
-    <${Busy} when=${letter.busy} /><${Trouble} problem=${letter.problem} again=${letter.run} />
-    ${letter.value && html`<${Letter} of=${letter.value} />`}`;
+    <${Busy} when=${letter.busy} /><${Trouble} problem=${letter.problem ?? page.problem} again=${letter.run} />
+    ${letter.value && html`<${Letter} of=${letter.value} />
+      <div class="actions"><button type="button" class="secondary" onClick=${() => page.run()} aria-busy=${page.busy ? "true" : undefined}>${t("savePage")}</button></div>`}`;
 }
 
 function Letter({ of }) {

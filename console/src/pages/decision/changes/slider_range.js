@@ -22,3 +22,9 @@ function stepOf(width, isWhole) {
   const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= exact);
   return isWhole ? Math.max(1, Math.round(step)) : step;
 }
+
+/** Return the changes with one more; a value that is the stored one again is no change. */
+export function changed(changes, name, value, stored) {
+  const { [name]: _, ...others } = changes;
+  return value === stored?.[name] ? others : { ...others, [name]: value };
+}

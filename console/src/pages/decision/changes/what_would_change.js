@@ -12,20 +12,26 @@ import { Said } from "../../../parts/said.js";
 import { ScoreScale } from "../../../parts/scale.js";
 import { Waterfall } from "../../../parts/waterfall.js";
 import { Slider } from "./slider.js";
+import { changed } from "./slider_range.js";
 
 const WAIT_MS = 250;
 
 export function WhatWouldChange({ decided }) {
   const changes = useSignal({});
   const place = path`/predictions/${decided.clientId}/${decided.predictionId}`;
-  const trying = useAsking((given) => post(`${place}/trial`, { changes: given }));
+  const stored = useSignal(decided.application); // an answer of POST /predict has none
+  const trying = useAsking(async (given) => {
+    const answer = await post(`${place}/trial`, { changes: given });
+    stored.value ??= answer.application; // the first trial changes nothing
+    return answer;
+  });
   const change = useAnswer(() => get(`${place}/change`), []);
   useEffect(() => {
     const waiting = setTimeout(() => trying.run(changes.value), Object.keys(changes.value).length ? WAIT_MS : 0);
     return () => clearTimeout(waiting);
   }, [changes.value]);
   const tried = trying.value;
-  const set = (name, value) => (changes.value = { ...changes.value, [name]: value });
+  const set = (name, value) => (changes.value = changed(changes.value, name, value, stored.value));
   return html`
     <h3>${t("scoreScale")}</h3>
     <${ScoreScale} score=${decided.score} tried=${tried?.score} cutOffs=${decided.cutOffs} />
@@ -39,7 +45,7 @@ export function WhatWouldChange({ decided }) {
       ${change.value && html`<${Smallest} change=${change.value} onTry=${(given) => (changes.value = given)} />`}
       <div class="fields">
         ${product.value.fields.filter((one) => one.actionable).map((field) => html`<${Slider} key=${field.name} field=${field}
-          stored=${tried?.application[field.name]} value=${changes.value[field.name]} onChange=${set} />`)}
+          stored=${stored.value?.[field.name]} value=${changes.value[field.name]} onChange=${set} />`)}
       </div>
       <${Busy} when=${trying.busy} text=${t("asking")} />
       ${tried && html`<p role="status">${t("triedTold", { decision: coded("decision", tried.decision), score: plain(tried.score), probability: percent(tried.probabilityOfDefault) })}</p>`}
