@@ -39,6 +39,8 @@ class Readers:
             with self._connection() as db:
                 return db.execute(sql, values).fetchall()
         except sqlite3.Error as error:
+            if self._closed:
+                raise NotRead(f"{self._path} is closed") from error
             raise self.fault(error) from error
 
     def fault(self, reason: object) -> NotRead:

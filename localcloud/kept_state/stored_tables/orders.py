@@ -30,7 +30,7 @@ class Part:
         source, name = ("item", self.attribute) if self.place is None else ("key", self.place)
         if self.kind == "S" and (self.place is not None or _PLAIN.fullmatch(self.attribute)):
             path = f"[{name}]" if self.place is not None else f'."{name}"'
-            return f"{source} ->> '${path}.S'"
+            return f"json_extract({source}, '${path}.S')"
         return f"sort_key({source}, {_quoted(name) if isinstance(name, str) else name})"
 
     def value_of(self, value: Any) -> str | bytes | None:
@@ -73,12 +73,15 @@ class Ending:
 
     @property
     def seconds(self) -> str:
-        return f"""cast(item ->> '$."{self.attribute}".N' as real)"""
+        return f"cast({self._text} as real)"
 
     @property
     def where(self) -> str:
-        text = f"""item ->> '$."{self.attribute}".N'"""
-        return f'"table" = {_quoted(self.table)} and {text} is not null'
+        return f'"table" = {_quoted(self.table)} and {self._text} is not null'
+
+    @property
+    def _text(self) -> str:
+        return f"""json_extract(item, '$."{self.attribute}".N')"""
 
     @property
     def definition(self) -> str:

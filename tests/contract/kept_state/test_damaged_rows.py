@@ -241,3 +241,12 @@ def test_a_doubt_that_was_unfounded_is_forgotten(folder: Path) -> None:
 
     assert fault_of(path, 0) == ""
     assert not has_doubt(path)
+
+
+def test_a_read_after_the_end_is_no_doubt(folder: Path) -> None:
+    readers = Readers(folder / "cloud.sqlite")
+    readers.close()
+
+    with pytest.raises(NotRead, match="is closed"):
+        readers.rows("select 1")
+    assert not has_doubt(folder / "cloud.sqlite")
