@@ -10,6 +10,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from chalicelib.foundation.expiry import utc_now
+
 DRILLS = Path(__file__).with_name("others.toml")
 
 
@@ -29,5 +31,6 @@ def pytest_configure() -> None:
             for part in parts:
                 owner = getattr(owner, part)
             # What stands there is written in others.toml, by us.
-            becomes = eval(drill["becomes"], {"contextlib": contextlib})  # noqa: S307
+            known = {"contextlib": contextlib, "utc_now": utc_now}
+            becomes = eval(drill["becomes"], known)  # noqa: S307
             setattr(owner, attribute, becomes)
