@@ -13,7 +13,7 @@ import click
 import msgspec
 from rich.console import Console
 
-from bank import outcome_files
+from bank.kept_files import outcome_files
 from bench.comparison import WORK, compared, prepared_run
 from bench.long_run import long_run_page
 from bench.long_run.soak import soaked
