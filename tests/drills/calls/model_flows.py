@@ -145,7 +145,8 @@ class Update:
         self.served, self.times = served, 0
         self.client = boto3.client("stepfunctions")
         self.arn = served.bank.settings.retraining_machine_arn(ACCOUNT)
-        definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+        done = {"Type": "Pass", "Result": {"models": []}, "End": True}
+        definition = {"StartAt": "Done", "States": {"Done": done}}
         self.client.update_state_machine(
             stateMachineArn=self.arn, definition=json.dumps(definition)
         )
