@@ -128,6 +128,22 @@ def test_a_page_of_another_site_can_not_ask_without_naming_its_origin(served):
     assert sent(served, "/health", Sec_Fetch_Site="none")[0].status == 200
 
 
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({}, 200),
+        ({"Sec_Fetch_Mode": "cors"}, 403),
+        ({"Sec_Fetch_Dest": "iframe"}, 403),
+        ({"Host": "bank.example"}, 403),
+    ],
+)
+def test_a_link_of_another_site_opens_a_page_in_a_window_alone(served, changed, status):
+    link = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}
+    link |= {"Sec_Fetch_Dest": "document", "Host": "localhost"} | changed
+
+    assert sent(served, "/", **link)[0].status == status
+
+
 @pytest.mark.parametrize("method", ["DELETE", "PUT", "PATCH", "TRACE", "PROPFIND", "LOCK"])
 def test_another_method_is_answered_as_api_gateway_does(served, method):
     for key in ("", API_KEY):
