@@ -1,6 +1,7 @@
 """JSON Schemas of what callers send, made from the profile and from the parsers' own limits."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, get_args
 
 from chalicelib.decisions.application import CLIENT_ID, LARGEST_NUMBER
@@ -152,10 +153,19 @@ def _actionable(profile: Profile) -> Schema:
         if one.change:
             stated = {"minimum": one.change.minimum, "maximum": one.change.maximum}
             bounds: Schema = {key: bound for key, bound in stated.items() if bound is not None}
-            values: Schema = {"enum": [*one.change.values]} if one.change.values else {}
-            schema = _feature(one) | bounds | values
+            schema = _feature(one) | bounds | _allowed(one.change.values)
             found[name] = schema if one.required else _or_null(schema)
     return _object({}, found)
+
+
+def _allowed(values: Sequence[str | float]) -> Schema:
+    """Return the schema of certain values; of numbers their range, as generators of clients know
+    no enumeration of numbers.
+    """
+    numbers = [one for one in values if not isinstance(one, str)]
+    if numbers:
+        return {"minimum": min(numbers), "maximum": max(numbers)}
+    return {"enum": [*values]} if values else {}
 
 
 def _amount(profile: Profile) -> Schema:
