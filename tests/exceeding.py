@@ -11,7 +11,7 @@ from chalicelib.profile import load
 
 REQUESTS, AT_ONCE = 100, 4  # five bursts of dev; each at once needs a process of the function
 PATH = "/predictions/nobody"
-SHOWN = '"key";q=10;w=1, "route";q=20;w=1'
+SHOWN = '"key";q=10;w=1, "route";q=15;w=1'
 
 
 def exceed(url: str, key: str) -> None:

@@ -163,7 +163,7 @@ def test_too_many_requests_are_made_again_later(rest_api):
     assert refused == [429, 429]
 
 
-LIMITED = {"throttlingRateLimit": 20.0, "throttlingBurstLimit": 40}
+LIMITED = {"throttlingRateLimit": 15.0, "throttlingBurstLimit": 30}
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ LIMITED = {"throttlingRateLimit": 20.0, "throttlingBurstLimit": 40}
         ({"methodSettings": {"*/*": LIMITED}}, [("/tracingEnabled", "true")]),
         (
             {"tracingEnabled": True},
-            [("/*/*/throttling/rateLimit", "20"), ("/*/*/throttling/burstLimit", "40")],
+            [("/*/*/throttling/rateLimit", "15"), ("/*/*/throttling/burstLimit", "30")],
         ),
     ],
 )

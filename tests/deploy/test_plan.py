@@ -16,7 +16,7 @@ from infrastructure.project import ROOT, functions_of
 
 DEV = Settings("appvengers", "dev", "us-east-1")
 
-OPEN = ("/health", "/openapi.json", "/docs", "/docs/{name}")
+OPEN = ("/", "/console/{name}", "/health", "/openapi.json", "/docs", "/docs/{name}")
 
 
 @pytest.fixture(params=STAGES)
@@ -35,7 +35,7 @@ def test_the_api_is_regional_traced_and_has_the_stage_that_we_complete(config):
     assert scoped.log_retention_in_days == 90
 
 
-def test_the_swagger_asks_for_a_key_or_a_token_everywhere_but_at_four_places(config):
+def test_the_swagger_asks_for_a_key_or_a_token_everywhere_but_at_six_places(config):
     deployed = {"api_handler_arn": "arn:aws:lambda:us-east-1:1:function:f", "api_handler_name": "f"}
     document = SwaggerGenerator("us-east-1", deployed).generate_swagger(config.chalice_app)
 

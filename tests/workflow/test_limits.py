@@ -35,11 +35,11 @@ def test_a_key_that_exceeds_its_limit_does_not_shut_out_another(served):
 @pytest.mark.parametrize(
     ("method", "path", "status", "shown"),
     [
-        ("GET", "/models", 200, '"key";q=10;w=1, "route";q=20;w=1'),
-        ("GET", "/predictions/no/way", 404, '"key";q=10;w=1, "route";q=20;w=1'),
-        ("GET", "/health", 200, '"route";q=20;w=1'),
-        ("GET", "/openapi.json", 200, '"route";q=20;w=1'),
-        ("OPTIONS", "/predict", 204, '"route";q=20;w=1'),
+        ("GET", "/models", 200, '"key";q=10;w=1, "route";q=15;w=1'),
+        ("GET", "/predictions/no/way", 404, '"key";q=10;w=1, "route";q=15;w=1'),
+        ("GET", "/health", 200, '"route";q=15;w=1'),
+        ("GET", "/openapi.json", 200, '"route";q=15;w=1'),
+        ("OPTIONS", "/predict", 204, '"route";q=15;w=1'),
         ("GET", "/people/models", 401, None),  # the gateway's own, which knows no key
         ("GET", "/nowhere", 404, None),
     ],

@@ -26,7 +26,7 @@ class Limits(Table, frozen=True):
 
 
 LIMITS = {
-    "dev": Limits(key=Limit(rate=10, burst=20), route=Limit(rate=20, burst=40)),
+    "dev": Limits(key=Limit(rate=10, burst=20), route=Limit(rate=15, burst=30)),
     "prod": Limits(key=Limit(rate=50, burst=100), route=Limit(rate=100, burst=200)),
 }
 

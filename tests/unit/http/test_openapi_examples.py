@@ -136,4 +136,4 @@ def test_the_examples_of_limits_are_the_profiles():
         stage: limits(one, keyed=True)["RateLimit-Policy"]
         for stage, one in PROFILE.api.limits.items()
     }
-    assert examples["dev"]["value"] == '"key";q=10;w=1, "route";q=20;w=1'
+    assert examples["dev"]["value"] == '"key";q=10;w=1, "route";q=15;w=1'
