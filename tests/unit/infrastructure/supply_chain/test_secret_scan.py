@@ -31,6 +31,14 @@ def test_a_known_string_may_move_to_another_line(tmp_path):
     assert list(secret_scan.fresh(found(tmp_path, "", "", f'KEY = "{KEY}"'), known)) == []
 
 
+def test_a_known_string_is_known_in_another_clone(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    known = found(tmp_path / "a", f'KEY = "{KEY}"')
+
+    assert list(secret_scan.fresh(found(tmp_path / "b", f'KEY = "{KEY}"'), known)) == []
+
+
 def test_another_string_of_a_known_file_is_found(tmp_path):
     known = found(tmp_path, f'KEY = "{KEY}"')
     other = KEY[:-1] + "A"
