@@ -9,11 +9,11 @@ import msgspec
 
 from chalicelib.decisions.decision import weigh
 from chalicelib.decisions.replay_evidence import changed_features
+from chalicelib.governance.evidence.replay_check import TOLERANCE
 from chalicelib.profile import Policy
 from chalicelib.scoring.branch_results import Answer, Scored, Skipped, Unavailable
 from workbench.replaying.artifact_process import NotRecorded, NotScored, evaluate
 
-TOLERANCE = 1e-9  # of a probability: the last digits are the processor's
 SHOWN = (
     "decision", "decisionBasis", "probabilityOfDefault", "score", "disagreement", "unseen",
     "rules", "offer", "reasons", "models", "policyVersion",

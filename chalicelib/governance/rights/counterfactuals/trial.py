@@ -7,6 +7,8 @@ the score, so that it can be drawn from the population's average to the score.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from chalicelib.decisions.application import fault
 from chalicelib.decisions.decision import blend, decide
 from chalicelib.foundation.body_member import BodyMember
@@ -14,7 +16,7 @@ from chalicelib.foundation.errors import InvalidApplication
 from chalicelib.foundation.request_fields import NOT_AN_OBJECT, NOT_ONE_OF, naming, other_fields
 from chalicelib.foundation.text import Language, Text
 from chalicelib.governance.rights.counterfactuals.committee import Committee, summary
-from chalicelib.profile import Actionable, Profile
+from chalicelib.profile import Actionable, Feature, Profile
 from chalicelib.scoring.branch_results import Scored
 
 Document = dict[str, Any]
@@ -22,8 +24,6 @@ Document = dict[str, Any]
 NOT_ACTIONABLE = Text(
     es="no lo puede cambiar el solicitante", en="is not the applicant's to change"
 )
-NOT_HIGHER = Text(es="debe ser {bound} o menos", en="must be {bound} or less")
-NOT_LOWER = Text(es="debe ser {bound} o más", en="must be {bound} or more")
 
 
 def tried(stored: Document, body: Any, language: Language, committee: Committee) -> Document:
@@ -73,19 +73,13 @@ def _wrong(changes: Mapping[str, Any], profile: Profile) -> Iterator[tuple[str, 
         allowed = feature.change if feature else None
         if feature is None or allowed is None:
             yield BodyMember("changes", name), NOT_ACTIONABLE
-        elif wrong := fault(value, feature) or _beyond(value, allowed):
+        elif wrong := fault(value, feature) or _beyond(value, feature, allowed):
             yield BodyMember("changes", name), wrong
 
 
-def _beyond(value: Any, allowed: Actionable) -> Text | None:
+def _beyond(value: Any, feature: Feature, allowed: Actionable) -> Text | None:
     """Return why an applicant can't change a feature to the value; None if they can."""
-    if value is None:
-        return None
-    if allowed.values and value not in allowed.values:
+    if value is not None and allowed.values and value not in allowed.values:
         return NOT_ONE_OF.format(values=", ".join(map(str, allowed.values)))
-    if not isinstance(value, int | float):
-        return None
-    if allowed.maximum is not None and value > allowed.maximum:
-        return NOT_HIGHER.format(bound=allowed.maximum)
-    is_low = allowed.minimum is not None and value < allowed.minimum
-    return NOT_LOWER.format(bound=allowed.minimum) if is_low else None
+    bounds = {"minimum": allowed.minimum, "maximum": allowed.maximum}
+    return fault(value, msgspec.structs.replace(feature, **bounds))
