@@ -74,7 +74,7 @@ def run(bank: Bank) -> list[str]:
         _open_a_case_of_nothing(bank)
         _leave_an_erasure(bank)
         _watch(bank)
-        _anchor(bank, decided)
+        audit_people.ask_for_evidence(bank, requester.url, _anchor(bank, decided))
         requester.get("/models")
         _lose_manifests(bank)
         requester.get("/models")
@@ -248,20 +248,19 @@ def _watch(bank: Bank) -> None:
     bank.cloud.idle(PATIENCE_SECONDS)
 
 
-def _anchor(bank: Bank, decided: dict[str, Any]) -> None:
-    """Anchor today, then a decision of today that came too late for its anchor."""
-    table = PredictionTable(boto3.client("dynamodb"), bank.settings.predictions_table)
+def _anchor(bank: Bank, decided: dict[str, Any]) -> dict[str, Any]:
+    """Anchor today, then a decision of today that came too late for its anchor. Return this."""
     now = datetime.now(UTC)
     _invoke(bank, "anchorEvidence", now + timedelta(days=1))
-    table.add(decided | {"predictionId": f"{decided['predictionId'][:12]}{'f' * 20}"})
+    table = PredictionTable(boto3.client("dynamodb"), bank.settings.predictions_table)
+    late = table.add(decided | {"predictionId": f"{decided['predictionId'][:12]}{'f' * 20}"})
     _invoke(bank, "anchorEvidence", now + timedelta(days=2))
+    return late
 
 
 def _invoke(bank: Bank, name: str, at: datetime) -> None:
-    boto3.client("lambda").invoke(
-        FunctionName=bank.settings.function(name),
-        Payload=json.dumps(first_model_steps.scheduled_event(at)),
-    )
+    event = json.dumps(first_model_steps.scheduled_event(at))
+    boto3.client("lambda").invoke(FunctionName=bank.settings.function(name), Payload=event)
 
 
 def _fail_for_good(bank: Bank) -> None:

@@ -2,19 +2,22 @@
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
+import boto3
 import requests
 
 from bank.api_examples.example_recording import SECONDS, NoExample, Place, Recording
 from bank.embedded_bank import Bank
 from bank.first_run import body_of
+from chalicelib.governance.archive.archive_problems import NoPack
 from chalicelib.models.challengers import Challenger
 from chalicelib.profile import Profile
 from chalicelib.services import services
 from datasets import Case
+from infrastructure.first_models.first_model_steps import scheduled_event
 
 MOST_CASES = 200  # applications, among which each decision is looked for
 PATIENCE_SECONDS = 120
@@ -37,6 +40,7 @@ def record(bank: Bank, recording: Recording, profile: Profile, cases: Iterable[C
     _pending(bank, recording, bodies[1])
     approved, waiting = _found(recording, bodies, "APPROVE"), _found(recording, bodies, "REVIEW")
     _decisions(recording, approved, waiting)
+    _evidence(bank, recording, approved)
     _changes(recording, bodies)
     _offer(recording, profile, bodies)
     ids = approved | _reviews(recording, profile, waiting) | _batch(bank, recording, bodies[2:4])
@@ -76,6 +80,16 @@ def _decisions(recording: Recording, approved: Place, waiting: Place) -> None:
     recording.ask("reportOutcome", approved, paid)
     for name in ("explain", "replay"):
         recording.ask(name, waiting)
+
+
+def _evidence(bank: Bank, recording: Recording, decided: Place) -> None:
+    """Ask for a decision's pack before and after its day is anchored, as if it were tomorrow."""
+    place = f"/predictions/{decided['clientId']}/{decided['predictionId']}/evidence"
+    recording.keep_problem(NoPack, recording.send(f"GET {place}", by="auditor"))
+    event = scheduled_event(datetime.now(UTC) + timedelta(days=1))
+    function = bank.settings.function("anchorEvidence")
+    boto3.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+    recording.ask("getEvidence", decided)
 
 
 def _changes(recording: Recording, bodies: list[Body]) -> None:

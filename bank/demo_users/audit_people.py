@@ -57,6 +57,13 @@ def erase(bank: Bank, url: str, client_id: str) -> None:
     requests.delete(place, params=why, headers=headers, timeout=SECONDS)
 
 
+def ask_for_evidence(bank: Bank, url: str, decided: dict[str, Any]) -> None:
+    """Ask for the pack of a decision that is anchored, as an auditor does."""
+    headers = {"Authorization": f"Bearer {_token(bank)}"}
+    place = f"{url}{PEOPLE}/predictions/{decided['clientId']}/{decided['predictionId']}/evidence"
+    requests.get(place, headers=headers, timeout=SECONDS)
+
+
 def _change_the_policy(url: str, token: str) -> None:
     """Draft a policy, look at it, approve it as a person may, and roll back to the one in force."""
     headers = {"Authorization": f"Bearer {token}"}

@@ -65,6 +65,8 @@ ACCESS = (
     _access("GET", f"{_DECISION}/change", [Scope.READING], _CASE_READERS),
     _access("POST", f"{_DECISION}/trial", [], _CASE_READERS),
     _access("GET", f"{_DECISION}/replay", [], _CASE_READERS),
+    # The anchors of a day name all its records.
+    _access("GET", f"{_DECISION}/evidence", [], [Role.RISK, Role.AUDITOR]),
     _access("GET", f"{_DECISION}/offer", [Scope.READING], _CASE_READERS),
     _access("POST", f"{_DECISION}/offer", [Scope.SCORING], [Role.ANALYST]),
     _access("GET", f"{_DECISION}/explanation", [Scope.READING], _CASE_READERS),

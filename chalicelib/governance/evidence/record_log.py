@@ -6,9 +6,11 @@ It must not stop the chain: its record is DynamoDB's form of it, whose digest th
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.decisions.day_index import BY_DAY, ERASURE_DAYS, OUTCOMES, REVIEWS, keys_of, merged
+from chalicelib.decisions.outcome_rules import REVIEW_ACT
 from chalicelib.foundation.dynamodb_items import as_table_unavailable, from_item, to_item
 from chalicelib.foundation.expiry import EXPIRES
 from chalicelib.governance.evidence import record_digest
@@ -20,6 +22,7 @@ Record = dict[str, Any]
 
 KEY = ("clientId", "predictionId")
 NO_PART = ("day", EXPIRES)  # of a record: DynamoDB's index and life
+BESIDE = ("outcome#", REVIEW_ACT)  # begin the ids of what stands beside a decision
 SETS = ("SS", "NS", "BS")
 
 
@@ -48,6 +51,23 @@ class RecordLog:
             )
         return record_of(found["Item"]) if "Item" in found else None
 
+    def about(self, client_id: str, prediction_id: str) -> list[Record]:
+        """Return a decision, and the outcomes and acts beside it; none if there is no decision."""
+        decision = self.get({"clientId": client_id, "predictionId": prediction_id})
+        beside = (self._beside(client_id, f"{kind}{prediction_id}#") for kind in BESIDE)
+        return [decision, *chain.from_iterable(beside)] if decision else []
+
+    def _beside(self, client_id: str, begin: str) -> Iterator[Record]:
+        with as_table_unavailable():
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                KeyConditionExpression="clientId = :client AND begins_with(predictionId, :begin)",
+                ExpressionAttributeValues=to_item({":client": client_id, ":begin": begin}),
+                ConsistentRead=True,
+            )
+            for page in pages:
+                yield from map(record_of, page["Items"])
+
     def _of_day(self, day: str, parts: dict[str, Any]) -> Iterator[Record]:
         sharded = ("", OUTCOMES, ERASURE_DAYS)
         keys = [key for kind in sharded for key in keys_of(kind + day)]
@@ -65,6 +85,12 @@ class RecordLog:
             )
             for page in pages:
                 yield from map(record_of, page["Items"])
+
+
+def line_of(record: Record) -> bytes:
+    """Return a record's line in an archive, which has it as the digest is made of it."""
+    stated = {name: value for name, value in record.items() if name not in NO_PART}
+    return record_digest.canonical(stated) + b"\n"
 
 
 def record_of(item: Mapping[str, Any]) -> Record:

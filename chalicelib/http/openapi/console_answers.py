@@ -1,4 +1,4 @@
-"""Types of answers that the console asks for: the product, a trial, a replay."""
+"""Types of answers that the console asks for: the product, a trial, a replay, evidence."""
 
 from typing import Literal
 
@@ -113,6 +113,18 @@ class Replay(Answer):
     prediction_id: str
     outcome: Literal["SAME", "DIFFERENT", "NOT_IN_SERVICE"]
     checks: list[ReplayedPart]
+
+
+class EvidencePack(Answer):
+    """The files of a decision's archive, as texts by their names; `python3 verify.py` verifies it.
+
+    `later` are the ids of what stands beside the decision, and no anchor has yet.
+    """
+
+    client_id: str
+    prediction_id: str
+    later: list[str]
+    files: dict[str, str]
 
 
 class Product(Answer):

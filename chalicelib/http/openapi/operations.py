@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.decisions.intake.batches import batch_problems
 from chalicelib.decisions.intake.pending_analyses import AnalysisFailed
 from chalicelib.foundation import errors as e
+from chalicelib.governance.archive.archive_problems import NoPack
 from chalicelib.governance.erasure.erasure_problems import ErasureUnfinished
 from chalicelib.governance.policies.policy_problems import (
     InvalidPolicy,
@@ -81,6 +82,9 @@ OPERATIONS = (
               (*_BODY, e.InvalidApplication, *_ONE, *_ANALYSED)),
     Operation("GET", f"{_DECISION}/replay", "replay",
               "Make a stored decision again by the models in service", console.Replay, _ONE),
+    Operation("GET", f"{_DECISION}/evidence", "getEvidence",
+              "Get the pack of evidence of a decision, with its verifier",
+              console.EvidencePack, (*_ONE, NoPack)),
     Operation("GET", f"{_DECISION}/offer", "findOffer",
               "Find the largest amount that would be approved", decisions.CounterOffer,
               (*_ONE, *_ANALYSED)),

@@ -43,6 +43,14 @@ def replay(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: 
     return replay_check.replayed(using.predictions.get(clientId, predictionId), using.scoring)
 
 
+def evidence(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803
+    from chalicelib.governance.archive.decision_pack import decision_pack
+
+    using = services()
+    using.predictions.get(clientId, predictionId)  # raises PredictionNotFound
+    return decision_pack(clientId, predictionId, using.record_log, using.anchors())
+
+
 def outcome(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803
     body, source = json_body(request), source_of(request.context)
     stored, now = services().predictions, datetime.now(UTC)

@@ -29,6 +29,7 @@ ROUTES: tuple[tuple[str, str, View], ...] = (
     ("GET", f"{_DECISION}/change", rights_routes.change_needed),
     ("POST", f"{_DECISION}/trial", rights_routes.try_changes),
     ("GET", f"{_DECISION}/replay", decision_routes.replay),
+    ("GET", f"{_DECISION}/evidence", decision_routes.evidence),
     ("GET", f"{_DECISION}/offer", rights_routes.offer),
     ("POST", f"{_DECISION}/offer", rights_routes.take_offer),
     ("GET", f"{_DECISION}/explanation", rights_routes.explain),

@@ -19,13 +19,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import profile
 from chalicelib.foundation.errors import AppVengersError
 from chalicelib.foundation.settings import STAGES, Settings
+from chalicelib.governance.archive import archive_verifier, verifier_program
+from chalicelib.governance.archive.claimed_period import Period
 from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
 from chalicelib.governance.evidence.object_log import ObjectLog
 from chalicelib.governance.evidence.record_log import RecordLog
 from chalicelib.models.model_bucket import ModelBucket
 from infrastructure import embedded
-from infrastructure.operate.evidence_pack import account_check, archive_verifier, archive_writer
-from infrastructure.operate.evidence_pack.claimed_period import Period
+from infrastructure.operate.evidence_pack import account_check, archive_writer
 from infrastructure.project import InvalidConfig, app_name
 
 FAULTS = (
@@ -61,7 +62,7 @@ def _check(settings: Settings, path: Path, asked: Period) -> int:
     files = read_archive(path)
     anchors = AnchorBucket(boto3.client("s3"), settings.evidence_bucket)
     found = archive_verifier.findings(files, asked=asked)
-    found += account_check.other_program(files, archive_writer.program())
+    found += account_check.other_program(files, verifier_program.program())
     wrong = [*dict.fromkeys([*found, *account_check.differences(files, anchors)])]
     print(account_check.coverage(files, anchors))
     print("\n".join(wrong or ["The archive is whole, and its anchors are the account's."]))
@@ -69,8 +70,8 @@ def _check(settings: Settings, path: Path, asked: Period) -> int:
 
 
 def _print_verifier() -> None:
-    body = archive_writer.program()[archive_writer.VERIFIER]
-    print(f"{hashlib.sha256(body).hexdigest()}  {archive_writer.VERIFIER}")
+    body = verifier_program.program()[verifier_program.VERIFIER]
+    print(f"{hashlib.sha256(body).hexdigest()}  {verifier_program.VERIFIER}")
 
 
 def _day(text: str) -> str:

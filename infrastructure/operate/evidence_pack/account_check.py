@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 
+from chalicelib.governance.archive import (
+    archive_entry,
+    archive_verifier,
+    claimed_period,
+    decision_claim,
+)
+from chalicelib.governance.archive.decision_claim import belongs
 from chalicelib.governance.evidence import chain
 from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
 from chalicelib.governance.evidence.chain import Entry, NotAnAnchor
-from infrastructure.operate.evidence_pack import archive_entry, archive_verifier, claimed_period
 
 Files = Mapping[str, bytes]
 
@@ -14,8 +20,7 @@ def differences(files: Files, anchors: AnchorBucket) -> Iterator[str]:
     """Yield a sentence for each anchor that is not the locked object of the account, and for each
     record of the archive's days that an anchor of the account has and the archive has not.
     """
-    here = _anchors_in(files)
-    until = max([*here, archive_verifier.period_of(files).last], default="")
+    here, until = _anchors_in(files), _complete_until(files)
     for day in sorted(here):
         if day not in anchors.stored:
             yield f"anchor {day}: the account has none"
@@ -29,6 +34,13 @@ def differences(files: Files, anchors: AnchorBucket) -> Iterator[str]:
         if not anchors.lock(day)[0]:
             yield f"anchor {day}: is not locked"
     yield from _missing(files, anchors)
+
+
+def _complete_until(files: Files) -> str:
+    """Return the day until which the archive has all anchors; the pack of a decision has some."""
+    if decision_claim.claimed(archive_verifier.manifest_of(files)):
+        return ""
+    return max([*_anchors_in(files), archive_verifier.period_of(files).last], default="")
 
 
 def other_program(files: Files, program: Files) -> Iterator[str]:
@@ -53,6 +65,8 @@ def coverage(files: Files, anchors: AnchorBucket) -> str:
 
 
 def _missing(files: Files, anchors: AnchorBucket) -> Iterator[str]:
+    manifest = archive_verifier.manifest_of(files)
+    decision = decision_claim.claimed(manifest)
     days = claimed_period.covered(archive_verifier.period_of(files), files)
     there = archive_verifier.record_ids(files)
     for anchored_on in anchors.stored:
@@ -62,7 +76,8 @@ def _missing(files: Files, anchors: AnchorBucket) -> Iterator[str]:
             yield f"anchor {anchored_on}: the account's own {fault}"
             continue
         for entry in entries:
-            if entry.kept and entry.day in days and entry.id not in there:
+            is_claimed = belongs(entry.id, decision) if decision else entry.day in days
+            if entry.kept and is_claimed and entry.id not in there:
                 yield _absent(entry, anchored_on, _anchors_in(files))
 
 

@@ -1,12 +1,10 @@
 """The writer of the archive: one zip file, whose manifest has the hash of each other file."""
 
 import hashlib
-import json
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,40 +13,17 @@ import rfc8785
 from botocore.exceptions import ClientError
 
 from chalicelib.foundation.errors import InvalidArtifact
-from chalicelib.foundation.expiry import EXPIRES
 from chalicelib.foundation.settings import MANIFEST_PREFIX
-from chalicelib.governance.evidence import chain, record_digest
+from chalicelib.governance.archive import archive_verifier, claimed_period, verifier_program
+from chalicelib.governance.archive.claimed_period import Period
+from chalicelib.governance.evidence import chain
 from chalicelib.governance.evidence.anchor_bucket import AnchorBucket
-from chalicelib.governance.evidence.record_log import RecordLog
+from chalicelib.governance.evidence.record_log import RecordLog, line_of
 from chalicelib.models import artifact
-from infrastructure.operate.evidence_pack import archive_entry, archive_verifier, claimed_period
-from infrastructure.operate.evidence_pack.claimed_period import Period
-from infrastructure.project import ROOT
 
 Document = dict[str, Any]
 Report = Callable[[str], None]
 
-HERE = Path(__file__).parent
-CODE = (
-    "chalicelib/__init__.py",
-    "chalicelib/foundation/__init__.py",
-    "chalicelib/foundation/record_salt.py",
-    "chalicelib/governance/__init__.py",
-    "chalicelib/governance/evidence/__init__.py",
-    "chalicelib/governance/evidence/chain.py",
-    "chalicelib/governance/evidence/record_digest.py",
-    "infrastructure/__init__.py",
-    "infrastructure/operate/__init__.py",
-    "infrastructure/operate/evidence_pack/__init__.py",
-    "infrastructure/operate/evidence_pack/archive_report.py",
-    "infrastructure/operate/evidence_pack/archive_verifier.py",
-    "infrastructure/operate/evidence_pack/claimed_period.py",
-    "infrastructure/operate/evidence_pack/erasure_marks.py",
-)
-VERIFIER = "verify.py"
-NO_DIGESTS = (
-    "DIGESTS: Mapping[str, str] = {}  # of each file under code/; written with the archive\n"
-)
 GONE = (ClientError, InvalidArtifact)
 MOMENT = (1980, 1, 1, 0, 0, 0)  # the same records are the same bytes
 
@@ -93,13 +68,13 @@ def write(path: Path, first: str, last: str, sources: Sources, report: Report) -
             archive.writestr(zipfile.ZipInfo(name, MOMENT), body, zipfile.ZIP_DEFLATED)
             listed[name] = hashlib.sha256(body).hexdigest()
 
-        for name, body in program().items():
+        for name, body in verifier_program.program().items():
             add(name, body)
         written = {day: sources.anchors.read(day) for day in sources.anchors.stored}
         for day, body in written.items():
             add(chain.key(day), body)
         for day in Period(first, last).days:
-            lines = [*_lines(sources.records.of_day(day))]
+            lines = [*map(line_of, sources.records.of_day(day))]
             report(f"{day}: {len(lines):,} records")
             add(claimed_period.file_of(day), b"".join(lines))
         for name, body in _objects([*written.values()], sources):
@@ -133,30 +108,6 @@ def _require_anchors(last: str, anchors: AnchorBucket) -> None:
             if newest
             else "There is no anchor yet: anchorEvidence writes the first at 02:00 UTC."
         )
-
-
-def program() -> dict[str, bytes]:
-    """Return what the archive has besides evidence: its README, the verifier and its modules."""
-    code = {f"{archive_entry.CODE}{name}": body for name, body in sorted(_code())}
-    digests = {name: hashlib.sha256(body).hexdigest() for name, body in code.items()}
-    source = (HERE / "archive_entry.py").read_text(encoding="utf-8")
-    written = source.replace(NO_DIGESTS, f"DIGESTS = {json.dumps(digests, indent=4)}\n")
-    readme = (HERE / "examiner_readme.md").read_bytes()
-    return {"README.md": readme, VERIFIER: written.encode(), **code}
-
-
-def _code() -> Iterator[tuple[str, bytes]]:
-    for name in CODE:
-        yield name, (ROOT / name).read_bytes()
-    for path in Path(rfc8785.__file__).parent.glob("*.py"):
-        yield f"rfc8785/{path.name}", path.read_bytes()
-    yield "rfc8785/LICENSE", (distribution("rfc8785").read_text("LICENSE") or "").encode()
-
-
-def _lines(found: Iterator[Document]) -> Iterator[bytes]:
-    for record in found:
-        stated = {name: value for name, value in record.items() if name not in ("day", EXPIRES)}
-        yield record_digest.canonical(stated) + b"\n"
 
 
 def _objects(anchors: list[bytes], sources: Sources) -> Iterator[tuple[str, bytes]]:

@@ -1,6 +1,7 @@
 """Permissions of the functions that decide."""
 
 from chalicelib.foundation.settings import (
+    ANCHOR_PREFIX,
     BATCH_PREFIX,
     ENDING_PREFIX,
     MANIFEST_PREFIX,
@@ -52,6 +53,7 @@ def deciding(arns: Arns) -> dict[str, list[Statement]]:
             allow("lambda:InvokeFunction", arns.function(ERASING)),
             *_of_batches(arns),
             *_of_sign_offs(arns),
+            *_of_evidence(arns),
         ],
         "saveResult": [
             allow("dynamodb:PutItem", [arns.table, arns.reviews]),
@@ -73,6 +75,15 @@ def _of_sign_offs(arns: Arns) -> list[Statement]:
         allow("s3:GetObject", f"{arns.data}/{SIGN_OFF_PREFIX}*"),
         allow("s3:PutObject", f"{arns.data}/{SIGN_OFF_PREFIX}*/signed.json"),
         allow("sagemaker:UpdateModelPackage", arns.sagemaker("model-package")),
+    ]
+
+
+def _of_evidence(arns: Arns) -> list[Statement]:
+    """Return what the API needs for the pack of a decision: the oldest version of an anchor."""
+    versions = allow("s3:ListBucketVersions", arns.evidence)
+    return [
+        versions | {"Condition": {"StringLike": {"s3:prefix": [f"{ANCHOR_PREFIX}*"]}}},
+        allow("s3:GetObjectVersion", f"{arns.evidence}/{ANCHOR_PREFIX}*"),
     ]
 
 

@@ -22,6 +22,9 @@ from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.decisions.replay_evidence import _mark
 from chalicelib.foundation.dynamodb_items import from_item, to_item
 from chalicelib.foundation.settings import Settings
+from chalicelib.governance.archive import archive_report, verifier_program
+from chalicelib.governance.archive import archive_verifier as verify
+from chalicelib.governance.archive.claimed_period import Period
 from chalicelib.governance.erasure.erasure_table import ErasureTable
 from chalicelib.governance.erasure.erasure_table import _mark as _mark_of_erasure
 from chalicelib.governance.evidence import chain, record_digest
@@ -32,9 +35,7 @@ from chalicelib.governance.evidence.record_log import RecordLog
 from chalicelib.models.model_bucket import ModelBucket
 from infrastructure.deploy.steps import stack
 from infrastructure.operate.evidence_pack import __main__ as pack_command
-from infrastructure.operate.evidence_pack import account_check, archive_report, archive_writer
-from infrastructure.operate.evidence_pack import archive_verifier as verify
-from infrastructure.operate.evidence_pack.claimed_period import Period
+from infrastructure.operate.evidence_pack import account_check, archive_writer
 from localcloud.embedded_cloud import embedded_cloud
 
 DEV = Settings("appvengers", "dev", "us-east-1")
@@ -221,7 +222,7 @@ def test_a_shorter_chain_is_named_by_the_head_of_the_account(files):
     shorter = relisted(shorter | {verify.MANIFEST: record_digest.canonical(manifest)})
 
     assert verify.findings(shorter) == []
-    (found,) = verify.findings(shorter, head)
+    (found,) = verify.findings(shorter, [head])
     assert "the newest anchor is not the one of the head that you gave" in found
 
 
@@ -279,7 +280,7 @@ FORGED = b"print('forged code runs'); raise SystemExit\n"
     ("name", "flags", "named"),
     [
         ("code/chalicelib/governance/evidence/record_digest.py", ["-I"], "is not the one"),
-        ("code/infrastructure/operate/evidence_pack/archive_verifier.py", [], "is not the one"),
+        ("code/chalicelib/governance/archive/archive_verifier.py", [], "is not the one"),
         ("code/rfc8785.py", [], "is not the one"),
         ("code/json.py", [], "is not the one"),
         ("json.py", [], "was added"),
@@ -330,7 +331,7 @@ def test_bytecode_beside_the_checked_code_never_runs(made, tmp_path):
 
 
 def test_the_verifier_of_an_archive_is_the_one_of_the_release(files):
-    program = archive_writer.program()
+    program = verifier_program.program()
     digest = hashlib.sha256(files["verify.py"]).hexdigest()
     command = [sys.executable, "-m", "infrastructure.operate.evidence_pack", "--verifier"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -1,7 +1,8 @@
 // What a decision was made of: the application, the policy and the artifacts with their hashes.
 import { html } from "../../frame/html.js";
 import { coded, plain, t } from "../../frame/language.js";
-import { fieldOf, titleOf } from "../../frame/product.js";
+import { fieldOf, may, titleOf } from "../../frame/product.js";
+import { link } from "../../frame/routes.js";
 import { Facts, Table } from "../../parts/table.js";
 import { Said } from "../../parts/said.js";
 
@@ -32,5 +33,6 @@ export function EvidencePart({ stored }) {
   return html`<h2>${t("evidence")}</h2>
     <${Facts} of=${[[t("policyVersion"), html`<code>${stored.policyVersion}</code>`], [t("language"), stored.language]]} />
     <${Table} caption=${t("artifacts")} columns=${columns} rows=${Object.entries(stored.models)} />
+    ${may("GET /predictions/{clientId}/{predictionId}/evidence") && html`<p class="unprinted"><a href=${link("evidence", stored.clientId, stored.predictionId)}>${t("openPack")}</a></p>`}
     <details><summary>${t("policyDocument")}</summary><pre tabindex="0"><code>${JSON.stringify(stored.evidence?.policy ?? {}, null, 1)}</code></pre></details>`;
 }

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.governance.archive import erasure_marks
 from chalicelib.governance.evidence import chain, record_digest
 from chalicelib.governance.evidence.chain import Entry
-from infrastructure.operate.evidence_pack import erasure_marks
 
 
 def day(number):

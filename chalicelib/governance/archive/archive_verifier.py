@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib.foundation.record_salt import ERASURE_OF
+from chalicelib.governance.archive import claimed_period, decision_claim, erasure_marks
+from chalicelib.governance.archive.claimed_period import RECORDS, Period
 from chalicelib.governance.evidence import chain, record_digest
 from chalicelib.governance.evidence.chain import Entry, NotAnAnchor
-from infrastructure.operate.evidence_pack import claimed_period, erasure_marks
-from infrastructure.operate.evidence_pack.claimed_period import RECORDS, Period
 
 Files = Mapping[str, bytes]
 Document = dict[str, Any]
@@ -31,23 +31,29 @@ NO_ERASURE = (
 NO_RECORD = "is no record that the bank's functions write; its line has the item as DynamoDB has it"
 
 
-def findings(files: Files, head: str = "", asked: Period = ANY) -> list[str]:
+def findings(
+    files: Files, heads: Sequence[str] = (), asked: Period = ANY, decision: str = ""
+) -> list[str]:
     """Return a sentence for each thing that is wrong; none if the archive is whole.
 
-    `head` is the newest anchor's and `asked` the period, as the examiner has them from elsewhere.
+    `heads` are of anchors, `asked` is the period and `decision` an id, as the examiner has them
+    from elsewhere. A head is the newest anchor's; in the pack of a decision, that of any.
     """
     manifest, found = _manifest(files)
     anchors = [*_anchors(files, found)]
-    found += chain.breaks(anchors)
-    for wanted, source in ((manifest.get("head"), MANIFEST), (head, "the head that you gave")):
-        if wanted and (not anchors or anchors[-1]["head"] != wanted):
-            found.append(f"the newest anchor is not the one of {source}: {wanted}")
+    claim, records = decision_claim.claimed(manifest), _by_id(files)
+    entries = entries_of(anchors)
+    found += decision_claim.breaks(anchors) if claim else chain.breaks(anchors)
+    found += _heads(anchors if claim else anchors[-1:], str(manifest.get("head", "")), heads)
+    found += decision_claim.findings(claim, decision, asked, files, records)
+    found += _rewritten(entries)
+    if claim:
+        found += _records(files, entries, lambda entry: decision_claim.belongs(entry.id, claim))
+        return [*dict.fromkeys(found)]
     period, newest = claimed_period.claimed(manifest), anchors[-1]["day"] if anchors else ""
     found += claimed_period.findings(period, asked, files, newest)
-    entries = entries_of(anchors)
-    found += _rewritten(entries)
-    found += _records(files, entries, claimed_period.covered(period, files))
-    records = {record["predictionId"]: record for _, record in _lines(files, [])}
+    days = claimed_period.covered(period, files)
+    found += _records(files, entries, lambda entry: entry.day in days)
     found += erasure_marks.findings(anchors, records)
     found += _objects(files, entries)
     found += _cards(files)
@@ -61,7 +67,12 @@ def erased(files: Files) -> list[str]:
 
 
 def record_ids(files: Files) -> set[str]:
-    return {record["predictionId"] for _, record in _lines(files, [])}
+    return {*_by_id(files)}
+
+
+def manifest_of(files: Files) -> Document:
+    """Return the manifest as it is, empty if it can't be read."""
+    return _manifest(files)[0]
 
 
 def period_of(files: Files) -> Period:
@@ -98,6 +109,19 @@ def _manifest(files: Files) -> tuple[Document, list[str]]:
         if hashlib.sha256(files[name]).hexdigest() != listed[name]:
             found.append(f"{name}: was changed")
     return manifest, found
+
+
+def _heads(anchors: Sequence[Document], stated: str, given: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for each head that none of these anchors has."""
+    there = [anchor["head"] for anchor in anchors]
+    for source, wanted in ((MANIFEST, [stated]), ("the head that you gave", given)):
+        for head in wanted:
+            if head and head not in there:
+                yield f"the newest anchor is not the one of {source}: {head}"
+
+
+def _by_id(files: Files) -> dict[str, Document]:
+    return {record["predictionId"]: record for _, record in _lines(files, [])}
 
 
 def _anchors(files: Files, found: list[str]) -> Iterator[Document]:
@@ -144,7 +168,7 @@ def _lines(files: Files, found: list[str]) -> Iterator[tuple[str, Document]]:
 
 
 def _records(
-    files: Files, entries: Mapping[str, list[Entry]], days: Collection[str]
+    files: Files, entries: Mapping[str, list[Entry]], is_claimed: Callable[[Entry], bool]
 ) -> Iterator[str]:
     found: list[str] = []
     seen: dict[str, str] = {}
@@ -162,7 +186,7 @@ def _records(
             found.append(f"{called(name)}: {NO_ERASURE}")
     yield from found
     for name, same in entries.items():
-        if same[0].kept and same[0].day in days and name not in seen:
+        if same[0].kept and is_claimed(same[0]) and name not in seen:
             yield missing(same[0])
 
 

@@ -1,9 +1,11 @@
 """Verify this archive: name each record, policy, report or card that was changed, removed or added.
 
     python3 verify.py [--from DAY] [--to DAY] [--head HEX]
+    python3 verify.py [--decision ID] [--head HEX]...
 
-Needs Python 3.9 or newer, and nothing else. Ends with 1 if anything is wrong. The days are those
-that you asked the bank for; HEX is the head of the newest anchor, from the bank's locked bucket.
+Needs Python 3.9 or newer, and nothing else. Ends with 1 if anything is wrong. The days, or the id
+of a decision, are what you asked the bank for; HEX is the head of the newest anchor, from the
+bank's locked bucket. The pack of one decision has several anchors: give the head of each.
 
 The SHA-256 of this file is all to compare with the bank's release: the file runs nothing of the
 archive but modules under code/ whose SHA-256 it has. See README.md.
@@ -68,16 +70,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--from", dest="first", default="", help="the first day that you asked for")
     parser.add_argument("--to", dest="last", default="", help="the last day that you asked for")
-    parser.add_argument("--head", default="", help="the head that the newest anchor must have")
+    parser.add_argument("--decision", default="", help="the one decision that you asked for")
+    parser.add_argument(
+        "--head", action="append", default=[], help="the head that the newest anchor must have"
+    )
     given = parser.parse_args()
     files = read_folder(Path(__file__).resolve().parent)
     if wrong := refused(files, DIGESTS):
         print("\n".join([*wrong, "Nothing was verified: code/ was changed, and was not run."]))
         return 1
     sys.meta_path.insert(0, CheckedCode(files))
-    from infrastructure.operate.evidence_pack import archive_report
+    from chalicelib.governance.archive import archive_report
+    from chalicelib.governance.archive.claimed_period import Period
 
-    return archive_report.write(files, given.first, given.last, given.head)
+    asked = Period(given.first, given.last)
+    return archive_report.write(files, asked, given.head, given.decision)
 
 
 if __name__ == "__main__":

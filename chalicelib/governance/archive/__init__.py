@@ -1,0 +1,1 @@
+"""Archives of evidence: their verifier, their program, and the pack of one decision."""
