@@ -12,22 +12,33 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+IDLE_SECONDS = 30.0
 
 
 class OutOfTime(Exception):
     """A wait that ended first: what was asked goes on."""
 
 
-class _Worker:
-    """A thread that runs one thing after the other."""
+class Threads:
+    """Threads that run one thing after the other. One ends that had nothing to do for long."""
 
-    def __init__(self) -> None:
-        self.todo: SimpleQueue[Callable[[], Any]] = SimpleQueue()
-        threading.Thread(target=self._work, name="reused", daemon=True).start()
+    def __init__(self, idle_seconds: float) -> None:
+        self._idle_seconds = idle_seconds
+        # who worked last works first: its stack is still in the caches
+        self._idle: list[SimpleQueue[Callable[[], Any]]] = []
 
-    def _work(self) -> None:
-        while True:
-            do = self.todo.get()
+    def begin(self, do: Callable[[], Any]) -> None:
+        """Run something in another thread, in the caller's context."""
+        whole = contextvars.copy_context()
+        try:
+            todo = self._idle.pop()
+        except IndexError:
+            todo = SimpleQueue()
+            threading.Thread(target=self._work, args=[todo], name="reused", daemon=True).start()
+        todo.put(lambda: whole.run(do))
+
+    def _work(self, todo: SimpleQueue[Callable[[], Any]]) -> None:
+        while do := self._next(todo):
             try:
                 do()
             except BaseException:  # noqa: BLE001 - the thread's boundary, as Thread.run has it
@@ -35,20 +46,20 @@ class _Worker:
                     threading.ExceptHookArgs([*sys.exc_info(), threading.current_thread()])
                 )
             del do  # an idle thread holds nothing of what it ran
-            _idle.append(self)
+            self._idle.append(todo)
+
+    def _next(self, todo: SimpleQueue[Callable[[], Any]]) -> Callable[[], Any] | None:
+        """Wait for what is to do. Return None after the idle time: this thread gets no more."""
+        with suppress(Empty):
+            return todo.get(timeout=self._idle_seconds)
+        try:
+            self._idle.remove(todo)
+        except ValueError:  # it was taken just now
+            return todo.get()
+        return None
 
 
-_idle: list[_Worker] = []  # who worked last works first: its stack is still in the caches
-
-
-def begin(do: Callable[[], Any]) -> None:
-    """Run something in another thread, in the caller's context."""
-    whole = contextvars.copy_context()
-    try:
-        worker = _idle.pop()
-    except IndexError:
-        worker = _Worker()
-    worker.todo.put(lambda: whole.run(do))
+begin = Threads(IDLE_SECONDS).begin
 
 
 def within(seconds: float | None, do: Callable[[], T]) -> T:
