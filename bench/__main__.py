@@ -24,8 +24,7 @@ from bench.rounds import Load, WrongAnswer
 from bench.servers.contestants import CONTESTANTS, OURS, Contestant
 from bench.servers.environments import NotInstalled
 from bench.servers.server_process import NotServing
-from datasets import sba
-from datasets.sba import NoRegister
+from datasets import NoRegister, sba
 
 BY_NAME = {one.name: one for one in CONTESTANTS}
 NAMES = " ".join(BY_NAME)

@@ -79,6 +79,7 @@ def soaked(
         process, began, retrained = psutil.Process(serving.process.pid), time.monotonic(), False
         while (passed := time.monotonic() - began) < 60 * minutes:
             time.sleep(A_SAMPLE)
+            serving.process.require_running()
             samples.append(_sample(process, time.monotonic() - began, load))
             console.print(_shown(samples[-1], load))
             if not retrained and passed > RETRAINED * 60 * minutes:

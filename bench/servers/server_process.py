@@ -44,9 +44,15 @@ class ServerProcess:
         """Return once it is so. Raises NotServing if the process ends, or takes too long."""
         until = time.monotonic() + START_SECONDS
         while not is_so():
-            if self._process.poll() is not None or time.monotonic() > until:
-                raise NotServing(f"{self._log} ends with:\n{self._end_of_log()}")
+            self.require_running()
+            if time.monotonic() > until:
+                raise self._fault()
             time.sleep(PAUSE_SECONDS)
+
+    def require_running(self) -> None:
+        """Raise NotServing if the process has ended."""
+        if self._process.poll() is not None:
+            raise self._fault()
 
     def has_logged(self, text: str) -> bool:
         return text in self._log.read_text(errors="replace")
@@ -79,8 +85,9 @@ class ServerProcess:
             return [root, *root.children(recursive=True)]
         return []
 
-    def _end_of_log(self) -> str:
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-12:])
+    def _fault(self) -> NotServing:
+        end = "\n".join(self._log.read_text(errors="replace").splitlines()[-12:])
+        return NotServing(f"{self._log} ends with:\n{end}")
 
 
 @contextmanager
