@@ -27,6 +27,8 @@ export QUOTAS ?=
 export LIMITS ?= on
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
+# The threads share one lock: 16 malloc arenas would keep 200 MB of free memory, two keep little.
+export MALLOC_ARENA_MAX ?= 2
 REVIEW ?= 0.1
 RUNS ?= 10
 CORES ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')

@@ -20,40 +20,22 @@ import click
 from botocore.exceptions import EndpointConnectionError
 from rich.console import Console
 
-from bank import steady_heap
-from bank.api import serving_api
+from bank import first_run, steady_heap
 from bank.demo_users import console_access, demo_people
-from bank.embedded_bank import open_bank
-from bank.first_run import (
-    ApiBusy,
-    ForgottenData,
-    NoSuchRow,
-    PredictionRefused,
-    body_of,
-    bring,
-    first_prediction,
-    print_prediction,
-    remembered_dataset,
-    shown_case,
-    wait_for_models,
-)
-from bank.kept_files import outcome_files
+from bank.kept_files import remembered_data
 from bank.kept_files.key_files import kept_api_key, kept_scoped_keys
-from bank.kept_files.outcome_files import NoLoans
+from bank.kept_files.loan_process import LoanProcess
 from chalicelib.foundation.errors import AppVengersError, InvalidProfile
 from chalicelib.foundation.settings import Settings
 from chalicelib.http.chalice_local import STATE_FOLDER
 from chalicelib.people.admission import LOCAL_KEY, LOCAL_KEYS
-from datasets import Dataset
-from datasets.own import UnreadableData
-from datasets.sba import NoRegister
+from datasets import Case, Dataset, NoLoans, NoRegister, UnreadableData
 from infrastructure import embedded
 from infrastructure.deploy.steps import stage_parameters, user_pool
 from infrastructure.deploy.steps.smoke import command
 from infrastructure.first_models.first_model_steps import TrainingFailed, scheduled_event
 from infrastructure.operate import sign_in_flow
 from infrastructure.project import ROOT, app_name
-from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.recovery.saved import recover
 from localcloud.kept_state.sqlite.disk import NotStored
 from localcloud.kept_state.sqlite.folder_lock import FolderInUse, held, remove_abandoned
@@ -76,14 +58,14 @@ STARTED = float(os.environ.get("STARTED_AT") or time.time())
 FAULTS = (
     AppVengersError,
     FolderInUse,
-    ForgottenData,
+    remembered_data.ForgottenData,
     InvalidProfile,
     NoLoans,
     NoRegister,
-    NoSuchRow,
+    remembered_data.NoSuchRow,
     NotStored,
     PortTaken,
-    PredictionRefused,
+    first_run.PredictionRefused,
     StateFault,
     TrainingFailed,
     UnknownQuota,
@@ -189,6 +171,8 @@ def demo() -> None:
 @granted
 def bare(aws_port: int, quotas: tuple[str, ...]) -> None:
     """Serve a new and empty AWS account, for `make deploy`. Only its logs and notices are kept."""
+    from localcloud.embedded_cloud import embedded_cloud
+
     folder = STATE / "bare" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
     with embedded_cloud(folder, quotas=parsed(quotas)) as cloud:
         cloud.run_uploaded_functions(port := cloud.serve_aws(aws_port))
@@ -228,8 +212,8 @@ def env(aws_port: int) -> None:
 @click.option("--outcome", is_flag=True, help="Tell what became of it, too (on stderr).")
 def application(row: int, outcome: bool) -> None:
     """Print a real loan of the test period as a body for POST /predict."""
-    shown = shown_case(remembered_dataset(STATE, Console(stderr=True)), row)
-    print(json.dumps(body_of(shown)))
+    shown = remembered_data.shown_case(_loans(), row)
+    print(json.dumps(first_run.body_of(shown)))
     if outcome:
         told = {True: "defaulted", False: "paid", None: "unknown"}[shown["defaulted"]]
         print(told, file=sys.stderr)
@@ -264,7 +248,9 @@ def outcomes(first: str | None, last: str | None, stored: bool, aws_port: int) -
     """Print real outcomes as a file for credit/newData/ (CSV): of loans, or of stored decisions."""
     if stored == bool(first and last):
         raise click.UsageError("Give --from and --to, or --stored.")
-    dataset = remembered_dataset(STATE, Console(stderr=True))
+    from bank.kept_files import outcome_files
+
+    dataset = _loans()
     if not stored:
         print(outcome_files.of_loans(dataset, first or "", last or ""), end="")
         return
@@ -290,7 +276,7 @@ class Opened:
     aws: str
     console: str
     api_key: str
-    dataset: Dataset
+    shown: Case
 
 
 @contextmanager
@@ -301,8 +287,13 @@ def _bank(
     os.umask(0o077)  # whole applications are kept here
     with usable():
         folder.mkdir(parents=True, exist_ok=True)
-    dataset = remembered_dataset(folder, console)
     with ExitStack() as stack:
+        loans = stack.enter_context(LoanProcess(folder))
+        # Loans are read while this process loads moto, for seconds.
+        from bank.api import serving_api
+        from bank.embedded_bank import open_bank
+
+        shown = loans.shown_case()
         with console.status("Opening the embedded cloud"):
             bank = stack.enter_context(open_bank(folder, quotas=quotas, limited=limited))
             # after the database: a key beside none shows that one is lost
@@ -317,17 +308,18 @@ def _bank(
             scoped = kept_scoped_keys(folder / "api_keys", folder / "api_key")
             api = stack.enter_context(serving_api(bank, api_key, port, scoped, limited=limited))
             site = console_access.open_console(bank, api, aws)
-        bring(bank, dataset, console)
+        first_run.bring(bank, loans, console)
+        loans.close()
         with console.status("Loading the models"):
-            wait_for_models(f"http://127.0.0.1:{api}", api_key, console)
-        yield Opened(f"http://127.0.0.1:{api}", f"http://127.0.0.1:{aws}", site, api_key, dataset)
+            first_run.wait_for_models(f"http://127.0.0.1:{api}", api_key, console)
+        yield Opened(f"http://127.0.0.1:{api}", f"http://127.0.0.1:{aws}", site, api_key, shown)
 
 
 def _predict(bank: Opened) -> dict[str, Any]:
     """Show the first prediction, and return what was sent."""
-    url, api_key, shown = bank.url, bank.api_key, shown_case(bank.dataset, 0)
-    body = body_of(shown)
-    print_prediction(console, first_prediction(url, api_key, body), shown["defaulted"])
+    body = first_run.body_of(bank.shown)
+    answer = first_run.first_prediction(bank.url, bank.api_key, body)
+    first_run.print_prediction(console, answer, bank.shown["defaulted"])
     seconds = time.time() - STARTED
     console.print(f"{seconds:.0f} s from make to this prediction, installing included")
     return body
@@ -337,9 +329,13 @@ def _predicted(bank: Opened) -> dict[str, Any]:
     """Show the first prediction if the API has time for it, and return what was sent."""
     try:
         return _predict(bank)
-    except ApiBusy as busy:
+    except first_run.ApiBusy as busy:
         console.print(f"No first prediction: clients keep the API busy. {busy}", markup=False)
-        return body_of(shown_case(bank.dataset, 0))
+        return first_run.body_of(bank.shown)
+
+
+def _loans() -> Dataset:
+    return remembered_data.remembered_dataset(STATE, Console(stderr=True))
 
 
 def _local_keys() -> dict[str, str]:

@@ -1,22 +1,17 @@
 """First screen of `make run`: the first models, and a first prediction of a real loan."""
 
-import os
 import secrets
 import time
 from functools import cache
-from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import requests
 from rich.console import Console
 from rich.table import Table
 
 from chalicelib import profile
-from datasets import Case, Dataset
-from datasets.own import UnreadableData
+from datasets import Case, FirstSnapshot
 from infrastructure.first_models import bring_models
-from localcloud.kept_state.state_faults import require_file
 
 if TYPE_CHECKING:  # the embedded cloud takes 3 s to load, and a screen needs none
     from bank.embedded_bank import Bank
@@ -35,45 +30,14 @@ class ApiBusy(PredictionRefused):
     """Clients of a bank that was started again keep it busy: it serves all the same."""
 
 
-class NoSuchRow(Exception):
-    """The data set has fewer rows."""
+class FirstLoans(Protocol):
+    """Loans that can be asked for a first snapshot: a Dataset, or the process that reads one."""
+
+    def first_snapshot(self) -> FirstSnapshot: ...
 
 
-class ForgottenData(Exception):
-    """The file that an earlier run trained on can't be read any more."""
-
-
-def remembered_dataset(folder: Path, console: Console) -> Dataset:
-    """Return the bank's own file if DATA names one, now or in an earlier run; else the loan
-    register. A file is remembered once it could be read. Raises UnreadableData, ForgottenData and
-    UnusableState.
-    """
-    kept, given = folder / "data", os.environ.get("DATA")
-    if given:
-        dataset = bring_models.chosen_dataset(Path(given).resolve(), console)
-        folder.mkdir(parents=True, exist_ok=True)
-        kept.write_text(str(Path(given).resolve()), encoding="utf-8")
-        return dataset
-    require_file(kept)
-    if not kept.exists():
-        return bring_models.chosen_dataset(None, console)
-    try:
-        return bring_models.chosen_dataset(_path_in(kept), console)
-    except (UnreadableData, ValueError, OSError) as fault:
-        raise ForgottenData(
-            f"{fault}\nAn earlier run trained on this file, and {kept} remembers it. Put it back, "
-            "name another with DATA=applications.csv, or delete that note for the loan register."
-        ) from fault
-
-
-def _path_in(kept: Path) -> Path:
-    if written := kept.read_text(encoding="utf-8").strip():
-        return Path(written)
-    raise UnreadableData(f"{kept} is empty.")
-
-
-def bring(bank: "Bank", dataset: Dataset, console: Console) -> None:
-    bring_models.bring(bank.settings, profile.load(), lambda: dataset, console)
+def bring(bank: "Bank", loans: FirstLoans, console: Console) -> None:
+    bring_models.bring(bank.settings, profile.load(), loans.first_snapshot, console)
 
 
 def wait_for_models(url: str, api_key: str, console: Console) -> None:
@@ -99,13 +63,6 @@ def _ready(url: str, api_key: str) -> dict[str, Any]:
     except requests.RequestException:  # a body that is no JSON is one, too
         return {}
     return answer
-
-
-def shown_case(dataset: Dataset, row: int) -> Case:
-    """Return an application that no model has seen. Raises NoSuchRow."""
-    for case in islice(dataset.cases(), row, None):
-        return case
-    raise NoSuchRow(f"There is no row {row}: choose a smaller number, 0 or more.")
 
 
 def body_of(case: Case) -> dict[str, Any]:

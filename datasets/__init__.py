@@ -2,9 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, TypedDict
 
-import pandas as pd
+if TYPE_CHECKING:  # who asks another process for loans loads no pandas
+    import pandas as pd
+
+
+class NoRegister(Exception):
+    """The loan register, or a file in its place, that can't be had."""
+
+
+class NoLoans(Exception):
+    """Months of which a data set has no loans."""
+
+
+class UnreadableData(Exception):
+    """A bank's own file that is not what the profile describes."""
 
 
 class Case(TypedDict):
@@ -15,6 +29,15 @@ class Case(TypedDict):
 
 
 @dataclass(frozen=True)
+class FirstSnapshot:
+    """Loans that first models may learn from, in Parquet."""
+
+    name: str
+    rows: int
+    parquet: bytes
+
+
+@dataclass(frozen=True)
 class Dataset:
     """`snapshot` is what models may learn from; they have seen none of the `cases`.
 
@@ -22,6 +45,11 @@ class Dataset:
     """
 
     name: str
-    snapshot: Callable[[], pd.DataFrame]
+    snapshot: "Callable[[], pd.DataFrame]"
     cases: Callable[[], Iterator[Case]]
-    later: Callable[[pd.Timestamp, pd.Timestamp], pd.DataFrame]
+    later: "Callable[[pd.Timestamp, pd.Timestamp], pd.DataFrame]"
+
+    def first_snapshot(self) -> FirstSnapshot:
+        table, body = self.snapshot(), BytesIO()
+        table.to_parquet(body, index=False)
+        return FirstSnapshot(self.name, len(table), body.getvalue())

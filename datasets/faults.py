@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 import click
 
-from datasets import own, sba
+from datasets import NoRegister, UnreadableData
 from training import train
 
-FAULTS = (*train.FAULTS, own.UnreadableData, sba.NoRegister)
+FAULTS = (*train.FAULTS, UnreadableData, NoRegister)
 
 
 @contextmanager

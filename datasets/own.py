@@ -10,16 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from datasets import Case, Dataset
+from datasets import Case, Dataset, UnreadableData
 from training import training_profile
 from training.training_profile import Feature, TrainingProfile
 
 UNSEEN_SHARE = 0.05
 NAME_ANOTHER = "Name a file of applications: DATA=applications.csv, or .parquet"
-
-
-class UnreadableData(Exception):
-    """The file is not what the profile describes."""
 
 
 def dataset(path: Path, profile: Path) -> Dataset:

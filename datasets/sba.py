@@ -27,7 +27,7 @@ import pyarrow.csv
 from rich.console import Console
 
 from chalicelib import profile
-from datasets import Case, Dataset
+from datasets import Case, Dataset, NoRegister
 from training.snapshots.peers import count_before, days
 
 ROOT = Path(__file__).parents[1]
@@ -47,10 +47,6 @@ TEST_FROM, TEST_TO = pd.Timestamp("2005-07-01"), pd.Timestamp("2006-03-31")
 TEXT = ("Name", "State", "Zip", "Bank", "NAICS", "ApprovalDate", "ChgOffDate", "FranchiseCode",
         "RevLineCr", "LowDoc", "MIS_Status", "GrAppv", "SBA_Appv")  # fmt: skip
 NUMBERS = ("LoanNr_ChkDgt", "NoEmp", "NewExist", "CreateJob", "RetainedJob", "UrbanRural")
-
-
-class NoRegister(Exception):
-    pass
 
 
 def dataset(console: Console) -> Dataset:

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 
 from bank.demo_users import demo_people
-from bank.embedded_bank import Bank
 from infrastructure.deploy.steps import user_pool
 
+if TYPE_CHECKING:
+    from bank.embedded_bank import Bank
 
-def open_console(bank: Bank, api_port: int, aws_port: int) -> str:
+
+def open_console(bank: "Bank", api_port: int, aws_port: int) -> str:
     """Let people sign in to the console of a served bank, and return its address.
 
     Cognito leads back to http only at localhost, and to a browser that is another site than

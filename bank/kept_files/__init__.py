@@ -1,1 +1,1 @@
-"""Files that the bank on one machine writes for its owner: API keys, and outcomes of loans."""
+"""Files that the bank on one machine keeps, and those that it writes for its owner."""

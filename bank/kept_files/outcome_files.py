@@ -6,16 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from datasets import Case, Dataset
+from datasets import Case, Dataset, NoLoans
 
 COLUMNS = ("clientId", "predictionId", "outcome", "when", "granted")
 
 
 GRANTED = ("APPROVE", "REVIEW")
-
-
-class NoLoans(Exception):
-    """The data set has none in these months."""
 
 
 def of_loans(dataset: Dataset, first: str, last: str) -> str:

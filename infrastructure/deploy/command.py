@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -229,12 +228,12 @@ def _given(wishes: Wishes, console: Console) -> tuple[Document, Loaded | None]:
 
     given = os.environ.get("DATA")
     if not given:
-        return sent, partial(bring_models.chosen_dataset, None, console)
+        return sent, lambda: bring_models.chosen_dataset(None, console).first_snapshot()
     try:
         own = bring_models.chosen_dataset(Path(given), console)
     except bring_models.FAULTS as fault:
         raise checks.NotReady(f"DATA={given}: {fault}") from fault
-    return sent, lambda: own
+    return sent, own.first_snapshot
 
 
 def _application(path: Path) -> Document:

@@ -3,11 +3,9 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 
 import boto3
-import pandas as pd
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -18,20 +16,22 @@ from chalicelib.models import artifact
 from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.profile import PROFILE_FILE, Profile
 from chalicelib.retraining.retraining_files import RetrainingFiles
-from datasets import Dataset, own, sba
+from datasets import Dataset, FirstSnapshot, NoRegister, UnreadableData
 from infrastructure.first_models import first_model_steps
 
 SECONDS_BETWEEN_LINES = 60
-FAULTS = (InvalidProfile, own.UnreadableData, sba.NoRegister)
+FAULTS = (InvalidProfile, UnreadableData, NoRegister)
 
 
 def chosen_dataset(own_file: Path | None, console: Console) -> Dataset:
     """Return the bank's data, or the demo's loan register without any."""
+    from datasets import own, sba  # pandas, which the bank's own process does without
+
     return own.dataset(own_file, PROFILE_FILE) if own_file else sba.dataset(console)
 
 
 def bring(
-    settings: Settings, profile: Profile, dataset: Callable[[], Dataset], console: Console
+    settings: Settings, profile: Profile, loans: Callable[[], FirstSnapshot], console: Console
 ) -> None:
     """Bring each model of the profile into service. Train only models that never had a version."""
     s3, since = boto3.client("s3"), datetime.now(UTC)
@@ -49,7 +49,7 @@ def bring(
         if arrival and _is_valid(bucket, model, arrival.version, profile, console)
     }
     if known.keys() != arrivals.keys():
-        _train_and_promote(settings, profile, dataset(), console)
+        _train_and_promote(settings, profile, loans, console)
     else:
         for model, version in known.items():
             console.print(f"{model} {version} is deployed again")
@@ -91,16 +91,16 @@ def _delete_endpoint(name: str) -> None:
 
 
 def _train_and_promote(
-    settings: Settings, profile: Profile, dataset: Dataset, console: Console
+    settings: Settings, profile: Profile, loans: Callable[[], FirstSnapshot], console: Console
 ) -> None:
     """Put the snapshot, run the trainings, and upload the artifacts, which createEndpointModel
     deploys.
     """
     sagemaker, s3 = boto3.client("sagemaker"), boto3.client("s3")
     with console.status("Writing the snapshot"):
-        table = dataset.snapshot()
-        snapshot = first_model_steps.put_sources(s3, settings, dataset.name, _parquet(table))
-    console.print(f"Snapshot {snapshot}: {len(table):,} rows in s3://{settings.data_bucket}")
+        first = loans()
+        snapshot = first_model_steps.put_sources(s3, settings, first.name, first.parquet)
+    console.print(f"Snapshot {snapshot}: {first.rows:,} rows in s3://{settings.data_bucket}")
     jobs = first_model_steps.start(settings, profile, snapshot)
     _show(console, "Training", first_model_steps.job_statuses(sagemaker, jobs))
     _show_metrics(console, jobs)
@@ -118,12 +118,6 @@ def wait_for_endpoints(
     sagemaker = boto3.client("sagemaker")
     statuses = first_model_steps.endpoint_statuses(sagemaker, settings, list(profile.models), since)
     _show(console, "Endpoint", statuses)
-
-
-def _parquet(table: pd.DataFrame) -> bytes:
-    body = BytesIO()
-    table.to_parquet(body, index=False)
-    return body.getvalue()
 
 
 def _show(console: Console, title: str, statuses: Iterator[dict[str, str]]) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from bank.kept_files import outcome_files
+from datasets import NoLoans
 from datasets.sba import PROFILE, SAMPLE, dataset_of
 from training import training_profile
 from training.collecting import new_data
@@ -36,7 +37,7 @@ def test_loans_of_some_months_are_taken_row_by_row(dataset):
 
 
 def test_months_without_loans_are_told(dataset):
-    with pytest.raises(outcome_files.NoLoans, match="from 2030-01 to 2030-02"):
+    with pytest.raises(NoLoans, match="from 2030-01 to 2030-02"):
         outcome_files.of_loans(dataset, "2030-01", "2030-02")
 
 
@@ -70,5 +71,5 @@ def test_no_date_is_in_the_future(dataset):
 
 
 def test_without_such_decisions_there_is_no_file(dataset):
-    with pytest.raises(outcome_files.NoLoans, match="No approved or reviewed decision"):
+    with pytest.raises(NoLoans, match="No approved or reviewed decision"):
         outcome_files.of_decisions(dataset, [{"Items": []}], TODAY)

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from rich.console import Console
 
-from bank.first_run import ForgottenData, remembered_dataset
+from bank.kept_files.remembered_data import ForgottenData, remembered_dataset
 from infrastructure.project import ROOT
 from localcloud.kept_state.state_faults import UnusableState
 

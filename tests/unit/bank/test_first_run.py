@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console
 
 from bank import first_run
-from bank.first_run import ApiBusy, PredictionRefused, print_prediction, remembered_dataset
-from datasets.own import UnreadableData
+from bank.first_run import ApiBusy, PredictionRefused, print_prediction
+from bank.kept_files.remembered_data import remembered_dataset
+from datasets import UnreadableData
 from infrastructure.deploy.steps.smoke import sentence
 
 TEXT = "A loan above 2 million dollars is decided by a person."
