@@ -30,7 +30,8 @@ BY_NAME = {one.name: one for one in CONTESTANTS}
 NAMES = " ".join(BY_NAME)
 RESULTS = WORK / "results.json"  # of the rounds that are done
 
-LOANS = ("2005-07", "2006-03")  # the months of loans that the retraining of a soak gets
+# The months of loans that the retrainings of a soak get.
+LOANS = ("2005-07", "2005-10"), ("2005-11", "2006-03")
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 reusing = click.option("--reuse", is_flag=True, help="Take the models that the last run trained.")
@@ -109,7 +110,8 @@ def soak(minutes: float, reuse: bool) -> None:
     ours = BY_NAME[OURS]
     with shown_faults():
         run = prepared_run([ours], console, reuse=reuse)
-        loans = outcome_files.of_loans(sba.dataset(console), *LOANS)
+        dataset = sba.dataset(console)
+        loans = [outcome_files.of_loans(dataset, *months) for months in LOANS]
         bodies = run.questions[True].bodies
         found = soaked(ours, run.prepared, bodies, loans, minutes, WORK / "soaked", console)
     long_run_page.write(long_run_page.OF_SOAK, long_run_page.soak_lines(found, _now()))

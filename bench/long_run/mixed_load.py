@@ -28,13 +28,13 @@ UPDATE_DATA, DATA_BUCKET = "appvengers-dev-updateData", "dev-appvengers-data"
 class MixedLoad:
     """Threads that ask until `end`. Each answer is counted, and each that is an error is kept."""
 
-    def __init__(self, serving: Serving, aws_port: int, bodies: Sequence[Body], loans: str) -> None:
+    def __init__(self, serving: Serving, aws_port: int, bodies: Sequence[Body]) -> None:
         self.answers: Counter[str] = Counter()
         self.errors: list[str] = []
         self.latencies: list[float] = []  # of POST /predict, since they were last taken
         self._serving = serving
         self._bodies = bodies
-        self._loans = loans.encode()
+        self._reported: list[str] = []
         self._aws_port = aws_port
         self._decided: deque[Body] = deque(maxlen=REMEMBERED)
         self._counting = threading.Lock()
@@ -60,14 +60,20 @@ class MixedLoad:
         for thread in self._threads:
             thread.join()
 
-    def retrain(self) -> None:
-        """Upload loans that were decided elsewhere, and let updateData see them."""
-        self._aws("s3").put_object(
-            Bucket=DATA_BUCKET, Key="credit/newData/soak.csv", Body=self._loans
-        )
+    def has_retrained(self, loans: str) -> bool:
+        """Upload loans that were decided elsewhere, and let updateData see them. Return whether it
+        started a retraining; it does not while one is running.
+        """
+        if loans not in self._reported:
+            key = f"credit/newData/soak-loans-{len(self._reported)}.csv"
+            self._aws("s3").put_object(Bucket=DATA_BUCKET, Key=key, Body=loans.encode())
+            self._reported.append(loans)
         event = json.dumps(scheduled_event(datetime.now(UTC)))
-        self._aws("lambda").invoke(FunctionName=UPDATE_DATA, Payload=event)
+        answer = self._aws("lambda").invoke(FunctionName=UPDATE_DATA, Payload=event)
+        if json.load(answer["Payload"])["done"] != "started":
+            return False
         self._count("retraining")
+        return True
 
     def _again(self, do: Callable[[random.Random], None], numbers: random.Random) -> None:
         while not self._ended.is_set():

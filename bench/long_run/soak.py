@@ -17,7 +17,9 @@ from bench.servers.contestants import Body, Contestant, Place, Prepared
 from bench.servers.server_process import free_ports
 
 A_SAMPLE = 10.0  # seconds
-WARM, RETRAINED = 0.2, 0.3  # shares of the time: what is before is not judged; when training starts
+WARM = 0.2  # a share of the time, which is not judged
+# Shares of the time at which a retraining starts: the first loads what later ones find loaded.
+RETRAINED = 0.02, 0.5
 # How much the last third may be above the first: a share, and for what is counted in ones, ones.
 MEMORY, THREADS, FILES, P99 = 1.05, 1.1, 1.1, 2.0
 
@@ -64,27 +66,30 @@ def soaked(
     bank: Contestant,
     prepared: Prepared,
     bodies: Sequence[Body],
-    loans: str,
+    loans: Sequence[str],
     minutes: float,
     work: Path,
     console: Console,
 ) -> Soaked:
-    """Load a bank for so long. `loans` are decided elsewhere, with their outcomes, as CSV."""
+    """Load a bank for so long. `loans` are files of loans decided elsewhere, with their outcomes,
+    as CSV: one a retraining.
+    """
     shutil.rmtree(work, ignore_errors=True)
     place = Place(free_ports(3)[0], work / "soak", prepared)
     samples: list[Sample] = []
     with serve(bank, place, bodies[0]) as serving:
-        load = MixedLoad(serving, place.port + 1, bodies, loans)
+        load = MixedLoad(serving, place.port + 1, bodies)
         load.start()
-        process, began, retrained = psutil.Process(serving.process.pid), time.monotonic(), False
+        process, began = psutil.Process(serving.process.pid), time.monotonic()
+        retrainings = [*zip(RETRAINED, loans, strict=True)]
         while (passed := time.monotonic() - began) < 60 * minutes:
             time.sleep(A_SAMPLE)
             serving.process.require_running()
             samples.append(_sample(process, time.monotonic() - began, load))
             console.print(_shown(samples[-1], load))
-            if not retrained and passed > RETRAINED * 60 * minutes:
-                load.retrain()
-                retrained = True
+            is_due = retrainings and passed > retrainings[0][0] * 60 * minutes
+            if is_due and load.has_retrained(retrainings[0][1]):
+                retrainings.pop(0)
         load.end()
     return Soaked(minutes, dict(load.answers), load.errors, samples)
 
