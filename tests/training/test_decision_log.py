@@ -21,7 +21,7 @@ def test_the_log_has_what_was_stored_before_the_day_index_had_shards(place, case
         client.put_item(TableName=TABLE, Item=item | {"day": {"S": item["day"]["S"][:-3]}})
     log = DecisionLog(boto3.resource("dynamodb").Table(TABLE), "2026-11-30T00:00:00.000Z")
 
-    newest = [one["predictionId"] for one in islice(log.newest(["2026-11"]), 6)]
+    newest = [one["predictionId"] for one in islice(log.newest({"2026-11": 8}), 6)]
     assert newest == [f"{number:032x}" for number in (7, 5, 3, 1, 8, 6)]
     assert sorted(log.decided("2026-11-21")) == [("2026-11-21", "APPROVE")] * 4
     assert log.decisions_with_outcomes(DAY) == {(f"client-{n}", f"{n:032x}") for n in range(1, 9)}
@@ -84,3 +84,26 @@ def test_a_table_with_more_items_than_the_index_has_keys_is_read_by_the_index(pl
 
     assert [*log.decided("2026-10-30")] == [("2026-11-29", "APPROVE")]
     assert table.asked["query"] == KEYS * gap
+
+
+def test_the_newest_of_a_small_table_are_asked_for_by_the_keys_that_have_any(place, cases):
+    for number in range(1, 9):
+        place.decide(cases[0], number, at=f"2026-{10 + number % 2}-{20 + number % 3}T10:00:00.000Z")
+    tell(place, 1, "paid", "2026-11-22", AT)
+    of_few, of_all = Counted(), Counted()
+    until = "2026-11-30T00:00:00.000Z"
+
+    few = [*DecisionLog(of_few, until).newest({"2026-10": 4, "2026-11": 4})]
+    each = [*DecisionLog(of_all, until).newest({"2026-10": 4, "2026-11": KEYS * 61 - 4})]
+    assert len(few) == 8
+    assert few == each
+    assert of_all.asked == {"query": KEYS * 61}
+    assert of_few.asked["scan"] == 1
+    assert of_few.asked["query"] <= 2 * len(few)  # the key of its shard, and that of before shards
+
+
+def test_of_months_without_decisions_none_are_asked_for(place):
+    table = Counted()
+
+    assert [*DecisionLog(table, "2026-11-30T00:00:00.000Z").newest({})] == []
+    assert table.asked == {}

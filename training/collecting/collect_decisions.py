@@ -33,7 +33,7 @@ def newest(job: Job, rows: pd.DataFrame, months: Facts, count: int) -> pd.DataFr
     label = rows[job.bank.outcome].map({0.0: "paid", 1.0: "defaulted"})
     ended = rows["decision"].notna() & label.notna()
     label_of = dict(zip(rows.loc[ended, "row"], label[ended], strict=True))
-    newest = job.log.newest([month["month"] for month in months["months"]])
+    newest = job.log.newest({one["month"]: one["decisions"] for one in months["months"]})
     columns = ("predictionId", "createdAt", "decision", "application", "models", "outcome")
     return pd.DataFrame(
         [

@@ -3,7 +3,7 @@
 SageMaker does not have chalicelib/decisions/outcomes.py, which defines the item of an outcome.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -51,11 +51,15 @@ class DecisionLog:
             if "toldAt" in item and item["toldAt"] <= self._until and ERASED not in item
         }
 
-    def newest(self, months: list[str]) -> Iterator[Item]:
-        """Yield the decisions of these months, whole; the newest first."""
-        days = self._days(f"{months[0]}-01") if months else ()
-        wanted = [day for day in days if day[:7] in months]
-        found = (item for day in wanted[::-1] for item in self._of(day, newest_first=True))
+    def newest(self, months: Mapping[str, int]) -> Iterator[Item]:
+        """Yield the decisions of these months, whole; the newest first.
+
+        `months` has how many decisions each month has.
+        """
+        first = min(months, default=self._until[:7])
+        days = [day for day in self._days(f"{first}-01") if day[:7] in months]
+        held = self._held([keys_of(day) for day in days[::-1]], sum(months.values()))
+        found = (item for keys in held for item in self._of(keys, newest_first=True))
         with_applicant = (item for item in found if "decision" in item and ERASED not in item)
         return (item for item in with_applicant if item["createdAt"] <= self._until)
 
@@ -128,7 +132,7 @@ class DecisionLog:
             yield from (item for item in few if _day(item) >= since)
             return
         for day in days:
-            yield from self._of(prefix + day, **_only(SHORT))
+            yield from self._of(keys_of(prefix + day), **_only(SHORT))
 
     def _all_if_few(self, keys: int) -> list[Item] | None:
         """Return all items of a table that has no more of them than the index has keys to ask.
@@ -140,9 +144,18 @@ class DecisionLog:
         items = [*islice(self._all(), keys + 1)]
         return items if len(items) <= keys else None
 
-    def _of(self, day: str, *, newest_first: bool = False, **more: Any) -> Iterator[Item]:
+    def _held(self, days: list[list[str]], decisions: int) -> list[list[str]]:
+        """Return the keys of each day less those without a decision, if the table is so small."""
+        keys = sum(map(len, days))
+        few = self._all_if_few(keys) if decisions < keys else None
+        if few is None:
+            return days
+        held = {key for item in few if "decision" in item for key in _keys(item)}
+        return [[key for key in of_day if key in held] for of_day in days]
+
+    def _of(self, keys: list[str], *, newest_first: bool = False, **more: Any) -> Iterator[Item]:
         asked = {"IndexName": BY_DAY, "ScanIndexForward": not newest_first, **more}
-        pages = (self._query(Key("day").eq(key), **asked) for key in keys_of(day))
+        pages = (self._query(Key("day").eq(key), **asked) for key in keys)
         return merged(pages, newest_first=newest_first)
 
     def _days(self, since: str) -> Iterator[str]:
@@ -160,6 +173,11 @@ class DecisionLog:
 
 def _day(item: Item) -> str:
     return str(item.get("toldAt") or item.get("createdAt", ""))[:10]
+
+
+def _keys(item: Item) -> tuple[str, str]:
+    """Return both keys that an item may have in the index, as `make migrate` may move it now."""
+    return _day(item), key_of(_day(item), item["predictionId"])
 
 
 def _day_before(day: str) -> str:
