@@ -209,7 +209,7 @@ recover: $(VENV)/run ## Continue from the copy of a damaged database; `make run`
 	@$(VENV)/bin/python -m bank recover
 
 drills: $(VENV)/dev ## A fault of each AWS call, and each guard taken out: docs/drills.md (FLOWS=)
-	@$(VENV)/bin/python -m tests.drills.others
+	@$(if $(FLOWS),,$(VENV)/bin/python -m tests.drills.others)
 	@$(VENV)/bin/python -m tests.drills.calls $(FLOWS)
 
 drill-durability: $(VENV)/dev ## Full disks and locks under load, kills, restarts: RUNS=10 (half an hour)

@@ -4,7 +4,8 @@ python -m tests.mutants [--again] [MODULE …]
 
 Each mutant is one small change of a module, such as `>=` for `>`. It is killed if a test of the
 module fails. The work is done on a copy in build/mutants; docs/mutants.md is written from all
-results that are there. --again tests only those that survived the last time.
+results that are there, and other modules keep their rows. --again tests only those that survived
+the last time.
 """
 
 import json
@@ -16,7 +17,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.mutants.mutants_page import Mutant, Result, page
+from tests.mutants.mutants_page import Mutant, page
 
 ROOT = Path(__file__).parents[2]
 TREE, RESULTS = ROOT / "build" / "mutants" / "tree", ROOT / "build" / "mutants"
@@ -111,13 +112,10 @@ def main() -> int:
         print(f"{name}: mutants of {known[name]['path']}", flush=True)
         tested(name, str(known[name]["path"]), known[name]["tests"], again=again)
     sessions = {name: RESULTS / f"{name}.sqlite" for name in known}
-    results = [
-        Result(name, str(known[name]["path"]), list(mutants(path)))
-        for name, path in sessions.items()
-        if path.exists()
-    ]
+    results = {name: list(mutants(path)) for name, path in sessions.items() if path.exists()}
+    paths = {name: str(one["path"]) for name, one in known.items()}
     listed = tomllib.loads((HERE / "equivalent.toml").read_text(encoding="utf-8"))
-    text, open_ones = page(PAGE.read_text(encoding="utf-8"), results, listed)
+    text, open_ones = page(PAGE.read_text(encoding="utf-8"), paths, results, listed)
     PAGE.write_text(text, encoding="utf-8")
     for line in open_ones:
         print(line)

@@ -1,12 +1,15 @@
 """The page of the mutants: how many die, which survive, and why those that do may."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from tests.kept_rows import rows
 
 BEGIN = "<!-- Written by make mutants, until the next such line: do not edit. -->\n"
 END = "<!-- Written until here. -->\n"
-COLUMNS = ("module", "mutants", "killed", "the same to a caller", "survive", "killed of the others")
+COUNTS = "| module | mutants | killed | the same to a caller | survive | killed of the others |"
+SURVIVORS = "| module | line | as the mutant has it | the same, because |"
 
 
 @dataclass(frozen=True)
@@ -22,13 +25,6 @@ class Mutant:
         """Its line as the mutant has it."""
         added = [one for one in self.diff.splitlines() if one.startswith("+") and one[:3] != "+++"]
         return " ".join(one[1:].strip() for one in added)
-
-
-@dataclass(frozen=True)
-class Result:
-    name: str
-    path: str
-    mutants: list[Mutant]
 
 
 @dataclass(frozen=True)
@@ -57,36 +53,46 @@ class Equivalents:
 
 
 def page(
-    before: str, results: list[Result], listed: Mapping[str, list[Mapping[str, str]]]
+    before: str,
+    paths: Mapping[str, str],
+    results: Mapping[str, list[Mutant]],
+    listed: Mapping[str, list[Mapping[str, str]]],
 ) -> tuple[str, list[str]]:
-    """Return the page with its written part anew, and survivors that equivalent.toml lacks."""
+    """Return the page with its written part anew, and survivors that equivalent.toml lacks.
+
+    `paths` has each module's path. A module without results keeps the rows that it has.
+    """
     same = Equivalents.of(listed)
     open_ones = [
-        f"{one.path}:{each.number}: {each.line}  ->  {each.becomes}"
-        for one in results
-        for each in one.mutants
-        if not each.killed and same.reason(one.name, each) is None
+        f"{paths[name]}:{each.number}: {each.line}  ->  {each.becomes}"
+        for name, mutants in results.items()
+        for each in mutants
+        if not each.killed and same.reason(name, each) is None
     ]
+    counts, survivors = rows(before, COUNTS), rows(before, SURVIVORS)
+    for name, mutants in results.items():
+        counts[f"`{paths[name]}`"] = [_counted(name, paths[name], mutants, same)]
+        survivors[name] = [_survivor(name, one, same) for one in mutants if not one.killed]
+    written = [COUNTS, "|---|---:|---:|---:|---:|---:|"]
+    written += [row for path in paths.values() for row in counts.get(f"`{path}`", [])]
+    written += ["", SURVIVORS, "|---|---|---|---|"]
+    written += [row for name in paths for row in survivors.get(name, [])]
     head, _, rest = before.partition(BEGIN)
-    written = "\n".join(_lines(results, same))
-    return f"{head}{BEGIN}\n{written}\n\n{END}{rest.partition(END)[2]}", open_ones
+    text = "\n".join([head + BEGIN, *written, "", END + rest.partition(END)[2]])
+    return text, open_ones
 
 
-def _lines(results: list[Result], same: Equivalents) -> Iterator[str]:
-    yield f"| {' | '.join(COLUMNS)} |"
-    yield "|---|---:|---:|---:|---:|---:|"
-    survivors = []
-    for one in results:
-        alive = [(one.name, each) for each in one.mutants if not each.killed]
-        equal = sum(same.reason(*each) is not None for each in alive)
-        count, dead = len(one.mutants), len(one.mutants) - len(alive)
-        share = f"{dead / (count - equal):.1%}"
-        yield f"| `{one.path}` | {count} | {dead} | {equal} | {len(alive) - equal} | {share} |"
-        survivors += alive
-    yield "\n| module | line | as the mutant has it | the same, because |\n|---|---|---|---|"
-    for name, each in survivors:
-        reason = same.reason(name, each) or "**open**"
-        yield f"| {name} | {_code(each.line)} | {_code(each.becomes)} | {reason} |"
+def _counted(name: str, path: str, mutants: list[Mutant], same: Equivalents) -> str:
+    alive = [one for one in mutants if not one.killed]
+    equal = sum(same.reason(name, one) is not None for one in alive)
+    count, dead = len(mutants), len(mutants) - len(alive)
+    share = f"{dead / (count - equal):.1%}"
+    return f"| `{path}` | {count} | {dead} | {equal} | {len(alive) - equal} | {share} |"
+
+
+def _survivor(name: str, one: Mutant, same: Equivalents) -> str:
+    reason = same.reason(name, one) or "**open**"
+    return f"| {name} | {_code(one.line)} | {_code(one.becomes)} | {reason} |"
 
 
 def _code(text: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from infrastructure.project import ROOT
 from tests.drills.calls.guards import GUARDS
+from tests.drills.guard_out import drills
+from tests.kept_rows import rows
 
 PAGE = ROOT / "docs" / "drills.md"
 BEGIN = "<!-- Written by make drills, until the next such line: do not edit. -->\n"
@@ -16,47 +18,62 @@ COLLECTED = (
     "refused: each request | nothing is broken | not taken out: it is the order of the writes, "
     "held by `tests/training/test_collect.py`"
 )
+FLOWS = "| flow | calls | faults | healed later | broken | seconds |"
+GUARDED = "| flow | guard | fault | with the guard | with the guard taken out |"
+OTHERS = "| fault | guard | with the guard | with the guard taken out | test |"
 ENDS = ("withGuard", "without")
 
 
 def write(results: Path) -> None:
-    """Write the page from the results that are there."""
+    """Write the page from the results that are there; other drills keep their rows."""
     found = [json.loads(path.read_bytes()) for path in sorted(results.glob("*.json"))]
-    others = [one for one in found if "drills" in one]
-    found = [one for one in found if "runs" in one]
+    others = [drill for one in found for drill in one.get("drills", [])]
     before = PAGE.read_text(encoding="utf-8")
     head, _, rest = before.partition(BEGIN)
-    written = "\n".join(lines(found, others))
+    written = "\n".join(lines(before, [one for one in found if "runs" in one], others))
     PAGE.write_text(f"{head}{BEGIN}\n{written}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
-def lines(found: list[dict[str, Any]], others: list[dict[str, Any]]) -> Iterator[str]:
+def lines(before: str, found: list[dict[str, Any]], others: list[dict[str, Any]]) -> Iterator[str]:
     """Yield the lines of the written part: flows with each call's fault, then other drills."""
-    yield from ("### Each call of each flow", "")
-    yield "| flow | calls | faults | healed later | broken | seconds |"
-    yield "|---|---:|---:|---:|---:|---:|"
-    for one in found:
-        runs = one["runs"]
-        later = sum(bool(run["at_once"]) and not run["at_last"] for run in runs)
-        broken = sum(bool(run["at_last"]) for run in runs)
-        calls = len({run["place"] for run in runs})
-        yield f"| {one['flow']} | {calls} | {len(runs)} | {later} | {broken} | {one['seconds']} |"
-    yield ""
-    yield "| flow | guard | fault | with the guard | with the guard taken out |"
-    yield "|---|---|---|---|---|"
-    for one in (each for each in found if each["flow"] in GUARDS):
-        guard = GUARDS[one["flow"]]
-        kept, broken = (_told(one[name]["at_last"]) for name in ("withGuard", "without"))
-        yield f"| {one['flow']} | {guard.what} | {guard.kind}: {guard.place} | {kept} | {broken} |"
-    if any(one["flow"] == "collect" for one in found):
-        yield f"| collect | {COLLECTED} |"
-    yield from ("", "### Others", "")
-    yield "| fault | guard | with the guard | with the guard taken out | test |"
-    yield "|---|---|---|---|---|"
-    for other in (drill for one in others for drill in one["drills"]):
-        tests = ", ".join(f"`{name}`" for name in other["tests"])
-        ends = [_counted(other[name]) for name in ENDS]
-        yield f"| {other['fault']} | {other['guard']} | {ends[0]} | {ends[1]} | {tests} |"
+    yield from ("### Each call of each flow", "", FLOWS, "|---|---:|---:|---:|---:|---:|")
+    yield from _merged(before, FLOWS, {one["flow"]: _flow(one) for one in found})
+    yield from ("", GUARDED, "|---|---|---|---|---|")
+    yield from _merged(before, GUARDED, {one["flow"]: _guarded(one) for one in found})
+    yield from ("", "### Others", "", OTHERS, "|---|---|---|---|---|")
+    known = [one["fault"] for one in drills()]
+    there = {one["fault"]: _other(one) for one in others}
+    yield from _merged(before, OTHERS, there, known)
+
+
+def _merged(
+    before: str, header: str, now: dict[str, str], known: list[str] | None = None
+) -> Iterator[str]:
+    """Yield a table's rows: those of now, and of before what was not done now."""
+    merged = {name: ones[0] for name, ones in rows(before, header).items()} | now
+    yield from (merged[name] for name in known or merged if name in merged)
+
+
+def _flow(one: dict[str, Any]) -> str:
+    runs = one["runs"]
+    later = sum(bool(run["at_once"]) and not run["at_last"] for run in runs)
+    broken = sum(bool(run["at_last"]) for run in runs)
+    calls = len({run["place"] for run in runs})
+    return f"| {one['flow']} | {calls} | {len(runs)} | {later} | {broken} | {one['seconds']} |"
+
+
+def _guarded(one: dict[str, Any]) -> str:
+    if one["flow"] not in GUARDS:
+        return f"| {one['flow']} | {COLLECTED} |"
+    guard = GUARDS[one["flow"]]
+    kept, broken = (_told(one[name]["at_last"]) for name in ENDS)
+    return f"| {one['flow']} | {guard.what} | {guard.kind}: {guard.place} | {kept} | {broken} |"
+
+
+def _other(one: dict[str, Any]) -> str:
+    tests = ", ".join(f"`{name}`" for name in one["tests"])
+    ends = [_counted(one[name]) for name in ENDS]
+    return f"| {one['fault']} | {one['guard']} | {ends[0]} | {ends[1]} | {tests} |"
 
 
 def _counted(end: dict[str, int] | str) -> str:
