@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.decisions.decision import blend, decide, may_decide, weigh
+from chalicelib.decisions.decision import (
+    ROUNDED,
+    blend,
+    decide,
+    decision_record,
+    may_decide,
+    weigh,
+)
 from chalicelib.decisions.reasons import reasons, with_texts
+from chalicelib.decisions.replay_evidence import evidence
 from chalicelib.profile import Policy, Score, load
 from chalicelib.scoring.branch_results import Answer, Scored, Unavailable
 
@@ -490,6 +498,34 @@ def test_the_minimum_weight_forgives_rounding_and_no_more():
 
     assert may_decide(["a"], rounded) == "SCORE"
     assert may_decide(["a"], above) == "TOO_LITTLE_WEIGHT"
+
+
+def test_the_minimum_weight_is_enough_at_the_end_of_its_tolerance():
+    heard = 0.6 - ROUNDED
+    at = under(
+        mandatory=(), minimum_models=1, weights={"a": heard, "b": 1 - heard}, minimum_weight=0.6
+    ).decision
+    above = msgspec.structs.replace(at, minimum_weight=math.nextafter(0.6, 1))
+
+    assert may_decide(["a"], at) == "SCORE"
+    assert may_decide(["a"], above) == "TOO_LITTLE_WEIGHT"
+
+
+def test_a_record_is_what_was_asked_and_decided_with_its_evidence():
+    asked = {
+        "predictionId": "p1", "clientId": "ana", "createdAt": "2026-11-29T10:00:00.000Z",
+        "language": "en", "application": {}, "somethingElse": 1,
+    }  # fmt: skip
+    answers = dict.fromkeys(MODELS, answer(-9))
+    record = decision_record(asked, answers, PROFILE)
+    held = decision_record(asked, answers, PROFILE, review_only=True)
+
+    assert record["predictionId"] == "p1"
+    assert "somethingElse" not in record
+    assert {**decide({}, answers, PROFILE, "en")}.items() <= record.items()
+    assert (record["decision"], record["decisionBasis"]) == ("APPROVE", "SCORE")
+    assert record["evidence"] == evidence({}, PROFILE.policy)
+    assert (held["decision"], held["decisionBasis"]) == ("REVIEW", "REVIEW_ONLY")
 
 
 def test_of_models_that_cost_the_same_the_last_by_name_gives_the_direction():

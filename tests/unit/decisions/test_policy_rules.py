@@ -208,3 +208,12 @@ def test_one_model_alone_neither_agrees_nor_disagrees():
     assert outcome["rules"] == [
         {"code": "TOGETHER", "effect": "REVIEW", "missing": ["disagreement"]}
     ]
+
+
+def test_two_models_may_disagree():
+    together = policy(rule("TOGETHER", "REVIEW", {"input": "disagreement", "above": 50}))
+    answers = said(GOOD) | {"AppVengersAccelerator": DOWN}
+    apart = answers | {"Tradicional": said(BAD)["Tradicional"]}
+
+    assert "rules" not in weigh(FINE, answers, together)
+    assert weigh(FINE, apart, together)["rules"] == [{"code": "TOGETHER", "effect": "REVIEW"}]

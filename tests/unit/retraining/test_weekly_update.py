@@ -4,14 +4,24 @@ import hashlib
 import json
 from datetime import UTC, date, datetime, timedelta
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.foundation.settings import SNAPSHOT_PREFIX
 from chalicelib.profile import PROFILE_FILE
 from chalicelib.retraining.data_bucket import DataBucket
-from chalicelib.retraining.weekly_update import Execution, months_later, scheduled_at, update
+from chalicelib.retraining.weekly_update import (
+    Execution,
+    News,
+    RetrainingMachine,
+    months_later,
+    scheduled_at,
+    update,
+)
 from tests.fakes import S3, PredictionList, Runs, Topic
 
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)  # in the 48th week
@@ -55,6 +65,7 @@ def run(sba):
         champions = dict.fromkeys(sba.models, CHAMPION)
         predictions = predictions or PredictionList()
         done = update(at, sba, data, predictions, machine, champions, topic)
+        run.done, run.details = done, topic.details
         return done["done"], [kind for kind, _ in topic.notices]
 
     return run
@@ -104,6 +115,9 @@ def test_a_file_written_anew_is_new(run):
         ("2026-11-20T10:00:00.000Z", "2023-11-24T23:00:00.000Z", "started"),
         ("2026-11-20T10:00:00.000Z", "2023-11-25T00:00:00.000Z", "nothing new"),  # not matured
         (BEFORE, "2023-11-24T09:00:00.000Z", "nothing new"),  # is in the snapshot
+        ("2026-11-17T10:00:00.001Z", "2023-11-24T09:00:00.000Z", "started"),
+        ("2026-11-18T00:00:00.000Z", "2023-11-24T09:00:00.000Z", "started"),
+        ("2026-11-24T10:00:00.000Z", "2023-11-24T09:00:00.000Z", "started"),
         ("2026-11-24T10:00:01.000Z", "2023-11-24T09:00:00.000Z", "nothing new"),  # the next time
     ],
 )
@@ -207,6 +221,189 @@ def test_an_event_older_than_the_snapshot_changes_nothing(run):
     for at in (AT, AT - timedelta(days=7)):
         assert run(data, machine, at) == ("nothing new", ["nothing new"])
     assert machine.requests == []
+
+
+def test_an_event_a_moment_after_the_snapshot_has_news(run):
+    data = bucket([FILE], {"20261124T100000": collected("2026-11-24T10:00:00.000Z")})
+
+    assert run(data, Runs(), AT + timedelta(milliseconds=1))[0] == "started"
+
+
+def test_an_event_without_a_time_is_of_now():
+    before = datetime.now(UTC)
+
+    assert before <= scheduled_at({}) <= datetime.now(UTC)
+
+
+def test_a_bank_without_a_snapshot_begins_from_none(run):
+    machine = Runs()
+
+    assert run(bucket([FILE]), machine)[0] == "started"
+    assert machine.requests[0]["previous"] == ""
+
+
+def test_before_the_first_snapshot_only_outcomes_of_that_very_moment_are_news(run):
+    """An older one is in the first snapshot, which collects all that there are."""
+    predictions = told(PredictionList(), "2026-11-24T09:59:59.999Z")
+
+    assert run(bucket(), Runs(), predictions=predictions)[0] == "nothing new"
+
+
+def test_a_failed_first_run_is_repeated_from_no_snapshot(run):
+    machine = Runs(Execution("2026-W47-00000000", "FAILED", "", "20261117T100000"))
+    data = bucket([FILE], {"20261118T100000": collected()})
+
+    assert run(data, machine)[0] == "started"
+    assert machine.requests[0]["previous"] == ""
+
+
+def test_each_notice_says_what_was_found(run):
+    data, machine = bucket([FILE], {"20261117T100000": collected()}), Runs()
+    predictions = told(PredictionList(), "2026-11-20T10:00:00.000Z")
+    run(data, machine, predictions=predictions)
+    name = machine.executions[0].name
+    assert run.done == {"done": "started", "execution": name}
+    assert run.details == [f"{name}: 1 archivos y 1 resultados nuevos."]
+    assert machine.requests[0]["news"] == {"outcomes": 1, "files": [FILE[0]]}
+
+    run(data, machine, AT + timedelta(hours=1))  # without the outcome
+    assert run.done == {"done": "busy", "execution": name}
+    assert run.details == [f"Sigue en curso {name}: lo nuevo irá en la próxima."]
+
+    machine.end("FAILED")
+    run(data, machine)
+    assert run.done == {"done": "already failed", "execution": name}
+    assert run.details[0].startswith(f"{name}, de esa misma hora, terminó con fallos")
+
+
+def test_a_notice_of_nothing_new_says_since_when(run):
+    run(bucket(), Runs())
+    assert run.details == ["Ni archivos ni resultados maduros desde la instantánea (ninguna)."]
+    run(bucket(snapshots={"20261117T100000": collected()}), Runs())
+    assert run.details == [
+        "Ni archivos ni resultados maduros desde la instantánea 20261117T100000."
+    ]
+    run(bucket(snapshots={"20261124T100000": collected("2026-11-24T10:00:00.000Z")}), Runs())
+    assert run.details == ["La instantánea 20261124T100000 es de esa hora o posterior."]
+    assert run.done == {"done": "nothing new"}
+
+
+def test_the_next_run_after_a_success_may_have_the_same_news_under_the_same_name(run):
+    """A name is used once, so what a succeeded run had is not started again in its week."""
+    machine, data = Runs(), bucket([FILE], {"20261117T100000": collected()})
+    run(data, machine)
+    machine.end("SUCCEEDED", "promoted")
+
+    assert run(data, machine, AT + timedelta(hours=1)) == ("already started", [])
+    assert run.done["execution"] == machine.executions[0].name
+    assert run(data, machine, AT + timedelta(days=7)) == ("started", ["started"])
+
+
+@pytest.mark.parametrize(
+    ("status", "verdicts", "running", "failed"),
+    [
+        ("RUNNING", (), True, False),
+        ("RUNNING", ("failed",), True, False),
+        ("SUCCEEDED", (), False, False),
+        ("SUCCEEDED", ("promoted", "rejected"), False, False),
+        ("SUCCEEDED", ("promoted", "failed"), False, True),
+        ("FAILED", ("promoted",), False, True),
+        ("ABORTED", (), False, True),
+        ("TIMED_OUT", (), False, True),
+    ],
+)
+def test_a_run_has_failed_if_it_or_a_model_in_it_did(status, verdicts, running, failed):
+    run = Execution("name", status, "", "v", verdicts)
+
+    assert (run.running, run.failed) == (running, failed)
+
+
+def test_the_name_of_a_run_is_its_week_and_its_news():
+    news = News({"a": "1", "b": "2"}, ("0a#1",), "2026-11-24")
+    name = news.execution(AT, "")
+
+    assert News({"b": "2", "a": "1"}, ("0a#1",), "2026-11-24").execution(AT, "") == name
+    assert name[:9] == "2026-W48-"
+    assert len(name) == 17
+    assert news.execution(datetime(2027, 1, 3, tzinfo=UTC), "")[:9] == "2026-W53-"
+    assert news.execution(datetime(2027, 1, 4, tzinfo=UTC), "") == f"2027-W01-{name[9:]}"
+    others = (
+        News({"a": "1"}, ("0a#1",), "2026-11-24"),
+        News({"a": "1", "b": "3"}, ("0a#1",), "2026-11-24"),
+        News({"a": "1", "b": "2"}, ("0a#2",), "2026-11-24"),
+        News({"a": "1", "b": "2"}, ("0a#1",), ""),
+    )
+    assert len({name, news.execution(AT, name), *(one.execution(AT, "") for one in others)}) == 6
+
+
+def test_news_are_files_outcomes_or_a_day_and_nothing_else():
+    assert News({"a": "1"}, (), "")
+    assert News({}, ("0a#1",), "")
+    assert News({}, (), "2026-11-24")
+    assert not News({}, (), "")
+
+
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:dev-reentrenamiento"
+RUN = "arn:aws:states:us-east-1:123456789012:execution:dev-reentrenamiento:2026-W48-a"
+
+
+def answering(*answers):
+    """Return the state machine with a client that answers so, in this order."""
+    client = boto3.client("stepfunctions")
+    stubber = Stubber(client)
+    for operation, asked, answer in answers:
+        if isinstance(answer, str):
+            stubber.add_client_error(operation, answer, expected_params=asked)
+        else:
+            stubber.add_response(operation, answer, asked)
+    stubber.activate()
+    return RetrainingMachine(client, MACHINE)
+
+
+def listed(*executions):
+    found = [
+        {"executionArn": arn, "stateMachineArn": MACHINE, "name": "n", "status": "FAILED",
+         "startDate": AT} for arn in executions
+    ]  # fmt: skip
+    return "list_executions", {"stateMachineArn": MACHINE, "maxResults": 1}, {"executions": found}
+
+
+def described(**more):
+    answer = {"executionArn": RUN, "stateMachineArn": MACHINE, "name": "2026-W48-a",
+              "status": "SUCCEEDED", "startDate": AT, "input": "{}"}  # fmt: skip
+    return "describe_execution", {"executionArn": RUN}, answer | more
+
+
+def test_a_machine_that_never_ran_has_no_last_run():
+    assert answering(listed()).last() is None
+
+
+def test_the_last_run_is_told_as_step_functions_describes_it():
+    asked = json.dumps({"previous": "20261117T100000", "version": "20261124T100000"})
+    output = json.dumps({"models": [{"verdict": "promoted"}, {"verdict": "failed"}]})
+    machine = answering(listed(RUN), described(input=asked, output=output))
+
+    assert machine.last() == Execution(
+        "2026-W48-a", "SUCCEEDED", "20261117T100000", "20261124T100000", ("promoted", "failed")
+    )
+    begun_by_hand = answering(listed(RUN), described(status="RUNNING"))
+    assert begun_by_hand.last() == Execution("2026-W48-a", "RUNNING", "", "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "started"),
+    [({"executionArn": RUN, "startDate": AT}, True), ("ExecutionAlreadyExists", False)],
+)
+def test_a_name_is_started_once(answer, started):
+    asked = {"stateMachineArn": MACHINE, "name": "a", "input": '{"version": "v"}'}
+
+    assert answering(("start_execution", asked, answer)).start("a", {"version": "v"}) is started
+
+
+def test_another_fault_of_a_start_is_raised():
+    asked = {"stateMachineArn": MACHINE, "name": "a", "input": "{}"}
+    with pytest.raises(ClientError, match="ExecutionLimitExceeded"):
+        answering(("start_execution", asked, "ExecutionLimitExceeded")).start("a", {})
 
 
 @given(st.dates(date(1999, 1, 1), date(2090, 1, 1)), st.integers(0, 120))
