@@ -1,6 +1,7 @@
 """The job that collects a snapshot, refused at each of its requests in turn: it dies there. The
-next run has the snapshot that it would have had."""
+next run has the snapshot that it would have had, and each outcome is stored once."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from chalicelib.retraining.data_bucket import DataBucket
 from localcloud import seam
 from localcloud.cloud import ACCOUNT
 from tests.drills.calls.call_faults import Place
+from tests.drills.calls.decision_flows import records
+from tests.drills.calls.guards import GUARDS
 from tests.drills.calls.model_flows import MODEL, Versions
 from tests.drills.calls.runs import Run
 from tests.workflow import retraining
@@ -34,9 +37,10 @@ class Collect:
 
     def __init__(self, served: Served, case: Any) -> None:
         self.served, self.versions = served, Versions(2037)
-        decided = [served.predict(case) for _ in range(3)]
+        self.scripts = {"train": NO_TRAINING}
+        self.decided = [served.predict(case) for _ in range(3)]
         told = [f"{one['clientId']},{one['predictionId']},paid,{datetime.now(UTC):%Y-%m-%d}"
-                for one in decided]  # fmt: skip
+                for one in self.decided]  # fmt: skip
         header = "clientId,predictionId,outcome,when"
         retraining.put(f"{NEW_DATA_PREFIX}drill.csv", "\n".join([header, *told, ""]).encode())
         retraining.put_profile()
@@ -47,7 +51,7 @@ class Collect:
     def run(self, place: Place | None) -> tuple[list[Place], str]:
         """Return the job's requests, and the version of the snapshot that it should have made."""
         version, seen = self.versions.next(), list[Place]()
-        with retraining.source(train=NO_TRAINING), refused_at(place, seen):
+        with retraining.source(**self.scripts), refused_at(place, seen):
             arn = boto3.client("stepfunctions").start_execution(
                 stateMachineArn=self.served.bank.settings.retraining_machine_arn(ACCOUNT),
                 name=f"drill-{version}",
@@ -70,20 +74,43 @@ class Collect:
         }
 
     def snapshot(self, version: str) -> dict[str, Any] | None:
-        """Return what a snapshot's manifest says that does not depend on its version."""
+        """Return what a snapshot's manifest says that does not depend on its version, and which of
+        its files are not as it says; None without a manifest."""
         if not self.data.has_snapshot(version):
             return None
         told = self.data.manifest(version)
-        return {name: told.get(name) for name in ("rows", "bads", "newRows", "sources", "previous")}
+        kept = {name: told.get(name) for name in ("rows", "bads", "newRows", "sources", "previous")}
+        there = self._files(version)
+        lacks = [name for name, digest in told["files"].items() if there.get(name) != digest]
+        return kept | {"lacks": lacks}
+
+    def _files(self, version: str) -> dict[str, str]:
+        """Return the SHA-256 of each file of a snapshot."""
+        s3, prefix = boto3.client("s3"), f"{SNAPSHOT_PREFIX}{version}/"
+        listed = s3.list_objects_v2(Bucket=self.data.name, Prefix=prefix)["Contents"]
+        bodies = {
+            one["Key"]: s3.get_object(Bucket=self.data.name, Key=one["Key"])["Body"].read()
+            for one in listed
+        }
+        return {
+            key.removeprefix(prefix): hashlib.sha256(body).hexdigest()
+            for key, body in bodies.items()
+        }
+
+    def outcomes(self) -> list[dict[str, Any]]:
+        """Return the stored outcomes of the file's decisions."""
+        clients = {one["clientId"] for one in self.decided}
+        found = [one for client in sorted(clients) for one in records(self.served, client)]
+        return [one for one in found if "outcome" in one]
+
+    def untell(self) -> None:
+        """Take the outcomes away, so that the next run stores the file's rows as the first did."""
+        table = boto3.resource("dynamodb").Table(self.served.bank.settings.predictions_table)
+        for one in self.outcomes():
+            table.delete_item(Key={name: one[name] for name in ("clientId", "predictionId")})
 
     def told(self, version: str) -> bool:
         return any(version in one.message for one in self.served.bank.cloud.notices)
-
-    def forget(self, version: str) -> None:
-        s3, prefix = boto3.client("s3"), f"{SNAPSHOT_PREFIX}{version}/"
-        listed = s3.list_objects_v2(Bucket=self.data.name, Prefix=prefix).get("Contents", [])
-        for one in listed:
-            s3.delete_object(Bucket=self.data.name, Key=one["Key"])
 
 
 def collect_faults(flow: Collect) -> Iterator[Run]:
@@ -91,24 +118,33 @@ def collect_faults(flow: Collect) -> Iterator[Run]:
     seen, version = flow.run(None)
     wanted = flow.snapshot(version)
     assert wanted, "the job fails without a fault"
-    for place in chosen(seen):
-        _, broken = flow.run(place)
-        at_once = [] if flow.snapshot(broken) in (wanted, None) else ["half a snapshot is taken"]
-        if flow.snapshot(broken) is None and not flow.told(broken):
-            at_once.append("the operator was not told")
-        _, again = flow.run(None)
-        at_last = list(at_once)
-        if flow.snapshot(again) != wanted:
-            at_last.append(f"the next run has {flow.snapshot(again)}, not {wanted}")
-        yield Run("refused", str(place), hit=True, at_once=at_once, at_last=at_last)
+    for place in seen:
+        yield refused(flow, place, wanted)
 
 
-def chosen(seen: list[Place]) -> list[Place]:
-    """Return the first and the last request of each kind: there are hundreds, one for a day and a
-    shard of the index.
-    """
-    kinds = {one.call: [each for each in seen if each.call == one.call] for one in seen}
-    return [place for places in kinds.values() for place in dict.fromkeys((places[0], places[-1]))]
+def without_its_guard(flow: Collect) -> tuple[Run, Run]:
+    """Return the run of the guard's fault with the guard, and without it."""
+    guard = GUARDS[flow.name]
+    wanted = flow.snapshot(flow.run(None)[1])
+    kept = refused(flow, guard.place, wanted)
+    with guard.out(flow):
+        return kept, refused(flow, guard.place, wanted)
+
+
+def refused(flow: Collect, place: Place, wanted: dict[str, Any] | None) -> Run:
+    """Run the job with a request refused, and again; `wanted` is what its snapshot should be."""
+    flow.untell()
+    asked, broken = flow.run(place)
+    at_once = [] if flow.snapshot(broken) in (wanted, None) else ["half a snapshot is taken"]
+    if flow.snapshot(broken) is None and not flow.told(broken):
+        at_once.append("the operator was not told")
+    _, again = flow.run(None)
+    at_last = list(at_once)
+    if flow.snapshot(again) != wanted:
+        at_last.append(f"the next run has {flow.snapshot(again)}, not {wanted}")
+    if (stored := len(flow.outcomes())) != len(flow.decided):
+        at_last.append(f"{stored} stored outcomes of {len(flow.decided)} decisions")
+    return Run("refused", str(place), place in asked, at_once, at_last)
 
 
 @contextmanager

@@ -12,8 +12,14 @@ import boto3
 from chalicelib.decisions import outcomes
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.retraining.weekly_update import News
+from infrastructure.packing import training_source
 from localcloud.services.lambda_ import functions
 from tests.drills.calls.call_faults import Place
+
+FILES_WRITTEN = """\
+    for name, body in files.items():
+        job.bucket.write(place + name, body)
+"""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,16 @@ def random_executions(_: Any) -> AbstractContextManager[None]:
     return replaced(News, "execution", execution)
 
 
+def manifest_first(flow: Any) -> AbstractContextManager[None]:
+    """The job writes the manifest before the snapshot's files."""
+    script = (training_source.FOLDER / "collect.py").read_text(encoding="utf-8")
+    before, written, after = script.partition(FILES_WRITTEN)
+    manifest, shown, rest = after.partition("    shown = ")
+    assert shown, "collect.py writes in another way now"
+    turned = before + manifest + written + shown + rest
+    return replaced(flow, "scripts", flow.scripts | {"collect": turned})
+
+
 @contextmanager
 def tasks_run_once(flow: Any) -> Iterator[None]:
     """The machine has no Retry."""
@@ -88,6 +104,12 @@ GUARDS = {
         "late",
         Place("api_handler TransactWriteItems", 1),
         random_outcome_ids,
+    ),
+    "collect": Guard(
+        "A snapshot's manifest is written last, and the next run collects anew.",
+        "refused",
+        Place("collect s3:PutObject", 3),
+        manifest_first,
     ),
     "deploy": Guard(
         "Lambda delivers the event of an upload twice more, and createEndpointModel may repeat.",
