@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.foundation.errors import EndpointBusy, EndpointGoing, EndpointOnInstances
-from chalicelib.models.containers import SERVING
-from chalicelib.models.endpoints import ModelEndpoints, capacity
-from chalicelib.profile import Endpoint, Instances, load
+from chalicelib.models.containers import SERVING, image_uri
+from chalicelib.models.endpoints import ModelEndpoints, capacity, deployment
+from chalicelib.profile import Canary, Endpoint, Instances, load
 from tests import fakes
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -160,3 +161,171 @@ def test_the_model_in_use_is_never_deleted():
 
     assert put(sagemaker, NEW, INSTANCES) is True
     assert sagemaker.did == ["update"]
+
+
+class Shifting(fakes.SageMaker):
+    """SageMaker that keeps how each update is to go, and what was asked for by which name."""
+
+    def __init__(self, *given, **on):
+        super().__init__(*given, **on)
+        self.updates = []
+
+    def update_endpoint(self, EndpointName, EndpointConfigName, **shifting):
+        super().update_endpoint(EndpointName, EndpointConfigName)
+        self.updates.append((EndpointName, EndpointConfigName, shifting))
+
+
+def shifted(endpoint, **on):
+    """Return how an endpoint on OLD is updated to NEW."""
+    sagemaker = Shifting(
+        "InService", OLD, **{name: capacity(runs_on) for name, runs_on in on.items()}
+    )
+    put(sagemaker, NEW, endpoint)
+    [(name, config, shifting)] = sagemaker.updates
+    assert (name, config) == ("dev-bank-Tradicional", f"dev-bank-Tradicional-{NEW}")
+    return shifting
+
+
+CANARY = Canary(bake_seconds=600, share=0.125)
+WITH_CANARY = Endpoint(instances=Instances("ml.m5.large", 2), canary=CANARY)
+
+
+def test_a_canary_goes_before_an_update_from_instances():
+    assert shifted(WITH_CANARY, **{OLD: INSTANCES}) == {
+        "DeploymentConfig": deployment(CANARY, "dev-bank", "Tradicional")
+    }
+
+
+def test_an_update_moves_at_once_without_a_canary_or_from_what_has_no_instances():
+    assert shifted(INSTANCES, **{OLD: INSTANCES}) == {}
+    assert shifted(WITH_CANARY, **{OLD: SERVERLESS}) == {}
+    assert shifted(WITH_CANARY) == {}  # the configuration in service was deleted
+
+
+@pytest.mark.parametrize(
+    ("canary", "size"),
+    [
+        (CANARY, {"Type": "CAPACITY_PERCENT", "Value": 12}),  # 12.5 by round half to even
+        (Canary(600, share=0.5), {"Type": "CAPACITY_PERCENT", "Value": 50}),
+        (Canary(600, instances=1), {"Type": "INSTANCE_COUNT", "Value": 1}),
+    ],
+)
+def test_a_canary_has_its_size_its_time_and_the_alarms_of_its_model(canary, size):
+    assert deployment(canary, "dev-bank", "Tradicional") == {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": {
+                "Type": "CANARY",
+                "CanarySize": size,
+                "WaitIntervalInSeconds": 600,
+            },
+            "TerminationWaitInSeconds": 600,
+        },
+        "AutoRollbackConfiguration": {
+            "Alarms": [
+                {"AlarmName": "dev-bank-model-errors-Tradicional"},
+                {"AlarmName": "dev-bank-model-latency-Tradicional"},
+            ]
+        },
+    }
+
+
+def test_an_endpoint_on_instances_has_their_type_and_count():
+    assert capacity(Endpoint(instances=Instances("ml.m5.large", 3))) == {
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 3,
+        "InitialVariantWeight": 1,
+    }
+
+
+def test_a_model_has_the_artifact_the_role_and_the_image_of_its_region():
+    sagemaker = sagemaker_with("")
+    put(sagemaker, NEW)
+
+    assert sagemaker.models[MODEL] == {
+        "ModelName": MODEL,
+        "ExecutionRoleArn": "role",
+        "PrimaryContainer": {
+            "Image": image_uri(load().sagemaker.image, "us-east-1"),
+            "ModelDataUrl": "s3://models/a",
+            "Environment": SERVING,
+        },
+        "EnableNetworkIsolation": False,
+    }
+
+
+def test_the_version_that_is_tried_again_keeps_its_model_and_configuration():
+    sagemaker = sagemaker_with("", NEW)
+    put(sagemaker, NEW)
+    sagemaker.status, sagemaker.version, sagemaker.did = "InService", OLD, []
+    sagemaker.on[OLD] = capacity(SERVERLESS)
+
+    assert put(sagemaker, NEW) is True
+    assert sagemaker.did == ["update"]
+
+
+def test_a_model_of_another_artifact_is_replaced():
+    sagemaker = sagemaker_with("")
+    put(sagemaker, NEW)
+    sagemaker.status, sagemaker.version, sagemaker.did = "InService", OLD, []
+    endpoints(sagemaker).put("Tradicional", NEW, "s3://models/b")
+
+    assert sagemaker.did == ["delete model", "update"]
+    assert sagemaker.models[MODEL]["PrimaryContainer"]["ModelDataUrl"] == "s3://models/b"
+
+
+def test_a_model_without_the_mark_of_isolation_was_not_cut_off():
+    sagemaker = sagemaker_with("")
+    put(sagemaker, NEW)
+    del sagemaker.models[MODEL]["EnableNetworkIsolation"]
+    sagemaker.status, sagemaker.version, sagemaker.did = "InService", OLD, []
+    put(sagemaker, NEW)
+
+    assert sagemaker.did == ["update"]
+
+
+def test_an_endpoint_that_is_being_deleted_is_waited_for_and_not_deleted_again():
+    sagemaker = sagemaker_with("Deleting")
+    with pytest.raises(EndpointGoing, match="Tradicional"):
+        put(sagemaker, NEW)
+
+    assert sagemaker.did == []
+
+
+def test_a_failed_version_that_comes_again_is_deleted_first_too():
+    sagemaker = sagemaker_with("Failed")
+    with pytest.raises(EndpointGoing):
+        put(sagemaker, OLD)
+
+    assert sagemaker.did == ["delete"]
+
+
+def test_a_version_is_cleared_once_and_again():
+    sagemaker = sagemaker_with("")
+    put(sagemaker, NEW)
+    sagemaker.did = []
+    for _ in range(2):
+        endpoints(sagemaker).clear("Tradicional", NEW)
+
+    assert sagemaker.did == ["delete configuration", "delete model"]
+    assert (MODEL in sagemaker.models, NEW in sagemaker.on) == (False, False)
+
+
+def test_what_lives_has_its_version_and_why_it_failed():
+    class Failing(fakes.SageMaker):
+        def describe_endpoint(self, EndpointName):
+            return super().describe_endpoint(EndpointName) | {"FailureReason": "no package"}
+
+    assert endpoints(fakes.SageMaker("", OLD)).live("Tradicional") is None
+    live = endpoints(fakes.SageMaker("Creating", OLD)).live("Tradicional")
+    assert (live["status"], live["version"], live["failure"]) == ("Creating", OLD, "")
+    assert endpoints(Failing("Failed", OLD)).live("Tradicional")["failure"] == "no package"
+
+
+@pytest.mark.parametrize("error", [{"Message": "Rate exceeded"}, {}])
+def test_another_fault_of_sagemaker_is_raised(error):
+    class Throttled(fakes.SageMaker):
+        def describe_endpoint(self, EndpointName):
+            raise ClientError({"Error": {"Code": "ThrottlingException", **error}}, "Describe")
+
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        endpoints(Throttled("", OLD)).live("Tradicional")
