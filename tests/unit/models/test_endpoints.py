@@ -206,6 +206,7 @@ def test_an_update_moves_at_once_without_a_canary_or_from_what_has_no_instances(
     ("canary", "size"),
     [
         (CANARY, {"Type": "CAPACITY_PERCENT", "Value": 12}),  # 12.5 by round half to even
+        (Canary(600, share=0.1255), {"Type": "CAPACITY_PERCENT", "Value": 13}),
         (Canary(600, share=0.5), {"Type": "CAPACITY_PERCENT", "Value": 50}),
         (Canary(600, instances=1), {"Type": "INSTANCE_COUNT", "Value": 1}),
     ],

@@ -47,7 +47,7 @@ def signed_off(**facts):
     return ModelPackages(client, "dev-bank", "image"), arn
 
 
-def approved(*manifests, live="v1", status="InService", verdict="APPROVE", body=BODY):
+def approved(*manifests, live=("v", "1"), status="InService", verdict="APPROVE", body=BODY):
     """Return the uploaded artifacts and the notices, with these versions accepted."""
     keys = [f"manifests/{MODEL}/{version}.json" for version in manifests]
     s3 = S3({artifact_key("j"): body} | dict.fromkeys(keys, b""))
@@ -57,7 +57,7 @@ def approved(*manifests, live="v1", status="InService", verdict="APPROVE", body=
     if verdict:
         signed = SignOff(verdict, "Acta 12.", "now", Signer("1", "risk"), FACTS["sha256"])
         registry.challengers.sign(Challenger(**FACTS), signed)
-    endpoints = LiveEndpoints(endpoint(status, live))
+    endpoints = LiveEndpoints(endpoint(status, "".join(live)))  # a text of its own, as AWS has it
     promotion.approved(arn, files, registry, endpoints, ModelBucket(s3, "models"), topic)
     uploads = [key for key in s3.objects if key.startswith(MODEL_PREFIX)]
     return uploads, topic.notices
@@ -82,12 +82,25 @@ def test_a_package_that_is_approved_in_sagemaker_alone_is_not_promoted(verdict):
     assert approved("v1", verdict=verdict) == ([], [("rejected", f"{MODEL} v2")])
 
 
-def test_an_artifact_that_changed_since_its_evaluation_is_not_promoted():
-    assert approved("v1", body=BODY + b"!") == ([], [("rejected", f"{MODEL} v2")])
+def digest(body):
+    return hashlib.sha256(body).hexdigest()
 
 
-def test_a_challenger_of_another_champion_is_not_promoted():
-    assert approved("v1", live="v3") == ([], [("rejected", f"{MODEL} v2")])
+CHANGED = sorted((BODY + bytes([more]) for more in range(256)), key=digest)
+OTHERS = (CHANGED[0], CHANGED[-1])  # by their SHA-256 one is less than BODY, and one is more
+
+
+@pytest.mark.parametrize("body", OTHERS)
+def test_an_artifact_that_changed_since_its_evaluation_is_not_promoted(body):
+    assert digest(CHANGED[0]) < digest(BODY) < digest(CHANGED[-1])
+    assert approved("v1", body=body) == ([], [("rejected", f"{MODEL} v2")])
+    with pytest.raises(ArtifactChanged, match="j is not the one"):
+        promoted(endpoint("InService", "v1"), body=body)
+
+
+@pytest.mark.parametrize("live", ["v0", "v3"])
+def test_a_challenger_of_another_champion_is_not_promoted(live):
+    assert approved("v1", live=live) == ([], [("rejected", f"{MODEL} v2")])
 
 
 NOW = datetime(2026, 11, 29, 10, tzinfo=UTC)
@@ -156,11 +169,6 @@ def test_a_first_model_is_promoted_where_there_is_none():
     assert objects[UPLOAD] == BODY
     with pytest.raises(ChampionChanged):
         promoted(None, champion="v1")
-
-
-def test_other_bytes_than_those_that_were_evaluated_are_not_promoted():
-    with pytest.raises(ArtifactChanged, match="j is not the one"):
-        promoted(endpoint("InService", "v1"), body=BODY + b"!")
 
 
 def test_with_a_sign_off_the_challenger_waits_and_nothing_is_uploaded():
