@@ -24,6 +24,7 @@ class BankProcess:
         self.log = log
         self.port, self.aws_port = _free_port(), _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.module, self.more = "bank", dict[str, str]()  # what runs, with what more around it
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -57,6 +58,15 @@ class BankProcess:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
 
+    def dies(self, seconds: float) -> bool:
+        """Return whether it ends by itself within so many seconds."""
+        assert self._process
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def said(self) -> str:
         """Since the last start."""
         return self.log.read_text()
@@ -71,9 +81,9 @@ class BankProcess:
         }
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bank", "run"],
+                [sys.executable, "-m", self.module, "run"],
                 cwd=ROOT,
-                env=os.environ | own,
+                env=os.environ | own | self.more,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

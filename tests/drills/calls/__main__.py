@@ -28,7 +28,8 @@ from tests.drills.calls import drills_page
 from tests.drills.calls.collect_flow import Collect, collect_faults, without_its_guard
 from tests.drills.calls.decision_flows import Outcome, Predict
 from tests.drills.calls.model_flows import Deploy, Promote, RollBack, Update
-from tests.drills.calls.runs import faults, without_guard
+from tests.drills.calls.runs import Run, faults, without_guard
+from tests.drills.kills import kills
 from tests.workflow.conftest import API_KEY, Served
 
 RESULTS = ROOT / "build" / "drills"
@@ -53,9 +54,8 @@ def bank_in_service() -> Iterator[tuple[Served, Any]]:
         yield Served(bank, f"http://127.0.0.1:{port}"), next(iter(sample.cases()))
 
 
-def drill(name: str) -> bool:
-    """Run a flow's drill on a bank of its own, and keep its results. Return whether all is well."""
-    began = time.monotonic()
+def drilled(name: str) -> tuple[str, list[Run], tuple[Run, Run]]:
+    """Return a flow's name, the runs of all faults, and those with its guard and without it."""
     with bank_in_service() as (served, case):
         flow = FLOWS[name](served, case)
         faulted, unguarded = OWN_WAYS.get(name, (faults, without_guard))
@@ -64,9 +64,15 @@ def drill(name: str) -> bool:
             runs.append(one)
             if one.at_once:
                 print(f"  {one.kind} {one.place}: {one.at_once}; later {one.at_last}", flush=True)
-        guarded = unguarded(flow)
+        return flow.name, runs, unguarded(flow)
+
+
+def drill(name: str) -> bool:
+    """Run a flow's drill on a bank of its own, and keep its results. Return whether all is well."""
+    began = time.monotonic()
+    flow, runs, guarded = kills.drilled(name) if name in kills.FLOWS else drilled(name)
     seconds = round(time.monotonic() - began)
-    document = {"flow": flow.name, "seconds": seconds, "runs": [asdict(one) for one in runs]}
+    document = {"flow": flow, "seconds": seconds, "runs": [asdict(one) for one in runs]}
     document |= {
         key: asdict(one) for key, one in zip(("withGuard", "without"), guarded, strict=True)
     }
@@ -74,7 +80,7 @@ def drill(name: str) -> bool:
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
     bad = [one for one in runs if one.at_last]
     missed = [one.place for one in runs if not one.hit]
-    print(f"{flow.name}: {len(runs)} faults in {seconds} s, {len(bad)} broke something", flush=True)
+    print(f"{flow}: {len(runs)} faults in {seconds} s, {len(bad)} broke something", flush=True)
     print(f"  never happened: {', '.join(missed)}\n" if missed else "", end="", flush=True)
     for kept, one in zip(("with its guard", "without it"), guarded, strict=True):
         print(f"  {kept}: {'; '.join(one.at_last) or 'nothing is broken'}", flush=True)
@@ -82,9 +88,10 @@ def drill(name: str) -> bool:
 
 
 def main() -> int:
-    names = sys.argv[1:] or list(FLOWS)
-    if unknown := [name for name in names if name not in FLOWS]:
-        sys.exit(f"No such flows: {', '.join(unknown)}; there are {', '.join(FLOWS)}.")
+    known = [*FLOWS, *kills.FLOWS]
+    names = sys.argv[1:] or known
+    if unknown := [name for name in names if name not in known]:
+        sys.exit(f"No such flows: {', '.join(unknown)}; there are {', '.join(known)}.")
     logging.disable(logging.CRITICAL)  # each fault would be told with its traceback
     ends = [drill(name) for name in names]
     drills_page.write(RESULTS)

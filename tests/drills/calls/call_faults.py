@@ -63,6 +63,11 @@ class Place:
         return self.call if self.number == 1 else f"{self.call}, no. {self.number}"
 
 
+def call_of(asked: Asked) -> str:
+    """Return a call's name: its function and its operation."""
+    return f"{asked.function.rpartition('-')[2]} {asked.operation}"
+
+
 class Fault:
     """A fault of the call at a place, once; of none without a place. All calls are listed."""
 
@@ -75,7 +80,7 @@ class Fault:
         self._counting = threading.Lock()
 
     def __call__(self, asked: Asked, go: Go) -> Any:
-        name = f"{asked.function.rpartition('-')[2]} {asked.operation}"
+        name = call_of(asked)
         with self._counting:
             self._counts[name] += 1
             place = Place(name, self._counts[name])

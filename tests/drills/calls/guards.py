@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,6 +116,24 @@ GUARDS = {
         "failed",
         Place("createEndpointModel GetObject", 2),
         events_come_once,
+    ),
+    "predict, and the process is killed": Guard(
+        "Each write is on disk before its answer, so a repeat finds what was answered.",
+        "killed after",
+        Place("publishEvents PutEvents", 1),
+        nullcontext,  # the bank's own process takes it out
+    ),
+    "outcome, and the process is killed": Guard(
+        "The same: each write is on disk before its answer.",
+        "killed after",
+        Place("publishEvents PutEvents", 1),
+        nullcontext,
+    ),
+    "deploy, and the process is killed": Guard(
+        "An upload's event is on disk before the upload's answer; a restart delivers it.",
+        "killed after",
+        Place("createEndpointModel GetObject", 1),
+        nullcontext,
     ),
     "roll back": Guard(
         "The same: a rollback is an upload.",

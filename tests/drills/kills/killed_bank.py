@@ -1,0 +1,103 @@
+"""The bank of `make run`, which kills itself at a call of a function.
+
+python -m tests.drills.kills.killed_bank run, with KILL_ORDERS, a folder. Its file `order` says at
+which call; its file `seen` gets each call since.
+"""
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from bank import __main__ as bank
+from localcloud.kept_state.sqlite.database import Storage
+from tests.aws_calls import Asked, answered_by
+from tests.drills.calls.call_faults import Place, call_of
+
+FOLDER = "KILL_ORDERS"
+
+
+class Order(msgspec.Struct, frozen=True):
+    """To die before or after a call; of no place, to list calls. `keeps`: what is written lasts."""
+
+    number: int  # of the order
+    place: Place | None = None
+    when: Literal["before", "after"] = "before"
+    keeps: bool = True
+
+
+def give(folder: Path, order: Order) -> None:
+    """Order a bank to die, or to list its calls from now on."""
+    (folder / "seen").unlink(missing_ok=True)
+    passing = folder / "order.new"
+    passing.write_bytes(msgspec.json.encode(order))
+    passing.rename(folder / "order")
+
+
+def seen(folder: Path) -> list[Place]:
+    """Return the calls since the last order."""
+    found, counts = folder / "seen", Counter[str]()
+    for name in found.read_text().splitlines() if found.exists() else ():
+        counts[name] += 1
+    return [Place(name, number + 1) for name, count in counts.items() for number in range(count)]
+
+
+class Killing:
+    """Calls of functions, of which one kills the process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.order = Order(0)
+        self._folder, self._turn, self._counts = folder, threading.Lock(), Counter[str]()
+
+    def __call__(self, asked: Asked, go: Callable[[], Any]) -> Any:
+        with self._turn:
+            self._read_order()
+            name = call_of(asked)
+            self._counts[name] += 1
+            is_it = self.order.place == Place(name, self._counts[name])
+            with (self._folder / "seen").open("a") as lines:
+                lines.write(f"{name}\n")
+        if is_it and self.order.when == "after":
+            go()
+        if is_it:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return go()
+
+    def _read_order(self) -> None:
+        path = self._folder / "order"
+        order = msgspec.json.decode(path.read_bytes(), type=Order) if path.exists() else Order(0)
+        if order.number != self.order.number:
+            self.order, self._counts = order, Counter()
+            if not order.keeps:
+                forget_writes()
+
+
+def forget_writes() -> None:
+    """Let writes be answered that are never on disk."""
+
+    def commit(self: Storage, transaction: Any) -> None:
+        self._execute("rollback")
+
+    Storage._commit = commit  # type: ignore[method-assign]
+
+
+def taking_orders(until_the_end: Callable[[], None]) -> Callable[[], None]:
+    """Take orders from when the bank serves: the embedded cloud's own doors are behind ours."""
+
+    def wait() -> None:
+        folder = Path(os.environ[FOLDER])
+        with answered_by(Killing(folder)):
+            (folder / "ready").touch()
+            until_the_end()
+
+    return wait
+
+
+if __name__ == "__main__":
+    bank._wait_for_the_end = taking_orders(bank._wait_for_the_end)
+    bank.main()

@@ -1,0 +1,165 @@
+"""Flows of callers of a bank that is killed: each repeats its request until it has an answer."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+
+from chalicelib.foundation.dynamodb_items import from_item
+from tests.drills.bank_process import BankProcess
+from tests.drills.calls.decision_flows import DECIDED_ALONE, PATIENCE_SECONDS
+from tests.drills.calls.model_flows import MODEL, Versions
+from tests.drills.retries.__main__ import TABLE, aws
+from tests.workflow.conftest import reversioned
+
+PAUSE_SECONDS, DEPLOYED_SECONDS = 0.5, 120
+BUCKET = "dev-appvengers-createendpointmodel"
+
+
+class Caller:
+    """A caller that repeats a request under one Idempotency-Key."""
+
+    def __init__(self, bank: BankProcess) -> None:
+        self._bank = bank
+
+    def once(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any] | None:
+        """Return the answer; None if there is none, or if it says to ask again."""
+        headers = {"x-api-key": self._bank.api_key, "Idempotency-Key": key}
+        url = f"{self._bank.url}{path}"
+        try:
+            response = requests.post(url, json=body, headers=headers, timeout=PATIENCE_SECONDS)
+        except requests.RequestException:  # it was killed
+            return None
+        if response.status_code == 200:
+            return dict(response.json())
+        assert response.status_code in (202, 429) or response.status_code >= 500, response.text
+        return None
+
+    def until_answered(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any] | None:
+        """Return the answer; None if there is none in a minute."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < until:
+            if answer := self.once(path, body, key):
+                return answer
+            time.sleep(PAUSE_SECONDS)
+        return None
+
+    def records(self, client: str) -> list[dict[str, Any]]:
+        found = aws(self._bank, "dynamodb").query(
+            TableName=TABLE,
+            KeyConditionExpression="clientId = :client",
+            ExpressionAttributeValues={":client": {"S": client}},
+            ConsistentRead=True,
+        )
+        return [from_item(one) for one in found["Items"]]
+
+
+class KilledPredict:
+    """POST /predict: the decision is stored once, and it is the one that was answered."""
+
+    name = "predict, and the process is killed"
+    functions = ("api_handler", "Tradicional", "NetworkingAccelerator", "AppVengersAccelerator",
+                 "saveResult", "publishEvents")  # fmt: skip
+
+    def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
+        self._caller, self._body = Caller(bank), body
+
+    def before(self) -> None:
+        self._client, self._key = f"drill-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
+        self._sent = {**self._body, "clientId": self._client}
+
+    def ask(self) -> None:
+        self._first = self._caller.once("/predict", self._sent, self._key)
+
+    def settle(self) -> None:
+        self._last = self._caller.until_answered("/predict", self._sent, self._key)
+
+    def broken(self) -> Iterator[str]:
+        stored = [one for one in self._caller.records(self._client) if "decision" in one]
+        if self._last is None:
+            yield "no answer"
+            return
+        if len(stored) != 1:
+            yield f"{len(stored)} stored decisions"
+        kept = {(one["predictionId"], one["decision"]) for one in stored}
+        for answer in filter(None, (self._first, self._last)):
+            if (answer["predictionId"], answer["decision"]) not in kept:
+                yield "another decision is stored than was answered"
+        silent = [one for one in self._last["models"].values() if one["status"] != "OK"]
+        if silent and self._last["decision"] in DECIDED_ALONE:
+            yield f"{self._last['decision']} with {len(silent)} silent models"
+
+
+class KilledOutcome:
+    """POST …/outcome: stored once, as it was told."""
+
+    name = "outcome, and the process is killed"
+    functions = ("api_handler", "publishEvents")
+
+    def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
+        self._caller, self._body = Caller(bank), body
+        self._told = {"outcome": "paid", "when": datetime.now(UTC).date().isoformat()}
+
+    def before(self) -> None:
+        self._client, self._key = f"drill-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
+        sent = {**self._body, "clientId": self._client}
+        decided = self._caller.until_answered("/predict", sent, uuid.uuid4().hex)
+        assert decided
+        self._path = f"/predictions/{self._client}/{decided['predictionId']}/outcome"
+        time.sleep(2 * PAUSE_SECONDS)  # until the decision's own events are through
+
+    def ask(self) -> None:
+        self._first = self._caller.once(self._path, self._told, self._key)
+
+    def settle(self) -> None:
+        again = self._path, self._told, self._key  # who has an answer does not ask again
+        self._last = self._first or self._caller.until_answered(*again)
+
+    def broken(self) -> Iterator[str]:
+        stored = [one for one in self._caller.records(self._client) if "outcome" in one]
+        if self._last is None:
+            yield "no answer"
+        if [one["outcome"] for one in stored] != ["paid"]:
+            yield f"{len(stored)} stored outcomes"
+
+
+class KilledDeploy:
+    """An upload to the model bucket: that version answers by itself, after the restart."""
+
+    name = "deploy, and the process is killed"
+    functions = ("createEndpointModel", "endpointChanged")
+
+    def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
+        self._bank, self._versions = bank, Versions(2038)
+        live, s3 = self._live(), aws(bank, "s3")
+        key = f"verified/{MODEL}/{live.rpartition('-')[2]}/model.tar.gz"
+        self._artifact = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+
+    def before(self) -> None:
+        self._version = self._versions.next()
+
+    def ask(self) -> None:
+        aws(self._bank, "s3").put_object(
+            Bucket=BUCKET,
+            Key=f"appvengers/{MODEL}/{self._version}/model.tar.gz",
+            Body=reversioned(self._artifact, self._version),
+        )
+
+    def settle(self) -> None:
+        until = time.monotonic() + DEPLOYED_SECONDS
+        while self._live().rpartition("-")[2] != self._version and time.monotonic() < until:
+            time.sleep(PAUSE_SECONDS)
+
+    def broken(self) -> Iterator[str]:
+        if (live := self._live().rpartition("-")[2]) != self._version:
+            yield f"{live} answers, not {self._version}"
+
+    def _live(self) -> str:
+        """Return the configuration that answers; none while the endpoint changes."""
+        sagemaker = aws(self._bank, "sagemaker")
+        found = sagemaker.describe_endpoint(EndpointName=f"dev-appvengers-{MODEL}")
+        is_there = found["EndpointStatus"] == "InService"
+        return str(found["EndpointConfigName"]) if is_there else "none"

@@ -1,0 +1,83 @@
+"""Drills of kill -9: the bank's process dies before and after each call of a flow."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count, product
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bank.first_run import body_of
+from datasets.sba import SAMPLE, dataset_of
+from tests.drills.bank_process import BankProcess, bank_process
+from tests.drills.calls.call_faults import Place
+from tests.drills.calls.guards import GUARDS
+from tests.drills.calls.runs import Run
+from tests.drills.kills.killed_bank import FOLDER, Order, give, seen
+from tests.drills.kills.killed_flows import KilledDeploy, KilledOutcome, KilledPredict
+
+DIES_SECONDS, LISTED_SECONDS = 20, 5
+WHEN = ("before", "after")
+NUMBERS = count(1)
+FLOWS = {"kill-predict": KilledPredict, "kill-outcome": KilledOutcome, "kill-deploy": KilledDeploy}
+
+
+@contextmanager
+def flow_of(name: str) -> Iterator[tuple[Any, BankProcess, Path]]:
+    """A flow on a bank that takes orders to die, and the folder of the orders."""
+    body = body_of(next(iter(dataset_of(pd.read_parquet(SAMPLE)).cases())))
+    with tempfile.TemporaryDirectory(prefix="drill-") as work:
+        orders = Path(work) / "orders"
+        orders.mkdir()
+        with bank_process(Path(work) / "bank", Path(work) / "bank.log") as bank:
+            bank.module, bank.more = "tests.drills.kills.killed_bank", {FOLDER: str(orders)}
+            bank.start()
+            again(bank, orders)
+            yield FLOWS[name](bank, body), bank, orders
+
+
+def again(bank: BankProcess, orders: Path) -> None:
+    """Start a bank cold: nothing that functions keep is there. Return once it takes orders."""
+    bank.kill()
+    (orders / "ready").unlink(missing_ok=True)
+    bank.start()
+    while not (orders / "ready").exists():
+        time.sleep(0.1)
+
+
+def places(flow: Any, orders: Path) -> list[Place]:
+    """Return the calls of a flow that nothing kills."""
+    flow.before()
+    give(orders, Order(next(NUMBERS)))
+    flow.ask()
+    flow.settle()
+    time.sleep(LISTED_SECONDS)  # for what goes on after the answer
+    assert not [*flow.broken()]
+    return [one for one in seen(orders) if one.call.partition(" ")[0] in flow.functions]
+
+
+def killed(flow: Any, bank: BankProcess, orders: Path, place: Place, when: Any, **how: Any) -> Run:
+    """Kill the bank at a call of a flow, start it again, and return what is broken then."""
+    flow.before()
+    give(orders, Order(next(NUMBERS), place, when, **how))
+    flow.ask()
+    is_hit = bank.dies(DIES_SECONDS)
+    give(orders, Order(next(NUMBERS)))
+    again(bank, orders)
+    flow.settle()
+    broken = [*flow.broken()]
+    return Run(f"killed {when}", str(place), is_hit, broken, broken)
+
+
+def drilled(name: str) -> tuple[str, list[Run], tuple[Run, Run]]:
+    """Return a flow's name, the runs of all kills, and those with its guard and without it."""
+    with flow_of(name) as (flow, bank, orders):
+        runs = []
+        for place, when in product(places(flow, orders), WHEN):
+            runs.append(killed(flow, bank, orders, place, when))
+            print(f"  {when} {place}: {runs[-1].at_last or 'nothing is broken'}", flush=True)
+        at = bank, orders, GUARDS[flow.name].place, "after"
+        return flow.name, runs, (killed(flow, *at), killed(flow, *at, keeps=False))
