@@ -99,6 +99,12 @@ class Profile(Table, frozen=True, dict=True):  # the cache of `policy` is in the
         """Return the features that an application brings; the others are derived."""
         return {name: feature for name, feature in self.features.items() if not feature.derive}
 
+    def segments(self) -> dict[str, tuple[str, ...]]:
+        """Return the values of each segment of the card that an application has as it is."""
+        asked = self.asked_for()
+        named = (name for name in self.card.segments if name in asked)
+        return {name: asked[name].values for name in named if asked[name].values}
+
     def read_by_models(self) -> set[str]:
         """Return the features that models read; not those they are computed from."""
         return {name for model in self.models.values() for name in model.features}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { approvedByMonth, byDay, overall, scores, silences } from "../src/pages/portfolio/figures.js";
+import { byDay, overall, scores, silences } from "../src/pages/portfolio/figures.js";
 import { driftRows } from "../src/pages/portfolio/drift_rows.js";
 import { lastDays } from "../src/requests/days.js";
 import { curve, outcome, scored } from "../src/pages/policy/trade_off.js";
@@ -42,12 +42,6 @@ test("the expected bad rate is the mean probability of the approved", () => {
   assert.deepEqual([found.approved, found.reviewed, found.declined], [0.5, 0.25, 0.25]);
   assert.ok(Math.abs(found.expected - 0.05) < 1e-12);
   assert.equal(overall([]).expected, null);
-});
-
-test("a month has what was expected and what is known of it", () => {
-  const months = [{ month: "2026-10", byDecision: { APPROVE: { defaultRate: 0.1, matured: 20 } } }, { month: "2026-11", byDecision: {} }];
-  const found = approvedByMonth(decisions, { months });
-  assert.deepEqual(found.map((row) => [row.month, row.observed, row.matured]), [["2026-10", 0.1, 20], ["2026-11", null, 0]]);
 });
 
 test("the largest drift comes first", () => {

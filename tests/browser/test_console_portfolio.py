@@ -1,5 +1,8 @@
 """The pages of risk: portfolio, models and policy, on real decisions."""
 
+import json
+
+import boto3
 import pytest
 import requests
 from playwright.sync_api import expect
@@ -54,6 +57,63 @@ def test_the_scores_stand_beside_their_reference(visit, decided):
 
     assert sum(observed for observed, _ in shares) == pytest.approx(100, abs=1)
     assert sum(expected for _, expected in shares) == pytest.approx(100, abs=1)
+
+
+@pytest.fixture(scope="module")
+def vintages(site):
+    """Two vintages, as a snapshot of three years later has them."""
+    expected = {"decisions": 50, "matured": 40, "bads": 8, "defaultRate": 0.2, "expected": 0.05}
+    one = {"decisions": 50, "approved": 50, "matured": 40, "bads": 8}
+    months = [
+        one | {"month": "2026-01", "byDecision": {"APPROVE": expected}, "approvedDefaults": [0, 5]},
+        one | {"month": "2026-02", "byDecision": {"APPROVE": expected}, "approvedDefaults": [1]},
+    ]
+    body = json.dumps({"asOf": "2026-04-01T03:00:00+00:00", "months": months})
+    s3, place = boto3.client("s3"), "credit/snapshots/20300101T000000"
+    for name, text in (("vintages.json", body), ("manifest.json", "{}")):
+        s3.put_object(Bucket=site.bank.settings.data_bucket, Key=f"{place}/{name}", Body=text)
+    return months
+
+
+@pytest.mark.parametrize(("role", "language"), [("risk", "es"), ("auditor", "en")])
+def test_vintages_have_their_curves_and_what_was_expected(visit, decided, vintages, role, language):
+    one = visit(role, language)
+    one.open("portfolio")
+    plot = one.page.locator("figure.plot", has_text=one.t("defaultByAge"))
+    expect(plot.locator("text.end")).to_have_text(["2026-01", "2026-02"])
+    plot.locator("summary").click()
+    rows = [row.split() for row in plot.locator("tbody tr").all_inner_texts()]
+    assert [row[0] for row in rows] == ["1", "2"]
+    assert rows[1][-1] == "–"  # not all loans of the newer one are two months old
+    table = one.page.get_by_role("region", name=one.t("badRateApproved")).last
+    assert one.t("place.BELOW") in table.locator("tbody tr").first.inner_text()
+    with one.page.expect_download() as saved:
+        plot.get_by_role("button").click()
+    lines = saved.value.path().read_text(encoding="utf-8").splitlines()
+    assert lines[1:] == ["1,0,0.02", "2,0.1,"]
+    one.page.locator("#vintage-from").select_option("2026-02")
+    expect(plot.locator("text.end")).to_have_text(["2026-02"])
+    assert one.barriers() == []
+
+
+def test_a_segment_filters_decisions(visit, site, decided):
+    one = visit("risk", "en")
+    one.open("portfolio")
+    one.settled()
+    count = one.page.locator("dl.facts dd").first
+
+    def counted():
+        one.settled()
+        return int("".join(filter(str.isdigit, count.inner_text())))
+
+    whole, parts = counted(), []
+    for value in ("existing", "new"):
+        one.page.locator("#period-segment").select_option(f"newBusiness:{value}")
+        expect(one.page.locator("main [role=status]", has_text=one.t("busy"))).to_have_count(0)
+        parts.append(counted())
+
+    assert 0 < min(parts) <= max(parts) < whole
+    assert one.barriers() == []
 
 
 def test_a_plot_has_its_csv(visit, decided):

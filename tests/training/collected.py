@@ -37,12 +37,13 @@ class Collected:
         text = rows if isinstance(rows, bytes) else rows.to_csv(index=False).encode()
         self.put(f"credit/newData/{name}", text)
 
-    def decide(self, case, number, at="2026-11-20T10:00:00.000Z", kind="APPROVE"):
+    def decide(self, case, number, at="2026-11-20T10:00:00.000Z", kind="APPROVE", expected=None):
         made = {
             "clientId": f"client-{number}",
             "predictionId": f"{number:032x}",
             "createdAt": at,
             "decision": kind,
+            "probabilityOfDefault": expected,
             "application": case["application"],
             "models": {"Tradicional": {"status": "OK", "probabilityOfDefault": 0.05}},
         }

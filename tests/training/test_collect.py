@@ -412,8 +412,8 @@ def test_a_failure_that_nobody_foresaw_is_told_without_what_it_holds(
 
 
 def test_vintages_count_decisions_by_month_and_what_became_of_them(place, cases):
-    place.decide(cases[0], 1, at="2023-01-15T10:00:00.000Z")
-    place.decide(cases[1], 2, at="2023-01-16T10:00:00.000Z")
+    place.decide(cases[0], 1, at="2023-01-15T10:00:00.000Z", expected=0.04)
+    place.decide(cases[1], 2, at="2023-01-16T10:00:00.000Z", expected=0.9)
     place.decide(cases[2], 3, at="2023-01-17T10:00:00.000Z", kind="REVIEW")
     place.decide(cases[3], 4, at="2026-11-24T09:00:00.000Z")
     tell(place, 1, "defaulted", "2024-02-01", AT)
@@ -425,8 +425,16 @@ def test_vintages_count_decisions_by_month_and_what_became_of_them(place, cases)
     place.run("20261201T100000", "20261124T100000", datetime(2026, 12, 1, tzinfo=UTC))
     months = json.loads(place.files("20261201T100000")["vintages.json"])["months"]
 
+    curve = months[0].pop("approvedDefaults")
+    assert curve == [0] * 12 + [1] * 34  # it defaulted in its 13th month; 46 are over
+    assert months[1]["approvedDefaults"] == []  # of a loan that is days old nothing is known yet
     approved = {"decisions": 2, "matured": 1, "bads": 1, "defaultRate": 1.0}
     granted = {"decisions": 1, "matured": 1, "bads": 0, "defaultRate": 0.0}
+    shown = months[0]["byDecision"]
+    assert {kind: one.pop("expected") for kind, one in shown.items()} == {
+        "APPROVE": 0.04,
+        "REVIEW": None,
+    }
     assert months[0] == {
         "month": "2023-01",
         "decisions": 3,

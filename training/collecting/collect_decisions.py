@@ -11,6 +11,7 @@ import pandas as pd
 from training.collecting.collect_job import Facts, Job
 from training.collecting.collect_parts import Earlier
 from training.snapshots import vintages
+from training.snapshots.counting import WITHHELD_WAITING
 
 CLIENT_DECISIONS = 5  # of one client, how many the swap set decides again
 READ = 10  # for each that is wanted, so many are read at the most
@@ -22,7 +23,10 @@ def by_vintage(job: Job, earlier: Earlier, rows: pd.DataFrame) -> Facts:
     counts, last_day = vintages.counted(earlier.vintages, job.log.decided(since), at[:10])
     outcome = job.bank.outcome
     ended = rows[rows["decision"].notna() & rows[outcome].notna()]
-    return vintages.vintages(at, counts, last_day, ended.assign(bad=ended[outcome]))
+    counts_already = rows["withheld"].isna() | (rows["withheld"] == WITHHELD_WAITING)
+    approved = (rows["decision"] == "APPROVE") & (rows["told"] == "defaulted") & counts_already
+    bad = ended.assign(bad=ended[outcome])
+    return vintages.vintages(at, counts, last_day, bad, rows[approved & rows["toldWhen"].notna()])
 
 
 def newest(job: Job, rows: pd.DataFrame, months: Facts, count: int) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The lists of decisions: GET /decisions and GET /predictions/{clientId}."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -17,7 +17,13 @@ from chalicelib.decisions.lists.list_page import (
     page_of_place,
     size_of,
 )
-from chalicelib.decisions.lists.list_request import ListRequest, bank_request, client_request, wrong
+from chalicelib.decisions.lists.list_request import (
+    Choices,
+    ListRequest,
+    bank_request,
+    client_request,
+    wrong,
+)
 
 if TYPE_CHECKING:
     from chalicelib.decisions.lists.cursor_keys import Keys  # it imports a client of SSM
@@ -46,11 +52,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class DecisionLists:
-    """Lists over the table, as of a moment. `models` are the names that a filter may have."""
+    """Lists over the table, as of a moment. `choices` are the names that a filter may have."""
 
     places: Places
     keys: SigningKeys
-    models: Collection[str]
+    choices: Choices
     now: datetime
     clock: Callable[[], float]
     most_reads: int = MOST_READS
@@ -59,7 +65,7 @@ class DecisionLists:
         """Return the bank's decisions of some days. Raises InvalidRequest, TableUnavailable, and
         ServiceUnavailable if the cursors' key can't be read.
         """
-        asked = bank_request(query, self.models, self._today)
+        asked = bank_request(query, self.choices, self._today)
         place = partial(self.places.of_day, asked=asked, now=self.now)
         size = size_of(asked.limit, shared=True, filtered=bool(asked.filters))
         window, reading = self._begun(asked), Reading(self.clock, self.most_reads)
@@ -67,7 +73,7 @@ class DecisionLists:
 
     def of_client(self, client_id: str, query: Mapping[str, str]) -> Listed:
         """Return a client's decisions. Raises as `of_bank` does."""
-        asked = client_request(client_id, query, self.models, self._today)
+        asked = client_request(client_id, query, self.choices, self._today)
         place = self.places.of_client(client_id, asked, self.now)
         size = size_of(asked.limit, shared=False, filtered=bool(asked.filters))
         window, reading = self._begun(asked), Reading(self.clock, self.most_reads)

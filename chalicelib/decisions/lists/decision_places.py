@@ -90,6 +90,8 @@ def _conditions(filters: Filters) -> Iterator[tuple[str, str]]:
         yield f"models.{filters.model}.status", "OK"
     if filters.version:
         yield f"models.{filters.model}.version", filters.version
+    if filters.segment and filters.value:
+        yield f"application.{filters.segment}", filters.value
 
 
 def _named(path: str) -> str:

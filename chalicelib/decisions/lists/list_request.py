@@ -28,7 +28,7 @@ FIELDS = (
     "counterOfferOf",
 )  # fmt: skip
 DECISIONS = ("APPROVE", "REVIEW", "DECLINE")
-SELECTING = ("from", "to", "decision", "basis", "model")
+SELECTING = ("from", "to", "decision", "basis", "model", "segment")
 NAMES = (*SELECTING, "limit", "cursor", "fields")
 MOST_DAYS = 366  # of the bank's list: each day is 25 keys of the index
 USUAL_DAYS = 30
@@ -45,6 +45,10 @@ NO_MODEL = Text(
     es="debe ser un modelo ({models}), o modelo:versión",
     en="must be a model ({models}), or model:version",
 )
+NO_SEGMENT = Text(
+    es="debe ser un segmento y un valor suyo, de: {segments}",
+    en="must be a segment and a value of it, of: {segments}",
+)
 NO_FIELDS = Text(
     es="debe ser una lista, separada por comas, de: {names}",
     en="must be a list, separated by commas, of: {names}",
@@ -57,15 +61,28 @@ UNKNOWN = Text(
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Conditions on decisions; None: any. `version` is of `model`; without it, any of its own."""
+    """Conditions on decisions; None: any. `version` is of `model`; without it, any of its own.
+
+    `segment` is a field of the application, which must have this `value`.
+    """
 
     decision: str | None = None
     basis: str | None = None
     model: str | None = None
     version: str | None = None
+    segment: str | None = None
+    value: str | None = None
 
     def __bool__(self) -> bool:
-        return any((self.decision, self.basis, self.model))
+        return any((self.decision, self.basis, self.model, self.segment))
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The models that a filter may name, and the values of each segment."""
+
+    models: Collection[str]
+    segments: Mapping[str, Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +97,7 @@ class ListRequest:
     fields: tuple[str, ...]
 
 
-def bank_request(query: Mapping[str, str], models: Collection[str], today: date) -> ListRequest:
+def bank_request(query: Mapping[str, str], choices: Choices, today: date) -> ListRequest:
     """Parse the query of GET /decisions: the last USUAL_DAYS if it names no days.
 
     Raises InvalidRequest, also for a period of more than MOST_DAYS.
@@ -91,11 +108,11 @@ def bank_request(query: Mapping[str, str], models: Collection[str], today: date)
     if not faults and not 0 <= (end - begin).days < MOST_DAYS:
         faults["from"] = NO_PERIOD.format(most=MOST_DAYS)
     window = of_days(begin, min(end, today))  # no decision is of a day to come
-    return _request(query, faults, window, models, "decisions")
+    return _request(query, faults, window, choices, "decisions")
 
 
 def client_request(
-    client_id: str, query: Mapping[str, str], models: Collection[str], today: date
+    client_id: str, query: Mapping[str, str], choices: Choices, today: date
 ) -> ListRequest:
     """Parse the query of GET /predictions/{clientId}: all its days if it names none.
 
@@ -105,7 +122,7 @@ def client_request(
     if first and last and first > last:
         faults["from"] = AFTER_TO
     window = of_days(first, min(last or today, today))
-    return _request(query, faults, window, models, f"client {client_id}")
+    return _request(query, faults, window, choices, f"client {client_id}")
 
 
 def wrong(faults: Mapping[str, Text]) -> InvalidRequest:
@@ -120,12 +137,14 @@ def _days(query: Mapping[str, str]) -> tuple[Faults, date | None, date | None]:
 
 
 def _request(
-    query: Mapping[str, str], faults: Faults, window: Window, models: Collection[str], of: str
+    query: Mapping[str, str], faults: Faults, window: Window, choices: Choices, of: str
 ) -> ListRequest:
     model, _, version = query.get("model", "").partition(":")
-    filters = Filters(query.get("decision"), query.get("basis"), model or None, version or None)
+    segment, _, value = query.get("segment", "").partition(":")
+    parts = (model or None, version or None, segment or None, value or None)
+    filters = Filters(query.get("decision"), query.get("basis"), *parts)
     fields = tuple(dict.fromkeys(query.get("fields", ",".join(FIELDS)).split(",")))
-    faults |= _filter_faults(query, models) | _page_faults(query, fields)
+    faults |= _filter_faults(query, choices) | _page_faults(query, fields)
     if faults:
         raise wrong(faults)
     chosen = {name: query[name] for name in SELECTING if name in query}
@@ -135,7 +154,7 @@ def _request(
     )
 
 
-def _filter_faults(query: Mapping[str, str], models: Collection[str]) -> Faults:
+def _filter_faults(query: Mapping[str, str], choices: Choices) -> Faults:
     faults: Faults = {}
     if query.get("decision", DECISIONS[0]) not in DECISIONS:
         faults["decision"] = NOT_ONE_OF.format(values=", ".join(DECISIONS))
@@ -143,8 +162,11 @@ def _filter_faults(query: Mapping[str, str], models: Collection[str]) -> Faults:
         faults["basis"] = NO_BASIS
     name, has_version, version = query.get("model", "").partition(":")
     unversioned = has_version and not VERSION.fullmatch(version)
-    if "model" in query and (name not in models or unversioned):
-        faults["model"] = NO_MODEL.format(models=", ".join(models))
+    if "model" in query and (name not in choices.models or unversioned):
+        faults["model"] = NO_MODEL.format(models=", ".join(choices.models))
+    known = [f"{one}:{value}" for one, values in choices.segments.items() for value in values]
+    if "segment" in query and query["segment"] not in known:
+        faults["segment"] = NO_SEGMENT.format(segments=", ".join(known))
     return faults
 
 

@@ -25,6 +25,9 @@ def product_form(profile: Profile, person: Person, language: Language) -> Docume
         "mayCall": [f"{row.method} {row.path}" for row in ACCESS if row.roles & person.roles],
         "fields": [*_fields(profile, language)],
         "titles": titles,
+        "segments": [
+            {"name": name, "values": [*values]} for name, values in profile.segments().items()
+        ],
         "consents": sorted({*profile.consents().values()}),
         "examples": [*_examples(profile)],
         "models": [*_models(profile)],

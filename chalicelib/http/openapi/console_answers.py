@@ -63,6 +63,13 @@ class Scale(Answer):
     decline_below: float
 
 
+class Segment(Answer):
+    """A field of the application by whose values decisions are listed: `segment=name:value`."""
+
+    name: str
+    values: list[str]
+
+
 class ReviewReason(Answer):
     code: str
     verdict: Verdict
@@ -137,6 +144,7 @@ class Product(Answer):
     may_call: list[str]
     fields: list[FormField]
     titles: dict[str, str]
+    segments: list[Segment]
     consents: list[str]
     examples: list[RealExample]
     models: list[WeighedModel]

@@ -89,10 +89,17 @@ def _list_query(profile: Profile) -> dict[str, Schema]:
         "decision": {"type": "string", "enum": list(DECISIONS)},
         "basis": whole(BASIS),
         "model": whole(f"(?:{'|'.join(profile.models)})(?::{VERSION.pattern})?"),
+        **_segment(profile),
         "limit": ONE_TO_100,
         "cursor": whole(cursors.CURSOR),
         "fields": {"type": "array", "items": names, "minItems": 1},
     }
+
+
+def _segment(profile: Profile) -> dict[str, Schema]:
+    """Return the filter by a segment; none if the profile has no segment."""
+    known = [f"{name}:{value}" for name, of in profile.segments().items() for value in of]
+    return {"segment": {"type": "string", "enum": known}} if known else {}
 
 
 def bodies(profile: Profile) -> dict[str, Schema]:

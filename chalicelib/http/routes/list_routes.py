@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from chalice.app import Request, Response
 
 from chalicelib.decisions.lists.decision_list import DecisionLists, Listed
-from chalicelib.decisions.lists.list_request import wrong
+from chalicelib.decisions.lists.list_request import Choices, wrong
 from chalicelib.foundation.text import Text, asks_rather_for
 from chalicelib.http.csv_page import CSV_TYPE, csv_page
 from chalicelib.http.web import NOT_STORED, Headers
@@ -30,9 +30,8 @@ def predictions(request: Request, clientId: str) -> Any:  # noqa: N803 - the pat
 
 def _lists() -> DecisionLists:
     using, now = services(), datetime.now(UTC)
-    return DecisionLists(
-        using.decision_places, using.cursor_keys, using.profile.models, now, time.monotonic
-    )
+    choices = Choices(using.profile.models, using.profile.segments())
+    return DecisionLists(using.decision_places, using.cursor_keys, choices, now, time.monotonic)
 
 
 def _query(request: Request) -> dict[str, str]:

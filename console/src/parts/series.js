@@ -1,4 +1,4 @@
-// A plot of one or two series over labels: lines or bars, with its table and its CSV.
+// A plot of series over labels: lines or bars, with its table and its CSV.
 import { html } from "../frame/html.js";
 import { plain, t } from "../frame/language.js";
 import { Table } from "./table.js";
@@ -9,9 +9,10 @@ const HEIGHT = 200;
 const WIDEST = 60; // of a bar
 const [LEFT, BOTTOM, TOP] = [52, 24, 10];
 
-/** `series` are {name, values}, of which a null leaves a gap; `show` writes a value. */
-export function Plot({ title, labels, series, bars = false, show = plain, file }) {
-  const known = series.flatMap((one) => one.values).filter(Number.isFinite);
+/** `series` are {name, values}, of which a null leaves a gap; `show` writes a value. `interval` has
+ * {low, high} of the last series at each label. With `ends`, each line has its name at its end. */
+export function Plot({ title, labels, series, bars = false, show = plain, file, interval = [], ends = false }) {
+  const known = [...series.flatMap((one) => one.values), ...interval.map((one) => one.high)].filter(Number.isFinite);
   if (!known.length) return html`<h3>${title}</h3><p>${t("nothing")}</p>`;
   const marks = ticks(Math.min(0, ...known), Math.max(...known));
   const [low, high] = [marks[0], marks.at(-1)];
@@ -21,19 +22,30 @@ export function Plot({ title, labels, series, bars = false, show = plain, file }
   const columns = [
     { name: t("label"), value: ([label]) => label },
     ...series.map((one, at) => ({ name: one.name, value: ([, values]) => values[at], show: ([, values]) => show(values[at]), numeric: true })),
+    ...(interval.length ? ["low", "high"] : []).map((end) => ({ name: t(end), value: ([, , of]) => of[end], show: ([, , of]) => show(of[end]), numeric: true })),
   ];
-  const rows = labels.map((label, place) => [label, series.map((one) => one.values[place])]);
+  const rows = labels.map((label, place) => [label, series.map((one) => one.values[place]), interval[place]]);
   return html`<figure class="plot">
-    <figcaption><strong>${title}</strong>${series.length > 1 && html` · ${series.map((one, at) => `${at ? "╌ " : "— "}${one.name}`).join("  ")}`}</figcaption>
+    <figcaption><strong>${title}</strong>${series.length > 1 && !ends && html` · ${series.map((one, at) => `${at ? "╌ " : "— "}${one.name}`).join("  ")}`}</figcaption>
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${title}>
       ${marks.map((mark) => html`<line class="axis" x1=${LEFT} x2=${WIDTH} y1=${y(mark)} y2=${y(mark)} /><text x=${LEFT - 6} y=${y(mark) + 4} text-anchor="end">${show(mark)}</text>`)}
       <text x=${LEFT} y=${HEIGHT - 6}>${labels[0]}</text>
       ${labels.length > 1 && html`<text x=${WIDTH} y=${HEIGHT - 6} text-anchor="end">${labels.at(-1)}</text>`}
       ${series.map((one, at) => bars && at === 0 ? one.values.map((value, place) => bar(x(place), slot, y(value ?? 0), y(0)))
-        : html`<path class=${at ? "second" : ""} d=${linePath(one.values, x, y)} />`)}
+        : html`<path class=${kindOf(at)} d=${linePath(one.values, x, y)} />`)}
+      ${interval.map(({ low: from, high: to }, place) => Number.isFinite(from) && html`<line class="interval" x1=${x(place)} x2=${x(place)} y1=${y(from)} y2=${y(to)} />`)}
+      ${ends && series.map((one) => end(one, x, y))}
     </svg>
     <details><summary>${t("asTable")}</summary><${Table} caption=${title} columns=${columns} rows=${rows} file=${file} /></details>
   </figure>`;
+}
+
+const LINES = 6; // that differ; the next one begins anew, and has its name at its end
+const kindOf = (at) => ["", "second", "third", "fourth", "fifth", "sixth"][at % LINES];
+
+function end({ name, values }, x, y) {
+  const last = values.findLastIndex(Number.isFinite);
+  return last >= 0 && html`<text class="end" x=${x(last)} y=${y(values[last]) - 4} text-anchor="end">${name}</text>`;
 }
 
 const bar = (x, slot, top, zero) => html`<rect class="whole" x=${x - width(slot) / 2} width=${width(slot)} y=${Math.min(top, zero)} height=${Math.abs(zero - top)} />`;

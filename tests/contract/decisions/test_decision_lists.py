@@ -13,6 +13,7 @@ from chalicelib.decisions.day_index import SHARDS
 from chalicelib.decisions.lists.cursor_keys import SECONDS_BETWEEN_TRIES, CursorKeys, parsed
 from chalicelib.decisions.lists.decision_list import DecisionLists
 from chalicelib.decisions.lists.decision_places import DecisionPlaces
+from chalicelib.decisions.lists.list_request import Choices
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.errors import InvalidRequest, ServiceUnavailable, TableUnavailable
 from chalicelib.foundation.settings import Settings
@@ -28,6 +29,7 @@ from localcloud.embedded_cloud import embedded_cloud
 DEV = Settings("appvengers", "dev", "us-east-1")
 NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 MODELS = ("Tradicional", "NetworkingAccelerator")
+CHOICES = Choices(MODELS, {"location": ("urban", "rural")})
 LAW = Text(es="Ley", en="Law")
 
 
@@ -67,7 +69,7 @@ def decision(number, client_id="ana", *, days_ago=0, **more):
 def lists(client, **more):
     keys = CursorKeys(boto3.client("ssm"), DEV.cursor_keys_parameter)
     places = DecisionPlaces(client, DEV.predictions_table)
-    return DecisionLists(places, keys, MODELS, NOW, time.monotonic, **more)
+    return DecisionLists(places, keys, CHOICES, NOW, time.monotonic, **more)
 
 
 def ids(ask, query):
@@ -104,6 +106,7 @@ def test_a_list_shows_a_decision_without_application_and_evidence(client, table)
     ({"basis": "MODELS_DISAGREE"}, [2]), ({"decision": "REVIEW", "basis": "SCORE"}, [1]),
     ({"model": "Tradicional"}, [0, 1, 2, 3]), ({"model": "NetworkingAccelerator"}, []),
     ({"model": "Tradicional:20261129T013801"}, [0, 1, 2]), ({"model": "Tradicional:2"}, []),
+    ({"segment": "location:rural"}, [3]), ({"segment": "location:urban", "decision": "REVIEW"}, []),
 ])  # fmt: skip
 def test_filters_are_all_of_those_that_are_given(client, table, query, expected):
     other = {"Tradicional": {"status": "OK", "version": "b"}}
@@ -111,7 +114,7 @@ def test_filters_are_all_of_those_that_are_given(client, table, query, expected)
     decided = [
         decision(0), decision(1, decision="REVIEW"),
         decision(2, decision="REVIEW", decisionBasis="MODELS_DISAGREE"),
-        decision(3, models=other), decision(4, models=silent),
+        decision(3, models=other, application={"location": "rural"}), decision(4, models=silent),
     ]  # fmt: skip
     for one in decided:
         table.add(one)
@@ -161,7 +164,7 @@ def test_an_expired_decision_is_in_no_list_from_that_second_on(client):
         places = DecisionPlaces(client, DEV.predictions_table)
         keys = CursorKeys(boto3.client("ssm"), DEV.cursor_keys_parameter)
         at = datetime.fromtimestamp(now, UTC)
-        asked = DecisionLists(places, keys, MODELS, at, time.monotonic)
+        asked = DecisionLists(places, keys, CHOICES, at, time.monotonic)
         period = {"from": f"{NOW:%F}", "to": f"{NOW:%F}"}
         pages = asked.of_bank(period), asked.of_client("ana", {})
         assert [len(page.decisions) for page in pages] == [count, count]
@@ -194,7 +197,7 @@ def test_pages_are_the_list_by_dynamodbs_own_limits(client, made, limit, reads):
 
 def test_a_table_that_is_gone_is_a_problem(client):
     asked = DecisionLists(
-        DecisionPlaces(client, "dev-gone"), CursorKeys(boto3.client("ssm"), "/none"), MODELS, NOW,
+        DecisionPlaces(client, "dev-gone"), CursorKeys(boto3.client("ssm"), "/none"), CHOICES, NOW,
         time.monotonic,
     )  # fmt: skip
     with pytest.raises(TableUnavailable):
@@ -208,7 +211,7 @@ def test_without_their_key_there_is_a_page_but_no_cursor(client, table):
     table.add(decision(2))
     keys = CursorKeys(boto3.client("ssm"), "/dev/appvengers/absent")
     places = DecisionPlaces(client, DEV.predictions_table)
-    asked = DecisionLists(places, keys, MODELS, NOW, time.monotonic)
+    asked = DecisionLists(places, keys, CHOICES, NOW, time.monotonic)
 
     assert len(asked.of_client("ana", {}).decisions) == 2
     with pytest.raises(ServiceUnavailable):

@@ -17,12 +17,14 @@ from chalicelib.decisions.lists.cursor_keys import new_key
 from chalicelib.decisions.lists.decision_list import DecisionLists
 from chalicelib.decisions.lists.id_window import Window, first_of, last_of, of_days, text_of
 from chalicelib.decisions.lists.list_page import FILTERED_SIZE, MOST_READS, MOST_SECONDS, Slice
+from chalicelib.decisions.lists.list_request import Choices
 from chalicelib.foundation.errors import InvalidRequest, TableUnavailable
 
 TODAY = date(2026, 11, 29)
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 DAYS = [TODAY - timedelta(days=back) for back in range(4)]
 MODELS = ("Tradicional", "NetworkingAccelerator")
+CHOICES = Choices(MODELS, {"location": ("urban", "rural")})
 WRONG = {"decision": "approve", "basis": "score", "model": "Tradicional:"}
 
 
@@ -99,7 +101,7 @@ class Keys:
 
 
 def lists(places, keys=None, clock=time.monotonic, **more):
-    return DecisionLists(places, keys or Keys(), MODELS, NOW, clock, **more)
+    return DecisionLists(places, keys or Keys(), CHOICES, NOW, clock, **more)
 
 
 def pages(ask, query, between=lambda: None):
@@ -326,7 +328,7 @@ def test_limit_and_fields_may_change_from_page_to_page(two_pages):
 def test_the_days_of_a_list_stay_as_they_were_when_midnight_comes(two_pages):
     keys = Keys()
     cursor = lists(two_pages, keys).of_bank({"limit": "3"}).next
-    tomorrow = DecisionLists(two_pages, keys, MODELS, NOW + timedelta(days=40), time.monotonic)
+    tomorrow = DecisionLists(two_pages, keys, CHOICES, NOW + timedelta(days=40), time.monotonic)
 
     assert len(tomorrow.of_bank({"limit": "3", "cursor": cursor}).decisions) == 1
 
@@ -367,6 +369,8 @@ def test_what_is_no_cursor_at_all_reads_no_parameter(two_pages):
     ({"from": "", "to": "٢٠٢٦-11-29"}, ["from", "to"]),
     (WRONG, ["decision", "basis", "model"]),
     ({"decision": "", "basis": "", "model": ""}, ["decision", "basis", "model"]),
+    ({"segment": "location"}, ["segment"]), ({"segment": "location:moon"}, ["segment"]),
+    ({"segment": "state:CA"}, ["segment"]),
     ({"model": "Other"}, ["model"]), ({"model": "Tradicional:v 1"}, ["model"]),
     ({"limit": "0", "fields": "application"}, ["limit", "fields"]),
     ({"limit": "101", "fields": ""}, ["limit", "fields"]),

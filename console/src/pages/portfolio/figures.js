@@ -61,15 +61,3 @@ export function overall(decisions) {
     expected: mean(of("APPROVE").map((one) => one.probabilityOfDefault).filter((one) => Number.isFinite(one))),
   };
 }
-
-/** Return by month of decision what was expected of the approved and what has become of them. */
-export function approvedByMonth(decisions, vintages) {
-  const months = grouped(decisions.filter((one) => one.decision === "APPROVE"), (one) => one.createdAt.slice(0, 7));
-  const known = new Map((vintages?.months ?? []).map((one) => [one.month, one.byDecision.APPROVE]));
-  return [...new Set([...months.keys(), ...known.keys()])].sort().map((month) => ({
-    month,
-    expected: mean((months.get(month) ?? []).map((one) => one.probabilityOfDefault).filter((one) => Number.isFinite(one))),
-    observed: known.get(month)?.defaultRate ?? null,
-    matured: known.get(month)?.matured ?? 0,
-  }));
-}

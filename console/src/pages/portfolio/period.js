@@ -1,6 +1,7 @@
-// Filters of the portfolio: days, decision, and basis.
+// Filters of the portfolio: days, decision, basis, and segment.
 import { html } from "../../frame/html.js";
 import { coded, t } from "../../frame/language.js";
+import { product, titleOf } from "../../frame/product.js";
 
 const BASES = ["SCORE", "MANDATORY_MODEL_UNAVAILABLE", "TOO_FEW_MODELS", "TOO_LITTLE_WEIGHT", "UNSEEN_CODE", "MODELS_DISAGREE", "ABOVE_OFFER", "REVIEW_ONLY"];
 
@@ -13,5 +14,9 @@ export function Period({ filters, onChange }) {
     ${date("from", t("fromDay"))}${date("to", t("toDay"))}
     ${choice("decision", t("decision"), "decision", ["APPROVE", "REVIEW", "DECLINE"])}
     ${choice("basis", t("basis"), "basis", BASES)}
+    ${product.value.segments.length > 0 && html`<div class="field"><label for="period-segment">${t("segment")}</label>
+      <select id="period-segment" onChange=${set("segment")}><option value="">${t("all")}</option>
+        ${product.value.segments.map((one) => html`<optgroup label=${titleOf(one.name)}>${one.values.map((value) => html`<option value=${`${one.name}:${value}`}>${titleOf(one.name)}: ${coded("value", value)}</option>`)}</optgroup>`)}</select>
+      <small>${t("segmentHelp")}</small></div>`}
   </form>`;
 }

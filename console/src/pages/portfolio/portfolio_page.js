@@ -10,16 +10,17 @@ import { Titled } from "../../frame/shell.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Facts, Table } from "../../parts/table.js";
 import { Plot } from "../../parts/series.js";
-import { approvedByMonth, byDay, overall, scores, silences } from "./figures.js";
+import { byDay, overall, scores, silences } from "./figures.js";
 import { DriftPart } from "./drift_part.js";
 import { PeoplePart } from "./people_part.js";
 import { ReferencePart } from "./reference_part.js";
+import { VintagesPart } from "./vintages_part.js";
 import { Period } from "./period.js";
 
 const DAYS = 30;
 
 export function PortfolioPage() {
-  const filters = useSignal({ ...lastDays(DAYS, new Date()), decision: "", basis: "" });
+  const filters = useSignal({ ...lastDays(DAYS, new Date()), decision: "", basis: "", segment: "" });
   const read = useSignal(0);
   const on = [JSON.stringify(filters.value)];
   const log = useAnswer(() => decisionLog(filters.value, (count) => (read.value = count)), on);
@@ -33,7 +34,7 @@ export function PortfolioPage() {
     ${log.value && !log.value.isWhole && html`<p role="status">${t("newestOnly", { count: MOST })}</p>`}
     ${log.value && html`<${Decisions} of=${log.value.decisions} />`}
     ${people.value && html`<${PeoplePart} of=${people.value} />`}
-    ${log.value && models.value && html`<${Vintages} of=${log.value.decisions} vintages=${models.value.vintages?.vintages} />`}
+    ${log.value && models.value && html`<${VintagesPart} of=${log.value.decisions} vintages=${models.value.vintages?.vintages} />`}
     ${log.value && models.value && html`<${ReferencePart} of=${log.value.decisions} models=${models.value.models} />`}
     ${models.value && html`<${DriftPart} drift=${models.value.drift} />`}
   <//>`;
@@ -60,13 +61,4 @@ function Decisions({ of }) {
     </div>
     <h2>${t("modelsSilent")}</h2>
     <${Table} caption=${t("modelsSilent")} columns=${columns} rows=${silent} file="models-silent" />`;
-}
-
-function Vintages({ of, vintages }) {
-  const rows = approvedByMonth(of, vintages);
-  if (!rows.length) return null;
-  return html`<h2>${t("vintages")}</h2>
-    <${Plot} title=${t("badRateApproved")} labels=${rows.map((one) => one.month)} show=${percent} file="vintages"
-      series=${[{ name: t("expected"), values: rows.map((one) => one.expected) }, { name: t("observed"), values: rows.map((one) => one.observed) }]} />
-    ${!vintages && html`<p>${t("noVintages")}</p>`}`;
 }
