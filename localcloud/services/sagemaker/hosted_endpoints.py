@@ -24,7 +24,7 @@ from localcloud.services.sagemaker.model_process import (
     WorkerFailed,
 )
 from localcloud.services.sagemaker.serverless_concurrency import ServerlessConcurrency
-from localcloud.services.sagemaker.traffic import AT_ONCE, Shifting
+from localcloud.services.sagemaker.traffic import AT_ONCE, Shifting, baking, pending
 
 log = logging.getLogger("localcloud")
 
@@ -76,6 +76,7 @@ class Endpoints:
         """Load the configuration's models, then swap to them. `status`: Creating or Updating."""
         variants = self._variants(config_name)  # now: the configuration may be deleted meanwhile
         endpoint.moves_to = config_name  # counts against the account's quotas from now on
+        endpoint.pending_deployment_summary = pending(config_name, variants)
         self._enter(endpoint, status, None)
         self._once_stored(lambda: self._begin(endpoint, config_name, variants, shifting))
 
@@ -122,7 +123,7 @@ class Endpoints:
         try:
             model = self._model(config_name, variants)
             worker = self._load(name, model)
-            self._try(name, model.execution_role_arn, worker, shifting)
+            self._try(endpoint, model.execution_role_arn, worker, shifting)
         except Exception as error:  # noqa: BLE001 - the process boundary: the endpoint says why it failed
             log.warning("endpoint %s could not load %s: %s", name, config_name, error)
             status = "InService" if name in self._workers else "Failed"
@@ -142,17 +143,20 @@ class Endpoints:
 
     def _end(self, endpoint: Any, status: str, reason: str | None) -> None:
         """Tell of it last: whoever is told may begin the next deployment at once."""
-        endpoint.moves_to = None
+        endpoint.moves_to = endpoint.pending_deployment_summary = None
         try:
             self._enter(endpoint, status, reason)
         finally:
             self._activity.end(endpoint.arn)
 
-    def _try(self, name: str, role: str, worker: ModelProcess, shifting: Shifting) -> None:
+    def _try(self, endpoint: Any, role: str, worker: ModelProcess, shifting: Shifting) -> None:
         """Try a version. Raises RolledBack if an alarm rings before it has all traffic for good."""
+        name = endpoint.endpoint_name
         try:
             for share, seconds in shifting.phases():
                 self._tried[name] = (worker, share)
+                if seconds:
+                    baking(endpoint.pending_deployment_summary, share)
                 self._bake(role, shifting.alarms, seconds)
         except Exception:
             del self._tried[name]

@@ -1,9 +1,10 @@
 """The shift of an endpoint's traffic to a new version, by SageMaker's DeploymentConfig."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from moto.core.utils import utcnow
 from moto.sagemaker.exceptions import ValidationError
 
 
@@ -20,6 +21,40 @@ class Shifting:
         """Yield the shares of the new version, each with its seconds."""
         yield self.share, self.bake_seconds
         yield 1.0, self.stay_seconds
+
+
+def pending(config_name: str, variants: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the PendingDeploymentSummary of a deployment that begins.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PendingDeploymentSummary.html
+    """
+    return {
+        "EndpointConfigName": config_name,
+        "StartTime": utcnow(),
+        "ProductionVariants": [_pending_variant(variant) for variant in variants],
+    }
+
+
+def _pending_variant(variant: Mapping[str, Any]) -> dict[str, Any]:
+    counted = {}
+    if wanted := variant.get("InitialInstanceCount"):
+        counted = {"CurrentInstanceCount": 0, "DesiredInstanceCount": wanted}
+    creating = {"Status": "Creating", "StartTime": utcnow()}
+    return {"VariantName": variant["VariantName"], "VariantStatus": [creating], **counted}
+
+
+def baking(summary: dict[str, Any], share: float) -> None:
+    """Note in a summary that its variants answer for a share of the traffic, watched by alarms."""
+    told = f"Baking with {share:.0%} of the traffic"
+    stage = {"Status": "Baking", "StatusMessage": told, "StartTime": utcnow()}
+    summary["ProductionVariants"] = [
+        {
+            **variant,
+            "VariantStatus": [stage],
+            "CurrentInstanceCount": variant["DesiredInstanceCount"],
+        }
+        for variant in summary["ProductionVariants"]
+    ]
 
 
 AT_ONCE = Shifting(share=1.0, bake_seconds=0, stay_seconds=0, alarms=())

@@ -260,6 +260,13 @@ def storing(metadata: int) -> Callable[[], Any]:
     )
 
 
+def summed(sha256: str) -> Callable[[], Any]:
+    boto3.client("s3").create_bucket(Bucket="loans")
+    return lambda: boto3.client("s3").put_object(
+        Bucket="loans", Key="k", Body=b"loans", ChecksumSHA256=sha256
+    )
+
+
 def matching(**pattern: Any) -> Callable[[], Any]:
     return lambda: boto3.client("events").put_rule(Name="r", EventPattern=json.dumps(pattern))
 
@@ -627,6 +634,7 @@ BROKEN: list[tuple[str, Given, str, str]] = [
     ("grammar of a trust policy", lambda: trusting(Principal="*", Action="s3:GetObject"),
      "MalformedPolicyDocument", "actions can only be sts:AssumeRole"),
     ("metadata of an object", lambda: storing(2049), "MetadataTooLarge", "metadata"),
+    ("checksum of an object", lambda: summed("A" * 43 + "="), "BadDigest", "did not match"),
     ("subject of a notice", lambda: publishing("línea"), "InvalidParameter", "Subject"),
     ("subject of a notice", lambda: publishing("a\nb"), "InvalidParameter", "Subject"),
     ("subject of a notice", lambda: publishing("x" * 101), "InvalidParameter", "Subject"),

@@ -66,15 +66,30 @@ def described() -> tuple[str, str, str]:
     return found["EndpointStatus"], found["EndpointConfigName"], found.get("FailureReason", "")
 
 
+def pending() -> Any:
+    found = boto3.client("sagemaker").describe_endpoint(EndpointName="a")
+    return found.get("PendingDeploymentSummary")
+
+
 def test_a_part_of_the_traffic_goes_first_and_all_of_it_after(cloud: Cloud) -> None:
+    assert pending() is None
     update(canary(bake=3))
+    beginning = pending()
     until_answered(by=2)
     seen = scores()
     assert seen[1]
     assert seen[2]
     assert described()[:2] == ("Updating", "one")
+    while_it_bakes = pending()
     cloud.idle(20)
 
+    assert {one["EndpointConfigName"] for one in (beginning, while_it_bakes)} == {"two"}
+    (variant,) = while_it_bakes["ProductionVariants"]
+    assert variant["VariantStatus"][0]["Status"] == "Baking"
+    assert "50%" in variant["VariantStatus"][0]["StatusMessage"]
+    assert variant["CurrentInstanceCount"] == variant["DesiredInstanceCount"] == 1
+    assert beginning["ProductionVariants"][0]["VariantStatus"][0]["Status"] == "Creating"
+    assert pending() is None
     assert described() == ("InService", "two", "")
     assert scores() == {2: 60}
 
