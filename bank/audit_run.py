@@ -1,9 +1,7 @@
 """Everything the bank does, once: what the permission audit watches."""
 
-import io
 import json
 import re
-import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,7 +15,8 @@ import requests
 from rich.console import Console
 
 from bank.api import serving_api
-from bank.audit_steps import audit_batches, audit_events, audit_retraining
+from bank.audit_steps import audit_batches, audit_events, audit_models, audit_retraining
+from bank.audit_steps.artifact_versions import of_version
 from bank.audit_steps.audit_endpoint import AuditedEndpoint
 from bank.demo_users import audit_people
 from bank.embedded_bank import Bank
@@ -59,6 +58,7 @@ def run(bank: Bank) -> list[str]:
         bring(bank, dataset, Console(quiet=True))
         decided = _predict(requester, [body_of(case) for case in islice(dataset.cases(), 50)])
         audit_people.drive(bank, requester.url, decided, body_of(next(iter(dataset.cases()))))
+        audit_models.drive(bank, requester.url, audit_people.token_of(bank))
         services.cache_clear()  # on AWS evaluateModel reads the policy in force itself
         later = dataset.later(TEST_FROM, TEST_TO)
         sign_off = partial(audit_people.sign_off, bank, requester.url)
@@ -165,7 +165,7 @@ def _upload(bank: Bank) -> None:
 
     def put(version: str) -> None:
         key = re.sub(r"\d{8}T\d{6}", version, first)
-        s3.put_object(Bucket=bucket, Key=key, Body=_of_version(version, archive))
+        s3.put_object(Bucket=bucket, Key=key, Body=of_version(version, archive))
         bank.cloud.idle(PATIENCE_SECONDS)
 
     s3.put_object(Bucket=bucket, Key=f"{MODEL_PREFIX}note.txt", Body=b"no model")
@@ -270,21 +270,6 @@ def _fail_for_good(bank: Bank) -> None:
         function = bank.settings.function(name)
         client.invoke(FunctionName=function, InvocationType="Event", Payload=b'{"time": "never"}')
     bank.cloud.idle(PATIENCE_SECONDS)
-
-
-def _of_version(version: str, archive: bytes) -> bytes:
-    packed = io.BytesIO()
-    with (
-        tarfile.open(fileobj=io.BytesIO(archive)) as old,
-        tarfile.open(fileobj=packed, mode="w:gz") as new,
-    ):
-        for member in filter(tarfile.TarInfo.isfile, old):
-            content = old.extractfile(member).read()  # type: ignore[union-attr]
-            if member.name == "manifest.json":
-                content = json.dumps(json.loads(content) | {"version": version}).encode()
-            member.size = len(content)
-            new.addfile(member, io.BytesIO(content))
-    return packed.getvalue()
 
 
 def _left_out(bank: Bank) -> list[str]:

@@ -5,6 +5,10 @@ from typing import Any
 from bank.api_examples.example_recording import NoExample, Place, Recording
 from chalicelib.decisions.intake.batches import batch_problems
 from chalicelib.foundation import errors
+from chalicelib.governance.model_acts.model_act_problems import (
+    ModelActConflict,
+    ModelVersionNotFound,
+)
 from chalicelib.governance.policies.policy_problems import PolicyConflict, PolicyNotFound
 from chalicelib.governance.reviews.review_problems import ContestClosed, ReviewConflict, SamePerson
 from chalicelib.governance.sign_offs.sign_off_problems import ChallengerNotFound, SignOffConflict
@@ -111,8 +115,17 @@ def _of_the_desk(recording: Recording, ids: Place) -> None:
     other = signed | {"verdict": "APPROVE"}
     conflict = recording.send(f"{sign_off}/{ids['challenger']}/sign-off", other, "risk")
     recording.keep_problem(SignOffConflict, conflict)
+    _of_models(recording, ids)
     missing = recording.send(f"GET /batches/{NO_ID}")
     recording.keep_problem(batch_problems.BatchNotFound, missing)
     asked = recording.send("POST /batches", recording.of("postBatch")["request"]).json()
     early = recording.send("POST /batches", {"batchId": asked["batchId"]})
     recording.keep_problem(batch_problems.BatchNotUploaded, early)
+
+
+def _of_models(recording: Recording, ids: Place) -> None:
+    place, back = f"/models/{ids['model']}", recording.of("rollModelBack")["request"]
+    none = recording.send(f"GET {place}/versions/none", by="operator")
+    recording.keep_problem(ModelVersionNotFound, none)
+    again = recording.send(f"POST {place}/rollback", back, "operator")  # it answers already
+    recording.keep_problem(ModelActConflict, again)

@@ -1,5 +1,6 @@
 """A request of each operation, about real applications."""
 
+import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import boto3
 import requests
 
 from bank.api_examples.example_recording import SECONDS, NoExample, Place, Recording
+from bank.audit_steps.artifact_versions import of_version
 from bank.embedded_bank import Bank
 from bank.first_run import body_of
 from chalicelib.governance.archive.archive_problems import NoPack
@@ -23,6 +25,8 @@ MOST_CASES = 200  # applications, among which each decision is looked for
 PATIENCE_SECONDS = 120
 FEW_FIELDS = "?limit=2&fields=predictionId,clientId,createdAt,decision,score"
 REASON = "The losses of the last quarter."
+UPLOAD_REASON = "A training by hand, without the loans of the flood."
+ROLLBACK_REASON = "It declines too many of the small loans."
 
 Body = dict[str, Any]
 Ids = dict[str, str]
@@ -45,6 +49,7 @@ def record(bank: Bank, recording: Recording, profile: Profile, cases: Iterable[C
     _offer(recording, profile, bodies)
     ids = approved | _reviews(recording, profile, waiting) | _batch(bank, recording, bodies[2:4])
     ids |= _policies(recording) | _challengers(recording, next(iter(profile.models)))
+    _model_acts(bank, recording, {"model": ids["model"]})
     erased = recording.send("POST /predict", bodies[4] | {"clientId": "a-client"}).json()
     recording.ask("eraseClient", {"clientId": erased["clientId"]}, query="?reason=CLIENT_REQUEST")
     for name in ("listModels", "getReady", "getProduct"):
@@ -173,3 +178,23 @@ def _challengers(recording: Recording, model: str) -> Ids:
     recording.ask("signOff", place, refused, by="risk")
     recording.ask("listChallengers")
     return place
+
+
+def _model_acts(bank: Bank, recording: Recording, place: Ids) -> None:
+    """Upload the champion as another version, and bring the champion back."""
+    history = recording.send(f"GET /models/{place['model']}/history", by="operator").json()
+    champion = str(history["inService"])
+    version = f"{champion}-again"
+    body = of_version(version, services().models.verified_artifact(place["model"], champion))
+    digest = hashlib.sha256(body).hexdigest()
+    asked = {"version": version, "bytes": len(body), "sha256": digest, "reason": UPLOAD_REASON}
+    upload = recording.ask("uploadArtifact", place, asked)["upload"]
+    requests.put(upload["url"], data=body, headers=upload["headers"], timeout=SECONDS)
+    bank.cloud.idle(PATIENCE_SECONDS)
+    at = place | {"version": version}
+    for name in ("getModelVersion", "getModelCard"):
+        recording.ask(name, at, by="operator")
+    back = {"version": champion, "reason": ROLLBACK_REASON}
+    recording.ask("rollModelBack", place, back)
+    bank.cloud.idle(PATIENCE_SECONDS)
+    recording.ask("getModelHistory", place, by="operator")

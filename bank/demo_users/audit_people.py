@@ -20,7 +20,7 @@ def drive(bank: Bank, url: str, decided: dict[str, str], body: object) -> None:
 
     Without a reason, DELETE erases nobody; another client is erased at the end.
     """
-    token = _token(bank)
+    token = token_of(bank)
     for row in ACCESS:
         if row.roles:
             path = row.path.replace("{clientId}", decided["clientId"])
@@ -52,14 +52,14 @@ def _review(url: str, token: str, decided: dict[str, str]) -> None:
 
 def erase(bank: Bank, url: str, client_id: str) -> None:
     """Erase a client, as an operator does."""
-    headers = {"Authorization": f"Bearer {_token(bank)}"}
+    headers = {"Authorization": f"Bearer {token_of(bank)}"}
     place, why = f"{url}{PEOPLE}/clients/{client_id}", {"reason": "CLIENT_REQUEST"}
     requests.delete(place, params=why, headers=headers, timeout=SECONDS)
 
 
 def ask_for_evidence(bank: Bank, url: str, decided: dict[str, Any]) -> None:
     """Ask for the pack of a decision that is anchored, as an auditor does."""
-    headers = {"Authorization": f"Bearer {_token(bank)}"}
+    headers = {"Authorization": f"Bearer {token_of(bank)}"}
     place = f"{url}{PEOPLE}/predictions/{decided['clientId']}/{decided['predictionId']}/evidence"
     requests.get(place, headers=headers, timeout=SECONDS)
 
@@ -81,20 +81,24 @@ def _change_the_policy(url: str, token: str) -> None:
 
 
 def sign_off(bank: Bank, url: str, model: str) -> None:
-    """Look at the challengers of a model, and promote the newest, as who trains may not."""
-    headers = {"Authorization": f"Bearer {_token(bank, 'the-audits-risk', [Role.RISK])}"}
+    """Look at the challengers of a model and at the newest one's card, and promote it, as who
+    trains may not.
+    """
+    headers = {"Authorization": f"Bearer {token_of(bank, 'the-audits-risk', [Role.RISK])}"}
     place = f"{url}{PEOPLE}/challengers"
     listed = requests.get(place, headers=headers, timeout=SECONDS).json()
-    challenger = listed["models"][model][0]["id"]
+    newest = listed["models"][model][0]
+    card = f"{url}{PEOPLE}/models/{model}/versions/{newest['version']}/card"
+    requests.get(card, headers=headers, timeout=SECONDS)
     requests.post(
-        f"{place}/{model}/{challenger}/sign-off",
+        f"{place}/{model}/{newest['id']}/sign-off",
         json={"verdict": "APPROVE", "reason": "The audit's."},
         headers=headers,
         timeout=SECONDS,
     )
 
 
-def _token(bank: Bank, name: str = NAME, roles: Iterable[Role] = tuple(Role)) -> str:
+def token_of(bank: Bank, name: str = NAME, roles: Iterable[Role] = tuple(Role)) -> str:
     """Return the ID token of a person with every role, or with these, who signs in."""
     pool = user_pool.of_stage(boto3.client("cloudformation"), bank.settings)
     return demo_people.token_with(pool, f"http://127.0.0.1:{bank.cloud.serve_aws(0)}", name, roles)

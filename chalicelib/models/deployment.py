@@ -9,7 +9,7 @@ from chalicelib.foundation.errors import EndpointBusy, EndpointOnInstances, Inva
 from chalicelib.models import artifact
 from chalicelib.models.challengers import Challengers
 from chalicelib.models.endpoints import GOING, SETTLED, ModelEndpoints
-from chalicelib.models.model_bucket import Arrival, Ending, How, ModelBucket
+from chalicelib.models.model_bucket import Arrival, Ending, How, ModelBucket, Refusal
 from chalicelib.profile import Profile
 
 if TYPE_CHECKING:
@@ -51,14 +51,18 @@ def deploy(
     """Verify an uploaded artifact and begin its deployment (createEndpointModel).
 
     An invalid artifact, or a challenger that no person has approved, is refused with a notice and
-    changes nothing. If the endpoint is busy, the artifact waits for endpointChanged.
+    changes nothing; a refusal of one of the profile's models is recorded. If the endpoint is busy,
+    the artifact waits for endpointChanged.
     """
+    model = version = ""
     try:
         model, version = artifact.identity(upload.key, prefix)
         challengers.require_none_waits(model, version)
         body = bucket.read_artifact(upload.key)
         bucket.accept(model, version, body, artifact.verify(body, model, version, profile))
     except InvalidArtifact as fault:
+        if model in profile.models:
+            bucket.refused(model, Refusal(version, upload.at, str(fault)))
         topic.publish("rejected", upload.key, str(fault))
         return
     bucket.arrived(model, version, upload.at)

@@ -49,14 +49,34 @@ class ModelEndpoints:
         endpoint = _found(self._client.describe_endpoint, EndpointName=self._name(model))
         if endpoint is None:
             return None
-        config = endpoint["EndpointConfigName"]
         return {
             "status": endpoint["EndpointStatus"],
-            "version": config.removeprefix(f"{self._name(model)}-"),
+            "version": self._version(model, endpoint["EndpointConfigName"]),
             # UTC, as these are compared as text and name marks in S3; boto3 returns local time.
             "since": endpoint["LastModifiedTime"].astimezone(UTC).isoformat(),
             "created": endpoint["CreationTime"].astimezone(UTC).isoformat(),
             "failure": endpoint.get("FailureReason", ""),
+        }
+
+    def under_way(self, model: str) -> Document | None:
+        """Return the deployment that goes on, with the stage of each variant; None if none does.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PendingDeploymentSummary.html
+        """
+        endpoint = _found(self._client.describe_endpoint, EndpointName=self._name(model))
+        pending = endpoint and endpoint.get("PendingDeploymentSummary")
+        if not pending:
+            return None
+        variants = pending.get("ProductionVariants", [])
+        return {
+            "version": self._version(model, pending["EndpointConfigName"]),
+            "stages": [
+                {"status": one["Status"], "message": one.get("StatusMessage", "")}
+                for variant in variants
+                for one in variant.get("VariantStatus", [])
+            ],
+            "instances": sum(variant.get("CurrentInstanceCount", 0) for variant in variants),
+            "wantedInstances": sum(variant.get("DesiredInstanceCount", 0) for variant in variants),
         }
 
     def put(self, model: str, version: str, artifact_url: str) -> bool:
@@ -95,6 +115,9 @@ class ModelEndpoints:
         name = self._name(model, version)
         _found(self._client.delete_endpoint_config, EndpointConfigName=name)
         _found(self._client.delete_model, ModelName=name)
+
+    def _version(self, model: str, config: str) -> str:
+        return config.removeprefix(f"{self._name(model)}-")
 
     def _name(self, model: str, version: str = "") -> str:
         return f"{self._prefix}-{model}-{version}" if version else f"{self._prefix}-{model}"

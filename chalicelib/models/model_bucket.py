@@ -6,6 +6,7 @@ Marks are empty objects whose keys sort by time, so that two functions at once l
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from chalicelib.foundation.added_object import add_object
@@ -15,6 +16,7 @@ from chalicelib.foundation.settings import (
     ENDING_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
+    REFUSAL_PREFIX,
     VERIFIED_PREFIX,
 )
 from chalicelib.models import artifact
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 How = Literal["in-service", "failed"]
 HOWS = ("in-service", "failed")
+MOST_REFUSALS = 20  # of a model, the newest
+LONGEST_REASON = 2_000  # characters; an artifact may bring long names
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,14 @@ class Ending:
     since: str
     version: str
     how: How
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """An upload that was refused. `at` is S3's time of it."""
+
+    version: str
+    at: str
+    reason: str
 
 
 class ModelBucket:
@@ -116,6 +128,27 @@ class ModelBucket:
             return None
         at, version, _ = max(marks)
         return Arrival(at, version, attempted=(at, version, "attempted") in marks)
+
+    def arrivals(self, model: str) -> list[Arrival]:
+        """Return all accepted uploads; the oldest first."""
+        marks = self._marks(ARRIVAL_PREFIX, model)
+        return [
+            Arrival(at, version, attempted=(at, version, "attempted") in marks)
+            for at, version, what in marks
+            if what == "arrived"
+        ]
+
+    def refused(self, model: str, refusal: Refusal) -> None:
+        """Record that an upload was refused. The same event again is the same refusal."""
+        cut = msgspec.structs.replace(refusal, reason=refusal.reason[:LONGEST_REASON])
+        key = f"{REFUSAL_PREFIX}{model}/{refusal.at}/{refusal.version}.json"
+        add_object(self._s3, self.name, key, msgspec.json.encode(cut))
+
+    def refusals(self, model: str) -> list[Refusal]:
+        """Return the newest refusals of a model's uploads; the oldest first."""
+        keys = self._keys(f"{REFUSAL_PREFIX}{model}/")[-MOST_REFUSALS:]
+        bodies = [self._s3.get_object(Bucket=self.name, Key=key)["Body"].read() for key in keys]
+        return [msgspec.json.decode(body, type=Refusal) for body in bodies]
 
     def attempts(self, model: str) -> list[Arrival]:
         """Return the arrivals that were attempted and are not cleared; the oldest first."""

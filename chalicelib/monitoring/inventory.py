@@ -89,6 +89,7 @@ def _described(
         "job": job.name if job else None,
         "since": _since(model, live, bucket),
         "scores": manifest.get("scores"),  # of the holdout; older artifacts have none
+        "holdout": manifest.get("holdout"),
     }
     return live | waiting | {name: manifest[name] for name in SHOWN} | lineage
 

@@ -54,6 +54,7 @@ def _access(method: str, path: str, scopes: Iterable[Scope], roles: Iterable[Rol
 _DECISION = "/predictions/{clientId}/{predictionId}"
 _CASE_READERS = (Role.ANALYST, Role.REVIEWER, Role.RISK, Role.AUDITOR)
 _POLICY_READERS = (Role.RISK, Role.AUDITOR)
+_MODEL_READERS = (Role.RISK, Role.AUDITOR, Role.OPERATOR)
 
 ACCESS = (
     _access("POST", "/predict", [Scope.SCORING], [Role.ANALYST]),
@@ -86,10 +87,15 @@ ACCESS = (
     _access("POST", "/policy-rollback", [], [Role.RISK, Role.OPERATOR]),
     # Who sets the policy can't erase the cases that show how it did.
     _access("DELETE", "/clients/{clientId}", [], [Role.OPERATOR]),
-    _access("GET", "/models", [Scope.READING], [Role.RISK, Role.AUDITOR, Role.OPERATOR]),
-    _access("GET", "/challengers", [], [Role.RISK, Role.AUDITOR, Role.OPERATOR]),
+    _access("GET", "/models", [Scope.READING], _MODEL_READERS),
+    _access("GET", "/challengers", [], _MODEL_READERS),
     # Who holds the role operator, too, trains and is refused.
     _access("POST", "/challengers/{model}/{challenger}/sign-off", [], [Role.RISK]),
+    _access("GET", "/models/{model}/history", [], _MODEL_READERS),
+    _access("GET", "/models/{model}/versions/{version}", [], _MODEL_READERS),
+    _access("GET", "/models/{model}/versions/{version}/card", [], _MODEL_READERS),
+    _access("POST", "/models/{model}/artifacts", [], [Role.OPERATOR]),
+    _access("POST", "/models/{model}/rollback", [], [Role.OPERATOR]),
     _access("GET", "/product", [], [*Role]),
     _access("GET", "/ready", [Scope.SCORING, Scope.READING], [Role.OPERATOR]),
 )

@@ -1,6 +1,7 @@
 """Adapter of the reports in the data bucket, for `GET /models`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,6 +19,7 @@ COMPARED = (
     "ksDifference", "scorePsi",
 )  # fmt: skip
 SWAPPED = ("decisions", "moves", "yesToNo", "noToYes")
+MOST_VERDICTS = 10  # of a model
 DRIFT_PREFIX = f"{REPORT_PREFIX}drift/"
 
 
@@ -52,6 +54,15 @@ class Reports:
         }
         return {model: self._judged(keys[-1]) if keys else None for model, keys in found.items()}
 
+    def verdicts(self, model: str) -> list[tuple[datetime, Document]]:
+        """Return a model's newest judged challengers, each with the time of its verdict."""
+        found = [
+            (one["LastModified"], one["Key"])
+            for one in self._under(REPORT_PREFIX)
+            if one["Key"].endswith(f"/{model}/report.json")
+        ]
+        return [(at, self._judged(key)) for at, key in found[-MOST_VERDICTS:]]
+
     def _judged(self, key: str) -> Document:
         report = self._read(key)
         compared = _part(report.get("facts"), COMPARED)
@@ -72,10 +83,14 @@ class Reports:
         return {"snapshot": snapshot, "vintages": self._read(f"{found[-1]}vintages.json")}
 
     def _keys(self, prefix: str) -> list[str]:
+        return [one["Key"] for one in self._under(prefix)]
+
+    def _under(self, prefix: str) -> Iterator[Any]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=prefix
         )
-        return [one["Key"] for page in pages for one in page.get("Contents", [])]
+        for page in pages:
+            yield from page.get("Contents", [])
 
     def _read(self, key: str) -> Any:
         return msgspec.json.decode(self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())

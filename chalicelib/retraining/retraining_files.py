@@ -39,6 +39,13 @@ class RetrainingFiles:
         artifact.require_size(response["ContentLength"])
         return response["Body"].read()
 
+    def artifact_if_there(self, job: str) -> bytes | None:
+        """Return a training's artifact, or None. S3 answers 403 for a missing object to a role that
+        may not list it, so the key is listed first. Raises InvalidArtifact.
+        """
+        found = self._s3.list_objects_v2(Bucket=self._data, Prefix=artifact_key(job))
+        return self.artifact(job) if found.get("Contents") else None
+
     def write(self, key: str, body: bytes, content_type: str) -> None:
         self._s3.put_object(Bucket=self._data, Key=key, Body=body, ContentType=content_type)
 

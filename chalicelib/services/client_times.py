@@ -39,7 +39,7 @@ WARMING = Config(  # nobody waits for it but its function; a call each, in threa
 ERASING = Config(  # API Gateway waits for 29 seconds
     connect_timeout=2, read_timeout=25, retries={"total_max_attempts": 1}
 )
-BATCHES = Config(  # version 4 signs the size and the type of what is put at a presigned address
+BATCHES = Config(  # version 4 signs the headers of what is put at a presigned address
     connect_timeout=2,
     read_timeout=20,
     retries={"mode": "standard", "total_max_attempts": 3},

@@ -11,13 +11,21 @@ from chalicelib.foundation.body_member import BodyMember
 from chalicelib.foundation.errors import InvalidApplication, InvalidRequest, Problem
 from chalicelib.foundation.text import Text
 from chalicelib.governance.erasure import erasure_problems
+from chalicelib.governance.model_acts import model_act_problems
 from chalicelib.governance.policies import policy_problems
 from chalicelib.governance.reviews import review_problems
 from infrastructure.deploy.steps.deployed_api import ANSWERS, body_of
 
 KINDS = [
     kind
-    for module in (errors, batch_problems, erasure_problems, policy_problems, review_problems)
+    for module in (
+        errors,
+        batch_problems,
+        erasure_problems,
+        model_act_problems,
+        policy_problems,
+        review_problems,
+    )
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, Problem) and kind is not Problem
 ]

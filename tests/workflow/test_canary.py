@@ -64,14 +64,37 @@ def test_from_serverless_to_machines_all_traffic_moves_at_once(served, arrive):
     assert live() == (VERSIONS[0], "InService")
 
 
-def test_a_canary_whose_alarm_rings_is_rolled_back_and_told(served, loans, arrive):
+def standing(desk, version):
+    return desk.ask("auditor", "GET", f"/models/{MODEL}/versions/{version}").json()
+
+
+def until_it_bakes(desk, version):
+    deadline = time.monotonic() + 30
+    while True:
+        found = standing(desk, version)
+        if found["deployment"] and found["deployment"]["stages"][0]["status"] == "Baking":
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
+
+
+def test_a_canary_whose_alarm_rings_is_rolled_back_and_told(served, desk, loans, arrive):
     arrive(VERSIONS[1])
-    time.sleep(1)
+    watched = until_it_bakes(desk, VERSIONS[1])
     assert live() == (VERSIONS[0], "Updating")
     ring("ALARM")
     served.bank.cloud.idle(30)
     ring("OK")
     notice = served.bank.cloud.notices[-1]
+    ended = standing(desk, VERSIONS[1])
+
+    assert (watched["state"], watched["endpoint"]["version"]) == ("DEPLOYING", VERSIONS[0])
+    assert watched["deployment"] == {
+        "version": VERSIONS[1], "instances": 2, "wantedInstances": 2,
+        "stages": [{"status": "Baking", "message": "Baking with 50% of the traffic"}],
+    }  # fmt: skip
+    assert (ended["state"], ended["deployment"]) == ("FAILED", None)
+    assert ALARM in ended["endpoint"]["failure"]
 
     assert live() == (VERSIONS[0], "InService")
     assert notice.subject == "Despliegue revertido"

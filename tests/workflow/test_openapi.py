@@ -1,5 +1,6 @@
 """Answers of the served bank, beside the description that it serves."""
 
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from bank.first_run import body_of
 from chalicelib.http.openapi.operations import OPERATIONS
 from chalicelib.models.challengers import Challenger
 from chalicelib.services import services
-from tests.workflow.conftest import API_KEY
+from tests.workflow.conftest import API_KEY, reversioned
 from tests.workflow.test_reviews import NO
 
 BY_NAME = {one.name: one for one in OPERATIONS}
@@ -90,8 +91,31 @@ def answers(served, desk, loans) -> dict[str, requests.Response]:
         "listModels": served.get("/models"),
         "listChallengers": desk.ask("auditor", "GET", "/challengers"),
         "signOff": signed,
+        **of_a_model(served, desk),
         "getReady": served.get("/ready"),
     }  # fmt: skip
+
+
+def of_a_model(served, desk):
+    """The answers about a version that is uploaded, and about the champion that comes back."""
+    at, version = "/models/NetworkingAccelerator", "20430101T000000"
+    champion = desk.ask("risk", "GET", f"{at}/history").json()["inService"]
+    body = reversioned(served.artifact("NetworkingAccelerator"), version)
+    asked = {"version": version, "bytes": len(body), "reason": "A description."}
+    digest = {"sha256": hashlib.sha256(body).hexdigest()}
+    upload = desk.ask("operator", "POST", f"{at}/artifacts", json=asked | digest)
+    to = upload.json()["upload"]
+    requests.put(to["url"], data=body, headers=to["headers"], timeout=30)
+    served.bank.cloud.idle(60)
+    back = {"version": champion, "reason": "A description."}
+    found = {
+        "uploadArtifact": upload,
+        "getModelVersion": desk.ask("risk", "GET", f"{at}/versions/{version}"),
+        "getModelCard": desk.ask("risk", "GET", f"{at}/versions/{version}/card"),
+        "rollModelBack": desk.ask("operator", "POST", f"{at}/rollback", json=back),
+    }
+    served.bank.cloud.idle(60)
+    return found | {"getModelHistory": desk.ask("auditor", "GET", f"{at}/history")}
 
 
 def a_batch(served, body):

@@ -1,4 +1,4 @@
-"""Adapter of the objects that are evidence: policies and acts on them, reports, models, endings."""
+"""Adapter of the objects that are evidence: policies, models, acts on both, reports, endings."""
 
 import re
 from collections.abc import Iterator
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from chalicelib.foundation.settings import (
     ENDING_PREFIX,
     MANIFEST_PREFIX,
+    MODEL_ACT_PREFIX,
     POLICY_ACT_PREFIX,
     POLICY_DOCUMENT_PREFIX,
+    REFUSAL_PREFIX,
     REPORT_PREFIX,
     SIGN_OFF_PREFIX,
     Settings,
@@ -25,9 +27,11 @@ SOURCES = (
     (DATA, POLICY_DOCUMENT_PREFIX, "policy", ""),
     (DATA, POLICY_ACT_PREFIX, "policy-act", ""),
     (DATA, SIGN_OFF_PREFIX, "sign-off", ""),
+    (DATA, MODEL_ACT_PREFIX, "model-act", ""),
     (DATA, REPORT_PREFIX, "gate-report", r".*/report\.json"),
     (DATA, f"{REPORT_PREFIX}drift/", "drift-report", ""),
     (MODELS, MANIFEST_PREFIX, "model", ""),
+    (MODELS, REFUSAL_PREFIX, "model-refusal", ""),
     (MODELS, ENDING_PREFIX, "deployment", r".*/(in-service|failed)"),
 )
 

@@ -1,10 +1,11 @@
-"""Types of answers that the console asks for: the product, a trial, a replay, evidence."""
+"""Types of answers that the console asks for: product, trial, replay, evidence, one model."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import UNSET, UnsetType
 
 from chalicelib.foundation.text import Language
+from chalicelib.governance.model_acts.version_standing import State
 from chalicelib.http.openapi.decision_answers import Answer, Today, Value, Verdict
 
 
@@ -151,3 +152,130 @@ class Product(Answer):
     scale: Scale
     review: ReviewRules
     policy_version: str
+
+
+class AskedModelAct(Answer):
+    """An act that a person asked for: an upload with the archive's digest, or a rollback."""
+
+    id: str
+    kind: Literal["UPLOAD", "ROLLBACK"]
+    model: str
+    version: str
+    at: str
+    by: dict[str, str]
+    reason: str
+    sha256: str | UnsetType = UNSET
+    size: int | UnsetType = UNSET
+    instead_of: str | UnsetType = UNSET
+
+
+class RefusedUpload(Answer):
+    """createEndpointModel's refusal of an upload."""
+
+    version: str
+    at: str
+    reason: str
+
+
+class LiveEndpoint(Answer):
+    """SageMaker's endpoint of the model, as it is now."""
+
+    status: str
+    version: str
+    since: str
+    created: str
+    failure: str
+
+
+class DeploymentStage(Answer):
+    """SageMaker's stage of a variant: Creating, ActivatingTraffic, Baking, and the like."""
+
+    status: str
+    message: str
+
+
+class Deployment(Answer):
+    """A deployment that goes on. A serverless endpoint has no instances."""
+
+    version: str
+    stages: list[DeploymentStage]
+    instances: int
+    wanted_instances: int
+
+
+class VersionStanding(Answer):
+    """Standing of a version since a person last asked for it."""
+
+    model: str
+    version: str
+    state: State
+    act: AskedModelAct | None
+    refusal: RefusedUpload | None
+    verified_at: str | None
+    endpoint: LiveEndpoint | None
+    deployment: Deployment | None
+
+
+class ArtifactPut(Answer):
+    """A request that uploads this archive alone, until its time."""
+
+    method: Literal["PUT"]
+    url: str
+    headers: dict[str, str]
+    expires_at: str
+
+
+class AskedUpload(VersionStanding, kw_only=True):
+    upload: ArtifactPut
+
+
+class ModelEvent(Answer):
+    """An event of a model: an act of a person, a verdict of the gate or of verification, an end."""
+
+    kind: str
+    version: str
+    at: str
+    by: dict[str, str] | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    reasons: list[str] | UnsetType = UNSET
+    sha256: str | UnsetType = UNSET
+    size: int | UnsetType = UNSET
+    instead_of: str | UnsetType = UNSET
+
+
+class ModelHistory(Answer):
+    """Accepted versions of a model, and what became of each, the newest first.
+
+    `former` is the version that a rollback goes to unless another is named.
+    """
+
+    model: str
+    in_service: str | None
+    former: str | None
+    versions: list[str]
+    events: list[ModelEvent]
+
+
+class ModelCard(Answer):
+    """The card of a version as training wrote it: data, metrics, stability, groups, limits."""
+
+    model: str
+    version: str
+    method: str
+    snapshot: str
+    window: dict[str, str | None]
+    rows: int
+    bads: int
+    calibration: dict[str, Any]
+    holdout: dict[str, Any]
+    metrics: dict[str, float | None]
+    approve_from: float | None
+    psi: float | None
+    features: list[dict[str, Any]]
+    monotone: list[dict[str, Any]]
+    vintages: list[dict[str, Any]]
+    groups: dict[str, list[dict[str, Any]]]
+    proxies: list[dict[str, Any]]
+    protected: list[str]
+    outcome_months: int | None
+    limits: list[dict[str, str]]

@@ -8,6 +8,10 @@ from chalicelib.decisions.intake.pending_analyses import AnalysisFailed
 from chalicelib.foundation import errors as e
 from chalicelib.governance.archive.archive_problems import NoPack
 from chalicelib.governance.erasure.erasure_problems import ErasureUnfinished
+from chalicelib.governance.model_acts.model_act_problems import (
+    ModelActConflict,
+    ModelVersionNotFound,
+)
 from chalicelib.governance.policies.policy_problems import (
     InvalidPolicy,
     PolicyConflict,
@@ -136,6 +140,21 @@ OPERATIONS = (
     Operation("POST", "/challengers/{model}/{challenger}/sign-off", "signOff",
               "Promote a challenger, or refuse it", desk.ListedChallenger,
               (*_BODY, ChallengerNotFound, SignOffConflict, SamePerson), tag="models"),
+    Operation("GET", "/models/{model}/history", "getModelHistory",
+              "Get a model's accepted versions and what became of each", console.ModelHistory,
+              (ModelVersionNotFound,), tag="models"),
+    Operation("GET", "/models/{model}/versions/{version}", "getModelVersion",
+              "Get where a version stands: asked for, refused, on its way, or in service",
+              console.VersionStanding, (ModelVersionNotFound,), tag="models"),
+    Operation("GET", "/models/{model}/versions/{version}/card", "getModelCard",
+              "Get the card of a version", console.ModelCard, (ModelVersionNotFound,),
+              tag="models"),
+    Operation("POST", "/models/{model}/artifacts", "uploadArtifact",
+              "Ask for the upload of an artifact", console.AskedUpload,
+              (*_BODY, ModelVersionNotFound), tag="models"),
+    Operation("POST", "/models/{model}/rollback", "rollModelBack",
+              "Have an accepted version answer again", console.VersionStanding,
+              (*_BODY, ModelVersionNotFound, ModelActConflict), tag="models"),
     Operation("GET", "/product", "getProduct",
               "Describe the product's form, and what the person may call", console.Product,
               _POLICIES, tag="models"),

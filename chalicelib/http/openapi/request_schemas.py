@@ -13,6 +13,8 @@ from chalicelib.decisions.lists.list_request import BASIS, DECISIONS, FIELDS, VE
 from chalicelib.decisions.outcomes import OUTCOMES
 from chalicelib.decisions.predictions import PREDICTION_ID
 from chalicelib.governance.erasure.erasure_request import REASONS
+from chalicelib.governance.model_acts.model_act_requests import SHA256
+from chalicelib.governance.model_acts.model_act_requests import VERSION as MODEL_VERSION
 from chalicelib.governance.policies.policy_requests import LONGEST_REASON, MOST_DECISIONS
 from chalicelib.governance.reviews.review_requests import (
     CURSOR,
@@ -22,6 +24,7 @@ from chalicelib.governance.reviews.review_requests import (
 )
 from chalicelib.governance.sign_offs.sign_off_desk import CHALLENGER_ID
 from chalicelib.governance.sign_offs.sign_off_request import Verdict as OfModel
+from chalicelib.models.artifact import LARGEST_ARCHIVE
 from chalicelib.profile import Feature, Profile
 from chalicelib.profile.tables.review_tables import Verdict
 
@@ -72,6 +75,11 @@ PATHS: dict[str, Schema] = {
 NEW_BATCH: dict[str, Schema] = {
     "format": {"type": "string", "enum": list(FORMS)},
     "bytes": {"type": "integer", "minimum": 1, "maximum": MOST_BYTES},
+}
+NEW_ARTIFACT: dict[str, Schema] = {
+    "version": whole(MODEL_VERSION),
+    "bytes": {"type": "integer", "minimum": 1, "maximum": LARGEST_ARCHIVE},
+    "sha256": whole(SHA256),
 }
 NEEDED = {("eraseClient", "reason")}  # all other parameters of a query may be left out
 
@@ -125,6 +133,10 @@ def bodies(profile: Profile) -> dict[str, Schema]:
         "draftPolicy": _object(policy, later),
         "signOff": _object(
             {"verdict": {"enum": list(get_args(OfModel))}, "reason": _text(LONGEST_REASON)}
+        ),
+        "uploadArtifact": _object(NEW_ARTIFACT | {"reason": _text(LONGEST_REASON)}),
+        "rollModelBack": _object(
+            {"version": whole(MODEL_VERSION), "reason": _text(LONGEST_REASON)}
         ),
         "rollPolicyBack": _object({"policy": {"type": "string"}, "reason": _text(LONGEST_REASON)}),
     }

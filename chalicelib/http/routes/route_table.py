@@ -8,11 +8,11 @@ from chalicelib.http.routes import (
     console_routes,
     decision_routes,
     list_routes,
+    model_routes,
     policy_routes,
     review_routes,
     rights_routes,
     service_routes,
-    sign_off_routes,
     viewer_routes,
 )
 
@@ -49,8 +49,13 @@ ROUTES: tuple[tuple[str, str, View], ...] = (
     ("POST", "/policy-drafts/{draft}/approval", policy_routes.approve_policy),
     ("POST", "/policy-rollback", policy_routes.roll_policy_back),
     ("GET", "/models", service_routes.models),
-    ("GET", "/challengers", sign_off_routes.challengers),
-    ("POST", "/challengers/{model}/{challenger}/sign-off", sign_off_routes.sign_off),
+    ("GET", "/challengers", model_routes.challengers),
+    ("POST", "/challengers/{model}/{challenger}/sign-off", model_routes.sign_off),
+    ("GET", "/models/{model}/history", model_routes.history),
+    ("GET", "/models/{model}/versions/{version}", model_routes.standing),
+    ("GET", "/models/{model}/versions/{version}/card", model_routes.card),
+    ("POST", "/models/{model}/artifacts", model_routes.upload),
+    ("POST", "/models/{model}/rollback", model_routes.roll_back),
     ("GET", "/product", console_routes.product),
     ("GET", "/ready", service_routes.ready),
 )

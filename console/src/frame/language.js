@@ -37,5 +37,11 @@ const or = (kind) => (value) => (value === null || value === undefined ? "–" :
 export const plain = or("plain");
 export const percent = or("percent");
 export const signed = or("signed");
-export const time = (text) => (text ? formats.value.time.format(new Date(text)) : "–");
-export const day = (text) => (text ? formats.value.day.format(new Date(text)) : "–");
+// A text that is no time, which an artifact may bring, stays as it is.
+const at = (kind) => (text) => {
+  const found = new Date(text);
+  return !text || Number.isNaN(found.getTime()) ? text || "–" : formats.value[kind].format(found);
+};
+
+export const time = at("time");
+export const day = at("day");

@@ -4,12 +4,17 @@ from chalicelib.foundation.settings import (
     ANCHOR_PREFIX,
     BATCH_PREFIX,
     ENDING_PREFIX,
+    JOB_PREFIX,
     MANIFEST_PREFIX,
+    MODEL_ACT_PREFIX,
+    MODEL_PREFIX,
     POLICY_ACT_PREFIX,
+    REFUSAL_PREFIX,
     REPORT_PREFIX,
     SIGN_OFF_PREFIX,
     SNAPSHOT_PREFIX,
     UPLOAD_PREFIX,
+    VERIFIED_PREFIX,
 )
 from infrastructure.template.function_permissions.arns import Arns
 from infrastructure.template.function_permissions.function_names import API, ERASING
@@ -54,6 +59,7 @@ def deciding(arns: Arns) -> dict[str, list[Statement]]:
             *_of_batches(arns),
             *_of_sign_offs(arns),
             *_of_evidence(arns),
+            *_of_models(arns),
         ],
         "saveResult": [
             allow("dynamodb:PutItem", [arns.table, arns.reviews]),
@@ -84,6 +90,20 @@ def _of_evidence(arns: Arns) -> list[Statement]:
     return [
         versions | {"Condition": {"StringLike": {"s3:prefix": [f"{ANCHOR_PREFIX}*"]}}},
         allow("s3:GetObjectVersion", f"{arns.evidence}/{ANCHOR_PREFIX}*"),
+    ]
+
+
+def _of_models(arns: Arns) -> list[Statement]:
+    """Return what people's acts on models need: an upload, or a verified copy that comes again."""
+    acts, trained = f"{arns.data}/{MODEL_ACT_PREFIX}*", f"{arns.data}/{JOB_PREFIX}/*/model.tar.gz"
+    return [
+        listing(arns.data, f"{MODEL_ACT_PREFIX}*", f"{JOB_PREFIX}/*"),
+        allow("s3:GetObject", [acts, trained]),
+        allow("s3:PutObject", [acts, f"{arns.models}/{MODEL_PREFIX}*/model.tar.gz"]),
+        allow(
+            "s3:GetObject",
+            [f"{arns.models}/{VERIFIED_PREFIX}*", f"{arns.models}/{REFUSAL_PREFIX}*"],
+        ),
     ]
 
 

@@ -5,6 +5,7 @@ from chalicelib.foundation.settings import (
     ENDING_PREFIX,
     MANIFEST_PREFIX,
     MODEL_PREFIX,
+    REFUSAL_PREFIX,
     SIGN_OFF_PREFIX,
     VERIFIED_PREFIX,
 )
@@ -60,7 +61,11 @@ def deploying(arns: Arns) -> dict[str, list[Statement]]:
             listing(arns.data, f"{SIGN_OFF_PREFIX}*"),
             allow(
                 "s3:PutObject",
-                [f"{arns.models}/{MANIFEST_PREFIX}*", f"{arns.models}/{VERIFIED_PREFIX}*"],
+                [
+                    f"{arns.models}/{MANIFEST_PREFIX}*",
+                    f"{arns.models}/{VERIFIED_PREFIX}*",
+                    f"{arns.models}/{REFUSAL_PREFIX}*",
+                ],
             ),
             *converging,
         ],

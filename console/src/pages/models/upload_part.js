@@ -1,0 +1,61 @@
+// An upload of an artifact: its manifest is shown, then it goes to the bucket by a presigned request.
+import { useSignal } from "@preact/signals";
+import { html } from "../../frame/html.js";
+import { ask, path, Problem } from "../../requests/api.js";
+import { useAsking } from "../../requests/asking.js";
+import { plain, t } from "../../frame/language.js";
+import { Busy, Trouble } from "../../parts/notice.js";
+import { Facts } from "../../parts/table.js";
+import { Said } from "../../parts/said.js";
+import { errorOf } from "../../parts/typed_values.js";
+import { artifactOf, NotAnArtifact } from "./artifact_file.js";
+
+async function send(file, { manifest, bytes, sha256 }, reason) {
+  const { model, version } = manifest;
+  const { upload } = await ask("POST", path`/models/${model}/artifacts`, { version, bytes, sha256, reason });
+  const { "Content-Length": _counted, ...headers } = upload.headers; // the browser counts the bytes
+  const put = await fetch(upload.url, { method: upload.method, headers, body: file }).catch(() => null);
+  if (!put?.ok) throw new Problem({ title: t("uploadFailed"), status: put?.status ?? 0 });
+  return { model, version };
+}
+
+export function UploadPart({ onAsked }) {
+  const chosen = useSignal(null);
+  const reason = useSignal("");
+  const reading = useAsking(async (file) => {
+    chosen.value = null;
+    try {
+      chosen.value = { file, ...(await artifactOf(file)) };
+    } catch (fault) {
+      throw fault instanceof NotAnArtifact ? new Problem({ title: t("notAnArtifact"), detail: t(fault.key) }) : fault;
+    }
+  });
+  const sending = useAsking(async () => {
+    onAsked(await send(chosen.value.file, chosen.value, reason.value));
+    reason.value = "";
+  });
+  const wrong = errorOf(sending.problem, "#/reason");
+  return html`<h2>${t("uploadArtifact")}</h2>
+    <form noValidate onSubmit=${(event) => { event.preventDefault(); if (chosen.value && !sending.busy) sending.run(); }}>
+      <label for="artifact-file">${t("artifactFile")}</label>
+      <input id="artifact-file" type="file" accept=".gz,application/gzip" onChange=${(event) => event.currentTarget.files[0] && reading.run(event.currentTarget.files[0])} aria-describedby="artifact-help" />
+      <small id="artifact-help">${t("artifactHelp")}</small>
+      <${Busy} when=${reading.busy} /><${Trouble} problem=${reading.problem} />
+      ${chosen.value && html`<${Manifest} of=${chosen.value} />`}
+      <label for="artifact-reason">${t("reason")}</label>
+      <input id="artifact-reason" value=${reason.value} onInput=${(event) => (reason.value = event.currentTarget.value)} aria-invalid=${wrong ? "true" : undefined} aria-describedby="artifact-reason-error" />
+      <small id="artifact-reason-error" class="error">${wrong}</small>
+      <${Busy} when=${sending.busy} text=${t("uploading")} /><${Trouble} problem=${sending.problem} />
+      <div class="actions"><button type="submit" disabled=${!chosen.value} aria-busy=${sending.busy ? "true" : undefined}>${t("sendArtifact")}</button></div>
+    </form>`;
+}
+
+function Manifest({ of: { manifest, bytes, sha256 } }) {
+  const said = (value) => html`<${Said} text=${value} />`;
+  const { window, metrics } = manifest;
+  return html`<${Facts} of=${[
+    [t("model"), said(manifest.model)], [t("version"), said(manifest.version)], [t("method"), said(manifest.method)], [t("snapshot"), said(manifest.snapshot)],
+    [t("loans"), said(manifest.rows)], [t("bads"), said(manifest.bads)], window?.from && [t("learntFrom"), html`${said(window.from)} – ${said(window.to)}`],
+    Number.isFinite(metrics?.auc) && ["AUC", metrics.auc.toFixed(3)], [t("size"), `${plain(bytes / 1024)} KB`], ["SHA-256", html`<code>${sha256}</code>`],
+  ]} />`;
+}
