@@ -1,6 +1,6 @@
 """The table and its fake, held to the same facts."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 import boto3
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.decisions.day_index import SHARDS
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
+from chalicelib.foundation.record_salt import ERASED, SALT
 from infrastructure.deploy.steps.stack import deploy
 from localcloud.embedded_cloud import embedded_cloud
 from tests.fakes import PredictionList
@@ -261,16 +262,17 @@ def test_the_shards_of_a_day_are_read_as_one_in_order_and_within_bounds(client):
 
 
 class Counting:
-    """DynamoDB's client, and how many items it gave for queries."""
+    """DynamoDB's client, how many items it gave for queries, and of which keys."""
 
     def __init__(self, client):
-        self._client, self.items = client, 0
+        self._client, self.items, self.keys = client, 0, set()
 
     def get_paginator(self, name):
         self._pages = self._client.get_paginator(name)
         return self
 
     def paginate(self, **asked):
+        self.keys.add(asked["ExpressionAttributeValues"][":day"]["S"])
         for page in self._pages.paginate(**asked):
             self.items += len(page["Items"])
             yield page
@@ -303,6 +305,112 @@ def test_a_day_is_whole_while_what_was_stored_before_the_shards_is_moved(client,
 
     found = table.made_in("2026-11-24", ids[0], ids[-1], 20)
     assert [one["predictionId"] for one in found] == ids
+
+
+TODAY = date(2026, 11, 29)
+
+
+def decided(client, days_ago, name, **more):
+    """Store a decision of so many days ago, as it stands in the table."""
+    made = datetime(2026, 11, 29, 23, 59, 59, 999000, tzinfo=UTC) - timedelta(days=days_ago)
+    id_ = f"{round(made.timestamp() * 1000):012x}{name:0>20}"
+    table = PredictionTable(client, TABLE)
+    at = made.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    table.add(PREDICTION | {"predictionId": id_, "createdAt": at, "models": {}} | more)
+    return id_
+
+
+def erase(client, id_):
+    """Mark a decision as that of an erased applicant."""
+    client.update_item(
+        TableName=TABLE,
+        Key={"clientId": {"S": "ana"}, "predictionId": {"S": id_}},
+        UpdateExpression=f"SET {ERASED} = :digest",
+        ExpressionAttributeValues={":digest": {"S": "ab"}},
+    )
+
+
+def test_the_banks_newest_decisions_are_those_of_a_month(client):
+    of_a_day(client, 0)
+    ids = [decided(client, ago, f"{name}") for ago, name in ((0, 1), (0, 2), (1, 3), (30, 4))]
+    decided(client, 31, "5")
+    table = PredictionTable(client, TABLE)
+    newest = [ids[1], ids[0], *ids[2:]]
+
+    for count in range(6):
+        found = table.newest_of_all(count, TODAY)
+        assert [one["predictionId"] for one in found] == newest[:count]
+    assert found[0].keys() == {"clientId", "predictionId", "application", "models"}
+    erase(client, ids[0])
+    found = table.newest_of_all(2, TODAY)
+    assert [one["predictionId"] for one in found] == [ids[1], ids[2]]
+
+
+def test_the_newest_of_many_are_read_from_no_more_days_than_are_needed(client):
+    of_a_day(client, 0)
+    for days_ago in (0, 1):
+        decided(client, days_ago, "1")
+    counting = Counting(client)
+
+    assert len(PredictionTable(counting, TABLE).newest_of_all(1, TODAY)) == 1
+    assert counting.items == 1
+    assert counting.keys == {f"2026-11-29#{shard:02}" for shard in range(SHARDS)} | {"2026-11-29"}
+
+
+@pytest.mark.parametrize("days_ago", [0, 1, 400])
+def test_an_erased_applicants_decision_is_known_by_its_id(client, days_ago):
+    of_a_day(client, 0)
+    kept, erased = decided(client, days_ago, "1"), decided(client, days_ago, "2")
+    erase(client, erased)
+    table = PredictionTable(client, TABLE)
+
+    assert (table.is_erased(erased), table.is_erased(kept)) == (True, False)
+    assert not table.is_erased(erased[:-1] + "3")
+    assert not table.is_erased(erased[:-1])
+    assert not table.is_erased(erased.upper() + "0")
+    assert not table.is_erased("")
+
+
+def test_an_erased_applicants_decision_is_shown_to_none(client):
+    of_a_day(client, 0)
+    erased = decided(client, 0, "2")
+    table = PredictionTable(client, TABLE)
+    assert [one["predictionId"] for one in table.made_in("2026-11-29", "0", "f", 1)] == [erased]
+    erase(client, erased)
+
+    assert list(table.made_in("2026-11-29", "0", "f", 1)) == []
+    with pytest.raises(PredictionNotFound, match=f"ana has no prediction {erased}"):
+        table.get("ana", erased)
+
+
+def test_what_is_stored_ends_after_the_days_of_the_table(client, clock):
+    of_a_day(client, 0)
+    PredictionTable(client, TABLE, 30, clock).add(PREDICTION)
+    PredictionTable(client, TABLE, 30, clock).add_act("ana", "0a", 0, act("2026-11-29T12:00:00Z"))
+    items = client.scan(TableName=TABLE)["Items"]
+    ends = {item["expiresAt"]["N"] for item in items}
+
+    assert ends == {str(int((clock.now + timedelta(days=30)).timestamp()))}
+    assert len({item[SALT]["S"] for item in items}) == 2
+
+
+class Cancelling:
+    """DynamoDB's client, which cancels each transaction for a reason of its own."""
+
+    def __init__(self, client):
+        self._client, self.exceptions = client, client.exceptions
+
+    def transact_write_items(self, **asked):
+        reasons = [{"Code": "None"} for _ in asked["TransactItems"]]
+        reasons[1]["Code"] = "TransactionConflict"
+        answer = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+        raise self.exceptions.TransactionCanceledException(answer, "TransactWriteItems")
+
+
+def test_a_transaction_that_met_another_one_is_a_fault_of_the_table(client):
+    table = PredictionTable(Cancelling(client), TABLE)
+    with pytest.raises(TableUnavailable):
+        table.add_act("ana", "0a", 0, act("2026-11-29T12:00:00Z"))
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e100, max_value=1e100))
