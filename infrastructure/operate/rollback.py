@@ -101,7 +101,12 @@ def until_in_service(
 
 
 def roll_back(
-    model: str, version: str | None, chosen: Profile, bucket: ModelBucket, endpoints: ModelEndpoints
+    model: str,
+    version: str | None,
+    chosen: Profile,
+    bucket: ModelBucket,
+    endpoints: ModelEndpoints,
+    pause: Callable[[float], None] = time.sleep,
 ) -> None:
     """Roll back and print the progress. The version is uploaded again, as the newest arrival.
 
@@ -117,7 +122,7 @@ def roll_back(
     bucket.arrive_again(model, version)
     started = told_at = time.monotonic()
     told = ""
-    for status in until_in_service(model, version, endpoints, before):
+    for status in until_in_service(model, version, endpoints, before, pause):
         now = time.monotonic()
         if status != told or now - told_at > TELL_EVERY_SECONDS:
             print(f"{now - started:5.0f} s  {status}", flush=True)

@@ -59,12 +59,12 @@ def drilled(name: str) -> tuple[str, list[Run], tuple[Run, Run]]:
     with bank_in_service() as (served, case):
         flow = FLOWS[name](served, case)
         faulted, unguarded = OWN_WAYS.get(name, (faults, without_guard))
-        runs = []
+        guarded, runs = unguarded(flow), []
         for one in faulted(flow):
             runs.append(one)
             if one.at_once:
                 print(f"  {one.kind} {one.place}: {one.at_once}; later {one.at_last}", flush=True)
-        return flow.name, runs, unguarded(flow)
+        return flow.name, runs, guarded
 
 
 def drill(name: str) -> bool:

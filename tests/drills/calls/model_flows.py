@@ -6,7 +6,9 @@ import hashlib
 import io
 import json
 import tarfile
+import time
 from collections.abc import Iterator
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -27,7 +29,7 @@ from tests.workflow import retraining
 from tests.workflow.conftest import Served, reversioned, watch
 
 MODEL = "Tradicional"
-IDLE_SECONDS, TRAINED_SECONDS = 300, 600
+IDLE_SECONDS, TRAINED_SECONDS, WATCHED_SECONDS = 300, 600, 60
 
 
 class Versions:
@@ -84,7 +86,15 @@ class RollBack(Deploy):
 
     def run(self) -> None:
         bucket = ModelBucket(boto3.client("s3"), self.served.bank.settings.model_bucket)
-        roll_back(MODEL, self.version, profile.load(), bucket, endpoints_of(self.served))
+        until = time.monotonic() + WATCHED_SECONDS
+
+        def pause(seconds: float) -> None:
+            if time.monotonic() > until:
+                raise TimeoutError  # the operator watches no longer
+            time.sleep(seconds)
+
+        with suppress(TimeoutError), redirect_stdout(io.StringIO()):
+            roll_back(MODEL, self.version, profile.load(), bucket, endpoints_of(self.served), pause)
         self.served.bank.cloud.idle(IDLE_SECONDS)
 
 

@@ -75,9 +75,9 @@ def killed(flow: Any, bank: BankProcess, orders: Path, place: Place, when: Any, 
 def drilled(name: str) -> tuple[str, list[Run], tuple[Run, Run]]:
     """Return a flow's name, the runs of all kills, and those with its guard and without it."""
     with flow_of(name) as (flow, bank, orders):
-        runs = []
+        at, runs = (bank, orders, GUARDS[flow.name].place, "after"), []
+        guarded = killed(flow, *at), killed(flow, *at, keeps=False)
         for place, when in product(places(flow, orders), WHEN):
             runs.append(killed(flow, bank, orders, place, when))
             print(f"  {when} {place}: {runs[-1].at_last or 'nothing is broken'}", flush=True)
-        at = bank, orders, GUARDS[flow.name].place, "after"
-        return flow.name, runs, (killed(flow, *at), killed(flow, *at, keeps=False))
+        return flow.name, runs, guarded
