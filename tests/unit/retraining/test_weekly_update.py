@@ -400,10 +400,11 @@ def test_a_name_is_started_once(answer, started):
     assert answering(("start_execution", asked, answer)).start("a", {"version": "v"}) is started
 
 
-def test_another_fault_of_a_start_is_raised():
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ExecutionLimitExceeded"])
+def test_another_fault_of_a_start_is_raised(code):
     asked = {"stateMachineArn": MACHINE, "name": "a", "input": "{}"}
-    with pytest.raises(ClientError, match="ExecutionLimitExceeded"):
-        answering(("start_execution", asked, "ExecutionLimitExceeded")).start("a", {})
+    with pytest.raises(ClientError, match=code):
+        answering(("start_execution", asked, code)).start("a", {})
 
 
 @given(st.dates(date(1999, 1, 1), date(2090, 1, 1)), st.integers(0, 120))
