@@ -42,7 +42,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 # $(stage): the flag of a stage that there is. Any other value stops make.
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
-.PHONY: help run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile bench-memory soak test test-fast test-deploy test-browser screenshots viewer console lint \
+.PHONY: help test-deployments test-beside-deployments run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile bench-memory soak test test-fast test-deploy test-browser screenshots viewer console lint \
   audit models settings replay-history blend bench bench-serving policy client openapi api-examples iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
   lock sbom supply-chain licences simulate-aws review-only webhook replay-events quarantine forget recover drills drill-durability mutants drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing drill-batch drill-retries \
@@ -115,7 +115,14 @@ test: $(VENV)/dev $(CLIENT)/ready ## The tests of the bank: core, embedded cloud
 	  tests/quarantine tests/contract tests/training tests/unit tests/workflow
 
 test-deploy: $(VENV)/dev $(DEPLOY)/ready $(SERVING)/ready ## The tests of deploying, permissions, training by hand, and serving
-	@$(VENV)/bin/python -m pytest tests/audit tests/deploy tests/launch tests/serving
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-deployments test-beside-deployments
+
+# Deployments write build/ and .chalice/deployed, so that they run one after the other.
+test-deployments:
+	@$(VENV)/bin/python -m pytest tests/deploy
+
+test-beside-deployments:
+	@$(VENV)/bin/python -m pytest tests/audit tests/launch tests/serving
 
 test-browser: $(VENV)/browser ## The console and the viewer, in the distribution's Chromium (CHROMIUM=path)
 	@command -v '$(CHROMIUM)' > /dev/null || { echo "No browser: apt-get install chromium, or CHROMIUM=/path/to/it"; exit 1; }

@@ -17,7 +17,7 @@ from localcloud.kept_state.sqlite.disk import Disk
 from localcloud.kept_state.state_faults import require_file, usable
 
 LARGEST_FILE = 10 * 2**20
-SECONDS_BETWEEN_METRICS = 1.0
+SECONDS_BETWEEN_METRICS = 5.0  # a put takes 10 ms, for which requests wait
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
 MOST_DATA = 1_000  # of a request
 
@@ -131,7 +131,7 @@ def _datum(series: Series, values: list[float]) -> dict[str, Any]:
 
 
 class _Metrics:
-    """Metrics of the functions, stored once a second as one statistic a series.
+    """Metrics of the functions, stored every few seconds as one statistic a series.
 
     A request must not wait for it, and moto keeps every value that it is given.
     """
