@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 from bank.demo_users import demo_people
+from chalicelib.people.sign_in_place import SignInPlace
 from infrastructure.deploy.steps import user_pool
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ def open_console(bank: "Bank", api_port: int, aws_port: int) -> str:
     address = f"http://localhost:{api_port}/"
     authority = f"http://localhost:{aws_port}/cognito/{pool.domain}"
     cognito, ssm = boto3.client("cognito-idp"), boto3.client("ssm")
-    places = (address, authority, f"http://127.0.0.1:{aws_port}")
-    user_pool.open_console(cognito, ssm, bank.settings, pool, *places)
+    buckets = f"http://127.0.0.1:{aws_port}"
+    place = SignInPlace(authority, pool.client_id, address, buckets, buckets)
+    user_pool.open_console(cognito, ssm, bank.settings, pool, place)
     return address
 
 

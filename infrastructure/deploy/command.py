@@ -195,9 +195,9 @@ def _api(settings: Settings) -> tuple[str, str]:
     deployed_api.complete(gateway, boto3.client("ssm"), found, settings)
     url = embedded.api_url(found, deployed_api.GATEWAY_STAGE, settings.region)
     pool = user_pool.of_stage(boto3.client("cloudformation"), settings)
-    places = (url, pool.authority, user_pool.uploads_at(boto3.client("s3"), settings.data_bucket))
+    place = user_pool.console_place(boto3.client("s3"), settings, pool, url)
     clients = (boto3.client("cognito-idp"), boto3.client("ssm"))
-    user_pool.open_console(*clients, settings, pool, *places)
+    user_pool.open_console(*clients, settings, pool, place)
     return url, api_keys.newest(gateway, settings, Scope.SCORING)
 
 

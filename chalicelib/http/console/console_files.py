@@ -52,9 +52,9 @@ def page(place: SignInPlace | None) -> str:
 
 def policy(place: SignInPlace | None) -> str:
     """Return the page's content security policy: it asks this API, the user pool's domain, and the
-    bucket of uploads, and runs nothing of its own.
+    buckets that take files, and runs nothing of its own.
     """
-    others = (place.authority, place.uploads) if place else ()
+    others = (place.authority, place.uploads, place.artifacts) if place else ()
     hosts = [f"{one.scheme}://{one.netloc}" for one in map(urlsplit, others) if one.netloc]
     return POLICY.format(hosts=" ".join(["'self'", *dict.fromkeys(hosts)]))
 

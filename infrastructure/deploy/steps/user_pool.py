@@ -53,16 +53,18 @@ def open_console(
     ssm: "SSMClient",
     settings: Settings,
     pool: UserPool,
-    address: str,
-    authority: str,
-    uploads: str,
+    place: SignInPlace,
 ) -> None:
-    """Let people sign in to the console at `address`. Safe to repeat. `authority` is where the
-    pool's domain is, and `uploads` where a browser sends files.
-    """
-    _lead_back(cognito, pool, address)
-    place = SignInPlace(authority, pool.client_id, address, uploads)
+    """Let people sign in to the console at the place's address. Safe to repeat."""
+    _lead_back(cognito, pool, place.address)
     stage_parameters.keep_sign_in(ssm, settings, place)
+
+
+def console_place(s3: Any, settings: Settings, pool: UserPool, address: str) -> SignInPlace:
+    """Return what the console at `address` needs: the pool, and the buckets that take files."""
+    buckets = (settings.data_bucket, settings.model_bucket)
+    to = [uploads_at(s3, bucket) for bucket in buckets]
+    return SignInPlace(pool.authority, pool.client_id, address, *to)
 
 
 def uploads_at(s3: Any, bucket: str) -> str:

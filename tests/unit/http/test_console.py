@@ -18,6 +18,7 @@ PLACE = SignInPlace(
     "abc",
     'https://bank.example/v1/?"><script>',
     "https://files.example/bucket/any",
+    "https://models.example/bucket/any",
 )
 
 
@@ -49,11 +50,12 @@ def test_the_page_runs_nothing_of_its_own_and_says_where_people_sign_in(place):
     assert (parsed(unescape(told)) if told else None) == place
 
 
-def test_the_policy_allows_this_api_the_pool_and_the_bucket_of_uploads_alone():
+def test_the_policy_allows_this_api_the_pool_and_the_buckets_of_uploads_alone():
     policy = console_files.policy(PLACE)
 
     assert "script-src 'self'; style-src 'self'; " in policy
-    assert "connect-src 'self' https://pool.example https://files.example; " in policy
+    others = "https://pool.example https://files.example https://models.example"
+    assert f"connect-src 'self' {others}; " in policy
     assert "connect-src 'self'; " in console_files.policy(None)
     assert "unsafe" not in policy
 
