@@ -10,7 +10,7 @@ import argparse
 import sys
 from datetime import UTC, datetime
 
-from infrastructure.supply_chain import advisories, secret_scan
+from infrastructure.supply_chain import advisories, console_packages, secret_scan
 
 FAULT, UNCHECKED = 1, 2
 
@@ -21,7 +21,8 @@ def _advisories(*, unchecked_is_fine: bool) -> int:
     except advisories.Unreadable as fault:
         print(f"UNCHECKED: {fault}")
         return 0 if unchecked_is_fine else UNCHECKED
-    verdict = advisories.judge(report, advisories.accepted(), datetime.now(UTC).date())
+    both = advisories.Report([*report.dependencies, *console_packages.audit().dependencies])
+    verdict = advisories.judge(both, advisories.accepted(), datetime.now(UTC).date())
     for line in advisories.lines(verdict):
         print(line)
     if verdict.faults:

@@ -137,7 +137,8 @@ def lines(verdict: Verdict) -> Iterator[str]:
     yield f"Advisories: {checked} of {verdict.packages} packages checked."
     if verdict.unchecked:
         yield (
-            f"UNCHECKED, as the index has no advisories to answer with: "
+            f"UNCHECKED, as their index has no advisories to answer with: "
             f"{', '.join(verdict.unchecked[:5])}{' …' if len(verdict.unchecked) > 5 else ''}. "
-            "Run `make supply-chain` where https://pypi.org/pypi/pip/json can be read."
+            "Run `make supply-chain` where https://pypi.org/pypi/pip/json can be read, and for "
+            "npm's where https://registry.npmjs.org answers `npm audit`."
         )

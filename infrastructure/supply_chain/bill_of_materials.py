@@ -21,6 +21,7 @@ from packageurl import PackageURL
 
 from chalicelib.http.viewer.viewer_files import VERSION as VIEWER_VERSION
 from chalicelib.models.artifact import members
+from infrastructure.supply_chain import console_packages
 from infrastructure.supply_chain.licences import licence
 
 SPECIFICATION = SchemaVersion.V1_6
@@ -37,7 +38,7 @@ class UnknownContent(Exception):
 def of_package(package: Path, wheels: Wheels, name: str) -> Bom:
     """Return the bill of Lambda's zip, whose libraries are among the locked `wheels`.
 
-    Raises UnknownContent.
+    Raises UnknownContent, or UnlockedPackage for the console's.
     """
     with zipfile.ZipFile(package) as archive:
         names = archive.namelist()
@@ -49,6 +50,8 @@ def of_package(package: Path, wheels: Wheels, name: str) -> Bom:
     parts = [_library(one, *wheels[one]) for one in packed]
     if VIEWER in names:
         parts.append(_viewer())
+    if console_packages.BUNDLE in names:
+        parts += console_packages.components()
     about = _described(name, ComponentType.APPLICATION, package.read_bytes())
     return _bill(about, parts)
 

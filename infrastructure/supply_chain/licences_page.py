@@ -14,6 +14,7 @@ from chalicelib.http.viewer.viewer_files import VERSION as VIEWER_VERSION
 from infrastructure.packing import locked_wheels
 from infrastructure.packing.locked_wheels import LOCK, Target
 from infrastructure.project import ROOT
+from infrastructure.supply_chain import console_packages
 from infrastructure.supply_chain.advisories import JOBS
 from infrastructure.supply_chain.licences import UnknownLicence, licence
 
@@ -46,7 +47,8 @@ def tables(
     """Yield the lines of the page's written part."""
     yield from ("| Lambda gets | version | licence |", "|---|---|---|")
     viewer = {"swagger-ui-dist": (VIEWER_VERSION, "Apache-2.0")}
-    for name, (version, terms) in {**functions, **viewer}.items():
+    console = {one.name: (one.version, one.licence) for one in console_packages.shipped()}
+    for name, (version, terms) in {**functions, **viewer, **console}.items():
         yield f"| {name} | {version} | {terms} |"
     yield from ("", "| a training or processing job gets | version | licence |", "|---|---|---|")
     for name, (version, terms) in jobs.items():

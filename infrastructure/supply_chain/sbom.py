@@ -22,7 +22,7 @@ from chalicelib.models.model_bucket import ModelBucket
 from infrastructure import embedded
 from infrastructure.packing import lambda_package, locked_wheels
 from infrastructure.project import ROOT, app_name
-from infrastructure.supply_chain import bill_of_materials
+from infrastructure.supply_chain import bill_of_materials, console_packages
 from infrastructure.supply_chain.licences import UnknownLicence
 
 FOLDER = ROOT / "build" / "sbom"
@@ -72,6 +72,7 @@ def main() -> int:
     except (
         *(AppVengersError, BotoCoreError, ClientError, OSError, UnknownLicence),
         *(bill_of_materials.UnknownContent, locked_wheels.IncompletePackage),
+        console_packages.UnlockedPackage,
     ) as fault:
         print(fault, file=sys.stderr)
         return 1

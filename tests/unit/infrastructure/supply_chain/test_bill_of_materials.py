@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 import zipfile
+from base64 import b64encode
 from email.message import Message
 from importlib.metadata import distribution
 
@@ -13,6 +14,7 @@ import pytest
 from cyclonedx.validation.json import JsonStrictValidator
 
 from infrastructure.supply_chain import bill_of_materials as bills
+from infrastructure.supply_chain import console_packages
 from infrastructure.supply_chain.licences import BY_CLASSIFIER, UnknownLicence, licence
 
 WHEELS = {
@@ -61,6 +63,22 @@ def test_a_package_lists_the_wheels_that_are_in_it_and_no_others(tmp_path):
     assert first["licenses"] == [{"license": {"id": "BSD-3-Clause"}}]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert bill["metadata"]["component"]["hashes"][0]["content"] == digest
+
+
+def test_the_console_s_packages_are_listed_with_the_integrity_of_their_lock(tmp_path):
+    path = package(tmp_path, console_packages.BUNDLE)
+    bill = written(bills.of_package(path, WHEELS, "appvengers"))
+    lock = console_packages.locked()
+
+    assert {one["name"] for one in bill["components"]} == {
+        "@picocss/pico", "@preact/signals", "@preact/signals-core", "fflate", "htm", "preact"
+    }  # fmt: skip
+    for one in bill["components"]:
+        version = lock[one["name"]].version
+        assert one["purl"] == f"pkg:npm/{one['name'].replace('@', '%40')}@{version}"
+        (digest,) = one["hashes"]
+        assert b64encode(bytes.fromhex(digest["content"])).decode() in lock[one["name"]].integrity
+        assert one["licenses"][0]["license"]["id"] in ("MIT", "Apache-2.0")
 
 
 def test_the_viewer_of_the_package_is_listed(tmp_path):
