@@ -93,7 +93,7 @@ def open_bank(
         event_wiring.keep(settings, _account())
         stepfunctions.machine_deployment.deploy(boto3.client("stepfunctions"), settings, _account())
         cloud.restore()
-        stage_parameters.keep_cursor_keys(boto3.client("ssm"), settings)
+        stage_parameters.keep_for_lists(boto3.client("ssm"), boto3.client("dynamodb"), settings)
         subscriber_store.keep(boto3.client("ssm"), settings)
         if cloud.kept.was_recovered:
             review_only_after_recovery(bank)

@@ -109,6 +109,10 @@ class Settings:
         return f"/{self.stage}/{self.app_name}/cursor-keys"
 
     @property
+    def first_day_parameter(self) -> str:
+        return f"/{self.stage}/{self.app_name}/first-day"
+
+    @property
     def sign_in_parameter(self) -> str:
         return f"/{self.stage}/{self.app_name}/console-sign-in"
 

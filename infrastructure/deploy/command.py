@@ -100,7 +100,7 @@ def deploy(wishes: Wishes, console: Console) -> None:
             _stack(settings, template, wishes, report)
     with _step(console, "Functions and API, by Chalice") as report:
         # The new function finds these: keys from before the scopes keep working.
-        stage_parameters.keep_cursor_keys(boto3.client("ssm"), settings)
+        stage_parameters.keep_for_lists(boto3.client("ssm"), boto3.client("dynamodb"), settings)
         subscriber_store.keep(boto3.client("ssm"), settings)
         api_keys.record(deployed_api.client(), boto3.client("ssm"), settings)
         _functions(settings, account, report)

@@ -10,9 +10,11 @@ from chalicelib.decisions.lists.cursors import CURSOR, OTHER_LIST, opened, seale
 from chalicelib.decisions.lists.id_window import Window
 from chalicelib.decisions.lists.list_page import (
     MOST_READS,
+    Gather,
     Page,
     Place,
     Reading,
+    one_by_one,
     page_of_days,
     page_of_place,
     size_of,
@@ -50,9 +52,16 @@ class Listed:
     next: str | None
 
 
+def _unknown() -> date | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionLists:
-    """Lists over the table, as of a moment. `choices` are the names that a filter may have."""
+    """Lists over the table, as of a moment. `choices` are the names that a filter may have.
+
+    `gather` reads the keys of a day; before `first_day` the bank has no decision.
+    """
 
     places: Places
     keys: SigningKeys
@@ -60,6 +69,8 @@ class DecisionLists:
     now: datetime
     clock: Callable[[], float]
     most_reads: int = MOST_READS
+    gather: Gather = one_by_one
+    first_day: Callable[[], date | None] = _unknown
 
     def of_bank(self, query: Mapping[str, str]) -> Listed:
         """Return the bank's decisions of some days. Raises InvalidRequest, TableUnavailable, and
@@ -68,7 +79,8 @@ class DecisionLists:
         asked = bank_request(query, self.choices, self._today)
         place = partial(self.places.of_day, asked=asked, now=self.now)
         size = size_of(asked.limit, shared=True, filtered=bool(asked.filters))
-        window, reading = self._begun(asked), Reading(self.clock, self.most_reads)
+        reading = Reading(self.clock, self.most_reads, self.gather)
+        window = self._begun(asked).since(self.first_day())
         return self._listed(asked, page_of_days(window, asked.limit, place, size, reading))
 
     def of_client(self, client_id: str, query: Mapping[str, str]) -> Listed:

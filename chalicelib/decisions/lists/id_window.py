@@ -25,6 +25,10 @@ class Window:
         """Return the part of the window that is older than an id."""
         return Window(self.oldest, min(self.newest, number - 1))
 
+    def since(self, day: date | None) -> "Window":
+        """Return the part of the window from a day of UTC on; None: all of it."""
+        return Window(max(self.oldest, first_of(day)), self.newest) if day else self
+
     def of_day(self, day: date) -> "Window":
         """Return the part of the window that lies in a day of UTC."""
         return Window(max(self.oldest, first_of(day)), min(self.newest, last_of(day)))

@@ -4,7 +4,7 @@ A filter may match few of many decisions. So a page ends where its reading does,
 and says what is left. Pure.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from typing import Any, Protocol
@@ -16,8 +16,8 @@ from chalicelib.foundation.errors import TableUnavailable
 Item = dict[str, Any]
 Element = tuple[int, Item | None]  # an id with its decision; None: the stream was read to this id
 
-# A day without decisions takes 25 reads. A read answers in some 5 ms, and with a filter, after
-# FILTERED_SIZE decisions of 8 KB, in some 15 ms: 250 of these are 4 s.
+# A day without decisions takes 25 reads, some at a time. A read answers in some 5 ms, and with a
+# filter, after FILTERED_SIZE decisions of 8 KB, in some 15 ms: 250 of these in turn are 4 s.
 MOST_READS = 10 * (SHARDS + 1)
 # API Gateway waits for 29 s; the last read may take 15 s with its repeats.
 MOST_SECONDS = 8.0
@@ -52,18 +52,32 @@ class _Spent(Exception):
     """A page's reading is over."""
 
 
-class Reading:
-    """The reading that one page may do."""
+def one_by_one(places: Sequence[Place], window: Window, size: int) -> list[Slice]:
+    """Read each place in turn."""
+    return [one.read(window, size) for one in places]
 
-    def __init__(self, clock: Callable[[], float], most_reads: int = MOST_READS) -> None:
+
+Gather = Callable[[Sequence[Place], Window, int], list[Slice]]
+
+
+class Reading:
+    """The reading that one page may do. `gather` reads the keys of a day."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        most_reads: int = MOST_READS,
+        gather: Gather = one_by_one,
+    ) -> None:
+        self.gather = gather
         self._clock = clock
         self._reads = most_reads
         self._ends = clock() + MOST_SECONDS
 
-    def spend(self) -> None:
-        if not self._reads or self._clock() >= self._ends:
+    def spend(self, reads: int = 1) -> None:
+        if self._reads < reads or self._clock() >= self._ends:
             raise _Spent
-        self._reads -= 1
+        self._reads -= reads
 
     def end(self) -> None:
         self._reads = 0
@@ -81,7 +95,7 @@ def page_of_days(
 
 def page_of_place(window: Window, limit: int, place: Place, size: int, reading: Reading) -> Page:
     """Return a page over one key. Raises TableUnavailable if it got no further at all."""
-    return _page(window, limit, _stream(place, window, size, reading), reading)
+    return _page(window, limit, _stream(place, None, window, size, reading), reading)
 
 
 def size_of(limit: int, *, shared: bool, filtered: bool) -> int:
@@ -119,20 +133,27 @@ def _of_days(
     window: Window, place: Callable[[str], Place], size: int, reading: Reading
 ) -> Iterator[Element]:
     for day in window.days():
-        part = window.of_day(day)
-        streams = (_stream(place(key), part, size, reading) for key in keys_of(f"{day}"))
+        part, places = window.of_day(day), [place(key) for key in keys_of(f"{day}")]
+        reading.spend(len(places))
+        first = reading.gather(places, part, size)
+        streams = (_stream(*each, part, size, reading) for each in zip(places, first, strict=True))
         yield from merge(*streams, key=lambda element: element[0], reverse=True)
         yield part.oldest, None
 
 
-def _stream(place: Place, window: Window, size: int, reading: Reading) -> Iterator[Element]:
-    """Yield a key's decisions, and after each read the id that it came to."""
+def _stream(
+    place: Place, found: Slice | None, window: Window, size: int, reading: Reading
+) -> Iterator[Element]:
+    """Yield a key's decisions, and after each read the id that it came to. `found` is what was read
+    already.
+    """
     while window:
-        reading.spend()
-        found = place.read(window, size)
+        if found is None:
+            reading.spend()
+            found = place.read(window, size)
         for item in found.items:
             yield number_of(item["predictionId"]), item
         if found.read_to is None:
             return
         yield found.read_to, None
-        window = window.below(found.read_to)
+        window, found = window.below(found.read_to), None

@@ -12,7 +12,7 @@ from chalicelib.decisions.lists.list_request import Choices, wrong
 from chalicelib.foundation.text import Text, asks_rather_for
 from chalicelib.http.csv_page import CSV_TYPE, csv_page
 from chalicelib.http.web import NOT_STORED, Headers
-from chalicelib.services import services
+from chalicelib.services import list_services, services
 
 LISTED = "fields"
 REPEATED = Text(es="debe venir una sola vez", en="must come only once")
@@ -29,9 +29,19 @@ def predictions(request: Request, clientId: str) -> Any:  # noqa: N803 - the pat
 
 
 def _lists() -> DecisionLists:
+    from chalicelib.decisions.lists.parallel_reads import read_all  # it imports threads
+
     using, now = services(), datetime.now(UTC)
     choices = Choices(using.profile.models, using.profile.segments())
-    return DecisionLists(using.decision_places, using.cursor_keys, choices, now, time.monotonic)
+    return DecisionLists(
+        using.decision_places,
+        using.cursor_keys,
+        choices,
+        now,
+        time.monotonic,
+        gather=read_all,
+        first_day=lambda: list_services.first_day().day(),
+    )
 
 
 def _query(request: Request) -> dict[str, str]:

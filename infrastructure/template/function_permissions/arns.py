@@ -54,6 +54,10 @@ class Arns:
         return f"arn:aws:ssm:*:*:parameter{self.settings.cursor_keys_parameter}"
 
     @property
+    def first_day(self) -> str:
+        return f"arn:aws:ssm:*:*:parameter{self.settings.first_day_parameter}"
+
+    @property
     def sign_in(self) -> str:
         return f"arn:aws:ssm:*:*:parameter{self.settings.sign_in_parameter}"
 

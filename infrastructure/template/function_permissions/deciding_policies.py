@@ -38,7 +38,8 @@ def deciding(arns: Arns) -> dict[str, list[Statement]]:
             allow("dynamodb:UpdateItem", arns.reviews),
             allow("sagemaker:DescribeEndpoint", arns.sagemaker("endpoint")),
             allow("sagemaker:InvokeEndpoint", list(arns.scoring.values())),
-            allow("ssm:GetParameter", [arns.switch, arns.scopes, arns.cursor_keys, arns.sign_in]),
+            allow("ssm:GetParameter", [arns.switch, arns.scopes, arns.sign_in]),
+            allow("ssm:GetParameter", [arns.cursor_keys, arns.first_day]),  # of lists
             allow("s3:GetObject", f"{arns.models}/{MANIFEST_PREFIX}*"),
             # For a missing object, S3 answers 404 to a role that may list the bucket, else 403.
             allow("s3:ListBucket", arns.models),

@@ -2,6 +2,7 @@
 
 import time
 from collections import defaultdict
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -18,6 +19,7 @@ from chalicelib.decisions.lists.decision_list import DecisionLists
 from chalicelib.decisions.lists.id_window import Window, first_of, last_of, of_days, text_of
 from chalicelib.decisions.lists.list_page import FILTERED_SIZE, MOST_READS, MOST_SECONDS, Slice
 from chalicelib.decisions.lists.list_request import Choices
+from chalicelib.decisions.lists.parallel_reads import read_all
 from chalicelib.foundation.errors import InvalidRequest, TableUnavailable
 
 TODAY = date(2026, 11, 29)
@@ -252,15 +254,65 @@ def test_a_table_that_answers_slowly_gives_a_shorter_page():
 
     assert len(page.decisions) == 1
     assert page.next
-    assert places.reads * 0.125 == MOST_SECONDS == 8
+    days = places.reads // (SHARDS + 1)
+    assert MOST_SECONDS == 8
+    assert (days - 1) * 25 * 0.125 < MOST_SECONDS <= days * 25 * 0.125  # a day is read whole
 
 
-def test_a_table_too_slow_for_the_first_day_is_a_problem_and_no_page():
+def test_a_table_too_slow_for_a_second_day_gives_the_first_one():
     places = PlacesInMemory()
     places.add(decision(first_of(TODAY)))
+    page = lists(places, clock=lambda: places.reads * MOST_SECONDS).of_bank({})
 
+    assert (len(page.decisions), places.reads, bool(page.next)) == (1, SHARDS + 1, True)
+
+
+def test_a_page_that_may_not_read_a_day_is_a_problem():
     with pytest.raises(TableUnavailable):
-        lists(places, clock=lambda: places.reads * MOST_SECONDS).of_bank({})
+        lists(PlacesInMemory(), most_reads=SHARDS).of_bank({})
+
+
+def test_no_day_before_the_first_one_is_read():
+    places = PlacesInMemory()
+    for back in range(4):
+        places.add(decision(first_of(TODAY - timedelta(days=back))))
+    begun = TODAY - timedelta(days=2)
+    found = [*pages(lists(places, first_day=lambda: begun).of_bank, {})]
+
+    assert (len(found), len(found[0].decisions)) == (1, 3)
+    assert places.reads == 3 * (SHARDS + 1)
+    later = lists(places, first_day=lambda: TODAY + timedelta(days=1)).of_bank({})
+    assert (later.decisions, later.next) == ([], None)
+
+
+def test_keys_that_are_read_at_once_give_the_same_pages():
+    places = PlacesInMemory()
+    for number in range(300):
+        places.add(decision(first_of(TODAY - timedelta(days=number % 3)) + (number << 80)))
+    in_turn = names(pages(lists(places).of_bank, {"limit": "7"}))
+    at_once = names(pages(lists(places, gather=read_all).of_bank, {"limit": "7"}))
+
+    assert len(in_turn) == 300
+    assert at_once == in_turn
+
+
+def test_keys_are_read_with_the_context_of_who_asks_and_the_first_fault_is_raised():
+    asking = ContextVar("asking", default="nobody")
+
+    class Told:
+        def __init__(self, fault=None):
+            self.fault = fault
+
+        def read(self, window, size):
+            if self.fault:
+                raise self.fault
+            return Slice([{"by": asking.get()}], size)
+
+    asking.set("eva")
+    found = read_all([Told() for _ in range(SHARDS + 1)], of_days(TODAY, TODAY), 3)
+    assert [(one.items[0]["by"], one.read_to) for one in found] == [("eva", 3)] * (SHARDS + 1)
+    with pytest.raises(TableUnavailable):
+        read_all([Told(), Told(TableUnavailable()), Told()], of_days(TODAY, TODAY), 3)
 
 
 @pytest.fixture
