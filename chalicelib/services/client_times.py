@@ -44,6 +44,8 @@ BATCHES = Config(  # version 4 signs the headers of what is put at a presigned a
     read_timeout=20,
     retries={"mode": "standard", "total_max_attempts": 3},
     signature_version="s3v4",
+    # The region's own host: a redirect from the global one would break the signature.
+    s3={"addressing_style": "virtual"},
     max_pool_connections=20,
 )
 ARTIFACTS = Config(

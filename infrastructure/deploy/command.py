@@ -195,7 +195,7 @@ def _api(settings: Settings) -> tuple[str, str]:
     deployed_api.complete(gateway, boto3.client("ssm"), found, settings)
     url = embedded.api_url(found, deployed_api.GATEWAY_STAGE, settings.region)
     pool = user_pool.of_stage(boto3.client("cloudformation"), settings)
-    place = user_pool.console_place(boto3.client("s3"), settings, pool, url)
+    place = user_pool.console_place(settings, pool, url)
     clients = (boto3.client("cognito-idp"), boto3.client("ssm"))
     user_pool.open_console(*clients, settings, pool, place)
     return url, api_keys.newest(gateway, settings, Scope.SCORING)

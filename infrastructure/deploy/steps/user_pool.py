@@ -4,8 +4,11 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import boto3
+
 from chalicelib.foundation.settings import Settings
 from chalicelib.people.sign_in_place import SignInPlace
+from chalicelib.services.client_times import BATCHES
 from infrastructure import embedded
 from infrastructure.deploy.steps import stage_parameters
 from infrastructure.deploy.steps.stack import stack_name
@@ -60,10 +63,10 @@ def open_console(
     stage_parameters.keep_sign_in(ssm, settings, place)
 
 
-def console_place(s3: Any, settings: Settings, pool: UserPool, address: str) -> SignInPlace:
+def console_place(settings: Settings, pool: UserPool, address: str) -> SignInPlace:
     """Return what the console at `address` needs: the pool, and the buckets that take files."""
-    buckets = (settings.data_bucket, settings.model_bucket)
-    to = [uploads_at(s3, bucket) for bucket in buckets]
+    s3 = boto3.client("s3", region_name=settings.region, config=BATCHES)
+    to = [uploads_at(s3, bucket) for bucket in (settings.data_bucket, settings.model_bucket)]
     return SignInPlace(pool.authority, pool.client_id, address, *to)
 
 

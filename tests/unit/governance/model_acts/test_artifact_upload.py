@@ -14,13 +14,15 @@ from infrastructure.deploy.steps.user_pool import UserPool, console_place
 DIGEST = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of abc
 
 
-def client(region, config=None):
-    keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
-    return boto3.client("s3", region_name=region, config=config, **keys)
+@pytest.fixture(autouse=True)
+def keys(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
 
 
 def presigned(region="eu-west-1"):
-    bucket = ArtifactUpload(client(region, BATCHES), "prod-bank-createendpointmodel")
+    s3 = boto3.client("s3", region_name=region, config=BATCHES)
+    bucket = ArtifactUpload(s3, "prod-bank-createendpointmodel")
     return bucket.presigned("Tradicional", "v1", 3, DIGEST)
 
 
@@ -44,7 +46,9 @@ def test_an_address_is_signed_with_size_type_and_checksum():
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "eu-south-2"])
 def test_the_consoles_policy_allows_the_host_of_an_upload(region):
     settings, pool = Settings("bank", "prod", region), UserPool("id", "client", "bank", region)
-    place = console_place(client(region), settings, pool, "https://bank.example/")
+    place = console_place(settings, pool, "https://bank.example/")
     host = urlsplit(presigned(region)["url"])
 
+    assert host.netloc.startswith("prod-bank-createendpointmodel.s3.")
+    assert region == "us-east-1" or f".{region}." in host.netloc
     assert f" {host.scheme}://{host.netloc}; " in console_files.policy(place)
