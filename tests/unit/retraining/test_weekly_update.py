@@ -113,6 +113,7 @@ def test_a_file_written_anew_is_new(run):
     ("told_at", "decided_at", "done"),
     [
         ("2026-11-20T10:00:00.000Z", "2023-11-24T23:00:00.000Z", "started"),
+        ("2026-11-20T10:00:00.000Z", "2020-02-29T23:00:00.000Z", "started"),
         ("2026-11-20T10:00:00.000Z", "2023-11-25T00:00:00.000Z", "nothing new"),  # not matured
         (BEFORE, "2023-11-24T09:00:00.000Z", "nothing new"),  # is in the snapshot
         ("2026-11-17T10:00:00.001Z", "2023-11-24T09:00:00.000Z", "started"),
@@ -136,7 +137,8 @@ def test_what_an_untrusted_source_said_is_no_news(run):
 
 
 @pytest.mark.parametrize(
-    ("day", "done"), [("2026-11-24", "started"), ("2026-11-25", "nothing new")]
+    ("day", "done"),
+    [("2026-11-20", "started"), ("2026-11-24", "started"), ("2026-11-25", "nothing new")],
 )
 def test_what_was_told_earlier_is_news_on_the_day_it_matures(run, day, done):
     assert run(bucket(snapshots={"20261117T100000": collected(matures=day)}), Runs())[0] == done
@@ -255,6 +257,12 @@ def test_a_failed_first_run_is_repeated_from_no_snapshot(run):
 
     assert run(data, machine)[0] == "started"
     assert machine.requests[0]["previous"] == ""
+
+
+def test_an_event_from_before_a_failed_run_starts_anew(run):
+    machine = Runs(Execution("2026-W48-00000000", "FAILED", "", "20261124T110000"))
+
+    assert run(bucket([FILE]), machine) == ("started", ["started"])
 
 
 def test_each_notice_says_what_was_found(run):
