@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.decisions.day_index import SHARDS
+from chalicelib.decisions.day_index import SHARDS, keys_of
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.foundation.errors import PredictionNotFound, TableUnavailable
 from chalicelib.foundation.record_salt import ERASED, SALT
@@ -262,20 +262,41 @@ def test_the_shards_of_a_day_are_read_as_one_in_order_and_within_bounds(client):
 
 
 class Counting:
-    """DynamoDB's client, how many items it gave for queries, and of which keys."""
+    """DynamoDB's client, how many items it gave for queries, and what it was asked to read."""
 
     def __init__(self, client):
-        self._client, self.items, self.keys = client, 0, set()
+        self._client, self.items, self.asked = client, 0, []
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def get_item(self, **asked):
+        self.asked.append(asked)
+        return self._client.get_item(**asked)
 
     def get_paginator(self, name):
         self._pages = self._client.get_paginator(name)
         return self
 
     def paginate(self, **asked):
-        self.keys.add(asked["ExpressionAttributeValues"][":day"]["S"])
+        self.asked.append(asked)
         for page in self._pages.paginate(**asked):
             self.items += len(page["Items"])
             yield page
+
+
+def test_what_was_just_written_is_read_from_the_table_and_not_from_a_replica(client):
+    of_a_day(client, 0)
+    counting = Counting(client)
+    table = PredictionTable(counting, TABLE)
+    table.add(PREDICTION)
+    for _ in range(2):
+        table.add_act("ana", "0a", 0, act("2026-11-29T12:00:00Z"))
+    table.get("ana", "0a")
+    table.acts("ana", "0a")
+    table.outcomes("ana", "0a")
+
+    assert [one["ConsistentRead"] for one in counting.asked] == [True] * 4
 
 
 def test_whoever_wants_some_of_a_busy_day_reads_no_more_than_about_twice_as_many(client):
@@ -354,7 +375,9 @@ def test_the_newest_of_many_are_read_from_no_more_days_than_are_needed(client):
 
     assert len(PredictionTable(counting, TABLE).newest_of_all(1, TODAY)) == 1
     assert counting.items == 1
-    assert counting.keys == {f"2026-11-29#{shard:02}" for shard in range(SHARDS)} | {"2026-11-29"}
+    assert {one["ExpressionAttributeValues"][":day"]["S"] for one in counting.asked} == {
+        *keys_of("2026-11-29")
+    }
 
 
 @pytest.mark.parametrize("days_ago", [0, 1, 400])
