@@ -322,6 +322,44 @@ def test_what_lives_has_its_version_and_why_it_failed():
     assert endpoints(Failing("Failed", OLD)).live("Tradicional")["failure"] == "no package"
 
 
+class Pending(fakes.SageMaker):
+    """SageMaker with a deployment that goes on."""
+
+    def __init__(self, *variants, **more):
+        super().__init__("Updating", OLD)
+        self.pending = {"EndpointConfigName": f"dev-bank-Tradicional-{NEW}", **more}
+        self.pending |= {"ProductionVariants": list(variants)} if variants else {}
+
+    def describe_endpoint(self, EndpointName):
+        return super().describe_endpoint(EndpointName) | {"PendingDeploymentSummary": self.pending}
+
+
+def test_a_deployment_under_way_has_its_stages_and_its_instances():
+    baking = {"Status": "Baking", "StatusMessage": "10 minutes"}
+    variants = (
+        {"CurrentInstanceCount": 1, "DesiredInstanceCount": 2, "VariantStatus": [baking]},
+        {"CurrentInstanceCount": 3, "DesiredInstanceCount": 4, "VariantStatus": [{"Status": "x"}]},
+        {},
+    )
+
+    assert endpoints(Pending(*variants)).under_way("Tradicional") == {
+        "version": NEW,
+        "stages": [
+            {"status": "Baking", "message": "10 minutes"},
+            {"status": "x", "message": ""},
+        ],
+        "instances": 4,
+        "wantedInstances": 6,
+    }
+    none = {"version": NEW, "stages": [], "instances": 0, "wantedInstances": 0}
+    assert endpoints(Pending()).under_way("Tradicional") == none
+
+
+def test_nothing_is_under_way_without_a_deployment_or_an_endpoint():
+    assert endpoints(fakes.SageMaker("InService", OLD)).under_way("Tradicional") is None
+    assert endpoints(fakes.SageMaker("", OLD)).under_way("Tradicional") is None
+
+
 @pytest.mark.parametrize("error", [{"Message": "Rate exceeded"}, {}])
 def test_another_fault_of_sagemaker_is_raised(error):
     class Throttled(fakes.SageMaker):

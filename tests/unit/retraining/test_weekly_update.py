@@ -259,6 +259,14 @@ def test_a_failed_first_run_is_repeated_from_no_snapshot(run):
     assert machine.requests[0]["previous"] == ""
 
 
+@pytest.mark.parametrize("name", ["2025-W01-00000000", "2027-W01-00000000"])
+def test_news_wait_for_any_other_run(run, name):
+    machine = Runs(Execution(name, "RUNNING", "", "20261117T100000"))
+
+    assert run(bucket([FILE]), machine) == ("busy", ["busy"])
+    assert run.done["execution"] == name
+
+
 def test_an_event_from_before_a_failed_run_starts_anew(run):
     machine = Runs(Execution("2026-W48-00000000", "FAILED", "", "20261124T110000"))
 
