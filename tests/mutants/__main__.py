@@ -72,7 +72,7 @@ def tested(name: str, path: str, tests: list[str], *, again: bool) -> None:
         ["cosmic-ray", "exec", config, session],
     ]
     if again and session.exists():
-        forget_survivors(session)
+        forget(session)
     else:
         session.unlink(missing_ok=True)
         steps.insert(0, ["cosmic-ray", "init", config, session])
@@ -81,10 +81,14 @@ def tested(name: str, path: str, tests: list[str], *, again: bool) -> None:
         subprocess.run([COSMIC_RAY / step[0], *map(str, step[1:])], cwd=TREE, check=True)
 
 
-def forget_survivors(session: Path) -> None:
-    """Take the results of survivors away; cosmic-ray tests what has none."""
+def forget(session: Path) -> None:
+    """Take the results of survivors away, and of tests that took too long, as on a busy machine;
+    cosmic-ray tests what has none.
+    """
     with sqlite3.connect(session) as results:
-        results.execute("delete from work_results where test_outcome = 'SURVIVED'")
+        results.execute(
+            "delete from work_results where test_outcome = 'SURVIVED' or output = 'timeout'"
+        )
 
 
 def mutants(session: Path) -> Iterator[Mutant]:

@@ -420,18 +420,19 @@ def test_what_is_stored_ends_after_the_days_of_the_table(client, clock):
 class Cancelling:
     """DynamoDB's client, which cancels each transaction for a reason of its own."""
 
-    def __init__(self, client):
-        self._client, self.exceptions = client, client.exceptions
+    def __init__(self, client, code):
+        self._client, self.exceptions, self._code = client, client.exceptions, code
 
     def transact_write_items(self, **asked):
         reasons = [{"Code": "None"} for _ in asked["TransactItems"]]
-        reasons[1]["Code"] = "TransactionConflict"
+        reasons[1]["Code"] = self._code
         answer = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
         raise self.exceptions.TransactionCanceledException(answer, "TransactWriteItems")
 
 
-def test_a_transaction_that_met_another_one_is_a_fault_of_the_table(client):
-    table = PredictionTable(Cancelling(client), TABLE)
+@pytest.mark.parametrize("code", ["AccessDenied", "TransactionConflict"])
+def test_a_transaction_that_met_another_fault_is_a_fault_of_the_table(client, code):
+    table = PredictionTable(Cancelling(client, code), TABLE)
     with pytest.raises(TableUnavailable):
         table.add_act("ana", "0a", 0, act("2026-11-29T12:00:00Z"))
 
