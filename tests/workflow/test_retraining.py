@@ -215,6 +215,18 @@ def test_with_sign_off_a_promotion_waits_for_a_person(served, desk, pending):
     assert in_service(served) == VERSION
 
 
+def test_what_waits_has_its_card_and_its_verdict_is_in_the_history(desk, pending):
+    at = f"/models/{MODELS[0]}"
+    card = desk.ask("risk", "GET", f"{at}/versions/{SIGNED}/card").json()
+    told = desk.ask("risk", "GET", f"{at}/history").json()
+    verdicts = {one["version"]: one for one in told["events"] if "reasons" in one}
+
+    assert (card["model"], card["version"]) == (MODELS[0], SIGNED)
+    assert (verdicts[SIGNED]["kind"], verdicts[SIGNED]["reasons"]) == ("PASSED", [])
+    assert told["inService"] == VERSION
+    assert SIGNED not in told["versions"]
+
+
 def test_who_may_approve_in_sagemaker_alone_promotes_nothing(served, pending):
     assert set_status(served, pending["package"], "Approved") == ["Modelo rechazado"]
     assert in_service(served) == VERSION
