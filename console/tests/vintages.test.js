@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { apart } from "../src/parts/plot_paths.js";
 import { approvedByMonth, between, curves, interval, place, together } from "../src/pages/portfolio/vintages.js";
 
 const near = (one, other) => assert.ok(Math.abs(one - other) < 1e-6, `${one} is not ${other}`);
@@ -32,6 +33,12 @@ test("a month has what was expected of its matured loans, and what came of them"
 
 test("what was expected is below, within or above the interval", () => {
   assert.deepEqual([0.01, 0.02, 0.05, 0.08, 0.09].map((expected) => place({ expected, low: 0.02, high: 0.08 })), ["BELOW", "WITHIN", "WITHIN", "WITHIN", "ABOVE"]);
+});
+
+test("names of lines stay in the order of their ends, and apart", () => {
+  assert.deepEqual(apart([50, 10, 52], 13, 176), [50, 10, 63]);
+  assert.deepEqual(apart([170, 171, 172], 13, 176), [150, 163, 176]);
+  assert.deepEqual(apart([], 13, 176), []);
 });
 
 test("vintages are chosen by month", () => {

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from bank.first_run import bring
 from datasets import Case
 from datasets.sba import SAMPLE, dataset_of
 from infrastructure.deploy.steps import user_pool
+from infrastructure.first_models import first_model_steps
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
@@ -54,6 +56,13 @@ def served_site(folder: Path) -> Iterator[Site]:
         address = console_access.open_console(bank, port, bank.cloud.serve_aws(0))
         bring(bank, sample, Console(quiet=True))
         yield Site(bank, address, demo_people.passwords(folder), [*sample.cases()])
+
+
+def anchor_today(bank: Bank) -> None:
+    """Anchor the days until today, as if it were tomorrow."""
+    event = first_model_steps.scheduled_event(datetime.now(UTC) + timedelta(days=1))
+    function = bank.settings.function("anchorEvidence")
+    boto3.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
 
 
 @dataclass

@@ -15,7 +15,7 @@ import requests
 from playwright.sync_api import Browser, sync_playwright
 
 from bank.first_run import body_of
-from tests.browser.console_visit import API_KEY, ROOT, Site, Visit, served_site
+from tests.browser.console_visit import API_KEY, ROOT, Site, Visit, anchor_today, served_site
 
 FOLDER = ROOT / "docs" / "screenshots"
 SIZES = {1280: 900, 360: 720}
@@ -29,6 +29,7 @@ SHOWN = (  # the page's name, who looks, and the part of the page that is shown
     ("portfolio", "risk", "h1"),
     ("models", "risk", "h1"),
     ("policy", "risk", "h1"),
+    ("evidence", "auditor", "h1"),
     ("batches", "analyst", "h1"),
 )
 QUALITY = 0.6
@@ -52,6 +53,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, served_site(Path(folder)) as site:
         cases = _decided(site)
+        anchor_today(site.bank)
         with _browser() as browser:
             for width in SIZES:
                 _take(browser, site, cases, width)
@@ -99,9 +101,9 @@ def _open(visit: Visit, name: str, place: dict[str, str]) -> None:
     elif name == "answer":
         visit.press("analyse")
         visit.page.locator(".verdict").wait_for()
-    elif name == "decision":
+    elif name in ("decision", "evidence"):
         visit.open(name, place["clientId"], place["predictionId"])
-        visit.heading("page.decision").wait_for()
+        visit.heading(f"page.{name}").wait_for()
     elif name == "client":
         visit.open(name, place["clientId"])
         visit.heading("page.client").wait_for()

@@ -6,9 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from datetime import UTC, datetime, timedelta
 
-import boto3
 import pytest
 import requests
 from playwright.sync_api import expect
@@ -16,9 +14,8 @@ from playwright.sync_api import expect
 from bank.first_run import body_of
 from chalicelib.governance.archive import archive_verifier as verify
 from chalicelib.governance.evidence import chain, record_digest
-from infrastructure.first_models.first_model_steps import scheduled_event
 from infrastructure.packing import console_package
-from tests.browser.console_visit import API_KEY
+from tests.browser.console_visit import API_KEY, Visit, anchor_today
 from tests.contract.evidence.test_evidence_pack import relisted
 
 CHECKS = """
@@ -42,10 +39,7 @@ def decided(site):
     made = requests.post(
         f"{site.address}predict", json=body_of(site.loans[70]), headers=headers, timeout=30
     ).json()
-    boto3.client("lambda").invoke(
-        FunctionName=site.bank.settings.function("anchorEvidence"),
-        Payload=json.dumps(scheduled_event(datetime.now(UTC) + timedelta(days=1))),
-    )
+    anchor_today(site.bank)
     return made
 
 
@@ -60,8 +54,6 @@ def opened(visit, decided, role="auditor", language="en"):
 @pytest.fixture(scope="module")
 def saved(site, decided, browser, tmp_path_factory):
     """The pack as the page saves it."""
-    from tests.browser.console_visit import Visit
-
     one = Visit(site, browser.new_context().new_page(), "en")
     one.sign_in("auditor")
     one.open("evidence", decided["clientId"], decided["predictionId"])

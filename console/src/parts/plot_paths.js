@@ -25,3 +25,12 @@ export function ticks(low, high) {
   const count = Math.max(1, Math.ceil(high / step - 1e-9) - first);
   return Array.from({ length: count + 1 }, (_, place) => Number(((first + place) * step).toPrecision(12)));
 }
+
+/** Return places near `wanted` in their order, at least a gap apart, and above `last` if they fit. */
+export function apart(wanted, gap, last) {
+  const found = new Array(wanted.length);
+  const order = wanted.map((_, place) => place).sort((one, other) => wanted[one] - wanted[other]);
+  order.reduce((least, place) => (found[place] = Math.max(wanted[place], least)) + gap, 0);
+  order.reduceRight((most, place) => (found[place] = Math.max(0, Math.min(found[place], most))) - gap, last);
+  return found;
+}

@@ -2,12 +2,13 @@
 import { html } from "../frame/html.js";
 import { plain, t } from "../frame/language.js";
 import { Table } from "./table.js";
-import { linePath, ticks } from "./plot_paths.js";
+import { apart, linePath, ticks } from "./plot_paths.js";
 
 const WIDTH = 600;
 const HEIGHT = 200;
 const WIDEST = 60; // of a bar
 const [LEFT, BOTTOM, TOP] = [52, 24, 10];
+const [RIGHT, GAP] = [84, 13]; // the names of lines, and how far apart
 
 /** `series` are {name, values}, of which a null leaves a gap; `show` writes a value. `interval` has
  * {low, high} of the last series at each label. With `ends`, each line has its name at its end. */
@@ -17,7 +18,7 @@ export function Plot({ title, labels, series, bars = false, show = plain, file, 
   const marks = ticks(Math.min(0, ...known), Math.max(...known));
   const [low, high] = [marks[0], marks.at(-1)];
   const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low || 1));
-  const slot = (WIDTH - LEFT) / labels.length;
+  const slot = (WIDTH - LEFT - (ends ? RIGHT : 0)) / labels.length;
   const x = (place) => LEFT + slot * (place + 0.5);
   const columns = [
     { name: t("label"), value: ([label]) => label },
@@ -30,11 +31,11 @@ export function Plot({ title, labels, series, bars = false, show = plain, file, 
     <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${title}>
       ${marks.map((mark) => html`<line class="axis" x1=${LEFT} x2=${WIDTH} y1=${y(mark)} y2=${y(mark)} /><text x=${LEFT - 6} y=${y(mark) + 4} text-anchor="end">${show(mark)}</text>`)}
       <text x=${LEFT} y=${HEIGHT - 6}>${labels[0]}</text>
-      ${labels.length > 1 && html`<text x=${WIDTH} y=${HEIGHT - 6} text-anchor="end">${labels.at(-1)}</text>`}
+      ${labels.length > 1 && html`<text x=${LEFT + slot * labels.length} y=${HEIGHT - 6} text-anchor="end">${labels.at(-1)}</text>`}
       ${series.map((one, at) => bars && at === 0 ? one.values.map((value, place) => bar(x(place), slot, y(value ?? 0), y(0)))
         : html`<path class=${kindOf(at)} d=${linePath(one.values, x, y)} />`)}
       ${interval.map(({ low: from, high: to }, place) => Number.isFinite(from) && html`<line class="interval" x1=${x(place)} x2=${x(place)} y1=${y(from)} y2=${y(to)} />`)}
-      ${ends && series.map((one) => end(one, x, y))}
+      ${ends && names(series, x, y)}
     </svg>
     <details><summary>${t("asTable")}</summary><${Table} caption=${title} columns=${columns} rows=${rows} file=${file} /></details>
   </figure>`;
@@ -43,9 +44,11 @@ export function Plot({ title, labels, series, bars = false, show = plain, file, 
 const LINES = 6; // that differ; the next one begins anew, and has its name at its end
 const kindOf = (at) => ["", "second", "third", "fourth", "fifth", "sixth"][at % LINES];
 
-function end({ name, values }, x, y) {
-  const last = values.findLastIndex(Number.isFinite);
-  return last >= 0 && html`<text class="end" x=${x(last)} y=${y(values[last]) - 4} text-anchor="end">${name}</text>`;
+function names(series, x, y) {
+  const ends = series.map(({ name, values }) => ({ name, place: values.findLastIndex(Number.isFinite), values }));
+  const known = ends.filter((one) => one.place >= 0).map((one) => ({ name: one.name, x: x(one.place), y: y(one.values[one.place]) }));
+  const places = apart(known.map((one) => one.y), GAP, HEIGHT - BOTTOM);
+  return known.map((one, at) => html`<line class="axis" x1=${one.x} y1=${one.y} x2=${WIDTH - RIGHT + 28} y2=${places[at]} /><text class="end" x=${WIDTH - RIGHT + 32} y=${places[at] + 4}>${one.name}</text>`);
 }
 
 const bar = (x, slot, top, zero) => html`<rect class="whole" x=${x - width(slot) / 2} width=${width(slot)} y=${Math.min(top, zero)} height=${Math.abs(zero - top)} />`;

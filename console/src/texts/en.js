@@ -143,6 +143,7 @@ export const en = {
   "unknown": "not known",
   "passed": "passed",
   "refused": "refused",
+  "packCheck": "Check",
   "packCheck.MANIFEST": "Each file has the SHA-256 of the manifest",
   "packCheck.ANCHORS": "Each anchor's head is that of its entries",
   "packCheck.CHAIN": "Anchors of successive days chain",

@@ -143,6 +143,7 @@ export const es = {
   "unknown": "no se sabe",
   "passed": "pasa",
   "refused": "rechazado",
+  "packCheck": "Comprobación",
   "packCheck.MANIFEST": "Cada archivo tiene el SHA-256 del manifiesto",
   "packCheck.ANCHORS": "La cabeza de cada anclaje es la de sus entradas",
   "packCheck.CHAIN": "Los anclajes de días seguidos se encadenan",

@@ -64,9 +64,9 @@ function FindPack({ clientId, predictionId }) {
     const { clientId: client, predictionId: prediction } = typed.value;
     if (client && prediction) go(link("evidence", client, prediction));
   };
-  return html`<form class="fields" role="search" aria-label=${t("findPack")} onSubmit=${find}>
-    <div class="field"><label for="pack-client">${t("client")}</label><input id="pack-client" autocomplete="off" value=${typed.value.clientId} onInput=${set("clientId")} /></div>
-    <div class="field"><label for="pack-decision">${t("prediction")}</label><input id="pack-decision" autocomplete="off" value=${typed.value.predictionId} onInput=${set("predictionId")} /></div>
+  return html`<form aria-label=${t("findPack")} onSubmit=${find}>
+    <div class="fields"><div class="field"><label for="pack-client">${t("client")}</label><input id="pack-client" autocomplete="off" value=${typed.value.clientId} onInput=${set("clientId")} /></div>
+    <div class="field"><label for="pack-decision">${t("prediction")}</label><input id="pack-decision" autocomplete="off" value=${typed.value.predictionId} onInput=${set("predictionId")} /></div></div>
     <div class="actions"><button type="submit">${t("makePack")}</button></div>
   </form>`;
 }

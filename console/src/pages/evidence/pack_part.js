@@ -32,7 +32,7 @@ function Checks({ of, file }) {
   const mark = (one) => (one.unknown ? "?" : one.faults.length ? "✗" : "✓");
   const wrong = (one) => one.faults.map(({ what, name }) => `${coded("fault", what)}: ${name}`).join("; ");
   const columns = [
-    { name: t("check"), value: (one) => one.check, show: (one) => coded("packCheck", one.check) },
+    { name: t("packCheck"), value: (one) => one.check, show: (one) => coded("packCheck", one.check) },
     { name: t("result"), value: result, show: (one) => `${mark(one)} ${result(one)}` },
     { name: t("wrong"), value: wrong, show: (one) => one.faults.length ? html`<ul>${one.faults.map(({ what, name }) => html`<li>${coded("fault", what)}: <${Said} text=${name} /></li>`)}</ul>` : "" },
   ];

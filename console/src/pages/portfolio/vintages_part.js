@@ -6,7 +6,7 @@ import { Facts, Table } from "../../parts/table.js";
 import { Plot } from "../../parts/series.js";
 import { approvedByMonth, between, curves, place, together } from "./vintages.js";
 
-const SHOWN = 12; // vintages, at first
+const SHOWN = 6; // vintages, at first
 
 export function VintagesPart({ of, vintages }) {
   const all = (vintages?.months ?? []).map((one) => one.month);
