@@ -1,13 +1,16 @@
 """The page of models: an upload that is watched until it answers, a refusal, a rollback, cards."""
 
 import hashlib
+import io
 import json
+import tarfile
 from typing import Any
 
 import boto3
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_console_hostile import CHALLENGER
 from tests.workflow.conftest import changed, manifest_of, reversioned
 
 MODEL = "NetworkingAccelerator"
@@ -95,9 +98,9 @@ def test_a_refused_artifact_shows_why_and_its_texts_are_texts(visit, site):
     send(one, changed(body, manifest__json=json.dumps(manifest).encode()), HOSTILE)
     expect(on_its_way(one).get_by_role("status")).to_have_text(one.t("standing.REFUSED"))
     told = on_its_way(one).inner_text()
-    one.page.get_by_role("article", name=MODEL, exact=True).get_by_text(
-        one.t("historyAndRollback")
-    ).click()
+    model = one.page.get_by_role("article", name=MODEL, exact=True)
+    model.get_by_text(one.t("historyAndRollback")).click()
+    expect(model.get_by_role("region", name=one.t("historyTold"))).to_contain_text(HOSTILE)
     one.settled()
 
     assert "Missing: code/<b>.py" in told
@@ -153,25 +156,35 @@ def test_a_card_of_harmful_texts_is_shown_as_text(visit, site):
     manifest = manifest_of(body) | {"version": version}
     manifest["members"] |= {"card.html": hashlib.sha256(page).hexdigest()}
     spoilt = changed(body, manifest__json=json.dumps(manifest).encode(), card__html=page)
-    one = opened(visit, "operator", "en")
+    before, one = live(), opened(visit, "operator", "en")
+    one.page.route("**/people/models", lambda route: with_challenger(route, before))
     send(one, spoilt, "Harmful")
     expect(on_its_way(one).get_by_role("status")).to_have_text(one.t("standing.IN_SERVICE"))
     model = one.page.get_by_role("article", name=MODEL, exact=True)
     model.get_by_text(one.t("cards"), exact=True).click()
-    expect(model.get_by_role("region", name=one.t("vintagesTold"))).to_be_visible()
+    champion = model.get_by_role("region", name=f"{one.t('champion')} {version}")
+    challenger = model.get_by_role("region", name=f"{one.t('challenger')} {before}")
+    for card in (champion, challenger):
+        expect(card.get_by_role("region", name=one.t("vintagesTold"))).to_be_visible()
     one.settled()
 
-    assert model.get_by_text(HOSTILE).count() >= 5
+    assert champion.get_by_text(HOSTILE).count() >= 5
+    assert challenger.get_by_text(HOSTILE).count() == 0
     assert one.page.locator("main img, main script").count() == 0
     assert one.overflow() <= 0
     assert one.barriers() == []
 
 
+def with_challenger(route: Any, version: str) -> None:
+    """Answer with a challenger of this version, as a retraining leaves one."""
+    taken = route.fetch()
+    body = taken.json()
+    body["models"][MODEL]["challenger"] = CHALLENGER | {"version": version}
+    route.fulfill(response=taken, body=json.dumps(body))
+
+
 def changed_card(body: bytes) -> bytes:
     """The card of an artifact, with a harmful text in each place that has a text."""
-    import io
-    import tarfile
-
     with tarfile.open(fileobj=io.BytesIO(body)) as archive:
         page = archive.extractfile("card.html").read().decode()  # type: ignore[union-attr]
     begin, end = '<script type="application/json" id="facts">', "</script>"
