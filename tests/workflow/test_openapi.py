@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import msgspec
 import pytest
 import requests
@@ -14,6 +15,7 @@ from bank.first_run import body_of
 from chalicelib.http.openapi.operations import OPERATIONS
 from chalicelib.models.challengers import Challenger
 from chalicelib.services import services
+from infrastructure.first_models.first_model_steps import scheduled_event
 from tests.workflow.conftest import API_KEY, reversioned
 from tests.workflow.test_reviews import NO
 
@@ -69,6 +71,7 @@ def answers(served, desk, loans) -> dict[str, requests.Response]:
         ),
         "tryChanges": desk.ask("risk", "POST", f"{case}/trial", json={"changes": {}}),
         "replay": desk.ask("auditor", "GET", f"{case}/replay"),
+        "getEvidence": evidence_of(desk, yes),
         "getProduct": desk.ask("operator", "GET", "/product"),
         "explain": served.get(f"{case}/explanation"),
         "claimReview": claim,
@@ -94,6 +97,14 @@ def answers(served, desk, loans) -> dict[str, requests.Response]:
         **of_a_model(served, desk),
         "getReady": served.get("/ready"),
     }  # fmt: skip
+
+
+def evidence_of(desk, decided):
+    """The pack of a decision, anchored as if it were days later: alarms' tests anchor two days."""
+    event = scheduled_event(datetime.now(UTC) + timedelta(days=5))
+    function = {"FunctionName": "appvengers-dev-anchorEvidence"}
+    boto3.client("lambda").invoke(**function, Payload=json.dumps(event))
+    return desk.ask("auditor", "GET", f"{decided}/evidence")
 
 
 def of_a_model(served, desk):
