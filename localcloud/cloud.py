@@ -71,7 +71,7 @@ class Cloud:
             events,
             self._work,
             self.authorization,
-            self.kept.afterwards,
+            self.kept,
         )
         around = Surroundings(
             region,

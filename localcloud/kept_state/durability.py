@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -48,6 +48,9 @@ class Kept:
         """Lock the folder, make room on its disk, and open its database, in this order."""
         self.items = threading.RLock()  # writers: moto takes no lock around a condition and its put
         self.objects = threading.RLock()  # writers
+        self.sagemaker: AbstractContextManager[Any] = (
+            threading.RLock()
+        )  # requests, and ends of deployments
         self.index_lag = IndexLag()
         self.item_changed: ItemChanged = _unread  # by whoever reads the streams of tables
         self._folder = folder

@@ -4,8 +4,9 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 from moto.core.utils import utcnow
@@ -39,6 +40,14 @@ class RolledBack(Exception):
     """An alarm rang while a new version was tried: the old one answers again."""
 
 
+class Kept(Protocol):
+    """The kept state: a lock, and what is done once a write is on disk."""
+
+    sagemaker: AbstractContextManager[Any]
+
+    def afterwards(self, do: Callable[[], None]) -> None: ...
+
+
 class Endpoints:
     """One worker process for each endpoint, and one more while a new version is tried."""
 
@@ -50,10 +59,11 @@ class Endpoints:
         events: Events,
         work: Path,
         authorization: Authorization,
-        once_stored: Callable[[Callable[[], None]], None],
+        kept: Kept,
     ) -> None:
         self.changed: Callable[[], None] = lambda: None
-        self._once_stored = once_stored
+        self._once_stored = kept.afterwards
+        self._turn = kept.sagemaker  # of requests to SageMaker: no deployment ends within one
         self._account = account
         self._region = region
         self._activity = activity
@@ -130,9 +140,10 @@ class Endpoints:
             self._end(endpoint, status, _reason(error))
         else:
             self._swap(name, worker)
-            endpoint.endpoint_config_name = config_name
-            endpoint.production_variants = endpoint._process_production_variants(variants)
-            self._end(endpoint, "InService", None)
+            with self._turn:
+                endpoint.endpoint_config_name = config_name
+                endpoint.production_variants = endpoint._process_production_variants(variants)
+                self._end(endpoint, "InService", None)
 
     def _swap(self, name: str, worker: ModelProcess) -> None:
         before = self._workers.get(name)
@@ -143,9 +154,10 @@ class Endpoints:
 
     def _end(self, endpoint: Any, status: str, reason: str | None) -> None:
         """Tell of it last: whoever is told may begin the next deployment at once."""
-        endpoint.moves_to = endpoint.pending_deployment_summary = None
         try:
-            self._enter(endpoint, status, reason)
+            with self._turn:
+                endpoint.moves_to = endpoint.pending_deployment_summary = None
+                self._enter(endpoint, status, reason)
         finally:
             self._activity.end(endpoint.arn)
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from localcloud.kept_state.durability import Kept
@@ -23,9 +24,8 @@ def sagemaker(kept: Kept) -> Wrapped:
         backend, named = request.sagemaker_backend, set(strings_in(request.params))
         undo.remember([getattr(backend, name) for name in SAGEMAKER], named)
 
-    return recorded(
-        kept, lambda action: not action.startswith(reads), kept.keep_sagemaker, remember
-    )
+    writes = lambda action: not action.startswith(reads)  # noqa: E731 - one use
+    return recorded(kept, writes, kept.keep_sagemaker, remember, kept.sagemaker)
 
 
 def sns(kept: Kept) -> Wrapped:
@@ -65,15 +65,17 @@ def recorded(
     writes: Callable[[str], bool],
     keep: Callable[[], None],
     remember: Callable[[Any, Undo], None],
+    shared: AbstractContextManager[Any] | None = None,
 ) -> Wrapped:
     """Write the whole record of a service, its events included, in one transaction.
 
     Writing the record as it stands comes first: a request that can't be kept is not begun. If the
     commit fails, moto's memory is put back, and what waits for the commit, as a job's process does,
     never starts. One request at a time: moto takes no lock around a check and its change, and two
-    updates of one endpoint would both be accepted.
+    updates of one endpoint would both be accepted. A lock that is `shared` keeps threads out, too:
+    what they change during a request that is refused would be put back with it.
     """
-    turn = threading.RLock()
+    turn = shared or threading.RLock()
 
     def replace(original: Any) -> Any:
         def call_action(self: Any) -> Any:

@@ -2,11 +2,15 @@
 
 import contextlib
 import os
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
+from botocore.exceptions import ClientError
 
 from localcloud import seam
 from localcloud.seam import Replaced, parameters_of
@@ -18,6 +22,8 @@ from tests.drills.faults import Limit
 
 SSM = "moto.ssm.models:SimpleSystemManagerBackend"
 SNS = "moto.sns.models:SNSBackend"
+KEEPS = ("localcloud.kept_state.durability:Kept", "_keep", "(self, service, content)")
+DEPLOYS_SECONDS = 5
 SAGEMAKER = "moto.sagemaker.models:SageMakerModelBackend"
 
 
@@ -106,6 +112,36 @@ def test_an_endpoint_whose_change_was_refused_answers_as_before(tmp_path: Path) 
         shown = sagemaker.describe_endpoint(EndpointName="a")
         assert without_metadata(shown) == without_metadata(before)
         assert ask("a", term=2)["score"] == 6
+
+
+def test_no_deployment_ends_during_a_request_which_would_put_it_back(tmp_path: Path) -> None:
+    with reopened(tmp_path) as cloud:
+        make_model("one", factor=3)
+        make_model("two", factor=5)
+        sagemaker, asking = client("sagemaker"), threading.current_thread()
+        sagemaker.create_endpoint(EndpointName="a", EndpointConfigName="one")
+        cloud.idle(20)
+
+        def slow(original: Any) -> Any:
+            def keep(kept: Any, *given: Any) -> None:
+                original(kept, *given)
+                until = time.monotonic() + DEPLOYS_SECONDS * (threading.current_thread() is asking)
+                while time.monotonic() < until and is_moving():
+                    time.sleep(0.05)
+
+            return keep
+
+        def is_moving() -> bool:
+            return bool(cloud.endpoints.records["a"].endpoint_status == "Updating")
+
+        sagemaker.update_endpoint(EndpointName="a", EndpointConfigName="two")
+        with seam.install([Replaced(*KEEPS, slow, "a request takes its time")]):
+            again = {"EndpointName": "a", "EndpointConfigName": "one"}
+            with pytest.raises(ClientError, match="in-progress"):
+                sagemaker.update_endpoint(**again)
+        cloud.idle(20)
+        assert sagemaker.describe_endpoint(EndpointName="a")["EndpointStatus"] == "InService"
+        assert ask("a", term=2)["score"] == 10
 
 
 def without_metadata(answer: Any) -> dict[str, Any]:
