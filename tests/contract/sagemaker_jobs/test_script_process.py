@@ -13,4 +13,4 @@ def test_a_script_is_nicer_than_the_bank(tmp_path: Path) -> None:
     ran = ScriptProcess("a").run([sys.executable, "-c", PRINT], tmp_path, os.environ, 60)
 
     ours = os.getpriority(os.PRIO_PROCESS, 0)
-    assert ran.lines == [str(min(ours + 10, 19))]
+    assert ran.lines == [str(min(ours + 5, 19))]
