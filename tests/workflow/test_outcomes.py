@@ -1,7 +1,5 @@
 """What became of a decided loan, told over HTTP."""
 
-from datetime import UTC, datetime
-
 import boto3
 import pytest
 import requests
@@ -9,8 +7,7 @@ import requests
 from chalicelib.decisions.day_index import key_of, keys_of
 from tests.workflow.conftest import API_KEY
 
-TODAY = datetime.now(UTC).date().isoformat()
-PAID = {"outcome": "paid", "when": TODAY}
+PAID = {"outcome": "paid"}
 
 
 @pytest.fixture
@@ -18,10 +15,15 @@ def decided(served, loans):
     return served.predict(loans[7])
 
 
+def day_of(decided):
+    return decided["createdAt"][:10]
+
+
 def tell(served, decided, body, key=API_KEY, prediction=None):
+    """Tell an outcome; by default that of the decision's own day."""
     prediction = prediction or decided["predictionId"]
     url = f"{served.url}/predictions/{decided['clientId']}/{prediction}/outcome"
-    return requests.post(url, json=body, headers={"x-api-key": key}, timeout=30)
+    return requests.post(url, json={"when": day_of(decided)} | body, headers={"x-api-key": key}, timeout=30)
 
 
 def test_an_outcome_is_taken_shown_and_taken_once(served, decided):
@@ -67,6 +69,6 @@ def test_the_index_has_the_days_decisions_and_outcomes(served, decided):
         )
         return [item["predictionId"]["S"] for item in found["Items"]]
 
-    assert decided["predictionId"] in of(key_of(TODAY, decided["predictionId"]))
-    told = [name for key in keys_of(f"outcomes#{TODAY}") for name in of(key)]
+    assert decided["predictionId"] in of(key_of(day_of(decided), decided["predictionId"]))
+    told = [name for key in keys_of(f"outcomes#{day_of(decided)}") for name in of(key)]
     assert any(decided["predictionId"] in name for name in told)

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.retraining.data_bucket import DataBucket
 from datasets.sba import TEST_FROM, TEST_TO
 from infrastructure.first_models.first_model_steps import scheduled_event
-from tests.workflow.test_outcomes import PAID, TODAY, tell
+from tests.workflow.test_outcomes import PAID, day_of, tell
 
 DATA = "dev-appvengers-data"
 MODELS = {"Tradicional", "NetworkingAccelerator", "AppVengersAccelerator"}
@@ -36,7 +36,7 @@ def read(key: str) -> dict:
 def story(served, sample, loans):
     """An outcome by the API, a file of real loans with one wrong row, updateData twice."""
     decided = served.predict(loans[3])
-    assert tell(served, decided, PAID | {"granted": TODAY}).status_code == 200
+    assert tell(served, decided, PAID | {"granted": day_of(decided)}).status_code == 200
     put("credit/snapshots/20260101T000000/part-0.parquet", b"of a job that died")
     first = DataBucket(boto3.client("s3"), DATA).newest_snapshot()
     at = datetime.now(UTC) + timedelta(seconds=1)  # a schedule's times are whole seconds
