@@ -2,7 +2,6 @@
 
 import ctypes
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -15,7 +14,6 @@ log = logging.getLogger("localcloud")
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-_NICENESS = 5  # a third of the share of time
 STOP_SECONDS = 20  # SageMaker gives 120
 
 
@@ -61,7 +59,7 @@ class ScriptProcess:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            preexec_fn=_stand_back,  # noqa: PLW1509 - two calls into libc
+            preexec_fn=_die_with_parent if _LIBC else None,  # noqa: PLW1509 - one call into libc
         )
         if self._stopped.is_set():  # while it was being started
             self._process.kill()
@@ -89,8 +87,7 @@ class ScriptProcess:
             self._process.kill()
 
 
-def _stand_back() -> None:
-    # A job has a machine of its own on AWS, and takes no time of the endpoints.
-    os.nice(_NICENESS)
-    if _LIBC:  # a script that outlives a killed cloud would burn a core for nobody
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def _die_with_parent() -> None:
+    # a script that outlives a killed cloud would burn a core for nobody
+    assert _LIBC
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
