@@ -23,7 +23,9 @@ def tell(served, decided, body, key=API_KEY, prediction=None):
     """Tell an outcome; by default that of the decision's own day."""
     prediction = prediction or decided["predictionId"]
     url = f"{served.url}/predictions/{decided['clientId']}/{prediction}/outcome"
-    return requests.post(url, json={"when": day_of(decided)} | body, headers={"x-api-key": key}, timeout=30)
+    return requests.post(
+        url, json={"when": day_of(decided)} | body, headers={"x-api-key": key}, timeout=30
+    )
 
 
 def test_an_outcome_is_taken_shown_and_taken_once(served, decided):
