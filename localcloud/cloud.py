@@ -148,7 +148,7 @@ class Cloud:
         self._fail_interrupted_jobs()
         for endpoint in list(self.endpoints.records.values()):
             if endpoint.endpoint_status != "Failed":
-                self.endpoints.deploy(endpoint, endpoint.endpoint_config_name, "Creating")
+                self.endpoints.resume(endpoint)
         for number, target, payload in self._pending.after_a_restart():
             whole = self.express if ":stateMachine:" in target else self.functions
             again = self.event_sources.again(target) or whole.deliver_again

@@ -71,6 +71,7 @@ class Endpoints:
         self._work = work
         self._authorization = authorization
         self._workers: dict[str, ModelProcess] = {}
+        self._updates: dict[str, tuple[str, str, Shifting]] = {}  # that begin once it answers
         self._tried: dict[str, tuple[ModelProcess, float]] = {}  # and its share of the traffic
         self.concurrency = ServerlessConcurrency()
         self._closing = threading.Event()
@@ -86,9 +87,25 @@ class Endpoints:
         """Load the configuration's models, then swap to them. `status`: Creating or Updating."""
         variants = self._variants(config_name)  # now: the configuration may be deleted meanwhile
         endpoint.moves_to = config_name  # counts against the account's quotas from now on
+        endpoint.moves_by = shifting
         endpoint.pending_deployment_summary = pending(config_name, variants)
         self._enter(endpoint, status, None)
         self._once_stored(lambda: self._begin(endpoint, config_name, variants, shifting))
+
+    def resume(self, endpoint: Any) -> None:
+        """Start an endpoint whose process died. An update that was under way begins again behind
+        the version that answered: on AWS it would have gone on.
+        """
+        is_updating = endpoint.endpoint_status == "Updating"
+        update = (
+            (endpoint.moves_to, "Updating", getattr(endpoint, "moves_by", AT_ONCE))
+            if is_updating
+            else None
+        )
+        self.deploy(endpoint, endpoint.endpoint_config_name, "Creating")
+        if update:
+            self._activity.begin(f"{endpoint.arn} goes on")
+            self._updates[endpoint.endpoint_name] = update
 
     def remove(self, name: str) -> None:
         """Stop the endpoint's process once its deletion is on disk."""
@@ -160,6 +177,10 @@ class Endpoints:
                 self._enter(endpoint, status, reason)
         finally:
             self._activity.end(endpoint.arn)
+        if update := self._updates.pop(endpoint.endpoint_name, None):
+            if status == "InService":
+                self.deploy(endpoint, *update)
+            self._activity.end(f"{endpoint.arn} goes on")
 
     def _try(self, endpoint: Any, role: str, worker: ModelProcess, shifting: Shifting) -> None:
         """Try a version. Raises RolledBack if an alarm rings before it has all traffic for good."""

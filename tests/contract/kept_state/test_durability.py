@@ -181,16 +181,51 @@ def test_endpoints_answer_again_after_a_restart(tmp_path: Path) -> None:
         assert ask("a", term=2)["score"] == 6
 
 
+def test_an_update_that_a_kill_cut_off_goes_on_after_the_restart(tmp_path: Path) -> None:
+    """On AWS the update is SageMaker's, whatever becomes of the one that asked for it."""
+    with reopened(tmp_path) as cloud:
+        make_model("one", factor=3)
+        make_model("two", factor=5)
+        sagemaker = boto3.client("sagemaker")
+        sagemaker.create_endpoint(EndpointName="a", EndpointConfigName="one")
+        cloud.idle(20)
+        sagemaker.update_endpoint(EndpointName="a", EndpointConfigName="two")
+        kept = sagemakers_on_the_disk(tmp_path)
+        cloud.idle(20)
+    leave_on_the_disk(tmp_path, kept)
+
+    with reopened(tmp_path) as cloud:
+        cloud.idle(20)
+        described = boto3.client("sagemaker").describe_endpoint(EndpointName="a")
+
+        assert (described["EndpointStatus"], described["EndpointConfigName"]) == (
+            "InService",
+            "two",
+        )
+        assert ask("a", term=2)["score"] == 10
+
+
+def sagemakers_on_the_disk(folder: Path) -> tuple[bytes, int]:
+    with sqlite3.connect(folder / "cloud.sqlite") as db:
+        found = db.execute("select content, crc from records where service = 'sagemaker'")
+        kept: tuple[bytes, int] = found.fetchone()
+    return kept
+
+
+def leave_on_the_disk(folder: Path, kept: tuple[bytes, int]) -> None:
+    """Leave what was there at another time, as kill -9 would."""
+    with sqlite3.connect(folder / "cloud.sqlite") as db:
+        db.execute("update records set content = ?, crc = ? where service = 'sagemaker'", kept)
+
+
 def test_a_job_that_ran_when_the_process_died_has_failed(tmp_path: Path) -> None:
     with reopened(tmp_path):
         s3 = boto3.client("s3")
         s3.put_object(Bucket="data", Key="source.tar.gz", Body=tar_gz({"train.py": TRAIN}))
         s3.put_object(Bucket="data", Key="train/loans.csv", Body=b"84")
         boto3.client("sagemaker").create_training_job(**job("cut", sleep=30))
-        with sqlite3.connect(tmp_path / "cloud.sqlite") as db:  # as kill -9 would leave it
-            kept = db.execute("select content, crc from records").fetchone()
-    with sqlite3.connect(tmp_path / "cloud.sqlite") as db:
-        db.execute("update records set content = ?, crc = ?", kept)
+        kept = sagemakers_on_the_disk(tmp_path)
+    leave_on_the_disk(tmp_path, kept)
     with reopened(tmp_path):
         cut = boto3.client("sagemaker").describe_training_job(TrainingJobName="cut")
         assert cut["TrainingJobStatus"] == "Failed"
