@@ -96,16 +96,11 @@ class Endpoints:
         """Start an endpoint whose process died. An update that was under way begins again behind
         the version that answered: on AWS it would have gone on.
         """
-        is_updating = endpoint.endpoint_status == "Updating"
-        update = (
-            (endpoint.moves_to, "Updating", getattr(endpoint, "moves_by", AT_ONCE))
-            if is_updating
-            else None
-        )
-        self.deploy(endpoint, endpoint.endpoint_config_name, "Creating")
-        if update:
+        if endpoint.endpoint_status == "Updating":
+            shifting = getattr(endpoint, "moves_by", AT_ONCE)  # states of before have none
             self._activity.begin(f"{endpoint.arn} goes on")
-            self._updates[endpoint.endpoint_name] = update
+            self._updates[endpoint.endpoint_name] = (endpoint.moves_to, "Updating", shifting)
+        self.deploy(endpoint, endpoint.endpoint_config_name, "Creating")
 
     def remove(self, name: str) -> None:
         """Stop the endpoint's process once its deletion is on disk."""
