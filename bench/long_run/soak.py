@@ -18,8 +18,9 @@ from bench.servers.server_process import free_ports
 
 A_SAMPLE = 10.0  # seconds
 WARM = 0.2  # a share of the time, which is not judged
-# Shares of the time at which a retraining starts: the first loads what later ones find loaded.
-RETRAINED = 0.02, 0.5
+# Shares of the time at which a retraining starts: with the first third that is judged, and with
+# the last, so that like is held against like.
+RETRAINED = WARM, WARM + (1 - WARM) * 2 / 3
 # How much the last third may be above the first: a share, and for what is counted in ones, ones.
 MEMORY, THREADS, FILES, P99 = 1.05, 1.1, 1.1, 2.0
 
