@@ -91,17 +91,21 @@ class PolicyDesk:
     def draft(self, body: Any, by: By) -> Document:
         """Keep a draft. Its policy is that in force with the parts of `body` in their place.
 
-        Raises InvalidRequest, InvalidPolicy, and PolicyConflict if nothing would change.
+        A repeat of an open draft by the same person returns it. Raises InvalidRequest,
+        InvalidPolicy, and PolicyConflict if nothing would change.
         """
         asked = draft_request(body, self._now)
         before = self._in_force()
         policy = proposed(asked.parts, before).policy
         if policy.version() == before.policy_version():
             raise PolicyConflict(SAME.format(version=policy.version()))
+        parts = (policy.version(), by, asked.reason, self._later(asked.effective_from, self._at))
+        for act in self._open_drafts():
+            if parts == (act.policy, act.by, act.reason, self._later(act.effective_from, act.at)):
+                return self._shown_draft(act)
         self._policies.add_policy(policy)
         starts = {"effective_from": asked.effective_from, "reason": asked.reason}
-        act = self._act("DRAFTED", policy.version(), by, **starts)
-        return self._shown_draft(act)
+        return self._shown_draft(self._act("DRAFTED", policy.version(), by, **starts))
 
     def swap_set(
         self, draft: str, newest: Callable[[int], Sequence[Decided]], wanted: str
@@ -136,13 +140,17 @@ class PolicyDesk:
     def roll_back(self, body: Any, by: By) -> Document:
         """Put a policy that was in force back in force, at once and by one person.
 
-        What is approved for later is cancelled. Raises InvalidRequest, InvalidPolicy, and
-        PolicyConflict.
+        What is approved for later is cancelled. A repeat of the newest act returns it. Raises
+        InvalidRequest, InvalidPolicy, and PolicyConflict.
         """
         asked = rollback_request(body)
         version = asked.version
         if not any(one.policy == version and one.start <= self._at for one in self._periods):
             raise PolicyConflict(NEVER.format(version=version))
+        parts = ("ROLLED_BACK", version, by, asked.reason)
+        for act in self._acts[-1:]:
+            if parts == (act.kind, act.policy, act.by, act.reason):
+                return _shown(act)
         with_policy(self._profile, self._policies.policy(version))
         return _shown(self._act("ROLLED_BACK", version, by, reason=asked.reason))
 
@@ -170,6 +178,11 @@ class PolicyDesk:
         act = Act(act_id(self._now), kind, version, self._at, by, **parts)
         self._policies.add_act(act)
         return act
+
+    @staticmethod
+    def _later(start: str, asked: str) -> str:
+        """Return from when a draft is to be in force; nothing if it was asked for at once."""
+        return "" if start == asked else start
 
     def _draft(self, draft: str) -> Act:
         for act in self._acts:

@@ -120,6 +120,28 @@ def test_one_person_rolls_back_to_what_was_in_force(bank):
     assert bank.cut() == 570
 
 
+def test_a_repeat_of_a_draft_is_the_same_draft(bank):
+    later = STRICT | {"effectiveFrom": (NOW + timedelta(days=3)).isoformat()}
+    first, timed = bank.desk.draft(STRICT, ANA), bank.desk.draft(later, ANA)
+
+    assert bank.desk.draft(STRICT, ANA) == first
+    assert bank.desk.draft(later, ANA) == timed
+    ids = {first["id"], timed["id"]}
+    others = [(STRICT | {"reason": "Another."}, ANA), (STRICT, BEA)]
+    assert ids.isdisjoint(bank.desk.draft(body, by)["id"] for body, by in others)
+    assert len(bank.desk.overview()["drafts"]) == 4
+
+
+def test_a_repeat_of_the_newest_rollback_is_the_same_act(bank):
+    bank.approved(bank.desk.draft(STRICT, ANA)["id"])
+    back = {"policy": PROFILE.policy_version(), "reason": "Too strict."}
+    first = bank.desk.roll_back(back, BEA)
+
+    assert bank.desk.roll_back(back, BEA) == first
+    assert bank.desk.roll_back(back, ANA)["id"] != first["id"]
+    assert bank.desk.roll_back(back, BEA)["id"] != first["id"]
+
+
 def test_a_draft_of_one_part_keeps_the_others_of_the_policy_in_force(bank):
     bank.approved(bank.desk.draft(STRICT, ANA)["id"])
     other = bank.desk.draft({"policy": {"rules": []}, "reason": "No rules."}, ANA)
