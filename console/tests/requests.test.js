@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { askedFor, blank, body, filledIn } from "../src/pages/analysis/application_draft.js";
+import { askedFor, blank, body, filledIn, misread } from "../src/pages/analysis/application_draft.js";
 import { changed, range } from "../src/pages/decision/changes/slider_range.js";
 import { nextCase } from "../src/pages/queue/next_case.js";
 import { eventsOf } from "../src/pages/clients/client_events.js";
@@ -18,12 +18,18 @@ const product = {
 
 test("a field that needs a consent is asked for and sent only with it", () => {
   const example = { clientId: "ana", consents: ["network"], application: { amount: 5, earlier: 0 } };
-  const typed = filledIn(product, example);
-  assert.deepEqual(body(product, typed), { clientId: "ana", consents: ["network"], application: { amount: 5, earlier: 0 } });
+  const typed = filledIn(product, example, "es");
+  assert.deepEqual(body(product, typed, "es"), { clientId: "ana", consents: ["network"], application: { amount: 5, earlier: 0 } });
   const without = { ...typed, consents: [] };
   assert.deepEqual(askedFor(product, without).map((one) => one.name), ["amount"]);
-  assert.deepEqual(body(product, without).application, { amount: 5 });
+  assert.deepEqual(body(product, without, "es").application, { amount: 5 });
   assert.deepEqual(blank(product).consents, ["network"]);
+});
+
+test("a number that can't be read is named, and one that is not asked for is not", () => {
+  const typed = { ...blank(product), texts: { amount: "1.5", earlier: "0x10" } };
+  assert.deepEqual(misread(product, typed, "es").map((one) => one.name), ["amount", "earlier"]);
+  assert.deepEqual(misread(product, { ...typed, consents: [] }, "en"), []);
 });
 
 test("a slider has the side that an applicant can change", () => {

@@ -1,20 +1,42 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { errorsByField, valueOf } from "../src/parts/typed_values.js";
+import { errorsByField, typedAs, valueOf } from "../src/parts/typed_values.js";
 
 const amount = { type: "number" };
 const code = { type: "code" };
 
-test("a number is read in both languages' ways, and what is none stays a text", () => {
-  assert.equal(valueOf(amount, "22000"), 22000);
-  assert.equal(valueOf(amount, " 0,5 "), 0.5);
-  assert.equal(valueOf(amount, "0.5"), 0.5);
-  assert.equal(valueOf(amount, "1 000 000"), 1000000);
-  assert.equal(valueOf(amount, "many"), "many");
-  assert.equal(valueOf(amount, "  "), undefined);
+const READ = {
+  es: { "22000": 22000, "150.000": 150000, "1.500.000,25": 1500000.25, " 0,5 ": 0.5, "0,125": 0.125, "1,5": 1.5, "-2": -2, "1 000 000": 1e6, "1 500,5": 1500.5 },
+  en: { "22000": 22000, "150,000": 150000, "1,500,000.25": 1500000.25, " 0.5 ": 0.5, "0.125": 0.125, "1.5": 1.5, "-2": -2, "1 000 000": 1e6, "1 500.5": 1500.5 },
+};
+const REFUSED = {
+  es: ["1.5", "150,000", "1.50.000", "0.500", "15.0000", "1.500 000", "1,5,5", "1.500,"],
+  en: ["1,5", "150.000", "1,50,000", "0,500", "15,0000", "1,500 000", "1.5.5", "1,500."],
+};
+const NO_NUMBER = ["many", "0x10", "1e5", "1 0", "Infinity", "NaN", "--1", "-", ".", ",", "½", "9".repeat(400)];
+
+for (const language of ["es", "en"]) {
+  test(`a number is read by the marks of ${language}, and what is unclear stays a text`, () => {
+    for (const [text, value] of Object.entries(READ[language])) assert.equal(valueOf(amount, text, language), value, text);
+    for (const text of [...REFUSED[language], ...NO_NUMBER]) assert.equal(valueOf(amount, text, language), text);
+    assert.equal(valueOf(amount, "  ", language), undefined);
+  });
+}
+
+test("no text is one number in Spanish and another in English", () => {
+  const digits = ["", "0", "7", "12", "700", "7000"];
+  const texts = digits.flatMap((a) => digits.flatMap((b) => digits.flatMap((c) => [".", ",", " "].flatMap((one) => [".", ",", " "].map((other) => `${a}${one}${b}${other}${c}`)))));
+  const both = texts.map((text) => ["es", "en"].map((language) => valueOf(amount, text, language))).filter((pair) => pair.every((one) => typeof one === "number"));
+  assert.ok(both.length > 0);
+  for (const [spanish, english] of both) assert.equal(spanish, english);
 });
 
-test("a code keeps its zeros", () => assert.equal(valueOf(code, "03053"), "03053"));
+test("a value is typed as it is read", () => {
+  for (const language of ["es", "en"]) for (const value of [22000, 0.5, 1.125, 0.125, -3]) assert.equal(valueOf(amount, typedAs(value, language), language), value);
+  assert.equal(typedAs("03053", "es"), "03053");
+});
+
+test("a code keeps its zeros", () => assert.equal(valueOf(code, "03053", "es"), "03053"));
 
 test("an error is found by the pointer of its field", () => {
   const problem = {

@@ -128,6 +128,11 @@ class Visit:
         """Return by how many pixels the page is wider than the window."""
         return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
+    def typed(self, value: Any) -> str:
+        """Return a value as it is typed in the visit's language."""
+        is_spanish_number = isinstance(value, float) and self.language == "es"
+        return str(value).replace(".", ",") if is_spanish_number else str(value)
+
     def fill_loan(self, loan: Case) -> None:
         """Type a real loan into the form of a new analysis."""
         page = self.page
@@ -137,7 +142,7 @@ class Visit:
             if place.evaluate("one => one.tagName") == "SELECT":
                 place.select_option(str(value))
             else:
-                place.fill(str(value))
+                place.fill(self.typed(value))
 
     def analyse(self, loan: Case) -> None:
         """Send a real loan, and wait for its decision."""

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.console_visit import texts
+
 
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_an_example_is_decided_and_explained(visit, language):
@@ -35,7 +37,7 @@ def test_a_real_loan_is_typed_and_sent_by_the_keyboard_alone(visit, site):
         if one.page.evaluate("document.activeElement.tagName") == "SELECT":
             one.page.locator(f"#field-{name}").select_option(str(value))
         else:
-            one.page.keyboard.type(str(value))
+            one.page.keyboard.type(one.typed(value))
     one.page.keyboard.press("Enter")
     one.page.locator(".verdict").wait_for()
 
@@ -57,6 +59,58 @@ def test_each_error_is_beside_its_field(visit, site, language):
     assert one.page.locator("#field-clientId-error").count() == 1
     assert one.page.evaluate("document.activeElement.id") == "field-clientId"
     assert one.barriers() == []
+
+
+@pytest.mark.parametrize(
+    ("language", "unclear", "clear"), [("es", "150,000", "150.000"), ("en", "150.000", "150,000")]
+)
+def test_an_amount_is_read_by_the_language_and_an_unclear_one_is_not_sent(
+    visit, site, language, unclear, clear
+):
+    one, amount = visit(language=language, role="analyst"), "#field-amount"
+    sent = []
+    one.page.on("request", lambda request: sent.append(request.url.endswith("/predict")))
+    one.fill_loan(site.loans[1])
+    for text in (unclear, "0x10", "1e5"):
+        one.page.locator(amount).fill(text)
+        one.press("analyse")
+        told = one.t("notANumber", text=text)
+        expect(one.page.locator(f"{amount}-error")).to_have_text(told)
+    assert not any(sent)
+    assert one.page.evaluate("document.activeElement.id") == "field-amount"
+    assert one.barriers() == []
+    one.page.locator(amount).fill(clear)
+    with one.page.expect_request("**/predict") as asked:
+        one.press("analyse")
+    one.page.locator(".verdict").wait_for()
+
+    assert asked.value.post_data_json["application"]["amount"] == 150_000
+
+
+def test_another_language_keeps_the_form_and_the_answer(visit, site):
+    one, loan = visit("analyst", "es"), site.loans[7]
+    one.analyse(loan)
+    with one.page.expect_response(f"**/predictions/{loan['clientId']}/*") as again:
+        one.page.get_by_role("button", name="English").click()
+    one.language, one.texts = "en", texts("en")
+    one.heading("page.analysis").wait_for()
+    one.settled()
+
+    assert again.value.request.headers["accept-language"] == "en"
+    assert one.page.locator("#field-clientId").input_value() == loan["clientId"]
+    verdict = one.page.locator(".verdict strong").inner_text()
+    assert verdict in {one.t(f"decision.{code}") for code in ("APPROVE", "REVIEW", "DECLINE")}
+
+
+def test_a_changed_application_leaves_the_way_to_the_former_decision_alone(visit, site):
+    one, loan = visit("analyst", "en"), site.loans[8]
+    one.analyse(loan)
+    one.page.locator("#field-clientId").fill("another")
+    expect(one.page.locator(".verdict")).to_have_count(0)
+    one.page.get_by_role("link", name=one.t("openDecision")).click()
+    one.heading("page.decision").wait_for()
+
+    assert f"/{loan['clientId']}/" in one.page.url
 
 
 def test_without_a_consent_a_model_is_skipped_and_the_answer_says_so(visit, site):

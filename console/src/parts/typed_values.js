@@ -1,14 +1,34 @@
 // Values of typed texts, and the errors of a problem by field. Pure.
 export const isNumber = (field) => field.type === "number" || field.type === "integer";
 
-/** Return the value that a typed text stands for; undefined for none. A number that is none stays a
- * text, and the API says so beside its field. */
-export function valueOf(field, text) {
+// The marks of thousands and of decimals.
+const MARKS = { es: [".", ","], en: [",", "."] };
+const grouped = (mark) => `[1-9]\\d{0,2}(?:${mark}\\d{3})+`;
+
+/** Return the number that a text is in a language; undefined for a text that is none, and for one that
+ * is another number in the other language: "1,500". */
+function numberOf(text, language) {
+  const [group, decimal] = MARKS[language].map((one) => `\\${one}`);
+  const whole = `\\d+|${grouped(group)}|${grouped("\\s")}`;
+  const isRead = new RegExp(`^-?(?:${whole})(?:${decimal}\\d+)?$`).test(text);
+  if (!isRead || new RegExp(`^-?${grouped(decimal)}$`).test(text)) return undefined;
+  const number = Number(text.replace(new RegExp(`${group}|\\s`, "g"), "").replace(",", "."));
+  return Number.isFinite(number) ? number : undefined;
+}
+
+/** Return the value that a typed text stands for; undefined for none. A number that can't be read stays
+ * a text. */
+export function valueOf(field, text, language) {
   const trimmed = (text ?? "").trim();
   if (!trimmed) return undefined;
-  if (!isNumber(field)) return trimmed;
-  const number = Number(trimmed.replace(/\s/g, "").replace(/,(?=\d+$)/, "."));
-  return Number.isFinite(number) ? number : trimmed;
+  return isNumber(field) ? numberOf(trimmed, language) ?? trimmed : trimmed;
+}
+
+/** Return a value as a person types it. */
+export function typedAs(value, language) {
+  if (typeof value !== "number") return String(value);
+  const text = String(value).replace(".", MARKS[language][1]);
+  return numberOf(text, language) === undefined ? `${text}0` : text; // 1.125 in English is 1.1250
 }
 
 /** Return the problem's errors by the field that their JSON Pointers name. */

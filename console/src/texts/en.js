@@ -40,6 +40,8 @@ export const en = {
   "clientHelp": "The client's id in the bank: letters, digits and . _ : -",
   "analyse": "Analyse",
   "analysing": "The models analyse the application…",
+  "checkNumbers": "Check the marked numbers",
+  "notANumber": "It is not clear which number “{text}” is. Write thousands as 150000 or 150,000, and decimals as 1.5.",
   "consents": "Consents",
   "from": "{minimum} or more",
   "fromTo": "{minimum} to {maximum}",

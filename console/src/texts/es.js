@@ -40,6 +40,8 @@ export const es = {
   "clientHelp": "El identificador del cliente en el banco: letras, cifras y . _ : -",
   "analyse": "Analizar",
   "analysing": "Los modelos analizan la solicitud…",
+  "checkNumbers": "Revise los números marcados",
+  "notANumber": "No está claro qué número es «{text}». Escriba los miles como 150000 o 150.000, y los decimales como 1,5.",
   "consents": "Consentimientos",
   "from": "{minimum} o más",
   "fromTo": "de {minimum} a {maximum}",

@@ -2,16 +2,18 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "../../frame/html.js";
-import { post } from "../../requests/api.js";
-import { useAsking } from "../../requests/asking.js";
+import { get, path, post, Problem } from "../../requests/api.js";
+import { useAnswer, useAsking } from "../../requests/asking.js";
 import { draft, dropDraft, keepDraft } from "../../signing_in/drafts.js";
-import { t } from "../../frame/language.js";
+import { language, t } from "../../frame/language.js";
 import { product } from "../../frame/product.js";
+import { link } from "../../frame/routes.js";
 import { Titled } from "../../frame/shell.js";
 import { Busy, Trouble } from "../../parts/notice.js";
+import { Said } from "../../parts/said.js";
 import { Decided } from "../decision/decided.js";
 import { ApplicationForm } from "./application_form.js";
-import { body, blank, filledIn } from "./application_draft.js";
+import { body, blank, filledIn, misread } from "./application_draft.js";
 
 const NAME = "analysis";
 
@@ -24,20 +26,37 @@ export function AnalysisPage() {
     keepDraft(NAME, typed.value);
   };
   const asking = useAsking(async () => {
-    const decided = await post("/predict", body(product.value, typed.value), typed.value.key);
-    dropDraft(NAME);
-    return decided;
+    const sent = typed.value;
+    requireRead(misread(product.value, sent, language.value), sent.texts);
+    const decided = await post("/predict", body(product.value, sent, language.value), sent.key);
+    if (typed.value.key === sent.key) dropDraft(NAME);
+    return { decided, key: sent.key };
   });
   useEffect(() => {
     if (asking.value && !asking.busy) answer.current?.querySelector("h2")?.focus();
   }, [asking.value]);
   return html`<${Titled} title=${t("page.analysis")}>
-    <${Examples} onChoose=${(example) => change(filledIn(product.value, example))} />
+    <${Examples} onChoose=${(example) => change(filledIn(product.value, example, language.value))} />
     <${ApplicationForm} typed=${typed.value} problem=${asking.problem} busy=${asking.busy} onChange=${change} onSend=${asking.run} />
     <${Busy} when=${asking.busy} text=${t("analysing")} />
     <${Trouble} problem=${asking.problem} again=${asking.problem?.errors?.length ? null : asking.run} />
-    <section ref=${answer} aria-live="polite">${asking.value && html`<${Decided} key=${asking.value.predictionId} decided=${asking.value} />`}</section>
+    <section ref=${answer} aria-live="polite">${asking.value && html`<${Answer} key=${asking.value.key} decided=${asking.value.decided} isOfThis=${asking.value.key === typed.value.key} />`}</section>
   <//>`;
+}
+
+function requireRead(fields, texts) {
+  const error = ({ name }) => ({ pointer: `#/application/${name}`, message: t("notANumber", { text: texts[name] }) });
+  if (fields.length) throw new Problem({ title: t("checkNumbers"), errors: fields.map(error) });
+}
+
+/** A decision; once its application was changed in the form, the way to it alone. */
+function Answer({ decided, isOfThis }) {
+  const { clientId, predictionId } = decided;
+  const asked = useRef(language.value);
+  const spoken = useAnswer(() => (language.value === asked.current ? decided : get(path`/predictions/${clientId}/${predictionId}`)), []);
+  return isOfThis
+    ? html`<${Decided} decided=${spoken.value ?? decided} />`
+    : html`<p><a href=${link("decision", clientId, predictionId)}>${t("openDecision")}</a> · <${Said} text=${clientId} /></p>`;
 }
 
 const Examples = ({ onChoose }) => html`<div class="actions">

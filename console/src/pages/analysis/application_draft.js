@@ -1,5 +1,5 @@
 // An application as it is typed: texts by field, the consents that are given, and a request's key.
-import { valueOf } from "../../parts/typed_values.js";
+import { isNumber, typedAs, valueOf } from "../../parts/typed_values.js";
 
 /** Return an empty application, in which every consent is given. */
 export const blank = (product) => ({
@@ -10,10 +10,10 @@ export const blank = (product) => ({
 });
 
 /** Return an example of the product as it would be typed. */
-export const filledIn = (product, example) => ({
+export const filledIn = (product, example, language) => ({
   clientId: example.clientId,
   consents: [...example.consents],
-  texts: Object.fromEntries(Object.entries(example.application).map(([name, value]) => [name, String(value)])),
+  texts: Object.fromEntries(Object.entries(example.application).map(([name, value]) => [name, typedAs(value, language)])),
   key: crypto.randomUUID(),
 });
 
@@ -21,9 +21,13 @@ export const filledIn = (product, example) => ({
 export const askedFor = (product, typed) =>
   product.fields.filter((field) => field.consents.every((one) => typed.consents.includes(one)));
 
+/** Return the fields of numbers whose texts can't be read as one. */
+export const misread = (product, typed, language) =>
+  askedFor(product, typed).filter((field) => isNumber(field) && typeof valueOf(field, typed.texts[field.name], language) === "string");
+
 /** Return the body of POST /predict. */
-export function body(product, typed) {
-  const values = askedFor(product, typed).map((field) => [field.name, valueOf(field, typed.texts[field.name])]);
+export function body(product, typed, language) {
+  const values = askedFor(product, typed).map((field) => [field.name, valueOf(field, typed.texts[field.name], language)]);
   const application = Object.fromEntries(values.filter(([, value]) => value !== undefined));
   const sent = { clientId: typed.clientId.trim(), application };
   return product.consents.length ? { ...sent, consents: typed.consents } : sent;
