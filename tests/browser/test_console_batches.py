@@ -43,3 +43,53 @@ def test_a_file_is_sent_decided_and_fetched(visit, site, language):
 
     assert rows == {"total": 6, "decided": 5, "refused": 1}
     assert "decisions" in fetched.value.url
+
+
+def posted(one):
+    """The bodies that the page posts to /batches, as they are sent."""
+    bodies = []
+
+    def keep(request):
+        if request.url.endswith("/people/batches") and request.method == "POST":
+            bodies.append(request.post_data_json)
+
+    one.page.on("request", keep)
+    return bodies
+
+
+def test_a_file_is_one_batch_though_an_answer_is_lost_and_it_is_sent_twice(visit, site):
+    one = visit("analyst", "es")
+    one.open("batches")
+    one.heading("page.batches").wait_for()
+    bodies, lost = posted(one), []
+
+    def lose_the_first_start(route):
+        if lost or "batchId" not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        lost.append(route.fetch().json()["batchId"])
+        route.abort()
+
+    one.page.route("**/people/batches", lose_the_first_start)
+    one.page.locator("#batch-file").set_input_files(file_of(site.loans[76:79]))
+    submit = "one => { one.form.requestSubmit(); one.form.requestSubmit(); }"
+    one.page.locator("#batch-file").evaluate(submit)
+    expect(one.page.get_by_role("alert")).to_contain_text(one.t("networkLost"))
+    one.press("sendBatch")
+    expect(one.page.get_by_text(one.t("batch.DONE"))).to_be_visible()
+
+    assert bodies[0].keys() == {"format", "bytes"}
+    assert bodies[1:] == [{"batchId": lost[0]}] * 2
+    assert lost[0] in one.page.url
+
+
+def test_a_batch_that_is_not_there_is_asked_for_once(visit):
+    one, asked = visit("analyst", "en"), []
+    one.page.on("request", lambda request: asked.append("/batches/none" in request.url))
+    one.page.clock.install()
+    one.open("batches", "none")
+    expect(one.page.get_by_role("alert")).to_be_visible()
+    one.page.clock.run_for(20_000)
+    one.settled()
+
+    assert asked.count(True) == 1

@@ -178,6 +178,18 @@ def test_an_archive_of_days_and_what_is_no_zip_are_said_to_be_so(visit, saved):
     expect(one.page.get_by_text(one.t("noZip"))).to_be_visible()
 
 
+def test_a_file_that_is_refused_takes_the_place_of_the_pack_before(visit, saved):
+    one = visit("auditor", "en")
+    one.open("evidence")
+    one.page.locator("#pack-file").set_input_files(saved)
+    expect(one.page.get_by_text(one.t("packWhole"))).to_be_visible()
+    text = {"name": "a.zip", "mimeType": "application/zip", "buffer": b"none"}
+    one.page.locator("#pack-file").set_input_files(text)
+    expect(one.page.get_by_text(one.t("noZip"))).to_be_visible()
+
+    assert one.page.get_by_text(one.t("packWhole")).count() == 0
+
+
 def test_harmful_names_in_a_pack_are_shown_as_text(visit, saved):
     files = files_in(saved) | {"objects/<img src=x onerror=alert(1)>": b"x"}
     one = visit("auditor", "en")

@@ -33,8 +33,19 @@ async function problem(answer) {
   return new Problem({ status: answer.status, title: t("unexpected", { status: answer.status }), ...told });
 }
 
-/** Return the answer to a request that counts once. 202 is followed until the decision is there. */
-export async function ask(method, path, body, headers = {}) {
+const onTheWay = new Map();
+
+/** Return the answer to a request. What changes something is one request while it is on its way: a
+ * second press of its button waits for the same answer. */
+export function ask(method, path, body, headers = {}) {
+  if (method === "GET") return answered(method, path, body, headers);
+  const one = JSON.stringify([method, path, body, headers]);
+  if (!onTheWay.has(one)) onTheWay.set(one, answered(method, path, body, headers).finally(() => onTheWay.delete(one)));
+  return onTheWay.get(one);
+}
+
+/** Send a request. 202 is followed until the decision is there. */
+async function answered(method, path, body, headers) {
   for (let tried = 1; ; tried += 1) {
     const answer = await sent(method, path, body, headers);
     if (answer.status === 429 && tried < TRIES) {

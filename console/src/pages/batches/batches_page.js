@@ -15,26 +15,41 @@ import { Said } from "../../parts/said.js";
 import { formOf } from "./file_form.js";
 
 const EVERY_MS = 2000;
+const NONE_SUCH = 404;
 const GOES_ON = ["WAITING", "RUNNING"];
 
-async function send(file) {
-  const { batchId, upload } = await ask("POST", "/batches", { format: formOf(file.name), bytes: file.size });
-  const headers = { "Content-Type": upload.headers["Content-Type"] }; // the browser counts the bytes
-  const put = await fetch(upload.url, { method: upload.method, headers, body: file }).catch(() => null);
-  if (!put?.ok) throw new Problem({ title: t("uploadFailed"), status: put?.status ?? 0 });
+/** Send a chosen file. A repeat goes on with its batch, which starts once. */
+async function send(chosen) {
+  chosen.made ??= await ask("POST", "/batches", { format: formOf(chosen.file.name), bytes: chosen.file.size });
+  const { batchId } = chosen.made;
+  if (!chosen.isThere) await upload(chosen);
   await ask("POST", "/batches", { batchId });
   go(link("batches", batchId));
 }
 
+async function upload(chosen) {
+  const { method, url, headers } = chosen.made.upload;
+  const sent = { "Content-Type": headers["Content-Type"] }; // the browser counts the bytes
+  const put = await fetch(url, { method, headers: sent, body: chosen.file }).catch(() => null);
+  chosen.isThere = Boolean(put?.ok);
+  if (chosen.isThere) return;
+  if (put) chosen.made = undefined; // its address is over, and nothing of it was decided
+  throw new Problem({ title: t("uploadFailed"), status: put?.status ?? 0 });
+}
+
 export function BatchesPage({ names: [batchId] }) {
-  const file = useSignal(null);
-  const sending = useAsking(() => send(file.value));
+  const chosen = useSignal(null);
+  const sending = useAsking(() => send(chosen.value));
+  const choose = (event) => {
+    const [file] = event.currentTarget.files;
+    chosen.value = file ? { file } : null;
+  };
   return html`<${Titled} title=${t("page.batches")}>
-    ${may("POST /batches") && html`<form noValidate onSubmit=${(event) => { event.preventDefault(); if (file.value) sending.run(); }}>
+    ${may("POST /batches") && html`<form noValidate onSubmit=${(event) => { event.preventDefault(); if (chosen.value) sending.once(); }}>
       <label for="batch-file">${t("batchFile")}</label>
-      <input id="batch-file" type="file" accept=".csv,.jsonl,.parquet" onChange=${(event) => (file.value = event.currentTarget.files[0])} aria-describedby="batch-help" />
+      <input id="batch-file" type="file" accept=".csv,.jsonl,.parquet" onChange=${choose} aria-describedby="batch-help" />
       <small id="batch-help">${t("batchHelp")}</small>
-      <div class="actions"><button type="submit" disabled=${!file.value} aria-busy=${sending.busy ? "true" : undefined}>${t("sendBatch")}</button></div>
+      <div class="actions"><button type="submit" disabled=${!chosen.value} aria-busy=${sending.busy ? "true" : undefined}>${t("sendBatch")}</button></div>
     </form>`}
     <${Busy} when=${sending.busy} text=${t("uploading")} /><${Trouble} problem=${sending.problem} />
     <${FindBatch} />
@@ -51,14 +66,19 @@ function FindBatch() {
 
 function Batch({ id }) {
   const batch = useAsking(() => get(path`/batches/${id}`), true);
-  const goesOn = !batch.value || GOES_ON.includes(batch.value.state);
+  const going = useAsking(async () => {
+    await ask("POST", "/batches", { batchId: id });
+    await batch.run();
+  });
+  const goesOn = batch.problem ? batch.problem.status !== NONE_SUCH : GOES_ON.includes(batch.value?.state);
+  useEffect(() => void batch.run(), [id]);
   useEffect(() => {
-    batch.run();
-    const again = goesOn ? setInterval(() => batch.run(), EVERY_MS) : null;
-    return () => clearInterval(again);
-  }, [id, goesOn]);
+    if (batch.busy || !goesOn) return undefined;
+    const again = setTimeout(() => batch.run(), EVERY_MS);
+    return () => clearTimeout(again);
+  }, [batch.busy, goesOn]);
   const one = batch.value;
-  return html`<h2>${t("batch")}</h2><${Trouble} problem=${batch.problem} again=${batch.run} />
+  return html`<h2>${t("batch")}</h2><${Trouble} problem=${going.problem ?? batch.problem} again=${going.problem ? going.run : batch.run} />
     ${one && html`
       <p role="status"><strong>${coded("batch", one.state)}</strong>${one.detail && html`: <${Said} text=${one.detail} />`}</p>
       ${one.rows && html`<progress aria-label=${t("progress")} value=${one.rows.decided + one.rows.refused} max=${one.rows.total || 1}></progress>`}
@@ -70,6 +90,6 @@ function Batch({ id }) {
       <div class="actions">
         ${one.files?.decisions && html`<a href=${one.files.decisions} rel="noreferrer">${t("fetchDecisions")}</a>`}
         ${one.files?.refusals && html`<a href=${one.files.refusals} rel="noreferrer">${t("fetchRefusals")}</a>`}
-        ${one.state === "INTERRUPTED" && may("POST /batches") && html`<button type="button" onClick=${() => ask("POST", "/batches", { batchId: id }).then(batch.run)}>${t("goOn")}</button>`}
+        ${one.state === "INTERRUPTED" && may("POST /batches") && html`<button type="button" onClick=${() => going.run()} aria-busy=${going.busy ? "true" : undefined}>${t("goOn")}</button>`}
       </div>`}`;
 }

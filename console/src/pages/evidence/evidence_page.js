@@ -42,7 +42,7 @@ export function EvidencePage({ names: [clientId, predictionId] }) {
     <${FindPack} clientId=${clientId} predictionId=${predictionId} />
     <div class="field"><label for="pack-file">${t("packFile")}</label>
       <input id="pack-file" type="file" accept=".zip" aria-describedby="pack-help"
-        onChange=${(event) => event.currentTarget.files[0] && checking.run(event.currentTarget.files[0])} />
+        onChange=${(event) => event.currentTarget.files[0] && checking.anew(event.currentTarget.files[0])} />
       <small id="pack-help">${t("packFileHelp")}</small></div>
     <${Busy} when=${checking.busy} text=${t("checking")} /><${Trouble} problem=${checking.problem} />
     ${checking.value ? html`<${Pack} pack=${checking.value} isChosen=${true} />`

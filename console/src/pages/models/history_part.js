@@ -19,7 +19,7 @@ export function HistoryPart({ model, turn, onAsked }) {
 }
 
 function History({ model, turn, onAsked }) {
-  const history = useAnswer(() => get(path`/models/${model}/history`), [model, turn]);
+  const history = useAnswer(() => get(path`/models/${model}/history`), [model], turn);
   const columns = [
     { name: t("when"), value: (one) => one.at, show: (one) => time(one.at) },
     { name: t("event"), value: (one) => one.kind, show: (one) => coded("modelAct", one.kind) },
