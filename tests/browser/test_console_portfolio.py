@@ -171,6 +171,61 @@ def test_cut_offs_are_moved_proposed_and_approved_by_two(visit, site, decided):
     assert two.page.locator("dl.facts dd").nth(2).inner_text() == "575"
 
 
+def test_a_proposal_whose_answer_is_lost_is_one_draft(visit, decided):
+    one, sent = visit("risk", "en"), []
+
+    def lose_the_first(route):
+        sent.append(route.request.post_data_json)
+        if len(sent) > 1:
+            route.continue_()
+            return
+        route.fetch()
+        route.abort()
+
+    one.open("policy")
+    one.heading("page.policy").wait_for()
+    one.settled()
+    one.page.route(
+        lambda url: url.endswith("/people/policies"),
+        lambda route: (
+            lose_the_first(route) if route.request.method == "POST" else route.continue_()
+        ),
+    )
+    one.page.locator("#cut-approveFrom").fill("581")
+    one.page.locator("#draft-reason").fill("Once only")
+    submit = "one => { one.form.requestSubmit(); one.form.requestSubmit(); }"
+    one.page.locator("#draft-reason").evaluate(submit)
+    expect(one.page.get_by_role("alert")).to_contain_text(one.t("networkLost"))
+    assert one.page.locator("#draft-reason").input_value() == "Once only"
+    one.press("newDraft")
+    expect(one.page.locator("#draft-reason")).to_have_value("")
+    one.settled()
+
+    assert len(sent) == 2
+    assert one.page.locator("article", has_text="Once only").count() == 1
+
+
+def test_a_refused_period_has_no_figures(visit, decided):
+    one = visit("risk", "en")
+    one.open("portfolio")
+    expect(one.page.locator("dl.facts").first).to_be_visible()
+    one.page.locator("#period-from").fill("2031-01-01")
+    expect(one.page.get_by_role("alert")).to_be_visible()
+
+    assert one.page.get_by_text(one.t("decisionsADay")).count() == 0
+
+
+def test_what_was_typed_into_a_form_of_risk_survives_a_reload(visit, decided):
+    one = visit("risk", "en")
+    one.open("policy")
+    one.page.locator("#draft-reason").fill("Not sent yet")
+    one.page.reload()
+    one.press("signIn")
+    one.give_password("risk")
+
+    assert one.page.locator("#draft-reason").input_value() == "Not sent yet"
+
+
 @pytest.mark.parametrize("page", ["portfolio", "models", "policy"])
 def test_the_pages_of_risk_fit_a_telephone(visit, decided, page):
     one = visit("risk", width=360)

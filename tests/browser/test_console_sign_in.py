@@ -68,6 +68,16 @@ def test_a_reload_and_a_sign_out_end_the_session(visit):
     assert one.page.url == one.site.address
 
 
+def test_another_person_in_the_same_tab_finds_no_draft(visit):
+    one = visit("analyst", "en")
+    one.page.locator("#field-clientId").fill("ana")
+    one.page.reload()
+    one.press("signIn")
+    one.give_password("reviewer")
+
+    assert one.page.evaluate("Object.keys(sessionStorage)") == []
+
+
 def test_a_code_that_was_not_asked_for_signs_nobody_in(visit):
     one = visit("analyst")
     one.page.goto(f"{one.site.address}?code=stolen&state=guessed")

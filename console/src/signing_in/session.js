@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { signInPlace } from "./place.js";
 import { challenge, claims, secret } from "./pkce.js";
-import { forgetDrafts } from "./drafts.js";
+import { belongTo, forgetDrafts } from "./drafts.js";
 
 const STARTED = "sign-in"; // of sessionStorage: verifier, state and the page that was asked for
 const EARLY_SECONDS = 60;
@@ -13,7 +13,8 @@ export const session = signal(null);
 export const refusal = signal("");
 
 function keep(tokens, refreshToken) {
-  const { exp, "cognito:username": username } = claims(tokens.id_token);
+  const { exp, sub, "cognito:username": username } = claims(tokens.id_token);
+  belongTo(sub);
   session.value = { idToken: tokens.id_token, refreshToken, expiresAt: exp * 1000, username };
   refusal.value = "";
 }

@@ -7,6 +7,7 @@ import { coded, plain, percent, time, t } from "../../frame/language.js";
 import { go } from "../../frame/router.js";
 import { link } from "../../frame/routes.js";
 import { Titled } from "../../frame/shell.js";
+import { useDraft } from "../../signing_in/typed_draft.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Said } from "../../parts/said.js";
 import { Table } from "../../parts/table.js";
@@ -14,7 +15,7 @@ import { Table } from "../../parts/table.js";
 const FIELDS = "predictionId,clientId,createdAt,decision,decisionBasis,score,probabilityOfDefault";
 
 export function DecisionsPage() {
-  const filters = useSignal({ from: "", to: "", decision: "" });
+  const filters = useDraft("decisions", { from: "", to: "", decision: "" });
   const cursors = useSignal([""]);
   const cursor = cursors.value.at(-1);
   const query = new URLSearchParams(Object.entries({ ...filters.value, cursor, limit: "50", fields: FIELDS }).filter(([, one]) => one));
@@ -26,10 +27,10 @@ export function DecisionsPage() {
   return html`<${Titled} title=${t("page.decisions")}>
     <${FindClient} />
     <form class="fields" onSubmit=${(event) => event.preventDefault()} aria-label=${t("filters")}>
-      <div class="field"><label for="from">${t("fromDay")}</label><input id="from" type="date" onInput=${set("from")} /></div>
-      <div class="field"><label for="to">${t("toDay")}</label><input id="to" type="date" onInput=${set("to")} /></div>
+      <div class="field"><label for="from">${t("fromDay")}</label><input id="from" type="date" value=${filters.value.from} onInput=${set("from")} /></div>
+      <div class="field"><label for="to">${t("toDay")}</label><input id="to" type="date" value=${filters.value.to} onInput=${set("to")} /></div>
       <div class="field"><label for="decided">${t("decision")}</label><select id="decided" onChange=${set("decision")}>
-        <option value="">${t("all")}</option>${["APPROVE", "REVIEW", "DECLINE"].map((one) => html`<option value=${one}>${coded("decision", one)}</option>`)}</select></div>
+        <option value="">${t("all")}</option>${["APPROVE", "REVIEW", "DECLINE"].map((one) => html`<option value=${one} selected=${one === filters.value.decision}>${coded("decision", one)}</option>`)}</select></div>
     </form>
     <${Busy} when=${list.busy} /><${Trouble} problem=${list.problem} again=${list.run} />
     ${list.value && html`<${Table} caption=${t("page.decisions")} columns=${columns()} rows=${list.value.decisions} file="decisions" />`}

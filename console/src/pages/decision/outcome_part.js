@@ -1,9 +1,9 @@
 // What became of the loan, and the report of it.
-import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
 import { ask, path } from "../../requests/api.js";
 import { useAsking } from "../../requests/asking.js";
 import { coded, day, time, t } from "../../frame/language.js";
+import { useDraft } from "../../signing_in/typed_draft.js";
 import { may } from "../../frame/product.js";
 import { Trouble } from "../../parts/notice.js";
 import { Table } from "../../parts/table.js";
@@ -24,9 +24,11 @@ export function OutcomePart({ stored, onDone }) {
 }
 
 function Report({ stored, onDone }) {
-  const typed = useSignal({ outcome: "paid", when: "" });
+  const empty = { outcome: "paid", when: "" };
+  const typed = useDraft(`outcome:${stored.predictionId}`, empty);
   const sending = useAsking(async () => {
     const told = await ask("POST", path`/predictions/${stored.clientId}/${stored.predictionId}/outcome`, typed.value);
+    typed.value = empty;
     onDone();
     return told;
   });

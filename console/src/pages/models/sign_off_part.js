@@ -1,9 +1,9 @@
 // Challengers that a person signs off, with their verdicts.
-import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
 import { ask, get, path } from "../../requests/api.js";
 import { useAnswer, useAsking } from "../../requests/asking.js";
 import { coded, t, time } from "../../frame/language.js";
+import { useDraft } from "../../signing_in/typed_draft.js";
 import { may } from "../../frame/product.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Facts } from "../../parts/table.js";
@@ -41,9 +41,10 @@ function Challenger({ of, onDone }) {
 }
 
 function SignOff({ of, onDone }) {
-  const reason = useSignal("");
+  const reason = useDraft(`sign-off:${of.id}`, "");
   const signing = useAsking(async (verdict) => {
     await ask("POST", path`/challengers/${of.model}/${of.id}/sign-off`, { verdict, reason: reason.value });
+    reason.value = "";
     onDone();
   });
   const id = `reason-${of.id}`;

@@ -4,6 +4,7 @@ import { html } from "../../frame/html.js";
 import { ask, path, Problem } from "../../requests/api.js";
 import { useAsking } from "../../requests/asking.js";
 import { plain, t } from "../../frame/language.js";
+import { useDraft } from "../../signing_in/typed_draft.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Facts } from "../../parts/table.js";
 import { Said } from "../../parts/said.js";
@@ -21,7 +22,7 @@ async function send(file, { manifest, bytes, sha256 }, reason) {
 
 export function UploadPart({ onAsked }) {
   const chosen = useSignal(null);
-  const reason = useSignal("");
+  const reason = useDraft("artifact-reason", "");
   const reading = useAsking(async (file) => {
     chosen.value = null;
     try {
@@ -36,7 +37,7 @@ export function UploadPart({ onAsked }) {
   });
   const wrong = errorOf(sending.problem, "#/reason");
   return html`<h2>${t("uploadArtifact")}</h2>
-    <form noValidate onSubmit=${(event) => { event.preventDefault(); if (chosen.value && !sending.busy) sending.run(); }}>
+    <form noValidate onSubmit=${(event) => { event.preventDefault(); if (chosen.value) sending.once(); }}>
       <label for="artifact-file">${t("artifactFile")}</label>
       <input id="artifact-file" type="file" accept=".gz,application/gzip" onChange=${(event) => event.currentTarget.files[0] && reading.run(event.currentTarget.files[0])} aria-describedby="artifact-help" />
       <small id="artifact-help">${t("artifactHelp")}</small>

@@ -1,14 +1,14 @@
 // A rollback: a policy that was in force before, at once.
-import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
 import { ask } from "../../requests/api.js";
 import { useAsking } from "../../requests/asking.js";
 import { t } from "../../frame/language.js";
+import { useDraft } from "../../signing_in/typed_draft.js";
 import { Trouble } from "../../parts/notice.js";
 
 export function RollbackPart({ all, onDone }) {
   const versions = [...new Set(all.acts.map((one) => one.policy))].filter((one) => one !== all.version);
-  const typed = useSignal({ policy: "", reason: "" });
+  const typed = useDraft("policy-rollback", { policy: "", reason: "" });
   const rolling = useAsking(async () => {
     await ask("POST", "/policy-rollback", typed.value);
     typed.value = { policy: "", reason: "" };

@@ -6,6 +6,7 @@ import { useAnswer, useAsking } from "../../requests/asking.js";
 import { lastDays } from "../../requests/days.js";
 import { decisionLog } from "../../requests/decision_log.js";
 import { percent, plain, t } from "../../frame/language.js";
+import { useDraft } from "../../signing_in/typed_draft.js";
 import { may } from "../../frame/product.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Plot } from "../../parts/series.js";
@@ -17,7 +18,7 @@ const DAYS = 30;
 
 export function TradeOffPart({ policy, onDrafted }) {
   const now = { approveFrom: policy.decision.approve_from, declineBelow: policy.decision.decline_below };
-  const cutOffs = useSignal(now);
+  const cutOffs = useDraft(`cut-offs:${now.approveFrom}:${now.declineBelow}`, now);
   const assumed = useSignal({ margin: 0.1, loss: 0.6 });
   const log = useAnswer(() => decisionLog(lastDays(DAYS, new Date())), []);
   const of = scored(log.value?.decisions ?? []);
@@ -56,7 +57,7 @@ function Curve({ of, assumed }) {
 }
 
 function NewDraft({ policy, cutOffs, onDrafted }) {
-  const typed = useSignal({ reason: "", effectiveFrom: "" });
+  const typed = useDraft("policy-draft", { reason: "", effectiveFrom: "" });
   const drafting = useAsking(async () => {
     const decision = { ...policy.decision, approve_from: cutOffs.approveFrom, decline_below: cutOffs.declineBelow };
     const later = typed.value.effectiveFrom && { effectiveFrom: new Date(typed.value.effectiveFrom).toISOString() };
