@@ -48,12 +48,12 @@ const Languages = () => {
 
 function Content() {
   if (!session.value) return html`<${SignIn} />`;
-  if (productProblem.value) return html`<${Trouble} problem=${productProblem.value} again=${askForProduct} />`;
+  if (productProblem.value && !product.value) return html`<${Trouble} problem=${productProblem.value} again=${askForProduct} />`;
   if (!product.value) return html`<${Busy} when=${true} />`;
   const page = current();
   if (!page) return html`<${Titled} title=${t("notOffered")}><p>${t("notOfferedWhy")}</p><//>`;
   const { names, query } = route.value;
-  const key = [page.name, ...names, language.value].join("/");
+  const key = [page.name, ...names].join("/");
   return html`<${page.view} key=${key} names=${names} query=${query} />`;
 }
 
