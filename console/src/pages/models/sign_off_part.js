@@ -55,8 +55,8 @@ function SignOff({ of, onDone }) {
     <small id=${`${id}-error`} class="error">${wrong}</small>
     <${Trouble} problem=${signing.problem} />
     <div class="actions">
-      <button type="button" onClick=${() => signing.run("APPROVE")} aria-busy=${signing.busy ? "true" : undefined}>${t("promote")}</button>
-      <button type="button" class="secondary" onClick=${() => signing.run("REFUSE")}>${t("refuse")}</button>
+      <button type="button" onClick=${() => signing.once("APPROVE")} aria-busy=${signing.busy ? "true" : undefined}>${t("promote")}</button>
+      <button type="button" class="secondary" onClick=${() => signing.once("REFUSE")}>${t("refuse")}</button>
     </div>
   </form>`;
 }
