@@ -30,7 +30,7 @@ export function WhatWouldChange({ decided }) {
     const waiting = setTimeout(() => trying.run(changes.value), Object.keys(changes.value).length ? WAIT_MS : 0);
     return () => clearTimeout(waiting);
   }, [changes.value]);
-  const tried = trying.value;
+  const tried = trying.problem ? null : trying.value; // a refused change has no answer
   const set = (name, value) => (changes.value = changed(changes.value, name, value, stored.value));
   return html`
     <h3>${t("scoreScale")}</h3>
