@@ -101,8 +101,6 @@ def test_the_address_by_number_leads_to_the_one_that_the_pool_knows(visit):
     one = visit("analyst")
     one.page.goto(one.site.address.replace("localhost", "127.0.0.1"))
     one.press("signIn")
-    one.page.wait_for_url(f"{one.site.address}**")
-    one.press("signIn")
     one.give_password("analyst")
 
     assert one.page.url.startswith(one.site.address)

@@ -5,6 +5,7 @@ import { challenge, claims, secret } from "./pkce.js";
 import { belongTo, forgetDrafts } from "./drafts.js";
 
 const STARTED = "sign-in"; // of sessionStorage: verifier, state and the page that was asked for
+const ELSEWHERE = "sign-in"; // of the query: the button was pressed at another address
 const EARLY_SECONDS = 60;
 
 /** {idToken, refreshToken, expiresAt, username}, or null. */
@@ -29,7 +30,7 @@ async function exchange(form) {
 /** Go to the user pool's page. The console's own address is the only one that it leads back to. */
 export async function signIn() {
   if (location.origin + location.pathname !== signInPlace.address) {
-    location.assign(signInPlace.address + location.hash);
+    location.assign(`${signInPlace.address}?${ELSEWHERE}${location.hash}`);
     return;
   }
   const started = { verifier: secret(), state: secret(), hash: location.hash };
@@ -49,6 +50,10 @@ export async function signIn() {
 /** Exchange the code that the user pool sent along, if there is one. */
 export async function comeBack() {
   const query = new URLSearchParams(location.search);
+  if (query.has(ELSEWHERE) && signInPlace) {
+    history.replaceState(null, "", location.pathname + location.hash);
+    await signIn();
+  }
   if (!query.has("state")) return;
   const started = JSON.parse(sessionStorage.getItem(STARTED) ?? "{}");
   sessionStorage.removeItem(STARTED);
