@@ -12,7 +12,7 @@ const folder = process.argv[2] ?? join(here, "..", "build", "console");
 const pico = {
   name: "pico",
   setup: ({ onLoad }) =>
-    onLoad({ filter: /pico\.classless\.min\.css$/ }, ({ path }) => ({ contents: used(readFileSync(path, "utf8")), loader: "css" })),
+    onLoad({ filter: /pico\.classless\.min\.css$/ }, ({ path }) => ({ contents: used(readFileSync(path, "utf8"), readFileSync(join(here, "src", "style.css"), "utf8")), loader: "css" })),
 };
 
 const done = await build({

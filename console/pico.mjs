@@ -1,21 +1,51 @@
 // Pico's style without what the console has none of: dialogs, tooltips, switches, colours, menus.
-const UNUSED = /dialog|data-tooltip|role=switch|type=color|dropdown|^\s*\[data-theme=dark\]|role=group|\[role=document\]|modal|accordion|hgroup|\bmark\b|\bkbd\b|\bsamp\b|\bins\b|\bvideo\b|\baudio\b|\bcanvas\b|\biframe\b|\bobject\b|\bembed\b|type=(week|month|time|url|tel|email|password|reset|image)/;
+const UNUSED = /dialog|data-tooltip|role=switch|type=color|dropdown|^\s*\[data-theme=(dark|light)\]|^\s*:host|dir=rtl|role=group|\[role=document\]|modal|accordion|hgroup|\bmark\b|\bkbd\b|\bsamp\b|\bins\b|\bvideo\b|\baudio\b|\bcanvas\b|\biframe\b|\bobject\b|\bembed\b|type=(week|month|time|url|tel|email|password|reset|image)/;
+const NESTED = /:(not|is|where|has)\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)/g;
 
-/** Return the selectors of a list; commas within brackets part none. */
-function parts(list) {
-  let depth = 0;
-  return [...list].reduce((found, sign) => {
+/** Return the parts of a text; a separator within brackets or quotes parts none. */
+function parts(text, separator = ",") {
+  let [depth, quoted] = [0, false];
+  const found = [""];
+  for (const sign of text) {
+    if (sign === '"') quoted = !quoted;
     depth += sign === "(" ? 1 : sign === ")" ? -1 : 0;
-    if (sign === "," && !depth) return [...found, ""];
-    return [...found.slice(0, -1), found.at(-1) + sign];
-  }, [""]);
+    if (sign === separator && !depth && !quoted) found.push("");
+    else found.push(found.pop() + sign);
+  }
+  return found;
+}
+
+/** Return a selector without its unused choices; null if it can match nothing of the console.
+ * What `:not` excludes says nothing about what the selector matches. */
+function pruned(selector) {
+  let matches = true;
+  const text = selector.replace(NESTED, (whole, kind, list) => {
+    const kept = parts(list).map(pruned).filter(Boolean);
+    if (kind !== "not") matches &&= kept.length > 0;
+    return kept.length ? `:${kind}(${kept})` : whole;
+  });
+  return matches && !UNUSED.test(text.replace(NESTED, "")) ? text : null;
+}
+
+const ofRules = (css, change) =>
+  css.replace(/([^{}]+)\{([^{}]*)\}/g, (rule, list, body) => (list.trimStart().startsWith("@") ? rule : change(list, body)));
+
+/** Return a style without the properties that neither it nor the console's own style reads. */
+function withoutUnread(css, own) {
+  const isRead = (name) => `${css}${own}`.includes(`var(${name})`) || css.includes(`var(${name},`);
+  const stays = (one) => !one.startsWith("--") || isRead(one.split(":")[0]);
+  const rest = ofRules(css, (list, body) => {
+    const kept = parts(body, ";").filter(stays);
+    return kept.length ? `${list}{${kept.join(";")}}` : "";
+  });
+  return rest === css ? css : withoutUnread(rest, own);
 }
 
 /** Return a style without the rules whose selectors are all of what is unused. */
-export function used(css) {
-  return css.replace(/([^{}]+)\{([^{}]*)\}/g, (rule, list, body) => {
-    if (list.trimStart().startsWith("@")) return rule;
-    const kept = parts(list).filter((one) => !UNUSED.test(one));
+export function used(css, own = "") {
+  const rules = ofRules(css, (list, body) => {
+    const kept = parts(list).map(pruned).filter(Boolean);
     return kept.length ? `${kept.join(",")}{${body}}` : "";
   });
+  return withoutUnread(rules, own);
 }

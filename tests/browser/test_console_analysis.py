@@ -188,3 +188,26 @@ def test_it_fits_a_telephone_and_a_wall(visit, site, width):
 
     assert one.overflow() <= 0
     assert one.barriers() == []
+
+
+# What a person sees of a control: its ring and its shadow.
+SEEN = "one => { const of = getComputedStyle(one); return [of.outlineStyle, of.boxShadow].join() }"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_control_shows_that_it_has_the_focus(visit, site, scheme):
+    one = visit("analyst")
+    one.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    one.analyse(site.loans[6])
+    controls = one.page.locator(":is(header, main) :is(a, button, input, select, summary)").all()
+    controls = [each for each in controls if each.is_visible() and each.is_enabled()]
+    one.page.keyboard.press("Tab")  # from now on the browser takes the focus for the keyboard's
+    kinds = set()
+    for each in controls:
+        one.page.evaluate("document.activeElement.blur()")
+        before = each.evaluate(SEEN)
+        each.focus()
+        assert each.evaluate(SEEN) != before, each.evaluate("one => one.outerHTML")
+        kinds.add(each.evaluate("one => one.type ?? one.tagName"))
+
+    assert kinds >= {"text", "checkbox", "select-one", "range", "submit", "button", "A"}
