@@ -1,6 +1,9 @@
 """A decision's page: the evidence, the replay, the explanation."""
 
 import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console_visit import texts
 
 
 def decided(one, loan):
@@ -31,6 +34,24 @@ def test_the_page_has_what_defends_the_decision(visit, site, language):
     assert one.barriers() == []
 
 
+def test_the_explanation_is_in_the_language_of_its_decision(visit, site):
+    one = visit("analyst", "es")
+    decided(one, site.loans[7])
+    letter = one.page.locator(".letter")
+    sent = letter.inner_text()
+    one.page.get_by_role("button", name="English").click()
+    expect(one.page.get_by_role("heading", level=1, name="Decision")).to_be_visible()
+    one.settled()
+
+    with one.page.expect_download() as saved:
+        one.page.get_by_role("button", name=texts("en")["savePage"]).click()
+
+    assert letter.get_attribute("lang") == "es"
+    assert letter.inner_text() == sent
+    assert one.t("criteria") in sent
+    assert '<html lang="es"' in saved.value.path().read_text(encoding="utf-8")
+
+
 def test_a_decision_from_the_list_is_the_same_page_for_an_auditor(visit, site):
     visit("analyst", "en").analyse(site.loans[8])
     one = visit("auditor", "en")
@@ -51,6 +72,22 @@ def test_it_is_printed_without_what_is_for_the_screen(visit, site):
     assert not one.page.locator("header nav").is_visible()
     assert not one.page.get_by_role("button", name=one.t("replayNow")).is_visible()
     assert one.page.locator(".letter").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_paper_has_what_is_folded_on_the_screen_in_light_colours(visit, site, scheme):
+    one = visit("analyst")
+    decided(one, site.loans[9])
+    folded = one.page.get_by_role("region", name=one.t("dataUsed", count="").split("(")[0])
+    table, colour = (
+        folded.locator("table"),
+        "getComputedStyle(document.body).getPropertyValue('--approve')",
+    )
+    on_screen = table.is_visible(), one.page.evaluate(colour)
+    one.page.emulate_media(media="print", color_scheme=scheme)
+
+    assert on_screen == (False, "#1a7f4b")
+    assert (table.is_visible(), one.page.evaluate(colour)) == (True, "#1a7f4b")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
