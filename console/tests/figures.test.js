@@ -4,7 +4,7 @@ import { byDay, overall, scores, silences } from "../src/pages/portfolio/figures
 import { driftRows } from "../src/pages/portfolio/drift_rows.js";
 import { lastDays } from "../src/requests/days.js";
 import { curve, outcome, scored } from "../src/pages/policy/trade_off.js";
-import { linePath, ticks } from "../src/parts/plot_paths.js";
+import { dotPath, linePath, ticks } from "../src/parts/plot_paths.js";
 import { beside } from "../src/pages/portfolio/reference.js";
 import { compared } from "../src/pages/models/compared.js";
 import { formOf } from "../src/pages/batches/file_form.js";
@@ -74,7 +74,9 @@ test("marks of an axis are round and hold all values", () => {
 });
 
 test("a value that is not known leaves a gap in a line", () => {
-  assert.equal(linePath([1, 2, null, 3], (place) => place, (value) => value), "M0.0 1.0L1.0 2.0M3.0 3.0h0.1");
+  const drawn = [[1, 2, null, 3], (place) => place, (value) => value];
+  assert.equal(linePath(...drawn), "M0.0 1.0L1.0 2.0M3.0 3.0");
+  assert.equal(dotPath(...drawn), "M3.0 3.0h0.1");
 });
 
 test("a period ends today", () => {

@@ -234,3 +234,59 @@ def test_the_pages_of_risk_fit_a_telephone(visit, decided, page):
     one.settled()
 
     assert one.overflow() <= 0
+
+
+# The words of a table that are on more than one line, and the factor of each plot's texts.
+CUT = r"""() => {
+  const cut = [];
+  for (const one of document.querySelectorAll("table .said, table th")) {
+    const walk = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+      for (const word of node.data.matchAll(/\p{L}+/gu)) {
+        const range = document.createRange();
+        range.setStart(node, word.index);
+        range.setEnd(node, word.index + word[0].length);
+        const lines = new Set([...range.getClientRects()].map((each) => Math.round(each.top)));
+        if (lines.size > 1) cut.push(word[0]);
+      }
+    }
+  }
+  return cut;
+}"""
+FACTORS = """() => [...document.querySelectorAll(".plot svg, .scale svg")]
+  .filter((one) => one.checkVisibility()).map((one) => one.getScreenCTM().a)"""
+
+
+def with_a_reviewer(route):
+    """Answer with the figures of a reviewer and of each reason, as a bank at work has them."""
+    taken = route.fetch()
+    body = taken.json()
+    people = {"byReviewer": [body["all"] | {"reviewer": {"username": "branch-reviewer"}}]}
+    people["byReason"] = {"INCOME_VERIFIED": body["all"]}
+    route.fulfill(response=taken, body=json.dumps(body | people))
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("page", ["portfolio", "models", "policy"])
+def test_words_are_whole_and_plots_have_readable_texts(visit, decided, page, width):
+    one = visit("risk", "es", width)
+    one.page.route("**/people/portfolio*", with_a_reviewer)
+    one.open(page)
+    one.heading(f"page.{page}").wait_for()
+    one.settled()
+
+    assert one.page.locator("table .said").count() > 0
+    assert one.page.evaluate(CUT) == []
+    assert one.page.evaluate(FACTORS) == pytest.approx(
+        [1] * len(one.page.evaluate(FACTORS)), abs=0.03
+    )
+
+
+def test_a_single_day_is_a_dot_that_is_seen(visit, decided):
+    one = visit("risk")
+    one.open("portfolio")
+    dot = one.page.locator("figure.plot", has_text=one.t("approvalRate")).locator("path.dot").first
+    dot.wait_for(state="attached")
+
+    assert dot.evaluate("one => getComputedStyle(one).strokeWidth") == "10px"
+    assert dot.get_attribute("d").startswith("M")

@@ -1,4 +1,4 @@
-/** Return the path of a line; a value that is not known leaves a gap, one alone is a dot. */
+/** Return the path of a line; a value that is not known leaves a gap. */
 export function linePath(values, x, y) {
   let pen = "M";
   return values
@@ -8,13 +8,21 @@ export function linePath(values, x, y) {
         return "";
       }
       const here = `${x(place).toFixed(1)} ${y(value).toFixed(1)}`;
-      const dot = pen === "M" && !Number.isFinite(values[place + 1]) ? "h0.1" : "";
-      const step = `${pen}${here}${dot}`;
+      const step = `${pen}${here}`;
       pen = "L";
       return step;
     })
     .join("");
 }
+
+/** Return the path of the values that stand alone, which no line shows. */
+export const dotPath = (values, x, y) =>
+  values
+    .map((value, place) => {
+      const isAlone = [value, values[place - 1], values[place + 1]].map(Number.isFinite).join() === "true,false,false";
+      return isAlone ? `M${x(place).toFixed(1)} ${y(value).toFixed(1)}h0.1` : "";
+    })
+    .join("");
 
 /** Return about four round marks from at or below `low` to at or above `high`. */
 export function ticks(low, high) {

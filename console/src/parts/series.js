@@ -2,23 +2,28 @@
 import { html } from "../frame/html.js";
 import { plain, t } from "../frame/language.js";
 import { Table } from "./table.js";
-import { apart, linePath, ticks } from "./plot_paths.js";
+import { apart, dotPath, linePath, ticks } from "./plot_paths.js";
+import { useWidth } from "./width.js";
 
-const WIDTH = 600;
-const HEIGHT = 200;
+const USUAL = 600; // pixels
+const HEIGHT = 220;
 const WIDEST = 60; // of a bar
 const [LEFT, BOTTOM, TOP] = [52, 24, 10];
 const [RIGHT, GAP] = [84, 13]; // the names of lines, and how far apart
 
 /** `series` are {name, values}, of which a null leaves a gap; `show` writes a value. `interval` has
  * {low, high} of the last series at each label. With `ends`, each line has its name at its end. */
-export function Plot({ title, labels, series, bars = false, show = plain, file, interval = [], ends = false }) {
-  const known = [...series.flatMap((one) => one.values), ...interval.map((one) => one.high)].filter(Number.isFinite);
-  if (!known.length) return html`<h3>${title}</h3><p>${t("nothing")}</p>`;
+export function Plot({ interval = [], ...all }) {
+  const known = [...all.series.flatMap((one) => one.values), ...interval.map((one) => one.high)].filter(Number.isFinite);
+  return known.length ? html`<${Drawn} ...${all} interval=${interval} known=${known} />` : html`<h3>${all.title}</h3><p>${t("nothing")}</p>`;
+}
+
+function Drawn({ title, labels, series, bars = false, show = plain, file, interval, ends = false, known }) {
+  const [place, width] = useWidth(USUAL);
   const marks = ticks(Math.min(0, ...known), Math.max(...known));
   const [low, high] = [marks[0], marks.at(-1)];
   const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (high - low || 1));
-  const slot = (WIDTH - LEFT - (ends ? RIGHT : 0)) / labels.length;
+  const slot = (width - LEFT - (ends ? RIGHT : 0)) / labels.length;
   const x = (place) => LEFT + slot * (place + 0.5);
   const columns = [
     { name: t("label"), value: ([label]) => label },
@@ -26,16 +31,16 @@ export function Plot({ title, labels, series, bars = false, show = plain, file, 
     ...(interval.length ? ["low", "high"] : []).map((end) => ({ name: t(end), value: ([, , of]) => of[end], show: ([, , of]) => show(of[end]), numeric: true })),
   ];
   const rows = labels.map((label, place) => [label, series.map((one) => one.values[place]), interval[place]]);
-  return html`<figure class="plot">
+  return html`<figure class="plot" ref=${place}>
     <figcaption><strong>${title}</strong>${series.length > 1 && !ends && html` · ${series.map((one, at) => `${at ? "╌ " : "— "}${one.name}`).join("  ")}`}</figcaption>
-    <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${title}>
-      ${marks.map((mark) => html`<line class="axis" x1=${LEFT} x2=${WIDTH} y1=${y(mark)} y2=${y(mark)} /><text x=${LEFT - 6} y=${y(mark) + 4} text-anchor="end">${show(mark)}</text>`)}
+    <svg viewBox="0 0 ${width} ${HEIGHT}" role="img" aria-label=${title}>
+      ${marks.map((mark) => html`<line class="axis" x1=${LEFT} x2=${width} y1=${y(mark)} y2=${y(mark)} /><text x=${LEFT - 6} y=${y(mark) + 4} text-anchor="end">${show(mark)}</text>`)}
       <text x=${LEFT} y=${HEIGHT - 6}>${labels[0]}</text>
       ${labels.length > 1 && html`<text x=${LEFT + slot * labels.length} y=${HEIGHT - 6} text-anchor="end">${labels.at(-1)}</text>`}
       ${series.map((one, at) => bars && at === 0 ? one.values.map((value, place) => bar(x(place), slot, y(value ?? 0), y(0)))
-        : html`<path class=${kindOf(at)} d=${linePath(one.values, x, y)} />`)}
+        : html`<path class=${kindOf(at)} d=${linePath(one.values, x, y)} /><path class=${`dot ${kindOf(at)}`} d=${dotPath(one.values, x, y)} />`)}
       ${interval.map(({ low: from, high: to }, place) => Number.isFinite(from) && html`<line class="interval" x1=${x(place)} x2=${x(place)} y1=${y(from)} y2=${y(to)} />`)}
-      ${ends && names(series, x, y)}
+      ${ends && names(series, x, y, width - RIGHT)}
     </svg>
     <details><summary>${t("asTable")}</summary><${Table} caption=${title} columns=${columns} rows=${rows} file=${file} /></details>
   </figure>`;
@@ -44,13 +49,13 @@ export function Plot({ title, labels, series, bars = false, show = plain, file, 
 const LINES = 6; // that differ; the next one begins anew, and has its name at its end
 const kindOf = (at) => ["", "second", "third", "fourth", "fifth", "sixth"][at % LINES];
 
-function names(series, x, y) {
+function names(series, x, y, right) {
   const ends = series.map(({ name, values }) => ({ name, place: values.findLastIndex(Number.isFinite), values }));
   const known = ends.filter((one) => one.place >= 0).map((one) => ({ name: one.name, x: x(one.place), y: y(one.values[one.place]) }));
   const places = apart(known.map((one) => one.y), GAP, HEIGHT - BOTTOM);
-  return known.map((one, at) => html`<line class="axis" x1=${one.x} y1=${one.y} x2=${WIDTH - RIGHT + 28} y2=${places[at]} /><text class="end" x=${WIDTH - RIGHT + 32} y=${places[at] + 4}>${one.name}</text>`);
+  return known.map((one, at) => html`<line class="axis" x1=${one.x} y1=${one.y} x2=${right + 28} y2=${places[at]} /><text class="end" x=${right + 32} y=${places[at] + 4}>${one.name}</text>`);
 }
 
-const bar = (x, slot, top, zero) => html`<rect class="whole" x=${x - width(slot) / 2} width=${width(slot)} y=${Math.min(top, zero)} height=${Math.abs(zero - top)} />`;
+const bar = (x, slot, top, zero) => html`<rect class="whole" x=${x - broad(slot) / 2} width=${broad(slot)} y=${Math.min(top, zero)} height=${Math.abs(zero - top)} />`;
 
-const width = (slot) => Math.min(slot * 0.8, WIDEST);
+const broad = (slot) => Math.min(slot * 0.8, WIDEST);

@@ -9,7 +9,7 @@ export function Table({ caption, columns, rows, file, empty }) {
   return html`
     <div class="scrolls" role="region" aria-label=${caption} tabindex="0">
       <table>
-        <caption>${caption}</caption>
+        <caption><span>${caption}</span></caption>
         <thead><tr>${columns.map((one) => html`<th scope="col" class=${one.numeric ? "number" : ""}>${one.name}</th>`)}</tr></thead>
         <tbody>${rows.map((row) => html`<tr>${columns.map((one, place) => cell(one, row, place))}</tr>`)}</tbody>
       </table>
