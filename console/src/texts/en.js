@@ -360,6 +360,7 @@ export const en = {
   "answersNow": "it goes to",
   "movesTo": "it moves to",
   "instancesOf": "{now} of {wanted} instances",
+  "wholeFailure": "All that was said of the failure",
   "history": "History",
   "historyAndRollback": "History and rollback",
   "historyTold": "Promotions, refusals and acts, the newest first",

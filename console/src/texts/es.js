@@ -360,6 +360,7 @@ export const es = {
   "answersNow": "va a",
   "movesTo": "pasa a",
   "instancesOf": "{now} de {wanted} instancias",
+  "wholeFailure": "Todo lo que se dijo del fallo",
   "history": "Historial",
   "historyAndRollback": "Historial y vuelta atrás",
   "historyTold": "Promociones, rechazos y actos, primero el más reciente",

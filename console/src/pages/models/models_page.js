@@ -13,11 +13,11 @@ import { Said } from "../../parts/said.js";
 import { DriftPart } from "../portfolio/drift_part.js";
 import { CardPart } from "./card_part.js";
 import { Challenger } from "./challenger_part.js";
-import { HistoryPart } from "./history_part.js";
+import { HistoryPart } from "./versions/history_part.js";
 import { intervalOf } from "./intervals.js";
 import { ReadyPart } from "./ready_part.js";
 import { SignOffPart } from "./sign_off_part.js";
-import { StandingPart } from "./standing_part.js";
+import { StandingPart } from "./versions/standing_part.js";
 import { UploadPart } from "./upload_part.js";
 
 const EVERY_MS = 5000;

@@ -1,11 +1,12 @@
 // A version on its way: verification, endpoint and traffic, asked again until it is settled.
 import { useEffect } from "preact/hooks";
-import { html } from "../../frame/html.js";
-import { get, path } from "../../requests/api.js";
-import { useAsking } from "../../requests/asking.js";
-import { coded, plain, t, time } from "../../frame/language.js";
-import { Trouble } from "../../parts/notice.js";
-import { Said } from "../../parts/said.js";
+import { html } from "../../../frame/html.js";
+import { get, path } from "../../../requests/api.js";
+import { useAsking } from "../../../requests/asking.js";
+import { coded, plain, t, time } from "../../../frame/language.js";
+import { Trouble } from "../../../parts/notice.js";
+import { Said } from "../../../parts/said.js";
+import { failureOf, isOwn } from "./versions.js";
 
 const EVERY_MS = 1000;
 const GOES_ON = ["WAITING", "VERIFIED", "DEPLOYING"];
@@ -33,9 +34,14 @@ function Steps({ of }) {
   return html`<ol class="timeline">
     ${act && html`<li>${coded("modelAct", act.kind)} · ${time(act.at)} · <${Said} text=${act.by.username} />: <${Said} text=${act.reason} /></li>`}
     <li>${t("verification")}: ${refusal && of.state === "REFUSED" ? html`${t("refused")} · ${time(refusal.at)} · <${Said} text=${refusal.reason} />` : verifiedAt ? `${t("verified")} · ${time(verifiedAt)}` : t("waitsForIt")}</li>
-    ${endpoint && html`<li>${t("endpoint")}: ${coded("endpoint", endpoint.status)}${endpoint.failure && html` · <${Said} text=${endpoint.failure} />`}</li>`}
+    ${endpoint && isOwn(of.state) && html`<li>${t("endpoint")}: ${coded("endpoint", endpoint.status)}${of.state === "FAILED" && endpoint.failure && html` · <${Failure} text=${endpoint.failure} />`}</li>`}
     ${endpoint && html`<li>${t("traffic")}: <${Traffic} endpoint=${endpoint} deployment=${deployment} /></li>`}
   </ol>`;
+}
+
+function Failure({ text }) {
+  const [last, whole] = failureOf(text);
+  return html`<${Said} text=${last} />${whole && html`<details><summary>${t("wholeFailure")}</summary><pre tabindex="0"><${Said} text=${whole} /></pre></details>`}`;
 }
 
 function Traffic({ endpoint, deployment }) {

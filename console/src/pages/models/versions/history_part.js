@@ -1,13 +1,13 @@
 // All that became of a model's versions, and a rollback for who may do it.
 import { useSignal } from "@preact/signals";
-import { html } from "../../frame/html.js";
-import { get, path } from "../../requests/api.js";
-import { useAnswer } from "../../requests/asking.js";
-import { coded, t, time } from "../../frame/language.js";
-import { may } from "../../frame/product.js";
-import { Busy, Trouble } from "../../parts/notice.js";
-import { Table } from "../../parts/table.js";
-import { Said } from "../../parts/said.js";
+import { html } from "../../../frame/html.js";
+import { get, path } from "../../../requests/api.js";
+import { useAnswer } from "../../../requests/asking.js";
+import { coded, t, time } from "../../../frame/language.js";
+import { may } from "../../../frame/product.js";
+import { Busy, Trouble } from "../../../parts/notice.js";
+import { Table } from "../../../parts/table.js";
+import { Said } from "../../../parts/said.js";
 import { ModelRollbackPart } from "./model_rollback_part.js";
 
 const ROLLBACK = "POST /models/{model}/rollback";

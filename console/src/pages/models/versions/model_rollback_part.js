@@ -1,14 +1,16 @@
 // A rollback of a model: a version that was accepted before answers again, once it is confirmed by name.
 import { useSignal } from "@preact/signals";
-import { html } from "../../frame/html.js";
-import { ask, path } from "../../requests/api.js";
-import { useAsking } from "../../requests/asking.js";
-import { t } from "../../frame/language.js";
-import { Trouble } from "../../parts/notice.js";
-import { errorOf } from "../../parts/typed_values.js";
+import { html } from "../../../frame/html.js";
+import { ask, path } from "../../../requests/api.js";
+import { useAsking } from "../../../requests/asking.js";
+import { t } from "../../../frame/language.js";
+import { Trouble } from "../../../parts/notice.js";
+import { errorOf } from "../../../parts/typed_values.js";
+import { offered } from "./versions.js";
 
-export function ModelRollbackPart({ of: { model, inService, former, versions }, onAsked }) {
-  const others = versions.filter((one) => one !== inService).reverse();
+export function ModelRollbackPart({ of, onAsked }) {
+  const { model, inService, former } = of;
+  const others = offered(of);
   const typed = useSignal({ version: former ?? others[0] ?? "", reason: "" });
   const isAsked = useSignal(false);
   const rolling = useAsking(async () => {
