@@ -1,5 +1,6 @@
-// Pico's style without what the console has none of: dialogs, tooltips, switches, colours, menus.
-const UNUSED = /dialog|data-tooltip|role=switch|type=color|dropdown|^\s*\[data-theme=(dark|light)\]|^\s*:host|dir=rtl|role=group|\[role=document\]|modal|accordion|hgroup|\bmark\b|\bkbd\b|\bsamp\b|\bins\b|\bvideo\b|\baudio\b|\bcanvas\b|\biframe\b|\bobject\b|\bembed\b|type=(week|month|time|url|tel|email|password|reset|image)/;
+// Pico's style without what the console has none of: dialogs, tooltips, switches, colours, menus,
+// links and searches that look like buttons.
+const UNUSED = /dialog|data-tooltip|type=color|dropdown|^\s*\[data-theme=(dark|light)\]|^\s*:host|dir=rtl|role=(button|link|search|group|switch|document)|::-ms-|breadcrumb|aria-invalid=false|aria-disabled|aria-hidden=false|:indeterminate|article>(header|footer)|\baside\b|\bh[56]\b|modal|accordion|hgroup|\bmark\b|\bkbd\b|\bsamp\b|\bins\b|\bvideo\b|\baudio\b|\bcanvas\b|\biframe\b|\bobject\b|\bembed\b|type=(week|month|time|url|tel|email|password|reset|image)/;
 const NESTED = /:(not|is|where|has)\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)/g;
 
 /** Return the parts of a text; a separator within brackets or quotes parts none. */
