@@ -58,6 +58,11 @@ def test_each_error_is_beside_its_field(visit, site, language):
     assert one.page.locator("#field-zip-error").count() == 1
     assert one.page.locator("#field-clientId-error").count() == 1
     assert one.page.evaluate("document.activeElement.id") == "field-clientId"
+    summary = one.page.get_by_role("alert").inner_text()
+    assert one.t("client") in summary
+    assert not {"clientId", "application.amount", "application.zip"} & set(
+        summary.replace(",", " ").replace(". ", " ").split()
+    )
     assert one.barriers() == []
 
 

@@ -290,3 +290,16 @@ def test_a_single_day_is_a_dot_that_is_seen(visit, decided):
 
     assert dot.evaluate("one => getComputedStyle(one).strokeWidth") == "10px"
     assert dot.get_attribute("d").startswith("M")
+
+
+def test_a_period_that_ends_before_it_begins_is_told_beside_its_day(visit, decided):
+    one = visit("risk", "en")
+    one.open("portfolio")
+    one.heading("page.portfolio").wait_for()
+    one.settled()
+    one.page.locator("#period-from").fill("2099-01-01")
+    expect(one.page.locator("#period-from-error")).not_to_be_empty()
+    one.settled()
+
+    assert one.page.locator("#period-from").get_attribute("aria-invalid") == "true"
+    assert one.barriers() == []

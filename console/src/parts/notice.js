@@ -1,16 +1,20 @@
 // Notices: what goes on, and what went wrong.
 import { html } from "../frame/html.js";
-import { t } from "../frame/language.js";
+import { coded, t, time } from "../frame/language.js";
+import { titleOf } from "../frame/product.js";
+import { inPlainWords } from "../requests/plain_words.js";
 import { Said } from "./said.js";
 
 export const Busy = ({ when, text }) => html`
   <p class="busy" role="status" aria-live="polite" aria-busy=${when ? "true" : "false"} hidden=${!when}>${when && (text ?? t("busy"))}</p>`;
 
+const fieldTitle = (name) => (coded("field", name) === name ? titleOf(name) : coded("field", name));
+
 export function Trouble({ problem, again }) {
   if (!problem) return null;
   return html`<article class="trouble" role="alert">
     <strong>${problem.title || t("failed")}</strong>
-    ${problem.detail && html`<p><${Said} text=${problem.detail} /></p>`}
+    ${problem.detail && html`<p><${Said} text=${inPlainWords(problem, fieldTitle, time)} /></p>`}
     ${again && html`<button type="button" class="secondary" onClick=${() => again()}>${t("again")}</button>`}
   </article>`;
 }

@@ -28,7 +28,7 @@ export function PortfolioPage() {
   const people = useAnswer(() => get(`/portfolio?from=${from}&to=${to}`), [from, to]);
   const models = useAnswer(() => get("/models"), []);
   return html`<${Titled} title=${t("page.portfolio")}>
-    <${Period} filters=${filters.value} onChange=${(next) => (filters.value = next)} />
+    <${Period} filters=${filters.value} problem=${log.problem ?? people.problem} onChange=${(next) => (filters.value = next)} />
     <${Busy} when=${log.busy} text=${t("reading", { count: read.value })} />
     <${Trouble} problem=${log.problem ?? people.problem ?? models.problem} again=${() => [log, people, models].forEach((one) => one.run())} />
     ${log.value && !log.value.isWhole && html`<p role="status">${t("newestOnly", { count: MOST })}</p>`}

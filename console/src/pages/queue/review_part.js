@@ -1,8 +1,8 @@
 // A case on its decision's page: claim it, decide with a reason, and go to the next one.
 import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
-import { ask, path } from "../../requests/api.js";
-import { useAsking } from "../../requests/asking.js";
+import { ask, get, path } from "../../requests/api.js";
+import { useAnswer, useAsking } from "../../requests/asking.js";
 import { draft, dropDraft, keepDraft } from "../../signing_in/drafts.js";
 import { coded, plain, t, time } from "../../frame/language.js";
 import { product } from "../../frame/product.js";
@@ -15,16 +15,23 @@ const EMPTY = { verdict: "", reason: "", text: "" };
 
 export function ReviewPart({ decided, onDone }) {
   const place = `${path`/predictions/${decided.clientId}/${decided.predictionId}`}/review`;
+  const listed = useAnswer(() => get("/reviews?state=open&limit=100"), []); // the soonest due: they tell who has them
   const claim = useAsking((act) => ask("POST", `${place}/${act}`));
-  const mine = claim.value?.claimedBy?.username === session.value?.username;
+  const held = claim.value ?? listed.value?.reviews.find((one) => one.predictionId === decided.predictionId);
+  const me = session.value?.username;
+  const mine = held?.claimedBy?.username === me;
+  const hasDecided = decided.awaits === "SECOND_PERSON" && decided.reviews.at(-1)?.by?.username === me;
   return html`<article aria-label=${t("review")}>
     <h2>${t("review")}</h2>
     <p>${coded("awaits", decided.awaits)}${above(decided) && html` · ${t("secondAbove", { amount: plain(product.value.review.secondPersonAbove) })}`}</p>
-    ${!mine && html`<div class="actions"><button type="button" onClick=${() => claim.run("claim")} aria-busy=${claim.busy ? "true" : undefined}>${t("claim")}</button></div>`}
-    ${mine && html`<p role="status">${t("claimedUntil", { time: time(claim.value.claimedUntil) })}</p>
-      <div class="actions"><button type="button" class="secondary" onClick=${() => claim.run("release")}>${t("release")}</button></div>`}
-    <${Trouble} problem=${claim.problem} />
-    <${VerdictForm} place=${place} name=${decided.predictionId} onDone=${onDone} />
+    ${hasDecided ? html`<p role="status">${t("secondWaits")}</p>` : html`
+      ${held?.claimedBy && !mine && html`<p role="status"><${Said} text=${t("heldBy", { person: held.claimedBy.username, time: time(held.claimedUntil) })} /></p>`}
+      ${mine && html`<p role="status">${t("claimedUntil", { time: time(held.claimedUntil) })}</p>`}
+      <div class="actions">${mine
+        ? html`<button type="button" class="secondary" onClick=${() => claim.run("release")}>${t("release")}</button>`
+        : html`<button type="button" onClick=${() => claim.run("claim")} aria-busy=${claim.busy ? "true" : undefined}>${t("claim")}</button>`}</div>
+      <${Trouble} problem=${claim.problem} />
+      <${VerdictForm} place=${place} name=${decided.predictionId} onDone=${onDone} />`}
   </article>`;
 }
 

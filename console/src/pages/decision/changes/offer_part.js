@@ -32,7 +32,7 @@ function CounterOffer({ decided }) {
   return html`<section class="unprinted"><h3>${t("counterOffer")}</h3>
     <${Busy} when=${offer.busy || taking.busy} />
     <${Trouble} problem=${offer.problem} again=${offer.run} />
-    ${found && html`<p><${Said} text=${found.text} /></p>`}
+    ${found && html`<p><${Said} text=${found.outcome === "COUNTER_OFFER" ? t("offerFound") : found.text} /></p>`}
     ${found?.largestAmount && html`<${Facts} of=${[[t("largestAmount"), `${plain(found.largestAmount)} ${unit()}`], [t("openUntil"), day(found.openUntil)]]} />`}
     ${found?.offer && html`<${Terms} offer=${found.offer} />`}
     ${found?.outcome === "COUNTER_OFFER" && may(`POST ${OFFER}`) && !taking.value && html`<div class="actions">
