@@ -14,7 +14,7 @@ const one = (createdAt, decision, score, probabilityOfDefault, more = {}) => ({
 });
 const decisions = [
   one("2026-11-02T10:00:00Z", "APPROVE", 580, 0.04),
-  one("2026-11-01T10:00:00Z", "APPROVE", 571, 0.06, { models: { A: { status: "OK" }, B: { status: "UNAVAILABLE", cause: "TIMEOUT" } } }),
+  one("2026-11-01T10:00:00Z", "APPROVE", 571, 0.06, { models: { A: { status: "OK" }, B: { status: "UNAVAILABLE", cause: "TIMEOUT" }, C: { status: "SKIPPED_NO_CONSENT", cause: "NO_CONSENT" } } }),
   one("2026-11-01T09:00:00Z", "DECLINE", 530, 0.2, { models: { A: { status: "OK" }, B: { status: "OK" } } }),
   one("2026-11-01T08:00:00Z", "REVIEW", null, null, { decisionBasis: "TOO_FEW_MODELS" }),
 ];

@@ -143,9 +143,10 @@ def test_the_card_of_the_champion_is_on_the_page(visit, site, role, language):
     metrics = model.get_by_role("region", name=one.t("metricsOfCard"))
     auc = metrics.locator("tr", has=one.page.get_by_role("rowheader", name="AUC", exact=True))
     value, interval = auc.locator("td").all_inner_texts()
-    low, high = map(float, interval.split(" … "))
+    low, high = map(float, interval.replace(",", ".").split(" … "))
 
-    assert low < float(value) < high
+    assert low < float(value.replace(",", ".")) < high
+    assert ("," in value) == (language == "es")
     assert one.barriers() == []
     assert one.overflow() <= 0
 

@@ -2,7 +2,7 @@
 import { html } from "../../frame/html.js";
 import { coded, percent, signed, t } from "../../frame/language.js";
 import { link } from "../../frame/routes.js";
-import { may } from "../../frame/product.js";
+import { may, titleOf } from "../../frame/product.js";
 import { Facts } from "../../parts/table.js";
 import { Said } from "../../parts/said.js";
 import { ModelsSideBySide } from "./models_table.js";
@@ -48,7 +48,7 @@ const Rules = ({ rules, unseen }) => html`
   ${rules.length === 0 && unseen.length === 0 && html`<p>${t("noRules")}</p>`}
   <ul>
     ${rules.map((one) => html`<li><span class=${`tag ${one.effect}`}>${coded("decision", one.effect)}</span> <${Said} text=${one.text} /></li>`)}
-    ${unseen.map((one) => html`<li>${t("unseenCode", { field: one })}</li>`)}
+    ${unseen.map((one) => html`<li>${t("unseenCode", { field: titleOf(one) })}</li>`)}
   </ul>`;
 
 export const Reasons = ({ reasons }) => html`

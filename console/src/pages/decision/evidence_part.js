@@ -31,7 +31,7 @@ export function EvidencePart({ stored }) {
     { name: "SHA-256", value: ([, one]) => one.sha256, show: ([, one]) => html`<code>${one.sha256 ?? "–"}</code>` },
   ];
   return html`<h2>${t("evidence")}</h2>
-    <${Facts} of=${[[t("policyVersion"), html`<code>${stored.policyVersion}</code>`], [t("language"), stored.language]]} />
+    <${Facts} of=${[[t("policyVersion"), html`<code>${stored.policyVersion}</code>`], [t("language"), coded("language", stored.language)]]} />
     <${Table} caption=${t("artifacts")} columns=${columns} rows=${Object.entries(stored.models)} />
     ${may("GET /predictions/{clientId}/{predictionId}/evidence") && html`<p class="unprinted"><a href=${link("evidence", stored.clientId, stored.predictionId)}>${t("openPack")}</a></p>`}
     <details><summary>${t("policyDocument")}</summary><pre tabindex="0"><code>${JSON.stringify(stored.evidence?.policy ?? {}, null, 1)}</code></pre></details>`;

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
 import { get, path } from "../../requests/api.js";
 import { useAnswer } from "../../requests/asking.js";
-import { coded, language, percent, plain, t } from "../../frame/language.js";
+import { coded, exact, language, percent, plain, t } from "../../frame/language.js";
 import { titleOf } from "../../frame/product.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Facts, Table } from "../../parts/table.js";
@@ -11,7 +11,7 @@ import { Said } from "../../parts/said.js";
 import { intervalOf } from "./intervals.js";
 
 const said = (value) => html`<${Said} text=${value} />`;
-const figure = (value) => (Number.isFinite(value) ? value.toFixed(4) : "–");
+const figure = (value) => exact(value, 4);
 const period = (of) => (of.from ? html`${said(of.from)} – ${said(of.to)}` : "–");
 
 export function CardPart({ model, champion, challenger }) {
@@ -30,7 +30,7 @@ function Card({ role, model, version }) {
     <${Busy} when=${card.busy} /><${Trouble} problem=${card.problem} />
     ${of && html`
       <${Facts} of=${[
-        [t("method"), said(of.method)], [t("snapshot"), said(of.snapshot)], [t("learntFrom"), period(of.window)], [t("loans"), plain(of.rows)], [t("bads"), plain(of.bads)],
+        [t("method"), said(coded("method", of.method))], [t("snapshot"), said(of.snapshot)], [t("learntFrom"), period(of.window)], [t("loans"), plain(of.rows)], [t("bads"), plain(of.bads)],
         [t("calibrated"), html`${period(of.calibration)} · ${plain(of.calibration.rows)}`], [t("holdout"), html`${period(of.holdout)} · ${plain(of.holdout.rows)}`],
         of.outcomeMonths && [t("outcomeMonths"), plain(of.outcomeMonths)], ["PSI", figure(of.psi)],
       ]} />
@@ -65,7 +65,7 @@ function Features({ of }) {
 
 function Groups({ caption, name, rows }) {
   return html`<${Table} caption=${caption} file="groups" rows=${rows} columns=${[
-    { name, value: (one) => one.group, show: (one) => html`${said(one.group)}${one.part && html` (${said(one.part)})`}` },
+    { name, value: (one) => one.group, show: (one) => html`${said(coded("value", one.group))}${one.part && html` (${said(one.part)})`}` },
     { name: t("loans"), value: (one) => one.rows, show: (one) => plain(one.rows), numeric: true },
     { name: t("bads"), value: (one) => one.bads, show: (one) => plain(one.bads), numeric: true },
     { name: t("observed"), value: (one) => one.observed, show: (one) => percent(one.observed), numeric: true },

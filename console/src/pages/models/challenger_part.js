@@ -1,11 +1,11 @@
 // A challenger beside the champion: figures with intervals, the gate's reasons, and the swap set.
 import { html } from "../../frame/html.js";
-import { coded, percent, plain, t } from "../../frame/language.js";
+import { coded, exact, percent, plain, t } from "../../frame/language.js";
 import { Facts, Table } from "../../parts/table.js";
 import { Said } from "../../parts/said.js";
 import { compared } from "./compared.js";
 
-const figure = (value) => (Number.isFinite(value) ? value.toFixed(4) : "–");
+const figure = (value) => exact(value, 4);
 
 export function Challenger({ of }) {
   return html`<p><span class=${`tag ${of.verdict === "passed" ? "APPROVE" : "DECLINE"}`}>${coded("gate", of.verdict)}</span> <${Said} text=${of.version} /></p>

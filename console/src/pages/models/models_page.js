@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { html } from "../../frame/html.js";
 import { get } from "../../requests/api.js";
 import { useAnswer } from "../../requests/asking.js";
-import { coded, day, percent, plain, t, language } from "../../frame/language.js";
+import { coded, day, exact, percent, plain, t, language } from "../../frame/language.js";
 import { may, product } from "../../frame/product.js";
 import { Titled } from "../../frame/shell.js";
 import { Busy, Trouble } from "../../parts/notice.js";
@@ -61,7 +61,7 @@ function Metrics({ models }) {
   return html`<${Table} caption=${t("metricsTold")} columns=${columns} rows=${METRICS} file="metrics" />`;
 }
 
-const plain3 = (value) => (Number.isFinite(value) ? value.toFixed(3) : "–");
+const plain3 = (value) => exact(value, 3);
 
 function withInterval(metric, { metrics, holdout }) {
   const interval = intervalOf(metric, metrics?.[metric], holdout);

@@ -3,8 +3,8 @@ import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
 import { ask, path, Problem } from "../../requests/api.js";
 import { useAsking } from "../../requests/asking.js";
-import { plain, t } from "../../frame/language.js";
 import { useDraft } from "../../signing_in/typed_draft.js";
+import { coded, exact, plain, t } from "../../frame/language.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Facts } from "../../parts/table.js";
 import { Said } from "../../parts/said.js";
@@ -55,8 +55,8 @@ function Manifest({ of: { manifest, bytes, sha256 } }) {
   const said = (value) => html`<${Said} text=${value} />`;
   const { window, metrics } = manifest;
   return html`<${Facts} of=${[
-    [t("model"), said(manifest.model)], [t("version"), said(manifest.version)], [t("method"), said(manifest.method)], [t("snapshot"), said(manifest.snapshot)],
+    [t("model"), said(manifest.model)], [t("version"), said(manifest.version)], [t("method"), said(coded("method", manifest.method))], [t("snapshot"), said(manifest.snapshot)],
     [t("loans"), said(manifest.rows)], [t("bads"), said(manifest.bads)], window?.from && [t("learntFrom"), html`${said(window.from)} – ${said(window.to)}`],
-    Number.isFinite(metrics?.auc) && ["AUC", metrics.auc.toFixed(3)], [t("size"), `${plain(bytes / 1024)} KB`], ["SHA-256", html`<code>${sha256}</code>`],
+    Number.isFinite(metrics?.auc) && ["AUC", exact(metrics.auc, 3)], [t("size"), `${plain(bytes / 1024)} KB`], ["SHA-256", html`<code>${sha256}</code>`],
   ]} />`;
 }

@@ -39,6 +39,7 @@ export function silences(decisions) {
   const rows = new Map();
   for (const one of decisions) {
     for (const [model, said] of Object.entries(one.models ?? {})) {
+      if (said.status === "SKIPPED_NO_CONSENT") continue; // it was not asked
       const row = rows.get(model) ?? { model, decisions: 0, silent: 0, causes: {} };
       row.decisions += 1;
       if (said.status !== "OK") {

@@ -18,7 +18,7 @@ export function Period({ filters, problem, onChange }) {
     ${choice("decision", t("decision"), "decision", ["APPROVE", "REVIEW", "DECLINE"])}
     ${choice("basis", t("basis"), "basis", BASES)}
     ${product.value.segments.length > 0 && html`<div class="field"><label for="period-segment">${t("segment")}</label>
-      <select id="period-segment" onChange=${set("segment")}><option value="">${t("all")}</option>
+      <select id="period-segment" onChange=${set("segment")}><option value="">${t("allSegments")}</option>
         ${product.value.segments.map((one) => html`<optgroup label=${titleOf(one.name)}>${one.values.map((value) => html`<option value=${`${one.name}:${value}`}>${titleOf(one.name)}: ${coded("value", value)}</option>`)}</optgroup>`)}</select>
       <small>${t("segmentHelp")}</small></div>`}
   </form>`;

@@ -7,8 +7,8 @@ function bin(value, edges) {
 }
 
 /** Return {bins, expected, observed, psi, count} of a model's answers of one version, or null if its
- * artifact has no reference. Half a decision is added to each bin on both sides, as in the report. */
-export function beside(decisions, name, { version, scores }) {
+ * artifact has no reference; `show` writes an edge. Half a decision is added to each bin on both sides, as in the report. */
+export function beside(decisions, name, { version, scores }, show = String) {
   if (!scores?.edges) return null;
   const { edges, shares } = scores;
   const own = decisions.map((one) => one.models?.[name]).filter((one) => one?.status === "OK" && one.version === version);
@@ -16,7 +16,7 @@ export function beside(decisions, name, { version, scores }) {
   const whole = own.length + shares.length / 2;
   const parts = shares.map((share, place) => [share * own.length + 0.5, counts[place] + 0.5]);
   return {
-    bins: shares.map((_, place) => (place < edges.length ? `≤ ${(100 * edges[place]).toFixed(1)} %` : `> ${(100 * edges.at(-1)).toFixed(1)} %`)),
+    bins: shares.map((_, place) => (place < edges.length ? `≤ ${show(edges[place])}` : `> ${show(edges.at(-1))}`)),
     expected: shares,
     observed: counts.map((count) => (own.length ? count / own.length : null)),
     psi: own.length ? parts.reduce((sum, [then, now]) => sum + ((now - then) / whole) * Math.log(now / then), 0) : null,

@@ -9,7 +9,7 @@ import { beside } from "./reference.js";
 export function ReferencePart({ of, models }) {
   const names = Object.keys(models);
   const chosen = useSignal(names.at(-1));
-  const found = beside(of, chosen.value, models[chosen.value] ?? {});
+  const found = beside(of, chosen.value, models[chosen.value] ?? {}, percent);
   return html`<h2>${t("againstReference")}</h2>
     <div class="field"><label for="reference-model">${t("model")}</label>
       <select id="reference-model" onChange=${(event) => (chosen.value = event.currentTarget.value)}>${names.map((one) => html`<option value=${one} selected=${one === chosen.value}>${one}</option>`)}</select></div>

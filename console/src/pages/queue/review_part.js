@@ -28,8 +28,8 @@ export function ReviewPart({ decided, onDone }) {
       ${held?.claimedBy && !mine && html`<p role="status"><${Said} text=${t("heldBy", { person: held.claimedBy.username, time: time(held.claimedUntil) })} /></p>`}
       ${mine && html`<p role="status">${t("claimedUntil", { time: time(held.claimedUntil) })}</p>`}
       <div class="actions">${mine
-        ? html`<button type="button" class="secondary" onClick=${() => claim.run("release")}>${t("release")}</button>`
-        : html`<button type="button" onClick=${() => claim.run("claim")} aria-busy=${claim.busy ? "true" : undefined}>${t("claim")}</button>`}</div>
+        ? html`<button key="release" type="button" class="secondary" onClick=${() => claim.run("release")}>${t("release")}</button>`
+        : html`<button key="claim" type="button" onClick=${() => claim.run("claim")} aria-busy=${claim.busy ? "true" : undefined}>${t("claim")}</button>`}</div>
       <${Trouble} problem=${claim.problem} />
       <${VerdictForm} place=${place} name=${decided.predictionId} onDone=${onDone} />`}
   </article>`;
