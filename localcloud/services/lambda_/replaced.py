@@ -28,6 +28,6 @@ def replaced(functions: Functions, quotas: Quotas) -> list[Replaced]:
             "put_metric_data",
             "(self, namespace, metric_data)",
             metric_minutes.merged_by_minute,
-            "each second's statistics of each series stay in memory for ever",
+            "the statistics of each put stay in memory for ever",
         ),
     ]
