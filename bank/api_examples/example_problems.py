@@ -127,5 +127,6 @@ def _of_models(recording: Recording, ids: Place) -> None:
     place, back = f"/models/{ids['model']}", recording.of("rollModelBack")["request"]
     none = recording.send(f"GET {place}/versions/none", by="operator")
     recording.keep_problem(ModelVersionNotFound, none)
-    again = recording.send(f"POST {place}/rollback", back, "operator")  # it answers already
-    recording.keep_problem(ModelActConflict, again)
+    other = back | {"reason": "It approves too many."}  # of what answers already
+    conflict = recording.send(f"POST {place}/rollback", other, "operator")
+    recording.keep_problem(ModelActConflict, conflict)

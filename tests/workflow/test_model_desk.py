@@ -151,6 +151,24 @@ def test_a_rollback_brings_the_former_version_back_and_is_recorded(served, desk,
     assert kinds == ["IN_SERVICE", "VERIFIED", "ROLLBACK", "IN_SERVICE"]
 
 
+def test_a_rollback_whose_answer_was_lost_is_recorded_once(served, desk, body):
+    for version in ("20410108T000000", "20410109T000000"):
+        uploaded(desk, reversioned(body, version), version)
+    back = {"version": "20410108T000000", "reason": "Rechaza a los buenos, otra vez."}
+    first = desk.ask("operator", "POST", f"{PLACE}/rollback", json=back).json()
+    on_its_way = desk.ask("operator", "POST", f"{PLACE}/rollback", json=back)
+    settled(desk, back["version"])
+    done = desk.ask("operator", "POST", f"{PLACE}/rollback", json=back)
+    other = desk.ask("operator", "POST", f"{PLACE}/rollback", json=back | {"reason": "Otra."})
+    acts = evidence(served, f"credit/modelActs/{MODEL}/")
+
+    assert (on_its_way.status_code, done.status_code) == (200, 200)
+    assert [one.json()["act"] for one in (on_its_way, done)] == [first["act"]] * 2
+    assert done.json()["state"] == "IN_SERVICE"
+    assert [one["reason"] for one in acts].count(back["reason"]) == 1
+    assert other.json()["type"] == "urn:problem:model-act-conflict"
+
+
 def test_what_answers_is_not_rolled_back_to_nor_what_was_never_accepted(served, desk):
     live = history(desk)["inService"]
     ask = {"version": live, "reason": REASON}

@@ -33,6 +33,12 @@ class ModelAct(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     size: int = 0
     instead_of: str = ""
 
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """Who asks for what."""
+        archive = (self.sha256, self.size)
+        return self.kind, self.model, self.version, self.by, self.reason, archive
+
 
 class ModelActBucket:
     """The objects of all models."""

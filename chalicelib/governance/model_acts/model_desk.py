@@ -81,28 +81,34 @@ class ModelDesk:
     def roll_back(self, model: str, body: Any, by: By) -> Document:
         """Have an accepted version answer again: its verified copy arrives anew.
 
-        Raises ModelVersionNotFound, InvalidRequest, and ModelActConflict.
+        A repeat is recorded once, and does what the first was cut off from. Raises
+        ModelVersionNotFound, InvalidRequest, and ModelActConflict.
         """
         self._require(model)
         asked = version_request(body)
+        act = self._act("ROLLBACK", model, asked.version, by, asked.reason)
+        state = version_standing.state_of_repeat(act, *self._marks(model))
+        if state is None:
+            self._require_can_change(model, asked.version)
+            self.acts.add(msgspec.structs.replace(act, instead_of=self._answering(model)))
+        if state in (None, "WAITING"):
+            self.models.arrive_again(model, asked.version)
+        return self.standing(model, asked.version)
+
+    def _require_can_change(self, model: str, version: str) -> None:
+        """Raise ModelActConflict or ModelVersionNotFound unless this version can answer next."""
         live = self.endpoints.live(model)
         if live and live["status"] not in ("InService", "Failed", *BROKEN):
             raise ModelActConflict(CHANGES.format(status=live["status"]))
-        if live and live["status"] == "InService" and live["version"] == asked.version:
-            raise ModelActConflict(ANSWERS.format(version=asked.version))
-        if asked.version not in self.models.versions(model):
+        if live and live["status"] == "InService" and live["version"] == version:
+            raise ModelActConflict(ANSWERS.format(version=version))
+        if version not in self.models.versions(model):
             raise ModelVersionNotFound
-        before = {"instead_of": self._answering(model)}
-        self.acts.add(self._act("ROLLBACK", model, asked.version, by, asked.reason, **before))
-        self.models.arrive_again(model, asked.version)
-        return self.standing(model, asked.version)
 
     def standing(self, model: str, version: str) -> Document:
         """Return where a version stands. Raises ModelVersionNotFound."""
         self._require(model, version)
-        live = self.endpoints.live(model)
-        marks = (self.models.refusals(model), self.models.arrivals(model))
-        seen = version_standing.traces(version, self.acts.of_model(model), *marks, live)
+        seen = version_standing.traces(version, *self._marks(model))
         if not seen.is_known:
             raise ModelVersionNotFound
         return {
@@ -112,7 +118,7 @@ class ModelDesk:
             "act": msgspec.to_builtins(seen.act),
             "refusal": msgspec.to_builtins(seen.refusal),
             "verifiedAt": seen.arrival.at if seen.arrival else None,
-            "endpoint": live,
+            "endpoint": seen.live,
             "deployment": self.endpoints.under_way(model),
         }
 
@@ -159,6 +165,14 @@ class ModelDesk:
     def _require(self, model: str, version: str = "v") -> None:
         if model not in self.profile.models or not VERSION.fullmatch(version):
             raise ModelVersionNotFound
+
+    def _marks(self, model: str) -> version_standing.Marks:
+        return (
+            self.acts.of_model(model),
+            self.models.refusals(model),
+            self.models.arrivals(model),
+            self.endpoints.live(model),
+        )
 
     def _answering(self, model: str) -> str:
         live = self.endpoints.live(model)

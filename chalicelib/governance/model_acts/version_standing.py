@@ -1,9 +1,10 @@
 """Standing of one version of a model: from the request for it until it answers. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from chalicelib.governance import repeats
 from chalicelib.governance.model_acts.model_act_bucket import ModelAct
 from chalicelib.models.endpoints import SETTLED
 from chalicelib.models.model_bucket import Arrival, Refusal
@@ -11,6 +12,9 @@ from chalicelib.models.model_bucket import Arrival, Refusal
 Document = dict[str, Any]
 
 State = Literal["WAITING", "REFUSED", "VERIFIED", "DEPLOYING", "IN_SERVICE", "FAILED", "SUPERSEDED"]
+
+# Acts, refusals and arrivals of a model's versions, the oldest first, and its endpoint.
+Marks = tuple[list[ModelAct], list[Refusal], list[Arrival], Document | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ def traces(
     version: str,
     acts: Iterable[ModelAct],
     refusals: Iterable[Refusal],
-    arrivals: list[Arrival],
+    arrivals: Sequence[Arrival],
     live: Document | None,
 ) -> Traces:
     """Return the traces of a version. Acts, refusals and arrivals come with the oldest first."""
@@ -66,3 +70,24 @@ def state(version: str, seen: Traces) -> State:
     if not arrival.attempted:
         return "VERIFIED"
     return "DEPLOYING" if live and live["status"] not in SETTLED else "FAILED"
+
+
+def state_of_repeat(
+    act: ModelAct,
+    acts: Sequence[ModelAct],
+    refusals: Iterable[Refusal],
+    arrivals: Sequence[Arrival],
+    live: Document | None,
+) -> State | None:
+    """Return where the version of an act stands if the newest act asked for the same; None if the
+    act is new. It is new, too, once another version has come, or what was asked for has failed.
+    """
+    earlier = repeats.first_of(act, acts[-1:])
+    if earlier is None:
+        return None
+    seen = traces(act.version, acts, refusals, arrivals, live)
+    newest = seen.newest
+    if newest and newest.version != act.version and newest.at >= earlier.at:
+        return None
+    found = state(act.version, seen)
+    return None if found in ("REFUSED", "FAILED") else found

@@ -31,6 +31,12 @@ class Act(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     draft: str = ""
     reason: str = ""
 
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """Who asks for what, and from when: nothing for at once."""
+        later = self.effective_from if self.effective_from > self.at else ""
+        return self.kind, self.policy, self.by, self.reason, self.draft, later
+
 
 @dataclass(frozen=True, slots=True)
 class Period:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 
 from chalicelib.foundation.text import Text
+from chalicelib.governance import repeats
 from chalicelib.governance.policies.acts import (
     APPROVALS,
     Act,
@@ -99,13 +100,12 @@ class PolicyDesk:
         policy = proposed(asked.parts, before).policy
         if policy.version() == before.policy_version():
             raise PolicyConflict(SAME.format(version=policy.version()))
-        parts = (policy.version(), by, asked.reason, self._later(asked.effective_from, self._at))
-        for act in self._open_drafts():
-            if parts == (act.policy, act.by, act.reason, self._later(act.effective_from, act.at)):
-                return self._shown_draft(act)
-        self._policies.add_policy(policy)
         starts = {"effective_from": asked.effective_from, "reason": asked.reason}
-        return self._shown_draft(self._act("DRAFTED", policy.version(), by, **starts))
+        act = self._act("DRAFTED", policy.version(), by, **starts)
+        if earlier := repeats.first_of(act, self._open_drafts()):
+            return self._shown_draft(earlier)
+        self._policies.add_policy(policy)
+        return self._shown_draft(self._kept(act))
 
     def swap_set(
         self, draft: str, newest: Callable[[int], Sequence[Decided]], wanted: str
@@ -131,7 +131,7 @@ class PolicyDesk:
         if by["sub"] in people:
             raise PolicyConflict(TWICE)
         with_policy(self._profile, self._policies.policy(found.policy))  # a deployment may differ
-        act = self._act("APPROVED", found.policy, by, draft=draft)
+        act = self._kept(self._act("APPROVED", found.policy, by, draft=draft))
         starts = [one for one in periods([*self._acts, act]) if one.act == act]
         return self._shown_draft(found, [*self._acts, act]) | {
             "inForceFrom": starts[0].start if starts else None
@@ -147,12 +147,11 @@ class PolicyDesk:
         version = asked.version
         if not any(one.policy == version and one.start <= self._at for one in self._periods):
             raise PolicyConflict(NEVER.format(version=version))
-        parts = ("ROLLED_BACK", version, by, asked.reason)
-        for act in self._acts[-1:]:
-            if parts == (act.kind, act.policy, act.by, act.reason):
-                return _shown(act)
+        act = self._act("ROLLED_BACK", version, by, reason=asked.reason)
+        if earlier := repeats.first_of(act, self._acts[-1:]):
+            return _shown(earlier)
         with_policy(self._profile, self._policies.policy(version))
-        return _shown(self._act("ROLLED_BACK", version, by, reason=asked.reason))
+        return _shown(self._kept(act))
 
     def deploy(self, by: By, *, at_once: bool) -> Act | None:
         """Put the deployment's own policy in force, if it is the first or `at_once`; else draft it.
@@ -165,8 +164,9 @@ class PolicyDesk:
             return None
         self._policies.add_policy(self._profile.policy)
         if at_once or not deployed:
-            return self._act("DEPLOYED", version, by)
-        return self._act("DRAFTED", version, by, effective_from=self._at, reason="make deploy")
+            return self._kept(self._act("DEPLOYED", version, by))
+        starts = {"effective_from": self._at, "reason": "make deploy"}
+        return self._kept(self._act("DRAFTED", version, by, **starts))
 
     def _in_force(self) -> Profile:
         current = in_force(self._periods, self._at)
@@ -175,14 +175,11 @@ class PolicyDesk:
         return with_policy(self._profile, self._policies.policy(current.policy))
 
     def _act(self, kind: Any, version: str, by: By, **parts: str) -> Act:
-        act = Act(act_id(self._now), kind, version, self._at, by, **parts)
+        return Act(act_id(self._now), kind, version, self._at, by, **parts)
+
+    def _kept(self, act: Act) -> Act:
         self._policies.add_act(act)
         return act
-
-    @staticmethod
-    def _later(start: str, asked: str) -> str:
-        """Return from when a draft is to be in force; nothing if it was asked for at once."""
-        return "" if start == asked else start
 
     def _draft(self, draft: str) -> Act:
         for act in self._acts:

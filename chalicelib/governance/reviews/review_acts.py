@@ -59,12 +59,14 @@ class ReviewAct(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     def is_by(self, person: Mapping[str, str]) -> bool:
         return identity(self.by) == identity(person)
 
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """Who asks for what, in which words."""
+        return self.act, identity(self.by), self.verdict, self.reason, self.text
+
     def says(self, other: "ReviewAct") -> bool:
         """Return whether two acts are one that was sent twice."""
-        mine, others = (
-            (one.act, identity(one.by), one.verdict, one.reason, one.text) for one in (self, other)
-        )
-        return mine == others
+        return self.asked == other.asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Where a version stands, by what there is of it."""
 
+import msgspec
 import pytest
 
 from chalicelib.governance.model_acts.model_act_bucket import ModelAct
-from chalicelib.governance.model_acts.version_standing import state, traces
+from chalicelib.governance.model_acts.version_standing import state, state_of_repeat, traces
 from chalicelib.models.model_bucket import Arrival, Refusal
 from tests.fakes import endpoint
 
@@ -63,3 +64,31 @@ def test_the_last_act_counts_of_those_on_a_version():
 
     assert (seen.act, seen.refusal, seen.arrival) == (again, None, None)
     assert state("v2", seen) == "WAITING"
+
+
+BACK = ModelAct("2", "ROLLBACK", "M", "v2", ASKED, {"username": "eva"}, "bad", instead_of="v3")
+AGAIN = msgspec.structs.replace(BACK, id="3", at=LAST, instead_of="")
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted"),
+    [
+        ({"arrivals": [Arrival(BEFORE, "v3", attempted=True)]}, "WAITING"),
+        ({"arrivals": [CAME]}, "VERIFIED"),
+        ({"arrivals": [BEGUN], "live": V2}, "IN_SERVICE"),
+        ({"acts": [ACT, BACK], "arrivals": [BEGUN], "live": V2}, "IN_SERVICE"),
+        ({"acts": [], "arrivals": [BEGUN], "live": V2}, None),
+        ({"acts": [BACK, ACT]}, None),  # something else was asked for since
+        ({"arrivals": [BEGUN, OVERTAKEN], "live": V2}, None),  # another version came since
+        ({"arrivals": [BEGUN], "live": endpoint("InService", "v1", failure="alarm")}, None),
+        ({"refusals": [REFUSED]}, None),
+        ({"act": {"reason": "worse"}}, None),
+        ({"act": {"by": {"username": "ana"}}}, None),
+        ({"act": {"version": "v1"}}, None),
+    ],
+)
+def test_a_rollback_that_is_asked_for_again_is_the_same_while_it_stands(there, wanted):
+    act = msgspec.structs.replace(AGAIN, **there.get("act", {}))
+    marks = (there.get("acts", [BACK]), there.get("refusals", []), there.get("arrivals", []))
+
+    assert state_of_repeat(act, *marks, there.get("live", V1)) == wanted
