@@ -47,6 +47,11 @@ def require_none(faults: Faults, *, outside: bool = False) -> None:
         raise naming(InvalidRequest, faults, outside=outside)
 
 
+def fields_of(body: Any, known: set[str]) -> tuple[dict[str, Any], Faults]:
+    """Return the fields of a body, and the faults of one that is no object or has others."""
+    return (body if isinstance(body, dict) else {}), other_fields(body, known)
+
+
 def other_fields(body: Any, known: set[str]) -> Faults:
     """Return the faults of a body that is no object, or has fields that are not known."""
     if not isinstance(body, dict):
@@ -60,6 +65,12 @@ def text_fault(name: str, given: dict[str, Any], most: int) -> Faults:
     if isinstance(text, str) and text.strip() and len(text) <= most:
         return {}
     return {name: NO_TEXT.format(most=most)}
+
+
+def number_of_bytes(given: Any, most: int) -> int | None:
+    """Return a size of 1 to `most`, or None for what is none. In JSON 5 and 5.0 are one number."""
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    return int(given) if is_number and 1 <= given <= most and given == int(given) else None
 
 
 def day_of(given: Any) -> date | None:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.foundation.errors import InvalidArtifact
-from chalicelib.foundation.request_fields import Faults, other_fields, require_none, text_fault
+from chalicelib.foundation.request_fields import (
+    Faults,
+    fields_of,
+    number_of_bytes,
+    require_none,
+    text_fault,
+)
 from chalicelib.foundation.settings import MODEL_PREFIX
 from chalicelib.foundation.text import Text
 from chalicelib.governance.policies.policy_requests import LONGEST_REASON
@@ -48,21 +54,19 @@ class VersionRequest:
 
 def upload_request(body: Any, model: str, prefix: str) -> UploadRequest:
     """Parse the body of POST …/artifacts. Raises InvalidRequest."""
-    errors = other_fields(body, {"version", "bytes", "sha256", "reason"})
-    given = {} if errors.keys() == {"body"} else body
-    size, digest = _size(given.get("bytes")), given.get("sha256")
+    given, errors = fields_of(body, {"version", "bytes", "sha256", "reason"})
+    size, digest = number_of_bytes(given.get("bytes"), LARGEST_ARCHIVE), given.get("sha256")
     errors |= _version_fault(given, model, prefix)
     errors |= {} if size else {"bytes": NOT_A_SIZE}
     errors |= {} if _matches(SHA256, digest) else {"sha256": NOT_A_DIGEST}
     errors |= text_fault("reason", given, LONGEST_REASON)
     require_none(errors)
-    return UploadRequest(given["version"], size, given["sha256"], given["reason"])
+    return UploadRequest(given["version"], size or 0, given["sha256"], given["reason"])
 
 
 def version_request(body: Any) -> VersionRequest:
     """Parse the body of POST …/rollback. Raises InvalidRequest."""
-    errors = other_fields(body, {"version", "reason"})
-    given = {} if errors.keys() == {"body"} else body
+    given, errors = fields_of(body, {"version", "reason"})
     errors |= {} if _matches(VERSION, given.get("version")) else {"version": NOT_A_VERSION}
     errors |= text_fault("reason", given, LONGEST_REASON)
     require_none(errors)
@@ -81,9 +85,3 @@ def _version_fault(given: dict[str, Any], model: str, prefix: str) -> Faults:
 
 def _matches(pattern: re.Pattern[str], given: Any) -> bool:
     return isinstance(given, str) and bool(pattern.fullmatch(given))
-
-
-def _size(given: Any) -> int:
-    """Return a number of bytes, or 0 for what is none. In JSON 5 and 5.0 are one number."""
-    is_number = isinstance(given, int | float) and not isinstance(given, bool)
-    return int(given) if is_number and 1 <= given <= LARGEST_ARCHIVE and given == int(given) else 0

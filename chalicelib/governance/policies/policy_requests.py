@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.foundation.request_fields import other_fields, require_none, text_fault
+from chalicelib.foundation.request_fields import fields_of, require_none, text_fault
 from chalicelib.foundation.text import Text
 from chalicelib.governance.policies.times import written_at
 
@@ -39,8 +39,7 @@ class RollbackRequest:
 
 def draft_request(body: Any, now: datetime) -> DraftRequest:
     """Parse the body of POST /policies; without effectiveFrom it is now. Raises InvalidRequest."""
-    errors = other_fields(body, {"policy", "reason", "effectiveFrom"})
-    given = {} if errors.keys() == {"body"} else body
+    given, errors = fields_of(body, {"policy", "reason", "effectiveFrom"})
     start, fault = _start(given.get("effectiveFrom"), now)
     errors |= {"effectiveFrom": fault} if fault else {}
     errors |= text_fault("reason", given, LONGEST_REASON)
@@ -50,9 +49,9 @@ def draft_request(body: Any, now: datetime) -> DraftRequest:
 
 def rollback_request(body: Any) -> RollbackRequest:
     """Parse the body of POST /policy-rollback. Raises InvalidRequest."""
-    errors = other_fields(body, {"policy", "reason"})
-    given = {} if errors.keys() == {"body"} else body
-    errors |= {} if isinstance(given.get("policy"), str) else {"policy": NO_VERSION}
+    given, errors = fields_of(body, {"policy", "reason"})
+    version = given.get("policy")
+    errors |= {} if version and isinstance(version, str) else {"policy": NO_VERSION}
     errors |= text_fault("reason", given, LONGEST_REASON)
     require_none(errors)
     return RollbackRequest(given["policy"], given["reason"])

@@ -14,7 +14,7 @@ from chalicelib.foundation.request_fields import (
     NOT_ONE_OF,
     Faults,
     day_of,
-    other_fields,
+    fields_of,
     require_none,
     text_fault,
 )
@@ -64,8 +64,7 @@ class PeriodRequest:
 
 def verdict_request(body: Any, review: Review) -> VerdictRequest:
     """Parse the body of POST …/review. Raises InvalidRequest."""
-    faults = other_fields(body, {"verdict", "reason", "text"})
-    given = {} if "body" in faults and not isinstance(body, dict) else body
+    given, faults = fields_of(body, {"verdict", "reason", "text"})
     verdict, reason = given.get("verdict"), given.get("reason")
     if verdict not in get_args(Verdict):
         faults["verdict"] = NOT_ONE_OF.format(values=", ".join(get_args(Verdict)))
@@ -79,8 +78,7 @@ def verdict_request(body: Any, review: Review) -> VerdictRequest:
 
 def contest_request(body: Any) -> str:
     """Parse the body of POST …/contest, and return the applicant's words. Raises InvalidRequest."""
-    faults = other_fields(body, {"text"})
-    given = {} if not isinstance(body, dict) else body
+    given, faults = fields_of(body, {"text"})
     require_none(faults | text_fault("text", given, LONGEST_CONTEST))
     return str(given["text"])
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from chalicelib.foundation.request_fields import other_fields, require_none, text_fault
+from chalicelib.foundation.request_fields import fields_of, require_none, text_fault
 from chalicelib.foundation.text import Text
 from chalicelib.governance.policies.policy_requests import LONGEST_REASON
 
@@ -20,8 +20,7 @@ class SignOffRequest:
 
 def sign_off_request(body: Any) -> SignOffRequest:
     """Parse the body of POST …/sign-off. Raises InvalidRequest."""
-    errors = other_fields(body, {"verdict", "reason"})
-    given = {} if errors.keys() == {"body"} else body
+    given, errors = fields_of(body, {"verdict", "reason"})
     errors |= {} if given.get("verdict") in get_args(Verdict) else {"verdict": NO_VERDICT}
     errors |= text_fault("reason", given, LONGEST_REASON)
     require_none(errors)

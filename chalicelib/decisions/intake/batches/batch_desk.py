@@ -30,7 +30,13 @@ from chalicelib.decisions.intake.batches.batch_problems import (
 )
 from chalicelib.decisions.intake.batches.row_reading import FORMS
 from chalicelib.foundation.errors import InvalidRequest, NoModelInService
-from chalicelib.foundation.request_fields import NOT_ONE_OF, UNKNOWN_FIELD, naming
+from chalicelib.foundation.request_fields import (
+    NOT_ONE_OF,
+    naming,
+    number_of_bytes,
+    other_fields,
+    require_none,
+)
 from chalicelib.foundation.text import Language, Text
 
 Document = dict[str, Any]
@@ -77,7 +83,7 @@ class BatchDesk:
             return self._start(body["batchId"])
         if not isinstance(body, dict):
             raise naming(InvalidRequest, {"body": NOT_A_REQUEST})
-        form, size = body.get("format"), _size(body.get("bytes"))
+        form, size = body.get("format"), number_of_bytes(body.get("bytes"), MOST_BYTES)
         unknown = NOT_ONE_OF.format(values=", ".join(FORMS))
         _require(
             body,
@@ -157,14 +163,6 @@ def _is_id(value: Any) -> bool:
 
 
 def _require(body: Document, faults: Mapping[str, Text | None]) -> None:
-    """Raise InvalidRequest for wrong fields, and for those that nobody asks for."""
+    """Raise InvalidRequest for wrong fields, and for those that are not known."""
     wrong = {name: fault for name, fault in faults.items() if fault}
-    wrong |= dict.fromkeys(sorted(body.keys() - faults.keys()), UNKNOWN_FIELD)
-    if wrong:
-        raise naming(InvalidRequest, wrong)
-
-
-def _size(given: Any) -> int | None:
-    """Return a number of bytes, or None for what is none. In JSON 5 and 5.0 are one number."""
-    is_number = isinstance(given, int | float) and not isinstance(given, bool)
-    return int(given) if is_number and 1 <= given <= MOST_BYTES and given == int(given) else None
+    require_none(wrong | other_fields(body, {*faults}))
