@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.console_visit import PATIENCE_MS, Site, Visit, served_site
+from bank.first_run import body_of
+from tests.browser.console_visit import API_KEY, PATIENCE_MS, Site, Visit, served_site
 
 # A page keeps what its policy refused, from before its first script on.
 VIOLATIONS = """
@@ -38,6 +41,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A bank in service, with models trained on real loans, and its console."""
     with served_site(tmp_path_factory.mktemp("console")) as site:
         yield site
+
+
+@pytest.fixture(scope="package")
+def decided(site: Site) -> list[dict[str, Any]]:
+    """Real loans that the score decided."""
+    headers = {"x-api-key": API_KEY}
+    bodies = [body_of(loan) for loan in site.loans[20:60]]
+    answers = [
+        requests.post(f"{site.address}predict", json=one, headers=headers, timeout=30)
+        for one in bodies
+    ]
+    assert {one.status_code for one in answers} == {200}
+    return [one.json() for one in answers]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 import pandas as pd
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from rich.console import Console
 
 from bank.api import serving_api
@@ -56,6 +56,23 @@ def served_site(folder: Path) -> Iterator[Site]:
         address = console_access.open_console(bank, port, bank.cloud.serve_aws(0))
         bring(bank, sample, Console(quiet=True))
         yield Site(bank, address, demo_people.passwords(folder), [*sample.cases()])
+
+
+def losing_the_first_answer(page: Page, address: str) -> list[Any]:
+    """Lose the answer to the first POST to an address; return the bodies of all, as they come."""
+    sent: list[Any] = []
+
+    def handle(route: Route) -> None:
+        if route.request.method == "POST":
+            sent.append(route.request.post_data_json)
+        if len(sent) == 1 and route.request.method == "POST":
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(address, handle)
+    return sent
 
 
 def anchor_today(bank: Bank) -> None:

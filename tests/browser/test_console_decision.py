@@ -1,9 +1,11 @@
 """A decision's page: the evidence, the replay, the explanation."""
 
 import pytest
+import requests
 from playwright.sync_api import expect
 
-from tests.browser.console_visit import texts
+from bank.first_run import body_of
+from tests.browser.console_visit import API_KEY, texts
 
 
 def decided(one, loan):
@@ -97,3 +99,45 @@ def test_both_schemes_have_enough_contrast(visit, site, scheme):
     decided(one, site.loans[10])
 
     assert one.barriers() == []
+
+
+@pytest.fixture(scope="module")
+def countered(site):
+    """A real loan of twice its amount, for which there is a counter-offer."""
+    headers = {"x-api-key": API_KEY}
+    for loan in site.loans[20:90]:
+        body = body_of(loan)
+        body["application"] = body["application"] | {"amount": 2 * body["application"]["amount"]}
+        one = requests.post(f"{site.address}predict", json=body, headers=headers, timeout=30).json()
+        place = f"predictions/{loan['clientId']}/{one['predictionId']}"
+        offer = requests.get(f"{site.address}{place}/offer", headers=headers, timeout=30).json()
+        if offer["outcome"] == "COUNTER_OFFER":
+            return one | {"largestAmount": offer["largestAmount"]}
+    raise AssertionError("No loan of the sample has a counter-offer.")
+
+
+@pytest.mark.parametrize(("language", "mark"), [("es", "."), ("en", ",")])
+def test_a_counter_offer_is_said_in_a_sentence_with_its_amount(visit, countered, language, mark):
+    one = visit("analyst", language)
+    one.open("decision", countered["clientId"], countered["predictionId"])
+    one.heading("page.decision").wait_for()
+    offer = one.page.locator("section", has_text=one.t("counterOffer"))
+    expect(offer.get_by_text(one.t("offerFound"), exact=True)).to_be_visible()
+    amount = f"{countered['largestAmount']:,.0f}".replace(",", mark)
+    largest = offer.locator("dl div", has_text=one.t("largestAmount")).locator("dd")
+    expect(largest).to_contain_text(amount)
+
+    assert offer.get_by_role("button").inner_text().find(amount) > 0
+    assert one.barriers() == []
+
+
+def test_a_refused_filter_leaves_no_decisions_of_the_former_one(visit, site):
+    one = visit("auditor", "en")
+    visit("analyst", "en").analyse(site.loans[8])
+    one.open("decisions")
+    one.page.locator("tbody th a").first.wait_for()
+    one.page.locator("#from").fill("2031-01-01")
+    one.page.locator("#to").fill("2030-01-01")
+    expect(one.page.get_by_role("alert")).to_be_visible()
+
+    assert one.page.locator("tbody").count() == 0

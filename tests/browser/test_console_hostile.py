@@ -59,7 +59,9 @@ def completed(path: str, body: dict[str, Any]) -> dict[str, Any]:
         at = body["createdAt"]
         act = {"verdict": "APPROVE", "reason": "a", "at": at, "text": "b", "by": {"username": "c"}}
         contest = {"state": "OPEN", "at": at, "text": "no", "by": {"username": "d"}}
-        return body | {"reviews": [act], "contest": contest}
+        claim = {"claimedBy": {"username": "eva"}, "claimedUntil": at}
+        case = {"case": body["case"] | claim} if "case" in body else {}
+        return body | {"reviews": [act], "contest": contest} | case
     return body
 
 

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.console_visit import losing_the_first_answer
 from tests.browser.test_console_hostile import CHALLENGER
 from tests.workflow.conftest import changed, manifest_of, reversioned
 
@@ -104,6 +105,7 @@ def test_a_refused_artifact_shows_why_and_its_texts_are_texts(visit, site):
     one.settled()
 
     assert "Missing: code/<b>.py" in told
+    assert on_its_way(one).locator("bdi[lang=en]").count() == 1  # createEndpointModel's own words
     assert live() == before
     assert one.page.get_by_text(HOSTILE).count() >= 3  # the manifest, the act, the history
     assert one.page.locator("main img, main script").count() == 0
@@ -196,3 +198,83 @@ def changed_card(body: bytes) -> bytes:
     facts["vintages"][0]["vintage"] = HOSTILE
     facts["groups"] |= {HOSTILE: [facts["vintages"][0] | {"value": HOSTILE}]}
     return (begin + json.dumps(facts).replace("<", "\\u003c") + end).encode()
+
+
+def rollback_of(one: Any, model: str) -> tuple[Any, Any]:
+    """The fields of a model's rollback, once its history is opened."""
+    article = one.page.get_by_role("article", name=model, exact=True)
+    article.get_by_text(one.t("historyAndRollback")).click()
+    version, reason = (
+        article.locator(f"#rollback-{name}-{model}") for name in ("version", "reason")
+    )
+    reason.wait_for()
+    return version, reason
+
+
+def signed_in_anew(one: Any, person: str) -> None:
+    one.page.reload()
+    one.press("signIn")
+    one.give_password(person)
+    one.open("models")
+    one.heading("page.models").wait_for()
+
+
+def test_the_reason_of_a_rollback_is_kept_for_its_person_and_version(visit, site):
+    for version in ("20420105T000000", "20420106T000000"):
+        one = opened(visit, "operator", "en")
+        send(one, reversioned(champions_artifact(site), version), "One more")
+        expect(on_its_way(one).get_by_role("status")).to_have_text(one.t("standing.IN_SERVICE"))
+    one = opened(visit, "operator", "en")
+    chosen, reason = rollback_of(one, MODEL)
+    first, other = chosen.locator("option").all_inner_texts()[:2]
+    chosen.select_option(other)
+    reason.fill("Not sent yet")
+    chosen.select_option(first)
+    expect(reason).to_have_value("")
+    signed_in_anew(one, "operator")
+    chosen, reason = rollback_of(one, MODEL)
+    chosen.select_option(other)
+    expect(reason).to_have_value("Not sent yet")
+    signed_in_anew(one, "risk")
+    assert one.page.evaluate("Object.keys(sessionStorage)") == []
+    signed_in_anew(one, "operator")
+    chosen, reason = rollback_of(one, MODEL)
+    chosen.select_option(other)
+
+    expect(reason).to_have_value("")
+
+
+def test_a_rollback_whose_answer_is_lost_is_one_act(visit, site):
+    one = opened(visit, "operator", "en")
+    sent = losing_the_first_answer(one.page, f"**/models/{MODEL}/rollback")
+    chosen, reason = rollback_of(one, MODEL)
+    version = chosen.input_value()
+    reason.fill("Once only, though its answer is lost")
+    model = one.page.get_by_role("article", name=MODEL, exact=True)
+    confirm = model.get_by_role("button", name=one.t("confirmRollback", version=version))
+    ask = model.get_by_role("button", name=one.t("rollModelBack"), exact=True)
+    ask.click()
+    confirm.click()
+    expect(model.get_by_role("alert")).to_contain_text(one.t("networkLost"))
+    expect(reason).to_have_value("Once only, though its answer is lost")
+    ask.click()
+    confirm.click()
+    expect(on_its_way(one).get_by_role("status")).to_have_text(one.t("standing.IN_SERVICE"))
+    history = model.get_by_role("region", name=one.t("historyTold"))
+    expect(history).to_contain_text("Once only, though its answer is lost")
+
+    assert sent == [{"version": version, "reason": "Once only, though its answer is lost"}] * 2
+    assert history.get_by_text("Once only, though its answer is lost").count() == 1
+    assert live() == version
+
+
+def test_another_file_takes_the_place_of_the_one_before(visit, site):
+    one, body = opened(visit, "operator", "en"), champions_artifact(site)
+    here = one.page.locator("form", has=one.page.locator("#artifact-file"))
+    one.page.locator("#artifact-file").set_input_files(file_of(body))
+    expect(here.get_by_text(hashlib.sha256(body).hexdigest())).to_be_visible()
+    one.page.locator("#artifact-file").set_input_files(file_of(b"no archive"))
+    expect(here.get_by_role("alert")).to_contain_text(one.t("noManifest"))
+
+    assert here.locator("dl.facts").count() == 0
+    assert here.get_by_role("button", name=one.t("sendArtifact")).is_disabled()

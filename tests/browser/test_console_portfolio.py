@@ -1,27 +1,10 @@
-"""The pages of risk: portfolio, models and policy, on real decisions."""
+"""The pages of risk: portfolio and models, on real decisions."""
 
 import json
 
 import boto3
 import pytest
-import requests
 from playwright.sync_api import expect
-
-from bank.first_run import body_of
-from tests.browser.console_visit import API_KEY
-
-
-@pytest.fixture(scope="module")
-def decided(site):
-    """Real loans that the score decided."""
-    headers = {"x-api-key": API_KEY}
-    bodies = [body_of(loan) for loan in site.loans[20:60]]
-    answers = [
-        requests.post(f"{site.address}predict", json=one, headers=headers, timeout=30)
-        for one in bodies
-    ]
-    assert {one.status_code for one in answers} == {200}
-    return [one.json() for one in answers]
 
 
 @pytest.mark.parametrize(("role", "language"), [("risk", "es"), ("auditor", "en")])
@@ -142,69 +125,6 @@ def test_the_models_are_side_by_side_with_who_answers_for_them(visit, site, role
     assert one.barriers() == []
 
 
-def test_cut_offs_are_moved_proposed_and_approved_by_two(visit, site, decided):
-    one = visit("risk", "es")
-    one.open("policy")
-    one.heading("page.policy").wait_for()
-    expect(one.page.locator("figure.plot svg").first).to_be_visible()
-    table = one.page.get_by_role("region", name=one.t("cutOffsTold"))
-    before = table.locator("tbody tr").first.inner_text()
-    one.page.locator("#cut-approveFrom").fill("575")
-    assert table.locator("tbody tr").first.inner_text() != before
-    assert one.barriers() == []
-    one.press("newDraft")
-    expect(one.page.locator("#draft-reason-error")).not_to_be_empty()
-    one.page.locator("#draft-reason").fill("Menos riesgo <b>en diciembre</b>")
-    one.press("newDraft")
-    draft = one.page.locator("article", has_text="<b>en diciembre</b>")
-    draft.get_by_role("button", name=one.t("swapSet")).click()
-    expect(draft.get_by_role("region", name=one.t("swapSetTold"))).to_be_visible()
-    draft.get_by_role("button", name=one.t("approveDraft")).click()
-    expect(draft.get_by_text("risk").nth(1)).to_be_visible()
-    two = visit("second-risk", "en")
-    two.open("policy")
-    two.page.locator("article", has_text="<b>en diciembre</b>").get_by_role(
-        "button", name=two.t("approveDraft")
-    ).click()
-    expect(two.page.locator("article", has_text="<b>en diciembre</b>")).to_have_count(0)
-
-    assert two.page.locator("dl.facts dd").nth(2).inner_text() == "575"
-
-
-def test_a_proposal_whose_answer_is_lost_is_one_draft(visit, decided):
-    one, sent = visit("risk", "en"), []
-
-    def lose_the_first(route):
-        sent.append(route.request.post_data_json)
-        if len(sent) > 1:
-            route.continue_()
-            return
-        route.fetch()
-        route.abort()
-
-    one.open("policy")
-    one.heading("page.policy").wait_for()
-    one.settled()
-    one.page.route(
-        lambda url: url.endswith("/people/policies"),
-        lambda route: (
-            lose_the_first(route) if route.request.method == "POST" else route.continue_()
-        ),
-    )
-    one.page.locator("#cut-approveFrom").fill("581")
-    one.page.locator("#draft-reason").fill("Once only")
-    submit = "one => { one.form.requestSubmit(); one.form.requestSubmit(); }"
-    one.page.locator("#draft-reason").evaluate(submit)
-    expect(one.page.get_by_role("alert")).to_contain_text(one.t("networkLost"))
-    assert one.page.locator("#draft-reason").input_value() == "Once only"
-    one.press("newDraft")
-    expect(one.page.locator("#draft-reason")).to_have_value("")
-    one.settled()
-
-    assert len(sent) == 2
-    assert one.page.locator("article", has_text="Once only").count() == 1
-
-
 def test_a_refused_period_has_no_figures(visit, decided):
     one = visit("risk", "en")
     one.open("portfolio")
@@ -213,17 +133,6 @@ def test_a_refused_period_has_no_figures(visit, decided):
     expect(one.page.get_by_role("alert")).to_be_visible()
 
     assert one.page.get_by_text(one.t("decisionsADay")).count() == 0
-
-
-def test_what_was_typed_into_a_form_of_risk_survives_a_reload(visit, decided):
-    one = visit("risk", "en")
-    one.open("policy")
-    one.page.locator("#draft-reason").fill("Not sent yet")
-    one.page.reload()
-    one.press("signIn")
-    one.give_password("risk")
-
-    assert one.page.locator("#draft-reason").input_value() == "Not sent yet"
 
 
 @pytest.mark.parametrize("page", ["portfolio", "models", "policy"])

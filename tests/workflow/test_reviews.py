@@ -234,3 +234,23 @@ def test_the_watch_counts_what_is_overdue_and_closes_what_was_never_stored(desk,
     assert later["REVIEW"] > now["REVIEW"]
     assert in_queue(desk, one)
     assert in_queue(desk, orphan) is None
+
+
+def test_a_decision_has_its_case_with_the_claim_and_why_a_person_may_not_decide_it(
+    served, desk, reviewed
+):
+    one = reviewed(LARGE)
+
+    def case_to(who: str) -> dict[str, Any]:
+        return dict(desk.ask(who, "GET", at(one), **EN).json().get("case", {}))
+
+    assert case_to("reviewer") == in_queue(desk, one)
+    assert case_to("reviewer").keys().isdisjoint({"claimedBy", "barred"})
+    desk.ask("reviewer", "POST", at(one, "/review/claim"))
+    assert case_to("second-reviewer")["claimedBy"] == desk.kept("reviewer")
+    review(desk, "reviewer", one, YES)
+    assert "you" in case_to("reviewer")["barred"]
+    assert case_to("second-reviewer") == in_queue(desk, one)
+    assert "case" not in served.get(at(one)).json()
+    review(desk, "second-reviewer", one, YES)
+    assert case_to("reviewer") == {}

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import msgspec
 
 from chalicelib.decisions.outcome_rules import counting_outcome
-from chalicelib.foundation.text import Text
+from chalicelib.foundation.text import Language, Text
+from chalicelib.governance import repeats
 from chalicelib.governance.policies.times import written_at
 from chalicelib.governance.reviews.cases import (
     case_of,
@@ -125,6 +126,17 @@ class ReviewDesk:
         following = found[-1]["dueOrder"] if len(found) == asked.limit else None
         return {"reviews": [shown_case(one, self._at) for one in found], "next": following}
 
+    def case_for(self, by: By, stored: Document, language: Language) -> Document | None:
+        """Return the open case of a decision, and why this person may not decide it, if so; None if
+        there is nothing to decide.
+        """
+        state = self._state(stored)
+        if state.case is None:
+            return None
+        why = barred(state, by, stored.get("requestedBy", {}))
+        case = shown_case(self._case(stored, state), self._at)
+        return case | ({"barred": why.said_in(language)} if why else {})
+
     def claim(self, stored: Document, by: By) -> Document:
         """Give the case to a person for a time. Raises ReviewConflict and SamePerson."""
         state = self._state(stored)
@@ -158,7 +170,7 @@ class ReviewDesk:
         asked = verdict_request(body, self._profile.review)
         state = self._state(stored)
         act = self._act(stored, state, asked, by)
-        if not any(one.says(act) for one in state.verdicts[-REPEATED:]):
+        if repeats.first_of(act, state.verdicts[-REPEATED:]) is None:
             self._require_open(state, stored, act)
             self._add(stored, state, act)
         self._follow(stored, self._state(stored))

@@ -13,6 +13,7 @@ Verdict = Literal["APPROVE", "DECLINE"]
 Decided = Literal["APPROVE", "REVIEW", "DECLINE"]
 DecidedBy = Literal["AUTOMATIC", "PENDING", "PERSON", "COUNTER_OFFER"]
 Value = float | str | None
+Person = dict[str, str]
 
 
 class Answer(msgspec.Struct, rename="camel"):
@@ -189,6 +190,27 @@ class Acts(Answer):
     reviews: list[ShownVerdict]
 
 
+class Case(Answer):
+    """A case of the reviewers' queue, which a person may have claimed."""
+
+    client_id: str
+    prediction_id: str
+    kind: Literal["REVIEW", "CONTEST"]
+    priority: str
+    opened_at: str
+    due_at: str
+    awaits: Literal["PERSON", "SECOND_PERSON"]
+    is_overdue: bool
+    claimed_by: Person | UnsetType = UNSET
+    claimed_until: str | UnsetType = UNSET
+
+
+class PersonsCase(Case, kw_only=True):
+    """The open case of a decision, to a person of the bank: `barred` says why it is not theirs."""
+
+    barred: str | UnsetType = UNSET
+
+
 class StoredDecision(Decision, kw_only=True):
     """A decision as stored, with the evidence of its replay, its outcomes and people's acts."""
 
@@ -199,6 +221,7 @@ class StoredDecision(Decision, kw_only=True):
     awaits: Literal["PERSON", "SECOND_PERSON"] | None
     contest: ContestState | None
     reviews: list[ShownVerdict]
+    case: PersonsCase | UnsetType = UNSET
     requested_by: dict[str, str] | UnsetType = UNSET
 
 

@@ -6,24 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from chalicelib.foundation.text import Language
-from chalicelib.http.openapi.decision_answers import Answer
-
-Person = dict[str, str]
-
-
-class Case(Answer):
-    """A case of the reviewers' queue, which a person may have claimed."""
-
-    client_id: str
-    prediction_id: str
-    kind: Literal["REVIEW", "CONTEST"]
-    priority: str
-    opened_at: str
-    due_at: str
-    awaits: Literal["PERSON", "SECOND_PERSON"]
-    is_overdue: bool
-    claimed_by: Person | UnsetType = UNSET
-    claimed_until: str | UnsetType = UNSET
+from chalicelib.http.openapi.decision_answers import Answer, Case, Person
 
 
 class CasePage(Answer):

@@ -13,7 +13,12 @@ from chalicelib.decisions.intake.idempotency_keys import only_key
 from chalicelib.governance.rights.counterfactuals import taken_offers
 from chalicelib.http.preferences import RESPOND_ASYNC, prefers
 from chalicelib.http.request_body import json_body
-from chalicelib.http.routes.request_context import acts_shown, language_of, requested_by
+from chalicelib.http.routes.request_context import (
+    acts_shown,
+    case_shown,
+    language_of,
+    requested_by,
+)
 from chalicelib.http.web import REPLAYED, Answer, header_values
 from chalicelib.people.caller import source_of
 from chalicelib.services import services
@@ -33,7 +38,8 @@ def prediction(request: Request, clientId: str, predictionId: str) -> Any:  # no
     found = services().predictions
     with pending_analyses.known(clientId, predictionId, found, datetime.now(UTC)):
         stored = outcomes.with_outcomes(clientId, predictionId, found)
-    return stored | acts_shown(request, stored)
+    acts = acts_shown(request, stored)
+    return stored | acts | (case_shown(request, stored) if acts["awaits"] else {})
 
 
 def replay(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803

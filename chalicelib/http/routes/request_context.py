@@ -1,7 +1,7 @@
 """Parts of a request that several views read."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -9,7 +9,7 @@ from chalice.app import Request
 
 from chalicelib.foundation.text import Language
 from chalicelib.governance.reviews.cases import shown
-from chalicelib.governance.reviews.review_desk import OfferOf
+from chalicelib.governance.reviews.review_desk import OfferOf, ReviewDesk
 from chalicelib.governance.rights.counterfactuals import taken_offers
 from chalicelib.http.web import language
 from chalicelib.people.caller import person_of, signed_in
@@ -42,6 +42,11 @@ def offer_of(now: datetime) -> OfferOf:
     return partial(taken_offers.standing, predictions=services().predictions, now=now)
 
 
+def review_desk() -> ReviewDesk:
+    using, now = services(), datetime.now(UTC)
+    return ReviewDesk(using.predictions, using.reviews, offer_of(now), using.profile, now)
+
+
 def acts_shown(request: Request, stored: dict[str, Any]) -> dict[str, Any]:
     """Return what people did about a decision, as its caller may see it."""
     predictions = services().predictions
@@ -49,3 +54,14 @@ def acts_shown(request: Request, stored: dict[str, Any]) -> dict[str, Any]:
     taken = taken_offers.taken_by(stored, acts, predictions)
     to_people = person_of(request.context) is not None
     return shown(stored, acts, taken, language_of(request), to_people=to_people)
+
+
+def case_shown(request: Request, stored: dict[str, Any]) -> dict[str, Any]:
+    """Return the open case of a decision to a person: who has claimed it, and why it is not theirs
+    to decide.
+    """
+    person = person_of(request.context)
+    if person is None:
+        return {}
+    case = review_desk().case_for(person.recorded(), stored, language_of(request))
+    return {"case": case} if case else {}

@@ -6,29 +6,30 @@ from typing import Any
 from chalice.app import Request
 
 from chalicelib.governance.reviews.portfolio import portfolio as figures_of
-from chalicelib.governance.reviews.review_desk import ReviewDesk
 from chalicelib.governance.reviews.review_requests import period_request
 from chalicelib.http.request_body import json_body
-from chalicelib.http.routes.request_context import acting, acts_shown, offer_of, query_of
+from chalicelib.http.routes.request_context import acting, acts_shown, query_of, review_desk
 from chalicelib.services import services
 
 
 def reviews(request: Request) -> Any:
-    return _desk().waiting(query_of(request))
+    return review_desk().waiting(query_of(request))
 
 
 def claim_review(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803
-    return _desk().claim(services().predictions.get(clientId, predictionId), acting(request))
+    return review_desk().claim(services().predictions.get(clientId, predictionId), acting(request))
 
 
 def release_review(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803
-    return _desk().release(services().predictions.get(clientId, predictionId), acting(request))
+    return review_desk().release(
+        services().predictions.get(clientId, predictionId), acting(request)
+    )
 
 
 def review(request: Request, clientId: str, predictionId: str) -> Any:  # noqa: N803
     body = json_body(request)
     stored = services().predictions.get(clientId, predictionId)
-    _desk().review(stored, body, acting(request))
+    review_desk().review(stored, body, acting(request))
     return acts_shown(request, stored)
 
 
@@ -36,8 +37,3 @@ def portfolio(request: Request) -> Any:
     using = services()
     period = period_request(query_of(request), datetime.now(UTC).date())
     return figures_of(period, using.predictions, using.profile.outcomes.rules)
-
-
-def _desk() -> ReviewDesk:
-    using, now = services(), datetime.now(UTC)
-    return ReviewDesk(using.predictions, using.reviews, offer_of(now), using.profile, now)

@@ -1,7 +1,15 @@
-// A field of a form: label, unit, help, bounds, and its error beside it.
+// Fields of forms: label, unit, help, bounds, and the error beside each.
 import { html } from "../frame/html.js";
 import { coded, plain, t } from "../frame/language.js";
 import { isNumber } from "./typed_values.js";
+
+/** A control with its label, and the API's error of it: `of` is the kind of element, `wrong` the error's
+ * message, and the rest are the control's own. */
+export const Labelled = ({ id, label, of = "input", wrong, help, children, ...control }) => html`
+  <label for=${id}>${label}</label>
+  <${of} id=${id} aria-invalid=${wrong ? "true" : undefined} aria-describedby=${`${id}-error`} ...${control}>${children}<//>
+  ${help && html`<small>${help}</small>`}
+  <small id=${`${id}-error`} class="error">${wrong}</small>`;
 
 /** `field` is one of the product's; `value` a text, as it was typed. */
 export function Field({ field, value, error, onInput }) {

@@ -212,7 +212,6 @@ export const en = {
   "release": "Release the case",
   "claimedUntil": "The case is yours until {time}.",
   "heldBy": "{person} has it until {time}.",
-  "secondWaits": "Your verdict waits for a second person.",
   "secondAbove": "Above {amount} a second person must agree",
   "verdict": "Verdict",
   "reason": "Reason",

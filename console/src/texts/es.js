@@ -212,7 +212,6 @@ export const es = {
   "release": "Soltar el caso",
   "claimedUntil": "El caso es suyo hasta {time}.",
   "heldBy": "Lo tiene {person} hasta {time}.",
-  "secondWaits": "Su veredicto espera a una segunda persona.",
   "secondAbove": "Por encima de {amount} debe coincidir una segunda persona",
   "verdict": "Veredicto",
   "reason": "Razón",

@@ -80,7 +80,7 @@ function Batch({ id }) {
   const one = batch.value;
   return html`<h2>${t("batch")}</h2><${Trouble} problem=${going.problem ?? batch.problem} again=${going.problem ? going.run : batch.run} />
     ${one && html`
-      <p role="status"><strong>${coded("batch", one.state)}</strong>${one.detail && html`: <${Said} text=${one.detail} />`}</p>
+      <p role="status"><strong>${coded("batch", one.state)}</strong>${one.detail && html`: <${Said} text=${one.detail} lang=${one.language} />`}</p>
       ${one.rows && html`<progress aria-label=${t("progress")} value=${one.rows.decided + one.rows.refused} max=${one.rows.total || 1}></progress>`}
       <${Facts} of=${[
         [t("batch"), html`<code>${one.batchId}</code>`], [t("when"), time(one.createdAt)],

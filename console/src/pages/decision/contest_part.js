@@ -1,37 +1,29 @@
 // The applicant contests the decision: an analyst files it in the applicant's words.
-import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
 import { ask, path } from "../../requests/api.js";
 import { useAsking } from "../../requests/asking.js";
-import { draft, dropDraft, keepDraft } from "../../signing_in/drafts.js";
+import { useDraft } from "../../signing_in/typed_draft.js";
 import { t } from "../../frame/language.js";
 import { may } from "../../frame/product.js";
+import { Labelled } from "../../parts/field.js";
 import { Trouble } from "../../parts/notice.js";
 import { errorOf } from "../../parts/typed_values.js";
 
 export function ContestPart({ stored, onDone }) {
-  const name = `contest:${stored.predictionId}`;
-  const text = useSignal(draft(name) ?? "");
+  const text = useDraft(`contest:${stored.predictionId}`, "");
   const filing = useAsking(async () => {
     await ask("POST", path`/predictions/${stored.clientId}/${stored.predictionId}/contest`, { text: text.value });
-    dropDraft(name);
+    text.value = "";
     onDone();
   });
   if (stored.contest || !may("POST /predictions/{clientId}/{predictionId}/contest")) return null;
-  const typed = (event) => {
-    text.value = event.currentTarget.value;
-    keepDraft(name, text.value);
-  };
   const send = (event) => {
     event.preventDefault();
     filing.run();
   };
-  const wrong = errorOf(filing.problem, "#/text");
   return html`<details class="unprinted"><summary>${t("fileContest")}</summary>
     <form noValidate onSubmit=${send}>
-      <label for="contest">${t("applicantsWords")}</label>
-      <textarea id="contest" rows="4" value=${text.value} onInput=${typed} aria-invalid=${wrong ? "true" : undefined} aria-describedby="contest-error"></textarea>
-      <small id="contest-error" class="error">${wrong}</small>
+      <${Labelled} id="contest" label=${t("applicantsWords")} of="textarea" rows="4" wrong=${errorOf(filing.problem, "#/text")} value=${text.value} onInput=${(event) => (text.value = event.currentTarget.value)} />
       <${Trouble} problem=${filing.problem} />
       <div class="actions"><button type="submit" class="secondary" aria-busy=${filing.busy ? "true" : undefined}>${t("fileContest")}</button></div>
     </form></details>`;

@@ -27,31 +27,31 @@ export function Decided({ decided, isStored = false }) {
       [t("disagreement"), decided.disagreement ?? "–"],
       [t("client"), html`<${Said} text=${clientId} />`],
     ]} />
-    <${Rules} rules=${decided.rules ?? []} unseen=${decided.unseen ?? []} />
+    <${Rules} rules=${decided.rules ?? []} lang=${decided.language} unseen=${decided.unseen ?? []} />
     <h3>${t("models")}</h3>
     <${ModelsSideBySide} models=${decided.models} />
-    ${may(`POST ${DECISION}/trial`) ? html`<${WhatWouldChange} decided=${decided} />` : html`<${Reasons} reasons=${decided.reasons} />`}
+    ${may(`POST ${DECISION}/trial`) ? html`<${WhatWouldChange} decided=${decided} />` : html`<${Reasons} of=${decided} />`}
     <${OfferPart} decided=${decided} />`;
 }
 
 export function Verdict({ decided }) {
-  const { decision, decisionBasis, rules = [] } = decided;
+  const { decision, decisionBasis, language, rules = [] } = decided;
   const rule = rules.find((one) => one.code === decisionBasis);
   return html`<div class=${`verdict ${decision}`} role="status">
     <strong>${coded("decision", decision)}</strong>
-    <p>${t("basis")}: ${rule ? html`<${Said} text=${rule.text} />` : coded("basis", decisionBasis)}</p>
+    <p>${t("basis")}: ${rule ? html`<${Said} text=${rule.text} lang=${language} />` : coded("basis", decisionBasis)}</p>
   </div>`;
 }
 
-const Rules = ({ rules, unseen }) => html`
+const Rules = ({ rules, lang, unseen }) => html`
   <h3>${t("rulesFired")}</h3>
   ${rules.length === 0 && unseen.length === 0 && html`<p>${t("noRules")}</p>`}
   <ul>
-    ${rules.map((one) => html`<li><span class=${`tag ${one.effect}`}>${coded("decision", one.effect)}</span> <${Said} text=${one.text} /></li>`)}
+    ${rules.map((one) => html`<li><span class=${`tag ${one.effect}`}>${coded("decision", one.effect)}</span> <${Said} text=${one.text} lang=${lang} /></li>`)}
     ${unseen.map((one) => html`<li>${t("unseenCode", { field: titleOf(one) })}</li>`)}
   </ul>`;
 
-export const Reasons = ({ reasons }) => html`
+const Reasons = ({ of: { reasons, language } }) => html`
   <h3>${t("reasons")}</h3>
-  <ul>${reasons.map((one) => html`<li>${signed(one.points)} · <${Said} text=${one.text} /></li>`)}</ul>
+  <ul>${reasons.map((one) => html`<li>${signed(one.points)} · <${Said} text=${one.text} lang=${language} /></li>`)}</ul>
   ${reasons.length === 0 && html`<p>${t("noReasons")}</p>`}`;

@@ -36,7 +36,7 @@ export function DecisionPage({ names: [clientId, predictionId] }) {
       ]} />
       <div class="actions"><button type="button" class="secondary" onClick=${() => print()}>${t("print")}</button></div>
       <${NextCase} after=${one.predictionId} />
-      ${one.awaits && may("POST /predictions/{clientId}/{predictionId}/review") && html`<${ReviewPart} decided=${one} onDone=${stored.run} />`}
+      ${one.case && may("POST /predictions/{clientId}/{predictionId}/review") && html`<${ReviewPart} decided=${one} onDone=${stored.run} />`}
       <${Decided} decided=${one} isStored=${true} />
       <${ActsPart} stored=${one} />
       <${OutcomePart} stored=${one} onDone=${stored.run} />

@@ -5,6 +5,7 @@ import { useAsking } from "../../requests/asking.js";
 import { coded, day, time, t } from "../../frame/language.js";
 import { useDraft } from "../../signing_in/typed_draft.js";
 import { may } from "../../frame/product.js";
+import { Labelled } from "../../parts/field.js";
 import { Trouble } from "../../parts/notice.js";
 import { Table } from "../../parts/table.js";
 import { errorOf } from "../../parts/typed_values.js";
@@ -37,14 +38,11 @@ function Report({ stored, onDone }) {
     event.preventDefault();
     sending.run();
   };
-  const wrong = errorOf(sending.problem, "#/when");
   return html`<form class="unprinted" noValidate onSubmit=${send} aria-label=${t("reportOutcome")}>
     <div class="fields">
       <div class="field"><label for="outcome">${t("outcome")}</label>
         <select id="outcome" onChange=${set("outcome")}>${["paid", "defaulted"].map((one) => html`<option value=${one} selected=${one === typed.value.outcome}>${coded("outcome", one)}</option>`)}</select></div>
-      <div class="field"><label for="when">${t("when")}</label>
-        <input id="when" type="date" value=${typed.value.when} onInput=${set("when")} aria-invalid=${wrong ? "true" : undefined} aria-describedby="when-error" />
-        <small id="when-error" class="error">${wrong}</small></div>
+      <div class="field"><${Labelled} id="when" label=${t("when")} type="date" wrong=${errorOf(sending.problem, "#/when")} value=${typed.value.when} onInput=${set("when")} /></div>
     </div>
     <${Trouble} problem=${sending.problem} />
     <div class="actions"><button type="submit" class="secondary" aria-busy=${sending.busy ? "true" : undefined}>${t("reportOutcome")}</button></div>

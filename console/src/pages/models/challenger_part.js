@@ -4,12 +4,13 @@ import { coded, exact, percent, plain, t } from "../../frame/language.js";
 import { Facts, Table } from "../../parts/table.js";
 import { Said } from "../../parts/said.js";
 import { compared } from "./compared.js";
+import { WRITTEN_IN } from "./versions/versions.js";
 
 const figure = (value) => exact(value, 4);
 
 export function Challenger({ of }) {
   return html`<p><span class=${`tag ${of.verdict === "passed" ? "APPROVE" : "DECLINE"}`}>${coded("gate", of.verdict)}</span> <${Said} text=${of.version} /></p>
-    <ul>${of.reasons.map((one) => html`<li><${Said} text=${one} /></li>`)}</ul>
+    <ul>${of.reasons.map((one) => html`<li><${Said} text=${one} lang=${WRITTEN_IN.REJECTED} /></li>`)}</ul>
     ${of.facts?.challenger && html`<${Figures} of=${of.facts} />`}
     ${of.swapSet && html`<${Swaps} of=${of.swapSet} />`}
     <p>${t("report")}: <${Said} text=${of.report} /></p>`;

@@ -5,6 +5,7 @@ import { useAnswer, useAsking } from "../../requests/asking.js";
 import { coded, t, time } from "../../frame/language.js";
 import { useDraft } from "../../signing_in/typed_draft.js";
 import { may } from "../../frame/product.js";
+import { Labelled } from "../../parts/field.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Facts } from "../../parts/table.js";
 import { Said } from "../../parts/said.js";
@@ -47,12 +48,8 @@ function SignOff({ of, onDone }) {
     reason.value = "";
     onDone();
   });
-  const id = `reason-${of.id}`;
-  const wrong = errorOf(signing.problem, "#/reason");
   return html`<form noValidate onSubmit=${(event) => event.preventDefault()}>
-    <label for=${id}>${t("reason")}</label>
-    <input id=${id} value=${reason.value} onInput=${(event) => (reason.value = event.currentTarget.value)} aria-invalid=${wrong ? "true" : undefined} aria-describedby=${`${id}-error`} />
-    <small id=${`${id}-error`} class="error">${wrong}</small>
+    <${Labelled} id=${`reason-${of.id}`} label=${t("reason")} wrong=${errorOf(signing.problem, "#/reason")} value=${reason.value} onInput=${(event) => (reason.value = event.currentTarget.value)} />
     <${Trouble} problem=${signing.problem} />
     <div class="actions">
       <button type="button" onClick=${() => signing.once("APPROVE")} aria-busy=${signing.busy ? "true" : undefined}>${t("promote")}</button>

@@ -5,6 +5,7 @@ import { ask, path, Problem } from "../../requests/api.js";
 import { useAsking } from "../../requests/asking.js";
 import { useDraft } from "../../signing_in/typed_draft.js";
 import { coded, exact, plain, t } from "../../frame/language.js";
+import { Labelled } from "../../parts/field.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Facts } from "../../parts/table.js";
 import { Said } from "../../parts/said.js";
@@ -35,7 +36,6 @@ export function UploadPart({ onAsked }) {
     onAsked(await send(chosen.value.file, chosen.value, reason.value));
     reason.value = "";
   });
-  const wrong = errorOf(sending.problem, "#/reason");
   return html`<h2>${t("uploadArtifact")}</h2>
     <form noValidate onSubmit=${(event) => { event.preventDefault(); if (chosen.value) sending.once(); }}>
       <label for="artifact-file">${t("artifactFile")}</label>
@@ -43,9 +43,7 @@ export function UploadPart({ onAsked }) {
       <small id="artifact-help">${t("artifactHelp")}</small>
       <${Busy} when=${reading.busy} /><${Trouble} problem=${reading.problem} />
       ${chosen.value && html`<${Manifest} of=${chosen.value} />`}
-      <label for="artifact-reason">${t("reason")}</label>
-      <input id="artifact-reason" value=${reason.value} onInput=${(event) => (reason.value = event.currentTarget.value)} aria-invalid=${wrong ? "true" : undefined} aria-describedby="artifact-reason-error" />
-      <small id="artifact-reason-error" class="error">${wrong}</small>
+      <${Labelled} id="artifact-reason" label=${t("reason")} wrong=${errorOf(sending.problem, "#/reason")} value=${reason.value} onInput=${(event) => (reason.value = event.currentTarget.value)} />
       <${Busy} when=${sending.busy} text=${t("uploading")} /><${Trouble} problem=${sending.problem} />
       <div class="actions"><button type="submit" disabled=${!chosen.value} aria-busy=${sending.busy ? "true" : undefined}>${t("sendArtifact")}</button></div>
     </form>`;

@@ -4,7 +4,9 @@ import { ask } from "../../requests/api.js";
 import { useAsking } from "../../requests/asking.js";
 import { t } from "../../frame/language.js";
 import { useDraft } from "../../signing_in/typed_draft.js";
+import { Labelled } from "../../parts/field.js";
 import { Trouble } from "../../parts/notice.js";
+import { errorOf } from "../../parts/typed_values.js";
 
 export function RollbackPart({ all, onDone }) {
   const versions = [...new Set(all.acts.map((one) => one.policy))].filter((one) => one !== all.version);
@@ -16,12 +18,12 @@ export function RollbackPart({ all, onDone }) {
   });
   if (!versions.length) return null;
   const set = (name) => (event) => (typed.value = { ...typed.value, [name]: event.currentTarget.value });
+  const wrong = (name) => errorOf(rolling.problem, `#/${name}`);
   return html`<details><summary>${t("rollback")}</summary>
     <form noValidate onSubmit=${(event) => { event.preventDefault(); rolling.run(); }}>
-      <label for="rollback-policy">${t("policy")}</label>
-      <select id="rollback-policy" onChange=${set("policy")}><option value="">${t("choose")}</option>${versions.map((one) => html`<option value=${one} selected=${one === typed.value.policy}>${one}</option>`)}</select>
-      <label for="rollback-reason">${t("reason")}</label>
-      <input id="rollback-reason" value=${typed.value.reason} onInput=${set("reason")} />
+      <${Labelled} id="rollback-policy" label=${t("policy")} of="select" wrong=${wrong("policy")} onChange=${set("policy")}>
+        <option value="">${t("choose")}</option>${versions.map((one) => html`<option value=${one} selected=${one === typed.value.policy}>${one}</option>`)}<//>
+      <${Labelled} id="rollback-reason" label=${t("reason")} wrong=${wrong("reason")} value=${typed.value.reason} onInput=${set("reason")} />
       <${Trouble} problem=${rolling.problem} />
       <div class="actions"><button type="submit" aria-busy=${rolling.busy ? "true" : undefined}>${t("rollback")}</button></div>
     </form></details>`;

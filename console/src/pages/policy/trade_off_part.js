@@ -8,6 +8,7 @@ import { decisionLog } from "../../requests/decision_log.js";
 import { percent, plain, t } from "../../frame/language.js";
 import { useDraft } from "../../signing_in/typed_draft.js";
 import { may } from "../../frame/product.js";
+import { Labelled } from "../../parts/field.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Plot } from "../../parts/series.js";
 import { Table } from "../../parts/table.js";
@@ -66,11 +67,11 @@ function NewDraft({ policy, cutOffs, onDrafted }) {
     onDrafted();
   });
   const set = (name) => (event) => (typed.value = { ...typed.value, [name]: event.currentTarget.value });
-  const wrong = errorOf(drafting.problem, "#/reason");
+  const wrong = (name) => errorOf(drafting.problem, `#/${name}`);
   return html`<form noValidate aria-label=${t("newDraft")} onSubmit=${(event) => { event.preventDefault(); drafting.run(); }}>
     <div class="fields">
-      <div class="field"><label for="draft-reason">${t("reason")}</label><input id="draft-reason" value=${typed.value.reason} onInput=${set("reason")} aria-invalid=${wrong ? "true" : undefined} aria-describedby="draft-reason-error" /><small id="draft-reason-error" class="error">${wrong}</small></div>
-      <div class="field"><label for="draft-from">${t("effectiveFrom")}</label><input id="draft-from" type="datetime-local" value=${typed.value.effectiveFrom} onInput=${set("effectiveFrom")} /><small>${t("atOnce")}</small></div>
+      <div class="field"><${Labelled} id="draft-reason" label=${t("reason")} wrong=${wrong("reason")} value=${typed.value.reason} onInput=${set("reason")} /></div>
+      <div class="field"><${Labelled} id="draft-from" label=${t("effectiveFrom")} type="datetime-local" wrong=${wrong("effectiveFrom")} help=${t("atOnce")} value=${typed.value.effectiveFrom} onInput=${set("effectiveFrom")} /></div>
     </div>
     <${Trouble} problem=${drafting.problem} />
     <div class="actions"><button type="submit" aria-busy=${drafting.busy ? "true" : undefined}>${t("newDraft")}</button></div>

@@ -1,12 +1,12 @@
 // A case on its decision's page: claim it, decide with a reason, and go to the next one.
-import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
-import { ask, get, path } from "../../requests/api.js";
-import { useAnswer, useAsking } from "../../requests/asking.js";
-import { draft, dropDraft, keepDraft } from "../../signing_in/drafts.js";
+import { ask, path } from "../../requests/api.js";
+import { useAsking } from "../../requests/asking.js";
+import { useDraft } from "../../signing_in/typed_draft.js";
 import { coded, plain, t, time } from "../../frame/language.js";
 import { product } from "../../frame/product.js";
 import { session } from "../../signing_in/session.js";
+import { Labelled } from "../../parts/field.js";
 import { Trouble } from "../../parts/notice.js";
 import { Said } from "../../parts/said.js";
 import { errorOf } from "../../parts/typed_values.js";
@@ -15,17 +15,15 @@ const EMPTY = { verdict: "", reason: "", text: "" };
 
 export function ReviewPart({ decided, onDone }) {
   const place = `${path`/predictions/${decided.clientId}/${decided.predictionId}`}/review`;
-  const listed = useAnswer(() => get("/reviews?state=open&limit=100"), []); // the soonest due: they tell who has them
   const claim = useAsking((act) => ask("POST", `${place}/${act}`));
-  const held = claim.value ?? listed.value?.reviews.find((one) => one.predictionId === decided.predictionId);
-  const me = session.value?.username;
-  const mine = held?.claimedBy?.username === me;
-  const hasDecided = decided.awaits === "SECOND_PERSON" && decided.reviews.at(-1)?.by?.username === me;
+  const { barred } = decided.case;
+  const held = claim.value ?? decided.case;
+  const mine = held.claimedBy && held.claimedBy.username === session.value?.username;
   return html`<article aria-label=${t("review")}>
     <h2>${t("review")}</h2>
     <p>${coded("awaits", decided.awaits)}${above(decided) && html` · ${t("secondAbove", { amount: plain(product.value.review.secondPersonAbove) })}`}</p>
-    ${hasDecided ? html`<p role="status">${t("secondWaits")}</p>` : html`
-      ${held?.claimedBy && !mine && html`<p role="status"><${Said} text=${t("heldBy", { person: held.claimedBy.username, time: time(held.claimedUntil) })} /></p>`}
+    ${barred ? html`<p role="status"><${Said} text=${barred} /></p>` : html`
+      ${held.claimedBy && !mine && html`<p role="status"><${Said} text=${t("heldBy", { person: held.claimedBy.username, time: time(held.claimedUntil) })} /></p>`}
       ${mine && html`<p role="status">${t("claimedUntil", { time: time(held.claimedUntil) })}</p>`}
       <div class="actions">${mine
         ? html`<button key="release" type="button" class="secondary" onClick=${() => claim.run("release")}>${t("release")}</button>`
@@ -41,16 +39,13 @@ function above(decided) {
 }
 
 function VerdictForm({ place, name, onDone }) {
-  const kept = `review:${name}`;
-  const typed = useSignal(draft(kept) ?? EMPTY);
+  const typed = useDraft(`review:${name}`, EMPTY);
   const set = (part) => (event) => {
     const value = event.currentTarget.value;
     typed.value = { ...typed.value, ...(part === "verdict" && { reason: "" }), [part]: value };
-    keepDraft(kept, typed.value);
   };
   const sending = useAsking(async () => {
     await ask("POST", place, typed.value);
-    dropDraft(kept);
     typed.value = EMPTY;
     onDone();
   });
@@ -64,14 +59,10 @@ function VerdictForm({ place, name, onDone }) {
     <fieldset><legend>${t("verdict")}</legend>
       ${["APPROVE", "DECLINE"].map((one) => html`<label><input type="radio" name="verdict" value=${one} checked=${typed.value.verdict === one} onChange=${set("verdict")} /> ${coded("verdict", one)}</label>`)}
       <small class="error">${wrong("verdict")}</small></fieldset>
-    <label for="reason">${t("reason")}</label>
-    <select id="reason" onChange=${set("reason")} aria-invalid=${wrong("reason") ? "true" : undefined} aria-describedby="reason-error">
+    <${Labelled} id="reason" label=${t("reason")} of="select" wrong=${wrong("reason")} onChange=${set("reason")}>
       <option value="">${t("choose")}</option>
-      ${reasons.map((one) => html`<option value=${one.code} selected=${one.code === typed.value.reason}>${one.text}</option>`)}</select>
-    <small id="reason-error" class="error">${wrong("reason")}</small>
-    <label for="text">${t("ownWords")}</label>
-    <textarea id="text" rows="3" value=${typed.value.text} onInput=${set("text")} aria-invalid=${wrong("text") ? "true" : undefined} aria-describedby="text-error"></textarea>
-    <small id="text-error" class="error">${wrong("text")}</small>
+      ${reasons.map((one) => html`<option value=${one.code} selected=${one.code === typed.value.reason}>${one.text}</option>`)}<//>
+    <${Labelled} id="text" label=${t("ownWords")} of="textarea" rows="3" wrong=${wrong("text")} value=${typed.value.text} onInput=${set("text")} />
     <${Trouble} problem=${sending.problem} />
     <div class="actions"><button type="submit" aria-busy=${sending.busy ? "true" : undefined}>${t("decide")}</button></div>
   </form>`;

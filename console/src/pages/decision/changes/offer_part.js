@@ -13,16 +13,16 @@ const OFFER = "/predictions/{clientId}/{predictionId}/offer";
 const unit = () => fieldOf(product.value.review.amountField)?.unit ?? "";
 
 export function OfferPart({ decided }) {
-  if (decided.offer) return html`<h3>${t("terms")}</h3><${Terms} offer=${decided.offer} />`;
+  if (decided.offer) return html`<h3>${t("terms")}</h3><${Terms} offer=${decided.offer} lang=${decided.language} />`;
   return may(`GET ${OFFER}`) ? html`<${CounterOffer} decided=${decided} />` : null;
 }
 
-const Terms = ({ offer }) => html`
+const Terms = ({ offer, lang }) => html`
   <${Facts} of=${[
     [t("maximumAmount"), `${plain(offer.maximumAmount)} ${unit()}`],
     [t("annualRate"), `${plain(offer.annualRate)} %`],
   ]} />
-  <ul>${offer.conditions.map((one) => html`<li><${Said} text=${one.text} /></li>`)}</ul>`;
+  <ul>${offer.conditions.map((one) => html`<li><${Said} text=${one.text} lang=${lang} /></li>`)}</ul>`;
 
 function CounterOffer({ decided }) {
   const place = path`/predictions/${decided.clientId}/${decided.predictionId}/offer`;

@@ -9,6 +9,7 @@ import { Busy, Trouble } from "../../../parts/notice.js";
 import { Table } from "../../../parts/table.js";
 import { Said } from "../../../parts/said.js";
 import { ModelRollbackPart } from "./model_rollback_part.js";
+import { WRITTEN_IN } from "./versions.js";
 
 const ROLLBACK = "POST /models/{model}/rollback";
 
@@ -25,7 +26,7 @@ function History({ model, turn, onAsked }) {
     { name: t("event"), value: (one) => one.kind, show: (one) => coded("modelAct", one.kind) },
     { name: t("version"), value: (one) => one.version, show: (one) => html`<${Said} text=${one.version} />` },
     { name: t("by"), value: (one) => one.by?.username, show: (one) => html`<${Said} text=${one.by?.username} />` },
-    { name: t("reason"), value: reasonOf, show: (one) => html`<${Said} text=${reasonOf(one) || null} />` },
+    { name: t("reason"), value: reasonOf, show: (one) => html`<${Said} text=${reasonOf(one) || null} lang=${WRITTEN_IN[one.kind]} />` },
   ];
   return html`<${Busy} when=${history.busy && !history.value} /><${Trouble} problem=${history.problem} again=${history.run} />
     ${history.value && may(ROLLBACK) && html`<${ModelRollbackPart} of=${history.value} onAsked=${onAsked} />`}

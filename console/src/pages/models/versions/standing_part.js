@@ -6,7 +6,7 @@ import { useAsking } from "../../../requests/asking.js";
 import { coded, plain, t, time } from "../../../frame/language.js";
 import { Trouble } from "../../../parts/notice.js";
 import { Said } from "../../../parts/said.js";
-import { failureOf, isOwn } from "./versions.js";
+import { failureOf, isOwn, WRITTEN_IN } from "./versions.js";
 
 const EVERY_MS = 1000;
 const GOES_ON = ["WAITING", "VERIFIED", "DEPLOYING"];
@@ -33,7 +33,7 @@ function Steps({ of }) {
   const { act, refusal, verifiedAt, endpoint, deployment } = of;
   return html`<ol class="timeline">
     ${act && html`<li>${coded("modelAct", act.kind)} · ${time(act.at)} · <${Said} text=${act.by.username} />: <${Said} text=${act.reason} /></li>`}
-    <li>${t("verification")}: ${refusal && of.state === "REFUSED" ? html`${t("refused")} · ${time(refusal.at)} · <${Said} text=${refusal.reason} />` : verifiedAt ? `${t("verified")} · ${time(verifiedAt)}` : t("waitsForIt")}</li>
+    <li>${t("verification")}: ${refusal && of.state === "REFUSED" ? html`${t("refused")} · ${time(refusal.at)} · <${Said} text=${refusal.reason} lang=${WRITTEN_IN.REFUSED} />` : verifiedAt ? `${t("verified")} · ${time(verifiedAt)}` : t("waitsForIt")}</li>
     ${endpoint && isOwn(of.state) && html`<li>${t("endpoint")}: ${coded("endpoint", endpoint.status)}${of.state === "FAILED" && endpoint.failure && html` · <${Failure} text=${endpoint.failure} />`}</li>`}
     ${endpoint && html`<li>${t("traffic")}: <${Traffic} endpoint=${endpoint} deployment=${deployment} /></li>`}
   </ol>`;
@@ -41,7 +41,8 @@ function Steps({ of }) {
 
 function Failure({ text }) {
   const [last, whole] = failureOf(text);
-  return html`<${Said} text=${last} />${whole && html`<details><summary>${t("wholeFailure")}</summary><pre tabindex="0"><${Said} text=${whole} /></pre></details>`}`;
+  const said = (one) => html`<${Said} text=${one} lang=${WRITTEN_IN.FAILED} />`;
+  return html`${said(last)}${whole && html`<details><summary>${t("wholeFailure")}</summary><pre tabindex="0">${said(whole)}</pre></details>`}`;
 }
 
 function Traffic({ endpoint, deployment }) {
@@ -49,5 +50,5 @@ function Traffic({ endpoint, deployment }) {
   if (!deployment) return answers;
   const machines = deployment.wantedInstances > 0 && ` (${t("instancesOf", { now: plain(deployment.instances), wanted: plain(deployment.wantedInstances) })})`;
   return html`${answers}; ${t("movesTo")} <${Said} text=${deployment.version} />${machines}
-    ${deployment.stages.map((one) => html` · ${coded("stage", one.status)}${one.message && html`: <${Said} text=${one.message} />`}`)}`;
+    ${deployment.stages.map((one) => html` · ${coded("stage", one.status)}${one.message && html`: <${Said} text=${one.message} lang=${WRITTEN_IN.FAILED} />`}`)}`;
 }

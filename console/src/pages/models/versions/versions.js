@@ -8,6 +8,10 @@ export function offered({ versions, inService, events }) {
   return versions.filter((one) => one !== inService && (served.has(one) || !failed.has(one))).reverse();
 }
 
+/** The language of reasons that are written in one alone, by the kind of event: those of
+ * createEndpointModel, SageMaker and the gate. */
+export const WRITTEN_IN = { REFUSED: "en", FAILED: "en", PASSED: "es", REJECTED: "es" };
+
 const CONCERNS = ["DEPLOYING", "IN_SERVICE", "FAILED"];
 
 /** Return whether what the endpoint tells is of the version, and not of the one before it. */

@@ -1,0 +1,102 @@
+"""The page of the policy: cut-offs, drafts, approvals and rollbacks, on real decisions."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console_visit import losing_the_first_answer
+
+
+def test_cut_offs_are_moved_proposed_and_approved_by_two(visit, site, decided):
+    one = visit("risk", "es")
+    one.open("policy")
+    one.heading("page.policy").wait_for()
+    expect(one.page.locator("figure.plot svg").first).to_be_visible()
+    table = one.page.get_by_role("region", name=one.t("cutOffsTold"))
+    before = table.locator("tbody tr").first.inner_text()
+    one.page.locator("#cut-approveFrom").fill("575")
+    assert table.locator("tbody tr").first.inner_text() != before
+    assert one.barriers() == []
+    one.press("newDraft")
+    expect(one.page.locator("#draft-reason-error")).not_to_be_empty()
+    one.page.locator("#draft-reason").fill("Menos riesgo <b>en diciembre</b>")
+    one.press("newDraft")
+    draft = one.page.locator("article", has_text="<b>en diciembre</b>")
+    draft.get_by_role("button", name=one.t("swapSet")).click()
+    expect(draft.get_by_role("region", name=one.t("swapSetTold"))).to_be_visible()
+    draft.get_by_role("button", name=one.t("approveDraft")).click()
+    expect(draft.get_by_text("risk").nth(1)).to_be_visible()
+    two = visit("second-risk", "en")
+    two.open("policy")
+    two.page.locator("article", has_text="<b>en diciembre</b>").get_by_role(
+        "button", name=two.t("approveDraft")
+    ).click()
+    expect(two.page.locator("article", has_text="<b>en diciembre</b>")).to_have_count(0)
+
+    assert two.page.locator("dl.facts dd").nth(2).inner_text() == "575"
+
+
+def test_a_proposal_whose_answer_is_lost_is_one_draft(visit, decided):
+    one = visit("risk", "en")
+    one.open("policy")
+    one.heading("page.policy").wait_for()
+    one.settled()
+    sent = losing_the_first_answer(one.page, "**/people/policies")
+    one.page.locator("#cut-approveFrom").fill("581")
+    one.page.locator("#draft-reason").fill("Once only")
+    submit = "one => { one.form.requestSubmit(); one.form.requestSubmit(); }"
+    one.page.locator("#draft-reason").evaluate(submit)
+    expect(one.page.get_by_role("alert")).to_contain_text(one.t("networkLost"))
+    assert one.page.locator("#draft-reason").input_value() == "Once only"
+    one.press("newDraft")
+    expect(one.page.locator("#draft-reason")).to_have_value("")
+    one.settled()
+
+    assert len(sent) == 2
+    assert one.page.locator("article", has_text="Once only").count() == 1
+
+
+def test_what_was_typed_into_a_form_of_risk_survives_a_reload(visit, decided):
+    one = visit("risk", "en")
+    one.open("policy")
+    one.page.locator("#draft-reason").fill("Not sent yet")
+    one.page.reload()
+    one.press("signIn")
+    one.give_password("risk")
+
+    assert one.page.locator("#draft-reason").input_value() == "Not sent yet"
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_each_error_of_a_draft_and_of_a_rollback_is_beside_its_field(visit, decided, language):
+    one = visit("risk", language)
+    one.open("policy")
+    one.heading("page.policy").wait_for()
+    one.settled()
+    one.page.locator("#draft-from").fill("2020-01-01T00:00")
+    one.press("newDraft")
+    expect(one.page.locator("#draft-from-error")).not_to_be_empty()
+    expect(one.page.locator("#draft-reason-error")).not_to_be_empty()
+    one.page.locator("summary", has_text=one.t("rollback")).click()
+    one.press("rollback")
+    for name in ("policy", "reason"):
+        expect(one.page.locator(f"#rollback-{name}-error")).not_to_be_empty()
+
+    assert one.page.locator("#draft-from").get_attribute("aria-invalid") == "true"
+    assert one.page.locator("#rollback-reason").get_attribute("aria-invalid") == "true"
+    assert one.barriers() == []
+
+
+def test_what_a_person_typed_does_not_pass_to_the_next_one_in_the_tab(visit, decided):
+    one = visit("risk", "en")
+    for person, found in (("risk", ""), ("second-risk", ""), ("risk", "")):
+        one.open("policy")
+        one.heading("page.policy").wait_for()
+        expect(one.page.locator("#draft-reason")).to_have_value(found)
+        one.page.locator("#draft-reason").fill(f"The reason of {person}")
+        one.page.locator("#cut-approveFrom").fill("590")
+        following = "second-risk" if person == "risk" else "risk"
+        one.page.reload()
+        one.press("signIn")
+        one.give_password(following)
+        kept = one.page.evaluate("Object.keys(sessionStorage)")
+        assert kept == []
