@@ -93,3 +93,18 @@ def test_a_batch_that_is_not_there_is_asked_for_once(visit):
     one.settled()
 
     assert asked.count(True) == 1
+
+
+def test_why_a_file_is_refused_follows_the_language(visit):
+    one = visit("analyst", "es")
+    one.open("batches")
+    one.heading("page.batches").wait_for()
+    body = b"clientId,salary\n1,2\n"
+    file = {"name": "loans.csv", "mimeType": "text/csv", "buffer": body}
+    one.page.locator("#batch-file").set_input_files(file)
+    one.press("sendBatch")
+    state = one.page.locator("main [role=status]", has=one.page.locator("strong"))
+    expect(state).to_contain_text("columnas")
+    one.page.get_by_role("button", name="English").click()
+
+    expect(state).to_contain_text("The header has columns that are not asked for")

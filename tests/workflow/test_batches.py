@@ -239,10 +239,13 @@ def test_a_file_that_makes_no_sense_is_refused_as_a_whole(served, form, body, wh
     headers = {"x-api-key": API_KEY, "Accept-Language": "en"}
     new = served.post({"format": form, "bytes": len(body)}, "/batches", **headers).json()
     requests.put(new["upload"]["url"], data=body, headers=new["upload"]["headers"], timeout=30)
-    found = started(served, new["batchId"])
+    spanish = started(served, new["batchId"])
+    english = served.get(f"/batches/{new['batchId']}", **headers).json()
 
-    assert found["state"] == "REFUSED"
-    assert found["detail"].startswith(why)
+    assert english == spanish | {"detail": english["detail"]}
+    assert (english["state"], english["language"]) == ("REFUSED", "en")
+    assert english["detail"].startswith(why)
+    assert spanish["detail"].split(" ")[0] in {"El", "La", "Las"}
     s3, bucket = boto3.client("s3"), served.bank.settings.data_bucket
     place = f"credit/uploads/{new['batchId']}/"
     assert s3.list_object_versions(Bucket=bucket, Prefix=place).get("Versions", []) == []

@@ -18,16 +18,15 @@ if TYPE_CHECKING:
 def batches(request: Request) -> Any:
     person = requested_by(request)
     by = {REQUESTED_BY: person} if person else {}
-    return _desk().post(json_body(request), language_of(request), by)
+    return _desk(request).post(json_body(request), by)
 
 
 def batch(request: Request, batchId: str) -> Any:  # noqa: N803 - the path's own name
-    return _desk().show(batchId)
+    return _desk(request).show(batchId)
 
 
-def _desk() -> "BatchDesk":
+def _desk(request: Request) -> "BatchDesk":
     from chalicelib.decisions.intake.batches.batch_desk import BatchDesk
 
-    using = services()
-    now = datetime.now(UTC)
-    return BatchDesk(batch_files(using), batch_machine(using), using.ever_served, now)
+    using, now, said_in = services(), datetime.now(UTC), language_of(request)
+    return BatchDesk(batch_files(using), batch_machine(using), using.ever_served, now, said_in)

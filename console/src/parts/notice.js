@@ -13,8 +13,8 @@ const fieldTitle = (name) => (coded("field", name) === name ? titleOf(name) : co
 export function Trouble({ problem, again }) {
   if (!problem) return null;
   return html`<article class="trouble" role="alert">
-    <strong>${problem.title || t("failed")}</strong>
-    ${problem.detail && html`<p><${Said} text=${inPlainWords(problem, fieldTitle, time)} /></p>`}
+    <strong lang=${problem.lang}>${problem.title || t("failed")}</strong>
+    ${problem.detail && html`<p><${Said} text=${inPlainWords(problem, fieldTitle, time)} lang=${problem.lang} /></p>`}
     ${again && html`<button type="button" class="secondary" onClick=${() => again()}>${t("again")}</button>`}
   </article>`;
 }

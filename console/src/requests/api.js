@@ -6,11 +6,12 @@ import { language, t } from "../frame/language.js";
 const TRIES = 4; // of what the API asks to send again
 const pause = (seconds) => new Promise((go) => setTimeout(go, seconds * 1000));
 
-/** A problem of the API, or of the way to it. `errors` has each wrong field's JSON Pointer. */
+/** A problem of the API, or of the way to it, in the language of then. `errors` has each wrong field's JSON
+ * Pointer. */
 export class Problem extends Error {
   constructor({ type = "", title = "", status = 0, detail = "", errors = [] }) {
     super(detail || title);
-    Object.assign(this, { type: type.replace("urn:problem:", ""), title, status, detail, errors });
+    Object.assign(this, { type: type.replace("urn:problem:", ""), title, status, detail, errors, lang: language.value });
   }
 }
 

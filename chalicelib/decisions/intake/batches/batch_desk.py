@@ -65,14 +65,17 @@ class Machine(Protocol):
 
 @dataclass(frozen=True)
 class BatchDesk:
-    """Batches, as one caller sees them now. `ever_served` says whether a model ever answered."""
+    """Batches, as one caller sees them now, in their language. `ever_served` says whether a model
+    ever answered.
+    """
 
     files: BatchFiles
     machine: Machine
     ever_served: Callable[[], bool]
     now: datetime
+    language: Language
 
-    def post(self, body: Any, language: Language, by: Mapping[str, Any]) -> Document:
+    def post(self, body: Any, by: Mapping[str, Any]) -> Document:
         """Return a new batch with its upload, or start the batch that the body names.
 
         `by` is the person who asks, if it is one. Raises InvalidRequest and the problems of
@@ -92,7 +95,7 @@ class BatchDesk:
                 "bytes": NOT_A_SIZE if size is None else None,
             },
         )
-        return self._new({"format": form, "bytes": size, "language": language, **by})
+        return self._new({"format": form, "bytes": size, "language": self.language, **by})
 
     def show(self, batch: str) -> Document:
         """Return the state and the progress of a batch. Raises BatchNotFound."""
@@ -118,7 +121,14 @@ class BatchDesk:
             shown["files"] = {
                 name.partition(".")[0]: self.files.download_url(batch, name) for name in there
             }
-        return shown | summary
+        return shown | summary | self._detail(summary)
+
+    def _detail(self, summary: Document) -> Document:
+        """Return why a file was refused, in the caller's language. Summaries of before 30 November
+        2026 have it in the batch's alone.
+        """
+        both = summary.get("detail")
+        return {"detail": both[self.language]} if isinstance(both, dict) else {}
 
     def _new(self, request: Document) -> Document:
         batch = new_batch_id(self.now)

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from itertools import chain
 from typing import Any
 
+import msgspec
+
 from chalicelib.decisions.intake.batches.batch_files import (
     CHUNKS,
     COLUMNS,
@@ -92,7 +94,7 @@ def index(batch: str, files: BatchFiles, profile: Profile) -> Document:
         source = _source(batch, form, request["bytes"], files, profile)
         found, table, rows = _indexed(files.blocks(source), form, profile)
     except Unreadable as fault:
-        detail = fault.fault.said_in(request["language"])
+        detail = msgspec.to_builtins(fault.fault)  # in both languages
         files.put(batch, SUMMARY, {"state": "REFUSED", "detail": detail})
         files.delete_uploads(batch)
         return {"chunks": 0}

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { html } from "../../frame/html.js";
 import { ask, get, path, Problem } from "../../requests/api.js";
 import { useAsking } from "../../requests/asking.js";
-import { coded, plain, t, time } from "../../frame/language.js";
+import { coded, language, plain, t, time } from "../../frame/language.js";
 import { go } from "../../frame/router.js";
 import { link } from "../../frame/routes.js";
 import { may } from "../../frame/product.js";
@@ -71,7 +71,7 @@ function Batch({ id }) {
     await batch.run();
   });
   const goesOn = batch.problem ? batch.problem.status !== NONE_SUCH : GOES_ON.includes(batch.value?.state);
-  useEffect(() => void batch.run(), [id]);
+  useEffect(() => void batch.run(), [id, language.value]);
   useEffect(() => {
     if (batch.busy || !goesOn) return undefined;
     const again = setTimeout(() => batch.run(), EVERY_MS);
@@ -80,7 +80,7 @@ function Batch({ id }) {
   const one = batch.value;
   return html`<h2>${t("batch")}</h2><${Trouble} problem=${going.problem ?? batch.problem} again=${going.problem ? going.run : batch.run} />
     ${one && html`
-      <p role="status"><strong>${coded("batch", one.state)}</strong>${one.detail && html`: <${Said} text=${one.detail} lang=${one.language} />`}</p>
+      <p role="status"><strong>${coded("batch", one.state)}</strong>${one.detail && html`: <${Said} text=${one.detail} />`}</p>
       ${one.rows && html`<progress aria-label=${t("progress")} value=${one.rows.decided + one.rows.refused} max=${one.rows.total || 1}></progress>`}
       <${Facts} of=${[
         [t("batch"), html`<code>${one.batchId}</code>`], [t("when"), time(one.createdAt)],
