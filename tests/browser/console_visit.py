@@ -28,6 +28,7 @@ PATIENCE_MS = 40_000
 API_KEY = "the-key-of-the-browser"
 expect.set_options(timeout=PATIENCE_MS)
 SERIOUS = ("serious", "critical")
+STILL = "() => !document.getAnimations().some((one) => one instanceof CSSTransition)"
 
 
 def texts(language: str) -> dict[str, str]:
@@ -130,8 +131,12 @@ class Visit:
         expect(self.page.locator("main [aria-busy=true]")).to_have_count(0)
 
     def barriers(self) -> list[str]:
-        """Return what axe-core finds serious on the page, with where."""
+        """Return what axe-core finds serious on the page, with where.
+
+        A control that changes its colours has them all once its transition has ended.
+        """
         self.settled()
+        self.page.wait_for_function(STILL)
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found: dict[str, Any] = self.page.evaluate("axe.run(document)")
         return [
