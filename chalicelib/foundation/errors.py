@@ -358,7 +358,11 @@ class AnalysisPending(AppVengersError):
 
 
 class InvalidArtifact(AppVengersError):
-    """An upload that must not become a model."""
+    """An upload that must not become a model; `fault` says why."""
+
+    def __init__(self, fault: Text) -> None:
+        super().__init__(fault.en)
+        self.fault = fault
 
 
 class ArtifactChanged(AppVengersError):

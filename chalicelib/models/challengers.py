@@ -14,12 +14,16 @@ from chalicelib.foundation import observability
 from chalicelib.foundation.added_object import add_object
 from chalicelib.foundation.errors import InvalidArtifact
 from chalicelib.foundation.settings import SIGN_OFF_PREFIX
+from chalicelib.foundation.text import Text
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 T = TypeVar("T")
-UNSIGNED = "Espera la firma de riesgos, o no la tuvo: GET /people/challengers."
+UNSIGNED = Text(
+    es="Espera la firma de riesgos, o no la tuvo: GET /people/challengers.",
+    en="It waits for the sign-off of risk, or was refused it: GET /people/challengers.",
+)
 MOST_LISTED = 20  # of a model
 
 

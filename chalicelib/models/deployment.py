@@ -62,8 +62,8 @@ def deploy(
         bucket.accept(model, version, body, artifact.verify(body, model, version, profile))
     except InvalidArtifact as fault:
         if model in profile.models:
-            bucket.refused(model, Refusal(version, upload.at, str(fault)))
-        topic.publish("rejected", upload.key, str(fault))
+            bucket.refused(model, Refusal(version, upload.at, fault.fault))
+        topic.publish("rejected", upload.key, fault.fault.bilingual())
         return
     bucket.arrived(model, version, upload.at)
     live = endpoints.live(model)

@@ -19,6 +19,7 @@ from chalicelib.foundation.settings import (
     REFUSAL_PREFIX,
     VERIFIED_PREFIX,
 )
+from chalicelib.foundation.text import LANGUAGES, Language, Text
 from chalicelib.models import artifact
 from chalicelib.models.artifact import Artifact
 
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 
 How = Literal["in-service", "failed"]
 HOWS = ("in-service", "failed")
+GONE = Text(
+    es="Ya no está: súbalo de nuevo.",
+    en="It is not there any more: upload it again.",
+)
+OTHER_CONTENT = Text(
+    es="{version} existe con otro contenido: súbalo como una versión nueva.",
+    en="{version} exists with other content: upload it as a new version.",
+)
 MOST_REFUSALS = 20  # of a model, the newest
 LONGEST_REASON = 2_000  # characters; an artifact may bring long names
 
@@ -50,11 +59,16 @@ class Ending:
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """An upload that was refused. `at` is S3's time of it."""
+    """An upload that was refused. `at` is S3's time of it. Refusals of before 30 November 2026 have
+    their reason in one language.
+    """
 
     version: str
     at: str
-    reason: str
+    reason: Text | str
+
+    def said_in(self, language: Language) -> str:
+        return self.reason if isinstance(self.reason, str) else self.reason.said_in(language)
 
 
 class ModelBucket:
@@ -71,7 +85,7 @@ class ModelBucket:
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchKey":
                 raise
-            raise InvalidArtifact("It is not there any more: upload it again.") from error
+            raise InvalidArtifact(GONE) from error
         artifact.require_size(response["ContentLength"])
         return response["Body"].read()
 
@@ -86,9 +100,7 @@ class ModelBucket:
             key = _manifest_key(model, version)
             self._s3.put_object(Bucket=self.name, Key=key, Body=accepted.manifest_body)
         elif earlier != accepted.manifest_body:
-            raise InvalidArtifact(
-                f"{version} exists with other content: upload it as a new version."
-            )
+            raise InvalidArtifact(OTHER_CONTENT.format(version=version))
 
     def verified_url(self, model: str, version: str) -> str:
         """Return the URL of the verified copy; the upload itself may still change."""
@@ -140,7 +152,8 @@ class ModelBucket:
 
     def refused(self, model: str, refusal: Refusal) -> None:
         """Record that an upload was refused. The same event again is the same refusal."""
-        cut = msgspec.structs.replace(refusal, reason=refusal.reason[:LONGEST_REASON])
+        said = (refusal.said_in(language)[:LONGEST_REASON] for language in LANGUAGES)
+        cut = msgspec.structs.replace(refusal, reason=Text(*said))
         key = f"{REFUSAL_PREFIX}{model}/{refusal.at}/{refusal.version}.json"
         add_object(self._s3, self.name, key, msgspec.json.encode(cut))
 

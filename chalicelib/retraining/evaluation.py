@@ -57,12 +57,12 @@ def _of_artifact(
     try:
         body = files.artifact(event["job"])
     except InvalidArtifact as fault:
-        return "", [f"artefacto: {fault}"]
+        return "", [f"artefacto: {fault.fault.es}"]
     digest = hashlib.sha256(body).hexdigest()
     try:
         verified = artifact.verify(body, event["model"], event["version"], profile)
     except InvalidArtifact as fault:
-        return digest, [f"artefacto: {fault}"]
+        return digest, [f"artefacto: {fault.fault.es}"]
     if facts.get("sha256", verified.sha256) != verified.sha256:
         return digest, ["artefacto: no es el que se midió; repita el entrenamiento"]
     return digest, []

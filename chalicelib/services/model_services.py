@@ -5,6 +5,7 @@ from functools import cache
 
 import boto3
 
+from chalicelib.foundation.text import Language
 from chalicelib.governance.model_acts.artifact_upload import ArtifactUpload
 from chalicelib.governance.model_acts.model_act_bucket import ModelActBucket
 from chalicelib.governance.model_acts.model_desk import ModelDesk
@@ -12,7 +13,7 @@ from chalicelib.services import Services
 from chalicelib.services.client_times import BATCHES, QUICK
 
 
-def model_desk(using: Services, now: datetime) -> ModelDesk:
+def model_desk(using: Services, now: datetime, language: Language) -> ModelDesk:
     prefix = using.settings.prefix
     return ModelDesk(
         using.profile,
@@ -27,6 +28,7 @@ def model_desk(using: Services, now: datetime) -> ModelDesk:
             f"{prefix}-{model}-{version}"
         ),
         now,
+        language,
     )
 
 

@@ -134,14 +134,14 @@ def test_a_tampered_artifact_is_refused(tampered):
 
     assert found["verdict"] == "rejected"
     assert rules(found) == {"artefacto", "medición"}
-    assert "scorecard.json is not what the manifest says" in " ".join(found["reasons"])
+    assert "scorecard.json no es lo que dice el manifiesto" in " ".join(found["reasons"])
 
 
 def test_a_pickle_inside_is_refused(tampered):
     found = tampered["AppVengersAccelerator"]
 
     assert found["verdict"] == "rejected"
-    assert "'model.pkl' has no place in a model" in " ".join(found["reasons"])
+    assert "'model.pkl' no tiene lugar en un modelo" in " ".join(found["reasons"])
 
 
 @pytest.mark.parametrize("model", MODELS)

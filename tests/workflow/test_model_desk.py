@@ -13,6 +13,7 @@ from tests.workflow.conftest import changed, manifest_of, reversioned
 MODEL = "NetworkingAccelerator"
 PLACE = f"/models/{MODEL}"
 REASON = "Un reentrenamiento a mano."
+ENGLISH = {"Accept-Language": "en"}
 
 
 def asked(body: bytes, version: str) -> dict:
@@ -94,7 +95,9 @@ def test_a_refused_upload_has_its_reason_and_changes_nothing(served, desk, body,
     found = uploaded(desk, archive, version)
 
     assert found["state"] == "REFUSED"
-    assert "another profile" in found["refusal"]["reason"]
+    assert "otro perfil" in found["refusal"]["reason"]
+    english = desk.ask("auditor", "GET", f"{PLACE}/versions/{version}", headers=ENGLISH).json()
+    assert "another profile" in english["refusal"]["reason"]
     assert served.predict(loans[0])["models"][MODEL]["version"] == before
     again = history(desk)["events"][:2]
     assert [one["kind"] for one in again] == ["REFUSED", "UPLOAD"]

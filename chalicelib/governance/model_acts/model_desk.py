@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.foundation.errors import InvalidArtifact
-from chalicelib.foundation.text import Text
+from chalicelib.foundation.text import Language, Text
 from chalicelib.governance.model_acts import model_history, version_standing
 from chalicelib.governance.model_acts.artifact_upload import UPLOAD_SECONDS, ArtifactUpload
 from chalicelib.governance.model_acts.model_act_bucket import ModelAct, ModelActBucket
@@ -48,8 +48,8 @@ NO_CARD = Text(
 
 @dataclass(frozen=True)
 class ModelDesk:
-    """Models of a bank at one time, as people act on them. `trained` reads the artifact of a
-    version that was trained and not accepted, or None.
+    """Models of a bank at one time, as a person acts on them in their language. `trained` reads the
+    artifact of a version that was trained and not accepted, or None.
     """
 
     profile: Profile
@@ -62,6 +62,7 @@ class ModelDesk:
     reports: Reports
     trained: Callable[[str, str], bytes | None]
     now: datetime
+    language: Language
 
     def upload(self, model: str, body: Any, by: By) -> Document:
         """Record who uploads which archive, and return the request that uploads it.
@@ -116,7 +117,7 @@ class ModelDesk:
             "version": version,
             "state": version_standing.state(version, seen),
             "act": msgspec.to_builtins(seen.act),
-            "refusal": msgspec.to_builtins(seen.refusal),
+            "refusal": seen.refusal and model_history.shown_refusal(seen.refusal, self.language),
             "verifiedAt": seen.arrival.at if seen.arrival else None,
             "endpoint": seen.live,
             "deployment": self.endpoints.under_way(model),
@@ -136,7 +137,7 @@ class ModelDesk:
             "versions": self.models.versions(model),
             "events": model_history.newest_first(
                 model_history.of_acts(self.acts.of_model(model)),
-                model_history.of_refusals(self.models.refusals(model)),
+                model_history.of_refusals(self.models.refusals(model), self.language),
                 model_history.of_arrivals(self.models.arrivals(model)),
                 model_history.of_endings(self.models.endings(model)),
                 model_history.of_verdicts(self.reports.verdicts(model)),

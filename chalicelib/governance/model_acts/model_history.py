@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.foundation.text import Language
 from chalicelib.governance.model_acts.model_act_bucket import ModelAct
 from chalicelib.governance.policies.times import written_at
 from chalicelib.models.challengers import SignOff, Waiting
@@ -29,9 +30,14 @@ def of_acts(acts: Iterable[ModelAct]) -> Iterator[Document]:
         yield {name: named[name] for name in named if name not in ("id", "model")}
 
 
-def of_refusals(refusals: Iterable[Refusal]) -> Iterator[Document]:
+def of_refusals(refusals: Iterable[Refusal], language: Language) -> Iterator[Document]:
     for one in refusals:
-        yield {"kind": "REFUSED", "version": one.version, "at": one.at, "reason": one.reason}
+        yield {"kind": "REFUSED", **shown_refusal(one, language)}
+
+
+def shown_refusal(one: Refusal, language: Language) -> Document:
+    """Return a refusal as people see it, in their language."""
+    return {"version": one.version, "at": one.at, "reason": one.said_in(language)}
 
 
 def of_arrivals(arrivals: Iterable[Arrival]) -> Iterator[Document]:

@@ -7,7 +7,7 @@ from chalice.app import Request
 
 from chalicelib.governance.sign_offs.sign_off_desk import SignOffDesk
 from chalicelib.http.request_body import json_body
-from chalicelib.http.routes.request_context import acting
+from chalicelib.http.routes.request_context import acting, language_of
 from chalicelib.people.caller import signed_in
 from chalicelib.services import services
 
@@ -24,23 +24,23 @@ def sign_off(request: Request, model: str, challenger: str) -> Any:
 
 
 def upload(request: Request, model: str) -> Any:
-    return _models().upload(model, json_body(request), acting(request))
+    return _models(request).upload(model, json_body(request), acting(request))
 
 
 def roll_back(request: Request, model: str) -> Any:
-    return _models().roll_back(model, json_body(request), acting(request))
+    return _models(request).roll_back(model, json_body(request), acting(request))
 
 
 def history(request: Request, model: str) -> Any:
-    return _models().history(model)
+    return _models(request).history(model)
 
 
 def standing(request: Request, model: str, version: str) -> Any:
-    return _models().standing(model, version)
+    return _models(request).standing(model, version)
 
 
 def card(request: Request, model: str, version: str) -> Any:
-    return _models().card(model, version)
+    return _models(request).card(model, version)
 
 
 def _sign_offs() -> SignOffDesk:
@@ -49,7 +49,7 @@ def _sign_offs() -> SignOffDesk:
     return SignOffDesk(*parts, datetime.now(UTC))
 
 
-def _models() -> "ModelDesk":
+def _models(request: Request) -> "ModelDesk":
     from chalicelib.services.model_services import model_desk  # few requests need it
 
-    return model_desk(services(), datetime.now(UTC))
+    return model_desk(services(), datetime.now(UTC), language_of(request))

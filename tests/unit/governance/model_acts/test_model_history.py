@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from chalicelib.foundation.text import Text
 from chalicelib.governance.model_acts import model_history
 from chalicelib.governance.model_acts.model_act_bucket import ModelAct
 from chalicelib.models.challengers import Challenger, Signer, SignOff, Waiting
@@ -21,7 +22,7 @@ def test_each_kind_of_event_is_there_once_in_the_order_of_time():
         model_history.of_endings([Ending("2026-11-29T10:00:04+00:00", "v2", "in-service"),
                                   Ending("2026-11-29T12:00:06+02:00", "v1", "failed")]),
         model_history.of_acts([act]),
-        model_history.of_refusals([Refusal("v2", f"{DAY}2.000Z", "torn")]),
+        model_history.of_refusals([Refusal("v2", f"{DAY}2.000Z", Text("roto", "torn"))], "en"),
         model_history.of_arrivals([Arrival(f"{DAY}3.000Z", "v2", attempted=True)]),
         model_history.of_verdicts([(NOON, verdict), (NOON, verdict | {"verdict": "passed"})]),
         model_history.of_sign_offs([(Waiting(challenger, "arn", NOON), signed),
@@ -41,6 +42,15 @@ def test_each_kind_of_event_is_there_once_in_the_order_of_time():
 
 def test_the_newest_events_alone_are_shown():
     refusals = [Refusal(f"v{n}", f"2026-{n:05}", "torn") for n in range(101)]
-    events = model_history.newest_first(model_history.of_refusals(refusals))
+    events = model_history.newest_first(model_history.of_refusals(refusals, "es"))
 
     assert [events[0]["version"], events[-1]["version"], len(events)] == ["v100", "v1", 100]
+
+
+def test_a_refusal_is_said_in_the_language_of_who_asks_and_an_older_one_as_it_is():
+    now = Refusal("v2", f"{DAY}2.000Z", Text("roto", "torn"))
+    before = Refusal("v1", f"{DAY}1.000Z", "torn")
+    said = [model_history.shown_refusal(one, "es")["reason"] for one in (now, before)]
+
+    assert said == ["roto", "torn"]
+    assert model_history.shown_refusal(now, "en")["reason"] == "torn"

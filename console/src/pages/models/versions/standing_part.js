@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { html } from "../../../frame/html.js";
 import { get, path } from "../../../requests/api.js";
 import { useAsking } from "../../../requests/asking.js";
-import { coded, plain, t, time } from "../../../frame/language.js";
+import { coded, language, plain, t, time } from "../../../frame/language.js";
 import { Trouble } from "../../../parts/notice.js";
 import { Said } from "../../../parts/said.js";
 import { failureOf, isOwn, WRITTEN_IN } from "./versions.js";
@@ -21,7 +21,7 @@ export function StandingPart({ of: { model, version }, onSettled }) {
     const again = goesOn ? setInterval(() => standing.run(), EVERY_MS) : null;
     if (!goesOn) onSettled();
     return () => clearInterval(again);
-  }, [goesOn]);
+  }, [goesOn, language.value]);
   return html`<article aria-label=${t("onItsWay")}>
     <h2>${t("onItsWay")}: <${Said} text=${model} /> <${Said} text=${version} /></h2>
     <${Trouble} problem=${standing.problem} again=${standing.run} />
@@ -33,7 +33,7 @@ function Steps({ of }) {
   const { act, refusal, verifiedAt, endpoint, deployment } = of;
   return html`<ol class="timeline">
     ${act && html`<li>${coded("modelAct", act.kind)} · ${time(act.at)} · <${Said} text=${act.by.username} />: <${Said} text=${act.reason} /></li>`}
-    <li>${t("verification")}: ${refusal && of.state === "REFUSED" ? html`${t("refused")} · ${time(refusal.at)} · <${Said} text=${refusal.reason} lang=${WRITTEN_IN.REFUSED} />` : verifiedAt ? `${t("verified")} · ${time(verifiedAt)}` : t("waitsForIt")}</li>
+    <li>${t("verification")}: ${refusal && of.state === "REFUSED" ? html`${t("refused")} · ${time(refusal.at)} · <${Said} text=${refusal.reason} />` : verifiedAt ? `${t("verified")} · ${time(verifiedAt)}` : t("waitsForIt")}</li>
     ${endpoint && isOwn(of.state) && html`<li>${t("endpoint")}: ${coded("endpoint", endpoint.status)}${of.state === "FAILED" && endpoint.failure && html` · <${Failure} text=${endpoint.failure} />`}</li>`}
     ${endpoint && html`<li>${t("traffic")}: <${Traffic} endpoint=${endpoint} deployment=${deployment} /></li>`}
   </ol>`;

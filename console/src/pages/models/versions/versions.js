@@ -8,9 +8,9 @@ export function offered({ versions, inService, events }) {
   return versions.filter((one) => one !== inService && (served.has(one) || !failed.has(one))).reverse();
 }
 
-/** The language of reasons that are written in one alone, by the kind of event: those of
- * createEndpointModel, SageMaker and the gate. */
-export const WRITTEN_IN = { REFUSED: "en", FAILED: "en", PASSED: "es", REJECTED: "es" };
+/** The language of reasons that are written in one alone, by the kind of event: those of SageMaker and of
+ * the gate. */
+export const WRITTEN_IN = { FAILED: "en", PASSED: "es", REJECTED: "es" };
 
 const CONCERNS = ["DEPLOYING", "IN_SERVICE", "FAILED"];
 
