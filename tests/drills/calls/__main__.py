@@ -29,16 +29,20 @@ from tests.drills.calls.collect_flow import Collect, collect_faults, without_its
 from tests.drills.calls.decision_flows import Outcome, Predict
 from tests.drills.calls.model_flows import Deploy, Promote, RollBack, Update
 from tests.drills.calls.runs import Run, faults, without_guard
+from tests.drills.calls.training_flow import Train, training_faults, without_its_catch
 from tests.drills.kills import kills
 from tests.workflow.conftest import API_KEY, Served
 
 RESULTS = ROOT / "build" / "drills"
 FLOWS: dict[str, Any] = {
     one.__name__.lower(): one
-    for one in (Predict, Outcome, Collect, Promote, Deploy, RollBack, Update)
+    for one in (Predict, Outcome, Collect, Train, Promote, Deploy, RollBack, Update)
 }
 
-OWN_WAYS: dict[str, Any] = {"collect": (collect_faults, without_its_guard)}
+OWN_WAYS: dict[str, Any] = {
+    "collect": (collect_faults, without_its_guard),
+    "train": (training_faults, without_its_catch),
+}
 
 
 @contextmanager

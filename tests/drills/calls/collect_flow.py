@@ -13,20 +13,17 @@ import boto3
 from chalicelib import profile
 from chalicelib.foundation.settings import NEW_DATA_PREFIX, PROFILE_PREFIX, SNAPSHOT_PREFIX
 from chalicelib.retraining.data_bucket import DataBucket
-from localcloud import seam
 from localcloud.cloud import ACCOUNT
 from tests.drills.calls.call_faults import Place
 from tests.drills.calls.decision_flows import records
 from tests.drills.calls.guards import GUARDS
+from tests.drills.calls.job_requests import job_requests
 from tests.drills.calls.model_flows import MODEL, Versions
 from tests.drills.calls.runs import Run
 from tests.workflow import retraining
 from tests.workflow.conftest import Served
 
 JOB, ENDED_SECONDS = "processing job", 600
-DOOR = ("localcloud.iam.authorization:Authorization", "refusal", "(self, acting, needed)")
-# The job's log is SageMaker's to write: it fails silently, as on AWS.
-OWN = ("dynamodb:", "s3:")
 NO_TRAINING = "import sys; sys.exit('the drill ends here')"
 
 
@@ -151,19 +148,12 @@ def refused(flow: Collect, place: Place, wanted: dict[str, Any] | None) -> Run:
 def refused_at(place: Place | None, seen: list[Place]) -> Iterator[None]:
     """Inside, the job's request at a place is refused; all of its requests are listed."""
 
-    def replace(original: Any) -> Any:
-        def refusal(self: Any, acting: Any, needed: Any) -> str | None:
-            asked = list(needed)
-            action = asked[0].action if asked else ""
-            if acting.used_by == JOB and action.startswith(OWN):
-                number = 1 + sum(one.call == f"collect {action}" for one in seen)
-                seen.append(Place(f"collect {action}", number))
-                if seen[-1] == place:
-                    return "a drill's refusal"
-            refused: str | None = original(self, acting, asked)
-            return refused
+    def answer(kind: str, action: str) -> str | None:
+        if kind != JOB:
+            return None
+        number = 1 + sum(one.call == f"collect {action}" for one in seen)
+        seen.append(Place(f"collect {action}", number))
+        return "a drill's refusal" if seen[-1] == place else None
 
-        return refusal
-
-    with seam.install([seam.Replaced(*DOOR, replace, "a job's requests come through here")]):
+    with job_requests(answer):
         yield

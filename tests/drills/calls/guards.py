@@ -15,6 +15,7 @@ from chalicelib.retraining.weekly_update import News
 from infrastructure.packing import training_source
 from localcloud.services.lambda_ import functions
 from tests.drills.calls.call_faults import Place
+from tests.drills.calls.model_flows import reachable
 
 FILES_WRITTEN = """\
     for name, body in files.items():
@@ -78,14 +79,22 @@ def manifest_first(flow: Any) -> AbstractContextManager[None]:
     return replaced(flow, "scripts", flow.scripts | {"collect": turned})
 
 
+def tasks_run_once(flow: Any) -> AbstractContextManager[None]:
+    return states_without(flow, "Retry")
+
+
+def jobs_that_die_end_it(flow: Any) -> AbstractContextManager[None]:
+    return states_without(flow, "Catch")
+
+
 @contextmanager
-def tasks_run_once(flow: Any) -> Iterator[None]:
-    """The machine has no Retry."""
+def states_without(flow: Any, field: str) -> Iterator[None]:
     client = boto3.client("stepfunctions")
     before = client.describe_state_machine(stateMachineArn=flow.machine)["definition"]
     bare = json.loads(before)
     for state in bare["States"].values():
-        state.pop("Retry", None)
+        state.pop(field, None)
+    bare["States"] = reachable(bare["States"], bare["StartAt"])
     client.update_state_machine(stateMachineArn=flow.machine, definition=json.dumps(bare))
     yield
     client.update_state_machine(stateMachineArn=flow.machine, definition=before)
@@ -111,6 +120,12 @@ GUARDS = {
         Place("collect s3:PutObject", 3),
         manifest_first,
     ),
+    "train and compare": Guard(
+        "A job that fails ends in a notice, not in a failed execution.",
+        "refused",
+        Place("training s3:PutObject", 1),
+        jobs_that_die_end_it,
+    ),
     "deploy": Guard(
         "Lambda delivers the event of an upload twice more, and createEndpointModel may repeat.",
         "failed",
@@ -133,6 +148,12 @@ GUARDS = {
         "An upload's event is on disk before the upload's answer; a restart delivers it.",
         "killed after",
         Place("createEndpointModel GetObject", 1),
+        nullcontext,
+    ),
+    "retrain, and the process is killed": Guard(
+        "A run that failed has used no news: the next one begins from the same snapshot.",
+        "killed after",
+        Place("openSnapshot GetObject", 1),
         nullcontext,
     ),
     "roll back": Guard(

@@ -107,7 +107,7 @@ class Promote:
     def __init__(self, served: Served, case: Any) -> None:
         self.served, self.versions = served, Versions(2035)
         self.base = trained_once(served)
-        self.machine = tail_of_retraining(served)
+        self.machine = tail_of_retraining(served, "evaluateModel")
 
     def before(self) -> None:
         self.version = self.versions.next()
@@ -224,6 +224,7 @@ class Trained:
     artifact: bytes
     facts: dict[str, Any]
     request: dict[str, Any]
+    asked: dict[str, Any]  # of its training
 
 
 @cache
@@ -242,19 +243,32 @@ def trained_once(served: Served) -> Trained:
     place = f"{REPORT_PREFIX}{version}/{MODEL}/"
     request = {"snapshot": version, "schema": profile.load().schema(MODEL)}
     artifact = read(f"{JOB_PREFIX}/{found['job']}/output/model.tar.gz")
-    return Trained(artifact, json.loads(read(f"{place}evaluation.json")), request)
+    facts = json.loads(read(f"{place}evaluation.json"))
+    return Trained(artifact, facts, request, entered(arn, "TrainChallenger"))
 
 
-def tail_of_retraining(served: Served) -> str:
-    """Make a machine of reentrenamiento's own states, which begins at evaluateModel."""
+def entered(execution: str, state: str) -> dict[str, Any]:
+    """Return a state's first input in an execution."""
+    pages = boto3.client("stepfunctions").get_paginator("get_execution_history")
+    details = [
+        event["stateEnteredEventDetails"]
+        for page in pages.paginate(executionArn=execution)
+        for event in page["events"]
+        if "stateEnteredEventDetails" in event
+    ]
+    return dict(json.loads(next(one["input"] for one in details if one["name"] == state)))
+
+
+def tail_of_retraining(served: Served, first: str) -> str:
+    """Make a machine of reentrenamiento's own states, which begins at one of a model's."""
     client = boto3.client("stepfunctions")
     arn = served.bank.settings.retraining_machine_arn(ACCOUNT)
     whole = client.describe_state_machine(stateMachineArn=arn)
     each = json.loads(whole["definition"])["States"]["ChallengeEachModel"]["ItemProcessor"]
-    tail = {"StartAt": "evaluateModel", "States": reachable(each["States"], "evaluateModel")}
+    tail = {"StartAt": first, "States": reachable(each["States"], first)}
     return str(
         client.create_state_machine(
-            name="dev-appvengers-drill",
+            name=f"dev-appvengers-drill-{first}",
             definition=json.dumps(tail),
             roleArn=whole["roleArn"],
         )["stateMachineArn"]

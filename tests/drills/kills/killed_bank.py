@@ -15,20 +15,22 @@ from typing import Any, Literal
 import msgspec
 
 from bank import __main__ as bank
+from chalicelib.retraining.weekly_update import Execution
 from localcloud.kept_state.sqlite.database import Storage
 from tests.aws_calls import Asked, answered_by
 from tests.drills.calls.call_faults import Place, call_of
+from tests.drills.calls.job_requests import job_requests
 
 FOLDER = "KILL_ORDERS"
 
 
 class Order(msgspec.Struct, frozen=True):
-    """To die before or after a call; of no place, to list calls. `keeps`: what is written lasts."""
+    """To die before or after a call; of no place, to list calls. A guard may be taken out."""
 
     number: int  # of the order
     place: Place | None = None
     when: Literal["before", "after"] = "before"
-    keeps: bool = True
+    without: str = ""  # the name of a guard
 
 
 def give(folder: Path, order: Order) -> None:
@@ -55,26 +57,38 @@ class Killing:
         self._folder, self._turn, self._counts = folder, threading.Lock(), Counter[str]()
 
     def __call__(self, asked: Asked, go: Callable[[], Any]) -> Any:
-        with self._turn:
-            self._read_order()
-            name = call_of(asked)
-            self._counts[name] += 1
-            is_it = self.order.place == Place(name, self._counts[name])
-            with (self._folder / "seen").open("a") as lines:
-                lines.write(f"{name}\n")
+        """Make a function's call."""
+        is_it = self._is_it(call_of(asked))
         if is_it and self.order.when == "after":
             go()
         if is_it:
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
         return go()
+
+    def before_request(self, kind: str, action: str) -> None:
+        """See a job's request, before it is made."""
+        if self._is_it(f"{kind.partition(' ')[0]} {action}"):
+            die()
+
+    def _is_it(self, name: str) -> bool:
+        with self._turn:
+            self._read_order()
+            self._counts[name] += 1
+            with (self._folder / "seen").open("a") as lines:
+                lines.write(f"{name}\n")
+            return self.order.place == Place(name, self._counts[name])
 
     def _read_order(self) -> None:
         path = self._folder / "order"
         order = msgspec.json.decode(path.read_bytes(), type=Order) if path.exists() else Order(0)
         if order.number != self.order.number:
             self.order, self._counts = order, Counter()
-            if not order.keeps:
-                forget_writes()
+            if order.without:
+                GUARDS_OUT[order.without]()
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def forget_writes() -> None:
@@ -86,12 +100,21 @@ def forget_writes() -> None:
     Storage._commit = commit  # type: ignore[method-assign]
 
 
+def take_failed_for_done() -> None:
+    """Let a run that failed have used its news."""
+    Execution.failed = property(lambda self: False)  # type: ignore[method-assign, assignment]
+
+
+GUARDS_OUT = {"writes": forget_writes, "failed runs": take_failed_for_done}
+
+
 def taking_orders(until_the_end: Callable[[], None]) -> Callable[[], None]:
     """Take orders from when the bank serves: the embedded cloud's own doors are behind ours."""
 
     def wait() -> None:
         folder = Path(os.environ[FOLDER])
-        with answered_by(Killing(folder)):
+        killing = Killing(folder)
+        with answered_by(killing), job_requests(killing.before_request):
             (folder / "ready").touch()
             until_the_end()
 

@@ -16,6 +16,9 @@ from tests.drills.retries.__main__ import TABLE, aws
 from tests.workflow.conftest import reversioned
 
 PAUSE_SECONDS, DEPLOYED_SECONDS = 0.5, 120
+DIES_SECONDS = 20
+EVERY = {"": 1_000}  # how many calls of a name are killed at
+WRITES = "writes", ""  # the guard that is out until the kill, and the one that is out after it
 BUCKET = "dev-appvengers-createendpointmodel"
 
 
@@ -57,12 +60,19 @@ class Caller:
         return [from_item(one) for one in found["Items"]]
 
 
+def notices(bank: BankProcess, *words: str) -> list[str]:
+    """Return the notices to the operator that have all the words."""
+    lines = (bank.folder / "notices.jsonl").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if all(word in line for word in words)]
+
+
 class KilledPredict:
     """POST /predict: the decision is stored once, and it is the one that was answered."""
 
     name = "predict, and the process is killed"
     functions = ("api_handler", "Tradicional", "NetworkingAccelerator", "AppVengersAccelerator",
                  "saveResult", "publishEvents")  # fmt: skip
+    dies_seconds, guards_out, most = DIES_SECONDS, WRITES, EVERY
 
     def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
         self._caller, self._body = Caller(bank), body
@@ -98,6 +108,7 @@ class KilledOutcome:
 
     name = "outcome, and the process is killed"
     functions = ("api_handler", "publishEvents")
+    dies_seconds, guards_out, most = DIES_SECONDS, WRITES, EVERY
 
     def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
         self._caller, self._body = Caller(bank), body
@@ -131,6 +142,7 @@ class KilledDeploy:
 
     name = "deploy, and the process is killed"
     functions = ("createEndpointModel", "endpointChanged")
+    dies_seconds, guards_out, most = DIES_SECONDS, WRITES, EVERY
 
     def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
         self._bank, self._versions = bank, Versions(2038)
@@ -150,12 +162,14 @@ class KilledDeploy:
 
     def settle(self) -> None:
         until = time.monotonic() + DEPLOYED_SECONDS
-        while self._live().rpartition("-")[2] != self._version and time.monotonic() < until:
+        while [*self.broken()] and time.monotonic() < until:
             time.sleep(PAUSE_SECONDS)
 
     def broken(self) -> Iterator[str]:
         if (live := self._live().rpartition("-")[2]) != self._version:
             yield f"{live} answers, not {self._version}"
+        if not notices(self._bank, MODEL, self._version):
+            yield "the operator was not told"
 
     def _live(self) -> str:
         """Return the configuration that answers; none while the endpoint changes."""
