@@ -17,6 +17,7 @@ import msgspec
 from bank import __main__ as bank
 from chalicelib.retraining.weekly_update import Execution
 from localcloud.kept_state.sqlite.database import Storage
+from localcloud.services.lambda_.pending_events import PendingEvents
 from tests.aws_calls import Asked, answered_by
 from tests.drills.calls.call_faults import Place, call_of
 from tests.drills.calls.job_requests import job_requests
@@ -39,6 +40,11 @@ def give(folder: Path, order: Order) -> None:
     passing = folder / "order.new"
     passing.write_bytes(msgspec.json.encode(order))
     passing.rename(folder / "order")
+
+
+def order_in(folder: Path) -> Order:
+    path = folder / "order"
+    return msgspec.json.decode(path.read_bytes(), type=Order) if path.exists() else Order(0)
 
 
 def seen(folder: Path) -> list[Place]:
@@ -79,8 +85,7 @@ class Killing:
             return self.order.place == Place(name, self._counts[name])
 
     def _read_order(self) -> None:
-        path = self._folder / "order"
-        order = msgspec.json.decode(path.read_bytes(), type=Order) if path.exists() else Order(0)
+        order = order_in(self._folder)
         if order.number != self.order.number:
             self.order, self._counts = order, Counter()
             if order.without:
@@ -105,7 +110,16 @@ def take_failed_for_done() -> None:
     Execution.failed = property(lambda self: False)  # type: ignore[method-assign, assignment]
 
 
-GUARDS_OUT = {"writes": forget_writes, "failed runs": take_failed_for_done}
+def forget_events() -> None:
+    """Let a restart deliver no event that was on its way."""
+    PendingEvents.after_a_restart = lambda self: []  # type: ignore[method-assign]
+
+
+GUARDS_OUT = {
+    "writes": forget_writes,
+    "events": forget_events,
+    "failed runs": take_failed_for_done,
+}
 
 
 def taking_orders(until_the_end: Callable[[], None]) -> Callable[[], None]:
@@ -122,5 +136,7 @@ def taking_orders(until_the_end: Callable[[], None]) -> Callable[[], None]:
 
 
 if __name__ == "__main__":
+    if out := order_in(Path(os.environ[FOLDER])).without:
+        GUARDS_OUT[out]()
     bank._wait_for_the_end = taking_orders(bank._wait_for_the_end)
     bank.main()

@@ -18,7 +18,8 @@ from tests.workflow.conftest import reversioned
 PAUSE_SECONDS, DEPLOYED_SECONDS = 0.5, 120
 DIES_SECONDS = 20
 EVERY = {"": 1_000}  # how many calls of a name are killed at
-WRITES = "writes", ""  # the guard that is out until the kill, and the one that is out after it
+# The guard that is out until the kill, and the one that is out after it.
+WRITES, EVENTS = ("writes", ""), ("", "events")
 BUCKET = "dev-appvengers-createendpointmodel"
 
 
@@ -142,7 +143,7 @@ class KilledDeploy:
 
     name = "deploy, and the process is killed"
     functions = ("createEndpointModel", "endpointChanged")
-    dies_seconds, guards_out, most = DIES_SECONDS, WRITES, EVERY
+    dies_seconds, guards_out, most = DIES_SECONDS, EVENTS, EVERY
 
     def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
         self._bank, self._versions = bank, Versions(2038)
