@@ -54,6 +54,21 @@ def test_the_explanation_is_in_the_language_of_its_decision(visit, site):
     assert '<html lang="es"' in saved.value.path().read_text(encoding="utf-8")
 
 
+def test_the_waterfall_names_its_features_in_the_language_of_now(visit, site):
+    one = visit("analyst", "es")
+    decided(one, site.loans[7])
+    names = one.page.locator(".waterfall tbody th")
+    in_spanish = names.all_inner_texts()
+
+    one.page.get_by_role("button", name="English").click()
+
+    expect(names).not_to_have_text(in_spanish)
+    one.settled()
+    in_english = names.all_inner_texts()
+    assert len(in_english) == len(in_spanish)
+    assert not {*in_english} & {*in_spanish}
+
+
 def test_a_decision_from_the_list_is_the_same_page_for_an_auditor(visit, site):
     visit("analyst", "en").analyse(site.loans[8])
     one = visit("auditor", "en")

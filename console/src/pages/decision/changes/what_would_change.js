@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { html } from "../../../frame/html.js";
 import { get, path, post } from "../../../requests/api.js";
 import { useAnswer, useAsking } from "../../../requests/asking.js";
-import { coded, percent, plain, t } from "../../../frame/language.js";
+import { coded, language, percent, plain, t } from "../../../frame/language.js";
 import { fieldOf, product } from "../../../frame/product.js";
 import { Busy, Trouble } from "../../../parts/notice.js";
 import { Said } from "../../../parts/said.js";
@@ -29,7 +29,7 @@ export function WhatWouldChange({ decided }) {
   useEffect(() => {
     const waiting = setTimeout(() => trying.run(changes.value), Object.keys(changes.value).length ? WAIT_MS : 0);
     return () => clearTimeout(waiting);
-  }, [changes.value]);
+  }, [changes.value, language.value]);
   const tried = trying.problem ? null : trying.value; // a refused change has no answer
   const set = (name, value) => (changes.value = changed(changes.value, name, value, stored.value));
   return html`
