@@ -42,7 +42,7 @@ option = $(if $($(1)),$(2) '$(subst ','\'',$($(1)))')
 # $(stage): the flag of a stage that there is. Any other value stops make.
 stage = $(if $(filter dev prod,$(STAGE)),--stage $(STAGE),$(error STAGE is '$(STAGE)': say STAGE=dev or STAGE=prod))
 
-.PHONY: help test-deployments test-beside-deployments run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile bench-memory soak test test-fast test-deploy test-browser screenshots viewer console lint \
+.PHONY: help test-deployments test-beside-deployments lint-code lint-deployment run demo cloud deploy verify-aws aws-checklist destroy key cursor-key token package bench-import bench-peers bench-profile bench-memory soak test test-fast test-deploy test-browser screenshots viewer console lint \
   audit models settings replay-history blend bench bench-serving policy client openapi api-examples iam-policies rollback migrate serving-code cost batch-note evidence evidence-verifier launch \
   lock sbom supply-chain licences simulate-aws review-only webhook replay-events quarantine forget recover drills drill-durability mutants drill-poisoning drill-cold-start drill-stuttering drill-policies drill-desk \
   drill-fuzzing drill-batch drill-retries \
@@ -130,10 +130,15 @@ test-browser: $(VENV)/browser ## The console and the viewer, in the distribution
 	@CHROMIUM="$$(command -v '$(CHROMIUM)')" $(VENV)/bin/python -m pytest tests/browser
 
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-code lint-deployment
+
+lint-code:
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy app.py bank bench chalicelib datasets stepfunctions infrastructure localcloud training workbench
 	@$(VENV)/bin/lint-imports
+
+lint-deployment:
 	@$(VENV)/bin/cfn-lint infrastructure/template/resources.yaml infrastructure/template/governance.yaml
 	@$(VENV)/bin/python -m stepfunctions.lint build/stepfunctions
 	@$(VENV)/bin/statelint --ignore=URI,FLOAT build/stepfunctions/*.asl.json
