@@ -59,11 +59,12 @@ test("cut-offs divide the decisions that the score made", () => {
 });
 
 test("a higher cut-off never approves more, and the curve spans the scores", () => {
-  const points = curve(scored(decisions), { margin: 0.1, loss: 0.6 });
+  const points = curve(scored(decisions), 540, { margin: 0.1, loss: 0.6 });
   assert.equal(points[0].approveFrom, 530);
   assert.equal(points[0].approved, 1);
   points.slice(1).forEach((point, place) => assert.ok(point.approved <= points[place].approved));
-  assert.deepEqual(curve([], {}), []);
+  points.slice(1).forEach((point, place) => assert.ok(point.reviewed >= points[place].reviewed));
+  assert.deepEqual(curve([], 540, {}), []);
 });
 
 test("marks of an axis are round and hold all values", () => {

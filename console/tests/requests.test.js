@@ -34,7 +34,8 @@ test("a number that can't be read is named, and one that is not asked for is not
 
 test("a slider has the side that an applicant can change", () => {
   const amount = { type: "number", minimum: 100, maximum: 5e6, actionable: { direction: "decrease" } };
-  assert.deepEqual(range(amount, 22000), { minimum: 100, maximum: 22000, step: 200 });
+  assert.deepEqual(range(amount, 22000), { minimum: 200, maximum: 22000, step: 200 });
+  assert.deepEqual(range(amount, 22050), { minimum: 250, maximum: 22050, step: 200 }); // the stored value is a step
   const count = { type: "integer", minimum: 0, maximum: 10000, actionable: {} };
   assert.deepEqual(range(count, 2), { minimum: 0, maximum: 4, step: 1 });
 });

@@ -12,13 +12,14 @@ const [LEFT, BOTTOM, TOP] = [52, 24, 10];
 const [RIGHT, GAP] = [84, 13]; // the names of lines, and how far apart
 
 /** `series` are {name, values}, of which a null leaves a gap; `show` writes a value. `interval` has
- * {low, high} of the last series at each label. With `ends`, each line has its name at its end. */
+ * {low, high} of the last series at each label. With `ends`, each line has its name at its end. `marks`
+ * are {name, place}: upright lines at a place among the labels, which may be between two. */
 export function Plot({ interval = [], ...all }) {
   const known = [...all.series.flatMap((one) => one.values), ...interval.map((one) => one.high)].filter(Number.isFinite);
   return known.length ? html`<${Drawn} ...${all} interval=${interval} known=${known} />` : html`<h3>${all.title}</h3><p>${t("nothing")}</p>`;
 }
 
-function Drawn({ title, labels, series, bars = false, show = plain, file, interval, ends = false, known }) {
+function Drawn({ title, labels, series, bars = false, show = plain, file, interval, marks: uprights = [], ends = false, known }) {
   const [place, width] = useWidth(USUAL);
   const marks = ticks(Math.min(0, ...known), Math.max(...known));
   const [low, high] = [marks[0], marks.at(-1)];
@@ -40,6 +41,8 @@ function Drawn({ title, labels, series, bars = false, show = plain, file, interv
       ${series.map((one, at) => bars && at === 0 ? one.values.map((value, place) => bar(x(place), slot, y(value ?? 0), y(0)))
         : html`<path class=${kindOf(at)} d=${linePath(one.values, x, y)} /><path class=${`dot ${kindOf(at)}`} d=${dotPath(one.values, x, y)} />`)}
       ${interval.map(({ low: from, high: to }, place) => Number.isFinite(from) && html`<line class="interval" x1=${x(place)} x2=${x(place)} y1=${y(from)} y2=${y(to)} />`)}
+      ${uprights.filter(({ place }) => place >= 0 && place < labels.length).map(({ name, place }, at) => html`<line class="upright" x1=${x(place)} x2=${x(place)} y1=${TOP} y2=${y(low)} />
+        <text x=${x(place) + 4} y=${TOP + 12 + GAP * at}>${name}</text>`)}
       ${ends && names(series, x, y, width - RIGHT)}
     </svg>
     <details><summary>${t("asTable")}</summary><${Table} caption=${title} columns=${columns} rows=${rows} file=${file} /></details>

@@ -22,11 +22,13 @@ export function outcome(decisions, { approveFrom, declineBelow }, { margin, loss
   };
 }
 
+export const STEP = 5; // points between two cut-offs of the curve
+
 /** Return the outcome of each cut-off for approvals, from the lowest score to the highest. */
-export function curve(decisions, assumptions, step = 5) {
+export function curve(decisions, declineBelow, assumptions) {
   if (!decisions.length) return [];
   const all = decisions.map((one) => one.score);
-  const [low, high] = [Math.floor(Math.min(...all) / step) * step, Math.max(...all)];
-  const places = Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, place) => low + place * step);
-  return places.map((approveFrom) => ({ approveFrom, ...outcome(decisions, { approveFrom, declineBelow: -Infinity }, assumptions) }));
+  const [low, high] = [Math.floor(Math.min(...all) / STEP) * STEP, Math.max(...all)];
+  const places = Array.from({ length: Math.floor((high - low) / STEP) + 1 }, (_, place) => low + place * STEP);
+  return places.map((approveFrom) => ({ approveFrom, ...outcome(decisions, { approveFrom, declineBelow }, assumptions) }));
 }

@@ -4,7 +4,7 @@ import { html } from "../../frame/html.js";
 import { ask } from "../../requests/api.js";
 import { useAnswer, useAsking } from "../../requests/asking.js";
 import { lastDays } from "../../requests/days.js";
-import { decisionLog } from "../../requests/decision_log.js";
+import { decisionLog, MOST } from "../../requests/decision_log.js";
 import { percent, plain, t } from "../../frame/language.js";
 import { useDraft } from "../../signing_in/typed_draft.js";
 import { may } from "../../frame/product.js";
@@ -13,7 +13,7 @@ import { Busy, Trouble } from "../../parts/notice.js";
 import { Plot } from "../../parts/series.js";
 import { Table } from "../../parts/table.js";
 import { errorOf } from "../../parts/typed_values.js";
-import { curve, outcome, scored } from "./trade_off.js";
+import { curve, outcome, scored, STEP } from "./trade_off.js";
 
 const DAYS = 30;
 
@@ -30,9 +30,9 @@ export function TradeOffPart({ policy, onDrafted }) {
     <input id=${`of-${name}`} type="number" min="0" max="1" step="0.01" value=${assumed.value[name]} onInput=${set(assumed, name)} /></div>`;
   return html`<h2>${t("tradeOff")}</h2>
     <${Busy} when=${log.busy} /><${Trouble} problem=${log.problem} again=${log.run} />
-    <p>${t("tradeOffAbout", { count: of.length })}</p>
+    <p>${t("tradeOffAbout", { count: of.length })} ${log.value && !log.value.isWhole && t("newestOnly", { count: MOST })}</p>
     <div class="fields">${slider("approveFrom")}${slider("declineBelow")}${assumption("margin")}${assumption("loss")}</div>
-    ${of.length > 0 && html`<${Outcomes} of=${of} now=${now} then=${cutOffs.value} assumed=${assumed.value} /><${Curve} of=${of} assumed=${assumed.value} />`}
+    ${of.length > 0 && html`<${Outcomes} of=${of} now=${now} then=${cutOffs.value} assumed=${assumed.value} /><${Curves} of=${of} now=${now} then=${cutOffs.value} assumed=${assumed.value} />`}
     ${may("POST /policies") && html`<${NewDraft} policy=${policy} cutOffs=${cutOffs.value} onDrafted=${onDrafted} />`}`;
 }
 
@@ -47,13 +47,17 @@ function Outcomes({ of, now, then, assumed }) {
   return html`<${Table} caption=${t("cutOffsTold")} columns=${columns} rows=${rows} file="cut-offs" />`;
 }
 
-function Curve({ of, assumed }) {
-  const points = curve(of, assumed);
+function Curves({ of, now, then, assumed }) {
+  const points = curve(of, then.declineBelow, assumed);
+  const labels = points.map((one) => plain(one.approveFrom));
+  const places = [["inForce", now], ["moved", then]].filter(([, one], at) => !at || one.approveFrom !== now.approveFrom);
+  const marks = places.map(([name, one]) => ({ name: t(name), place: (one.approveFrom - points[0].approveFrom) / STEP }));
+  const drawn = (title, names, file, show) => html`<${Plot} title=${title} labels=${labels} show=${show} file=${file} marks=${marks}
+    series=${names.map((one) => ({ name: t(`figure.${one}`), values: points.map((point) => point[one]) }))} />`;
   return html`<div class="columns">
-    <${Plot} title=${t("curveTold")} labels=${points.map((one) => plain(one.approveFrom))} show=${percent} file="trade-off"
-      series=${[{ name: t("figure.approved"), values: points.map((one) => one.approved) }, { name: t("figure.badRate"), values: points.map((one) => one.badRate) }]} />
-    <${Plot} title=${t("profitTold")} labels=${points.map((one) => plain(one.approveFrom))} file="profit"
-      series=${[{ name: t("figure.profit"), values: points.map((one) => one.profit) }]} />
+    ${drawn(t("curveTold"), ["approved", "reviewed"], "trade-off", percent)}
+    ${drawn(t("badRateTold"), ["badRate"], "bad-rate", percent)}
+    ${drawn(t("profitTold"), ["profit"], "profit", plain)}
   </div>`;
 }
 

@@ -53,9 +53,9 @@ function VerdictForm({ place, name, onDone }) {
     event.preventDefault();
     sending.run();
   };
-  const wrong = (part) => errorOf(sending.problem, `#/${part}`);
+  const wrong = (part) => (sending.problem && !typed.value[part] && part !== "text" ? t("choose") : errorOf(sending.problem, `#/${part}`));
   const reasons = product.value.review.reasons.filter((one) => one.verdict === typed.value.verdict);
-  return html`<form noValidate onSubmit=${send} aria-label=${t("verdict")}>
+  return html`<form class="unprinted" noValidate onSubmit=${send} aria-label=${t("verdict")}>
     <fieldset><legend>${t("verdict")}</legend>
       ${["APPROVE", "DECLINE"].map((one) => html`<label><input type="radio" name="verdict" value=${one} checked=${typed.value.verdict === one} onChange=${set("verdict")} /> ${coded("verdict", one)}</label>`)}
       <small class="error">${wrong("verdict")}</small></fieldset>

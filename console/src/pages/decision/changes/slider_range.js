@@ -12,7 +12,9 @@ export function range(field, stored) {
     minimum = stored;
     maximum = Math.max(maximum, stored);
   }
-  return { minimum, maximum, step: stepOf(maximum - minimum, field.type === "integer") };
+  const step = stepOf(maximum - minimum, field.type === "integer");
+  if (stored > minimum) minimum = stored - Math.floor((stored - minimum) / step) * step; // so that the stored value is a step
+  return { minimum, maximum, step };
 }
 
 /** Return a round step: 1, 2 or 5 times a power of ten. */

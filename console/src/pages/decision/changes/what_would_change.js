@@ -19,25 +19,29 @@ const WAIT_MS = 250;
 export function WhatWouldChange({ decided }) {
   const changes = useSignal({});
   const place = path`/predictions/${decided.clientId}/${decided.predictionId}`;
+  const isChanged = Object.keys(changes.value).length > 0;
   const stored = useSignal(decided.application); // an answer of POST /predict has none
-  const trying = useAsking(async (given) => {
-    const answer = await post(`${place}/trial`, { changes: given });
-    stored.value ??= answer.application; // the first trial changes nothing
+  const tryWith = (given) => post(`${place}/trial`, { changes: given });
+  const asItIs = useAnswer(async () => {
+    const answer = await tryWith({});
+    stored.value ??= answer.application;
     return answer;
-  });
+  }, []);
+  const trying = useAsking(tryWith);
   const change = useAnswer(() => get(`${place}/change`), []);
   useEffect(() => {
-    const waiting = setTimeout(() => trying.run(changes.value), Object.keys(changes.value).length ? WAIT_MS : 0);
+    const waiting = isChanged && setTimeout(() => trying.run(changes.value), WAIT_MS);
     return () => clearTimeout(waiting);
   }, [changes.value, language.value]);
-  const tried = trying.problem ? null : trying.value; // a refused change has no answer
+  const tried = isChanged && !trying.problem ? trying.value : null; // a refused change has no answer
   const set = (name, value) => (changes.value = changed(changes.value, name, value, stored.value));
   return html`
     <h3>${t("scoreScale")}</h3>
-    <${ScoreScale} score=${decided.score} tried=${tried?.score} cutOffs=${decided.cutOffs} />
+    <${ScoreScale} score=${decided.score} cutOffs=${decided.cutOffs} />
     <h3>${t("reasons")}</h3>
-    <${Trouble} problem=${trying.problem} again=${() => trying.run(changes.value)} />
-    ${tried?.score != null && html`<${Waterfall} average=${tried.average} contributions=${tried.contributions} score=${tried.score} />`}
+    <${Busy} when=${asItIs.busy} />
+    <${Trouble} problem=${asItIs.problem} again=${asItIs.run} />
+    <${Steps} of=${asItIs.value} />
     <section class="unprinted" aria-label=${t("whatWouldChange")}>
       <h3>${t("whatWouldChange")}</h3>
       <${Busy} when=${change.busy} />
@@ -48,10 +52,14 @@ export function WhatWouldChange({ decided }) {
           stored=${stored.value?.[field.name]} value=${changes.value[field.name]} onChange=${set} />`)}
       </div>
       <${Busy} when=${trying.busy} text=${t("asking")} />
+      <${Trouble} problem=${isChanged && trying.problem} again=${() => trying.run(changes.value)} />
       ${tried && html`<p role="status">${t("triedTold", { decision: coded("decision", tried.decision), score: plain(tried.score), probability: percent(tried.probabilityOfDefault) })}</p>`}
-      ${Object.keys(changes.value).length > 0 && html`<div class="actions"><button type="button" class="secondary" onClick=${() => (changes.value = {})}>${t("asStored")}</button></div>`}
+      ${tried && html`<${ScoreScale} score=${decided.score} tried=${tried.score} cutOffs=${decided.cutOffs} /><${Steps} of=${tried} />`}
+      ${isChanged && html`<div class="actions"><button type="button" class="secondary" onClick=${() => (changes.value = {})}>${t("asStored")}</button></div>`}
     </section>`;
 }
+
+const Steps = ({ of }) => of?.score != null && html`<${Waterfall} average=${of.average} contributions=${of.contributions} score=${of.score} />`;
 
 function Smallest({ change, onTry }) {
   const values = Object.fromEntries(change.changes.map((one) => [one.feature, one.to]));
