@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { askedFor, blank, body, filledIn, misread } from "../src/pages/analysis/application_draft.js";
+import { askedFor, blank, body, filledIn, misread, respoken } from "../src/pages/analysis/application_draft.js";
+import { isOfNow } from "../src/pages/decision/changes/is_of_now.js";
+import { differences } from "../src/pages/policy/differences.js";
 import { changed, range } from "../src/pages/decision/changes/slider_range.js";
 import { nextCase } from "../src/pages/queue/next_case.js";
 import { eventsOf } from "../src/pages/clients/client_events.js";
@@ -30,6 +32,33 @@ test("a number that can't be read is named, and one that is not asked for is not
   const typed = { ...blank(product), texts: { amount: "1.5", earlier: "0x10" } };
   assert.deepEqual(misread(product, typed, "es").map((one) => one.name), ["amount", "earlier"]);
   assert.deepEqual(misread(product, { ...typed, consents: [] }, "en"), []);
+});
+
+test("what was typed in one language is typed in the other, and stays the same application", () => {
+  const example = { clientId: "ana", consents: ["network"], application: { amount: 1234.5, earlier: 2 } };
+  const typed = filledIn(product, example, "es");
+  const english = respoken(product, typed, "en");
+  assert.deepEqual(body(product, english, "en"), body(product, typed, "es"));
+  assert.deepEqual(respoken(product, english, "es"), typed);
+  const wrong = { ...typed, texts: { amount: "a lot" } };
+  assert.equal(respoken(product, wrong, "en").texts.amount, "a lot");
+});
+
+test("a decision is of now while its models and its policy answer", () => {
+  const decided = { policyVersion: "p1", models: { A: { version: "1" }, B: { version: "2" } } };
+  assert.ok(isOfNow(decided, { policyVersion: "p1", models: { A: "1", B: "2" } }));
+  assert.ok(!isOfNow(decided, { policyVersion: "p1", models: { A: "1", B: "3" } }));
+  assert.ok(!isOfNow(decided, { policyVersion: "p2", models: { A: "1", B: "2" } }));
+});
+
+test("a draft's changes are named by their place in the policy", () => {
+  const before = { decision: { approve_from: 561, weights: { A: 1 } }, rules: [1] };
+  const after = { decision: { approve_from: 566, weights: { A: 1 } }, rules: [1, 2], offer: null };
+  assert.deepEqual(differences(before, after), [
+    { name: "decision.approve_from", before: 561, after: 566 },
+    { name: "rules", before: [1], after: [1, 2] },
+    { name: "offer", before: undefined, after: null },
+  ]);
 });
 
 test("a slider has the side that an applicant can change", () => {

@@ -90,6 +90,29 @@ def test_an_artifact_is_uploaded_watched_and_rolled_back(visit, site, language, 
     assert one.barriers() == []
 
 
+def test_a_decision_keeps_its_own_reasons_once_other_models_answer(visit, site):
+    decided = visit("analyst", "en")
+    decided.analyse(site.loans[6])
+    decided.page.get_by_role("link", name=decided.t("openDecision")).click()
+    decided.heading("page.decision").wait_for()
+    decided.settled()
+    waterfall = decided.page.locator(".waterfall")
+    expect(waterfall).to_have_count(1)
+    before = live()
+    one = opened(visit, "operator", "en")
+    send(one, reversioned(champions_artifact(site), "20420103T000000"), "Another")
+    expect(on_its_way(one).get_by_role("status")).to_have_text(one.t("standing.IN_SERVICE"))
+
+    decided.open("decisions")
+    decided.page.go_back()
+    decided.page.get_by_text(decided.t("othersNow")).wait_for()
+    decided.settled()
+
+    assert waterfall.count() == 0
+    assert live() != before
+    assert decided.barriers() == []
+
+
 def test_a_refused_artifact_shows_why_and_its_texts_are_texts(visit, site):
     body, version = champions_artifact(site), "20420103T000000"
     manifest = manifest_of(body) | {"version": version, "snapshot": HOSTILE, "window": {}}

@@ -13,12 +13,12 @@ import { Busy, Trouble } from "../../parts/notice.js";
 import { Said } from "../../parts/said.js";
 import { Decided } from "../decision/decided.js";
 import { ApplicationForm } from "./application_form.js";
-import { body, blank, filledIn, misread } from "./application_draft.js";
+import { body, blank, filledIn, misread, respoken } from "./application_draft.js";
 
 const NAME = "analysis";
 
 export function AnalysisPage() {
-  const typed = useSignal(draft(NAME) ?? blank(product.value));
+  const typed = useSignal(draft(NAME) ?? blank(product.value, language.value));
   const answer = useRef(null);
   const change = (next) => {
     // Another application is another request: its key is new.
@@ -32,6 +32,9 @@ export function AnalysisPage() {
     if (typed.value.key === sent.key) dropDraft(NAME);
     return { decided, key: sent.key };
   });
+  useEffect(() => {
+    if (typed.value.language !== language.value) typed.value = respoken(product.value, typed.value, language.value);
+  }, [language.value]);
   useEffect(() => {
     if (asking.value && !asking.busy) answer.current?.querySelector("h2")?.focus();
   }, [asking.value]);

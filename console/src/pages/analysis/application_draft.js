@@ -2,7 +2,8 @@
 import { isNumber, typedAs, valueOf } from "../../parts/typed_values.js";
 
 /** Return an empty application, in which every consent is given. */
-export const blank = (product) => ({
+export const blank = (product, language) => ({
+  language,
   clientId: "",
   consents: [...product.consents],
   texts: {},
@@ -11,11 +12,22 @@ export const blank = (product) => ({
 
 /** Return an example of the product as it would be typed. */
 export const filledIn = (product, example, language) => ({
+  language,
   clientId: example.clientId,
   consents: [...example.consents],
   texts: Object.fromEntries(Object.entries(example.application).map(([name, value]) => [name, typedAs(value, language)])),
   key: crypto.randomUUID(),
 });
+
+/** Return what was typed in one language as it is typed in another; a text that is no number stays. */
+export function respoken(product, typed, language) {
+  const written = (field) => {
+    const value = valueOf(field, typed.texts[field.name], typed.language ?? language);
+    return typeof value === "number" ? [[field.name, typedAs(value, language)]] : [];
+  };
+  const numbers = Object.fromEntries(product.fields.filter(isNumber).flatMap(written));
+  return { ...typed, language, texts: { ...typed.texts, ...numbers } };
+}
 
 /** Return the fields that are asked for: those that need no consent that is not given. */
 export const askedFor = (product, typed) =>

@@ -1,18 +1,19 @@
 // A decision as an analyst reads it: what was decided and why, and what would change it.
 import { html } from "../../frame/html.js";
-import { coded, percent, signed, t } from "../../frame/language.js";
+import { coded, percent, t } from "../../frame/language.js";
 import { link } from "../../frame/routes.js";
 import { may, titleOf } from "../../frame/product.js";
 import { Facts } from "../../parts/table.js";
 import { Said } from "../../parts/said.js";
 import { ModelsSideBySide } from "./models_table.js";
 import { WhatWouldChange } from "./changes/what_would_change.js";
+import { StoredReasons } from "./changes/stored_reasons.js";
 import { OfferPart } from "./changes/offer_part.js";
 
 const DECISION = "/predictions/{clientId}/{predictionId}";
 
-/** `isStored`: the page is the decision's own, which has more below. */
-export function Decided({ decided, isStored = false }) {
+/** `isStored`: the page is the decision's own, which has more below; `onChanged` reads it anew. */
+export function Decided({ decided, isStored = false, onChanged }) {
   const { clientId, predictionId } = decided;
   return html`
     <h2 tabindex="-1">${t("decision")}</h2>
@@ -30,15 +31,17 @@ export function Decided({ decided, isStored = false }) {
     <${Rules} rules=${decided.rules ?? []} lang=${decided.language} unseen=${decided.unseen ?? []} />
     <h3>${t("models")}</h3>
     <${ModelsSideBySide} models=${decided.models} />
-    ${may(`POST ${DECISION}/trial`) ? html`<${WhatWouldChange} decided=${decided} />` : html`<${Reasons} of=${decided} />`}
-    <${OfferPart} decided=${decided} />`;
+    ${may(`POST ${DECISION}/trial`) ? html`<${WhatWouldChange} decided=${decided} />` : html`<h3>${t("reasons")}</h3><${StoredReasons} of=${decided} />`}
+    <${OfferPart} decided=${decided} onTaken=${onChanged} />`;
 }
 
 export function Verdict({ decided }) {
-  const { decision, decisionBasis, language, rules = [] } = decided;
+  const { decisionBasis, language, rules = [], finalDecision } = decided;
+  const decision = finalDecision?.decision ?? decided.decision;
   const rule = rules.find((one) => one.code === decisionBasis);
   return html`<div class=${`verdict ${decision}`} role="status">
     <strong>${coded("decision", decision)}</strong>
+    ${decision !== decided.decision && html`<p>${t("decidedBy")}: ${coded("decidedBy", finalDecision.decidedBy)} · ${t("event.decision")}: ${coded("decision", decided.decision)}</p>`}
     <p>${t("basis")}: ${rule ? html`<${Said} text=${rule.text} lang=${language} />` : coded("basis", decisionBasis)}</p>
   </div>`;
 }
@@ -50,8 +53,3 @@ const Rules = ({ rules, lang, unseen }) => html`
     ${rules.map((one) => html`<li><span class=${`tag ${one.effect}`}>${coded("decision", one.effect)}</span> <${Said} text=${one.text} lang=${lang} /></li>`)}
     ${unseen.map((one) => html`<li>${t("unseenCode", { field: titleOf(one) })}</li>`)}
   </ul>`;
-
-const Reasons = ({ of: { reasons, language } }) => html`
-  <h3>${t("reasons")}</h3>
-  <ul>${reasons.map((one) => html`<li>${signed(one.points)} · <${Said} text=${one.text} lang=${language} /></li>`)}</ul>
-  ${reasons.length === 0 && html`<p>${t("noReasons")}</p>`}`;

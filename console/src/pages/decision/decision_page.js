@@ -37,7 +37,7 @@ export function DecisionPage({ names: [clientId, predictionId] }) {
       <div class="actions"><button type="button" class="secondary" onClick=${() => print()}>${t("print")}</button></div>
       <${NextCase} after=${one.predictionId} />
       ${one.case && may("POST /predictions/{clientId}/{predictionId}/review") && html`<${ReviewPart} decided=${one} onDone=${stored.run} />`}
-      <${Decided} decided=${one} isStored=${true} />
+      <${Decided} decided=${one} isStored=${true} onChanged=${stored.run} />
       <${ActsPart} stored=${one} />
       <${OutcomePart} stored=${one} onDone=${stored.run} />
       <${ContestPart} stored=${one} onDone=${stored.run} />

@@ -12,7 +12,7 @@ import { Table } from "../../parts/table.js";
 export function ExplanationPart({ stored }) {
   const place = `${path`/predictions/${stored.clientId}/${stored.predictionId}`}/explanation`;
   const asked = (headers) => ask("GET", place, undefined, { "Accept-Language": stored.language, ...headers });
-  const letter = useAnswer(asked, []);
+  const letter = useAnswer(asked, [], stored);
   const page = useAsking(async () => save(`explanation-${stored.predictionId}.html`, await asked({ Accept: "text/html" }), "text/html"));
   if (!may("GET /predictions/{clientId}/{predictionId}/explanation")) return null;
   return html`<h2>${t("explanation")}</h2>

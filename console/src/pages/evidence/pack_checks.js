@@ -30,9 +30,10 @@ export async function checked(files) {
   };
 }
 
-/** Return the check of a pack beside the one that the bank makes of the same decision now. */
+/** Return the check of a pack beside the one that the bank makes of the same decision now. A program is
+ * the bank's own, or its word is worth nothing. */
 export function beside(files, fresh) {
-  const wanted = Object.keys(fresh).filter((name) => name.startsWith(ANCHORS) || name.startsWith(RECORDS));
+  const wanted = Object.keys(fresh).filter((name) => name.startsWith(ANCHORS) || name.startsWith(RECORDS) || name.endsWith(".py"));
   const differs = (name) => files[name] && !same(files[name], fresh[name]);
   return {
     check: "BANK",

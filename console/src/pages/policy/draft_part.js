@@ -1,14 +1,16 @@
 // A draft: its swap set against the policy in force, and its approvals.
 import { html } from "../../frame/html.js";
 import { ask, get, path } from "../../requests/api.js";
-import { useAsking } from "../../requests/asking.js";
+import { useAnswer, useAsking } from "../../requests/asking.js";
 import { coded, percent, plain, t, time } from "../../frame/language.js";
 import { may } from "../../frame/product.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Facts, Table } from "../../parts/table.js";
 import { Said } from "../../parts/said.js";
+import { differences } from "./differences.js";
 
-export function DraftPart({ draft, onDone }) {
+export function DraftPart({ draft, inForce, onDone }) {
+  const drafted = useAnswer(() => get(path`/policies/${draft.policy}`), [draft.policy]);
   const place = path`/policy-drafts/${draft.id}`;
   const swap = useAsking(() => get(`${place}/swap-set?decisions=1000`));
   const approving = useAsking(async () => {
@@ -21,6 +23,8 @@ export function DraftPart({ draft, onDone }) {
       [t("effectiveFrom"), time(draft.effectiveFrom)], [t("reason"), html`<${Said} text=${draft.reason} />`],
       [t("approvals"), html`<${Said} text=${draft.approvals.map((one) => one.by.username).join(", ") || t("none")} />`], [t("missingApprovals"), draft.missingApprovals],
     ]} />
+    <${Busy} when=${drafted.busy} /><${Trouble} problem=${drafted.problem} again=${drafted.run} />
+    ${drafted.value && html`<${Changed} before=${inForce} after=${drafted.value.policy} name=${draft.policy} />`}
     <div class="actions">
       ${may("GET /policy-drafts/{draft}/swap-set") && html`<button type="button" class="secondary" onClick=${() => swap.run()} aria-busy=${swap.busy ? "true" : undefined}>${t("swapSet")}</button>`}
       ${may("POST /policy-drafts/{draft}/approval") && html`<button type="button" onClick=${() => approving.run()} aria-busy=${approving.busy ? "true" : undefined}>${t("approveDraft")}</button>`}
@@ -28,6 +32,16 @@ export function DraftPart({ draft, onDone }) {
     <${Busy} when=${swap.busy} /><${Trouble} problem=${swap.problem ?? approving.problem} />
     ${swap.value && html`<${SwapSet} of=${swap.value} />`}
   </article>`;
+}
+
+function Changed({ before, after, name }) {
+  const value = (at) => (one) => (one[at] === undefined ? "–" : JSON.stringify(one[at]));
+  const columns = [
+    { name: t("figure"), value: (one) => one.name, show: (one) => html`<code><${Said} text=${one.name} /></code>` },
+    { name: t("inForce"), value: value("before"), show: (one) => html`<${Said} text=${value("before")(one)} />` },
+    { name: t("draft"), value: value("after"), show: (one) => html`<${Said} text=${value("after")(one)} />` },
+  ];
+  return html`<${Table} caption=${t("draftChanges")} columns=${columns} rows=${differences(before, after)} file=${`draft-${name}`} />`;
 }
 
 function SwapSet({ of: { before, after, swapSet } }) {

@@ -32,7 +32,7 @@ export function PolicyPage() {
       <${TradeOffPart} policy=${all.document} onDrafted=${found.run} />
       <h2>${t("drafts")}</h2>
       ${all.drafts.length === 0 && html`<p>${t("noDrafts")}</p>`}
-      ${all.drafts.map((one) => html`<${DraftPart} key=${one.id} draft=${one} onDone=${found.run} />`)}
+      ${all.drafts.map((one) => html`<${DraftPart} key=${one.id} draft=${one} inForce=${all.document} onDone=${found.run} />`)}
       ${may("POST /policy-rollback") && html`<${RollbackPart} all=${all} onDone=${found.run} />`}
       <h2>${t("acts")}</h2>
       <${Table} caption=${t("actsTold")} columns=${columns()} rows=${all.acts} file="policy-acts" />`}

@@ -30,7 +30,7 @@ export function TradeOffPart({ policy, onDrafted }) {
     <input id=${`of-${name}`} type="number" min="0" max="1" step="0.01" value=${assumed.value[name]} onInput=${set(assumed, name)} /></div>`;
   return html`<h2>${t("tradeOff")}</h2>
     <${Busy} when=${log.busy} /><${Trouble} problem=${log.problem} again=${log.run} />
-    <p>${t("tradeOffAbout", { count: of.length })} ${log.value && !log.value.isWhole && t("newestOnly", { count: MOST })}</p>
+    ${log.value && html`<p>${t("tradeOffAbout", { count: of.length })} ${!log.value.isWhole && t("newestOnly", { count: MOST })}</p>`}
     <div class="fields">${slider("approveFrom")}${slider("declineBelow")}${assumption("margin")}${assumption("loss")}</div>
     ${of.length > 0 && html`<${Outcomes} of=${of} now=${now} then=${cutOffs.value} assumed=${assumed.value} /><${Curves} of=${of} now=${now} then=${cutOffs.value} assumed=${assumed.value} />`}
     ${may("POST /policies") && html`<${NewDraft} policy=${policy} cutOffs=${cutOffs.value} onDrafted=${onDrafted} />`}`;

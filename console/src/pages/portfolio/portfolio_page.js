@@ -27,15 +27,16 @@ export function PortfolioPage() {
   const { from, to } = filters.value;
   const people = useAnswer(() => get(`/portfolio?from=${from}&to=${to}`), [from, to]);
   const models = useAnswer(() => get("/models"), []);
+  const wrong = log.problem ?? people.problem;
   return html`<${Titled} title=${t("page.portfolio")}>
-    <${Period} filters=${filters.value} problem=${log.problem ?? people.problem} onChange=${(next) => (filters.value = next)} />
+    <${Period} filters=${filters.value} problem=${wrong} onChange=${(next) => (filters.value = next)} />
     <${Busy} when=${log.busy} text=${t("reading", { count: read.value })} />
-    <${Trouble} problem=${log.problem ?? people.problem ?? models.problem} again=${() => [log, people, models].forEach((one) => one.run())} />
-    ${log.value && !log.value.isWhole && html`<p role="status">${t("newestOnly", { count: MOST })}</p>`}
-    ${log.value && html`<${Decisions} of=${log.value.decisions} />`}
-    ${people.value && html`<${PeoplePart} of=${people.value} />`}
-    ${log.value && models.value && html`<${VintagesPart} of=${log.value.decisions} vintages=${models.value.vintages?.vintages} />`}
-    ${log.value && models.value && html`<${ReferencePart} of=${log.value.decisions} models=${models.value.models} />`}
+    <${Trouble} problem=${wrong ?? models.problem} again=${() => [log, people, models].forEach((one) => one.run())} />
+    ${!wrong && log.value && !log.value.isWhole && html`<p role="status">${t("newestOnly", { count: MOST })}</p>`}
+    ${!wrong && log.value && html`<${Decisions} of=${log.value.decisions} />`}
+    ${!wrong && people.value && html`<${PeoplePart} of=${people.value} />`}
+    ${!wrong && log.value && models.value && html`<${VintagesPart} of=${log.value.decisions} vintages=${models.value.vintages?.vintages} />`}
+    ${!wrong && log.value && models.value && html`<${ReferencePart} of=${log.value.decisions} models=${models.value.models} />`}
     ${models.value && html`<${DriftPart} drift=${models.value.drift} />`}
   <//>`;
 }

@@ -12,9 +12,9 @@ import { Said } from "../../../parts/said.js";
 const OFFER = "/predictions/{clientId}/{predictionId}/offer";
 const unit = () => fieldOf(product.value.review.amountField)?.unit ?? "";
 
-export function OfferPart({ decided }) {
+export function OfferPart({ decided, onTaken }) {
   if (decided.offer) return html`<h3>${t("terms")}</h3><${Terms} offer=${decided.offer} lang=${decided.language} />`;
-  return may(`GET ${OFFER}`) ? html`<${CounterOffer} decided=${decided} />` : null;
+  return may(`GET ${OFFER}`) ? html`<${CounterOffer} decided=${decided} onTaken=${onTaken} />` : null;
 }
 
 const Terms = ({ offer, lang }) => html`
@@ -24,10 +24,14 @@ const Terms = ({ offer, lang }) => html`
   ]} />
   <ul>${offer.conditions.map((one) => html`<li><${Said} text=${one.text} lang=${lang} /></li>`)}</ul>`;
 
-function CounterOffer({ decided }) {
+function CounterOffer({ decided, onTaken }) {
   const place = path`/predictions/${decided.clientId}/${decided.predictionId}/offer`;
-  const offer = useAnswer(() => get(place), []);
-  const taking = useAsking((amount) => ask("POST", place, { takenAmount: amount }));
+  const offer = useAnswer(() => get(place), [], decided);
+  const taking = useAsking(async (amount) => {
+    const taken = await ask("POST", place, { takenAmount: amount });
+    onTaken?.();
+    return taken;
+  });
   const found = offer.value;
   return html`<section class="unprinted"><h3>${t("counterOffer")}</h3>
     <${Busy} when=${offer.busy || taking.busy} />

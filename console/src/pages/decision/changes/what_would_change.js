@@ -12,6 +12,8 @@ import { Said } from "../../../parts/said.js";
 import { ScoreScale } from "../../../parts/scale.js";
 import { Waterfall } from "../../../parts/waterfall.js";
 import { Slider } from "./slider.js";
+import { isOfNow } from "./is_of_now.js";
+import { StoredReasons } from "./stored_reasons.js";
 import { changed } from "./slider_range.js";
 
 const WAIT_MS = 250;
@@ -27,6 +29,7 @@ export function WhatWouldChange({ decided }) {
     stored.value ??= answer.application;
     return answer;
   }, []);
+  const isOwn = asItIs.value && isOfNow(decided, asItIs.value);
   const trying = useAsking(tryWith);
   const change = useAnswer(() => get(`${place}/change`), []);
   useEffect(() => {
@@ -41,7 +44,8 @@ export function WhatWouldChange({ decided }) {
     <h3>${t("reasons")}</h3>
     <${Busy} when=${asItIs.busy} />
     <${Trouble} problem=${asItIs.problem} again=${asItIs.run} />
-    <${Steps} of=${asItIs.value} />
+    ${isOwn ? html`<${Steps} of=${asItIs.value} />` : !asItIs.busy && html`
+      ${asItIs.value && html`<p role="status">${t("othersNow")}</p>`}<${StoredReasons} of=${decided} />`}
     <section class="unprinted" aria-label=${t("whatWouldChange")}>
       <h3>${t("whatWouldChange")}</h3>
       <${Busy} when=${change.busy} />
