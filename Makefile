@@ -25,6 +25,7 @@ export AWS_PORT ?= 4566
 export STARTED_AT := $(shell date +%s)
 export QUOTAS ?=
 export LIMITS ?= on
+export CLOCK ?=
 # numpy's thread pools fight over the cores that the models' own processes need.
 export OMP_NUM_THREADS ?= 1
 # The threads share one lock: 16 malloc arenas would keep 200 MB of free memory, two keep little.

@@ -28,7 +28,10 @@ def put(s3: "S3Client", settings: Settings, deployed: Profile, deployer: str, no
     act = PolicyDesk(policies, deployed, now).deploy(
         {"deployment": deployer}, at_once=settings.stage == "dev"
     )
-    current = PolicyDesk(policies, deployed, now).overview()["inForce"]["policy"]
+    in_force = PolicyDesk(policies, deployed, now).overview()["inForce"]
+    if in_force is None:  # the clock went back, to before the first policy
+        return f"{deployed.policy_version()} decides until the first policy is in force"
+    current = in_force["policy"]
     _require_fit(policies, deployed, current)
     if act and act.kind == "DRAFTED":
         return (

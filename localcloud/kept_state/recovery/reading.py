@@ -14,6 +14,7 @@ WHOLE_BYTES = 1 << 28  # of about 30,000 decisions: a start reads all of a file 
 _WITHOUT_INDEXES, _WITH_INDEXES = "quick_check", "integrity_check"
 _LARGE = "items"  # the table whose rows are checked when they are read, too
 _FAR_OFF = 100  # layouts ahead: no version that anybody would start with these files
+MALFORMED = "malformed JSON"
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -84,7 +85,13 @@ def _by_rows(db: sqlite3.Connection, tables: Iterable[str]) -> str:
 
 def _by_sqlite(db: sqlite3.Connection, check: str, table: str = "") -> str:
     """Return the last line of one of SQLite's own checks; empty if it finds nothing."""
-    found: str = db.execute(f"pragma {check}({table or 1})").fetchone()[0].decode(errors="replace")
+    try:
+        row = db.execute(f"pragma {check}({table or 1})").fetchone()
+    except sqlite3.OperationalError as error:
+        if MALFORMED not in str(error):
+            raise
+        return str(error)  # an index of a JSON text reads a row's
+    found: str = row[0].decode(errors="replace")
     return "" if found == "ok" else found.splitlines()[-1]
 
 

@@ -19,6 +19,7 @@ from localcloud.kept_state.stored_tables.orders import Order, Part
 from tests.contract.conftest import ITEMS, ROLE, make_role
 from tests.contract.kept_state.test_damage import refused, spoil
 from tests.contract.kept_state.test_durability import items, key, reopened
+from tests.contract.kept_state.test_kept_homes import LOAN, make_loans
 
 
 def spoil_text(folder: Path, before: bytes, after: bytes) -> None:
@@ -90,6 +91,25 @@ def test_a_broken_byte_outside_of_the_content_is_damage(
         assert len(items()) == ITEMS - lost
     with reopened(folder):
         assert len(items()) == ITEMS - lost
+
+
+def test_a_text_that_an_index_reads_and_is_no_json_any_more_is_damage(tmp_path: Path) -> None:
+    with reopened(tmp_path):
+        make_loans()
+        other = LOAN | {"number": {"N": "8"}}
+        boto3.client("dynamodb").put_item(TableName="loans", Item=other)
+    path = tmp_path / "cloud.sqlite"
+    with sqlite3.connect(path) as db:
+        (text,) = db.execute("""select item from items where item like '%"N": "8"%'""").fetchone()
+    assert path.read_bytes().count(text.encode()) == 1
+    spoil(path, path.read_bytes().index(text.encode()) + 1, b"#")  # a quote
+
+    said = refused(tmp_path)
+    assert "(1 rows are not as they were written). What can be read is saved in" in said
+    assert "make run" in recover(tmp_path)
+    for _ in range(2):
+        with reopened(tmp_path):
+            assert boto3.client("dynamodb").scan(TableName="loans")["Items"] == [LOAN]
 
 
 def test_the_restarts_of_an_event_are_covered(folder: Path) -> None:

@@ -33,6 +33,9 @@ from tests.drills.calls.training_flow import Train, training_faults, without_its
 from tests.drills.kills import kills
 from tests.workflow.conftest import API_KEY, Served
 
+# A run may make a call less than the one that listed them: an object was kept, a poll came sooner.
+MOST_MISSED = 0.1  # of the faults
+
 RESULTS = ROOT / "build" / "drills"
 FLOWS: dict[str, Any] = {
     one.__name__.lower(): one
@@ -88,7 +91,8 @@ def drill(name: str) -> bool:
     print(f"  never happened: {', '.join(missed)}\n" if missed else "", end="", flush=True)
     for kept, one in zip(("with its guard", "without it"), guarded, strict=True):
         print(f"  {kept}: {'; '.join(one.at_last) or 'nothing is broken'}", flush=True)
-    return not bad and [bool(one.at_last) for one in guarded] == [False, True]
+    is_seen = all(one.hit for one in guarded) and len(missed) <= MOST_MISSED * len(runs)
+    return is_seen and not bad and [bool(one.at_last) for one in guarded] == [False, True]
 
 
 def main() -> int:
