@@ -1,6 +1,7 @@
 """Flows of a caller: an application is decided, an outcome is told. Each caller repeats a request
 under its Idempotency-Key until it has an answer, as docs/api.md asks for."""
 
+import json
 import time
 import uuid
 from collections.abc import Iterator
@@ -18,6 +19,23 @@ PAUSE_SECONDS = 0.2
 DECIDED_ALONE = ("APPROVE", "DECLINE")
 
 
+class Announced:
+    """The events of the account's bus, as another subscriber gets them: once or more often."""
+
+    TOPIC = "drill-events"
+
+    def __init__(self, served: Served) -> None:
+        self._notices = served.bank.cloud.notices
+        topic = boto3.client("sns").create_topic(Name=self.TOPIC)["TopicArn"]
+        events, source = boto3.client("events"), served.bank.settings.event_source
+        events.put_rule(Name=self.TOPIC, EventPattern=json.dumps({"source": [source]}))
+        events.put_targets(Rule=self.TOPIC, Targets=[{"Id": "drill", "Arn": topic}])
+
+    def told(self, *words: str) -> bool:
+        mine = (one.message for one in self._notices if one.topic == self.TOPIC)
+        return any(all(word in message for word in words) for message in mine)
+
+
 class Predict:
     """POST /predict until saveResult: one answered decision, stored once, and no wrong one."""
 
@@ -28,6 +46,7 @@ class Predict:
     def __init__(self, served: Served, case: Any) -> None:
         self.served, self.body = served, body_of(case)
         self.usual = served.predict(case)["decision"]
+        self.announced = Announced(served)
 
     def run(self) -> None:
         self.client = f"drill-{uuid.uuid4().hex[:12]}"
@@ -46,6 +65,8 @@ class Predict:
         kept = [one for one in stored if one["predictionId"] == self.answer["predictionId"]]
         if [one["decision"] for one in kept] != [self.answer["decision"]]:
             yield "another decision is stored than was answered"
+        if not self.announced.told(self.answer["predictionId"]):
+            yield "no event tells of the decision"
         silent = [one for one in self.answer["models"].values() if one["status"] != "OK"]
         decided = self.answer["decision"]
         if decided in DECIDED_ALONE and decided != self.usual:
@@ -61,11 +82,13 @@ class Outcome:
     def __init__(self, served: Served, case: Any) -> None:
         self.served, self.body = served, body_of(case)
         self.told = {"outcome": "paid", "when": datetime.now(UTC).date().isoformat()}
+        self.announced = Announced(served)
 
     def before(self) -> None:
         self.client = f"drill-{uuid.uuid4().hex[:12]}"
         decided = self.served.post({**self.body, "clientId": self.client}).json()
-        self.place = f"/predictions/{self.client}/{decided['predictionId']}/outcome"
+        self.prediction = decided["predictionId"]
+        self.place = f"/predictions/{self.client}/{self.prediction}/outcome"
 
     def run(self) -> None:
         self.answer = asked(self.served, self.place, self.told)
@@ -79,6 +102,8 @@ class Outcome:
             yield "no answer"
         if [one["outcome"] for one in stored] != ["paid"]:
             yield f"{len(stored)} stored outcomes"
+        if not self.announced.told("outcomeId", self.prediction):
+            yield "no event tells of the outcome"
 
 
 def asked(served: Served, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
