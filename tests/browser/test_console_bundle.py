@@ -9,7 +9,7 @@ import pytest
 from chalicelib.http.console.console_files import FOLDER, PARTS
 from infrastructure.packing import console_package
 
-LARGEST = 71_000  # bytes of script and style, packed
+LARGEST = 72_000  # bytes of script and style, packed
 
 
 @pytest.fixture(scope="module")

@@ -212,6 +212,7 @@ export const en = {
   "claim": "Claim the case",
   "release": "Release the case",
   "claimedUntil": "The case is yours until {time}.",
+  "verdictStored": "Your verdict is stored.",
   "heldBy": "{person} has it until {time}.",
   "secondAbove": "Above {amount} a second person must agree",
   "verdict": "Verdict",

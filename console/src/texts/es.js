@@ -212,6 +212,7 @@ export const es = {
   "claim": "Tomar el caso",
   "release": "Soltar el caso",
   "claimedUntil": "El caso es suyo hasta {time}.",
+  "verdictStored": "Su veredicto quedó guardado.",
   "heldBy": "Lo tiene {person} hasta {time}.",
   "secondAbove": "Por encima de {amount} debe coincidir una segunda persona",
   "verdict": "Veredicto",

@@ -1,4 +1,5 @@
 // A decision's page: all that defends it, for the screen and for paper.
+import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
 import { get, path } from "../../requests/api.js";
 import { useAnswer } from "../../requests/asking.js";
@@ -23,6 +24,12 @@ export function DecisionPage({ names: [clientId, predictionId] }) {
   const place = path`/predictions/${clientId}/${predictionId}`;
   const stored = useAnswer(() => get(place), [place]);
   const one = stored.value;
+  const decidedNow = useSignal("");
+  const decided = async () => {
+    decidedNow.value = predictionId;
+    await stored.run();
+    document.querySelector("main h1")?.focus(); // the form is gone
+  };
   return html`<${Titled} title=${t("page.decision")}>
     <${Busy} when=${stored.busy} />
     <${Trouble} problem=${stored.problem} again=${stored.run} />
@@ -36,7 +43,8 @@ export function DecisionPage({ names: [clientId, predictionId] }) {
       ]} />
       <div class="actions"><button type="button" class="secondary" onClick=${() => print()}>${t("print")}</button></div>
       <${NextCase} after=${one.predictionId} />
-      ${one.case && may("POST /predictions/{clientId}/{predictionId}/review") && html`<${ReviewPart} decided=${one} onDone=${stored.run} />`}
+      ${one.case && may("POST /predictions/{clientId}/{predictionId}/review") && html`<${ReviewPart} decided=${one} onDone=${decided} />`}
+      ${decidedNow.value === one.predictionId && html`<p role="status">${t("verdictStored")}</p>`}
       <${Decided} decided=${one} isStored=${true} onChanged=${stored.run} />
       <${ActsPart} stored=${one} />
       <${OutcomePart} stored=${one} onDone=${stored.run} />

@@ -34,7 +34,7 @@ function Letter({ of }) {
     <p><strong><${Said} text=${of.product} /></strong> · ${day(of.decidedAt, spoken)}</p>
     <p><${Said} text=${of.text} /></p>
     <p><${Said} text=${of.automation} /></p>
-    <h3>${said("reasons")}</h3>
+    ${of.reasons.length > 0 && html`<h3>${said("reasons")}</h3>`}
     <ul>${of.reasons.map((one) => html`<li><${Said} text=${one.text} /></li>`)}</ul>
     <h3>${said("criteria")}</h3><p><${Said} text=${of.criteria.text} /></p>
     <details><summary>${data}</summary><${Table} caption=${data} columns=${columns} rows=${of.data} /></details>

@@ -11,10 +11,14 @@ export const bytesOf = (files) => named(Object.entries(files).map(([name, text])
 export const zipped = (files) =>
   zipSync(named(Object.entries(files).map(([name, body]) => [name, [body, { mtime: MOMENT }]])));
 
-/** Return the files of a zip file. Raises an Error if it is none, or too large to check here. */
+/** Return the files of a zip file. Raises an Error if it is none, if two have one name, and if it is too
+ * large to check here. */
 export function unzipped(zip) {
+  const names = new Set(["__proto__"]); // which is no name of a file to the library that unzips
   let size = 0;
-  const fits = ({ originalSize }) => {
+  const fits = ({ name, originalSize }) => {
+    if (names.has(name)) throw new Error("two files of one name");
+    names.add(name);
     size += originalSize;
     if (size > MOST_BYTES) throw new Error("too large");
     return true;

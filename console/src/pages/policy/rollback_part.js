@@ -9,7 +9,9 @@ import { Trouble } from "../../parts/notice.js";
 import { errorOf } from "../../parts/typed_values.js";
 
 export function RollbackPart({ all, onDone }) {
-  const versions = [...new Set(all.acts.map((one) => one.policy))].filter((one) => one !== all.version);
+  const waiting = new Set([...all.drafts, ...all.scheduled].map((one) => one.policy));
+  const ruled = all.acts.filter((one) => !waiting.has(one.policy) || one.kind === "DEPLOYED" || one.kind === "ROLLED_BACK");
+  const versions = [...new Set(ruled.map((one) => one.policy))].filter((one) => one !== all.version);
   const typed = useDraft("policy-rollback", { policy: "", reason: "" });
   const rolling = useAsking(async () => {
     await ask("POST", "/policy-rollback", typed.value);

@@ -1,4 +1,5 @@
 // A case on its decision's page: claim it, decide with a reason, and go to the next one.
+import { useRef } from "preact/hooks";
 import { html } from "../../frame/html.js";
 import { ask, path } from "../../requests/api.js";
 import { useAsking } from "../../requests/asking.js";
@@ -15,15 +16,20 @@ const EMPTY = { verdict: "", reason: "", text: "" };
 
 export function ReviewPart({ decided, onDone }) {
   const place = `${path`/predictions/${decided.clientId}/${decided.predictionId}`}/review`;
-  const claim = useAsking((act) => ask("POST", `${place}/${act}`));
+  const heading = useRef(null);
+  const claim = useAsking(async (act) => {
+    const answer = await ask("POST", `${place}/${act}`);
+    heading.current?.focus(); // its button is another one now
+    return answer;
+  });
   const { barred } = decided.case;
   const held = claim.value ?? decided.case;
   const mine = held.claimedBy && held.claimedBy.username === session.value?.username;
+  const isOthers = held.claimedBy && !mine && Date.parse(held.claimedUntil) > Date.now();
   return html`<article aria-label=${t("review")}>
-    <h2>${t("review")}</h2>
+    <h2 ref=${heading} tabindex="-1">${t("review")}</h2>
     <p>${coded("awaits", decided.awaits)}${above(decided) && html` · ${t("secondAbove", { amount: plain(product.value.review.secondPersonAbove) })}`}</p>
-    ${barred ? html`<p role="status"><${Said} text=${barred} /></p>` : html`
-      ${held.claimedBy && !mine && html`<p role="status"><${Said} text=${t("heldBy", { person: held.claimedBy.username, time: time(held.claimedUntil) })} /></p>`}
+    ${barred || isOthers ? html`<p role="status"><${Said} text=${barred || t("heldBy", { person: held.claimedBy.username, time: time(held.claimedUntil) })} /></p>` : html`
       ${mine && html`<p role="status">${t("claimedUntil", { time: time(held.claimedUntil) })}</p>`}
       <div class="actions">${mine
         ? html`<button key="release" type="button" class="secondary" onClick=${() => claim.run("release")}>${t("release")}</button>`

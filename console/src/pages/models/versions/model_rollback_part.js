@@ -1,5 +1,6 @@
 // A rollback of a model: a version that was accepted before answers again, once it is confirmed by name.
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { html } from "../../../frame/html.js";
 import { ask, path } from "../../../requests/api.js";
 import { useAsking } from "../../../requests/asking.js";
@@ -17,6 +18,8 @@ export function ModelRollbackPart({ of, onAsked }) {
   const version = [chosen.value, former].find((one) => others.includes(one)) ?? others[0];
   const reason = useDraft(`rollback:${model}:${version}`, ""); // each version has its own
   const isAsked = useSignal(false);
+  const alert = useRef(null);
+  useEffect(() => alert.current?.focus(), [isAsked.value]); // its button is gone
   const rolling = useAsking(async () => {
     isAsked.value = false;
     await ask("POST", path`/models/${model}/rollback`, { version, reason: reason.value });
@@ -35,7 +38,7 @@ export function ModelRollbackPart({ of, onAsked }) {
     <${Labelled} id=${`rollback-reason-${model}`} label=${t("reason")} wrong=${wrong("reason")} value=${reason.value} onInput=${set(reason)} />
     <${Trouble} problem=${rolling.problem} />
     ${isAsked.value
-      ? html`<p role="alert">${t("rollbackAsked", { model, version, live: inService ?? "–" })}</p>
+      ? html`<p role="alert" tabindex="-1" ref=${alert}>${t("rollbackAsked", { model, version, live: inService ?? "–" })}</p>
         <div class="actions">
           <button type="button" onClick=${() => rolling.run()}>${t("confirmRollback", { version })}</button>
           <button type="button" class="secondary" onClick=${() => (isAsked.value = false)}>${t("cancel")}</button>
