@@ -38,7 +38,7 @@ from localcloud.services.sns import Notices
 from localcloud.services.stepfunctions import executions
 from localcloud.services.stepfunctions.express import ExpressStarts
 from localcloud.services.storage.expired_items import delete_expired
-from localcloud.services.storage.object_writes import ObjectEvents
+from localcloud.services.storage.objects.object_writes import ObjectEvents
 
 ACCOUNT = "123456789012"  # moto's, for credentials it has not issued itself
 

@@ -4,14 +4,13 @@ from localcloud.kept_state.durability import Kept
 from localcloud.seam import Replaced
 from localcloud.services.storage import (
     attribute_values,
-    object_lock,
-    object_writes,
     recorded,
     table_reads,
     unstored,
     write_through,
 )
-from localcloud.services.storage.object_writes import ObjectEvents
+from localcloud.services.storage.objects import replaced as objects_
+from localcloud.services.storage.objects.object_writes import ObjectEvents
 
 _SAGEMAKER = "moto.sagemaker.responses:SageMakerResponse"
 _TABLE = "moto.dynamodb.models.table:Table"
@@ -26,48 +25,7 @@ def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
             write_through.start_execution(kept),
             "nothing is started that can't be kept",
         ),
-        Replaced(
-            "moto.s3.notifications",
-            "send_event",
-            "(account_id, event_name, bucket, key)",
-            object_events.held_back,
-            "sent before the object has its metadata, and twice for a multipart upload",
-        ),
-        Replaced(
-            "moto.s3.responses:S3Response",
-            "key_response",
-            "(self, request, full_url, headers)",
-            object_writes.s3_key(kept, object_events),
-            "objects are kept on disk",
-        ),
-        Replaced(
-            "moto.s3.responses:S3Response",
-            "bucket_response",
-            "(self, request, full_url, headers)",
-            object_writes.s3_bucket(kept, object_events),
-            "objects are kept on disk",
-        ),
-        Replaced(
-            "moto.s3.responses:S3Response",
-            "put_object_retention",
-            "(self)",
-            object_lock.never_weaker,
-            "any lock takes the place of another",
-        ),
-        Replaced(
-            "moto.s3.models:S3Backend",
-            "put_bucket_versioning",
-            "(self, bucket_name, status)",
-            object_lock.always_versioned,
-            "versioning of a bucket with Object Lock can be suspended",
-        ),
-        Replaced(
-            "moto.s3.responses:S3Response",
-            "backend",
-            "property",
-            write_through.staged_or_real,
-            "a write changes a copy, until it is on disk",
-        ),
+        *objects_.replaced(kept, object_events),
         Replaced(
             "moto.core.responses:BaseResponse",
             "call_action",
@@ -144,13 +102,6 @@ def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
             "(obj)",
             attribute_values.as_they_were_read,
             "each part of an item becomes an object, and is taken apart again for the answer",
-        ),
-        Replaced(
-            "moto.core.common_models:BaseModel",
-            "__new__",
-            "(cls, args, kwargs)",
-            table_reads.forgotten_when_unused,
-            "every object is remembered for ever: each copy of an item, and what was deleted",
         ),
         Replaced(
             _SAGEMAKER,

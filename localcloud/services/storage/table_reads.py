@@ -134,17 +134,6 @@ def of_whole_attributes(original: Any) -> Any:
     return project
 
 
-def forgotten_when_unused(original: Any) -> Any:
-    """Replace moto's BaseModel.__new__."""
-
-    def new(cls: Any, *args: Any, **kwargs: Any) -> Any:
-        if hasattr(cls, "dispose"):  # of S3: moto closes their files when it ends
-            return original(cls, *args, **kwargs)
-        return object.__new__(cls)
-
-    return new
-
-
 def _narrow(table: Any, items: Iterable[Item]) -> Any:
     """Return a table that has these items, which are sorted as a scan or a query sorts them."""
     narrow: Any = object.__new__(type(table))

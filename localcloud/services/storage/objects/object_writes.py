@@ -12,7 +12,7 @@ from moto.s3.models import s3_backends
 
 from localcloud.kept_state.durability import Kept
 from localcloud.kept_state.sqlite.disk import NotStored, is_without_room
-from localcloud.services.storage.staged_objects import StagedObjects
+from localcloud.services.storage.objects.staged_objects import StagedObjects
 from localcloud.services.storage.undo import Undo
 from localcloud.services.storage.unstored import Wrapped, fault
 from localcloud.services.storage.write_through import reaching

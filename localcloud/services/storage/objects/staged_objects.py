@@ -97,7 +97,7 @@ class _StagedKeys(_VersionedKeyStore):
 
 
 def _copy(bucket: Any, changes_in_place: bool) -> Any:
-    staged: Any = object.__new__(type(bucket))  # not copied: moto remembers every copy for ever
+    staged: Any = object.__new__(type(bucket))
     staged.__dict__.update(bucket.__dict__)
     staged.keys = _StagedKeys(bucket.keys, changes_in_place)
     staged.multiparts = dict(bucket.multiparts)
