@@ -17,7 +17,7 @@ def described() -> dict[str, str]:
         "system": platform.platform(),
         "Python": platform.python_version(),
         "load average at the start": f"{os.getloadavg()[0]:.1f}",
-        "commit": _commit(),
+        "commit": commit(),
     }
 
 
@@ -29,7 +29,8 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or "an unknown processor"
 
 
-def _commit() -> str:
+def commit() -> str:
+    """Return the commit that is measured; it says if files have changed since."""
     asked = ["git", "describe", "--always", "--dirty"]
     done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"

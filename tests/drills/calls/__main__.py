@@ -22,6 +22,7 @@ from rich.console import Console
 from bank.api import serving_api
 from bank.embedded_bank import open_bank
 from bank.first_run import bring
+from bench.report.machine import commit
 from datasets.sba import SAMPLE, dataset_of
 from infrastructure.project import ROOT
 from tests.drills.calls import drills_page
@@ -79,7 +80,8 @@ def drill(name: str) -> bool:
     began = time.monotonic()
     flow, runs, guarded = kills.drilled(name) if name in kills.FLOWS else drilled(name)
     seconds = round(time.monotonic() - began)
-    document = {"flow": flow, "seconds": seconds, "runs": [asdict(one) for one in runs]}
+    document = {"flow": flow, "seconds": seconds, "commit": commit()}
+    document |= {"runs": [asdict(one) for one in runs]}
     document |= {
         key: asdict(one) for key, one in zip(("withGuard", "without"), guarded, strict=True)
     }

@@ -13,7 +13,7 @@ from tests.kept_rows import rows
 PAGE = ROOT / "docs" / "drills.md"
 BEGIN = "<!-- Written by make drills, until the next such line: do not edit. -->\n"
 END = "<!-- Written until here. -->\n"
-FLOWS = "| flow | calls | faults | healed later | broken | seconds |"
+FLOWS = "| flow | calls | faults | healed later | broken | seconds | commit |"
 GUARDED = "| flow | guard | fault | with the guard | with the guard taken out |"
 OTHERS = "| fault | guard | with the guard | with the guard taken out | test |"
 ENDS = ("withGuard", "without")
@@ -31,7 +31,7 @@ def write(results: Path) -> None:
 
 def lines(before: str, found: list[dict[str, Any]], others: list[dict[str, Any]]) -> Iterator[str]:
     """Yield the lines of the written part: flows with each call's fault, then other drills."""
-    yield from ("### Each call of each flow", "", FLOWS, "|---|---:|---:|---:|---:|---:|")
+    yield from ("### Each call of each flow", "", FLOWS, "|---|---:|---:|---:|---:|---:|---|")
     yield from _merged(before, FLOWS, {one["flow"]: _flow(one) for one in found})
     yield from ("", GUARDED, "|---|---|---|---|---|")
     yield from _merged(before, GUARDED, {one["flow"]: _guarded(one) for one in found})
@@ -54,7 +54,8 @@ def _flow(one: dict[str, Any]) -> str:
     later = sum(bool(run["at_once"]) and not run["at_last"] for run in runs)
     broken = sum(bool(run["at_last"]) for run in runs)
     calls = len({run["place"] for run in runs})
-    return f"| {one['flow']} | {calls} | {len(runs)} | {later} | {broken} | {one['seconds']} |"
+    figures = f"{calls} | {len(runs)} | {later} | {broken} | {one['seconds']}"
+    return f"| {one['flow']} | {figures} | {one['commit']} |"
 
 
 def _guarded(one: dict[str, Any]) -> str:
