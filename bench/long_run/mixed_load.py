@@ -99,6 +99,8 @@ class MixedLoad:
         self.latencies.append(time.perf_counter() - began)
         self._decided.append(answer)
         self._count("prediction")
+        if silent := [name for name, one in answer["models"].items() if one["status"] != "OK"]:
+            self.errors.append(f"{datetime.now(UTC):%H:%M:%S} silent: {', '.join(silent)}")
 
     def _read(self, numbers: random.Random) -> None:
         with suppress(IndexError):
