@@ -32,8 +32,6 @@ log = logging.getLogger("localcloud")
 
 TARGET = "stream#"  # before the function's name, among the events on disk
 SECONDS_BETWEEN_LOOKS = 0.2  # at a mapping that is disabled
-# A batch comes in parts, with rests: requests wait while a part holds the interpreter's lock.
-RECORDS_AT_ONCE, RESTS = 5, 3  # RESTS: how many times a part's own time
 _READING = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 
 
@@ -140,39 +138,24 @@ class _Reader:
         while not self._streams.closed.is_set():
             if not self._come.wait(SECONDS_BETWEEN_LOOKS):
                 continue
-            if self._handled(*self._batch()):
+            batch = self._batch()
+            if self._streams.handle(self._name, batch):
                 wait = FAILED_WAITS_SECONDS[0]
+                for _ in batch:
+                    self._waiting.popleft()
                 self._come.clear()
                 if self._waiting:
                     self._come.set()
             elif not self._streams.closed.wait(wait):
                 wait = min(2 * wait, longest)
 
-    def _batch(self) -> tuple[int, bool]:
-        """Return how many of the oldest records are a batch: as many as fit, or came within the
-        batching window; and whether it is full.
-        """
+    def _batch(self) -> list[tuple[int, bytes]]:
+        """Return the oldest records: as many as fit, or came within the batching window."""
         most, seconds = self._streams.window_of(self._name)
         until = time.monotonic() + seconds
         while len(self._waiting) < most and time.monotonic() < until:
             self._streams.closed.wait(min(SECONDS_BETWEEN_LOOKS, seconds))
-        return min(most, len(self._waiting)), len(self._waiting) >= most
-
-    def _handled(self, count: int, full: bool) -> bool:
-        """Return whether the function handled so many records. Those of a full batch have no rests:
-        they come faster than they are read.
-        """
-        while count > 0:
-            began = time.monotonic()
-            part = [self._waiting[n] for n in range(min(count, RECORDS_AT_ONCE))]
-            if not self._streams.handle(self._name, part):
-                return False
-            for _ in part:
-                self._waiting.popleft()
-            count -= len(part)
-            if not full:
-                self._streams.closed.wait(RESTS * (time.monotonic() - began))
-        return True
+        return [self._waiting[n] for n in range(min(most, len(self._waiting)))]
 
 
 def _record(table: Any, key: Key, before: Any, after: str | None, source: str) -> str:
