@@ -16,7 +16,7 @@ def require_plausible(folder: Path, now: datetime) -> None:
     """
     try:
         written = datetime.fromtimestamp((folder / MARK).stat().st_mtime, UTC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the latter is told by who opens it
         return
     if -MOST_BEHIND <= now - written <= MOST_AHEAD:
         return

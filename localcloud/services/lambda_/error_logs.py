@@ -1,12 +1,14 @@
 """CloudWatch's line for an unhandled exception of a function, in the form of Lambda's runtime."""
 
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from localcloud.iam.authorization import as_operator
 
@@ -28,7 +30,19 @@ class ErrorLogs:
         )
         event = {"timestamp": int(datetime.now(UTC).timestamp() * 1000), "message": line}
         logs = self._client
-        with as_operator(), suppress(logs.exceptions.ResourceNotFoundException):
-            with suppress(logs.exceptions.ResourceAlreadyExistsException):
+        with as_operator(), suppressed("ResourceNotFoundException"):
+            with suppressed("ResourceAlreadyExistsException"):
                 logs.create_log_stream(logGroupName=group, logStreamName=stream)
             logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
+
+
+@contextmanager
+def suppressed(code: str) -> Iterator[None]:
+    """Suppress an error of AWS by its code: two threads that fail first may have two classes of it,
+    as botocore makes a client's exceptions when they are first asked for, without a lock.
+    """
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] != code:
+            raise

@@ -42,3 +42,8 @@ def test_a_clock_beyond_them_is_told_with_the_next_command(
 
 def test_a_new_folder_has_any_clock(tmp_path: Path) -> None:
     require_plausible(tmp_path / "new", WRITTEN)
+
+
+def test_a_folder_that_is_none_is_left_to_who_opens_it(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    require_plausible(tmp_path / "file", WRITTEN)

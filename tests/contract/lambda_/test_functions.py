@@ -7,10 +7,12 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from localcloud.activity import StillBusy
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
+from localcloud.services.lambda_.error_logs import suppressed
 from localcloud.services.lambda_.functions import LambdaContext
 
 Add = Callable[..., str]
@@ -167,3 +169,12 @@ def test_a_response_has_6_mb(cloud: Cloud, add: Add, size: int, too_large: bool)
     assert answer.failed == too_large
     if too_large:
         assert json.loads(answer.payload)["errorType"] == "Function.ResponseSizeTooLarge"
+
+
+def test_an_error_is_suppressed_by_its_code_and_not_by_its_class() -> None:
+    """botocore makes a client's classes of errors without a lock, so there may be two of one."""
+    missing = ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "PutLogEvents")
+    with suppressed("ResourceNotFoundException"):
+        raise missing
+    with pytest.raises(ClientError), suppressed("ResourceAlreadyExistsException"):
+        raise missing
