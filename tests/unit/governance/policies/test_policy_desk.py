@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from chalicelib.foundation.errors import InvalidRequest, PolicyUnavailable
+from chalicelib.foundation.settings import Settings
 from chalicelib.governance.policies.in_force import SECONDS_UNTIL_SEEN, PolicyInForce
 from chalicelib.governance.policies.policy_bucket import PolicyBucket
 from chalicelib.governance.policies.policy_desk import PolicyDesk
@@ -17,6 +18,7 @@ from chalicelib.governance.policies.policy_problems import (
 from chalicelib.governance.policies.policy_swap_set import Decided
 from chalicelib.profile import load
 from chalicelib.retraining.swap_set import ModelAnswer
+from infrastructure.deploy.steps import policy_in_force
 from tests.fakes import S3
 
 PROFILE = load()
@@ -70,6 +72,14 @@ def test_the_first_deployments_policy_is_in_force_and_a_repeat_adds_nothing(bank
     assert bank.s3.objects == before
     assert bank.desk.overview()["inForce"]["policy"] == PROFILE.policy_version()
     assert bank.cut() == 561
+
+
+def test_before_the_first_policy_the_deployments_own_decides(bank):
+    settings, earlier = Settings("appvengers", "dev", "us-east-1"), NOW - timedelta(days=1)
+    said = policy_in_force.put(bank.s3, settings, PROFILE, "arn", earlier)
+
+    assert said.startswith(f"{PROFILE.policy_version()} decides until")
+    assert PolicyInForce(bank.bucket, PROFILE).profile(earlier).policy == PROFILE.policy
 
 
 def test_two_people_put_a_draft_in_force_without_a_deployment(bank):
