@@ -138,7 +138,9 @@ def bodies(profile: Profile) -> dict[str, Schema]:
         "rollModelBack": _object(
             {"version": whole(MODEL_VERSION), "reason": _text(LONGEST_REASON)}
         ),
-        "rollPolicyBack": _object({"policy": {"type": "string"}, "reason": _text(LONGEST_REASON)}),
+        "rollPolicyBack": _object(
+            {"policy": {"type": "string", "minLength": 1}, "reason": _text(LONGEST_REASON)}
+        ),
     }
 
 
