@@ -5,6 +5,9 @@ import { build } from "esbuild";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { used } from "./pico.mjs";
+import { keysModule, languageModule, tight } from "./shorter.mjs";
+import { en } from "./src/texts/en.js";
+import { es } from "./src/texts/es.js";
 
 const here = import.meta.dirname;
 const folder = process.argv[2] ?? join(here, "..", "build", "console");
@@ -13,6 +16,17 @@ const pico = {
   name: "pico",
   setup: ({ onLoad }) =>
     onLoad({ filter: /pico\.classless\.min\.css$/ }, ({ path }) => ({ contents: used(readFileSync(path, "utf8"), readFileSync(join(here, "src", "style.css"), "utf8")), loader: "css" })),
+};
+
+const shorter = {
+  name: "shorter",
+  setup: ({ onLoad, onResolve }) => {
+    onResolve({ filter: /^keys-of-texts$/ }, ({ path }) => ({ path, namespace: "shorter" }));
+    onLoad({ filter: /./, namespace: "shorter" }, () => ({ contents: keysModule(es), loader: "js" }));
+    onLoad({ filter: /[/\\]texts[/\\]en\.js$/ }, () => ({ contents: languageModule("en", en), loader: "js" }));
+    onLoad({ filter: /[/\\]texts[/\\]es\.js$/ }, () => ({ contents: languageModule("es", es), loader: "js" }));
+    onLoad({ filter: /[/\\]src[/\\](frame|parts|pages)[/\\].*\.js$/ }, ({ path }) => ({ contents: tight(readFileSync(path, "utf8")), loader: "js" }));
+  },
 };
 
 const done = await build({
@@ -26,7 +40,7 @@ const done = await build({
   legalComments: "none", // LICENSES.txt has them
   charset: "utf8",
   metafile: true,
-  plugins: [pico],
+  plugins: [pico, shorter],
   logLevel: "warning",
   write: true,
 });
