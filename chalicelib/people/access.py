@@ -53,7 +53,9 @@ def _access(method: str, path: str, scopes: Iterable[Scope], roles: Iterable[Rol
 
 _DECISION = "/predictions/{clientId}/{predictionId}"
 _CASE_READERS = (Role.ANALYST, Role.REVIEWER, Role.RISK, Role.AUDITOR)
-_POLICY_READERS = (Role.RISK, Role.AUDITOR)
+_SWAP_READERS = (Role.RISK, Role.AUDITOR)
+# Who rolls a policy back sees to which one; the decisions of a swap set are no part of it.
+_POLICY_READERS = (Role.RISK, Role.AUDITOR, Role.OPERATOR)
 _MODEL_READERS = (Role.RISK, Role.AUDITOR, Role.OPERATOR)
 
 ACCESS = (
@@ -82,7 +84,7 @@ ACCESS = (
     _access("GET", "/policies", [Scope.READING], _POLICY_READERS),
     _access("GET", "/policies/{version}", [Scope.READING], _POLICY_READERS),
     _access("POST", "/policies", [], [Role.RISK]),
-    _access("GET", "/policy-drafts/{draft}/swap-set", [], _POLICY_READERS),
+    _access("GET", "/policy-drafts/{draft}/swap-set", [], _SWAP_READERS),
     _access("POST", "/policy-drafts/{draft}/approval", [], [Role.RISK]),
     _access("POST", "/policy-rollback", [], [Role.RISK, Role.OPERATOR]),
     # Who sets the policy can't erase the cases that show how it did.

@@ -4,6 +4,7 @@ import { ClientPage } from "./clients/client_page.js";
 import { DecisionPage } from "./decision/decision_page.js";
 import { DecisionsPage } from "./decision/decisions_page.js";
 import { BatchesPage } from "./batches/batches_page.js";
+import { ErasurePage } from "./erasure/erasure_page.js";
 import { EvidencePage } from "./evidence/evidence_page.js";
 import { ModelsPage } from "./models/models_page.js";
 import { PolicyPage } from "./policy/policy_page.js";
@@ -20,6 +21,7 @@ export const pages = [
   { name: "models", view: ModelsPage, may: ["GET /models"], listed: true },
   { name: "policy", view: PolicyPage, may: ["GET /policies"], listed: true },
   { name: "evidence", view: EvidencePage, may: ["GET /predictions/{clientId}/{predictionId}/evidence"], listed: true },
+  { name: "erasure", view: ErasurePage, may: ["DELETE /clients/{clientId}"], listed: true },
   { name: "batches", view: BatchesPage, may: ["GET /batches/{batchId}"], listed: true },
   { name: "decision", view: DecisionPage, may: READS },
   { name: "client", view: ClientPage, may: ["GET /predictions/{clientId}"] },

@@ -3,6 +3,7 @@ import { html } from "../../frame/html.js";
 import { get, path } from "../../requests/api.js";
 import { useAnswer } from "../../requests/asking.js";
 import { coded, time, t } from "../../frame/language.js";
+import { may } from "../../frame/product.js";
 import { link } from "../../frame/routes.js";
 import { Titled } from "../../frame/shell.js";
 import { Busy, Trouble } from "../../parts/notice.js";
@@ -22,6 +23,7 @@ export function ClientPage({ names: [clientId] }) {
   const found = useAnswer(() => history(clientId), [clientId]);
   return html`<${Titled} title=${t("page.client")}>
     <p><strong><${Said} text=${clientId} /></strong></p>
+    ${may("DELETE /clients/{clientId}") && html`<p><a href=${link("erasure", clientId)}>${t("page.erasure")}</a></p>`}
     <${Busy} when=${found.busy} /><${Trouble} problem=${found.problem} again=${found.run} />
     ${found.value && html`
       ${found.value.events.length === 0 && html`<p>${t("noHistory")}</p>`}

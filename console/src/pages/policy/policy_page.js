@@ -29,7 +29,7 @@ export function PolicyPage() {
         [t("approveFrom"), all.document.decision.approve_from], [t("declineBelow"), all.document.decision.decline_below],
       ]} />
       ${all.scheduled.map((one) => html`<p>${t("comesIntoForce", { policy: one.policy, time: time(one.from) })}</p>`)}
-      <${TradeOffPart} policy=${all.document} onDrafted=${found.run} />
+      ${may("GET /decisions") && html`<${TradeOffPart} policy=${all.document} onDrafted=${found.run} />`}
       <h2>${t("drafts")}</h2>
       ${all.drafts.length === 0 && html`<p>${t("noDrafts")}</p>`}
       ${all.drafts.map((one) => html`<${DraftPart} key=${one.id} draft=${one} inForce=${all.document} onDone=${found.run} />`)}
