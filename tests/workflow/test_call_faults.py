@@ -3,9 +3,14 @@
 import pytest
 
 from tests.drills.calls.decision_flows import Outcome, Predict
+from tests.drills.calls.machine_flow import MachinePredict
 from tests.drills.calls.runs import faults, places, without_guard
 
-BRIEF = {Predict: ("api_handler", "saveResult"), Outcome: ("api_handler",)}
+BRIEF = {
+    Predict: ("api_handler", "saveResult"),
+    MachinePredict: ("analisisCredito",),
+    Outcome: ("api_handler",),
+}
 
 
 @pytest.fixture(scope="module", params=BRIEF, ids=lambda flow: flow.name)

@@ -28,6 +28,7 @@ from infrastructure.project import ROOT
 from tests.drills.calls import drills_page
 from tests.drills.calls.collect_flow import Collect, collect_faults, without_its_guard
 from tests.drills.calls.decision_flows import Outcome, Predict
+from tests.drills.calls.machine_flow import MachinePredict
 from tests.drills.calls.model_flows import Deploy, Promote, RollBack, Update
 from tests.drills.calls.runs import Run, faults, without_guard
 from tests.drills.calls.training_flow import Train, training_faults, without_its_catch
@@ -40,7 +41,7 @@ MOST_MISSED = 0.1  # of the faults
 RESULTS = ROOT / "build" / "drills"
 FLOWS: dict[str, Any] = {
     one.__name__.lower(): one
-    for one in (Predict, Outcome, Collect, Train, Promote, Deploy, RollBack, Update)
+    for one in (Predict, MachinePredict, Outcome, Collect, Train, Promote, Deploy, RollBack, Update)
 }
 
 OWN_WAYS: dict[str, Any] = {
@@ -102,7 +103,7 @@ def main() -> int:
     names = sys.argv[1:] or known
     if unknown := [name for name in names if name not in known]:
         sys.exit(f"No such flows: {', '.join(unknown)}; there are {', '.join(known)}.")
-    logging.disable(logging.CRITICAL)  # each fault would be told with its traceback
+    logging.getLogger().addHandler(logging.NullHandler())  # each fault's traceback would be shown
     ends = [drill(name) for name in names]
     drills_page.write(RESULTS)
     return 0 if all(ends) else 1

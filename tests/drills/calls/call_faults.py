@@ -71,11 +71,12 @@ def call_of(asked: Asked) -> str:
 class Fault:
     """A fault of the call at a place, once; of none without a place. All calls are listed."""
 
-    def __init__(self, kind: str, place: Place | None) -> None:
+    def __init__(self, fault: Callable[[Asked, Go], Any], place: Place | None) -> None:
         self.seen: list[Place] = []
         self.done: list[str] = []  # with an answer that arrived
         self.hit = False
-        self._fault, self._place = KINDS[kind], place
+        self.place = place
+        self._fault = fault
         self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
 
@@ -85,16 +86,21 @@ class Fault:
             self._counts[name] += 1
             place = Place(name, self._counts[name])
             self.seen.append(place)
-            is_it, self.hit = place == self._place, self.hit or place == self._place
+            is_it = self.is_at(place)
+            self.hit |= is_it
         answer = self._fault(asked, go) if is_it else go()
         self.done.append(name)
         return answer
+
+    def is_at(self, place: Place) -> bool:
+        """Return whether the call at this place has the fault."""
+        return place == self.place
 
 
 @contextmanager
 def fault_of(kind: str, place: Place | None) -> Iterator[Fault]:
     """Inside, the call at the place has the fault."""
-    fault = Fault(kind, place)
+    fault = Fault(KINDS[kind], place)
     with answered_by(fault):
         yield fault
 

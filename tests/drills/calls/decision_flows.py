@@ -40,8 +40,10 @@ class Predict:
     """POST /predict until saveResult: one answered decision, stored once, and no wrong one."""
 
     name = "predict and save"
-    functions = ("api_handler", "Tradicional", "NetworkingAccelerator", "AppVengersAccelerator",
-                 "saveResult", "publishEvents")  # fmt: skip
+    functions: tuple[str, ...] = (
+        "api_handler", "Tradicional", "NetworkingAccelerator", "AppVengersAccelerator",
+        "saveResult", "publishEvents",
+    )  # fmt: skip
 
     def __init__(self, served: Served, case: Any) -> None:
         self.served, self.body = served, body_of(case)

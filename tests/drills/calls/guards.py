@@ -92,12 +92,19 @@ def states_without(flow: Any, field: str) -> Iterator[None]:
     client = boto3.client("stepfunctions")
     before = client.describe_state_machine(stateMachineArn=flow.machine)["definition"]
     bare = json.loads(before)
-    for state in bare["States"].values():
-        state.pop(field, None)
+    take_out(bare, field)
     bare["States"] = reachable(bare["States"], bare["StartAt"])
     client.update_state_machine(stateMachineArn=flow.machine, definition=json.dumps(bare))
     yield
     client.update_state_machine(stateMachineArn=flow.machine, definition=before)
+
+
+def take_out(machine: dict[str, Any], field: str) -> None:
+    """Take a field out of a machine's states and out of those of its branches."""
+    for state in machine["States"].values():
+        state.pop(field, None)
+        for branch in state.get("Branches", []):
+            take_out(branch, field)
 
 
 GUARDS = {
@@ -107,6 +114,12 @@ GUARDS = {
         "late",
         Place("api_handler StartSyncExecution", 1),
         claims_for_everyone,
+    ),
+    "predict, calls of the state machine": Guard(
+        "analisisCredito repeats what Lambda does not run, and whose answer it can't read.",
+        "failed",
+        Place("analisisCredito Invoke AppVengersAccelerator", 1),
+        tasks_run_once,
     ),
     "outcome": Guard(
         "An outcome's id is made of its content, and is stored under a condition.",

@@ -29,7 +29,7 @@ def run(flow: Any, kind: str, place: Place | None, *, heals: bool = True) -> tup
         flow.before()
     flow.served.bank.cloud.idle(IDLE_SECONDS)
     services.cache_clear()
-    with fault_of(kind, place) as fault:
+    with getattr(flow, "door", fault_of)(kind, place) as fault:
         flow.run()
         flow.served.bank.cloud.idle(IDLE_SECONDS)
     at_once = list(flow.broken())
@@ -48,10 +48,10 @@ def places(flow: Any) -> list[Place]:
     return [one for one in fault.seen if one.call.partition(" ")[0] in mine]
 
 
-def faults(flow: Any, kinds: Iterable[str] = KINDS) -> Iterator[Run]:
+def faults(flow: Any, kinds: Iterable[str] | None = None) -> Iterator[Run]:
     """Yield a run for each call of a flow and each kind of fault."""
     for place in places(flow):
-        for kind in kinds:
+        for kind in kinds or getattr(flow, "kinds", KINDS):
             yield run(flow, kind, place)[1]
 
 
