@@ -28,7 +28,9 @@ def ended(drill: dict[str, Any], guard_out: str) -> dict[str, int]:
         check=False,
     )
     marks = "".join(re.findall(r"^([.FE]+)(?: +\[|$)", done.stdout, re.MULTILINE))
-    assert marks, done.stdout[-2000:] + done.stderr[-2000:]
+    if not marks:  # the tests themselves can't be run
+        print(done.stdout[-2000:] + done.stderr[-2000:], flush=True)
+        marks = "F" * (not guard_out)
     return {"passed": marks.count("."), "failed": len(marks) - marks.count(".")}
 
 
