@@ -185,14 +185,18 @@ class PredictionTable(ClaimTable):
 
         It reads about `page` items at a time, from all shards together.
         """
+        return merged(self.made_under(key, first, last, page_of(page)) for key in keys_of(day))
+
+    def made_under(self, key: str, first: str, last: str, page: int) -> Iterator[Item]:
+        """Yield as `made_in` what has this key of a day, one of keys_of, `page` items a request."""
         shown = ("clientId", "predictionId", "application", "models", "decisionBasis", "rules")
-        return self._of_day(
-            day,
+        return self._under(
+            key,
             "#day = :day AND predictionId BETWEEN :first AND :last",
             {":first": first, ":last": last},
             ProjectionExpression=", ".join(f"#{name}" for name in shown),
             ExpressionAttributeNames={f"#{name}": name for name in ("day", *shown)},
-            PaginationConfig={"PageSize": page_of(page)},
+            PaginationConfig={"PageSize": page},
         )
 
     def newest_of_all(self, count: int, today: date) -> list[Item]:
@@ -215,27 +219,25 @@ class PredictionTable(ClaimTable):
         return found
 
     def _of_day(
-        self,
-        day: str,
-        condition: str,
-        values: Item | None = None,
-        *,
-        newest_first: bool = False,
-        **more: Any,
+        self, day: str, condition: str, *, newest_first: bool = False, **more: Any
     ) -> Iterator[Item]:
+        more |= {"ScanIndexForward": not newest_first}
+        found = (self._under(key, condition, **more) for key in keys_of(day))
+        return merged(found, newest_first=newest_first)
+
+    def _under(
+        self, key: str, condition: str, values: Item | None = None, **more: Any
+    ) -> Iterator[Item]:
+        """Yield what one key of the index has."""
         query = {
             "IndexName": BY_DAY,
             "KeyConditionExpression": condition,
             "FilterExpression": WITH_APPLICANT,
             "ExpressionAttributeNames": {"#day": "day"},  # a reserved word
-            "ScanIndexForward": not newest_first,
             **more,
         }
-        found = (
-            self._query(**query, ExpressionAttributeValues=to_item({":day": key, **(values or {})}))
-            for key in keys_of(day)
-        )
-        return merged(found, newest_first=newest_first)
+        named = to_item({":day": key, **(values or {})})
+        return self._query(**query, ExpressionAttributeValues=named)
 
     def _query(self, **query: Any) -> Iterator[Item]:
         with as_table_unavailable():

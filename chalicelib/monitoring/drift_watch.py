@@ -1,12 +1,13 @@
 """The function watchDrift: a week's decisions beside the training data of the models in service."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
 
 import msgspec
 
+from chalicelib.decisions.day_index import keys_of
 from chalicelib.foundation import observability
 from chalicelib.foundation.notifications import NotificationTopic
 from chalicelib.models import drift
@@ -25,7 +26,7 @@ AN_HOUR = A_DAY // 24
 
 
 class Decisions(Protocol):
-    def made_in(self, day: str, first: str, last: str, page: int) -> Iterator[Document]: ...
+    def made_under(self, key: str, first: str, last: str, page: int) -> Iterator[Document]: ...
 
 
 def watch(
@@ -64,37 +65,52 @@ def watch(
 
 
 def spread(at: datetime, decisions: Decisions) -> Iterator[Document]:
-    """Yield the decisions of the week until `at`; of a busy day, some of every hour."""
+    """Yield the decisions of the week until `at`; of a busy day a sample of A_DAY or fewer."""
     for back in range(DAYS + 1):
         midnight = (at - timedelta(days=back)).replace(hour=0, minute=0, second=0, microsecond=0)
         start = max(midnight, at - timedelta(days=DAYS))
-        end = min(midnight + timedelta(days=1), at)
-        found = _first(A_DAY + 1, start, end, decisions)
-        if len(found) <= A_DAY:
-            yield from found
-        else:
-            yield from _of_every_hour(start, end, decisions)
+        yield from _of_day(start, min(midnight + timedelta(days=1), at), decisions)
 
 
-def _of_every_hour(start: datetime, end: datetime, decisions: Decisions) -> Iterator[Document]:
-    """Yield up to AN_HOUR decisions an hour; busy hours share the rest of A_DAY."""
+def _of_day(start: datetime, end: datetime, decisions: Decisions) -> Iterable[Document]:
+    """Return as many whole shards as fit into A_DAY: a hash of the id chooses an item's shard.
+
+    Of a shard that does not fit alone, it returns some of every hour.
+    """
+    found: dict[str, Document] = {}
+    for key in keys_of(start.date().isoformat()):
+        shard = list(islice(_made(key, start, end, decisions, A_DAY + 1), A_DAY + 1))
+        if len(shard) > A_DAY:
+            return _of_every_hour(key, start, end, decisions)
+        if len(found) + len(shard) > A_DAY:
+            break
+        found |= {one["predictionId"]: one for one in shard}
+    return found.values()
+
+
+def _of_every_hour(
+    key: str, start: datetime, end: datetime, decisions: Decisions
+) -> list[Document]:
+    """Return up to AN_HOUR decisions an hour; busy hours share the rest of A_DAY."""
     hours = []
     while start < end:
-        hours.append((start, min(start + timedelta(hours=1), end)))
+        until = min(start + timedelta(hours=1), end)
+        hours.append(_made(key, start, until, decisions, AN_HOUR))
         start += timedelta(hours=1)
-    found = [_first(AN_HOUR, *hour, decisions) for hour in hours]
+    found = [list(islice(hour, AN_HOUR)) for hour in hours]
     busy = [place for place, one in enumerate(found) if len(one) == AN_HOUR]
-    share = AN_HOUR + (A_DAY - sum(map(len, found))) // max(len(busy), 1)
+    share = (A_DAY - sum(map(len, found))) // max(len(busy), 1)
     for place in busy:
-        found[place] = _first(share, *hours[place], decisions)
-    for one in found:
-        yield from one
+        found[place] += islice(hours[place], share)
+    return [decision for hour in found for decision in hour]
 
 
-def _first(most: int, start: datetime, end: datetime, decisions: Decisions) -> list[Document]:
-    """Return the first `most` decisions; an id begins with 12 hexadecimal digits of time."""
+def _made(
+    key: str, start: datetime, end: datetime, decisions: Decisions, page: int
+) -> Iterator[Document]:
+    """Yield the key's decisions in order; an id begins with 12 hexadecimal digits of time."""
     first, last = (f"{int(one.timestamp() * 1000):012x}" for one in (start, end))
-    return list(islice(decisions.made_in(start.date().isoformat(), first, last, most), most))
+    return decisions.made_under(key, first, last, page)
 
 
 def _seen(decision: Mapping[str, Any]) -> Seen:

@@ -1,13 +1,14 @@
 """The stability index, and from which of a week's decisions it is taken."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.decisions.day_index import SHARDS, key_of, keys_of
 from chalicelib.models.drift import (
     Histogram,
     Reference,
@@ -183,18 +184,23 @@ def test_the_report_of_a_model_has_its_version_score_features_and_unwatched_name
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
 
-def log(*made):
-    """Decisions made at these times, as the table gives them."""
-
-    ids = sorted(f"{int(at.timestamp() * 1000):012x}" for at in made)
-    times = [datetime.fromtimestamp(int(one, 16) / 1000, UTC) for one in ids]
-    days = [at.date().isoformat() for at in times]
+def log(*made, keys=None):
+    """Decisions made at these times, as the table gives them: under their shards or these keys."""
+    ids = [f"{int(at.timestamp() * 1000):012x}{number:020x}" for number, at in enumerate(made)]
+    under = defaultdict(list)
+    for one, at in sorted(zip(ids, made, strict=True)):
+        day = at.date().isoformat()
+        for key in keys(day) if keys else [key_of(day, one)]:
+            under[key].append({"predictionId": one, "at": at})
 
     class Log:
-        def made_in(self, day, first, last, page):
-            for one, at, its_day in zip(ids, times, days, strict=True):
-                if its_day == day and first <= f"{one}x" <= last:
-                    yield {"at": at}
+        read = 0
+
+        def made_under(self, key, first, last, page):
+            for one in under[key]:
+                if first <= one["predictionId"] <= last:
+                    self.read += 1
+                    yield one
 
     return Log()
 
@@ -206,18 +212,51 @@ def every(seconds, days=7):
     ]
 
 
-def test_of_a_busy_week_a_part_of_every_hour_is_read():
-    taken = Counter(one["at"].strftime("%d %H") for one in spread(AT, log(*every(20))))
+def test_of_a_busy_week_a_part_of_every_hour_is_read_and_few_decisions_in_vain():
+    busy = log(*every(20))
+    taken = [*spread(AT, busy)]
+
+    assert len({one["at"].strftime("%d %H") for one in taken}) == 7 * 24 + 1
+    assert 7 * A_DAY * 0.9 < len(taken) <= 8 * A_DAY
+    assert busy.read < 8 * (A_DAY + 86400 / 20 / SHARDS * 1.5)
+
+
+def test_a_part_of_a_busy_day_has_as_many_of_each_hour_as_the_day_has():
+    made = [*every(60), *(AT.replace(hour=3, minute=0) + timedelta(seconds=n) for n in range(3000))]
+    last_day = [one["at"].hour for one in spread(AT, log(*made)) if one["at"].day == AT.day]
+    taken = Counter(last_day)
+
+    assert A_DAY * 0.8 < len(last_day) <= A_DAY
+    assert taken[3] / len(last_day) == pytest.approx(3060 / (3000 + 9.5 * 60), abs=0.03)
+
+
+def test_a_day_whose_shard_alone_is_too_much_is_read_some_of_every_hour():
+    one_key = log(*every(20), keys=lambda day: [keys_of(day)[1]])
+    taken = Counter(one["at"].strftime("%d %H") for one in spread(AT, one_key))
 
     assert len(taken) == 7 * 24 + 1
-    assert sum(taken.values()) <= 10_000
+    assert 8 * A_DAY * 0.9 < sum(taken.values()) <= 8 * A_DAY
 
 
-def test_a_day_that_is_busy_for_an_hour_is_read_as_far_as_its_share_goes():
+def test_an_hour_that_alone_is_too_much_is_read_as_far_as_its_share_goes():
     noon = AT.replace(hour=8, minute=0)
-    taken = list(spread(AT, log(*(noon + timedelta(seconds=2 * n) for n in range(1400)))))
+    made = [noon + timedelta(seconds=2 * n) for n in range(1400)]
+    taken = list(spread(AT, log(*made, keys=lambda day: [day])))
 
     assert len(taken) == A_DAY
+
+
+def test_the_limit_of_a_day_is_whole_and_one_more_is_a_sample():
+    made = [AT - timedelta(seconds=10 * back) for back in range(1, A_DAY + 2)]
+
+    assert len([*spread(AT, log(*made[1:], keys=lambda day: [day]))]) == A_DAY
+    assert len([*spread(AT, log(*made, keys=lambda day: [day]))]) < A_DAY
+
+
+def test_what_moves_between_two_keys_while_it_is_read_counts_once():
+    made = every(600)
+
+    assert len(list(spread(AT, log(*made, keys=lambda day: keys_of(day)[:2])))) == len(made)
 
 
 def test_a_quiet_week_is_read_whole_and_nothing_twice():
