@@ -8,34 +8,31 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
-import boto3
 import requests
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bench.rounds import Serving
+from bench.long_run import rare_work
+from bench.long_run.bank_clients import BankClients
 from bench.servers.contestants import Body
-from infrastructure.embedded import CLIENT
 from infrastructure.first_models.first_model_steps import scheduled_event
 
 PREDICTING = 2  # clients that wait for nothing
 REMEMBERED = 2_000  # decisions that others read, and tell outcomes of
+FAULTS = requests.RequestException, BotoCoreError, ClientError, rare_work.WrongResult
 UPDATE_DATA, DATA_BUCKET = "appvengers-dev-updateData", "dev-appvengers-data"
 
 
 class MixedLoad:
     """Threads that ask until `end`. Each answer is counted, and each that is an error is kept."""
 
-    def __init__(self, serving: Serving, aws_port: int, bodies: Sequence[Body]) -> None:
+    def __init__(self, clients: BankClients, bodies: Sequence[Body]) -> None:
         self.answers: Counter[str] = Counter()
         self.errors: list[str] = []
         self.latencies: list[float] = []  # of POST /predict, since they were last taken
-        self._serving = serving
+        self._clients = clients
         self._bodies = bodies
         self._reported: list[str] = []
-        self._aws_port = aws_port
         self._decided: deque[Body] = deque(maxlen=REMEMBERED)
         self._counting = threading.Lock()
         self._ended = threading.Event()
@@ -45,6 +42,9 @@ class MixedLoad:
             self._paced(0.5, self._tell),
             self._paced(30, self._upload),
             self._paced(45, self._update_endpoint),
+            self._paced(60, self._decide_a_batch),
+            self._paced(20, self._erase),
+            self._paced(120, self._watch_drift),
         ]
         self._threads = [
             threading.Thread(target=self._again, args=(role, random.Random(number)), daemon=True)
@@ -66,10 +66,10 @@ class MixedLoad:
         """
         if loans not in self._reported:
             key = f"credit/newData/soak-loans-{len(self._reported)}.csv"
-            self._aws("s3").put_object(Bucket=DATA_BUCKET, Key=key, Body=loans.encode())
+            self._clients.aws("s3").put_object(Bucket=DATA_BUCKET, Key=key, Body=loans.encode())
             self._reported.append(loans)
         event = json.dumps(scheduled_event(datetime.now(UTC)))
-        answer = self._aws("lambda").invoke(FunctionName=UPDATE_DATA, Payload=event)
+        answer = self._clients.aws("lambda").invoke(FunctionName=UPDATE_DATA, Payload=event)
         if json.load(answer["Payload"])["done"] != "started":
             return False
         self._count("retraining")
@@ -79,7 +79,7 @@ class MixedLoad:
         while not self._ended.is_set():
             try:
                 do(numbers)
-            except (requests.RequestException, BotoCoreError, ClientError) as fault:
+            except FAULTS as fault:
                 self.errors.append(f"{datetime.now(UTC):%H:%M:%S} {fault}"[:300])
 
     def _paced(
@@ -95,7 +95,7 @@ class MixedLoad:
         client = f"soak-{numbers.randrange(5_000)}"
         body = {**numbers.choice(self._bodies), "clientId": client}
         began = time.perf_counter()
-        answer = self._ask("POST", "predict", body)
+        answer = self._clients.ask("POST", "predict", body)
         self.latencies.append(time.perf_counter() - began)
         self._decided.append(answer)
         self._count("prediction")
@@ -105,9 +105,9 @@ class MixedLoad:
     def _read(self, numbers: random.Random) -> None:
         with suppress(IndexError):
             one = numbers.choice(self._decided)
-            self._ask("GET", f"predictions/{one['clientId']}")
-            self._ask("GET", f"predictions/{one['clientId']}/{one['predictionId']}")
-            self._ask("GET", "decisions?limit=20")
+            self._clients.ask("GET", f"predictions/{one['clientId']}")
+            self._clients.ask("GET", f"predictions/{one['clientId']}/{one['predictionId']}")
+            self._clients.ask("GET", "decisions?limit=20")
             self._count("page")
 
     def _tell(self, numbers: random.Random) -> None:
@@ -115,7 +115,7 @@ class MixedLoad:
             one = numbers.choice(self._decided)
             if one["decision"] == "APPROVE":
                 path = f"predictions/{one['clientId']}/{one['predictionId']}/outcome"
-                self._ask("POST", path, {"outcome": "paid", "when": one["createdAt"][:10]})
+                self._clients.ask("POST", path, {"outcome": "paid", "when": one["createdAt"][:10]})
                 self._count("outcome")
 
     def _upload(self, numbers: random.Random) -> None:
@@ -128,12 +128,12 @@ class MixedLoad:
             ]
             text = "\n".join(["clientId,predictionId,outcome,when", *rows])
             key = f"credit/newData/soak-{numbers.getrandbits(40):x}.csv"
-            self._aws("s3").put_object(Bucket=DATA_BUCKET, Key=key, Body=text.encode())
+            self._clients.aws("s3").put_object(Bucket=DATA_BUCKET, Key=key, Body=text.encode())
             self._count("upload")
 
     def _update_endpoint(self, numbers: random.Random) -> None:
         """Deploy the version in service once more, if the endpoint is not changing anyway."""
-        sagemaker = self._aws("sagemaker")
+        sagemaker = self._clients.aws("sagemaker")
         name = numbers.choice(sagemaker.list_endpoints()["Endpoints"])["EndpointName"]
         there = sagemaker.describe_endpoint(EndpointName=name)
         if there["EndpointStatus"] == "InService":
@@ -142,23 +142,18 @@ class MixedLoad:
             )
             self._count("endpoint update")
 
-    def _ask(self, method: str, path: str, body: Body | None = None) -> Any:
-        url = self._serving.url.replace("predict", path)
-        answer = requests.request(method, url, json=body, headers=self._serving.headers, timeout=60)
-        if answer.status_code >= 300:
-            raise requests.HTTPError(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
-        return answer.json()
+    def _decide_a_batch(self, numbers: random.Random) -> None:
+        rare_work.decide_a_batch(self._clients, self._bodies, numbers)
+        self._count("batch run")
+
+    def _erase(self, numbers: random.Random) -> None:
+        rare_work.erase_a_client(self._clients, self._bodies, numbers)
+        self._count("erasure")
+
+    def _watch_drift(self, _numbers: random.Random) -> None:
+        rare_work.watch_drift(self._clients)
+        self._count("drift report")
 
     def _count(self, what: str) -> None:
         with self._counting:
             self.answers[what] += 1
-
-    def _aws(self, service: str) -> Any:
-        return boto3.client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=f"http://127.0.0.1:{self._aws_port}",
-            region_name=CLIENT["AWS_DEFAULT_REGION"],
-            aws_access_key_id=CLIENT["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CLIENT["AWS_SECRET_ACCESS_KEY"],
-            config=Config(read_timeout=300, retries={"total_max_attempts": 1}),
-        )

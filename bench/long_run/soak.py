@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 from rich.console import Console
 
+from bench.long_run.bank_clients import BankClients
 from bench.long_run.mixed_load import MixedLoad
 from bench.report.measured import percentile
 from bench.rounds import MEGABYTE, serve
@@ -79,7 +80,7 @@ def soaked(
     place = Place(free_ports(3)[0], work / "soak", prepared)
     samples: list[Sample] = []
     with serve(bank, place, bodies[0]) as serving:
-        load = MixedLoad(serving, place.port + 1, bodies)
+        load = MixedLoad(BankClients(serving, place), bodies)
         load.start()
         process, began = psutil.Process(serving.process.pid), time.monotonic()
         retrainings = [*zip(RETRAINED, loans, strict=True)]

@@ -1,31 +1,26 @@
 """Memory, restart and pages of a bank with many stored decisions: `make bench-memory`."""
 
-import json
 import shutil
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import boto3
 import requests
-from botocore.config import Config
 from rich.console import Console
 
+from bench.long_run.bank_clients import BankClients
+from bench.long_run.rare_work import watch_drift
 from bench.long_run.seeding import BUSY_CLIENT, seed
 from bench.rounds import KILOBYTE, MEGABYTE, Serving, serve
 from bench.servers.contestants import Body, Contestant, Place, Prepared
 from bench.servers.server_process import free_ports
-from infrastructure.embedded import CLIENT
-from infrastructure.first_models.first_model_steps import scheduled_event
 
 REAL = 200  # decisions that the bank makes itself: the seeded ones are their copies
 ASKED = 20  # times that each page is asked for
 DECIDED = 500  # decisions between the two readings of memory, and before the first
-DRIFT, LONGEST_DRIFT = "appvengers-dev-watchDrift", 900  # seconds, as Lambda allows at most
 
 
 class Took(NamedTuple):
@@ -102,7 +97,7 @@ def _measured(bank: Contestant, place: Place, bodies: Sequence[Body], count: int
         before = serving.process.costs().memory
         predict = _took(serving, lambda: _predict(serving, bodies[1], "measured"), DECIDED)
         after = serving.process.costs().memory
-        drift = _took(serving, lambda: _watch_drift(place.port + 1), 1)
+        drift = _took(serving, lambda: watch_drift(BankClients(serving, place)), 1)
         return Stored(
             decisions=count,
             file=(place.folder / bank.database).stat().st_size / MEGABYTE,
@@ -134,21 +129,6 @@ def _listed(serving: Serving, path: str) -> None:
 def _good(answer: requests.Response) -> Any:
     answer.raise_for_status()
     return answer.json()
-
-
-def _watch_drift(aws_port: int) -> None:
-    client = boto3.client(
-        "lambda",
-        endpoint_url=f"http://127.0.0.1:{aws_port}",
-        region_name=CLIENT["AWS_DEFAULT_REGION"],
-        aws_access_key_id=CLIENT["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CLIENT["AWS_SECRET_ACCESS_KEY"],
-        config=Config(read_timeout=LONGEST_DRIFT, retries={"total_max_attempts": 1}),
-    )
-    event = json.dumps(scheduled_event(datetime.now(UTC)))
-    answer = client.invoke(FunctionName=DRIFT, Payload=event)
-    if "FunctionError" in answer:
-        raise RuntimeError(answer["Payload"].read().decode())
 
 
 def _took(serving: Serving, do: Callable[[], None], times: int = ASKED) -> Took:
