@@ -113,6 +113,9 @@ def learn_and_write(
     judged = card_facts.judge(learning, fitted.logits)
     measured = measures.metrics(learning.holdout.outcomes, judged.holdout.probabilities)
     manifest = _manifest(options, model, learning, measured)
+    manifest["intervals"] = measures.intervals(
+        learning.holdout.outcomes, judged.holdout.probabilities, bank.training.seed
+    )
     manifest["scores"] = measures.histogram(pd.Series(judged.holdout.probabilities))
     artifact_writer.write(
         model_dir,

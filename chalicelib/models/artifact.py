@@ -127,6 +127,7 @@ class Manifest(msgspec.Struct, frozen=True):
     members: dict[str, str]
     metrics: dict[str, float]
     window: dict[str, str]
+    intervals: dict[str, tuple[float, float]] = {}  # of older artifacts: none
 
 
 @dataclass(frozen=True, slots=True)

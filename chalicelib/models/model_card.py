@@ -99,6 +99,7 @@ class Card(msgspec.Struct, frozen=True, rename="camel"):
     protected: list[str]
     outcome_months: int | None = None
     limits: list[Limit] = []
+    intervals: dict[str, tuple[Figure, Figure]] = {}
 
 
 def card_of(body: bytes) -> dict[str, Any] | None:

@@ -90,6 +90,7 @@ def _described(
         "since": _since(model, live, bucket),
         "scores": manifest.get("scores"),  # of the holdout; older artifacts have none
         "holdout": manifest.get("holdout"),
+        "intervals": manifest.get("intervals", {}),
     }
     return live | waiting | {name: manifest[name] for name in SHOWN} | lineage
 

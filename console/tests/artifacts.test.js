@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { artifactOf, member } from "../src/pages/models/artifact_file.js";
-import { aucInterval, intervalOf, shareInterval } from "../src/pages/models/intervals.js";
 
 const encode = (text) => new TextEncoder().encode(text);
 
@@ -48,25 +47,3 @@ for (const [name, file, key] of [
 ]) {
   test(`${name} is no artifact`, () => assert.rejects(artifactOf(file), { key }));
 }
-
-test("the interval of an AUC is that of Hanley and McNeil", () => {
-  // Their example: 58 normal and 51 abnormal images, 0.893 with a standard error of 0.032.
-  const [low, high] = aucInterval(0.893, { rows: 109, bads: 51 });
-  assert.ok(Math.abs((high - low) / 2 / 1.959964 - 0.032) < 0.001);
-  assert.deepEqual(aucInterval(1, { rows: 109, bads: 51 }), [1, 1]);
-  for (const of of [undefined, {}, { rows: 5, bads: 0 }, { rows: 5, bads: 5 }]) assert.equal(aucInterval(0.7, of), null);
-});
-
-test("the interval of a share is Wilson's", () => {
-  const [low, high] = shareInterval(0.1, { rows: 100 }); // 0.0552 to 0.1744
-  assert.ok(Math.abs(low - 0.0552) < 1e-4 && Math.abs(high - 0.1744) < 1e-4);
-  assert.ok(shareInterval(0, { rows: 100 })[0] === 0 && shareInterval(1, { rows: 100 })[1] === 1);
-  assert.equal(shareInterval(0.5, {}), null);
-});
-
-test("a metric has its interval, or none", () => {
-  const holdout = { rows: 109, bads: 51 };
-  const [low, high] = intervalOf("gini", 0.786, holdout);
-  assert.deepEqual([low, high].map((one) => one.toFixed(6)), aucInterval(0.893, holdout).map((one) => (2 * one - 1).toFixed(6)));
-  for (const other of [intervalOf("ks", 0.3, holdout), intervalOf("auc", undefined, holdout), intervalOf("auc", 0.7, null)]) assert.equal(other, null);
-});

@@ -42,6 +42,8 @@ def test_the_manifest_says_what_the_model_learnt_from(artifacts, bank):
     assert manifest["calibration"]["from"] == "2005-01-03"
     assert manifest["holdout"]["from"] == "2005-04-01"
     assert 0.5 < manifest["metrics"]["auc"] < 0.75
+    low, high = manifest["intervals"]["auc"]
+    assert 0.5 < low < manifest["metrics"]["auc"] < high < 0.8
     assert set(manifest["reference"]) == set(bank.profile.models["AppVengersAccelerator"].features)
 
 

@@ -62,7 +62,7 @@ def test_a_card_is_well_formed(page):
 def test_the_facts_are_the_manifests(page, artifacts):
     manifest = json.loads((artifacts["AppVengersAccelerator"] / "manifest.json").read_text())
     facts = card.facts_of(page)
-    for name in ("metrics", "window", "holdout", "calibration", "rows", "bads"):
+    for name in ("metrics", "intervals", "window", "holdout", "calibration", "rows", "bads"):
         assert facts[name] == manifest[name]
 
 

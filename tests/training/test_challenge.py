@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import shutil
 import tarfile
 from argparse import Namespace
@@ -12,6 +13,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score, roc_curve
@@ -21,8 +23,8 @@ from chalicelib.models.drift import Histogram, psi
 from chalicelib.retraining import gate
 from datasets import sba
 from tests.training.given import MODELS, plain
-from training import challenge
-from training.validation import bootstrap, measures
+from training import challenge, train
+from training.validation import bootstrap, card_facts, measures
 from training.validation.challenge_facts import untouched_by
 from training.validation.compared_models import compared_model_in
 
@@ -223,6 +225,49 @@ def test_a_better_score_has_an_interval_above_zero(learning):
 
     for apart in found.values():
         assert 0 < apart["low"] < apart["value"] < apart["high"]
+
+
+@pytest.fixture(scope="module")
+def judged_holdout(bank, learning):
+    """The outcomes of real loans, and the probabilities of a model that never saw them."""
+    one = learning[MODELS[0]]
+    fitted = train.fit(bank.model(MODELS[0]), one, bank.training)
+    judged = card_facts.judge(one, fitted.logits)
+    return one.holdout.outcomes.to_numpy(), judged.holdout.probabilities
+
+
+@pytest.mark.parametrize("name", ["auc", "gini", "ks", "brier", "bad_rate", "mean_probability"])
+def test_the_interval_of_a_metric_is_that_of_scipys_bootstrap(judged_holdout, name):
+    outcomes, probabilities = judged_holdout
+
+    def metric(places):
+        chosen = places.astype(int)
+        found = measures.exact_metrics(pd.Series(outcomes[chosen]), probabilities[chosen])
+        return found[name]
+
+    rows = np.arange(len(outcomes))
+    theirs = scipy.stats.bootstrap(
+        (rows,), metric, n_resamples=300, method="percentile", vectorized=False, rng=2
+    ).confidence_interval
+    low, high = bootstrap.intervals(probabilities, outcomes, seed=1)[name]
+
+    wide = theirs.high - theirs.low
+    assert low == pytest.approx(theirs.low, abs=0.15 * wide)
+    assert high == pytest.approx(theirs.high, abs=0.15 * wide)
+    assert low < metric(rows) < high
+
+
+def test_the_interval_of_an_auc_is_as_wide_as_delong_says(judged_holdout):
+    """https://doi.org/10.2307/2531595"""
+    outcomes, probabilities = judged_holdout
+    bads, goods = probabilities[outcomes == 1], probabilities[outcomes == 0]
+    above = np.sign(bads[:, None] - goods[None, :]) / 2 + 0.5
+    variance = above.mean(axis=1).var(ddof=1) / len(bads) + above.mean(axis=0).var(ddof=1) / len(
+        goods
+    )
+    low, high = bootstrap.intervals(probabilities, outcomes, seed=1)["auc"]
+
+    assert (high - low) / 2 / 1.96 == pytest.approx(math.sqrt(variance), rel=0.1)
 
 
 @pytest.mark.parametrize("kind", ["number", "text"])

@@ -232,6 +232,8 @@ def test_the_card_of_a_version_has_what_training_wrote(served, desk):
     ).json()
 
     assert card["metrics"] == shown["metrics"]
+    assert card["intervals"] == shown["intervals"]
+    assert {"auc", "gini", "ks", "brier"} <= card["intervals"].keys()
     assert (card["rows"], card["bads"]) == (shown["rows"], shown["bads"])
     assert {one["part"] for one in card["vintages"]} == {"training", "calibration", "holdout"}
     assert all({"es", "en"} == one.keys() for one in card["limits"])

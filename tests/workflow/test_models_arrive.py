@@ -114,9 +114,12 @@ def link_out() -> bytes:
     return archive_with(member)
 
 
+def with_manifest(body: bytes, **more: object) -> bytes:
+    return changed(body, manifest__json=json.dumps(manifest_of(body) | more).encode())
+
+
 def of_another_profile(body: bytes) -> bytes:
-    manifest = manifest_of(body) | {"schema": "0" * 64}
-    return changed(body, manifest__json=json.dumps(manifest).encode())
+    return with_manifest(body, schema="0" * 64)
 
 
 def sealed_with(member: str, content: bytes) -> Callable[[bytes], bytes]:
@@ -143,6 +146,11 @@ REFUSED = {
     "an abyss": (
         key_of("v1"),
         lambda body: changed(body, manifest__json=b"[" * 100_000),
+        "manifest.json can't be read",
+    ),
+    "an interval that is a text": (
+        key_of("v1"),
+        lambda body: with_manifest(body, intervals={"auc": ["<b>", 1]}),
         "manifest.json can't be read",
     ),
     "an unknown model": (key_of("v1", "Otro"), lambda body: body, "not a model of the profile"),

@@ -106,7 +106,9 @@ def _data(facts: Facts) -> Iterator[str]:
 
 def _performance(facts: Facts) -> Iterator[str]:
     yield "<h2>On the holdout</h2>"
-    yield table(("Metric", "Value"), facts["metrics"].items())
+    ends = facts["intervals"]
+    rows = ((name, value, *ends.get(name, ("", ""))) for name, value in facts["metrics"].items())
+    yield table(("Metric", "Value", "95 % from", "to"), rows)
     yield plots(facts, {"": facts})
     if facts["vintages"]:
         yield "<h2>By vintage</h2>"

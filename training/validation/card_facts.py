@@ -56,7 +56,7 @@ def facts(bank: TrainingProfile, model: Model, judged: Judged, manifest: dict[st
     read = tuple(feature for feature in model.features if _is_read(feature, model, judged))
     copied = (
         "model", "method", "version", "snapshot", "window", "rows", "bads", "calibration",
-        "holdout", "metrics",
+        "holdout", "metrics", "intervals",
     )  # fmt: skip
     return {
         **{name: manifest[name] for name in copied},

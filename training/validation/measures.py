@@ -9,6 +9,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
 
 from chalicelib.models.drift import psi
 from training.fitting import calibration
+from training.validation import bootstrap
 
 Floats = npt.NDArray[np.float64]
 
@@ -17,9 +18,15 @@ DECILES = np.linspace(0.1, 0.9, 9)
 VALUES = 20
 
 
-def metrics(outcomes: pd.Series, probabilities: npt.NDArray[np.float64]) -> dict[str, float]:
+def metrics(outcomes: pd.Series, probabilities: Floats) -> dict[str, float]:
     found = exact_metrics(outcomes, probabilities)
     return {name: round(value, DECIMALS) for name, value in found.items()}
+
+
+def intervals(outcomes: pd.Series, probabilities: Floats, seed: int) -> dict[str, list[float]]:
+    """Return the 95 % intervals of those metrics that have one."""
+    found = bootstrap.intervals(probabilities, outcomes.to_numpy(), seed)
+    return {name: [round(end, DECIMALS) for end in ends] for name, ends in found.items()}
 
 
 def exact_metrics(outcomes: pd.Series, probabilities: npt.NDArray[np.float64]) -> dict[str, float]:

@@ -279,3 +279,4 @@ class ModelCard(Answer):
     protected: list[str]
     outcome_months: int | None
     limits: list[dict[str, str]]
+    intervals: dict[str, list[float | None]]

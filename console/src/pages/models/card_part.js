@@ -8,7 +8,6 @@ import { titleOf } from "../../frame/product.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Facts, Table } from "../../parts/table.js";
 import { Said } from "../../parts/said.js";
-import { intervalOf } from "./intervals.js";
 
 const said = (value) => html`<${Said} text=${value} />`;
 const figure = (value) => exact(value, 4);
@@ -44,7 +43,7 @@ function Card({ role, model, version }) {
 }
 
 function Metrics({ of }) {
-  const rows = Object.entries(of.metrics).map(([name, value]) => ({ name, value, interval: intervalOf(name, value, of.holdout) }));
+  const rows = Object.entries(of.metrics).map(([name, value]) => ({ name, value, interval: of.intervals[name] }));
   return html`<${Table} caption=${t("metricsOfCard")} file="metrics" rows=${rows} columns=${[
     { name: t("metric"), value: (one) => one.name, show: (one) => coded("metric", one.name) },
     { name: t("value"), value: (one) => one.value, show: (one) => figure(one.value), numeric: true },

@@ -14,7 +14,6 @@ import { DriftPart } from "../portfolio/drift_part.js";
 import { CardPart } from "./card_part.js";
 import { Challenger } from "./challenger_part.js";
 import { HistoryPart } from "./versions/history_part.js";
-import { intervalOf } from "./intervals.js";
 import { ReadyPart } from "./ready_part.js";
 import { SignOffPart } from "./sign_off_part.js";
 import { StandingPart } from "./versions/standing_part.js";
@@ -63,8 +62,8 @@ function Metrics({ models }) {
 
 const plain3 = (value) => exact(value, 3);
 
-function withInterval(metric, { metrics, holdout }) {
-  const interval = intervalOf(metric, metrics?.[metric], holdout);
+function withInterval(metric, { metrics, intervals }) {
+  const interval = intervals?.[metric];
   return html`${plain3(metrics?.[metric])}${interval && html`<br /><small>${interval.map(plain3).join(" … ")}</small>`}`;
 }
 
