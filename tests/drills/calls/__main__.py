@@ -32,7 +32,7 @@ from tests.drills.calls.decision_flows import Outcome, Predict
 from tests.drills.calls.machine_flow import MachinePredict
 from tests.drills.calls.model_flows import Deploy, Promote, RollBack, Update
 from tests.drills.calls.runs import Run, faults, without_guard
-from tests.drills.calls.training_flow import Train, training_faults, without_its_catch
+from tests.drills.calls.training_flow import Train, TrainAnswers, training_faults, without_its_catch
 from tests.drills.kills import kills
 from tests.workflow.conftest import API_KEY, Served
 
@@ -42,12 +42,16 @@ MOST_MISSED = 0.1  # of the faults
 RESULTS = ROOT / "build" / "drills"
 FLOWS: dict[str, Any] = {
     one.__name__.lower(): one
-    for one in (Predict, MachinePredict, Outcome, Collect, Train, Promote, Deploy, RollBack, Update)
-}
+    for one in (
+        Predict, MachinePredict, Outcome, Collect, Train, TrainAnswers, Promote, Deploy, RollBack,
+        Update,
+    )
+}  # fmt: skip
 
 OWN_WAYS: dict[str, Any] = {
     "collect": (collect_faults, without_its_guard),
     "train": (training_faults, without_its_catch),
+    "trainanswers": (training_faults, without_its_catch),
 }
 
 

@@ -139,6 +139,12 @@ GUARDS = {
         Place("training s3:PutObject", 1),
         jobs_that_die_end_it,
     ),
+    "train and compare, late and garbled answers": Guard(
+        "The same: a job that fails ends in a notice.",
+        "late",
+        Place("training PutObject", 1),
+        jobs_that_die_end_it,
+    ),
     "deploy": Guard(
         "Lambda delivers the event of an upload twice more, and createEndpointModel may repeat.",
         "failed",

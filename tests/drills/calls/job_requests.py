@@ -1,10 +1,14 @@
-"""The requests that a job makes of AWS, seen before they are made, and refused."""
+"""The requests that a job makes of AWS: refused before they are made, or answered by a fault."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from localcloud import seam
+from localcloud.iam import authorization
+from tests.aws_calls import Asked, answered_by
+from tests.drills.calls.call_faults import KINDS, Fault, Go, Place
 
 JOBS = ("processing job", "training job")
 DOOR = ("localcloud.iam.authorization:Authorization", "refusal", "(self, acting, needed)")
@@ -28,3 +32,20 @@ def job_requests(answer: Callable[[str, str], str | None]) -> Iterator[None]:
 
     with seam.install([seam.Replaced(*DOOR, replace, "a job's requests come through here")]):
         yield
+
+
+@contextmanager
+def job_answers(kind: str, place: Place | None) -> Iterator[Fault]:
+    """Inside, the answer to a job's request at the place has the fault. Jobs whose script has no
+    network make all of their requests so: SageMaker makes them in the job's role.
+    """
+    fault = Fault(KINDS[kind], place)
+
+    def answer(asked: Asked, go: Go) -> Any:
+        acting = authorization._acting.get()
+        if acting is None or acting.used_by not in JOBS or asked.service == "logs":
+            return go()
+        return fault(replace(asked, function=acting.used_by.partition(" ")[0]), go)
+
+    with answered_by(answer):
+        yield fault
