@@ -216,3 +216,27 @@ def test_each_control_shows_that_it_has_the_focus(visit, site, scheme):
         kinds.add(each.evaluate("one => one.type || one.tagName"))
 
     assert kinds >= {"text", "checkbox", "select-one", "range", "submit", "button", "A"}
+
+
+def test_an_answer_is_there_again_after_another_page_and_back(visit, site):
+    one = visit("analyst", "es")
+    loan = site.loans[2]
+    one.analyse(loan)
+    told = one.page.locator(".verdict").inner_text()
+    one.open("decisions")
+    one.heading("page.decisions").wait_for()
+    one.page.get_by_role("button", name="English").click()
+    one.page.go_back()
+    verdict = one.page.locator(".verdict")
+    expect(verdict).to_be_visible()
+    expect(verdict).not_to_have_text(told)
+    assert one.page.locator("#field-clientId").input_value() == loan["clientId"]
+    assert one.page.evaluate("Object.keys(sessionStorage)") == []
+    one.page.get_by_role("button", name=texts("en")["emptyForm"]).click()
+    expect(verdict).to_have_count(0)
+    assert one.page.locator("#field-clientId").input_value() == ""
+    one.open("decisions")
+    one.page.get_by_role("heading", name=texts("en")["page.decisions"]).wait_for()
+    one.page.go_back()
+    expect(one.page.locator("#field-clientId")).to_have_value("")
+    expect(verdict).to_have_count(0)

@@ -37,6 +37,7 @@ export const en = {
   "page.batches": "Batches",
   "page.evidence": "Evidence",
   "fillExample": "Fill with a real example ({number})",
+  "emptyForm": "Empty the form",
   "application": "Application",
   "client": "Client",
   "clientHelp": "The client's id in the bank: letters, digits and . _ : -",

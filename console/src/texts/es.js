@@ -37,6 +37,7 @@ export const es = {
   "page.batches": "Lotes",
   "page.evidence": "Evidencia",
   "fillExample": "Llenar con un ejemplo real ({number})",
+  "emptyForm": "Vaciar el formulario",
   "application": "Solicitud",
   "client": "Cliente",
   "clientHelp": "El identificador del cliente en el banco: letras, cifras y . _ : -",

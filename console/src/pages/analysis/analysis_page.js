@@ -13,12 +13,13 @@ import { Busy, Trouble } from "../../parts/notice.js";
 import { Said } from "../../parts/said.js";
 import { Decided } from "../decision/decided.js";
 import { ApplicationForm } from "./application_form.js";
+import { keepAnswer, keptAnswer } from "./kept_answer.js";
 import { body, blank, filledIn, misread, respoken } from "./application_draft.js";
 
 const NAME = "analysis";
 
 export function AnalysisPage() {
-  const typed = useSignal(draft(NAME) ?? blank(product.value, language.value));
+  const typed = useSignal(draft(NAME) ?? keptAnswer()?.typed ?? blank(product.value, language.value));
   const answer = useRef(null);
   const change = (next) => {
     // Another application is another request: its key is new.
@@ -30,8 +31,15 @@ export function AnalysisPage() {
     requireRead(misread(product.value, sent, language.value), sent.texts);
     const decided = await post("/predict", body(product.value, sent, language.value), sent.key);
     if (typed.value.key === sent.key) dropDraft(NAME);
-    return { decided, key: sent.key };
+    keepAnswer({ typed: sent, decided });
+    return decided;
   });
+  const empty = () => {
+    typed.value = blank(product.value, language.value);
+    dropDraft(NAME);
+    keepAnswer(null);
+  };
+  const kept = keptAnswer();
   useEffect(() => {
     if (typed.value.language !== language.value) typed.value = respoken(product.value, typed.value, language.value);
   }, [language.value]);
@@ -39,11 +47,11 @@ export function AnalysisPage() {
     if (asking.value && !asking.busy) answer.current?.querySelector("h2")?.focus();
   }, [asking.value]);
   return html`<${Titled} title=${t("page.analysis")}>
-    <${Examples} onChoose=${(example) => change(filledIn(product.value, example, language.value))} />
+    <${Examples} onChoose=${(example) => change(filledIn(product.value, example, language.value))} onEmpty=${empty} />
     <${ApplicationForm} typed=${typed.value} problem=${asking.problem} busy=${asking.busy} onChange=${change} onSend=${asking.run} />
     <${Busy} when=${asking.busy} text=${t("analysing")} />
     <${Trouble} problem=${asking.problem} again=${asking.problem?.errors?.length ? null : asking.run} />
-    <section ref=${answer} aria-live="polite">${asking.value && html`<${Answer} key=${asking.value.key} decided=${asking.value.decided} isOfThis=${asking.value.key === typed.value.key} />`}</section>
+    <section ref=${answer} aria-live="polite">${kept && html`<${Answer} key=${kept.typed.key} of=${kept} isOfThis=${kept.typed.key === typed.value.key} />`}</section>
   <//>`;
 }
 
@@ -53,16 +61,16 @@ function requireRead(fields, texts) {
 }
 
 /** A decision; once its application was changed in the form, the way to it alone. */
-function Answer({ decided, isOfThis }) {
+function Answer({ of: { decided }, isOfThis }) {
   const { clientId, predictionId } = decided;
-  const asked = useRef(language.value);
-  const spoken = useAnswer(() => (language.value === asked.current ? decided : get(path`/predictions/${clientId}/${predictionId}`)), []);
+  const spoken = useAnswer(() => (language.value === decided.language ? decided : get(path`/predictions/${clientId}/${predictionId}`)), []);
   return isOfThis
     ? html`<${Decided} decided=${spoken.value ?? decided} />`
     : html`<p><a href=${link("decision", clientId, predictionId)}>${t("openDecision")}</a> · <${Said} text=${clientId} /></p>`;
 }
 
-const Examples = ({ onChoose }) => html`<div class="actions">
+const Examples = ({ onChoose, onEmpty }) => html`<div class="actions">
   ${product.value.examples.map((one, place) => html`<button type="button" class="secondary" onClick=${() => onChoose(one)}>
     ${t("fillExample", { number: place + 1 })}</button>`)}
+  <button type="button" class="secondary" onClick=${onEmpty}>${t("emptyForm")}</button>
 </div>`;
