@@ -100,3 +100,29 @@ def test_what_a_person_typed_does_not_pass_to_the_next_one_in_the_tab(visit, dec
         one.give_password(following)
         kept = one.page.evaluate("Object.keys(sessionStorage)")
         assert kept == []
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_a_share_out_of_range_is_refused_beside_its_field_and_stays(visit, decided, language):
+    one = visit("risk", language)
+    one.open("policy")
+    one.heading("page.policy").wait_for()
+    one.settled()
+    example = "0,25" if language == "es" else "0.25"
+    profit = one.page.get_by_role("region", name=one.t("cutOffsTold")).locator("tr").last
+    for name, text in (("margin", "99"), ("loss", "")):
+        place, error = one.page.locator(f"#of-{name}"), one.page.locator(f"#of-{name}-error")
+        place.fill(text)
+        expect(error).to_have_text(one.t("shareWrong", example=example))
+        expect(place).to_have_attribute("aria-invalid", "true")
+        expect(profit.locator("td").last).to_have_text("–")
+    assert one.barriers() == []
+    one.page.reload()
+    one.press("signIn")
+    one.give_password("risk")
+    expect(one.page.locator("#of-margin")).to_have_value("99")
+    for name in ("margin", "loss"):
+        one.page.locator(f"#of-{name}").fill(example)
+        expect(one.page.locator(f"#of-{name}-error")).to_be_empty()
+
+    expect(profit.locator("td").last).not_to_have_text("–")

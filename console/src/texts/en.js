@@ -449,6 +449,7 @@ export const en = {
   "tradeOffAbout": "On {count} decisions of the last 30 days that the score made. Move the cut-offs.",
   "margin": "Margin of a paid loan (share of the amount)",
   "loss": "Loss of a defaulted one (share of the amount)",
+  "shareWrong": "It must be a number from 0 to 1, such as {example}.",
   "figure": "Figure",
   "draftChanges": "What the draft changes",
   "moved": "With the moved cut-offs",

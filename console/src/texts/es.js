@@ -449,6 +449,7 @@ export const es = {
   "tradeOffAbout": "Sobre {count} decisiones de los últimos 30 días en las que decidió el puntaje. Mueva los cortes.",
   "margin": "Margen de un préstamo pagado (parte del monto)",
   "loss": "Pérdida de uno incumplido (parte del monto)",
+  "shareWrong": "Debe ser un número de 0 a 1, como {example}.",
   "figure": "Cifra",
   "draftChanges": "Lo que cambia el borrador",
   "moved": "Con los cortes movidos",

@@ -7,7 +7,8 @@ export const scored = (decisions) =>
 
 /** Return {approved, reviewed, declined, badRate, profit}: shares by the cut-offs, the expected bad
  * rate of the approved, and the profit of a hundred applications in units of an average loan.
- * `margin` is what a paid loan earns, and `loss` what a defaulted one costs, as shares of it. */
+ * `margin` is what a paid loan earns, and `loss` what a defaulted one costs, as shares of it:
+ * without both there is no profit. */
 export function outcome(decisions, { approveFrom, declineBelow }, { margin, loss }) {
   const count = decisions.length || 1;
   const approved = decisions.filter((one) => one.score >= approveFrom);
@@ -18,7 +19,7 @@ export function outcome(decisions, { approveFrom, declineBelow }, { margin, loss
     reviewed: (decisions.length - approved.length - declined.length) / count,
     declined: declined.length / count,
     badRate: mean(approved.map((one) => one.probabilityOfDefault)),
-    profit: (100 * earned) / count,
+    profit: Number.isFinite(earned) ? (100 * earned) / count : null,
   };
 }
 

@@ -1,11 +1,10 @@
 // The trade-off curve with movable cut-offs, on the bank's own recent decisions; and a draft of them.
-import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
 import { ask } from "../../requests/api.js";
 import { useAnswer, useAsking } from "../../requests/asking.js";
 import { lastDays } from "../../requests/days.js";
 import { decisionLog, MOST } from "../../requests/decision_log.js";
-import { percent, plain, t } from "../../frame/language.js";
+import { language, percent, plain, t } from "../../frame/language.js";
 import { useDraft } from "../../signing_in/typed_draft.js";
 import { may } from "../../frame/product.js";
 import { Labelled } from "../../parts/field.js";
@@ -13,6 +12,7 @@ import { Busy, Trouble } from "../../parts/notice.js";
 import { Plot } from "../../parts/series.js";
 import { Table } from "../../parts/table.js";
 import { errorOf } from "../../parts/typed_values.js";
+import { shareOf, textOf } from "./assumptions.js";
 import { curve, outcome, scored, STEP } from "./trade_off.js";
 
 const DAYS = 30;
@@ -20,19 +20,23 @@ const DAYS = 30;
 export function TradeOffPart({ policy, onDrafted }) {
   const now = { approveFrom: policy.decision.approve_from, declineBelow: policy.decision.decline_below };
   const cutOffs = useDraft(`cut-offs:${now.approveFrom}:${now.declineBelow}`, now);
-  const assumed = useSignal({ margin: 0.1, loss: 0.6 });
+  const shares = useDraft("assumptions", {});
   const log = useAnswer(() => decisionLog(lastDays(DAYS, new Date())), []);
   const of = scored(log.value?.decisions ?? []);
-  const set = (held, name) => (event) => (held.value = { ...held.value, [name]: Number(event.currentTarget.value) });
+  const textOfShare = (name) => textOf(name, shares.value, language.value);
+  const [margin, loss] = ["margin", "loss"].map((name) => shareOf(textOfShare(name), language.value));
+  const assumed = { margin, loss };
+  const move = (name) => (event) => (cutOffs.value = { ...cutOffs.value, [name]: Number(event.currentTarget.value) });
+  const type = (name) => (event) => (shares.value = { ...shares.value, [name]: { text: event.currentTarget.value, language: language.value } });
   const slider = (name) => html`<div class="field"><label for=${`cut-${name}`}>${t(name)}: <output>${plain(cutOffs.value[name])}</output></label>
-    <input id=${`cut-${name}`} type="range" min=${now.declineBelow - 60} max=${now.approveFrom + 60} step="1" value=${cutOffs.value[name]} onInput=${set(cutOffs, name)} /></div>`;
-  const assumption = (name) => html`<div class="field"><label for=${`of-${name}`}>${t(name)}</label>
-    <input id=${`of-${name}`} type="number" min="0" max="1" step="0.01" value=${assumed.value[name]} onInput=${set(assumed, name)} /></div>`;
+    <input id=${`cut-${name}`} type="range" min=${now.declineBelow - 60} max=${now.approveFrom + 60} step="1" value=${cutOffs.value[name]} onInput=${move(name)} /></div>`;
+  const assumption = (name) => html`<div class="field"><${Labelled} id=${`of-${name}`} label=${t(name)} inputmode="decimal" autocomplete="off"
+    wrong=${assumed[name] === undefined && t("shareWrong", { example: plain(0.25) })} value=${textOfShare(name)} onInput=${type(name)} /></div>`;
   return html`<h2>${t("tradeOff")}</h2>
     <${Busy} when=${log.busy} /><${Trouble} problem=${log.problem} again=${log.run} />
     ${log.value && html`<p>${t("tradeOffAbout", { count: of.length })} ${!log.value.isWhole && t("newestOnly", { count: MOST })}</p>`}
     <div class="fields">${slider("approveFrom")}${slider("declineBelow")}${assumption("margin")}${assumption("loss")}</div>
-    ${of.length > 0 && html`<${Outcomes} of=${of} now=${now} then=${cutOffs.value} assumed=${assumed.value} /><${Curves} of=${of} now=${now} then=${cutOffs.value} assumed=${assumed.value} />`}
+    ${of.length > 0 && html`<${Outcomes} of=${of} now=${now} then=${cutOffs.value} assumed=${assumed} /><${Curves} of=${of} now=${now} then=${cutOffs.value} assumed=${assumed} />`}
     ${may("POST /policies") && html`<${NewDraft} policy=${policy} cutOffs=${cutOffs.value} onDrafted=${onDrafted} />`}`;
 }
 
