@@ -1,6 +1,6 @@
 // Pico's style without what the console has none of: dialogs, tooltips, switches, colours, menus,
 // links and searches that look like buttons.
-const UNUSED = /dialog|data-tooltip|type=color|dropdown|^\s*\[data-theme=(dark|light)\]|^\s*:host|dir=rtl|role=(button|link|search|group|switch|document)|::-ms-|breadcrumb|aria-invalid=false|aria-disabled|aria-hidden=false|:indeterminate|article>(header|footer)|\baside\b|\bh[56]\b|modal|accordion|hgroup|\bmark\b|\bkbd\b|\bsamp\b|\bins\b|\bvideo\b|\baudio\b|\bcanvas\b|\biframe\b|\bobject\b|\bembed\b|type=(week|month|time|url|tel|email|password|reset|image)/;
+const UNUSED = /dialog|data-tooltip|type=color|dropdown|^\s*\[data-theme=(dark|light)\]|^\s*:host|dir=rtl|role=(button|link|search|group|switch|document)|::-ms-|breadcrumb|aria-invalid=false|aria-disabled|aria-hidden=false|:indeterminate|article>(header|footer)|\baside\b|\bh[56]\b|modal|accordion|hgroup|striped|\bsu[bp]\b|\bhr\b|\babbr\b|\btfoot\b|\bfooter\b|\baddress\b|\[multiple|\[readonly|fieldset\[disabled|\bmark\b|\bkbd\b|\bsamp\b|\bins\b|\bvideo\b|\baudio\b|\bcanvas\b|\biframe\b|\bobject\b|\bembed\b|type=(week|month|time|url|tel|email|password|reset|image)/;
 const NESTED = /:(not|is|where|has)\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)/g;
 
 /** Return the parts of a text; a separator within brackets or quotes parts none. */
@@ -44,7 +44,7 @@ function withoutUnread(css, own) {
 
 /** Return a style without the rules whose selectors are all of what is unused. */
 export function used(css, own = "") {
-  const rules = ofRules(css, (list, body) => {
+  const rules = ofRules(css.replace(/^\s*@charset "[^"]*";/, ""), (list, body) => {
     const kept = parts(list).map(pruned).filter(Boolean);
     return kept.length ? `${kept.join(",")}{${body}}` : "";
   });

@@ -20,3 +20,12 @@ test("a property that nothing reads goes, and what only it read", () => {
   const css = 'a{--one:url("data:;,{");--two:var(--one);--three:1px;--four:0;b:var(--three, 2px)}';
   assert.equal(used(css.replace("{\"", "\""), "c{d:var(--four)}"), "a{--three:1px;--four:0;b:var(--three, 2px)}");
 });
+
+test("the first rule is read as all others, though the character set comes before it", () => {
+  assert.equal(used('@charset "UTF-8";:root{--one:1px;--two:2px}a{b:var(--one)}'), ":root{--one:1px}a{b:var(--one)}");
+});
+
+test("what the console has no elements of goes", () => {
+  assert.equal(used("table.striped td,sub,hr,abbr[title],tfoot td,body>footer,address,fieldset[disabled] a,select[multiple] option{a:b}"), "");
+  assert.equal(used("subject,td,summary,select:not([multiple],[size]),input:not([readonly]){a:b}"), "subject,td,summary,select:not([size]),input:not([readonly]){a:b}");
+});
