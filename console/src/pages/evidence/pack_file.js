@@ -1,5 +1,5 @@
 // A pack as a zip file: its files are bytes by name. It has no view.
-import { strToU8, unzipSync, zipSync } from "fflate";
+import { strToU8, unzipSync, Zip, ZipPassThrough } from "fflate";
 
 const MOMENT = "1980-01-01T00:00:00"; // the same pack is the same bytes
 const MOST_BYTES = 50_000_000;
@@ -7,9 +7,37 @@ const MOST_BYTES = 50_000_000;
 /** Return the bytes of the API's texts, by name. */
 export const bytesOf = (files) => named(Object.entries(files).map(([name, text]) => [name, strToU8(text)]));
 
-/** Return the zip file of a pack. */
-export const zipped = (files) =>
-  zipSync(named(Object.entries(files).map(([name, body]) => [name, [body, { mtime: MOMENT }]])));
+const DEFLATE = 8; // a zip file's number of this method
+
+/** A file of a zip whose content the browser has deflated already. */
+class DeflatedFile extends ZipPassThrough {
+  constructor(name, deflated) {
+    super(name);
+    Object.assign(this, { compression: DEFLATE, mtime: MOMENT, deflated });
+  }
+
+  process(_, isLast) {
+    this.ondata(null, this.deflated, isLast);
+  }
+}
+
+async function deflated(body) {
+  const stream = new Blob([body]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** Return the zip file of a pack, as a Blob. */
+export async function zipped(files) {
+  const parts = [];
+  const zip = new Zip((_, part) => parts.push(part));
+  for (const [name, body] of Object.entries(files)) {
+    const file = new DeflatedFile(name, await deflated(body));
+    zip.add(file);
+    file.push(body, true);
+  }
+  zip.end();
+  return new Blob(parts);
+}
 
 /** Return the files of a zip file. Raises an Error if it is none, if two have one name, and if it is too
  * large to check here. */

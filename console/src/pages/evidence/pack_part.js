@@ -20,7 +20,7 @@ export function Pack({ pack, isChosen }) {
       [t("client"), html`<${Said} text=${pack.clientId} />`], [t("records"), plain(pack.records.length)],
     ]} />
     <${Checks} of=${pack.checks} file=${`${name}-checks`} />
-    ${!isChosen && html`<div class="actions"><button type="button" onClick=${() => save(`${name}.zip`, zipped(pack.files), "application/zip")}>${t("savePack")}</button></div>`}
+    ${!isChosen && html`<div class="actions"><button type="button" onClick=${async () => save(`${name}.zip`, await zipped(pack.files), "application/zip")}>${t("savePack")}</button></div>`}
     ${pack.later.length > 0 && html`<p>${t("packLater")} ${pack.later.map((one) => html`<code><${Said} text=${one} /></code> `)}</p>`}
     <${Records} of=${pack.records} file=${`${name}-records`} />
     <${Elsewhere} pack=${pack} />
