@@ -4,7 +4,8 @@ import { askedFor, blank, body, filledIn, misread, respoken } from "../src/pages
 import { isOfNow } from "../src/pages/decision/changes/is_of_now.js";
 import { differences } from "../src/pages/policy/differences.js";
 import { changed, range } from "../src/pages/decision/changes/slider_range.js";
-import { nextCase } from "../src/pages/queue/next_case.js";
+import { cursorsOf, queueLink, queuePath } from "../src/pages/queue/queue_pages.js";
+import { casesAfter, nextCase } from "../src/pages/queue/next_case.js";
 import { eventsOf } from "../src/pages/clients/client_events.js";
 import { link, parsed } from "../src/frame/routes.js";
 import { csv } from "../src/parts/csv.js";
@@ -78,10 +79,10 @@ test("the next case is the soonest due that no other person has", () => {
     { predictionId: "3", claimedBy: held, claimedUntil: "2026-11-29T11:00:00Z" },
     { predictionId: "4" },
   ];
-  assert.equal(nextCase(cases, "1", "ana", now).predictionId, "3");
-  assert.equal(nextCase(cases, "1", "eva", now).predictionId, "2");
-  assert.equal(nextCase(cases, "4", "ana", now).predictionId, "1");
-  assert.equal(nextCase(cases.slice(0, 1), "1", "ana", now), undefined);
+  assert.equal(casesAfter(cases, "1", "ana", now)[0].predictionId, "3");
+  assert.equal(casesAfter(cases, "1", "eva", now)[0].predictionId, "2");
+  assert.equal(casesAfter(cases, "4", "ana", now)[0].predictionId, "1");
+  assert.deepEqual(casesAfter(cases.slice(0, 1), "1", "ana", now), []);
 });
 
 test("a decision's history has each event with its kind", () => {
@@ -113,4 +114,20 @@ test("a value that is the stored one again is no change", () => {
   assert.deepEqual(once, { amount: 5 });
   assert.deepEqual(changed(once, "amount", 9, { amount: 9 }), {});
   assert.deepEqual(changed(once, "revolving", "yes", { amount: 9 }), { amount: 5, revolving: "yes" });
+});
+
+test("the next case is one that this person may decide, on whichever page it is", async () => {
+  const pages = { "": { reviews: [{ predictionId: "1" }, { predictionId: "2" }], next: "c" }, c: { reviews: [{ predictionId: "3" }, { predictionId: "4" }], next: null } };
+  const found = (cases) => nextCase(async (cursor) => pages[cursor], async ({ predictionId }) => cases[predictionId], "1", "ana", 0);
+  assert.equal((await found({ 2: { barred: "You agreed to it." }, 3: null, 4: {} })).predictionId, "4");
+  assert.equal((await found({ 2: {}, 4: {} })).predictionId, "2");
+  assert.equal(await found({ 2: { barred: "You asked for it." } }), undefined);
+});
+
+test("the pages of the queue before this one are in its address", () => {
+  const cursors = ["2026-11-30T10:00:00.000Z#01", "2026-12-01T10:00:00.000Z#02"];
+  const query = Object.fromEntries(new URLSearchParams(queueLink(cursors).split("?")[1]));
+  assert.deepEqual(cursorsOf(query), cursors);
+  assert.deepEqual([cursorsOf({}), queueLink([])], [[], "#/queue"]);
+  assert.equal(queuePath(cursors[0]), "/reviews?state=open&limit=50&cursor=2026-11-30T10%3A00%3A00.000Z%2301");
 });

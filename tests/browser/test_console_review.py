@@ -1,7 +1,11 @@
 """The queue: claim a case, decide with a reason, a second person, the next case, the history."""
 
 import pytest
+import requests
 from playwright.sync_api import expect
+
+from bank.first_run import body_of
+from tests.browser.console_visit import API_KEY
 
 
 def to_a_person(site):
@@ -130,3 +134,81 @@ def test_who_has_a_case_is_on_its_page_after_a_reload_and_for_others(visit, site
 
     one.press("release")
     one.page.get_by_role("button", name=one.t("claim"), exact=True).wait_for()
+
+
+def with_cases(site, name, count, **more):
+    """Have the bank decide on clients whom it leaves to a person; return their ids."""
+    clients = [f"{name}-{place}" for place in range(count)]
+    for client in clients:
+        body = body_of(site.loans[20]) | {"clientId": client}
+        body["application"] = body["application"] | {"lender": f"NEW LENDER {client}"} | more
+        place, key = f"{site.address}predict", {"x-api-key": API_KEY}
+        assert requests.post(place, json=body, headers=key, timeout=30).status_code == 200
+    return clients
+
+
+def only(one, clients):
+    """Have the queue's pages list the cases of some clients alone."""
+
+    def handle(route):
+        answer = route.fetch()
+        body = answer.json()
+        found = [case for case in body["reviews"] if case["clientId"] in clients]
+        route.fulfill(response=answer, json=body | {"reviews": found})
+
+    one.page.route("**/people/reviews*", handle)
+
+
+def open_case(one, client):
+    one.open("queue")
+    one.page.locator("tbody tr", has_text=client).locator("a").first.click()
+    one.heading("page.decision").wait_for()
+    one.settled()
+
+
+def test_pages_of_the_queue_lead_back(visit, site):
+    with_cases(site, "paged", 3)
+    one = visit("reviewer", "en")
+    small = lambda route: route.continue_(url=route.request.url.replace("limit=50", "limit=2"))  # noqa: E731
+    one.page.route("**/people/reviews*", small)
+    one.open("queue")
+    one.press("reload")
+    rows = one.page.locator("tbody tr")
+    expect(rows).to_have_count(2)
+    first = rows.first.inner_text()
+    assert one.page.get_by_role("button", name=one.t("soonerDue")).count() == 0
+    one.press("laterDue")
+    expect(rows.first).not_to_have_text(first)
+    expect(one.heading("page.queue")).to_be_focused()
+    later = rows.first.inner_text()
+    rows.first.locator("a").click()
+    one.heading("page.decision").wait_for()
+    one.page.go_back()
+    one.heading("page.queue").wait_for()
+    one.settled()
+    assert rows.first.inner_text() == later
+    one.press("soonerDue")
+    expect(rows.first).not_to_have_text(later)
+
+    assert rows.first.inner_text() == first
+
+
+def test_the_next_case_is_one_that_the_person_may_decide(visit, site):
+    clients = with_cases(site, "barred", 3, amount=400_000)
+    one = visit("reviewer", "en")
+    only(one, clients)
+    open_case(one, clients[1])
+    verdict(one, "APPROVE", 2)
+    expect(one.page.get_by_text("waits for a second person")).to_be_visible()
+    open_case(one, clients[0])
+    one.press("nextCase")
+    one.page.wait_for_url(f"**#/decision/{clients[2]}/*")
+    one.settled()
+    verdict(one, "APPROVE", 2)
+    expect(one.page.get_by_text("waits for a second person")).to_be_visible()
+    open_case(one, clients[0])
+    one.press("nextCase")
+
+    expect(one.page.get_by_role("status").filter(has_text=one.t("noNextCase"))).to_be_visible()
+    assert clients[0] in one.page.url
+    assert one.barriers() == []

@@ -205,6 +205,8 @@ export const en = {
   "noCases": "There are no open cases.",
   "reload": "Reload",
   "laterDue": "Those due later",
+  "soonerDue": "Those due sooner",
+  "noNextCase": "There is no other open case that you may decide now.",
   "due": "Due",
   "overdue": "overdue",
   "kind": "Kind",

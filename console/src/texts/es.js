@@ -205,6 +205,8 @@ export const es = {
   "noCases": "No hay casos abiertos.",
   "reload": "Actualizar",
   "laterDue": "Los que vencen después",
+  "soonerDue": "Los que vencen antes",
+  "noNextCase": "No hay otro caso abierto que usted pueda decidir ahora.",
   "due": "Vence",
   "overdue": "vencido",
   "kind": "Tipo",

@@ -1,24 +1,31 @@
 // The queue: open cases, the soonest due first.
-import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
 import { get } from "../../requests/api.js";
 import { useAnswer } from "../../requests/asking.js";
 import { coded, time, t } from "../../frame/language.js";
+import { go } from "../../frame/router.js";
 import { link } from "../../frame/routes.js";
 import { Titled } from "../../frame/shell.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Said } from "../../parts/said.js";
 import { Table } from "../../parts/table.js";
+import { cursorsOf, queueLink, queuePath } from "./queue_pages.js";
 
-export function QueuePage() {
-  const cursor = useSignal("");
-  const list = useAnswer(() => get(`/reviews?state=open&limit=50${cursor.value ? `&cursor=${encodeURIComponent(cursor.value)}` : ""}`), [cursor.value]);
+export function QueuePage({ query }) {
+  const cursors = cursorsOf(query);
+  const cursor = cursors.at(-1);
+  const list = useAnswer(() => get(queuePath(cursor)), [cursor]);
+  const show = (next) => () => {
+    go(queueLink(next));
+    document.querySelector("main h1").focus(); // its button may be gone
+  };
   return html`<${Titled} title=${t("page.queue")}>
     <${Busy} when=${list.busy} /><${Trouble} problem=${list.problem} again=${list.run} />
     ${list.value && html`<${Table} caption=${t("openCases")} columns=${columns()} rows=${list.value.reviews} empty=${t("noCases")} file="cases" />`}
     <div class="actions">
       <button type="button" class="secondary" onClick=${() => list.run()}>${t("reload")}</button>
-      ${list.value?.next && html`<button type="button" class="secondary" onClick=${() => (cursor.value = list.value.next)}>${t("laterDue")}</button>`}
+      ${cursor && html`<button type="button" class="secondary" onClick=${show(cursors.slice(0, -1))}>${t("soonerDue")}</button>`}
+      ${list.value?.next && html`<button type="button" class="secondary" onClick=${show([...cursors, list.value.next])}>${t("laterDue")}</button>`}
     </div>
   <//>`;
 }
