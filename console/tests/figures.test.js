@@ -4,7 +4,7 @@ import { byDay, overall, scores, silences } from "../src/pages/portfolio/figures
 import { driftRows } from "../src/pages/portfolio/drift_rows.js";
 import { lastDays } from "../src/requests/days.js";
 import { curve, outcome, scored } from "../src/pages/policy/trade_off.js";
-import { dotPath, linePath, ticks } from "../src/parts/plot_paths.js";
+import { digits, dotPath, linePath, named, ticks } from "../src/parts/plots/plot_paths.js";
 import { beside } from "../src/pages/portfolio/reference.js";
 import { compared } from "../src/pages/models/compared.js";
 import { formOf } from "../src/pages/batches/file_form.js";
@@ -72,6 +72,20 @@ test("marks of an axis are round and hold all values", () => {
   assert.deepEqual(ticks(0, 7), [0, 2, 4, 6, 8]);
   assert.deepEqual(ticks(0, 0), [0, 1]);
   assert.ok(ticks(-3, 5)[0] <= -3);
+});
+
+test("marks are written with the decimals that they need", () => {
+  assert.deepEqual([[0, 0.25, 0.5], [0, 0.5, 1], [0, 20, 40], [-0.125, 0]].map(digits), [2, 1, 0, 3]);
+  assert.equal(digits(ticks(0, 0.01).map((one) => one * 100)), 2); // 0.25 % is no 0.3 %
+});
+
+test("as many lines are named as there is room for, with the first, the last and the chosen", () => {
+  assert.deepEqual(named(4, 15, -1), [0, 1, 2, 3]);
+  for (const count of [16, 29, 30, 31, 120]) {
+    const found = named(count, 15, 7);
+    assert.ok(found.length <= 15, `${count}: ${found}`);
+    for (const place of [0, 7, count - 1]) assert.ok(found.includes(place));
+  }
 });
 
 test("a value that is not known leaves a gap in a line", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { apart } from "../src/parts/plot_paths.js";
+import { apart } from "../src/parts/plots/plot_paths.js";
 import { approvedByMonth, between, curves, interval, place, together } from "../src/pages/portfolio/vintages.js";
 
 const near = (one, other) => assert.ok(Math.abs(one - other) < 1e-6, `${one} is not ${other}`);

@@ -79,6 +79,58 @@ def test_vintages_have_their_curves_and_what_was_expected(visit, decided, vintag
     assert one.barriers() == []
 
 
+OVERLAPS = """texts => {
+  const boxes = texts.map((one) => one.getBoundingClientRect());
+  return boxes.flatMap((one, at) => boxes.slice(at + 1).filter((other) =>
+    one.left < other.right && other.left < one.right
+    && one.top + 1 < other.bottom && other.top + 1 < one.bottom)).length;
+}"""
+
+
+def with_many_vintages(route):
+    """Answer with thirty vintages of nearly the same default rates."""
+    taken = route.fetch()
+    body = taken.json()
+    one = {"decisions": 900, "approved": 800, "matured": 0, "bads": 0}
+    months = [
+        one
+        | {"month": f"{2024 + place // 12}-{place % 12 + 1:02}"}
+        | {"approvedDefaults": [(place + age) % 9 for age in range(31 - place)]}
+        | {"byDecision": {"APPROVE": one | {"defaultRate": None, "expected": 0.002}}}
+        for place in range(30)
+    ]
+    body["vintages"] = {"vintages": {"asOf": "2026-07-01T03:00:00+00:00", "months": months}}
+    route.fulfill(response=taken, body=json.dumps(body))
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_thirty_vintages_are_told_apart(visit, decided, language):
+    one = visit("risk", language)
+    one.page.route("**/people/models", with_many_vintages)
+    one.open("portfolio")
+    one.settled()
+    plot = one.page.locator("figure.plot", has_text=one.t("defaultByAge"))
+    one.page.locator("#vintage-from").select_option("")
+    names = plot.locator("text.end")
+    expect(names.first).to_have_text("2024-01")
+    expect(names.last).to_have_text("2026-06")
+    assert names.count() < 30
+    assert names.evaluate_all(OVERLAPS) == 0
+    ticks = plot.locator("text:not(.end)").all_text_contents()
+    assert ("0,25\xa0%" if language == "es" else "0.25%") in ticks
+    unnamed = ({f"2025-{month:02}" for month in range(1, 13)} - {*names.all_text_contents()}).pop()
+    plot.get_by_label(one.t("highlighted")).select_option(unnamed)
+    expect(plot.locator("text.chosen")).to_have_text(unnamed)
+    expect(plot.locator("output")).to_contain_text(unnamed)
+    expect(plot.locator("path.chosen").first).to_have_css("stroke-width", "5px")
+    assert names.evaluate_all(OVERLAPS) == 0
+    plot.locator("path.hit", has_text="2024-02").dispatch_event("pointerenter")
+    expect(plot.locator("text.chosen")).to_have_text("2024-02")
+    plot.locator("path.hit", has_text="2024-02").dispatch_event("pointerleave")
+    expect(plot.locator("text.chosen")).to_have_text(unnamed)
+    assert one.barriers() == []
+
+
 def test_a_segment_filters_decisions(visit, site, decided):
     one = visit("risk", "en")
     one.open("portfolio")

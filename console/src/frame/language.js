@@ -39,9 +39,9 @@ export const plain = or("plain");
 export const percent = or("percent");
 export const signed = or("signed");
 
-/** Return a number with so many decimals, as the language writes it. */
-export const exact = (value, digits) =>
-  Number.isFinite(value) ? value.toLocaleString(language.value, { minimumFractionDigits: digits, maximumFractionDigits: digits }) : "–";
+/** Return a number with so many decimals, as the language writes it; `style` may be "percent". */
+export const exact = (value, digits, style = "decimal") =>
+  Number.isFinite(value) ? value.toLocaleString(language.value, { style, minimumFractionDigits: digits, maximumFractionDigits: digits }) : "–";
 
 // A text that is no time, which an artifact may bring, stays as it is.
 const at = (kind) => (text, of = language.value) => {

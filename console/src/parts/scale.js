@@ -2,7 +2,7 @@
 import { html } from "../frame/html.js";
 import { plain, t } from "../frame/language.js";
 import { extent, place } from "./scales.js";
-import { useWidth } from "./width.js";
+import { useWidth } from "./plots/width.js";
 
 const USUAL = 600; // pixels
 

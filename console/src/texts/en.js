@@ -299,6 +299,8 @@ export const en = {
   "modelsSilent": "Models without an answer",
   "vintages": "Vintages",
   "defaultByAge": "Default rate of the approved by month of life, a line a vintage",
+  "highlighted": "Highlight",
+  "atAge": "{name}: {value} by month {age}",
   "vintagesAbout": "As of the snapshot of {day}, of all segments. A line ends at the age that all loans of its month have reached. Defaults that nobody has reported yet are not in it, so the newest months can rise.",
   "fromVintage": "From vintage",
   "toVintage": "To vintage",

@@ -299,6 +299,8 @@ export const es = {
   "modelsSilent": "Modelos sin respuesta",
   "vintages": "Cosechas",
   "defaultByAge": "Tasa de incumplimiento de los aprobados por mes de vida, una línea por cosecha",
+  "highlighted": "Destacar",
+  "atAge": "{name}: {value} en el mes {age}",
   "vintagesAbout": "Según la instantánea del {day}, de todos los segmentos. Una línea acaba en la edad que han alcanzado todos los préstamos de su mes. No incluye los incumplimientos de los que nadie ha informado aún, así que los meses más nuevos pueden subir.",
   "fromVintage": "Desde la cosecha",
   "toVintage": "Hasta la cosecha",

@@ -9,7 +9,7 @@ import { useDraft } from "../../signing_in/typed_draft.js";
 import { may } from "../../frame/product.js";
 import { Labelled } from "../../parts/field.js";
 import { Busy, Trouble } from "../../parts/notice.js";
-import { Plot } from "../../parts/series.js";
+import { Plot } from "../../parts/plots/series.js";
 import { Table } from "../../parts/table.js";
 import { errorOf } from "../../parts/typed_values.js";
 import { shareOf, textOf } from "./assumptions.js";

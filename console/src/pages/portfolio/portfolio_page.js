@@ -9,7 +9,7 @@ import { coded, percent, plain, t } from "../../frame/language.js";
 import { Titled } from "../../frame/shell.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Facts, Table } from "../../parts/table.js";
-import { Plot } from "../../parts/series.js";
+import { Plot } from "../../parts/plots/series.js";
 import { byDay, overall, scores, silences } from "./figures.js";
 import { DriftPart } from "./drift_part.js";
 import { PeoplePart } from "./people_part.js";

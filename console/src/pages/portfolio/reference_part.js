@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
 import { percent, plain, t } from "../../frame/language.js";
 import { Facts } from "../../parts/table.js";
-import { Plot } from "../../parts/series.js";
+import { Plot } from "../../parts/plots/series.js";
 import { beside } from "./reference.js";
 
 export function ReferencePart({ of, models }) {

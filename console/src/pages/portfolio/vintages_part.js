@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
 import { coded, day, percent, plain, t } from "../../frame/language.js";
 import { Facts, Table } from "../../parts/table.js";
-import { Plot } from "../../parts/series.js";
+import { Plot } from "../../parts/plots/series.js";
 import { approvedByMonth, between, curves, place, together } from "./vintages.js";
 
 const SHOWN = 6; // vintages, at first

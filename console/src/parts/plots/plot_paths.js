@@ -42,3 +42,19 @@ export function apart(wanted, gap, last) {
   order.reduceRight((most, place) => (found[place] = Math.max(0, Math.min(found[place], most))) - gap, last);
   return found;
 }
+
+const MOST_DIGITS = 6;
+
+/** Return how many decimals marks need, so that each is written as it is. */
+export function digits(marks) {
+  const isExact = (count) => marks.every((one) => Math.abs(one * 10 ** count - Math.round(one * 10 ** count)) < 1e-6);
+  return Array.from({ length: MOST_DIGITS }, (_, count) => count).find(isExact) ?? MOST_DIGITS;
+}
+
+/** Return the places of the lines whose names are written: all if they fit, else every so many from the
+ * last one on, the first, and the chosen. */
+export function named(count, most, chosen) {
+  const step = count <= most ? 1 : Math.ceil((count - 1) / (most - 3));
+  const isNamed = (place) => (count - 1 - place) % step === 0 || place === 0 || place === chosen;
+  return Array.from({ length: count }, (_, place) => place).filter(isNamed);
+}
