@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { errorsByField, typedAs, valueOf } from "../src/parts/typed_values.js";
+import { errorOf, errorOfParameter, errorsByField, typedAs, valueOf } from "../src/parts/typed_values.js";
 
 const amount = { type: "number" };
 const code = { type: "code" };
@@ -40,12 +40,21 @@ test("a code keeps its zeros", () => assert.equal(valueOf(code, "03053", "es"), 
 
 test("an error is found by the pointer of its field", () => {
   const problem = {
+    lang: "es",
     errors: [
       { pointer: "#/application/a~1b~0", message: "wrong" },
       { pointer: "#/clientId", message: "other" },
-      { message: "a header's" },
+      { field: "to", message: "a parameter's" },
+      { pointer: "#/own", key: "needed" },
     ],
   };
-  assert.deepEqual(errorsByField(problem, "application"), { "a/b~": "wrong" });
+  assert.equal(errorsByField(problem, "application")["a/b~"].message, "wrong");
+  assert.equal(errorOf(problem, "#/clientId").message, "other");
+  assert.equal(errorOfParameter(problem, "to").message, "a parameter's");
   assert.deepEqual(errorsByField(null, "application"), {});
+  assert.equal(errorOf(null, "#/clientId"), undefined);
+  assert.equal(errorOf(problem, "#/none"), undefined);
+  // What the API said stays in its language; a text of the page has none of its own.
+  for (const one of [errorOf(problem, "#/clientId"), errorOfParameter(problem, "to"), errorsByField(problem, "application")["a/b~"]]) assert.equal(one.lang, "es");
+  assert.equal(errorOf(problem, "#/own").lang, undefined);
 });

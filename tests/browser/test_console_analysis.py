@@ -240,3 +240,24 @@ def test_an_answer_is_there_again_after_another_page_and_back(visit, site):
     one.page.go_back()
     expect(one.page.locator("#field-clientId")).to_have_value("")
     expect(verdict).to_have_count(0)
+
+
+def test_an_error_has_the_language_that_it_is_written_in(visit, site):
+    one, error = visit("analyst", "es"), "#field-amount-error"
+    one.fill_loan(site.loans[1])
+    one.page.locator("#field-amount").fill("50")
+    one.press("analyse")
+    expect(one.page.locator(error)).to_have_attribute("lang", "es")
+    told = one.page.locator(error).inner_text()
+    one.page.get_by_role("button", name="English").click()
+    one.settled()
+    assert one.page.locator(error).inner_text() == told
+    expect(one.page.locator(error)).to_have_attribute("lang", "es")
+    one.page.locator("#field-amount").fill("0x10")
+    one.page.get_by_role("button", name=texts("en")["analyse"]).click()
+    english = texts("en")["notANumber"].format(text="0x10")
+    expect(one.page.locator(error)).to_have_text(english)
+    one.page.get_by_role("button", name="Español").click()
+
+    expect(one.page.locator(error)).to_have_text(one.t("notANumber", text="0x10"))
+    assert one.page.locator(error).get_attribute("lang") is None

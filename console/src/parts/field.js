@@ -3,13 +3,17 @@ import { html } from "../frame/html.js";
 import { coded, plain, t } from "../frame/language.js";
 import { isNumber } from "./typed_values.js";
 
-/** A control with its label, and the API's error of it: `of` is the kind of element, `wrong` the error's
- * message, and the rest are the control's own. */
+/** What is wrong with a control: a text of this page, or an error of a problem, which stays in the
+ * language of its answer. An error of the page's own has the `key` of its text. */
+export const Wrong = ({ id, of }) => html`<small id=${id} class="error" lang=${of?.lang}>${of?.key ? t(of.key, of.values) : (of?.message ?? of)}</small>`;
+
+/** A control with its label, and what is wrong with it: `of` is the kind of element, and the rest are the
+ * control's own. */
 export const Labelled = ({ id, label, of = "input", wrong, help, children, ...control }) => html`
   <label for=${id}>${label}</label>
   <${of} id=${id} aria-invalid=${wrong ? "true" : undefined} aria-describedby=${`${id}-error`} ...${control}>${children}<//>
   ${help && html`<small>${help}</small>`}
-  <small id=${`${id}-error`} class="error">${wrong}</small>`;
+  <${Wrong} id=${`${id}-error`} of=${wrong} />`;
 
 /** `field` is one of the product's; `value` a text, as it was typed. */
 export function Field({ field, value, error, onInput }) {
@@ -28,7 +32,7 @@ export function Field({ field, value, error, onInput }) {
     <label for=${id}>${field.title}${field.unit ? ` (${field.unit})` : ""}${field.required ? " *" : ""}</label>
     ${field.values ? choice(field, common) : typed(field, common)}
     <small id=${`${id}-help`}>${field.help}${bounds(field)}</small>
-    ${error && html`<small id=${`${id}-error`} class="error">${error}</small>`}
+    ${error && html`<${Wrong} id=${`${id}-error`} of=${error} />`}
   </div>`;
 }
 

@@ -31,13 +31,20 @@ export function typedAs(value, language) {
   return numberOf(text, language) === undefined ? `${text}0` : text; // 1.125 in English is 1.1250
 }
 
+// An error is in its problem's language, unless it names a text of the page.
+const said = (problem, one) => one && (one.key ? one : { ...one, lang: problem.lang });
+const found = (problem, is) => said(problem, problem?.errors?.find(is));
+
 /** Return the problem's errors by the field that their JSON Pointers name. */
 export function errorsByField(problem, under) {
   const start = `#/${under}/`;
   const own = (problem?.errors ?? []).filter((one) => one.pointer?.startsWith(start));
-  return Object.fromEntries(own.map((one) => [unescaped(one.pointer.slice(start.length)), one.message]));
+  return Object.fromEntries(own.map((one) => [unescaped(one.pointer.slice(start.length)), said(problem, one)]));
 }
 
-export const errorOf = (problem, pointer) => problem?.errors?.find((one) => one.pointer === pointer)?.message;
+export const errorOf = (problem, pointer) => found(problem, (one) => one.pointer === pointer);
+
+/** Return the error of a parameter, which has no pointer. */
+export const errorOfParameter = (problem, name) => found(problem, (one) => one.field === name);
 
 const unescaped = (name) => name.replace(/~1/g, "/").replace(/~0/g, "~");

@@ -56,7 +56,7 @@ export function AnalysisPage() {
 }
 
 function requireRead(fields, texts) {
-  const error = ({ name }) => ({ pointer: `#/application/${name}`, message: t("notANumber", { text: texts[name] }) });
+  const error = ({ name }) => ({ pointer: `#/application/${name}`, key: "notANumber", values: { text: texts[name] } });
   if (fields.length) throw new Problem({ title: t("checkNumbers"), errors: fields.map(error) });
 }
 

@@ -8,6 +8,7 @@ import { t } from "../../frame/language.js";
 import { useDraft } from "../../signing_in/typed_draft.js";
 import { Titled } from "../../frame/shell.js";
 import { Labelled } from "../../parts/field.js";
+import { errorOfParameter } from "../../parts/typed_values.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { ErasedPart, REASONS, reasonOf } from "./erased_part.js";
 
@@ -28,7 +29,7 @@ export function ErasurePage({ names: [clientId = ""] }) {
     isAsked.value = false;
     typed.value = { ...typed.value, [name]: event.currentTarget.value };
   };
-  const wrong = (name, value) => (isSent.value && !value ? t("needed") : erasing.problem?.errors?.find((one) => one.field === name)?.message);
+  const wrong = (name, value) => (isSent.value && !value ? t("needed") : errorOfParameter(erasing.problem, name));
   const send = (event) => {
     event.preventDefault();
     isSent.value = true;

@@ -3,12 +3,13 @@ import { html } from "../../frame/html.js";
 import { coded, t } from "../../frame/language.js";
 import { product, titleOf } from "../../frame/product.js";
 import { Labelled } from "../../parts/field.js";
+import { errorOfParameter } from "../../parts/typed_values.js";
 
 const BASES = ["SCORE", "MANDATORY_MODEL_UNAVAILABLE", "TOO_FEW_MODELS", "TOO_LITTLE_WEIGHT", "UNSEEN_CODE", "MODELS_DISAGREE", "ABOVE_OFFER", "REVIEW_ONLY"];
 
 export function Period({ filters, problem, onChange }) {
   const set = (name) => (event) => event.currentTarget.value !== undefined && onChange({ ...filters, [name]: event.currentTarget.value });
-  const wrong = (name) => problem?.errors?.find((one) => one.field === name)?.message;
+  const wrong = (name) => errorOfParameter(problem, name);
   const date = (name, label) => html`<div class="field"><${Labelled} id=${`period-${name}`} label=${label} type="date" wrong=${wrong(name)} value=${filters[name]} required onChange=${set(name)} /></div>`;
   const choice = (name, label, group, codes) => html`<div class="field"><label for=${`period-${name}`}>${label}</label>
     <select id=${`period-${name}`} onChange=${set(name)}><option value="">${t("all")}</option>${codes.map((one) => html`<option value=${one}>${coded(group, one)}</option>`)}</select></div>`;

@@ -7,7 +7,7 @@ import { useDraft } from "../../signing_in/typed_draft.js";
 import { coded, plain, t, time } from "../../frame/language.js";
 import { product } from "../../frame/product.js";
 import { session } from "../../signing_in/session.js";
-import { Labelled } from "../../parts/field.js";
+import { Labelled, Wrong } from "../../parts/field.js";
 import { Trouble } from "../../parts/notice.js";
 import { Said } from "../../parts/said.js";
 import { errorOf } from "../../parts/typed_values.js";
@@ -64,7 +64,7 @@ function VerdictForm({ place, name, onDone }) {
   return html`<form class="unprinted" noValidate onSubmit=${send} aria-label=${t("verdict")}>
     <fieldset><legend>${t("verdict")}</legend>
       ${["APPROVE", "DECLINE"].map((one) => html`<label><input type="radio" name="verdict" value=${one} checked=${typed.value.verdict === one} onChange=${set("verdict")} /> ${coded("verdict", one)}</label>`)}
-      <small class="error">${wrong("verdict")}</small></fieldset>
+      <${Wrong} of=${wrong("verdict")} /></fieldset>
     <${Labelled} id="reason" label=${t("reason")} of="select" wrong=${wrong("reason")} onChange=${set("reason")}>
       <option value="">${t("choose")}</option>
       ${reasons.map((one) => html`<option value=${one.code} selected=${one.code === typed.value.reason}>${one.text}</option>`)}<//>
