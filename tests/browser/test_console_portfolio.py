@@ -131,6 +131,19 @@ def test_thirty_vintages_are_told_apart(visit, decided, language):
     assert one.barriers() == []
 
 
+def test_texts_of_plots_grow_with_the_page_on_a_wall(visit, decided):
+    one = visit("risk", "en", 3840)
+    one.open("portfolio")
+    one.settled()
+    page = one.page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
+    factors = one.page.evaluate(FACTORS)
+
+    assert page > 20
+    assert factors == pytest.approx([page / 16] * len(factors), abs=0.03)
+    assert factors
+    assert one.overflow() <= 0
+
+
 def test_a_segment_filters_decisions(visit, site, decided):
     one = visit("risk", "en")
     one.open("portfolio")
