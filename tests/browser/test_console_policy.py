@@ -126,3 +126,26 @@ def test_a_share_out_of_range_is_refused_beside_its_field_and_stays(visit, decid
         expect(one.page.locator(f"#of-{name}-error")).to_be_empty()
 
     expect(profit.locator("td").last).not_to_have_text("–")
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_each_error_of_a_cut_off_is_beside_its_slider_in_words(visit, decided, language):
+    one = visit("risk", language)
+    one.open("policy")
+    one.heading("page.policy").wait_for()
+    one.settled()
+    one.page.locator("#cut-approveFrom").fill("540")
+    one.page.locator("#cut-declineBelow").fill("545")
+    one.page.locator("#draft-reason").fill("Too low")
+    one.press("newDraft")
+    expect(one.page.locator("#cut-approveFrom-error")).to_contain_text("543")
+    expect(one.page.locator("#cut-declineBelow-error")).to_contain_text("540")
+    told = one.page.get_by_role("alert").inner_text()
+
+    assert one.t("approveFrom") in told
+    assert "_" not in told
+    for name in ("approveFrom", "declineBelow"):
+        place = one.page.locator(f"#cut-{name}")
+        assert place.get_attribute("aria-invalid") == "true"
+        assert place.get_attribute("aria-describedby") == f"cut-{name}-error"
+    assert one.barriers() == []

@@ -4,7 +4,9 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.foundation.request_fields import naming
 from chalicelib.foundation.text import Text
+from chalicelib.governance.policies.cut_offs import cut_off_faults
 from chalicelib.governance.policies.policy_problems import InvalidPolicy
 from chalicelib.profile import Decision, Offer, Policy, Profile, Rule, Score
 from chalicelib.profile.contradictions.profile_contradictions import contradictions
@@ -36,7 +38,10 @@ def proposed(parts: Any, profile: Profile) -> Profile:
         changed = {name: msgspec.convert(parts[name], PARTS[name]) for name in parts}
     except msgspec.ValidationError as error:
         raise InvalidPolicy(WRONG.format(faults=str(error))) from error
-    return checked(msgspec.structs.replace(profile, **changed))
+    found = msgspec.structs.replace(profile, **changed)
+    if faults := cut_off_faults(found):
+        raise naming(InvalidPolicy, faults)
+    return checked(found)
 
 
 def with_policy(profile: Profile, policy: Policy) -> Profile:

@@ -570,6 +570,8 @@ export const en = {
   "field.when": "Day",
   "field.outcome": "Outcome",
   "field.policy": "Policy",
+  "field.policy.decision.approve_from": "Approved from",
+  "field.policy.decision.decline_below": "Declined below",
   "field.effectiveFrom": "In force from",
   "field.from": "From",
   "field.to": "To",

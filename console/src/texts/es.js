@@ -570,6 +570,8 @@ export const es = {
   "field.when": "Día",
   "field.outcome": "Resultado",
   "field.policy": "Política",
+  "field.policy.decision.approve_from": "Se aprueba desde",
+  "field.policy.decision.decline_below": "Se rechaza por debajo de",
   "field.effectiveFrom": "En vigor desde",
   "field.from": "Desde",
   "field.to": "Hasta",

@@ -16,20 +16,23 @@ import { shareOf, textOf } from "./assumptions.js";
 import { curve, outcome, scored, STEP } from "./trade_off.js";
 
 const DAYS = 30;
+const PLACES = { approveFrom: "approve_from", declineBelow: "decline_below" }; // in the policy's document
+const EMPTY = { reason: "", effectiveFrom: "" };
 
 export function TradeOffPart({ policy, onDrafted }) {
   const now = { approveFrom: policy.decision.approve_from, declineBelow: policy.decision.decline_below };
   const cutOffs = useDraft(`cut-offs:${now.approveFrom}:${now.declineBelow}`, now);
   const shares = useDraft("assumptions", {});
   const log = useAnswer(() => decisionLog(lastDays(DAYS, new Date())), []);
+  const { drafting, typed } = useDrafting(policy, cutOffs, onDrafted);
   const of = scored(log.value?.decisions ?? []);
   const textOfShare = (name) => textOf(name, shares.value, language.value);
   const [margin, loss] = ["margin", "loss"].map((name) => shareOf(textOfShare(name), language.value));
   const assumed = { margin, loss };
   const move = (name) => (event) => (cutOffs.value = { ...cutOffs.value, [name]: Number(event.currentTarget.value) });
   const type = (name) => (event) => (shares.value = { ...shares.value, [name]: { text: event.currentTarget.value, language: language.value } });
-  const slider = (name) => html`<div class="field"><label for=${`cut-${name}`}>${t(name)}: <output>${plain(cutOffs.value[name])}</output></label>
-    <input id=${`cut-${name}`} type="range" min=${now.declineBelow - 60} max=${now.approveFrom + 60} step="1" value=${cutOffs.value[name]} onInput=${move(name)} /></div>`;
+  const slider = (name) => html`<div class="field"><${Labelled} id=${`cut-${name}`} label=${html`${t(name)}: <output>${plain(cutOffs.value[name])}</output>`} type="range" wrong=${errorOf(drafting.problem, `#/policy/decision/${PLACES[name]}`)}
+    min=${now.declineBelow - 60} max=${now.approveFrom + 60} step="1" value=${cutOffs.value[name]} onInput=${move(name)} /></div>`;
   const assumption = (name) => html`<div class="field"><${Labelled} id=${`of-${name}`} label=${t(name)} inputmode="decimal" autocomplete="off"
     wrong=${assumed[name] === undefined && t("shareWrong", { example: plain(0.25) })} value=${textOfShare(name)} onInput=${type(name)} /></div>`;
   return html`<h2>${t("tradeOff")}</h2>
@@ -37,7 +40,7 @@ export function TradeOffPart({ policy, onDrafted }) {
     ${log.value && html`<p>${t("tradeOffAbout", { count: of.length })} ${!log.value.isWhole && t("newestOnly", { count: MOST })}</p>`}
     <div class="fields">${slider("approveFrom")}${slider("declineBelow")}${assumption("margin")}${assumption("loss")}</div>
     ${of.length > 0 && html`<${Outcomes} of=${of} now=${now} then=${cutOffs.value} assumed=${assumed} /><${Curves} of=${of} now=${now} then=${cutOffs.value} assumed=${assumed} />`}
-    ${may("POST /policies") && html`<${NewDraft} policy=${policy} cutOffs=${cutOffs.value} onDrafted=${onDrafted} />`}`;
+    ${may("POST /policies") && html`<${NewDraft} drafting=${drafting} typed=${typed} />`}`;
 }
 
 function Outcomes({ of, now, then, assumed }) {
@@ -65,15 +68,20 @@ function Curves({ of, now, then, assumed }) {
   </div>`;
 }
 
-function NewDraft({ policy, cutOffs, onDrafted }) {
-  const typed = useDraft("policy-draft", { reason: "", effectiveFrom: "" });
+function useDrafting(policy, cutOffs, onDrafted) {
+  const typed = useDraft("policy-draft", EMPTY);
   const drafting = useAsking(async () => {
-    const decision = { ...policy.decision, approve_from: cutOffs.approveFrom, decline_below: cutOffs.declineBelow };
+    const moved = Object.entries(PLACES).map(([name, place]) => [place, cutOffs.value[name]]);
+    const decision = { ...policy.decision, ...Object.fromEntries(moved) };
     const later = typed.value.effectiveFrom && { effectiveFrom: new Date(typed.value.effectiveFrom).toISOString() };
     await ask("POST", "/policies", { policy: { decision }, reason: typed.value.reason, ...later });
-    typed.value = { reason: "", effectiveFrom: "" };
+    typed.value = EMPTY;
     onDrafted();
   });
+  return { drafting, typed };
+}
+
+function NewDraft({ drafting, typed }) {
   const set = (name) => (event) => (typed.value = { ...typed.value, [name]: event.currentTarget.value });
   const wrong = (name) => errorOf(drafting.problem, `#/${name}`);
   return html`<form noValidate aria-label=${t("newDraft")} onSubmit=${(event) => { event.preventDefault(); drafting.run(); }}>

@@ -171,7 +171,7 @@ def test_a_draft_of_one_part_keeps_the_others_of_the_policy_in_force(bank):
         ({"decision": {"approve_from": 1}}, "missing required field"),
         (
             {"decision": DECISION | {"decline_below": 562}},
-            "must not be above decision.approve",
+            "corrected: policy.decision.decline_below",
         ),
         ({"decision": DECISION | {"approve": 562}}, "unknown field `approve`"),
         ({"rules": [{"code": "X"}]}, "missing required field"),
@@ -183,6 +183,49 @@ def test_a_policy_that_can_not_decide_is_not_drafted(bank, parts, said):
     with pytest.raises(InvalidPolicy, match=said.replace("[", r"\[")):
         bank.desk.draft({"policy": parts, "reason": "why"}, ANA)
     assert bank.s3.objects == before
+
+
+FROM_545 = {
+    "code": "FROM_545",
+    "effect": "APPROVE",
+    "text": {"es": "si", "en": "if"},
+    "all": [{"input": "score", "at_least": 545}],
+}
+
+
+@pytest.mark.parametrize(
+    ("cuts", "rules", "wrong"),
+    [
+        ({"decline_below": 562}, [], {"decline_below": "desde la que se aprueba, 561"}),
+        ({"approve_from": 542, "decline_below": 500}, [], {"approve_from": "debe ser 543 o más"}),
+        (
+            {"approve_from": 541, "decline_below": 542},
+            [],
+            {"approve_from": "543 o más", "decline_below": "se aprueba, 541"},
+        ),
+        ({"decline_below": 546}, [FROM_545], {"decline_below": "de 545: desde ahí aprueba"}),
+    ],
+)
+def test_a_cut_off_that_can_not_be_is_named_with_its_place_in_words(bank, cuts, rules, wrong):
+    with pytest.raises(InvalidPolicy) as refused:
+        bank.desk.draft(
+            {"policy": {"decision": DECISION | cuts, "rules": rules}, "reason": "why"}, ANA
+        )
+    errors = refused.value.to_payload(lambda text: text.es)["errors"]
+
+    places = {one["pointer"].removeprefix("#/policy/decision/"): one for one in errors}
+    assert places.keys() == wrong.keys()
+    assert all(said in places[name]["message"] for name, said in wrong.items())
+
+
+@pytest.mark.parametrize(
+    ("cuts", "rules"),
+    [({"approve_from": 543}, []), ({"decline_below": 545, "approve_from": 545}, [FROM_545])],
+)
+def test_a_cut_off_at_its_limit_is_drafted(bank, cuts, rules):
+    parts = {"decision": DECISION | cuts, "rules": rules}
+
+    assert bank.desk.draft({"policy": parts, "reason": "why"}, ANA)["kind"] == "DRAFTED"
 
 
 def test_a_draft_that_changes_nothing_is_refused(bank):
