@@ -292,6 +292,23 @@ def test_a_rollback_whose_answer_is_lost_is_one_act(visit, site):
     assert live() == version
 
 
+def test_an_upload_whose_answer_is_lost_is_one_act(visit, site):
+    version = "20420109T000000"
+    one = opened(visit, "operator", "en")
+    sent = losing_the_first_answer(one.page, f"**/models/{MODEL}/artifacts")
+    send(one, reversioned(champions_artifact(site), version), "Announced once only")
+    expect(one.page.get_by_role("alert")).to_contain_text(one.t("networkLost"))
+    one.press("sendArtifact")
+    expect(on_its_way(one).get_by_role("status")).to_have_text(one.t("standing.IN_SERVICE"))
+    model = one.page.get_by_role("article", name=MODEL, exact=True)
+    model.locator("summary", has_text=one.t("historyAndRollback")).click()
+    history = model.get_by_role("region", name=one.t("historyTold"))
+    expect(history).to_contain_text("Announced once only")
+
+    assert len(sent) == 2
+    assert history.get_by_text("Announced once only").count() == 1
+
+
 def test_another_file_takes_the_place_of_the_one_before(visit, site):
     one, body = opened(visit, "operator", "en"), champions_artifact(site)
     here = one.page.locator("form", has=one.page.locator("#artifact-file"))

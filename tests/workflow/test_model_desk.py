@@ -87,6 +87,27 @@ def test_an_upload_is_verified_deployed_and_recorded(served, desk, body, loans):
     }  # fmt: skip
 
 
+def test_an_upload_that_is_announced_again_in_the_same_words_is_recorded_once(served, desk, body):
+    version = "20410111T000000"
+    archive = reversioned(body, version)
+
+    def acts() -> list[dict]:
+        found = evidence(served, f"credit/modelActs/{MODEL}/")
+        return [one for one in found if one["version"] == version]
+
+    first = announced(desk, archive, version)
+    again = announced(desk, archive, version)  # its answer was lost
+    assert (again["act"], again["state"]) == (first["act"], "WAITING")
+    assert put(again["upload"], archive).status_code == 200
+    assert settled(desk, version)["state"] == "IN_SERVICE"
+    assert announced(desk, archive, version)["state"] == "IN_SERVICE"
+    assert acts() == [first["act"]]
+    other = asked(archive, version) | {"reason": "Otra vez."}
+    assert desk.ask("operator", "POST", f"{PLACE}/artifacts", json=other).status_code == 200
+
+    assert [one["reason"] for one in acts()] == [REASON, "Otra vez."]
+
+
 def test_a_refused_upload_has_its_reason_and_changes_nothing(served, desk, body, loans):
     version = "20410102T000000"
     manifest = manifest_of(body) | {"version": version, "schema": "0" * 64}

@@ -67,14 +67,15 @@ class ModelDesk:
     def upload(self, model: str, body: Any, by: By) -> Document:
         """Record who uploads which archive, and return the request that uploads it.
 
-        createEndpointModel alone judges what is uploaded. Raises ModelVersionNotFound and
-        InvalidRequest.
+        createEndpointModel alone judges what is uploaded. A repeat is recorded once. Raises
+        ModelVersionNotFound and InvalidRequest.
         """
         self._require(model)
         asked = upload_request(body, model, self.prefix)
-        live = self._answering(model)
-        of_archive = {"sha256": asked.sha256, "size": asked.size, "instead_of": live}
-        self.acts.add(self._act("UPLOAD", model, asked.version, by, asked.reason, **of_archive))
+        archive = {"sha256": asked.sha256, "size": asked.size}
+        act = self._act("UPLOAD", model, asked.version, by, asked.reason, **archive)
+        if version_standing.state_of_repeat(act, *self._marks(model)) is None:
+            self.acts.add(msgspec.structs.replace(act, instead_of=self._answering(model)))
         upload = self.uploads.presigned(model, asked.version, asked.size, asked.sha256)
         until = written_at(self.now + timedelta(seconds=UPLOAD_SECONDS))
         return self.standing(model, asked.version) | {"upload": upload | {"expiresAt": until}}

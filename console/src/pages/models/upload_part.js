@@ -14,7 +14,8 @@ import { artifactOf, NotAnArtifact } from "./artifact_file.js";
 
 async function send(file, { manifest, bytes, sha256 }, reason) {
   const { model, version } = manifest;
-  const { upload } = await ask("POST", path`/models/${model}/artifacts`, { version, bytes, sha256, reason });
+  const { upload, state } = await ask("POST", path`/models/${model}/artifacts`, { version, bytes, sha256, reason });
+  if (state !== "WAITING") return { model, version }; // a repeat: the archive is there already
   const { "Content-Length": _counted, ...headers } = upload.headers; // the browser counts the bytes
   const put = await fetch(upload.url, { method: upload.method, headers, body: file }).catch(() => null);
   if (!put?.ok) throw new Problem({ title: t("uploadFailed"), status: put?.status ?? 0 });
