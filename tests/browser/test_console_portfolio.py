@@ -1,6 +1,7 @@
 """The pages of risk: portfolio and models, on real decisions."""
 
 import json
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
@@ -162,6 +163,63 @@ def test_a_segment_filters_decisions(visit, site, decided):
 
     assert 0 < min(parts) <= max(parts) < whole
     assert one.barriers() == []
+
+
+class ManyDecisions:
+    """Pages of 2,500 decisions; that of `held` waits until `go_on`."""
+
+    def __init__(self, held):
+        self.held, self.waiting = held, []
+
+    def answer(self, route):
+        cursor = parse_qs(urlsplit(route.request.url).query).get("cursor", ["0"])[0]
+        if int(cursor) == self.held:
+            self.waiting.append(route)
+        else:
+            self.fulfill(route, int(cursor))
+
+    def go_on(self):
+        page, self.held = self.held, -1
+        for route in self.waiting:
+            self.fulfill(route, page)
+
+    def fulfill(self, route, page):
+        one = {"decision": "APPROVE", "decisionBasis": "SCORE", "score": 600, "models": {}}
+        at = f"2026-11-{30 - page:02}T10:00:00.000Z"
+        found = [one | {"createdAt": at, "probabilityOfDefault": 0.02}] * 100
+        route.fulfill(json={"decisions": found, "next": str(page + 1) if page < 24 else None})
+
+
+def test_all_decisions_of_a_period_are_read_until_one_stops_it(visit, decided):
+    one, pages = visit("risk", "en"), ManyDecisions(22)
+    one.page.route("**/people/decisions?*", pages.answer)
+    one.open("portfolio")
+    status = one.page.locator("main [role=status]")
+    newest = lambda count: status.filter(has_text=one.t("newestOnly", count=count))  # noqa: E731
+    expect(newest("2,000")).to_be_visible()
+    one.press("readAll")
+    expect(status.filter(has_text="2,200, back to Nov 9")).to_be_visible()
+    one.press("stop")
+    pages.go_on()
+    expect(newest("2,300")).to_be_visible()
+    assert one.barriers() == []
+    one.press("readAll")
+    expect(one.page.locator("dl.facts dd").first).to_have_text("2,500")
+
+    assert one.page.get_by_role("button", name=one.t("readAll")).count() == 0
+
+
+def test_another_language_while_all_is_read_counts_each_decision_once(visit, decided):
+    one, pages = visit("risk", "es"), ManyDecisions(22)
+    one.page.route("**/people/decisions?*", pages.answer)
+    one.open("portfolio")
+    one.press("readAll")
+    expect(one.page.locator("main [role=status]").filter(has_text="2200")).to_be_visible()
+    one.page.get_by_role("button", name="English").click()
+    one.page.wait_for_timeout(500)
+    pages.go_on()
+
+    expect(one.page.locator("dl.facts dd").first).to_have_text("2,500")
 
 
 def test_a_plot_has_its_csv(visit, decided):

@@ -3,7 +3,7 @@ import { html } from "../../frame/html.js";
 import { ask } from "../../requests/api.js";
 import { useAnswer, useAsking } from "../../requests/asking.js";
 import { lastDays } from "../../requests/days.js";
-import { decisionLog, MOST } from "../../requests/decision_log.js";
+import { MOST, readOn, unread } from "../../requests/decision_log.js";
 import { language, percent, plain, t } from "../../frame/language.js";
 import { useDraft } from "../../signing_in/typed_draft.js";
 import { may } from "../../frame/product.js";
@@ -23,7 +23,7 @@ export function TradeOffPart({ policy, onDrafted }) {
   const now = { approveFrom: policy.decision.approve_from, declineBelow: policy.decision.decline_below };
   const cutOffs = useDraft(`cut-offs:${now.approveFrom}:${now.declineBelow}`, now);
   const shares = useDraft("assumptions", {});
-  const log = useAnswer(() => decisionLog(lastDays(DAYS, new Date())), []);
+  const log = useAnswer(() => readOn(unread(), lastDays(DAYS, new Date())), []);
   const { drafting, typed } = useDrafting(policy, cutOffs, onDrafted);
   const of = scored(log.value?.decisions ?? []);
   const textOfShare = (name) => textOf(name, shares.value, language.value);

@@ -6,7 +6,11 @@ const mean = (values) => (values.length ? values.reduce((sum, one) => sum + one,
 
 function grouped(decisions, keyOf) {
   const groups = new Map();
-  for (const one of decisions) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  for (const one of decisions) {
+    const key = keyOf(one);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(one);
+  }
   return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -25,12 +29,13 @@ export function byDay(decisions) {
 export function scores(decisions) {
   const known = decisions.map((one) => one.score).filter((one) => Number.isFinite(one));
   if (!known.length) return { bins: [], shares: [] };
-  const lowest = Math.floor(Math.min(...known) / BIN);
-  const highest = Math.floor(Math.max(...known) / BIN);
+  const counts = new Map();
+  for (const one of known) counts.set(Math.floor(one / BIN), (counts.get(Math.floor(one / BIN)) ?? 0) + 1);
+  const [lowest, highest] = [Math.min(...counts.keys()), Math.max(...counts.keys())];
   const places = Array.from({ length: highest - lowest + 1 }, (_, place) => lowest + place);
   return {
     bins: places.map((one) => `${one * BIN}–${one * BIN + BIN - 1}`),
-    shares: places.map((place) => share(known.filter((one) => Math.floor(one / BIN) === place).length, known.length)),
+    shares: places.map((place) => share(counts.get(place) ?? 0, known.length)),
   };
 }
 

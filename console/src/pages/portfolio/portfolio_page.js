@@ -4,15 +4,15 @@ import { html } from "../../frame/html.js";
 import { get } from "../../requests/api.js";
 import { useAnswer } from "../../requests/asking.js";
 import { lastDays } from "../../requests/days.js";
-import { decisionLog, MOST } from "../../requests/decision_log.js";
 import { coded, percent, plain, t } from "../../frame/language.js";
 import { Titled } from "../../frame/shell.js";
-import { Busy, Trouble } from "../../parts/notice.js";
+import { Trouble } from "../../parts/notice.js";
 import { Facts, Table } from "../../parts/table.js";
 import { Plot } from "../../parts/plots/series.js";
 import { byDay, overall, scores, silences } from "./figures.js";
 import { DriftPart } from "./drift_part.js";
 import { PeoplePart } from "./people_part.js";
+import { Reading, useReading } from "./reading.js";
 import { ReferencePart } from "./reference_part.js";
 import { VintagesPart } from "./vintages_part.js";
 import { Period } from "./period.js";
@@ -21,18 +21,15 @@ const DAYS = 30;
 
 export function PortfolioPage() {
   const filters = useSignal({ ...lastDays(DAYS, new Date()), decision: "", basis: "", segment: "" });
-  const read = useSignal(0);
-  const on = [JSON.stringify(filters.value)];
-  const log = useAnswer(() => decisionLog(filters.value, (count) => (read.value = count)), on);
+  const log = useReading(filters.value);
   const { from, to } = filters.value;
   const people = useAnswer(() => get(`/portfolio?from=${from}&to=${to}`), [from, to]);
   const models = useAnswer(() => get("/models"), []);
   const wrong = log.problem ?? people.problem;
   return html`<${Titled} title=${t("page.portfolio")}>
     <${Period} filters=${filters.value} problem=${wrong} onChange=${(next) => (filters.value = next)} />
-    <${Busy} when=${log.busy} text=${t("reading", { count: read.value })} />
+    ${!wrong && html`<${Reading} of=${log} />`}
     <${Trouble} problem=${wrong ?? models.problem} again=${() => [log, people, models].forEach((one) => one.run())} />
-    ${!wrong && log.value && !log.value.isWhole && html`<p role="status">${t("newestOnly", { count: MOST })}</p>`}
     ${!wrong && log.value && html`<${Decisions} of=${log.value.decisions} />`}
     ${!wrong && people.value && html`<${PeoplePart} of=${people.value} />`}
     ${!wrong && log.value && models.value && html`<${VintagesPart} of=${log.value.decisions} vintages=${models.value.vintages?.vintages} />`}
