@@ -95,9 +95,20 @@ def test_a_client_is_erased_once_their_id_is_typed_again(visit, site, language):
     expect(erased).to_have_text("1")
     expect(pseudonymised).to_have_text("1")
     expect(kept).to_have_text("0")
+    expect(told).to_contain_text(one.t("erasureKeepsNone"))
     assert not has_history(visit, client)
     assert one.barriers() == []
     assert one.page.evaluate("Object.keys(sessionStorage)") == []
+
+
+def test_a_client_of_whom_there_is_nothing_is_said_to_be_one(visit, site):
+    one = opened(visit, "erasure", "en")
+    ask_to_erase(one, "of-a-slip")
+    one.page.locator("#erasure-again").fill("of-a-slip")
+    one.press("eraseForGood")
+    told = one.page.get_by_role("region", name=one.t("erasureDone"), exact=True)
+
+    expect(told).to_contain_text(one.t("erasureNothing"))
 
 
 def test_an_erasure_that_was_asked_for_is_asked_for_anew_for_another_client(visit, site):

@@ -88,6 +88,10 @@ OVERLAPS = """texts => {
 }"""
 
 
+CLIPPED = """texts => texts.filter((one) => one.getBoundingClientRect().right
+  > one.ownerSVGElement.getBoundingClientRect().right).map((one) => one.textContent)"""
+
+
 def with_many_vintages(route):
     """Answer with thirty vintages of nearly the same default rates."""
     taken = route.fetch()
@@ -125,6 +129,7 @@ def test_thirty_vintages_are_told_apart(visit, decided, language):
     expect(plot.locator("output")).to_contain_text(unnamed)
     expect(plot.locator("path.chosen").first).to_have_css("stroke-width", "5px")
     assert names.evaluate_all(OVERLAPS) == 0
+    assert names.evaluate_all(CLIPPED) == []
     plot.locator("path.hit", has_text="2024-02").dispatch_event("pointerenter")
     expect(plot.locator("text.chosen")).to_have_text("2024-02")
     plot.locator("path.hit", has_text="2024-02").dispatch_event("pointerleave")

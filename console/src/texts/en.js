@@ -492,6 +492,7 @@ export const en = {
   "erasureDone": "What was erased and what stays",
   "erasureKeeps": "The client is erased, but for what a law keeps.",
   "erasureKeepsNone": "The client is erased; no law keeps anything of them.",
+  "erasureNothing": "The bank had nothing of this client, or they were erased before: check the id.",
   "erasureLater": "What others send meanwhile is erased within an hour. A repeat counts 0.",
   "erasedTold": "Records, by class",
   "erased": "Erased",

@@ -492,6 +492,7 @@ export const es = {
   "erasureDone": "Lo que se borró y lo que queda",
   "erasureKeeps": "El cliente se borró, salvo lo que una ley conserva.",
   "erasureKeepsNone": "El cliente se borró; ninguna ley conserva nada suyo.",
+  "erasureNothing": "El banco no tenía nada de este cliente, o ya se había borrado: compruebe el identificador.",
   "erasureLater": "Lo que otros envíen entretanto se borra en una hora. Repetirlo cuenta 0.",
   "erasedTold": "Registros, por clase",
   "erased": "Borrados",

@@ -21,11 +21,12 @@ export function ErasedPart({ of }) {
     { name: t("keptUntil"), value: (one) => one.until, show: (one) => day(one.until) },
     { name: t("law"), value: (one) => one.law, show: (one) => html`<${Said} text=${one.law} lang=${of.language} />` },
   ];
-  const keeps = of.classes.some((one) => one.kept);
+  const count = (...names) => rows.reduce((sum, one) => sum + names.reduce((part, name) => part + (one[name] ?? 0), 0), 0);
+  const found = !count("erased", "pseudonymised", "kept") ? "erasureNothing" : count("kept") ? "erasureKeeps" : "erasureKeepsNone";
   return html`<section aria-label=${t("erasureDone")}>
     <h2 ref=${heading} tabindex="-1">${t("erasureDone")}</h2>
     <${Facts} of=${[[t("client"), html`<${Said} text=${of.client} />`], [t("decidedAt"), time(of.at)], [t("reason"), reasonOf(of.reason)]]} />
-    <p>${t(keeps ? "erasureKeeps" : "erasureKeepsNone")} ${t("erasureLater")}</p>
+    <p>${t(found)} ${t("erasureLater")}</p>
     <${Table} caption=${t("erasedTold")} columns=${columns} rows=${rows} />
   </section>`;
 }

@@ -23,10 +23,10 @@ export function NamedLines({ series, x, y, right, bottom, gap, chosen }) {
   const dark = (place) => LIGHTEST + (1 - LIGHTEST) * ((place + 1) / series.length);
   const drawn = ({ values }, kind, opacity) => html`<path class=${kind} d=${linePath(values, x, y)} stroke-opacity=${opacity} /><path class=${`dot ${kind}`} d=${dotPath(values, x, y)} stroke-opacity=${opacity} />`;
   const point = (name) => () => (pointed.value = name);
-  return html`${series.map((one, place) => drawn(one, "", dark(place)))}
+  return html`${names(series, x, y, { right, bottom, gap }, shown)}
+    ${series.map((one, place) => drawn(one, "", dark(place)))}
     ${shown && drawn(shown, "chosen")}
-    ${series.map(({ name, values }) => html`<path class="hit" d=${linePath(values, x, y)} onPointerEnter=${point(name)} onPointerLeave=${point("")}><title>${name}</title></path>`)}
-    ${names(series, x, y, { right, bottom, gap }, shown)}`;
+    ${series.map(({ name, values }) => html`<path class="hit" d=${linePath(values, x, y)} onPointerEnter=${point(name)} onPointerLeave=${point("")}><title>${name}</title></path>`)}`;
 }
 
 function names(series, x, y, { right, bottom, gap }, shown) {
@@ -34,6 +34,6 @@ function names(series, x, y, { right, bottom, gap }, shown) {
   const isNamed = new Set(named(ends.length, Math.floor(bottom / gap), ends.findIndex(({ one }) => one === shown)));
   const found = ends.filter((_, at) => isNamed.has(at)).map(({ one, at }) => ({ one, x: x(at), y: y(one.values[at]) }));
   const places = apart(found.map((one) => one.y), gap, bottom);
-  return found.map(({ one, ...end }, at) => html`<line class="axis" x1=${end.x} y1=${end.y} x2=${right + 28} y2=${places[at]} />
-    <text class=${`end ${one === shown ? "chosen" : ""}`} x=${right + 32} y=${places[at] + 4}>${one.name}</text>`);
+  return found.map(({ one, ...end }, at) => html`<line class="axis" x1=${end.x} y1=${end.y} x2=${right + 22} y2=${places[at]} />
+    <text class=${`end ${one === shown ? "chosen" : ""}`} x=${right + 26} y=${places[at] + 4}>${one.name}</text>`);
 }
