@@ -6,7 +6,7 @@ import msgspec
 
 from chalicelib.foundation.request_fields import naming
 from chalicelib.foundation.text import Text
-from chalicelib.governance.policies.cut_offs import cut_off_faults
+from chalicelib.governance.policies.drafted_cut_offs import cut_off_faults
 from chalicelib.governance.policies.policy_problems import InvalidPolicy
 from chalicelib.profile import Decision, Offer, Policy, Profile, Rule, Score
 from chalicelib.profile.contradictions.profile_contradictions import contradictions
