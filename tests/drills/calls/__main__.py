@@ -34,6 +34,7 @@ from tests.drills.calls.model_flows import Deploy, Promote, RollBack, Update
 from tests.drills.calls.runs import Run, faults, without_guard
 from tests.drills.calls.training_flow import Train, TrainAnswers, training_faults, without_its_catch
 from tests.drills.kills import kills
+from tests.drills.slow_model import SlowModel, slow_faults, without_the_circuit
 from tests.workflow.conftest import API_KEY, Served
 
 # A run may make a call less than the one that listed them: an object was kept, a poll came sooner.
@@ -44,7 +45,7 @@ FLOWS: dict[str, Any] = {
     one.__name__.lower(): one
     for one in (
         Predict, MachinePredict, Outcome, Collect, Train, TrainAnswers, Promote, Deploy, RollBack,
-        Update,
+        Update, SlowModel,
     )
 }  # fmt: skip
 
@@ -52,6 +53,7 @@ OWN_WAYS: dict[str, Any] = {
     "collect": (collect_faults, without_its_guard),
     "train": (training_faults, without_its_catch),
     "trainanswers": (training_faults, without_its_catch),
+    "slowmodel": (slow_faults, without_the_circuit),
 }
 
 

@@ -15,6 +15,10 @@ BEGIN = "<!-- Written by make drills, until the next such line: do not edit. -->
 END = "<!-- Written until here. -->\n"
 FLOWS = "| flow | calls | faults | healed later | broken | seconds | commit |"
 GUARDED = "| flow | guard | fault | with the guard | with the guard taken out |"
+SLOW = (
+    "| stopped model | answers | with both others | p50 before, ms | p50 while, ms | "
+    "longest, s | healed after, s |"
+)
 OTHERS = "| fault | guard | with the guard | with the guard taken out | test |"
 ENDS = ("withGuard", "without")
 
@@ -35,6 +39,8 @@ def lines(before: str, found: list[dict[str, Any]], others: list[dict[str, Any]]
     yield from _merged(before, FLOWS, {one["flow"]: _flow(one) for one in found})
     yield from ("", GUARDED, "|---|---|---|---|---|")
     yield from _merged(before, GUARDED, {one["flow"]: _guarded(one) for one in found})
+    yield from ("", "### A model that is slow", "", SLOW, "|---|---:|---:|---:|---:|---:|---:|")
+    yield from _merged(before, SLOW, dict(row for one in found for row in _slow(one)))
     yield from ("", "### Others", "", OTHERS, "|---|---|---|---|---|")
     known = [one["fault"] for one in drills()]
     there = {one["fault"]: _other(one) for one in others}
@@ -62,6 +68,15 @@ def _guarded(one: dict[str, Any]) -> str:
     guard = GUARDS[one["flow"]]
     kept, broken = (_told(one[name]["at_last"]) for name in ENDS)
     return f"| {one['flow']} | {guard.what} | {guard.kind}: {guard.place} | {kept} | {broken} |"
+
+
+def _slow(one: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the rows of a flow whose runs were measured, by their first cell."""
+    runs = [(run, "") for run in one["runs"]] + [(one["without"], ", without its circuit")]
+    for run, guard in runs:
+        if measured := run.get("measured"):
+            name = f"{run['place']}{guard}"
+            yield name, f"| {name} | {' | '.join(map(str, measured.values()))} |"
 
 
 def _other(one: dict[str, Any]) -> str:

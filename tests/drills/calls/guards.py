@@ -12,6 +12,7 @@ import boto3
 from chalicelib.decisions import outcomes
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.retraining.weekly_update import News
+from chalicelib.scoring.circuit import Circuit
 from infrastructure.packing import training_source
 from localcloud.services.lambda_ import functions
 from tests.drills.calls.call_faults import Place
@@ -107,6 +108,16 @@ def take_out(machine: dict[str, Any], field: str) -> None:
             take_out(branch, field)
 
 
+def calls_of_no_circuit(_: Any) -> AbstractContextManager[None]:
+    """Each call of an endpoint waits for its whole time, whatever became of those before."""
+
+    @contextmanager
+    def calling(self: Any, endpoint: str, waited: float = 0) -> Iterator[bool]:
+        yield False
+
+    return replaced(Circuit, "calling", calling)
+
+
 GUARDS = {
     "predict and save": Guard(
         "An Idempotency-Key is claimed by a PutItem with a condition, and a repeat takes the "
@@ -120,6 +131,12 @@ GUARDS = {
         "failed",
         Place("analisisCredito Invoke AppVengersAccelerator", 1),
         tasks_run_once,
+    ),
+    "predict, and one model is slow": Guard(
+        "A circuit of each endpoint: after two silences one caller at a time tests it.",
+        "stopped",
+        Place("AppVengersAccelerator", 1),
+        calls_of_no_circuit,
     ),
     "outcome": Guard(
         "An outcome's id is made of its content, and is stored under a condition.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.services import services
@@ -21,6 +21,7 @@ class Run:
     hit: bool
     at_once: list[str]
     at_last: list[str]
+    measured: dict[str, Any] = field(default_factory=dict)
 
 
 def run(flow: Any, kind: str, place: Place | None, *, heals: bool = True) -> tuple[Fault, Run]:
