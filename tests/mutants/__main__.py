@@ -15,9 +15,11 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.mutants.mutants_page import Mutant, page
+from bench.report.machine import commit
+from tests.mutants.mutants_page import Mutant, ModuleResults, page
 
 ROOT = Path(__file__).parents[2]
 TREE, RESULTS = ROOT / "build" / "mutants" / "tree", ROOT / "build" / "mutants"
@@ -77,8 +79,10 @@ def tested(name: str, path: str, tests: list[str], *, again: bool) -> None:
         session.unlink(missing_ok=True)
         steps.insert(0, ["cosmic-ray", "init", config, session])
         steps.insert(1, ["cr-filter-operators", session, config])
+    facts = {"at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "commit": commit()}
     for step in steps:
         subprocess.run([COSMIC_RAY / step[0], *map(str, step[1:])], cwd=TREE, check=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
 def forget(session: Path) -> None:
@@ -105,6 +109,14 @@ def mutants(session: Path) -> Iterator[Mutant]:
             yield Mutant(number, text[number - 1].strip(), operator, outcome["diff"], killed)
 
 
+def kept(name: str) -> ModuleResults | None:
+    """Return a module's results; None if no run of it came to its end."""
+    facts = RESULTS / f"{name}.json"
+    if not facts.exists():
+        return None
+    return ModuleResults([*mutants(RESULTS / f"{name}.sqlite")], **json.loads(facts.read_bytes()))
+
+
 def main() -> int:
     known = modules()
     again = "--again" in sys.argv
@@ -115,8 +127,7 @@ def main() -> int:
     for name in names:
         print(f"{name}: mutants of {known[name]['path']}", flush=True)
         tested(name, str(known[name]["path"]), known[name]["tests"], again=again)
-    sessions = {name: RESULTS / f"{name}.sqlite" for name in known}
-    results = {name: list(mutants(path)) for name, path in sessions.items() if path.exists()}
+    results = {name: found for name in known if (found := kept(name))}
     paths = {name: str(one["path"]) for name, one in known.items()}
     listed = tomllib.loads((HERE / "equivalent.toml").read_text(encoding="utf-8"))
     text, open_ones = page(PAGE.read_text(encoding="utf-8"), paths, results, listed)

@@ -8,7 +8,10 @@ from tests.kept_rows import rows
 
 BEGIN = "<!-- Written by make mutants, until the next such line: do not edit. -->\n"
 END = "<!-- Written until here. -->\n"
-COUNTS = "| module | mutants | killed | the same to a caller | survive | killed of the others |"
+COUNTS = (
+    "| module | mutants | killed | the same to a caller | survive | killed of the others | "
+    "tested (UTC) | commit |"
+)
 SURVIVORS = "| module | line | as the mutant has it | the same, because |"
 
 
@@ -25,6 +28,15 @@ class Mutant:
         """Its line as the mutant has it."""
         added = [one for one in self.diff.splitlines() if one.startswith("+") and one[:3] != "+++"]
         return " ".join(one[1:].strip() for one in added)
+
+
+@dataclass(frozen=True)
+class ModuleResults:
+    """A module's mutants, and when and on which commit they were tested."""
+
+    mutants: list[Mutant]
+    at: str
+    commit: str
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ class Equivalents:
 def page(
     before: str,
     paths: Mapping[str, str],
-    results: Mapping[str, list[Mutant]],
+    results: Mapping[str, ModuleResults],
     listed: Mapping[str, list[Mapping[str, str]]],
 ) -> tuple[str, list[str]]:
     """Return the page with its written part anew, and survivors that equivalent.toml lacks.
@@ -65,15 +77,15 @@ def page(
     same = Equivalents.of(listed)
     open_ones = [
         f"{paths[name]}:{each.number}: {each.line}  ->  {each.becomes}"
-        for name, mutants in results.items()
-        for each in mutants
+        for name, tested in results.items()
+        for each in tested.mutants
         if not each.killed and same.reason(name, each) is None
     ]
     counts, survivors = rows(before, COUNTS), rows(before, SURVIVORS)
-    for name, mutants in results.items():
-        counts[f"`{paths[name]}`"] = [_counted(name, paths[name], mutants, same)]
-        survivors[name] = [_survivor(name, one, same) for one in mutants if not one.killed]
-    written = [COUNTS, "|---|---:|---:|---:|---:|---:|"]
+    for name, tested in results.items():
+        counts[f"`{paths[name]}`"] = [_counted(name, paths[name], tested, same)]
+        survivors[name] = [_survivor(name, one, same) for one in tested.mutants if not one.killed]
+    written = [COUNTS, "|---|---:|---:|---:|---:|---:|---|---|"]
     written += [row for path in paths.values() for row in counts.get(f"`{path}`", [])]
     written += ["", SURVIVORS, "|---|---|---|---|"]
     written += [row for name in paths for row in survivors.get(name, [])]
@@ -82,12 +94,14 @@ def page(
     return text, open_ones
 
 
-def _counted(name: str, path: str, mutants: list[Mutant], same: Equivalents) -> str:
+def _counted(name: str, path: str, tested: ModuleResults, same: Equivalents) -> str:
+    mutants = tested.mutants
     alive = [one for one in mutants if not one.killed]
     equal = sum(same.reason(name, one) is not None for one in alive)
     count, dead = len(mutants), len(mutants) - len(alive)
     share = f"{dead / (count - equal):.1%}"
-    return f"| `{path}` | {count} | {dead} | {equal} | {len(alive) - equal} | {share} |"
+    figures = f"{count} | {dead} | {equal} | {len(alive) - equal} | {share}"
+    return f"| `{path}` | {figures} | {tested.at} | {tested.commit} |"
 
 
 def _survivor(name: str, one: Mutant, same: Equivalents) -> str:

@@ -238,6 +238,16 @@ def test_the_direction_is_that_of_the_model_that_costs_the_most_points():
     assert reason["direction"] == "BELOW"
 
 
+def test_a_model_that_gives_more_points_than_others_cost_does_not_give_the_direction():
+    def saying(side, cost):
+        return msgspec.structs.replace(answer(parts={"amount": cost}), directions={"amount": side})
+
+    costs, gives = saying("ABOVE", 1.0), saying("BELOW", -0.2)  # 2 x 0.1 x 1.0 and 0.8 x -0.2
+    [reason] = decided({MODELS[0]: costs, MODELS[1]: costs, MODELS[2]: gives})["reasons"]
+
+    assert reason["direction"] == "ABOVE"
+
+
 @given(st.permutations(MODELS), contributions)
 def test_the_order_of_the_answers_decides_nothing(order, parts):
     answers = {name: answer(logit, parts) for name, logit in zip(MODELS, (-1, -2, -4), strict=True)}
