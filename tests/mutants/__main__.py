@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.report.machine import commit
-from tests.mutants.mutants_page import Mutant, ModuleResults, page
+from tests.mutants.mutants_page import ModuleResults, Mutant, page
 
 ROOT = Path(__file__).parents[2]
 TREE, RESULTS = ROOT / "build" / "mutants" / "tree", ROOT / "build" / "mutants"
