@@ -28,6 +28,7 @@ class LoanProcess:
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=PIPE,
             stdout=PIPE,
+            process_group=0,  # Ctrl-C is for the parent, which ends this one
         )
 
     def __enter__(self) -> Self:
@@ -93,5 +94,13 @@ def _send(answer: Callable[[], object], answers: IO[bytes]) -> None:
     answers.flush()
 
 
+def main() -> None:
+    """Answer until the parent ends, which may be at any moment."""
+    try:
+        _serve(Path(sys.argv[1]), sys.stdin, sys.stdout.buffer)
+    except BrokenPipeError:  # Python itself would flush what is left, and say so
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 if __name__ == "__main__":
-    _serve(Path(sys.argv[1]), sys.stdin, sys.stdout.buffer)
+    main()

@@ -47,6 +47,29 @@ def test_a_process_that_was_killed_is_named_with_its_status(tmp_path):
             loans.shown_case()
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        "os.kill(os.getpid(), 9)",
+        "time.sleep(0.7); os.killpg(0, 2); time.sleep(1.5); loans.close()",  # Ctrl-C
+    ],
+)
+def test_a_process_whose_parent_ends_early_ends_without_a_word(tmp_path, end):
+    code = (
+        "import os, signal, sys, time; from pathlib import Path;"
+        "from bank.kept_files.loan_process import LoanProcess;"
+        "signal.signal(signal.SIGINT, lambda *_: None);"
+        f"loans = LoanProcess(Path(sys.argv[1])); {end}"
+    )
+
+    ran = subprocess.run(  # it waits until the pipe is closed, and so for the child
+        [sys.executable, "-c", code, tmp_path],
+        cwd=ROOT, capture_output=True, text=True, process_group=0,
+    )  # fmt: skip
+
+    assert ran.stderr == ""
+
+
 def test_the_bank_itself_loads_no_library_for_tables():
     heavy = "{'pandas', 'pyarrow', 'numpy', 'sklearn'} & sys.modules.keys()"
     code = f"import sys, bank.__main__, bank.api, bank.embedded_bank; sys.exit(str({heavy} or ''))"
