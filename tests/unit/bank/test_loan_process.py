@@ -51,12 +51,13 @@ def test_a_process_that_was_killed_is_named_with_its_status(tmp_path):
     "end",
     [
         "os.kill(os.getpid(), 9)",
-        "time.sleep(0.7); os.killpg(0, 2); time.sleep(1.5); loans.close()",  # Ctrl-C
+        "loans.shown_case(); os.killpg(0, 2); loans.first_snapshot(); loans.close()",
     ],
+    ids=["kill -9", "Ctrl-C"],
 )
 def test_a_process_whose_parent_ends_early_ends_without_a_word(tmp_path, end):
     code = (
-        "import os, signal, sys, time; from pathlib import Path;"
+        "import os, signal, sys; from pathlib import Path;"
         "from bank.kept_files.loan_process import LoanProcess;"
         "signal.signal(signal.SIGINT, lambda *_: None);"
         f"loans = LoanProcess(Path(sys.argv[1])); {end}"
