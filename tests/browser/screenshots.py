@@ -29,6 +29,7 @@ SHOWN = (  # the page's name, who looks, and the part of the page that is shown
     ("portfolio", "risk", "h1"),
     ("models", "risk", "h1"),
     ("policy", "risk", "h1"),
+    ("erasure", "operator", "h1"),
     ("evidence", "auditor", "h1"),
     ("batches", "analyst", "h1"),
 )

@@ -10,8 +10,8 @@ from bank.first_run import body_of
 from tests.browser.console_visit import API_KEY, Site, Visit
 
 
-def opened(visit: Any, page: str, language: str, *names: str) -> Visit:
-    one: Visit = visit("operator", language)
+def opened(visit: Any, page: str, language: str, *names: str, width: int = 1280) -> Visit:
+    one: Visit = visit("operator", language, width)
     one.open(page, *names)
     one.heading(f"page.{page}").wait_for()
     one.settled()
@@ -102,13 +102,18 @@ def test_a_client_is_erased_once_their_id_is_typed_again(visit, site, language):
 
 
 def test_a_client_of_whom_there_is_nothing_is_said_to_be_one(visit, site):
-    one = opened(visit, "erasure", "en")
+    one = opened(visit, "erasure", "en", width=360)
+    ask_to_erase(one, "of-a-slip")
+    one.press("cancel")
+    expect(one.heading("page.erasure")).to_be_focused()
+    assert one.page.locator("#erasure-again").count() == 0
     ask_to_erase(one, "of-a-slip")
     one.page.locator("#erasure-again").fill("of-a-slip")
     one.press("eraseForGood")
     told = one.page.get_by_role("region", name=one.t("erasureDone"), exact=True)
 
     expect(told).to_contain_text(one.t("erasureNothing"))
+    assert one.overflow() <= 0
 
 
 def test_an_erasure_that_was_asked_for_is_asked_for_anew_for_another_client(visit, site):

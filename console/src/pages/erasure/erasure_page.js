@@ -30,6 +30,10 @@ export function ErasurePage({ names: [clientId = ""] }) {
     typed.value = { ...typed.value, [name]: event.currentTarget.value };
   };
   const wrong = (name, value) => (isSent.value && !value ? t("needed") : errorOfParameter(erasing.problem, name));
+  const cancel = () => {
+    isAsked.value = false;
+    document.querySelector("main h1").focus(); // its button is gone
+  };
   const send = (event) => {
     event.preventDefault();
     isSent.value = true;
@@ -43,7 +47,7 @@ export function ErasurePage({ names: [clientId = ""] }) {
         <option value="">${t("choose")}</option>${REASONS.map((one) => html`<option value=${one} selected=${one === reason}>${reasonOf(one)}</option>`)}<//>
       ${!isAsked.value && html`<div class="actions"><button type="submit">${t("erase")}</button></div>`}
     </form>
-    ${isAsked.value && html`<${Confirmation} client=${client} busy=${erasing.busy} onConfirm=${erasing.once} onCancel=${() => (isAsked.value = false)} />`}
+    ${isAsked.value && html`<${Confirmation} client=${client} busy=${erasing.busy} onConfirm=${erasing.once} onCancel=${cancel} />`}
     <${Busy} when=${erasing.busy} text=${t("erasing")} /><${Trouble} problem=${erasing.problem} />
     ${erasing.value && !erasing.busy && html`<${ErasedPart} of=${erasing.value} />`}
   <//>`;
