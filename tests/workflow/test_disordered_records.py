@@ -106,13 +106,15 @@ def test_what_is_stored_is_told_once_with_its_own_time(served, loans, told, deli
 def test_an_object_is_told_once_with_its_own_time(served, told, deliver, request):
     version = f"refused-{request.node.callspec.id.replace(' ', '-')}"
     report = {"verdict": "rejected", "model": "Tradicional", "version": version}
+    key = f"{REPORT_PREFIX}{version}/Tradicional/report.json"
     begun = datetime.now(UTC) - timedelta(seconds=1)
-    with held("publishEvents") as records:
-        retraining.put(
-            f"{REPORT_PREFIX}{version}/Tradicional/report.json", json.dumps(report).encode()
-        )
-        served.bank.cloud.idle(30)
-    deliver("publishEvents", records)
+    try:
+        with held("publishEvents") as records:
+            retraining.put(key, json.dumps(report).encode())
+            served.bank.cloud.idle(30)
+        deliver("publishEvents", records)
+    finally:  # GET /models reads reports
+        boto3.client("s3").delete_object(Bucket=retraining.DATA, Key=key)
 
     (event,) = told(version)
     assert event["type"] == "ModelRefused"
