@@ -17,7 +17,8 @@ BRIEF = {
 def flow(request, served, loans):
     made = request.param(served, loans[0])
     made.functions = BRIEF[request.param]
-    return made
+    yield made
+    made.announced.end()
 
 
 def test_a_call_that_fails_once_breaks_nothing(flow):

@@ -31,6 +31,12 @@ class Announced:
         events.put_rule(Name=self.TOPIC, EventPattern=json.dumps({"source": [source]}))
         events.put_targets(Rule=self.TOPIC, Targets=[{"Id": "drill", "Arn": topic}])
 
+    def end(self) -> None:
+        """Subscribe no more: notices are then those to the operator alone."""
+        events = boto3.client("events")
+        events.remove_targets(Rule=self.TOPIC, Ids=["drill"])
+        events.delete_rule(Name=self.TOPIC)
+
     def told(self, *words: str) -> bool:
         mine = (one.message for one in self._notices if one.topic == self.TOPIC)
         return any(all(word in message for word in words) for message in mine)
