@@ -32,6 +32,9 @@ log = logging.getLogger("localcloud")
 
 TARGET = "stream#"  # before the function's name, among the events on disk
 SECONDS_BETWEEN_LOOKS = 0.2  # at a mapping that is disabled
+# A window's records come in parts, spread over a share of the next window: who asks meanwhile waits
+# for the interpreter's lock. With BEHIND batches waiting they come at once: no reader falls back.
+RECORDS_AT_ONCE, SPREAD, BEHIND = 5, 0.5, 2
 _READING = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 
 
@@ -138,24 +141,40 @@ class _Reader:
         while not self._streams.closed.is_set():
             if not self._come.wait(SECONDS_BETWEEN_LOOKS):
                 continue
-            batch = self._batch()
-            if self._streams.handle(self._name, batch):
+            if self._handled(*self._batch()):
                 wait = FAILED_WAITS_SECONDS[0]
-                for _ in batch:
-                    self._waiting.popleft()
                 self._come.clear()
                 if self._waiting:
                     self._come.set()
             elif not self._streams.closed.wait(wait):
                 wait = min(2 * wait, longest)
 
-    def _batch(self) -> list[tuple[int, bytes]]:
-        """Return the oldest records: as many as fit, or came within the batching window."""
+    def _batch(self) -> tuple[list[tuple[int, bytes]], float]:
+        """Return the oldest records, as many as fit or came within the batching window, and the
+        seconds over which to spread them.
+        """
         most, seconds = self._streams.window_of(self._name)
         until = time.monotonic() + seconds
         while len(self._waiting) < most and time.monotonic() < until:
             self._streams.closed.wait(min(SECONDS_BETWEEN_LOOKS, seconds))
-        return [self._waiting[n] for n in range(min(most, len(self._waiting)))]
+        batch = [self._waiting[n] for n in range(min(most, len(self._waiting)))]
+        return batch, 0.0 if len(self._waiting) >= BEHIND * most else SPREAD * seconds
+
+    def _handled(self, batch: list[tuple[int, bytes]], seconds: float) -> bool:
+        """Hand the records over. Return whether the function handled them all; a part that takes
+        long has no rest after it.
+        """
+        size = RECORDS_AT_ONCE if seconds else max(len(batch), 1)
+        began = time.monotonic()
+        for first in range(0, len(batch), size):
+            due = began + seconds * first / len(batch)
+            self._streams.closed.wait(max(0.0, due - time.monotonic()))
+            part = batch[first : first + size]
+            if not self._streams.handle(self._name, part):
+                return False
+            for _ in part:
+                self._waiting.popleft()
+        return True
 
 
 def _record(table: Any, key: Key, before: Any, after: str | None, source: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from localcloud.cloud import Cloud
 from localcloud.embedded_cloud import embedded_cloud
+from localcloud.services.event_sources.table_streams import BEHIND, RECORDS_AT_ONCE
 from tests.contract.conftest import ROLE, make_role
 
 PATIENCE_SECONDS = 20
@@ -25,6 +26,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.records: list[dict[str, Any]] = []
+        self.sizes: list[int] = []  # of the batches
         self.faults = 0
         self.not_handled: set[str] = set()
         self._changed = threading.Condition()
@@ -35,6 +37,7 @@ class Reader:
                 self.faults -= 1
                 raise ValueError("not now")
             self.records += event["Records"]
+            self.sizes.append(len(event["Records"]))
             self._changed.notify_all()
         failed = [
             one["messageId"] for one in event["Records"] if one.get("body") in self.not_handled
@@ -156,6 +159,32 @@ def test_a_batch_that_fails_comes_again(cloud: Cloud, reader: Reader) -> None:
 
     assert len(reader.got(1)) == 1
     cloud.idle(PATIENCE_SECONDS)
+
+
+def test_a_window_comes_in_parts_and_each_record_once_in_its_order(reader: Reader) -> None:
+    read_stream(make_streamed_table(), BatchSize=100, MaximumBatchingWindowInSeconds=1)
+    reader.faults = 1
+    for number in range(2 * RECORDS_AT_ONCE + 1):
+        put(score={"N": str(number)})
+
+    got = reader.got(2 * RECORDS_AT_ONCE + 1)
+
+    scores = [int(one["dynamodb"]["NewImage"]["score"]["N"]) for one in got]
+    assert scores == [*range(2 * RECORDS_AT_ONCE + 1)]
+    assert max(reader.sizes) == RECORDS_AT_ONCE
+
+
+def test_a_reader_that_is_behind_gets_whole_batches(reader: Reader) -> None:
+    most = 2 * RECORDS_AT_ONCE
+    uuid = read_stream(
+        make_streamed_table(), BatchSize=most, MaximumBatchingWindowInSeconds=1, Enabled=False
+    )
+    for number in range(BEHIND * most):
+        put(score={"N": str(number)})
+    boto3.client("lambda").update_event_source_mapping(UUID=uuid, Enabled=True)
+
+    assert len(reader.got(BEHIND * most)) == BEHIND * most
+    assert reader.sizes[0] == most
 
 
 def test_a_message_that_is_handled_is_deleted(reader: Reader) -> None:
