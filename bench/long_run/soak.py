@@ -22,6 +22,7 @@ WARM = 0.2  # a share of the time, which is not judged
 # Shares of the time at which a retraining starts: with the first third that is judged, and with
 # the last, so that like is held against like.
 RETRAINED = WARM, WARM + (1 - WARM) * 2 / 3
+SHOWN = 5  # errors
 # How much the last third may be above the first: a share, and for what is counted in ones, ones.
 MEMORY, THREADS, FILES, P99 = 1.05, 1.1, 1.1, 2.0
 
@@ -56,7 +57,7 @@ class Soaked:
     def faults(self) -> list[str]:
         """Return a sentence for each figure that is not flat, and for errors."""
         limits = {"memory": MEMORY, "threads": THREADS, "files": FILES, "p99": P99}
-        found = [f"{len(self.errors)} errors: {self.errors[0]}"] if self.errors else []
+        found = [f"{len(self.errors)} errors: {'; '.join(self.errors[:SHOWN])}"] * bool(self.errors)
         for name, limit in limits.items():
             first, last = self.thirds(name)
             if last > limit * first:
