@@ -116,8 +116,9 @@ def last_trained(days: float) -> None:
 
 
 def unreadable(record_id: str) -> None:
-    """Log and count an item of the table that is no record; it is in the evidence as DynamoDB has
-    it.
+    """Log and count an item or an object that is not what its place says.
+
+    An item is in the evidence as DynamoDB has it.
     """
     logger.error("unreadable record", record=record_id)
     _measure(UNREADABLE, 1, MetricUnit.Count)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chalicelib.foundation import observability
 from chalicelib.foundation.settings import REPORT_PREFIX, SNAPSHOT_PREFIX
 
 if TYPE_CHECKING:
@@ -21,6 +22,18 @@ COMPARED = (
 SWAPPED = ("decisions", "moves", "yesToNo", "noToYes")
 MOST_VERDICTS = 10  # of a model
 DRIFT_PREFIX = f"{REPORT_PREFIX}drift/"
+
+
+class Judged(msgspec.Struct, rename="camel"):
+    """A report of evaluateModel."""
+
+    version: str
+    snapshot: str
+    verdict: str
+    reasons: list[str]
+    page: str
+    facts: Document | None = None
+    swap_set: Document | None = None
 
 
 class Reports:
@@ -52,7 +65,10 @@ class Reports:
             model: [key for key in keys if key.endswith(f"/{model}/report.json")]
             for model in models
         }
-        return {model: self._judged(keys[-1]) if keys else None for model, keys in found.items()}
+        return {
+            model: next(filter(None, map(self._judged, reversed(keys))), None)
+            for model, keys in found.items()
+        }
 
     def verdicts(self, model: str) -> list[tuple[datetime, Document]]:
         """Return a model's newest judged challengers, each with the time of its verdict."""
@@ -61,14 +77,22 @@ class Reports:
             for one in self._under(REPORT_PREFIX)
             if one["Key"].endswith(f"/{model}/report.json")
         ]
-        return [(at, self._judged(key)) for at, key in found[-MOST_VERDICTS:]]
+        judged = [(at, self._judged(key)) for at, key in found[-MOST_VERDICTS:]]
+        return [(at, one) for at, one in judged if one]
 
-    def _judged(self, key: str) -> Document:
-        report = self._read(key)
-        compared = _part(report.get("facts"), COMPARED)
-        swapped = _part(report.get("swapSet"), SWAPPED)
-        judged = {name: report[name] for name in JUDGED} | {"report": report["page"]}
-        return judged | {"facts": compared, "swapSet": swapped}
+    def _judged(self, key: str) -> Document | None:
+        """Return what a page shows of a report; None of what is none, which is logged."""
+        try:
+            report = msgspec.json.decode(self._body(key), type=Judged)
+        except (msgspec.MsgspecError, RecursionError):
+            observability.unreadable(key)
+            return None
+        shown: Document = {name: getattr(report, name) for name in JUDGED}
+        return shown | {
+            "report": report.page,
+            "facts": _part(report.facts, COMPARED),
+            "swapSet": _part(report.swap_set, SWAPPED),
+        }
 
     def vintages(self) -> Document | None:
         """Return the vintages of the newest whole snapshot that has them."""
@@ -93,7 +117,10 @@ class Reports:
             yield from page.get("Contents", [])
 
     def _read(self, key: str) -> Any:
-        return msgspec.json.decode(self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+        return msgspec.json.decode(self._body(key))
+
+    def _body(self, key: str) -> bytes:
+        return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
 
 def _part(whole: Document | None, names: Iterable[str]) -> Document | None:
