@@ -76,6 +76,17 @@ def losing_the_first_answer(page: Page, address: str) -> list[Any]:
     return sent
 
 
+def holding(page: Page, address: str) -> list[Route]:
+    """Hold the requests to an address on their way; return them, as they come."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(address, hold)
+    return held
+
+
 def anchor_today(bank: Bank) -> None:
     """Anchor the days until today, as if it were tomorrow."""
     event = first_model_steps.scheduled_event(datetime.now(UTC) + timedelta(days=1))

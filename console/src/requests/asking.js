@@ -1,30 +1,45 @@
 // A question to the API whose answer a view shows: busy, answered, or a problem.
 import { useEffect, useRef } from "preact/hooks";
-import { useSignal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { language } from "../frame/language.js";
+import { session } from "../signing_in/session.js";
 
-/** Return {busy, value, problem, run, once, anew}: each asks, and the last question's answer counts. `run`
- * asks the same again, so its last answer stays meanwhile; `once` does unless it is asked right now;
- * `anew` asks something else. */
-export function useAsking(question, busy = false) {
-  const state = useSignal({ busy, value: null, problem: null });
-  const turn = useRef(0);
+const UNASKED = { busy: false, value: null, problem: null, given: [] };
+
+/** Return {busy, value, problem, given, run, once, anew, settle}: each but the last asks, and the last
+ * question's answer counts. `run` asks the same again, so its last answer stays meanwhile; `once` does
+ * unless it is asked right now; `anew` asks something else; `settle` puts an answer in place of all. */
+export const useAsking = (question, busy = false) => asking(useSignal({ ...UNASKED, busy }), question);
+
+const kept = new Map();
+
+/** Ask as `useAsking` does, and keep what is asked and its answer for the person who is signed in, in this
+ * page's memory alone: they outlive the view, and another view of the name shows them. */
+export function useKeptAsking(name, question) {
+  const key = `${session.value?.username} ${name}`;
+  if (!kept.has(key)) kept.set(key, signal(UNASKED));
+  return asking(kept.get(key), question);
+}
+
+function asking(state, question) {
   const ask = async (former, given) => {
-    const mine = (turn.current += 1);
-    state.value = { busy: true, value: former, problem: null };
+    const mine = { busy: true, value: former, problem: null, given };
+    const end = (how) => state.peek() === mine && (state.value = { ...mine, busy: false, ...how });
+    state.value = mine;
     try {
       const value = await question(...given);
-      if (mine === turn.current) state.value = { busy: false, value, problem: null };
+      end({ value });
       return value;
     } catch (problem) {
-      if (mine === turn.current) state.value = { ...state.value, busy: false, problem };
+      end({ problem });
       return undefined;
     }
   };
   const run = (...given) => ask(state.value.value, given);
   const once = (...given) => (state.value.busy ? undefined : run(...given));
   const anew = (...given) => ask(null, given);
-  return { ...state.value, run, once, anew };
+  const settle = (value = null) => (state.value = { ...UNASKED, value });
+  return { ...state.value, run, once, anew, settle };
 }
 
 /** Ask as soon as the view is shown, anew when what it depends `on` changes, and the same `again` when

@@ -20,6 +20,9 @@ export function keepDraft(name, value) {
 
 export const dropDraft = (name) => sessionStorage.removeItem(PREFIX + name);
 
+/** Drop a draft if it is the one that was sent: another may have been typed since. */
+export const dropSent = (name, isSent) => draft(name) && isSent(draft(name)) && dropDraft(name);
+
 export function forgetDrafts(which = () => true) {
   const keys = Object.keys(sessionStorage).filter((one) => one.startsWith(PREFIX));
   keys.filter((one) => which(kept(one))).forEach((one) => sessionStorage.removeItem(one));

@@ -9,7 +9,7 @@ import { useEffect, useRef } from "preact/hooks";
 
 const CLIENT = { name: "clientId", type: "code", required: true };
 
-export function ApplicationForm({ typed, problem, busy, onChange, onSend }) {
+export function ApplicationForm({ typed, problem, busy, onChange, onSend, children }) {
   const form = useRef(null);
   const errors = errorsByField(problem, "application");
   const set = (name, text) => onChange({ ...typed, texts: { ...typed.texts, [name]: text } });
@@ -28,7 +28,7 @@ export function ApplicationForm({ typed, problem, busy, onChange, onSend }) {
         value=${typed.texts[field.name]} error=${errors[field.name]} onInput=${set} />`)}
     </div>
     ${product.value.consents.length > 0 && html`<${Consents} typed=${typed} onChange=${onChange} />`}
-    <div class="actions"><button type="submit" aria-busy=${busy ? "true" : undefined}>${t("analyse")}</button></div>
+    <div class="actions"><button type="submit" aria-busy=${busy ? "true" : undefined}>${t("analyse")}</button>${children}</div>
   </form>`;
 }
 
