@@ -47,4 +47,9 @@ export const errorOf = (problem, pointer) => found(problem, (one) => one.pointer
 /** Return the error of a parameter, which has no pointer. */
 export const errorOfParameter = (problem, name) => found(problem, (one) => one.field === name);
 
+const ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
+
+/** Return whether a text is an id by the API's rule. "." and ".." are none: in a path they are other places. */
+export const isId = (text) => ID.test(text);
+
 const unescaped = (name) => name.replace(/~1/g, "/").replace(/~0/g, "~");

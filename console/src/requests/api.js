@@ -3,6 +3,7 @@ import { base } from "../signing_in/place.js";
 import { expire, token } from "../signing_in/session.js";
 import { language, t } from "../frame/language.js";
 
+const DOTS = /\/\.\.?(?=[/?]|$)/; // names that would make another path of it, encoded or not
 const TRIES = 4; // of what the API asks to send again
 const pause = (seconds) => new Promise((go) => setTimeout(go, seconds * 1000));
 
@@ -16,6 +17,7 @@ export class Problem extends Error {
 }
 
 async function sent(method, path, body, headers) {
+  if (DOTS.test(path)) throw new Problem({ type: "not-an-id", title: t("notAnId") });
   const held = await token();
   if (!held) throw new Problem({ type: "unauthorized", title: t("signInExpired"), status: 401 });
   const all = { Authorization: `Bearer ${held}`, "Accept-Language": language.value, ...headers };

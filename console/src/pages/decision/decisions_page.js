@@ -8,9 +8,11 @@ import { go } from "../../frame/router.js";
 import { link } from "../../frame/routes.js";
 import { Titled } from "../../frame/shell.js";
 import { useDraft } from "../../signing_in/typed_draft.js";
+import { Labelled } from "../../parts/field.js";
 import { Busy, Trouble } from "../../parts/notice.js";
 import { Said } from "../../parts/said.js";
 import { Table } from "../../parts/table.js";
+import { isId } from "../../parts/typed_values.js";
 
 const FIELDS = "predictionId,clientId,createdAt,decision,decisionBasis,score,probabilityOfDefault";
 
@@ -43,12 +45,16 @@ export function DecisionsPage() {
 
 function FindClient() {
   const typed = useSignal("");
+  const isWrong = useSignal(false);
   const find = (event) => {
     event.preventDefault();
-    if (typed.value.trim()) go(link("client", typed.value.trim()));
+    const client = typed.value.trim();
+    isWrong.value = client !== "" && !isId(client);
+    if (isId(client)) go(link("client", client));
   };
-  return html`<form role="search" onSubmit=${find}><div class="field"><label for="find">${t("findClient")}</label>
-    <input id="find" type="search" autocomplete="off" onInput=${(event) => (typed.value = event.currentTarget.value)} /></div></form>`;
+  return html`<form role="search" onSubmit=${find}><div class="field">
+    <${Labelled} id="find" type="search" label=${t("findClient")} autocomplete="off" wrong=${isWrong.value && t("notAnId")}
+      onInput=${(event) => (typed.value = event.currentTarget.value)} /></div></form>`;
 }
 
 export const columns = () => [

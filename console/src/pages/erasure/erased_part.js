@@ -1,5 +1,4 @@
 // What an erasure answered: the records of each class that were erased, and those that a law keeps.
-import { useEffect, useRef } from "preact/hooks";
 import { html } from "../../frame/html.js";
 import { coded, day, plain, t, time } from "../../frame/language.js";
 import { Facts, Table } from "../../parts/table.js";
@@ -10,8 +9,6 @@ export const REASONS = ["CLIENT_REQUEST", "CONSENT_WITHDRAWN", "UNLAWFUL_DATA", 
 export const reasonOf = (code) => coded("erasure", code);
 
 export function ErasedPart({ of }) {
-  const heading = useRef(null);
-  useEffect(() => heading.current.focus(), [of]);
   const rows = [...of.classes, { class: "files", ...of.files }];
   const columns = [
     { name: t("kind"), value: (one) => one.class, show: (one) => coded("erasedClass", one.class) },
@@ -19,14 +16,19 @@ export function ErasedPart({ of }) {
     { name: t("pseudonymised"), value: (one) => one.pseudonymised, show: (one) => plain(one.pseudonymised), numeric: true },
     { name: t("kept"), value: (one) => one.kept, show: (one) => plain(one.kept), numeric: true },
     { name: t("keptUntil"), value: (one) => one.until, show: (one) => day(one.until) },
-    { name: t("law"), value: (one) => one.law, show: (one) => html`<${Said} text=${one.law} lang=${of.language} />` },
+    { name: t("law"), wide: true, value: (one) => one.law, show: (one) => html`<${Said} text=${one.law} lang=${of.language} />` },
   ];
   const count = (...names) => rows.reduce((sum, one) => sum + names.reduce((part, name) => part + (one[name] ?? 0), 0), 0);
-  const found = !count("erased", "pseudonymised", "kept") ? "erasureNothing" : count("kept") ? "erasureKeeps" : "erasureKeepsNone";
   return html`<section aria-label=${t("erasureDone")}>
-    <h2 ref=${heading} tabindex="-1">${t("erasureDone")}</h2>
+    <h2 tabindex="-1">${t("erasureDone")}</h2>
     <${Facts} of=${[[t("client"), html`<${Said} text=${of.client} />`], [t("decidedAt"), time(of.at)], [t("reason"), reasonOf(of.reason)]]} />
-    <p>${t(found)} ${t("erasureLater")}</p>
+    <p>${found(count("erased", "pseudonymised"), count("kept"), of.isRepeat)} ${t("erasureLater")}</p>
     <${Table} caption=${t("erasedTold")} columns=${columns} rows=${rows} />
   </section>`;
+}
+
+function found(changed, kept, isRepeat) {
+  if (changed) return t(kept ? "erasureKeeps" : "erasureKeepsNone");
+  if (!kept) return t(isRepeat ? "erasureBeforeAll" : "erasureNothing");
+  return `${t("erasureOnlyKept")} ${isRepeat ? t("erasureBefore") : ""}`;
 }
