@@ -195,6 +195,14 @@ def test_it_fits_a_telephone_and_a_wall(visit, site, width):
     assert one.barriers() == []
 
 
+def test_a_button_under_the_pointer_is_read_in_the_dark(visit):
+    one = visit("analyst")
+    one.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    one.page.get_by_role("button", name=one.t("analyse"), exact=True).hover()
+
+    assert one.barriers() == []
+
+
 # What a person sees of a control: its ring and its shadow.
 SEEN = "one => { const of = getComputedStyle(one); return [of.outlineStyle, of.boxShadow].join() }"
 
@@ -249,8 +257,10 @@ def test_an_error_has_the_language_that_it_is_written_in(visit, site):
     one.press("analyse")
     expect(one.page.locator(error)).to_have_attribute("lang", "es")
     told = one.page.locator(error).inner_text()
+    summary = one.page.get_by_role("alert").inner_text()
     one.page.get_by_role("button", name="English").click()
     one.settled()
+    assert one.page.get_by_role("alert").inner_text() == summary
     assert one.page.locator(error).inner_text() == told
     expect(one.page.locator(error)).to_have_attribute("lang", "es")
     one.page.locator("#field-amount").fill("0x10")
