@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { errorOf, errorOfParameter, errorsByField, typedAs, valueOf } from "../src/parts/typed_values.js";
+import { errorOf, errorOfParameter, errorsByField, isId, typedAs, valueOf } from "../src/parts/typed_values.js";
 
 const amount = { type: "number" };
 const code = { type: "code" };
@@ -57,4 +57,9 @@ test("an error is found by the pointer of its field", () => {
   // What the API said stays in its language; a text of the page has none of its own.
   for (const one of [errorOf(problem, "#/clientId"), errorOfParameter(problem, "to"), errorsByField(problem, "application")["a/b~"]]) assert.equal(one.lang, "es");
   assert.equal(errorOf(problem, "#/own").lang, undefined);
+});
+
+test("an id is one by the rule of the API", () => {
+  for (const one of ["a", "7", "ana-1_2.b:c", "x".repeat(64)]) assert.ok(isId(one), one);
+  for (const one of ["", ".", "..", ".a", "-a", "a b", "a/b", "ñ", "a\n", "x".repeat(65)]) assert.ok(!isId(one), one);
 });
