@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import boto3
@@ -11,6 +11,7 @@ import pytest
 from tests.workflow.conftest import reversioned
 
 CALLERS = 4
+PATIENCE_SECONDS = 120
 MODELS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator")
 VERSIONS = ("20320101T000000", "20320102T000000")
 
@@ -31,10 +32,12 @@ def callers(served, loans, answers, faults) -> Iterator[None]:
     threads = [threading.Thread(target=keep_asking, args=[first]) for first in range(CALLERS)]
     for thread in threads:
         thread.start()
-    yield
-    done.set()
-    for thread in threads:
-        thread.join()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
 
 
 @pytest.fixture
@@ -49,9 +52,22 @@ def update_all(served):
                 Key=f"appvengers/{model}/{version}/model.tar.gz",
                 Body=reversioned(body, version),
             )
-        served.bank.cloud.idle(60)
+        until(lambda: standing(served) == dict.fromkeys(MODELS, ("InService", version)))
 
     return update
+
+
+def standing(served) -> dict[str, tuple[str, str]]:
+    models = served.get("/models").json()["models"]
+    return {model: (one["status"], one["version"]) for model, one in models.items()}
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait; the bank is never idle while callers ask."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def test_no_request_fails_while_all_endpoints_are_updated(served, loans, update_all):
