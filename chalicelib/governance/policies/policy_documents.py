@@ -39,7 +39,7 @@ def proposed(parts: Any, profile: Profile) -> Profile:
     except msgspec.ValidationError as error:
         raise InvalidPolicy(WRONG.format(faults=str(error))) from error
     found = msgspec.structs.replace(profile, **changed)
-    if faults := cut_off_faults(found):
+    if faults := cut_off_faults(found, parts.keys()):
         raise naming(InvalidPolicy, faults)
     return checked(found)
 

@@ -218,6 +218,43 @@ def test_a_cut_off_that_can_not_be_is_named_with_its_place_in_words(bank, cuts, 
     assert all(said in places[name]["message"] for name, said in wrong.items())
 
 
+OFFER = msgspec.to_builtins(PROFILE.offer)
+LATER = [band | {"score_from": band["score_from"] + 60} for band in OFFER["bands"]]
+
+
+@pytest.mark.parametrize(
+    ("parts", "wrong"),
+    [
+        ({"offer": OFFER | {"bands": LATER}}, {"#/policy/offer/bands": "must begin at 561"}),
+        (
+            {"offer": OFFER | {"bands": LATER, "open_days": 0}},
+            {"#/policy/offer/bands": "must begin at 561", "#/policy": "open_days must be 1"},
+        ),
+        (
+            {"decision": DECISION | {"approve_from": 542, "top_reasons": -1}, "rules": []},
+            {
+                "#/policy/decision/approve_from": "must be 543",
+                "#/policy/decision/decline_below": "542",
+                "#/policy": "decision.top_reasons must not be below 0",
+            },
+        ),
+        (
+            {"rules": [FROM_545 | {"all": [{"input": "score", "at_least": 500}]}], "offer": None},
+            {"#/policy/rules": "below 543 is declined"},
+        ),
+    ],
+)
+def test_a_contradiction_is_at_a_part_that_the_draft_has_and_all_are_named(bank, parts, wrong):
+    with pytest.raises(InvalidPolicy) as refused:
+        bank.desk.draft({"policy": parts, "reason": "why"}, ANA)
+    errors = refused.value.to_payload(lambda text: text.en)["errors"]
+
+    places = {one["pointer"]: one["message"] for one in errors}
+    assert places.keys() == wrong.keys()
+    assert all(said in places[name] for name, said in wrong.items())
+    assert all("decline_below must" not in one for one in places.values())
+
+
 @pytest.mark.parametrize(
     ("cuts", "rules"),
     [({"approve_from": 543}, []), ({"decline_below": 545, "approve_from": 545}, [FROM_545])],
