@@ -5,7 +5,7 @@ import { isOfNow } from "../src/pages/decision/changes/is_of_now.js";
 import { differences } from "../src/pages/policy/differences.js";
 import { changed, range } from "../src/pages/decision/changes/slider_range.js";
 import { cursorsOf, queueLink, queuePath } from "../src/pages/queue/queue_pages.js";
-import { casesAfter, nextCase } from "../src/pages/queue/next_case.js";
+import { isFree, nextCase, placeOf } from "../src/pages/queue/next_case.js";
 import { eventsOf } from "../src/pages/clients/client_events.js";
 import { link, parsed } from "../src/frame/routes.js";
 import { csv } from "../src/parts/csv.js";
@@ -70,19 +70,13 @@ test("a slider has the side that an applicant can change", () => {
   assert.deepEqual(range(count, 2), { minimum: 0, maximum: 4, step: 1 });
 });
 
-test("the next case is the soonest due that no other person has", () => {
+test("a case is free unless another person has it now", () => {
   const now = Date.parse("2026-11-29T12:00:00Z");
-  const held = { username: "eva" };
-  const cases = [
-    { predictionId: "1" },
-    { predictionId: "2", claimedBy: held, claimedUntil: "2026-11-29T13:00:00Z" },
-    { predictionId: "3", claimedBy: held, claimedUntil: "2026-11-29T11:00:00Z" },
-    { predictionId: "4" },
-  ];
-  assert.equal(casesAfter(cases, "1", "ana", now)[0].predictionId, "3");
-  assert.equal(casesAfter(cases, "1", "eva", now)[0].predictionId, "2");
-  assert.equal(casesAfter(cases, "4", "ana", now)[0].predictionId, "1");
-  assert.deepEqual(casesAfter(cases.slice(0, 1), "1", "ana", now), []);
+  const held = (claimedUntil) => ({ claimedBy: { username: "eva" }, claimedUntil });
+  assert.ok(!isFree(held("2026-11-29T13:00:00Z"), "ana", now));
+  assert.ok(isFree(held("2026-11-29T13:00:00Z"), "eva", now));
+  assert.ok(isFree(held("2026-11-29T11:00:00Z"), "ana", now));
+  assert.ok(isFree({}, "ana", now));
 });
 
 test("a decision's history has each event with its kind", () => {
@@ -116,12 +110,26 @@ test("a value that is the stored one again is no change", () => {
   assert.deepEqual(changed(once, "revolving", "yes", { amount: 9 }), { amount: 5, revolving: "yes" });
 });
 
-test("the next case is one that this person may decide, on whichever page it is", async () => {
-  const pages = { "": { reviews: [{ predictionId: "1" }, { predictionId: "2" }], next: "c" }, c: { reviews: [{ predictionId: "3" }, { predictionId: "4" }], next: null } };
-  const found = (cases) => nextCase(async (cursor) => pages[cursor], async ({ predictionId }) => cases[predictionId], "1", "ana", 0);
-  assert.equal((await found({ 2: { barred: "You agreed to it." }, 3: null, 4: {} })).predictionId, "4");
-  assert.equal((await found({ 2: {}, 4: {} })).predictionId, "2");
-  assert.equal(await found({ 2: { barred: "You asked for it." } }), undefined);
+test("the next case is the first after the place that one came from, round the queue once", async () => {
+  const cases = ["1", "2", "3", "4"].map((predictionId) => ({ predictionId, dueAt: `2026-12-0${predictionId}T10:00:00.000Z` }));
+  const read = async (cursor) => {
+    const page = cases.filter((one) => placeOf(one) > cursor).slice(0, 2);
+    return { reviews: page, next: page.length === 2 ? placeOf(page[1]) : null };
+  };
+  const looked = [];
+  const found = async (place, mine, free = () => true) => {
+    looked.length = 0;
+    const one = await nextCase(read, async ({ predictionId }) => looked.push(predictionId) && mine.includes(predictionId), place, free);
+    return one?.predictionId;
+  };
+  assert.equal(await found("", ["2", "4"]), "2");
+  assert.equal(await found(placeOf(cases[1]), ["1", "3", "4"]), "3");
+  assert.equal(await found("2026-12-02T11:00:00.000Z#9", ["1", "3"]), "3"); // it is decided, and in no list
+  assert.equal(await found(placeOf(cases[2]), ["1", "2", "3"]), "1");
+  assert.equal(await found(placeOf(cases[1]), []), undefined);
+  assert.deepEqual(looked, ["3", "4", "1"]);
+  assert.equal(await found("", ["1"], ({ predictionId }) => predictionId !== "1"), undefined);
+  assert.deepEqual(looked, ["2", "3", "4"]);
 });
 
 test("the pages of the queue before this one are in its address", () => {

@@ -212,3 +212,107 @@ def test_the_next_case_is_one_that_the_person_may_decide(visit, site):
     expect(one.page.get_by_role("status").filter(has_text=one.t("noNextCase"))).to_be_visible()
     assert clients[0] in one.page.url
     assert one.barriers() == []
+
+
+class Held:
+    """Answers to a request that wait until `go_on`, and the requests that were made."""
+
+    def __init__(self, page, address):
+        self.waiting, self.is_held = [], True
+        page.route(address, self.handle)
+
+    def handle(self, route):
+        if self.is_held:
+            self.waiting.append(route)
+        else:
+            route.fallback()
+
+    def go_on(self):
+        self.is_held = False
+        for route in self.waiting:
+            route.fallback()
+
+
+def test_a_look_up_of_the_next_case_ends_with_its_page(visit, site):
+    clients = with_cases(site, "left", 2)
+    one = visit("reviewer", "en")
+    only(one, clients)
+    open_case(one, clients[0])
+    held = Held(one.page, "**/people/reviews*")
+    one.press("nextCase")
+    one.page.wait_for_timeout(300)
+    one.open("decisions")
+    one.heading("page.decisions").wait_for()
+    held.go_on()
+    one.settled()
+    one.page.wait_for_timeout(500)
+
+    assert len(held.waiting) == 1
+    assert one.page.url.endswith("#/decisions")
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_a_long_look_up_says_how_far_it_is_and_is_stopped(visit, site, language):
+    clients = with_cases(site, f"long-{language}", 3)
+    one = visit("reviewer", language)
+    only(one, clients)
+    open_case(one, clients[0])
+    held = Held(one.page, f"**/people/predictions/{clients[1]}/*")
+    one.press("nextCase")
+    status = one.page.locator("main [role=status]")
+    expect(status.filter(has_text=one.t("lookingForCase", count="1"))).to_be_visible()
+    assert one.page.locator("main [role=alert]").count() == 0
+    one.press("stop")
+    expect(status.filter(has_text=one.t("lookingStopped", count="1"))).to_be_visible()
+    button = one.page.get_by_role("button", name=one.t("nextCase"), exact=True)
+    expect(button).to_be_focused()
+    expect(button).not_to_have_attribute("aria-busy", "true")
+    assert one.page.get_by_role("button", name=one.t("stop"), exact=True).count() == 0
+    held.go_on()
+    one.settled()
+    assert clients[0] in one.page.url
+    assert one.barriers() == []
+    one.press("nextCase")
+
+    one.page.wait_for_url(f"**#/decision/{clients[1]}/*")
+
+
+def test_the_next_case_follows_the_one_that_was_decided_and_skips_one_that_is_gone(visit, site):
+    clients = with_cases(site, "ordered", 4)
+    one = visit("reviewer", "en")
+    only(one, clients)
+    gone = {"type": "urn:problem:not-found", "title": "It is gone", "status": 404}
+    answer = lambda route: route.fulfill(status=404, json=gone)  # noqa: E731
+    one.page.route(f"**/people/predictions/{clients[2]}/*", answer)
+    open_case(one, clients[1])
+    verdict(one, "APPROVE", 1)
+    expect(one.page.get_by_role("status").filter(has_text=one.t("verdictStored"))).to_be_visible()
+    one.press("nextCase")
+    one.page.wait_for_url(f"**#/decision/{clients[3]}/*")
+    one.settled()
+    one.press("nextCase")
+
+    one.page.wait_for_url(f"**#/decision/{clients[0]}/*")
+
+
+def test_a_case_that_a_person_may_never_decide_is_looked_up_once(visit, site):
+    clients = with_cases(site, "mine", 2)
+    one = visit("reviewer", "en")
+    only(one, clients)
+    open_case(one, clients[0])
+    asked = []
+
+    def barring(route):
+        asked.append(route.request.url)
+        taken = route.fetch()
+        body = taken.json()
+        case = body["case"] | {"barred": "You asked for it."}
+        route.fulfill(response=taken, json=body | {"case": case})
+
+    one.page.route(f"**/people/predictions/{clients[1]}/*", barring)
+    for _ in range(2):
+        one.press("nextCase")
+        one.settled()
+        expect(one.page.get_by_role("status").filter(has_text=one.t("noNextCase"))).to_be_visible()
+
+    assert len(asked) == 1

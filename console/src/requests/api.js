@@ -16,7 +16,7 @@ export class Problem extends Error {
   }
 }
 
-async function sent(method, path, body, headers) {
+async function sent(method, path, body, headers, signal) {
   if (DOTS.test(path)) throw new Problem({ type: "not-an-id", title: t("notAnId") });
   const held = await token();
   if (!held) throw new Problem({ type: "unauthorized", title: t("signInExpired"), status: 401 });
@@ -24,9 +24,10 @@ async function sent(method, path, body, headers) {
   if (body !== undefined) all["Content-Type"] = "application/json";
   const where = path.startsWith("http") ? path : `${base}people${path}`;
   try {
-    return await fetch(where, { method, headers: all, body: body === undefined ? body : JSON.stringify(body) });
+    return await fetch(where, { method, headers: all, body: body === undefined ? body : JSON.stringify(body), signal });
   } catch {
-    throw new Problem({ type: "network", title: t("networkLost"), detail: t("networkLostDetail") });
+    signal?.throwIfAborted();
+    throw new Problem({ type: "network", title: t("networkLost"), detail: t(method === "GET" ? "networkLostRead" : "networkLostDetail") });
   }
 }
 
@@ -40,17 +41,17 @@ const onTheWay = new Map();
 
 /** Return the answer to a request. What changes something is one request while it is on its way: a
  * second press of its button waits for the same answer. */
-export function ask(method, path, body, headers = {}) {
-  if (method === "GET") return answered(method, path, body, headers);
+export function ask(method, path, body, headers = {}, signal = undefined) {
+  if (method === "GET") return answered(method, path, body, headers, signal);
   const one = JSON.stringify([method, path, body, headers]);
   if (!onTheWay.has(one)) onTheWay.set(one, answered(method, path, body, headers).finally(() => onTheWay.delete(one)));
   return onTheWay.get(one);
 }
 
 /** Send a request. 202 is followed until the decision is there. */
-async function answered(method, path, body, headers) {
+async function answered(method, path, body, headers, signal) {
   for (let tried = 1; ; tried += 1) {
-    const answer = await sent(method, path, body, headers);
+    const answer = await sent(method, path, body, headers, signal);
     if (answer.status === 429 && tried < TRIES) {
       await pause(Number(answer.headers.get("Retry-After") ?? 1));
       continue;
@@ -65,7 +66,8 @@ async function answered(method, path, body, headers) {
   }
 }
 
-export const get = (path) => ask("GET", path);
+/** Return the answer to a question, which ends with the signal of an AbortController. */
+export const get = (path, signal) => ask("GET", path, undefined, {}, signal);
 
 /** Post with a key, so that a repeat of the same request counts once. */
 export const post = (path, body, key) => ask("POST", path, body, key ? { "Idempotency-Key": key } : {});

@@ -42,7 +42,7 @@ export function DecisionPage({ names: [clientId, predictionId] }) {
         one.counterOfferOf && [t("counterOfferOf"), html`<a href=${link("decision", one.clientId, one.counterOfferOf)}>${one.counterOfferOf}</a>`],
       ]} />
       <div class="actions"><button type="button" class="secondary" onClick=${() => print()}>${t("print")}</button></div>
-      <${NextCase} after=${one.predictionId} />
+      <${NextCase} decided=${one} />
       ${one.case && may("POST /predictions/{clientId}/{predictionId}/review") && html`<${ReviewPart} decided=${one} onDone=${decided} />`}
       ${decidedNow.value === one.predictionId && html`<p role="status">${t("verdictStored")}</p>`}
       <${Decided} decided=${one} isStored=${true} onChanged=${stored.run} />

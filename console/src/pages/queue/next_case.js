@@ -1,23 +1,34 @@
-/** Return the cases after another that no other person has claimed, the soonest due first; those before
- * it come last. */
-export function casesAfter(cases, after, username, now) {
-  const free = (one) => !one.claimedBy || one.claimedBy.username === username || Date.parse(one.claimedUntil) < now;
-  const at = cases.findIndex((one) => one.predictionId === after);
-  const later = [...cases.slice(at + 1), ...cases.slice(0, Math.max(at, 0))];
-  return later.filter((one) => one.predictionId !== after && free(one));
+// The next case of the queue that a person may decide. Pure.
+
+/** Return the place of a case in the queue, which is also the cursor to those due after it. */
+export const placeOf = ({ dueAt, predictionId }) => `${dueAt}#${predictionId}`;
+
+/** Return whether no other person has claimed a case. */
+export const isFree = (one, username, now) =>
+  !one.claimedBy || one.claimedBy.username === username || Date.parse(one.claimedUntil) < now;
+
+/** Return the first free case after a place in the queue that a person may decide, round the queue once;
+ * undefined if there is none. `read` reads a page after a cursor, and `mayDecide` looks a case up. */
+export async function nextCase(read, mayDecide, place, free) {
+  for await (const one of round(read, place)) if (free(one) && (await mayDecide(one))) return one;
+  return undefined;
 }
 
-/** Return the first case that a person may decide, or undefined: `read` reads a page of the queue after a
- * cursor, and `caseOf` the open case of a decision as this person may decide it, if there is one. */
-export async function nextCase(read, caseOf, after, username, now) {
-  let cursor = "";
+/** Yield the cases after a place, then those before it. */
+async function* round(read, place) {
+  yield* from(read, place);
+  if (!place) return;
+  for await (const one of from(read, "")) {
+    if (placeOf(one) >= place) return;
+    yield one;
+  }
+}
+
+async function* from(read, start) {
+  let cursor = start;
   do {
     const { reviews, next } = await read(cursor);
-    for (const one of casesAfter(reviews, after, username, now)) {
-      const held = await caseOf(one);
-      if (held && !held.barred) return one;
-    }
+    yield* reviews;
     cursor = next;
   } while (cursor);
-  return undefined;
 }

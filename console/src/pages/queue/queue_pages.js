@@ -6,5 +6,5 @@ export const cursorsOf = (query) => (query.pages ?? "").split(" ").filter(Boolea
 /** Return the fragment of the page that these cursors lead to. */
 export const queueLink = (cursors) => (cursors.length ? `#/queue?${new URLSearchParams({ pages: cursors.join(" ") })}` : "#/queue");
 
-/** Return the request for a page. */
-export const queuePath = (cursor) => `/reviews?${new URLSearchParams({ state: "open", limit: "50", ...(cursor && { cursor }) })}`;
+/** Return the request for a page of at most so many cases. */
+export const queuePath = (cursor, limit = 50) => `/reviews?${new URLSearchParams({ state: "open", limit, ...(cursor && { cursor }) })}`;
