@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { apart } from "../src/parts/plots/plot_paths.js";
+import { apart, leaderPath } from "../src/parts/plots/plot_paths.js";
 import { approvedByMonth, between, curves, interval, place, together } from "../src/pages/portfolio/vintages.js";
 
 const near = (one, other) => assert.ok(Math.abs(one - other) < 1e-6, `${one} is not ${other}`);
@@ -39,6 +39,18 @@ test("names of lines stay in the order of their ends, and apart", () => {
   assert.deepEqual(apart([50, 10, 52], 13, 176), [50, 10, 63]);
   assert.deepEqual(apart([170, 171, 172], 13, 176), [150, 163, 176]);
   assert.deepEqual(apart([], 13, 176), []);
+});
+
+test("no leader from a line's end to its name crosses another", () => {
+  const ends = Array.from({ length: 20 }, (_, at) => ({ x: 500 - 20 * at, y: 90 + ((at * 37) % 61) }));
+  const places = apart(ends.map((one) => one.y), 13, 296);
+  const lines = ends.map((end, at) => leaderPath(end, 516, places[at]).match(/-?[\d.]+/g).map(Number));
+  const parts = lines.map(([x, y, right, end, place]) => [[[x, y], [right, y]], [[right, y], [end, place]]]);
+  const side = ([[ax, ay], [bx, by]], [x, y]) => Math.sign((bx - ax) * (y - ay) - (by - ay) * (x - ax));
+  const cross = (one, other) => side(one, other[0]) * side(one, other[1]) < 0 && side(other, one[0]) * side(other, one[1]) < 0;
+  const crossing = parts.flatMap((one, at) => parts.slice(at + 1).filter((other) => one.some((a) => other.some((b) => cross(a, b)))));
+  assert.equal(lines.length, 20);
+  assert.deepEqual(crossing, []);
 });
 
 test("vintages are chosen by month", () => {

@@ -61,8 +61,8 @@ def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visit]]:
     """Visits of people to the console, each in a browser of its own, that break no policy."""
     visits: list[Visit] = []
 
-    def begin(role: str, language: str = "es", width: int = 1280) -> Visit:
-        context = browser.new_context(viewport={"width": width, "height": 900})
+    def begin(role: str, language: str = "es", width: int = 1280, **more: Any) -> Visit:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **more)
         context.add_init_script(VIOLATIONS)
         context.set_default_timeout(PATIENCE_MS)
         visits.append(Visit(site, context.new_page(), language))

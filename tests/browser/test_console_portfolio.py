@@ -1,6 +1,7 @@
 """The pages of risk: portfolio and models, on real decisions."""
 
 import json
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -108,6 +109,67 @@ def with_many_vintages(route):
     route.fulfill(response=taken, body=json.dumps(body))
 
 
+# The contrast of each line of a plot with the page, by WCAG 2.2.
+CONTRASTS = """(lines) => {
+  const bytes = (colour) => {
+    const canvas = document.createElement("canvas").getContext("2d");
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const linear = (one) => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4;
+  const light = (colour) => [0.2126, 0.7152, 0.0722]
+    .reduce((sum, weight, at) => sum + weight * linear(colour[at] / 255), 0.05);
+  const page = bytes(getComputedStyle(document.documentElement).backgroundColor);
+  return lines.map((one) => {
+    const { stroke, strokeOpacity } = getComputedStyle(one);
+    const [opacity, own] = [Number(strokeOpacity), bytes(stroke)];
+    const seen = own.map((part, at) => part * opacity + page[at] * (1 - opacity));
+    const [less, more] = [light(seen), light(page)].sort((a, b) => a - b);
+    return more / less;
+  });
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_lines_of_vintages_and_their_leaders_contrast_with_the_page(visit, decided, scheme):
+    one = visit("risk", "en", color_scheme=scheme)
+    one.page.route("**/people/models", with_many_vintages)
+    one.open("portfolio")
+    plot = one.page.locator("figure.plot", has_text=one.t("defaultByAge"))
+    one.page.locator("#vintage-from").select_option("")
+    plot.get_by_label(one.t("highlighted")).select_option("2025-03")
+    expect(plot.locator("path.leader.chosen")).to_have_css("stroke-width", "5px")
+    contrasts = plot.locator("path:not(.hit)").evaluate_all(CONTRASTS)
+
+    assert len(contrasts) > 60
+    assert plot.locator("path.leader").count() > 10
+    assert min(contrasts) >= 3
+
+
+def test_a_tap_on_a_vintage_highlights_it(visit, decided):
+    one = visit("risk", "es", 360, has_touch=True, is_mobile=True)
+    one.page.route("**/people/models", with_many_vintages)
+    one.open("portfolio")
+    one.settled()
+    plot = one.page.locator("figure.plot", has_text=one.t("defaultByAge"))
+    plot.locator("svg").scroll_into_view_if_needed()
+    at = plot.locator("path.hit").last.evaluate(MIDDLE)
+    one.page.touchscreen.tap(*at)
+    chosen = plot.locator("text.chosen")
+    expect(chosen).to_have_count(1)
+    expect(plot.locator("output")).to_contain_text(chosen.text_content())
+    one.page.touchscreen.tap(*at)
+
+    expect(plot.locator("output")).to_be_empty()
+
+
+MIDDLE = """line => {
+  const [place, on] = [line.getPointAtLength(line.getTotalLength() / 2), line.getScreenCTM()];
+  return [place.x * on.a + on.e, place.y * on.d + on.f];
+}"""
+
+
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_thirty_vintages_are_told_apart(visit, decided, language):
     one = visit("risk", language)
@@ -171,14 +233,18 @@ def test_a_segment_filters_decisions(visit, site, decided):
 
 
 class ManyDecisions:
-    """Pages of 2,500 decisions; that of `held` waits until `go_on`."""
+    """Pages of 2,500 decisions; that of `held` waits until `go_on`, and that of `lost` is lost."""
 
-    def __init__(self, held):
-        self.held, self.waiting = held, []
+    def __init__(self, held=-1, lost=-1):
+        self.held, self.lost, self.waiting, self.asked = held, lost, [], 0
 
     def answer(self, route):
+        self.asked += 1
         cursor = parse_qs(urlsplit(route.request.url).query).get("cursor", ["0"])[0]
-        if int(cursor) == self.held:
+        if int(cursor) == self.lost:
+            self.lost = -1
+            route.abort()
+        elif int(cursor) == self.held:
             self.waiting.append(route)
         else:
             self.fulfill(route, int(cursor))
@@ -205,13 +271,73 @@ def test_all_decisions_of_a_period_are_read_until_one_stops_it(visit, decided):
     one.press("readAll")
     expect(status.filter(has_text="2,200, back to Nov 9")).to_be_visible()
     one.press("stop")
-    pages.go_on()
-    expect(newest("2,300")).to_be_visible()
+    expect(status.filter(has_text="Stopped at 2,200 decisions")).to_be_visible()
+    expect(one.page.locator("dl.facts dd").first).to_have_text("2,200")
+    expect(one.page.get_by_role("button", name=one.t("readAll"))).to_be_focused()
+    pages.held = -1
     assert one.barriers() == []
     one.press("readAll")
     expect(one.page.locator("dl.facts dd").first).to_have_text("2,500")
 
     assert one.page.get_by_role("button", name=one.t("readAll")).count() == 0
+    expect(one.heading("page.portfolio")).to_be_focused()
+
+
+@pytest.mark.parametrize(("held", "told"), [(0, "stoppedAtNone"), (3, "stoppedAt")])
+def test_the_first_reading_and_that_of_other_filters_are_stopped(visit, decided, held, told):
+    one, pages = visit("risk", "es"), ManyDecisions(held)
+    one.page.route("**/people/decisions?*", pages.answer)
+    one.open("portfolio")
+    status = one.page.locator("main [role=status]")
+    for decision in ("", "APPROVE"):
+        one.page.locator("#period-decision").select_option(decision)
+        reading = one.t("reading", count="300", day="28 nov 2026") if held else one.t("readingNone")
+        expect(status.filter(has_text=reading)).to_be_visible()
+        one.press("stop")
+        stopped = one.t(told, count=str(100 * held), day="28 nov 2026") if held else one.t(told)
+        expect(status.filter(has_text=stopped)).to_be_visible()
+        count = one.page.locator("dl.facts dd", has_text=re.compile(r"^300$"))
+        assert count.count() == (1 if held else 0)
+    assert one.barriers() == []
+
+
+def test_leaving_the_portfolio_ends_its_reading(visit, decided):
+    one, pages = visit("risk", "en"), ManyDecisions(22)
+    one.page.route("**/people/decisions?*", pages.answer)
+    one.open("portfolio")
+    one.press("readAll")
+    expect(one.page.locator("main [role=status]").filter(has_text="2,200")).to_be_visible()
+    one.open("queue")
+    one.heading("page.queue").wait_for()
+    asked = pages.asked
+    pages.go_on()
+    one.page.wait_for_timeout(1000)
+
+    assert pages.asked == asked
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_a_lost_network_leaves_the_figures_and_the_reading_goes_on(visit, decided, language):
+    one, pages = visit("risk", language), ManyDecisions(lost=22)
+    one.page.route("**/people/decisions?*", pages.answer)
+    one.open("portfolio")
+    count = one.page.locator("dl.facts dd").first
+    expect(count).to_have_text("2000" if language == "es" else "2,000")
+    figures = one.page.locator("figure.plot").count()
+    one.press("readAll")
+    alert = one.page.get_by_role("alert")
+    expect(alert).to_contain_text(one.t("networkLostRead"))
+    assert one.t("networkLostDetail") not in alert.inner_text()
+    expect(count).to_have_text("2000" if language == "es" else "2,000")
+    assert one.page.locator("figure.plot").count() == figures >= 3
+    assert one.page.evaluate("document.activeElement.tagName") != "BODY"
+    assert one.barriers() == []
+    asked = pages.asked
+    one.press("again")
+    expect(one.heading("page.portfolio")).to_be_focused()
+    expect(count).to_have_text("2500" if language == "es" else "2,500")
+
+    assert pages.asked == asked + 3
 
 
 def test_another_language_while_all_is_read_counts_each_decision_once(visit, decided):
@@ -261,6 +387,7 @@ def test_a_refused_period_has_no_figures(visit, decided):
     expect(one.page.get_by_role("alert")).to_be_visible()
 
     assert one.page.get_by_text(one.t("decisionsADay")).count() == 0
+    assert one.page.get_by_text(one.t("badRateOverrides")).count() == 0
 
 
 @pytest.mark.parametrize("page", ["portfolio", "models", "policy"])

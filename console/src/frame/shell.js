@@ -1,6 +1,7 @@
 // The frame of every page: navigation by what the person may do, language, sign-out, title, focus.
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "./html.js";
+import { keepFocus } from "./kept_focus.js";
 import { language, speak, t } from "./language.js";
 import { link } from "./routes.js";
 import { may, askForProduct, product, productProblem } from "./product.js";
@@ -19,7 +20,9 @@ function current() {
 }
 
 export function Shell() {
+  const main = useRef(null);
   useEffect(() => void (document.documentElement.lang = language.value), [language.value]);
+  useEffect(() => keepFocus(main.current), []);
   return html`
     <a class="skip" href="#main" onClick=${toMain}>${t("skip")}</a>
     <header><nav aria-label=${t("pages")}>
@@ -31,7 +34,7 @@ export function Shell() {
         ${session.value && html`<li><button type="button" class="outline" onClick=${signOut}>${t("signOut")}</button></li>`}
       </ul>
     </nav></header>
-    <main id="main"><${Content} /></main>`;
+    <main id="main" ref=${main}><${Content} /></main>`;
 }
 
 function toMain(event) {

@@ -1,9 +1,11 @@
 // The trade-off curve with movable cut-offs, on the bank's own recent decisions; and a draft of them.
+import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
 import { ask } from "../../requests/api.js";
 import { useAnswer, useAsking } from "../../requests/asking.js";
 import { lastDays } from "../../requests/days.js";
 import { MOST, readOn, unread } from "../../requests/decision_log.js";
+import { useStoppable } from "../../requests/stoppable.js";
 import { language, percent, plain, t } from "../../frame/language.js";
 import { useDraft } from "../../signing_in/typed_draft.js";
 import { may } from "../../frame/product.js";
@@ -23,18 +25,19 @@ export function TradeOffPart({ policy, onDrafted }) {
   const now = { approveFrom: policy.decision.approve_from, declineBelow: policy.decision.decline_below };
   const cutOffs = useDraft(`cut-offs:${now.approveFrom}:${now.declineBelow}`, now);
   const shares = useDraft("assumptions", {});
-  const log = useAnswer(() => readOn(unread(), lastDays(DAYS, new Date())), []);
-  const { drafting, typed } = useDrafting(policy, cutOffs, onDrafted);
+  const { begin } = useStoppable();
+  const log = useAnswer(() => readOn(unread(), lastDays(DAYS, new Date()), MOST, begin()), []);
+  const { drafting, typed, isAsSent } = useDrafting(policy, cutOffs, onDrafted);
   const of = scored(log.value?.decisions ?? []);
   const textOfShare = (name) => textOf(name, shares.value, language.value);
   const [margin, loss] = ["margin", "loss"].map((name) => shareOf(textOfShare(name), language.value));
   const assumed = { margin, loss };
   const move = (name) => (event) => (cutOffs.value = { ...cutOffs.value, [name]: Number(event.currentTarget.value) });
   const type = (name) => (event) => (shares.value = { ...shares.value, [name]: { text: event.currentTarget.value, language: language.value } });
-  const slider = (name) => html`<div class="field"><${Labelled} id=${`cut-${name}`} label=${html`${t(name)}: <output>${plain(cutOffs.value[name])}</output>`} type="range" wrong=${errorOf(drafting.problem, `#/policy/decision/${PLACES[name]}`)}
+  const slider = (name) => html`<div class="field"><${Labelled} id=${`cut-${name}`} label=${html`${t(name)}: <output>${plain(cutOffs.value[name])}</output>`} type="range" wrong=${isAsSent() && errorOf(drafting.problem, `#/policy/decision/${PLACES[name]}`)}
     min=${now.declineBelow - 60} max=${now.approveFrom + 60} step="1" value=${cutOffs.value[name]} onInput=${move(name)} /></div>`;
   const assumption = (name) => html`<div class="field"><${Labelled} id=${`of-${name}`} label=${t(name)} inputmode="decimal" autocomplete="off"
-    wrong=${assumed[name] === undefined && t("shareWrong", { example: plain(0.25) })} value=${textOfShare(name)} onInput=${type(name)} /></div>`;
+    wrong=${assumed[name] === undefined && t("shareWrong", { example: plain(0.25), percent: percent(0.25) })} value=${textOfShare(name)} onInput=${type(name)} /></div>`;
   return html`<h2>${t("tradeOff")}</h2>
     <${Busy} when=${log.busy} /><${Trouble} problem=${log.problem} again=${log.run} />
     ${log.value && html`<p>${t("tradeOffAbout", { count: of.length })} ${!log.value.isWhole && t("newestOnly", { count: MOST })}</p>`}
@@ -64,13 +67,15 @@ function Curves({ of, now, then, assumed }) {
   return html`<div class="columns">
     ${drawn(t("curveTold"), ["approved", "reviewed"], "trade-off", percent)}
     ${drawn(t("badRateTold"), ["badRate"], "bad-rate", percent)}
-    ${drawn(t("profitTold"), ["profit"], "profit", plain)}
+    ${Number.isFinite(points[0].profit) ? drawn(t("profitTold"), ["profit"], "profit", plain) : html`<div><h3>${t("profitTold")}</h3><p>${t("noProfit")}</p></div>`}
   </div>`;
 }
 
 function useDrafting(policy, cutOffs, onDrafted) {
   const typed = useDraft("policy-draft", EMPTY);
+  const sent = useSignal(null); // the cut-offs that a problem is of
   const drafting = useAsking(async () => {
+    sent.value = cutOffs.value;
     const moved = Object.entries(PLACES).map(([name, place]) => [place, cutOffs.value[name]]);
     const decision = { ...policy.decision, ...Object.fromEntries(moved) };
     const later = typed.value.effectiveFrom && { effectiveFrom: new Date(typed.value.effectiveFrom).toISOString() };
@@ -78,7 +83,8 @@ function useDrafting(policy, cutOffs, onDrafted) {
     typed.value = EMPTY;
     onDrafted();
   });
-  return { drafting, typed };
+  const isAsSent = () => JSON.stringify(sent.value) === JSON.stringify(cutOffs.value);
+  return { drafting, typed, isAsSent };
 }
 
 function NewDraft({ drafting, typed }) {

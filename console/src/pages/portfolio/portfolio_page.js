@@ -25,15 +25,17 @@ export function PortfolioPage() {
   const { from, to } = filters.value;
   const people = useAnswer(() => get(`/portfolio?from=${from}&to=${to}`), [from, to]);
   const models = useAnswer(() => get("/models"), []);
+  const asked = [log, people, models];
   const wrong = log.problem ?? people.problem;
+  const hasSome = log.value?.isWhole || log.value?.decisions.length > 0;
   return html`<${Titled} title=${t("page.portfolio")}>
     <${Period} filters=${filters.value} problem=${wrong} onChange=${(next) => (filters.value = next)} />
-    ${!wrong && html`<${Reading} of=${log} />`}
-    <${Trouble} problem=${wrong ?? models.problem} again=${() => [log, people, models].forEach((one) => one.run())} />
-    ${!wrong && log.value && html`<${Decisions} of=${log.value.decisions} />`}
-    ${!wrong && people.value && html`<${PeoplePart} of=${people.value} />`}
-    ${!wrong && log.value && models.value && html`<${VintagesPart} of=${log.value.decisions} vintages=${models.value.vintages?.vintages} />`}
-    ${!wrong && log.value && models.value && html`<${ReferencePart} of=${log.value.decisions} models=${models.value.models} />`}
+    <${Reading} of=${log} />
+    <${Trouble} problem=${wrong ?? models.problem} again=${() => asked.filter((one) => one.problem).forEach((one) => one.run())} />
+    ${hasSome && html`<${Decisions} of=${log.value.decisions} />`}
+    ${people.value && html`<${PeoplePart} of=${people.value} />`}
+    ${log.value && models.value && html`<${VintagesPart} of=${log.value.decisions} vintages=${models.value.vintages?.vintages} />`}
+    ${hasSome && models.value && html`<${ReferencePart} of=${log.value.decisions} models=${models.value.models} />`}
     ${models.value && html`<${DriftPart} drift=${models.value.drift} />`}
   <//>`;
 }

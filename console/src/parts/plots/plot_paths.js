@@ -24,6 +24,12 @@ export const dotPath = (values, x, y) =>
     })
     .join("");
 
+const LEADER = 22; // pixels beside the plot
+
+/** Return the path from a line's end to its name: level as far as the plot, and slanted beside it, so that
+ * no two cross whose names are in the order of their ends. */
+export const leaderPath = ({ x, y }, right, place) => `M${x.toFixed(1)} ${y.toFixed(1)}H${right}L${right + LEADER} ${place.toFixed(1)}`;
+
 /** Return about four round marks from at or below `low` to at or above `high`. */
 export function ticks(low, high) {
   const exact = (high - low) / 4 || Math.abs(high) || 1;

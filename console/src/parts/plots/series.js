@@ -19,7 +19,7 @@ const [RIGHT, GAP] = [84, 13]; // of names, and how far apart
  * are {name, place}: upright lines at a place among the labels, which may be between two. */
 export function Plot({ interval = [], ...all }) {
   const known = [...all.series.flatMap((one) => one.values), ...interval.map((one) => one.high)].filter(Number.isFinite);
-  return known.length ? html`<${Drawn} ...${all} interval=${interval} known=${known} />` : html`<h3>${all.title}</h3><p>${t("nothing")}</p>`;
+  return known.length ? html`<${Drawn} ...${all} interval=${interval} known=${known} />` : html`<div><h3>${all.title}</h3><p>${t("nothing")}</p></div>`;
 }
 
 function Drawn({ title, labels, series, bars = false, show = plain, file, interval, marks: uprights = [], ends = false, known }) {
@@ -45,7 +45,7 @@ function Drawn({ title, labels, series, bars = false, show = plain, file, interv
       ${marks.map((mark) => html`<line class="axis" x1=${LEFT} x2=${width} y1=${y(mark)} y2=${y(mark)} /><text x=${LEFT - 6} y=${y(mark) + 4} text-anchor="end">${exact(mark, decimals, style)}</text>`)}
       <text x=${LEFT} y=${height - 6}>${labels[0]}</text>
       ${labels.length > 1 && html`<text x=${LEFT + slot * labels.length} y=${height - 6} text-anchor="end">${labels.at(-1)}</text>`}
-      ${ends ? html`<${NamedLines} series=${series} x=${x} y=${y} right=${width - RIGHT} bottom=${height - BOTTOM} gap=${GAP} chosen=${chosen.value} />`
+      ${ends ? html`<${NamedLines} series=${series} x=${x} y=${y} right=${width - RIGHT} bottom=${height - BOTTOM} gap=${GAP} chosen=${chosen} />`
         : series.map((one, at) => bars && at === 0 ? one.values.map((value, place) => bar(x(place), slot, y(value ?? 0), y(0)))
         : html`<path class=${kindOf(at)} d=${linePath(one.values, x, y)} /><path class=${`dot ${kindOf(at)}`} d=${dotPath(one.values, x, y)} />`)}
       ${interval.map(({ low: from, high: to }, place) => Number.isFinite(from) && html`<line class="interval" x1=${x(place)} x2=${x(place)} y1=${y(from)} y2=${y(to)} />`)}
