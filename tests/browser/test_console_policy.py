@@ -20,19 +20,44 @@ def test_cut_offs_are_moved_proposed_and_approved_by_two(visit, site, decided):
     expect(one.page.locator("#draft-reason-error")).not_to_be_empty()
     one.page.locator("#draft-reason").fill("Menos riesgo <b>en diciembre</b>")
     one.press("newDraft")
+    status = one.page.locator("main [role=status]")
+    expect(status.filter(has_text=one.t("draftStored"))).to_be_visible()
     draft = one.page.locator("article", has_text="<b>en diciembre</b>")
+    policy = draft.locator("code").first.inner_text()
     draft.get_by_role("button", name=one.t("swapSet")).click()
     expect(draft.get_by_role("region", name=one.t("swapSetTold"))).to_be_visible()
     draft.get_by_role("button", name=one.t("approveDraft")).click()
     expect(draft.get_by_text("risk").nth(1)).to_be_visible()
+    expect(status.filter(has_text=one.t("approvalStored", policy=policy))).to_be_visible()
     two = visit("second-risk", "en")
     two.open("policy")
     two.page.locator("article", has_text="<b>en diciembre</b>").get_by_role(
         "button", name=two.t("approveDraft")
     ).click()
     expect(two.page.locator("article", has_text="<b>en diciembre</b>")).to_have_count(0)
-
+    expect(two.heading("page.policy")).to_be_focused()
     assert two.page.locator("dl.facts dd").nth(2).inner_text() == "575"
+    two.page.locator("summary", has_text=two.t("rollback")).click()
+    two.page.locator("#rollback-policy").select_option(index=1)
+    two.page.locator("#rollback-reason").fill("Too strict")
+    two.press("rollback")
+
+    status = two.page.locator("main [role=status]")
+    expect(status.filter(has_text=two.t("rollbackStored"))).to_be_visible()
+
+
+def test_after_a_lost_network_the_focus_stays_on_the_page(visit, decided):
+    one, lost = visit("risk", "en"), [True]
+    losing = lambda route: route.abort() if lost.pop() else route.continue_()  # noqa: E731
+    one.page.route("**/people/policies", losing)
+    one.open("policy")
+    alert = one.page.get_by_role("alert")
+    expect(alert).to_contain_text(one.t("networkLostRead"))
+    lost.append(False)
+    one.press("again")
+    expect(alert).to_have_count(0)
+
+    expect(one.heading("page.policy")).to_be_focused()
 
 
 def test_a_proposal_whose_answer_is_lost_is_one_draft(visit, decided):
@@ -109,20 +134,23 @@ def test_a_share_out_of_range_is_refused_beside_its_field_and_stays(visit, decid
     one.heading("page.policy").wait_for()
     one.settled()
     example = "0,25" if language == "es" else "0.25"
+    percent = "25\xa0%" if language == "es" else "25%"
     profit = one.page.get_by_role("region", name=one.t("cutOffsTold")).locator("tr").last
     for name, text in (("margin", "99"), ("loss", "")):
         place, error = one.page.locator(f"#of-{name}"), one.page.locator(f"#of-{name}-error")
         place.fill(text)
-        expect(error).to_have_text(one.t("shareWrong", example=example))
+        expect(error).to_have_text(one.t("shareWrong", example=example, percent=percent))
         expect(place).to_have_attribute("aria-invalid", "true")
         expect(profit.locator("td").last).to_have_text("–")
+    expect(one.page.get_by_text(one.t("noProfit"))).to_be_visible()
+    assert one.page.locator("div", has_text=one.t("noProfit")).last.locator("h3").count() == 1
     assert one.barriers() == []
     one.page.reload()
     one.press("signIn")
     one.give_password("risk")
     expect(one.page.locator("#of-margin")).to_have_value("99")
     for name in ("margin", "loss"):
-        one.page.locator(f"#of-{name}").fill(example)
+        one.page.locator(f"#of-{name}").fill(example if name == "margin" else percent)
         expect(one.page.locator(f"#of-{name}-error")).to_be_empty()
 
     expect(profit.locator("td").last).not_to_have_text("–")
@@ -149,3 +177,6 @@ def test_each_error_of_a_cut_off_is_beside_its_slider_in_words(visit, decided, l
         assert place.get_attribute("aria-invalid") == "true"
         assert place.get_attribute("aria-describedby") == f"cut-{name}-error"
     assert one.barriers() == []
+    one.page.locator("#cut-approveFrom").fill("560")
+    for name in ("approveFrom", "declineBelow"):
+        expect(one.page.locator(f"#cut-{name}-error")).to_be_empty()

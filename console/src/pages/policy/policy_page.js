@@ -1,4 +1,5 @@
 // The policy: what is in force, the trade-off of its cut-offs, drafts and their approvals.
+import { useSignal } from "@preact/signals";
 import { html } from "../../frame/html.js";
 import { get, path } from "../../requests/api.js";
 import { useAnswer } from "../../requests/asking.js";
@@ -21,7 +22,13 @@ async function overview() {
 export function PolicyPage() {
   const found = useAnswer(overview, []);
   const all = found.value;
+  const done = useSignal(null); // the text of the last act: {key, values}
+  const after = (key, values) => () => {
+    done.value = { key, values };
+    found.run();
+  };
   return html`<${Titled} title=${t("page.policy")}>
+    <p role="status">${done.value && t(done.value.key, done.value.values)}</p>
     <${Busy} when=${found.busy} /><${Trouble} problem=${found.problem} again=${found.run} />
     ${all && html`
       <${Facts} of=${[
@@ -29,11 +36,11 @@ export function PolicyPage() {
         [t("approveFrom"), all.document.decision.approve_from], [t("declineBelow"), all.document.decision.decline_below],
       ]} />
       ${all.scheduled.map((one) => html`<p>${t("comesIntoForce", { policy: one.policy, time: time(one.from) })}</p>`)}
-      ${may("GET /decisions") && html`<${TradeOffPart} policy=${all.document} onDrafted=${found.run} />`}
+      ${may("GET /decisions") && html`<${TradeOffPart} policy=${all.document} onDrafted=${after("draftStored")} />`}
       <h2>${t("drafts")}</h2>
       ${all.drafts.length === 0 && html`<p>${t("noDrafts")}</p>`}
-      ${all.drafts.map((one) => html`<${DraftPart} key=${one.id} draft=${one} inForce=${all.document} onDone=${found.run} />`)}
-      ${may("POST /policy-rollback") && html`<${RollbackPart} all=${all} onDone=${found.run} />`}
+      ${all.drafts.map((one) => html`<${DraftPart} key=${one.id} draft=${one} inForce=${all.document} onDone=${after("approvalStored", { policy: one.policy })} />`)}
+      ${may("POST /policy-rollback") && html`<${RollbackPart} all=${all} onDone=${after("rollbackStored")} />`}
       <h2>${t("acts")}</h2>
       <${Table} caption=${t("actsTold")} columns=${columns()} rows=${all.acts} file="policy-acts" />`}
   <//>`;
