@@ -159,6 +159,7 @@ def test_a_tap_on_a_vintage_highlights_it(visit, decided):
     chosen = plot.locator("text.chosen")
     expect(chosen).to_have_count(1)
     expect(plot.locator("output")).to_contain_text(chosen.text_content())
+    assert plot.locator("path.hit").last.evaluate(MIDDLE) == pytest.approx(at)  # it stays in place
     one.page.touchscreen.tap(*at)
 
     expect(plot.locator("output")).to_be_empty()
