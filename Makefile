@@ -212,7 +212,7 @@ screenshots: $(VENV)/browser ## Screenshots of the console's pages, into docs/sc
 viewer: $(VENV)/run ## Bring the pinned files of Swagger UI for /docs, by npm (they are committed)
 	@$(VENV)/bin/python -m infrastructure.packing.viewer_package
 
-console: $(VENV)/run ## Build the console from console/, by npm (the bundle is committed)
+console: $(VENV)/dev ## Build the console from console/, by npm (the bundle is committed)
 	@$(VENV)/bin/python -m infrastructure.packing.console_package
 
 serving-code: $(VENV)/run ## Add the code under training/ to what an artifact may bring along
