@@ -44,7 +44,7 @@ class MixedLoad:
             self._paced(45, self._update_endpoint),
             self._paced(60, self._decide_a_batch),
             self._paced(20, self._erase),
-            self._paced(120, self._watch_drift),
+            self._paced(60, self._watch_drift),
         ]
         self._threads = [
             threading.Thread(target=self._again, args=(role, random.Random(number)), daemon=True)
