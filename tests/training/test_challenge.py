@@ -111,6 +111,19 @@ def test_the_holdout_is_what_the_artifact_was_judged_on(folders, artifacts, tmp_
     assert facts["champion"] is None
 
 
+def test_an_artifact_of_before_the_intervals_is_compared(folders, artifacts, tmp_path):
+    older = tmp_path / "older"
+    shutil.copytree(folders, older)
+    extracted = tmp_path / "extracted"
+    shutil.copytree(artifacts[MODELS[0]], extracted)
+    manifest = json.loads((extracted / "manifest.json").read_text())
+    del manifest["intervals"]
+    (extracted / "manifest.json").write_text(json.dumps(manifest))
+    packed(extracted, older / MODELS[0])
+
+    assert measured(older, MODELS[0], tmp_path / "facts")["rows"] > 0
+
+
 def test_only_what_the_model_reads_can_have_shifted(folders, artifacts, bank, tmp_path):
     shifted = {name: {*measured(folders, name, tmp_path / name)["featureCsi"]} for name in MODELS}
     read = {

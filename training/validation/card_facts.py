@@ -56,10 +56,11 @@ def facts(bank: TrainingProfile, model: Model, judged: Judged, manifest: dict[st
     read = tuple(feature for feature in model.features if _is_read(feature, model, judged))
     copied = (
         "model", "method", "version", "snapshot", "window", "rows", "bads", "calibration",
-        "holdout", "metrics", "intervals",
+        "holdout", "metrics",
     )  # fmt: skip
     return {
         **{name: manifest[name] for name in copied},
+        "intervals": manifest.get("intervals", {}),  # older artifacts have none
         "outcomeMonths": bank.training.outcome_months,
         "approveFrom": bank.scale.approve_from,
         "features": [
