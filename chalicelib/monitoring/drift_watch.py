@@ -43,7 +43,7 @@ def watch(
     A schedule's event may come twice; a version that has a report gets no second notice.
     """
     version = at.strftime("%Y%m%dT%H%M%S")
-    seen = [_seen(decision) for decision in spread(at, decisions)]
+    seen = [*spread(at, decisions)]
     found = drift.compared(
         seen, _references(profile, bucket, endpoints), profile.asked_for(), profile.drift
     )
@@ -64,33 +64,35 @@ def watch(
     return report
 
 
-def spread(at: datetime, decisions: Decisions) -> Iterator[Document]:
-    """Yield the decisions of the week until `at`; of a busy day a sample of A_DAY or fewer."""
+def spread(at: datetime, decisions: Decisions) -> Iterator[Seen]:
+    """Yield the decisions of the week until `at`; of a busy day a sample of A_DAY or fewer.
+
+    A decision becomes a Seen as it is read: one of the table, with its models' answers, takes three
+    times the memory.
+    """
     for back in range(DAYS + 1):
         midnight = (at - timedelta(days=back)).replace(hour=0, minute=0, second=0, microsecond=0)
         start = max(midnight, at - timedelta(days=DAYS))
         yield from _of_day(start, min(midnight + timedelta(days=1), at), decisions)
 
 
-def _of_day(start: datetime, end: datetime, decisions: Decisions) -> Iterable[Document]:
+def _of_day(start: datetime, end: datetime, decisions: Decisions) -> Iterable[Seen]:
     """Return as many whole shards as fit into A_DAY: a hash of the id chooses an item's shard.
 
     Of a shard that does not fit alone, it returns some of every hour.
     """
-    found: dict[str, Document] = {}
+    found: dict[str, Seen] = {}
     for key in keys_of(start.date().isoformat()):
-        shard = list(islice(_made(key, start, end, decisions, A_DAY + 1), A_DAY + 1))
+        shard = dict(islice(_made(key, start, end, decisions, A_DAY + 1), A_DAY + 1))
         if len(shard) > A_DAY:
             return _of_every_hour(key, start, end, decisions)
         if len(found) + len(shard) > A_DAY:
             break
-        found |= {one["predictionId"]: one for one in shard}
+        found |= shard
     return found.values()
 
 
-def _of_every_hour(
-    key: str, start: datetime, end: datetime, decisions: Decisions
-) -> list[Document]:
+def _of_every_hour(key: str, start: datetime, end: datetime, decisions: Decisions) -> list[Seen]:
     """Return up to AN_HOUR decisions an hour; busy hours share the rest of A_DAY."""
     hours = []
     while start < end:
@@ -102,15 +104,18 @@ def _of_every_hour(
     share = (A_DAY - sum(map(len, found))) // max(len(busy), 1)
     for place in busy:
         found[place] += islice(hours[place], share)
-    return [decision for hour in found for decision in hour]
+    return [seen for hour in found for _, seen in hour]
 
 
 def _made(
     key: str, start: datetime, end: datetime, decisions: Decisions, page: int
-) -> Iterator[Document]:
-    """Yield the key's decisions in order; an id begins with 12 hexadecimal digits of time."""
+) -> Iterator[tuple[str, Seen]]:
+    """Yield the key's decisions in the order of their ids, which begin with 12 hexadecimal digits
+    of time.
+    """
     first, last = (f"{int(one.timestamp() * 1000):012x}" for one in (start, end))
-    return decisions.made_under(key, first, last, page)
+    for one in decisions.made_under(key, first, last, page):
+        yield one["predictionId"], _seen(one)
 
 
 def _seen(decision: Mapping[str, Any]) -> Seen:

@@ -191,7 +191,8 @@ def log(*made, keys=None):
     for one, at in sorted(zip(ids, made, strict=True)):
         day = at.date().isoformat()
         for key in keys(day) if keys else [key_of(day, one)]:
-            under[key].append({"predictionId": one, "at": at})
+            decided = {"application": {"at": at}, "models": {}, "decisionBasis": "SCORE"}
+            under[key].append({"predictionId": one, **decided})
 
     class Log:
         read = 0
@@ -205,6 +206,11 @@ def log(*made, keys=None):
     return Log()
 
 
+def taken_at(made):
+    """The times of the decisions that a report is made of."""
+    return [one.application["at"] for one in spread(AT, made)]
+
+
 def every(seconds, days=7):
     """A decision so often, for so many days before AT."""
     return [
@@ -214,16 +220,16 @@ def every(seconds, days=7):
 
 def test_of_a_busy_week_a_part_of_every_hour_is_read_and_few_decisions_in_vain():
     busy = log(*every(20))
-    taken = [*spread(AT, busy)]
+    taken = taken_at(busy)
 
-    assert len({one["at"].strftime("%d %H") for one in taken}) == 7 * 24 + 1
+    assert len({at.strftime("%d %H") for at in taken}) == 7 * 24 + 1
     assert 7 * A_DAY * 0.9 < len(taken) <= 8 * A_DAY
     assert busy.read < 8 * (A_DAY + 86400 / 20 / SHARDS * 1.5)
 
 
 def test_a_part_of_a_busy_day_has_as_many_of_each_hour_as_the_day_has():
     made = [*every(60), *(AT.replace(hour=3, minute=0) + timedelta(seconds=n) for n in range(3000))]
-    last_day = [one["at"].hour for one in spread(AT, log(*made)) if one["at"].day == AT.day]
+    last_day = [at.hour for at in taken_at(log(*made)) if at.day == AT.day]
     taken = Counter(last_day)
 
     assert A_DAY * 0.8 < len(last_day) <= A_DAY
@@ -232,7 +238,7 @@ def test_a_part_of_a_busy_day_has_as_many_of_each_hour_as_the_day_has():
 
 def test_a_day_whose_shard_alone_is_too_much_is_read_some_of_every_hour():
     one_key = log(*every(20), keys=lambda day: [keys_of(day)[1]])
-    taken = Counter(one["at"].strftime("%d %H") for one in spread(AT, one_key))
+    taken = Counter(at.strftime("%d %H") for at in taken_at(one_key))
 
     assert len(taken) == 7 * 24 + 1
     assert 8 * A_DAY * 0.9 < sum(taken.values()) <= 8 * A_DAY
@@ -261,9 +267,8 @@ def test_what_moves_between_two_keys_while_it_is_read_counts_once():
 
 def test_a_quiet_week_is_read_whole_and_nothing_twice():
     made = every(600)
-    taken = [one["at"] for one in spread(AT, log(*made))]
 
-    assert sorted(taken) == sorted(made)
+    assert sorted(taken_at(log(*made))) == sorted(made)
 
 
 def test_what_is_older_than_a_week_or_later_is_not_read():
