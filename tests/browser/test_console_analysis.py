@@ -64,6 +64,8 @@ def test_each_error_is_beside_its_field(visit, site, language):
         summary.replace(",", " ").replace(". ", " ").split()
     )
     assert one.barriers() == []
+    one.press("fillExample", number="1")
+    expect(one.page.locator('[aria-invalid="true"], [role="alert"]')).to_have_count(0)
 
 
 @pytest.mark.parametrize(

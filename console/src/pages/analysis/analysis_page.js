@@ -29,6 +29,10 @@ export function AnalysisPage() {
     emptied.value = null;
     keepDraft(NAME, typed.value);
   };
+  const choose = (example) => {
+    change(filledIn(product.value, example, language.value));
+    if (asking.problem) asking.settle(asking.value); // it was about the other application
+  };
   const send = () => asking.run(typed.value);
   const empty = () => {
     emptied.value ??= { typed: typed.value, draft: draft(NAME), answer: asking.value };
@@ -53,7 +57,7 @@ export function AnalysisPage() {
     last.current = asking.value;
   }, [asking.value]);
   return html`<${Titled} title=${t("page.analysis")}>
-    <${Examples} onChoose=${(example) => change(filledIn(product.value, example, language.value))} />
+    <${Examples} onChoose=${choose} />
     <${ApplicationForm} typed=${typed.value} problem=${asking.problem} busy=${asking.busy} onChange=${change} onSend=${send}>
       <button type="button" class="secondary apart" onClick=${empty}>${t("emptyForm")}</button>
       ${emptied.value && html`<button type="button" class="secondary" onClick=${bringBack}>${t("bringBack")}</button>`}
