@@ -113,7 +113,7 @@ test-fast: $(VENV)/dev ## Unit tests and the examples in docstrings: no cloud, u
 
 test: $(VENV)/dev $(CLIENT)/ready ## The tests of the bank: core, embedded cloud, training, whole workflows
 	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile \
-	  tests/quarantine tests/contract tests/training tests/unit tests/workflow
+	  tests/contract tests/training tests/unit tests/workflow
 
 test-deploy: $(VENV)/dev $(DEPLOY)/ready $(SERVING)/ready ## The tests of deploying, permissions, training by hand, and serving
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-deployments test-beside-deployments

@@ -2,11 +2,14 @@
 
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import boto3
 import pandas as pd
@@ -17,7 +20,7 @@ from rich.console import Console
 from bank.api import serving_api
 from bank.demo_users.demo_people import make_people, passwords, signed_in
 from bank.embedded_bank import Bank, open_bank
-from bank.first_run import body_of, bring
+from bank.first_run import body_of, bring, wait_for_models
 from datasets import Case, Dataset
 from datasets.sba import SAMPLE, dataset_of
 from infrastructure.deploy.steps import user_pool
@@ -65,22 +68,43 @@ class Served:
         self.bank.cloud.idle(30)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def sample() -> Dataset:
     """Real loans, committed."""
     return dataset_of(pd.read_parquet(SAMPLE))
 
 
-@pytest.fixture(scope="package")
-def served(sample: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with (
-        open_bank(tmp_path_factory.mktemp("bank")) as bank,
-        serving_api(bank, API_KEY, 0) as port,
-    ):
-        served = Served(bank, f"http://127.0.0.1:{port}")
+@contextmanager
+def in_service(folder: Path) -> Iterator[Served]:
+    with open_bank(folder) as bank, serving_api(bank, API_KEY, 0) as port:
+        yield Served(bank, f"http://127.0.0.1:{port}")
+
+
+class Brought(NamedTuple):
+    """A bank's folder once its models are in service, and what it answered before."""
+
+    folder: Path
+    early: tuple[requests.Response, ...]
+
+
+@pytest.fixture(scope="session")
+def brought(sample: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Brought:
+    """The models are trained once: most of the time that a bank takes to come into service."""
+    folder = tmp_path_factory.mktemp("brought")
+    with in_service(folder) as served:
         early = ask_early(served, next(iter(sample.cases())))
-        bring(bank, sample, QUIET)
-        yield replace(served, early=early)
+        bring(served.bank, sample, QUIET)
+    return Brought(folder, early)
+
+
+@pytest.fixture(scope="module")
+def served(brought: Brought, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A bank of its own for each file of tests, started from the state of the trained one."""
+    folder = tmp_path_factory.mktemp("bank")
+    shutil.copytree(brought.folder, folder, dirs_exist_ok=True)
+    with in_service(folder) as served:
+        wait_for_models(served.url, API_KEY, QUIET)
+        yield replace(served, early=brought.early)
 
 
 def ask_early(served: Served, case: Case) -> tuple[requests.Response, ...]:
@@ -111,7 +135,7 @@ class Desk:
         return {"sub": self.claims[role]["sub"], "username": role}
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def desk(served, tmp_path_factory) -> Desk:
     folder = tmp_path_factory.mktemp("people")
     pool = user_pool.of_stage(boto3.client("cloudformation"), served.bank.settings)
@@ -125,7 +149,7 @@ def desk(served, tmp_path_factory) -> Desk:
     return Desk(served, tokens, {role: verified(one, [arn]) for role, one in tokens.items()})
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def loans(sample: Dataset) -> list[Case]:
     """Real applications of the test period."""
     return list(sample.cases())
