@@ -58,6 +58,7 @@ class Cloud:
             self.notices = Notices(folder, self.disk)
             self._work = _working_folder(folder)
             undo.pop_all()
+        self.bodies = self._work / "bodies"  # of S3's objects
         self.authorization = Authorization(ACCOUNT)
         self._pending = pending = PendingEvents(self.kept)
         free = concurrency.of_account(self.quotas, lambda: lambda_backends[ACCOUNT][region])

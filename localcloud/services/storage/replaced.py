@@ -1,5 +1,7 @@
 """Replaced symbols of the services whose writes are kept."""
 
+from pathlib import Path
+
 from localcloud.kept_state.durability import Kept
 from localcloud.seam import Replaced
 from localcloud.services.storage import (
@@ -16,7 +18,7 @@ _SAGEMAKER = "moto.sagemaker.responses:SageMakerResponse"
 _TABLE = "moto.dynamodb.models.table:Table"
 
 
-def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
+def replaced(kept: Kept, object_events: ObjectEvents, bodies: Path) -> list[Replaced]:
     return [
         Replaced(
             "moto.stepfunctions.responses:StepFunctionResponse",
@@ -25,7 +27,7 @@ def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
             write_through.start_execution(kept),
             "nothing is started that can't be kept",
         ),
-        *objects_.replaced(kept, object_events),
+        *objects_.replaced(kept, object_events, bodies),
         Replaced(
             "moto.core.responses:BaseResponse",
             "call_action",

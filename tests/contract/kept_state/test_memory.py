@@ -1,6 +1,7 @@
 """Memory of the embedded cloud: what is deleted, listed or on the disk leaves nothing in it."""
 
 import gc
+import io
 import sqlite3
 import tracemalloc
 from collections.abc import Iterator
@@ -9,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 import pytest
 from moto.s3.models import FakeKey, S3Backend, s3_backends
 
 from localcloud.cloud import ACCOUNT
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.sqlite.database import FILE
+from localcloud.services.storage.objects.object_bodies import SMALL, Body
 from tests.contract.kept_state.test_durability import key, reopened
 
 MB = 1_000_000
@@ -183,6 +186,53 @@ def test_lists_of_versions_are_as_moto_makes_them(s3: Any) -> None:
                     asked = {**marker, "prefix": prefix, "delimiter": delimiter, "max_keys": most}
                     ours = shown(S3Backend.list_object_versions, **asked)
                     assert ours == shown(MOTO_S_LIST, **asked), asked
+
+
+def test_bodies_of_objects_stay_on_the_disk_and_keep_no_file_open(tmp_path: Path) -> None:
+    bodies = {f"file-{n}": bytes([n]) * MB for n in range(40)}
+    with reopened(tmp_path):
+        s3, process = boto3.client("s3"), psutil.Process()
+        s3.create_bucket(Bucket="data")
+        s3.put_object(Bucket="data", Key="first", Body=bytes(MB))  # what is made once
+        with traced():
+            before, files = tracemalloc.get_traced_memory()[0], process.num_fds()
+            for name, body in bodies.items():
+                s3.put_object(Bucket="data", Key=name, Body=body)
+            gc.collect()
+            assert tracemalloc.get_traced_memory()[0] - before < 2 * MB
+            assert process.num_fds() - files < 5
+        assert all(
+            s3.get_object(Bucket="data", Key=name)["Body"].read() == body
+            for name, body in bodies.items()
+        )
+        part = s3.get_object(Bucket="data", Key="file-7", Range="bytes=5-9")
+        assert part["Body"].read() == bytes([7]) * 5
+        s3.delete_object(Bucket="data", Key="file-7")
+        assert len([*(tmp_path / "work" / "bodies").iterdir()]) == len(bodies)
+    with reopened(tmp_path):
+        found = boto3.client("s3").get_object(Bucket="data", Key="file-8")["Body"].read()
+        assert found == bodies["file-8"]
+    assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize("size", [0, 1, SMALL, SMALL + 1])
+def test_a_body_is_read_from_a_place_as_a_file_is(tmp_path: Path, size: int) -> None:
+    content = bytes(n % 251 for n in range(size))
+    for file in (io.BytesIO(), Body(tmp_path)):
+        file.write(content)
+        file.seek(0)
+        assert [file.read(3), file.read(0), file.read(), file.read()] == [
+            content[:3], b"", content[3:], b"",
+        ]  # fmt: skip
+        file.seek(max(size - 2, 0))
+        assert file.read(1000) == content[-2:]
+        file.seek(0)
+        file.truncate()
+        assert file.read() == b""
+        file.close()
+        with pytest.raises(ValueError, match="read|closed"):
+            file.read()
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_stored_decisions_stay_on_the_disk(tmp_path: Path) -> None:

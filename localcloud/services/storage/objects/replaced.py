@@ -1,13 +1,20 @@
 """Replaced symbols of S3."""
 
+from pathlib import Path
+
 from localcloud.kept_state.durability import Kept
 from localcloud.seam import Replaced
-from localcloud.services.storage.objects import object_lock, object_writes, unused_objects
+from localcloud.services.storage.objects import (
+    object_bodies,
+    object_lock,
+    object_writes,
+    unused_objects,
+)
 from localcloud.services.storage.objects.object_writes import ObjectEvents
 from localcloud.services.storage.write_through import staged_or_real
 
 
-def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
+def replaced(kept: Kept, object_events: ObjectEvents, bodies: Path) -> list[Replaced]:
     return [
         Replaced(
             "moto.s3.notifications",
@@ -36,6 +43,13 @@ def replaced(kept: Kept, object_events: ObjectEvents) -> list[Replaced]:
             "property",
             staged_or_real,
             "a write changes a copy, until it is on disk",
+        ),
+        Replaced(
+            "moto.s3.models",
+            "tempfile",
+            "module",
+            object_bodies.in_files_of(bodies),
+            "bodies of up to 16 MB are in memory, and each larger one keeps a file open",
         ),
         *_locks(),
         *_forgotten(),
