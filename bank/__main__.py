@@ -140,6 +140,7 @@ def main() -> None:
 @granted
 def run(port: int, aws_port: int, limits: bool, quotas: tuple[str, ...]) -> None:
     """Train what is missing, make a first prediction, and serve until Ctrl-C."""
+    steady_heap.give_large_blocks_back()
     with _bank(STATE, port, aws_port, parsed(quotas), limited=limits) as bank:
         sent = _predicted(bank)
         steady_heap.settle()
