@@ -4,6 +4,7 @@ Results are in build/bench-peers/results.json. A run of all servers writes docs/
 of some of them build/bench-peers/performance.md.
 """
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -52,6 +53,7 @@ def shown_faults() -> Iterator[None]:
 @click.group(help=__doc__, context_settings={"max_content_width": 100})
 def main() -> None:
     """Compare servers, or look into ours."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # its servers end with it, too
 
 
 @main.command()
