@@ -32,7 +32,7 @@ NAMES = " ".join(BY_NAME)
 RESULTS = WORK / "results.json"  # of the rounds that are done
 
 # The months of loans that the retrainings of a soak get.
-LOANS = ("2005-07", "2005-10"), ("2005-11", "2006-03")
+LOANS = ("2005-07", "2005-09"), ("2005-10", "2005-12"), ("2006-01", "2006-03")
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 reusing = click.option("--reuse", is_flag=True, help="Take the models that the last run trained.")

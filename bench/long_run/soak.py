@@ -19,9 +19,9 @@ from bench.servers.server_process import free_ports
 
 A_SAMPLE = 10.0  # seconds
 WARM = 0.2  # a share of the time, which is not judged
-# Shares of the time at which a retraining starts: with the first third that is judged, and with
-# the last, so that like is held against like.
-RETRAINED = WARM, WARM + (1 - WARM) * 2 / 3
+# Shares of the time at which a retraining starts: once to warm up, then with the first third that
+# is judged and with the last, so that like is held against like.
+RETRAINED = 0.0, WARM, WARM + (1 - WARM) * 2 / 3
 SHOWN = 5  # errors
 # How much the last third may be above the first: a share, and for what is counted in ones, ones.
 MEMORY, THREADS, FILES, P99 = 1.05, 1.1, 1.1, 2.0
