@@ -58,7 +58,6 @@ class Cloud:
             self.notices = Notices(folder, self.disk)
             self._work = _working_folder(folder)
             undo.pop_all()
-        self.bodies = self._work / "bodies"  # of S3's objects
         self.authorization = Authorization(ACCOUNT)
         self._pending = pending = PendingEvents(self.kept)
         free = concurrency.of_account(self.quotas, lambda: lambda_backends[ACCOUNT][region])
@@ -104,6 +103,11 @@ class Cloud:
     def event_sources(self) -> EventSources:
         """Queues and streams that functions read."""
         return EventSources(ACCOUNT, self.region, self.functions, self.activity, self.kept)
+
+    @property
+    def bodies(self) -> Path:
+        """Folder of the bodies of S3's objects."""
+        return self._work / "bodies"
 
     @property
     def failures(self) -> list[Failure]:
