@@ -37,7 +37,7 @@ def the_list(cloud: Cloud) -> list[Replaced]:
             cloud.activity, cloud.authorization, cloud.kept, cloud.functions, cloud.express
         ),
         *event_sources_.replaced(cloud.event_sources.queues, cloud.event_sources.queue_readers),
-        *storage_.replaced(cloud.kept, cloud.object_events, cloud.bodies),
+        *storage_.replaced(cloud.kept, cloud.object_events, cloud.bodies, cloud.disk),
         *sagemaker_jobs_.replaced(
             cloud.training_jobs, cloud.processing_jobs, cloud.transform_jobs, cloud.quotas
         ),

@@ -16,7 +16,7 @@ from localcloud.kept_state.sqlite.database import FILE, Storage, Transaction
 from localcloud.kept_state.sqlite.disk import Disk, NotStored
 from localcloud.kept_state.sqlite.folder_lock import lock
 from localcloud.kept_state.sqlite.layout import RECOVERED
-from localcloud.kept_state.state_faults import DamagedState
+from localcloud.kept_state.state_faults import DamagedState, UnusableState
 from localcloud.kept_state.stored_tables.index_lag import IndexLag
 from localcloud.kept_state.stored_tables.item_rows import ItemRows
 from localcloud.kept_state.stored_tables.item_values import Key
@@ -220,9 +220,13 @@ class Kept:
         with self.writing() as rows:
             restored.check_stamp(folder, self._storage, rows)
             restored.drop_passing_items(self._storage, rows)
-        kept, homeless = restored.put_back(
-            self._storage, self._account, self._region, self._known_parameters
-        )
+        try:
+            kept, homeless = restored.put_back(
+                self._storage, self._account, self._region, self._known_parameters
+            )
+        except NotStored as fault:  # bodies of objects get files of their own
+            rest = "Make room, then start again; nothing that is kept was changed."
+            raise UnusableState(f"{fault}. {rest}") from fault
         if homeless:
             homes = restored.homes(self._account, self._region)
             raise DamagedState(sentences.homeless(folder / FILE, homeless, homes))

@@ -29,6 +29,7 @@ from localcloud.kept_state.stored_tables.item_rows import ItemRows
 
 log = logging.getLogger("localcloud")
 
+_VERSIONS = "select versions from objects where bucket = ? and key = ?"
 Homes = dict[str, set[str]]  # names of tables and buckets, by the database's table of their rows
 
 
@@ -108,8 +109,9 @@ def _homeless_items(storage: Storage, account: str, region: str) -> Counter[str]
 def _objects(storage: Storage, account: str) -> Counter[str]:
     buckets = s3_backends[account]["aws"].buckets
     homeless: Counter[str] = Counter()
-    for bucket, key, versions in storage.rows("select bucket, key, versions from objects"):
-        if bucket in buckets:
+    for bucket, key in storage.rows("select bucket, key from objects"):
+        if bucket in buckets:  # one by one: all of them need not fit into memory
+            ((versions,),) = storage.readers.rows(_VERSIONS, (bucket, key))
             buckets[bucket].keys.setlist(key, pickle.loads(versions))
         else:
             homeless[bucket] += 1

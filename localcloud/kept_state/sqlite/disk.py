@@ -1,6 +1,5 @@
 """Health of the disk with the kept state: a line when a write fails, a line when writes work."""
 
-import errno
 import logging
 import os
 import threading
@@ -8,17 +7,6 @@ import time
 from pathlib import Path
 
 log = logging.getLogger("localcloud")
-
-# A full quota, a file size limit and a failing device are answered like a full disk.
-_WITHOUT_ROOM = (
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EFBIG,
-    errno.EIO,
-    errno.EROFS,
-    errno.EACCES,
-    errno.EPERM,
-)
 
 
 class NotStored(Exception):
@@ -86,10 +74,6 @@ def write_whole(path: Path, text: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-def is_without_room(error: OSError) -> bool:
-    return error.errno in _WITHOUT_ROOM
 
 
 def _reason(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from localcloud.kept_state.durability import Kept
+from localcloud.kept_state.sqlite.disk import Disk
 from localcloud.seam import Replaced
 from localcloud.services.storage import (
     attribute_values,
@@ -18,7 +19,7 @@ _SAGEMAKER = "moto.sagemaker.responses:SageMakerResponse"
 _TABLE = "moto.dynamodb.models.table:Table"
 
 
-def replaced(kept: Kept, object_events: ObjectEvents, bodies: Path) -> list[Replaced]:
+def replaced(kept: Kept, object_events: ObjectEvents, bodies: Path, disk: Disk) -> list[Replaced]:
     return [
         Replaced(
             "moto.stepfunctions.responses:StepFunctionResponse",
@@ -27,7 +28,7 @@ def replaced(kept: Kept, object_events: ObjectEvents, bodies: Path) -> list[Repl
             write_through.start_execution(kept),
             "nothing is started that can't be kept",
         ),
-        *objects_.replaced(kept, object_events, bodies),
+        *objects_.replaced(kept, object_events, bodies, disk),
         Replaced(
             "moto.core.responses:BaseResponse",
             "call_action",

@@ -137,6 +137,7 @@ def test_an_object_that_was_not_stored_leaves_the_one_before(disk: Disk) -> None
                     Metadata={"pad": "x" * 1500}, MetadataDirective="REPLACE")  # fmt: skip
             parts = {"Parts": [{"PartNumber": 1, "ETag": part}]}
             refused(s3.complete_multipart_upload, MultipartUpload=parts, **of)
+            assert refused(s3.upload_part, PartNumber=1, Body=big, **of) == "ServiceUnavailable"
             got = s3.get_object(Bucket="data", Key="model")
             assert (got["Body"].read(), got["Metadata"]) == (b"one", {"sha": "1"})
             assert [one["Key"] for one in s3.list_objects_v2(Bucket="data")["Contents"]] == [
@@ -220,6 +221,16 @@ def test_a_full_disk_is_one_line_in_the_log_and_so_is_its_end(
     assert first.startswith("Nothing can be stored: ")
     assert str(disk.path) in first
     assert last.startswith("Storing again, after ")
+
+
+def test_a_full_disk_is_logged_for_the_body_of_an_object_too(
+    disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
+    with reopened(disk.path), full(disk):
+        refused(client("s3").put_object, Bucket="data", Key="large", Body=bytes(2**20))
+    assert [one.getMessage().startswith("Nothing can be stored") for one in caplog.records] == [
+        True
+    ]
 
 
 def test_a_lock_of_another_process_is_no_answer_and_readers_do_not_wait_for_it(

@@ -3,8 +3,10 @@
 import gc
 import io
 import sqlite3
+import threading
 import tracemalloc
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from moto.s3.models import FakeKey, S3Backend, s3_backends
 from localcloud.cloud import ACCOUNT
 from localcloud.embedded_cloud import embedded_cloud
 from localcloud.kept_state.sqlite.database import FILE
+from localcloud.kept_state.sqlite.disk import Disk
 from localcloud.services.storage.objects.object_bodies import SMALL, Body
 from tests.contract.kept_state.test_durability import key, reopened
 
@@ -216,10 +219,30 @@ def test_bodies_of_objects_stay_on_the_disk_and_keep_no_file_open(tmp_path: Path
     assert not (tmp_path / "work").exists()
 
 
+def test_a_reader_gets_a_whole_body_while_its_object_is_overwritten(s3: Any) -> None:
+    bodies = [bytes([n]) * 20_000 for n in range(5)]
+    s3.put_object(Bucket="data", Key="one", Body=bodies[0])
+    read: list[bytes] = []
+    ended = threading.Event()
+
+    def reading() -> None:
+        while not ended.is_set():
+            read.append(s3.get_object(Bucket="data", Key="one")["Body"].read())
+
+    with ThreadPoolExecutor(3) as readers:
+        found = [readers.submit(reading) for _ in range(3)]
+        for n in range(100):
+            s3.put_object(Bucket="data", Key="one", Body=bodies[n % 5])
+        ended.set()
+    assert [one.result() for one in found] == [None] * 3
+    assert set(read) <= {*bodies}
+    assert len(read) > 20
+
+
 @pytest.mark.parametrize("size", [0, 1, SMALL, SMALL + 1])
 def test_a_body_is_read_from_a_place_as_a_file_is(tmp_path: Path, size: int) -> None:
     content = bytes(n % 251 for n in range(size))
-    for file in (io.BytesIO(), Body(tmp_path)):
+    for file in (io.BytesIO(), Body(tmp_path, Disk())):
         file.write(content)
         file.seek(0)
         assert [file.read(3), file.read(0), file.read(), file.read()] == [

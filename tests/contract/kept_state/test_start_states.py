@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import boto3
 import pytest
 
 from bank.embedded_bank import open_bank
@@ -200,6 +201,27 @@ def test_a_disk_with_one_byte_less_than_a_start_needs_is_refused(tmp_path: Path)
         require_room(disk.path, free)
         with pytest.raises(UnusableState, match="8.4 MB free, and a start needs 8 MB. Make room"):
             require_room(disk.path, free + 1)
+
+
+def test_a_disk_without_room_for_the_bodies_of_objects_is_named_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path / "disk", "48m") as disk:
+        if isinstance(disk, Limit):
+            pytest.skip("only root can mount a small disk")
+        with reopened(disk.path):
+            boto3.client("s3").put_object(Bucket="data", Key="large", Body=bytes(15_000_000))
+        room = disk.path / "taken"
+        room.write_bytes(bytes(shutil.disk_usage(disk.path).free - 10_000_000))
+        with (
+            pytest.raises(UnusableState, match=r"No space left on device\. Make room, then start"),
+            reopened(disk.path),
+        ):
+            pass
+        room.unlink()
+        with reopened(disk.path):
+            found = boto3.client("s3").get_object(Bucket="data", Key="large")
+            assert found["ContentLength"] == 15_000_000
 
 
 def test_a_bank_whose_disk_is_full_says_so_before_it_unpacks_a_model(

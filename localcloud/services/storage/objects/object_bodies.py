@@ -10,17 +10,21 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from localcloud.kept_state.sqlite.disk import Disk
+
 SMALL = 4096  # bytes that stay in memory: about as many as all else that moto has of an object
 
 
 class Body:
     """Content of one object, as moto uses a file for it: written at once, and read from a place.
 
-    A closed one raises ValueError, as files do: moto takes the object for deleted then.
+    A closed one raises ValueError, as files do: moto takes the object for deleted then. A write
+    that the disk does not take raises NotStored.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, disk: Disk) -> None:
         self.closed = False
+        self._disk = disk
         self._file = folder / uuid.uuid4().hex
         self._small: bytes | None = b""
         self._place = 0
@@ -34,7 +38,10 @@ class Body:
     def write(self, content: bytes) -> None:
         if len(content) > SMALL:
             self._small = None
-            self._file.write_bytes(content)
+            try:
+                self._file.write_bytes(content)
+            except OSError as error:
+                raise self._disk.failed(self._file, error) from error
         else:
             self._small = bytes(content)
 
@@ -63,8 +70,8 @@ class Body:
         self._small = b""
 
 
-def in_files_of(folder: Path) -> Callable[[Any], Any]:
-    """Replace the module tempfile of moto.s3.models, which has one use in it."""
+def in_files_of(folder: Path, disk: Disk) -> Callable[[Any], Any]:
+    """Replace the module tempfile of moto.s3.models, which takes nothing else from it."""
     folder.mkdir(exist_ok=True)
-    made = lambda *_sizes, **_named: Body(folder)  # noqa: E731 - one use
+    made = lambda *_sizes, **_named: Body(folder, disk)  # noqa: E731 - one use
     return lambda _tempfile: SimpleNamespace(SpooledTemporaryFile=made)

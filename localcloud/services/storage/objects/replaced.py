@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from localcloud.kept_state.durability import Kept
+from localcloud.kept_state.sqlite.disk import Disk
 from localcloud.seam import Replaced
 from localcloud.services.storage.objects import (
     object_bodies,
@@ -14,7 +15,7 @@ from localcloud.services.storage.objects.object_writes import ObjectEvents
 from localcloud.services.storage.write_through import staged_or_real
 
 
-def replaced(kept: Kept, object_events: ObjectEvents, bodies: Path) -> list[Replaced]:
+def replaced(kept: Kept, object_events: ObjectEvents, bodies: Path, disk: Disk) -> list[Replaced]:
     return [
         Replaced(
             "moto.s3.notifications",
@@ -48,7 +49,7 @@ def replaced(kept: Kept, object_events: ObjectEvents, bodies: Path) -> list[Repl
             "moto.s3.models",
             "tempfile",
             "module",
-            object_bodies.in_files_of(bodies),
+            object_bodies.in_files_of(bodies, disk),
             "bodies of up to 16 MB are in memory, and each larger one keeps a file open",
         ),
         *_locks(),

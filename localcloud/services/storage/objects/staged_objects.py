@@ -30,9 +30,7 @@ class StagedObjects:
         one.
         """
         for _, bucket, staged in self._buckets.staged():
-            before, bucket.keys = bucket.keys, _VersionedKeyStore(staged.keys)
-            for key in staged.keys.changed:
-                _dispose(before.getlist(key, []), staged.keys.getlist(key, []))
+            bucket.keys = _VersionedKeyStore(staged.keys)
             for upload in staged.uploads - staged.multiparts.keys():
                 del bucket.multiparts[upload]
             for upload in staged.multiparts.keys() - staged.uploads:
@@ -103,10 +101,3 @@ def _copy(bucket: Any, changes_in_place: bool) -> Any:
     staged.multiparts = dict(bucket.multiparts)
     staged.uploads = set(staged.multiparts)
     return staged
-
-
-def _dispose(before: list[Any], after: list[Any]) -> None:
-    kept = {id(version) for version in after}
-    for version in before:
-        if id(version) not in kept and hasattr(version, "dispose"):
-            version.dispose()
