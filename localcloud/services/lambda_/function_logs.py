@@ -67,6 +67,7 @@ class FunctionLogs:
                     require_file(kept)
         self._files: dict[str, logging.Handler] = {}
         self._lock = threading.Lock()
+        self._closed = False
         self._metrics = _Metrics()
 
     def write(self, line: str) -> None:
@@ -81,12 +82,17 @@ class FunctionLogs:
         self._metrics.put()
 
     def close(self) -> None:
+        """Close the files. A line that a thread writes later is lost, and opens none."""
         self._metrics.close()
-        for file in self._files.values():
-            with suppress(OSError):  # what does not fit any more
-                file.close()
+        with self._lock:
+            self._closed = True
+            for file in self._files.values():
+                with suppress(OSError):  # what does not fit any more
+                    file.close()
 
     def _file(self, function: str) -> logging.Handler | None:
+        if self._closed:
+            return None
         if self.folder and function not in self._files:
             self._files[function] = _LinesFile(self.folder / f"{function}.jsonl", self._disk)
         return self._files.get(function)
@@ -97,7 +103,16 @@ class _LinesFile(RotatingFileHandler):
 
     def __init__(self, path: Path, disk: Disk) -> None:
         self._disk = disk
+        self._ended = False
         super().__init__(path, maxBytes=LARGEST_FILE, backupCount=1, encoding="utf-8", delay=True)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not self._ended:  # logging opens a closed file again
+            super().emit(record)
+
+    def close(self) -> None:
+        self._ended = True
+        super().close()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's own
         self._disk.lost_a_line()
