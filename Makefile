@@ -10,6 +10,8 @@ SERVING ?= .venv-serving
 INSTALL := -m pip --disable-pip-version-check install -qq
 # The generator of Python clients, and their libraries: tests/workflow/test_generated_client.py
 CLIENT ?= .venv-client
+# Where the test of accessibility comes from: npm ci has brought all packages once it is there.
+AXE := console/node_modules/axe-core/axe.min.js
 LOCKING := -q --no-header --no-annotate --universal --generate-hashes --python-version 3.11
 MUTANTS := .venv-mutants
 FLOWS ?=
@@ -126,9 +128,8 @@ test-deployments:
 test-beside-deployments:
 	@$(VENV)/bin/python -m pytest tests/audit tests/launch tests/serving
 
-test-browser: $(VENV)/browser ## The console and the viewer, in the distribution's Chromium (CHROMIUM=path)
+test-browser: $(VENV)/browser $(AXE) ## The console and the viewer, in the distribution's Chromium (CHROMIUM=path)
 	@command -v '$(CHROMIUM)' > /dev/null || { echo "No browser: apt-get install chromium, or CHROMIUM=/path/to/it"; exit 1; }
-	@command -v npm > /dev/null || { echo "No npm, which builds the console: apt-get install npm"; exit 1; }
 	@CHROMIUM="$$(command -v '$(CHROMIUM)')" $(VENV)/bin/python -m pytest tests/browser
 
 lint: $(VENV)/dev $(LINTERS)/done ## Style, types, import rules, template, state machine, permissions
@@ -347,6 +348,12 @@ $(MUTANTS)/ready: requirements-mutants.txt
 	@echo "Installing cosmic-ray (10 seconds, once)"
 	@test -x $(MUTANTS)/bin/python || $(PYTHON) -m venv $(MUTANTS)
 	@$(MUTANTS)/bin/python $(INSTALL) -r requirements-mutants.txt
+	@touch $@
+
+$(AXE): console/package-lock.json
+	@command -v npm > /dev/null || { echo "No npm, which the console's packages come by: apt-get install npm"; exit 1; }
+	@echo "Installing the console's packages (seconds, once)"
+	@cd console && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 $(VENV)/browser: requirements-browser.txt $(VENV)/dev
