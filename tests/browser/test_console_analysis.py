@@ -239,7 +239,7 @@ def test_an_answer_is_there_again_after_another_page_and_back(visit, site):
     one.page.go_back()
     verdict = one.page.locator(".verdict")
     expect(verdict).to_be_visible()
-    expect(verdict).not_to_have_text(told)
+    expect(verdict).not_to_have_text(told, use_inner_text=True)
     assert one.page.locator("#field-clientId").input_value() == loan["clientId"]
     assert one.page.evaluate("Object.keys(sessionStorage)") == []
     one.page.get_by_role("button", name=texts("en")["emptyForm"]).click()

@@ -62,7 +62,7 @@ def test_the_waterfall_names_its_features_in_the_language_of_now(visit, site):
 
     one.page.get_by_role("button", name="English").click()
 
-    expect(names).not_to_have_text(in_spanish)
+    expect(names).not_to_have_text(in_spanish, use_inner_text=True)
     one.settled()
     in_english = names.all_inner_texts()
     assert len(in_english) == len(in_spanish)

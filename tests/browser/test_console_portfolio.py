@@ -34,7 +34,7 @@ def test_the_scores_stand_beside_their_reference(visit, decided):
     plot.locator("summary").click()
     before = plot.locator("tbody").inner_text()
     one.page.locator("#reference-model").select_option("Tradicional")
-    expect(plot.locator("tbody")).not_to_have_text(before)
+    expect(plot.locator("tbody")).not_to_have_text(before, use_inner_text=True)
     shares = [
         [float(cell.strip("%").replace("–", "0")) for cell in row.locator("td").all_inner_texts()]
         for row in plot.locator("tbody tr").all()
