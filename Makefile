@@ -114,9 +114,8 @@ test-fast: $(VENV)/dev ## Unit tests and the examples in docstrings: no cloud, u
 	@$(VENV)/bin/python -m pytest -n 2 --dist worksteal tests/unit chalicelib
 
 test: $(VENV)/dev $(CLIENT)/ready ## The tests of the bank: core, embedded cloud, training, whole workflows
-	@# In this order, long files first: both cores have work until the end.
-	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
-	  tests/workflow tests/training tests/contract tests/unit
+	@$(VENV)/bin/python -m pytest -n 2 --dist loadfile \
+	  tests/contract tests/training tests/unit tests/workflow
 
 test-deploy: $(VENV)/dev $(DEPLOY)/ready $(SERVING)/ready ## The tests of deploying, permissions, training by hand, and serving
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-deployments test-beside-deployments
