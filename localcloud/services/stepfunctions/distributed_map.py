@@ -3,7 +3,23 @@
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+from moto.stepfunctions.parser.api import HistoryEventType, MapRunFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import (
+    StatesErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
+    StatesErrorNameType,
+)
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+
 from localcloud.iam.authorization import Authorization
+
+READER_FAILED = StatesErrorName(StatesErrorNameType.StatesItemReaderFailed)
 
 
 def children_in_a_loop(_original: Any) -> Callable[..., None]:
@@ -47,3 +63,26 @@ def with_noted_children(authorization: Authorization) -> Callable[[Any], Any]:
         return run
 
     return replace
+
+
+def failed_reader(original: Any) -> Any:
+    """Replace moto's ResourceEvalS3.eval_resource: items that S3 does not give are an error of the
+    map's reader, and not of the machine.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    """
+
+    def evaluate(self: Any, env: Any) -> None:
+        try:
+            original(self, env)
+        except (BotoCoreError, ClientError) as fault:
+            details = MapRunFailedEventDetails(error=READER_FAILED.error_name, cause=str(fault))
+            failure = FailureEvent(
+                env=env,
+                error_name=READER_FAILED,
+                event_type=HistoryEventType.MapRunFailed,
+                event_details=EventDetails(mapRunFailedEventDetails=details),  # type: ignore[typeddict-item]  # of 30 kinds, one
+            )
+            raise FailureEventException(failure) from fault
+
+    return evaluate

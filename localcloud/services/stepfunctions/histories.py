@@ -12,6 +12,9 @@ from typing import Any
 import msgspec
 from moto.stepfunctions.parser.quotas import MAX_STATE_SIZE_UTF8_BYTES
 
+from localcloud.seam import Replaced
+
+_STATE = "moto.stepfunctions.parser.asl.component.state"
 _is_kept: ContextVar[bool] = ContextVar("history", default=True)
 ESCAPED = 6  # bytes of moto's JSON for a byte of ours, at most
 
@@ -80,3 +83,39 @@ def quick_size_check(original: Callable[[Any], bool]) -> Callable[[Any], bool]:
         return ESCAPED * size < MAX_STATE_SIZE_UTF8_BYTES or original(value)
 
     return is_within
+
+
+def replaced() -> list[Replaced]:
+    """Return moto's symbols of histories and of the sizes of states."""
+    state, task = f"{_STATE}.state", f"{_STATE}.exec.state_task.state_task_lambda"
+    why = "an EXPRESS machine has no history, which moto encodes twice a step"
+    return [
+        Replaced(
+            "moto.stepfunctions.parser.backend.execution_worker:SyncExecutionWorker",
+            "_get_evaluation_environment",
+            "(self)",
+            environment_without_history,
+            why,
+        ),
+        *(
+            Replaced(
+                f"{state}:CommonStateField",
+                f"_get_state_{step}_event_details",
+                "(self, env)",
+                details_if_kept,
+                why,
+            )
+            for step in ("entered", "exited")
+        ),
+        Replaced(task, "to_json_str", "(obj, separators)", encoded_if_kept, why),
+        *(
+            Replaced(
+                module,
+                "is_within_size_quota",
+                "(value)",
+                quick_size_check,
+                "a state that is far below the limit is encoded slowly to count its bytes",
+            )
+            for module in (state, task)
+        ),
+    ]

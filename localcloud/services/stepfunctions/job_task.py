@@ -8,15 +8,10 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
-from moto.stepfunctions.parser.api import (
-    HistoryEventType,
-    TaskFailedEventDetails,
-)
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
     CustomErrorName,
 )
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
-    FailureEvent,
     FailureEventException,
 )
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import (
@@ -28,11 +23,12 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import (
     ResourceCondition,
 )
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from localcloud.iam.authorization import Authorization
+from localcloud.services.stepfunctions.task_errors import task_failed
 
+JOB_FAILED = StatesErrorName(StatesErrorNameType.StatesTaskFailed)
 FINISHED = {"Completed", "Failed", "Stopped"}
 KINDS = {"createTrainingJob": "Training", "createProcessingJob": "Processing"}
 
@@ -91,7 +87,7 @@ def _waiting(authorization: Authorization, original: Any) -> Any:
                 return None
             plain: dict[str, Any] = json.loads(to_json_str(job))
             if status != "Completed":
-                raise FailureEventException(_task_failed(self, env, to_json_str(job)))
+                raise FailureEventException(task_failed(self, env, to_json_str(job), JOB_FAILED))
             return plain
 
         return resolve
@@ -122,7 +118,7 @@ def errors_of_the_service(original: Any) -> Any:
         if not isinstance(ex, ClientError) or self.resource.service_name != "sagemaker":
             return original(self, env, ex)
         error = ex.response["Error"]
-        return _task_failed(self, env, error["Message"], error_name(error["Code"]))
+        return task_failed(self, env, error["Message"], error_name(error["Code"]))
 
     return from_error
 
@@ -131,30 +127,12 @@ def errors_of_the_service(original: Any) -> Any:
 DECLARED = ("ConflictException", "ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound")
 
 
-def error_name(code: str) -> str:
+def error_name(code: str) -> CustomErrorName:
     """Name an error as Step Functions does, by the exception of AWS's Java SDK.
 
     ResourceLimitExceeded is SageMaker.ResourceLimitExceededException in executions, a refused
     parameter or permission SageMaker.AmazonSageMakerException.
     """
     if code not in DECLARED:
-        return "SageMaker.AmazonSageMakerException"
-    return f"SageMaker.{code.removesuffix('Exception')}Exception"
-
-
-def _task_failed(task: Any, env: Any, cause: str, error: str | None = None) -> FailureEvent:
-    failed = StatesErrorName(StatesErrorNameType.StatesTaskFailed)
-    name = CustomErrorName(error) if error else failed
-    return FailureEvent(
-        env=env,
-        error_name=name,
-        event_type=HistoryEventType.TaskFailed,
-        event_details=EventDetails(  # type: ignore[typeddict-item]  # of 30 kinds, one
-            taskFailedEventDetails=TaskFailedEventDetails(
-                resource=task._get_sfn_resource(),
-                resourceType=task._get_sfn_resource_type(),
-                error=name.error_name,
-                cause=cause,
-            )
-        ),
-    )
+        return CustomErrorName("SageMaker.AmazonSageMakerException")
+    return CustomErrorName(f"SageMaker.{code.removesuffix('Exception')}Exception")

@@ -28,42 +28,6 @@ _ITERATION = f"{_ASL}.component.state.exec.state_map.iteration"
 _SYNC_STATES = r"https?://sync-states\.(.+)\.amazonaws.com"
 
 
-def _histories() -> list[Replaced]:
-    state = f"{_ASL}.component.state.state"
-    task = f"{_TASK}.state_task_lambda"
-    why = "an EXPRESS machine has no history, which moto encodes twice a step"
-    return [
-        Replaced(
-            "moto.stepfunctions.parser.backend.execution_worker:SyncExecutionWorker",
-            "_get_evaluation_environment",
-            "(self)",
-            histories.environment_without_history,
-            why,
-        ),
-        *(
-            Replaced(
-                f"{state}:CommonStateField",
-                f"_get_state_{step}_event_details",
-                "(self, env)",
-                histories.details_if_kept,
-                why,
-            )
-            for step in ("entered", "exited")
-        ),
-        Replaced(task, "to_json_str", "(obj, separators)", histories.encoded_if_kept, why),
-        *(
-            Replaced(
-                module,
-                "is_within_size_quota",
-                "(value)",
-                histories.quick_size_check,
-                "a state that is far below the limit is encoded slowly to count its bytes",
-            )
-            for module in (state, task)
-        ),
-    ]
-
-
 def replaced(
     activity: Activity,
     authorization: Authorization,
@@ -145,7 +109,7 @@ def replaced(
             )
             for module in ("execute_state", "state_parallel.branches_decl")
         ),
-        *_histories(),
+        *histories.replaced(),
         *(
             Replaced(
                 f"{_ASL}.{module}",
@@ -222,6 +186,14 @@ def replaced(
             "a role needs permissions for the children of a distributed map",
         ),
         Replaced(
+            f"{_ASL}.component.state.exec.state_map.item_reader.eval.resource_eval_s3:"
+            "ResourceEvalS3",
+            "eval_resource",
+            "(self, env)",
+            distributed_map.failed_reader,
+            "items that can't be read are States.ItemReaderFailed, which a map can repeat",
+        ),
+        Replaced(
             f"{_TASK}.lambda_eval_utils",
             "_invoke_lambda_function",
             "(parameters, region, state_credentials)",
@@ -255,6 +227,13 @@ def replaced(
             "(self, env, resource_runtime_part, normalised_parameters, state_credentials)",
             job_task.job_resolver(authorization),
             "sagemaker:createTrainingJob.sync and createProcessingJob.sync are missing",
+        ),
+        Replaced(
+            f"{_ASL}.component.state.exec.execute_state:ExecutionState",
+            "_from_error",
+            "(self, env, ex)",
+            task_errors.sdk_errors,
+            "a call whose answer is lost is the SDK's error, and not one of the machine",
         ),
         Replaced(
             _UNSUPPORTED,

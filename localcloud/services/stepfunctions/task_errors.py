@@ -1,16 +1,28 @@
 """Errors of tasks by the names that Step Functions gives them, which are those of AWS's Java SDK.
 
 An error that the service's model declares has its own name, any other that of the service:
-https://github.com/aws/aws-step-functions-data-science-sdk-python/issues/15
+https://github.com/aws/aws-step-functions-data-science-sdk-python/issues/15. A call without an
+answer that the SDK can read is its own error, as Lambda.SdkClientException is:
+https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html
 """
 
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
+    CustomErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from localcloud.strictness.sdk_services import error_prefix, of_sdk
+
+# The optimized integrations of our machines that call a service by a client.
+PREFIXES = {"sagemaker": "SageMaker", "sns": "SNS"}
 
 
 def with_request_ids(client: Any) -> Any:
@@ -53,3 +65,35 @@ def boto_service_name(original: Any) -> Any:
         return known or str(original(self, boto_service_name))
 
     return name
+
+
+def sdk_errors(original: Any) -> Any:
+    """Replace moto's ExecutionState._from_error, where a lost answer is States.Runtime, which no
+    machine can repeat.
+    """
+
+    def from_error(self: Any, env: Any, ex: Exception) -> Any:
+        service = getattr(getattr(self, "resource", None), "service_name", "")
+        if not isinstance(ex, BotoCoreError) or service not in PREFIXES:
+            return original(self, env, ex)
+        name = CustomErrorName(f"{PREFIXES[service]}.SdkClientException")
+        return task_failed(self, env, str(ex), name)
+
+    return from_error
+
+
+def task_failed(task: Any, env: Any, cause: str, name: ErrorName) -> FailureEvent:
+    """Return a task's failure by the name of its error."""
+    return FailureEvent(
+        env=env,
+        error_name=name,
+        event_type=HistoryEventType.TaskFailed,
+        event_details=EventDetails(  # type: ignore[typeddict-item]  # of 30 kinds, one
+            taskFailedEventDetails=TaskFailedEventDetails(
+                resource=task._get_sfn_resource(),
+                resourceType=task._get_sfn_resource_type(),
+                error=name.error_name,
+                cause=cause,
+            )
+        ),
+    )

@@ -6,8 +6,10 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from localcloud.cloud import Cloud
+from tests.aws_calls import Asked, answered_by
 from tests.contract.conftest import make_table
 from tests.contract.sagemaker_jobs.test_training_jobs import execute
 from tests.contract.stepfunctions.test_executions import machine
@@ -101,3 +103,34 @@ def test_a_refusal_in_a_task_is_caught_by_its_name(
     caught = json.loads(ended["output"])
     assert caught["Error"] == error
     assert cause in caught["Cause"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "error"),
+    [
+        ("sns:publish", {"TopicArn": "arn:aws:sns:us-east-1:123456789012:t", "Message": "m"},
+         "SNS.SdkClientException"),
+        ("sagemaker:createProcessingJob.sync",
+         {"ProcessingJobName": "j", "RoleArn": "arn:aws:iam::123456789012:role/r",
+          "AppSpecification": {"ImageUri": "i"},
+          "ProcessingResources": {"ClusterConfig": {
+              "InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}}},
+         "SageMaker.SdkClientException"),
+    ],
+)  # fmt: skip
+def test_a_lost_answer_is_the_sdk_s_error_which_is_repeated_as_a_failed_task(
+    cloud: Cloud, resource: str, parameters: dict[str, Any], error: str
+) -> None:
+    asked = list[str]()
+
+    def lost(call: Asked, go: Any) -> Any:
+        asked.append(call.operation)
+        raise ReadTimeoutError(endpoint_url="https://aws")
+
+    written = work(f"arn:aws:states:::{resource}", **parameters)
+    retry = {"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 1, "MaxAttempts": 1}
+    written["States"]["Work"]["Retry"] = [retry]
+    with answered_by(lost):
+        ended = execute(cloud, written)
+
+    assert (ended["status"], ended["error"], len(asked)) == ("FAILED", error, 2)
