@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
     FailureEvent,
     FailureEventException,
@@ -22,10 +21,10 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from localcloud.aws_rules.rule import Parameters, Rule
 from localcloud.strictness.service_models.constraints import UNKNOWN
+from localcloud.strictness.task_failures import task_failed
 from localcloud.strictness.task_parameters import NOT_SUPPORTED, faults, unrecognized
 
 
@@ -113,16 +112,4 @@ def _runtime_error(task: Any, env: Any, parameters: Any, found: list[str]) -> Fa
     name = StatesErrorName(StatesErrorNameType.StatesRuntime)
     written = json.dumps(parameters)
     cause = f"The Parameters '{written}' could not be used to start the Task: [{', '.join(found)}]"
-    return FailureEvent(
-        env=env,
-        error_name=name,
-        event_type=HistoryEventType.TaskFailed,
-        event_details=EventDetails(  # type: ignore[typeddict-item]  # of 30 kinds, one
-            taskFailedEventDetails=TaskFailedEventDetails(
-                resource=task._get_sfn_resource(),
-                resourceType=task._get_sfn_resource_type(),
-                error=name.error_name,
-                cause=cause,
-            )
-        ),
-    )
+    return task_failed(task, env, cause, name)

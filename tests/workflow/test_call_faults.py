@@ -3,8 +3,8 @@
 import pytest
 
 from tests.drills.calls.decision_flows import Outcome, Predict
-from tests.drills.calls.machine_flow import MachinePredict
 from tests.drills.calls.runs import faults, places, without_guard
+from tests.drills.machines.decision_machine import MachinePredict
 
 BRIEF = {
     Predict: ("api_handler", "saveResult"),

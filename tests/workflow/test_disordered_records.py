@@ -1,5 +1,6 @@
-"""Records of the table's stream and of objects, and messages of the queue of calls, come doubled,
-reversed or a week late: subscribers hear each event once, as if it had come in time."""
+"""Records of the table's stream and of objects, messages of the queue of calls, and the events of
+uploads come doubled, reversed or a week late: subscribers hear each event once, as if it had come
+in time, and the newest upload is deployed once."""
 
 import json
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ from chalicelib.foundation.settings import REPORT_PREFIX
 from localcloud import seam
 from localcloud.services.lambda_.functions import Answer
 from tests.workflow import retraining
+from tests.workflow.conftest import reversioned
 from tests.workflow.test_webhooks import Receiver, subscribe, until
 
 DOOR = ("localcloud.services.lambda_.functions:Functions", "_invoked", "(self, function, event)")
+MODEL = "NetworkingAccelerator"
 TOPIC = "disordered-events"
 WEEK = timedelta(days=7)
 DISORDERS = {
@@ -48,18 +51,23 @@ def held(name: str) -> Iterator[list[dict]]:
 def deliver(request, served):
     """Give a function its records in disorder, a week later if that is it. They are there."""
 
-    def delivered(name, records):
+    def delivered(name, records, *, as_events=False):
         assert records
         is_late = request.param == "a week late"
-        at = datetime.now(UTC) + WEEK
-        payload = json.dumps({"Records": DISORDERS[request.param](records)})
+        at, disordered = datetime.now(UTC) + WEEK, DISORDERS[request.param](records)
+        sent, how = ([[one] for one in disordered], "Event") if as_events else ([disordered], None)
         with time_machine.travel(at, tick=True) if is_late else nullcontext():
-            answer = boto3.client("lambda").invoke(
-                FunctionName=f"appvengers-dev-{name}", Payload=payload
-            )
-            served.bank.cloud.idle(30)
-        assert "FunctionError" not in answer, answer["Payload"].read()
-        return json.load(answer["Payload"])
+            answers = [
+                boto3.client("lambda").invoke(
+                    FunctionName=f"appvengers-dev-{name}",
+                    Payload=json.dumps({"Records": event}),
+                    InvocationType=how or "RequestResponse",
+                )
+                for event in sent
+            ]
+            served.bank.cloud.idle(60)
+        assert [one for one in answers if "FunctionError" in one] == []
+        return json.loads(answers[-1]["Payload"].read() or "null")
 
     return delivered
 
@@ -138,3 +146,23 @@ def test_a_call_that_is_due_is_handled_once(served, loans, deliver):
         one["predictionId"] for one in decided
     )
     assert {*receiver.refused} <= {"repeated"}
+
+
+def test_of_two_uploads_the_newer_one_is_deployed_and_told_once(served, deliver, request):
+    day = f"{1 + [*DISORDERS].index(request.node.callspec.params['deliver']):02}"
+    older, newer = (f"204501{day}T0{hour}0000" for hour in (1, 2))
+    body, s3 = served.artifact(MODEL), boto3.client("s3")
+    with held("createEndpointModel") as records:
+        for version in (older, newer):
+            key = f"appvengers/{MODEL}/{version}/model.tar.gz"
+            bucket = served.bank.settings.model_bucket
+            s3.put_object(Bucket=bucket, Key=key, Body=reversioned(body, version))
+        served.bank.cloud.idle(30)
+    deliver("createEndpointModel", records, as_events=True)
+
+    mine = [one for one in served.bank.cloud.notices if one.topic != TOPIC]
+    told = [one.subject for one in mine if newer in one.message]
+    live = served.get("/models").json()["models"][MODEL]
+    assert len(records) == 2
+    assert (live["version"], live["status"]) == (newer, "InService")
+    assert told == ["Modelo en despliegue", "Modelo en servicio"]

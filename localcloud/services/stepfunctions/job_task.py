@@ -26,7 +26,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resou
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from localcloud.iam.authorization import Authorization
-from localcloud.services.stepfunctions.task_errors import task_failed
+from localcloud.strictness.task_failures import task_failed
 
 JOB_FAILED = StatesErrorName(StatesErrorNameType.StatesTaskFailed)
 FINISHED = {"Completed", "Failed", "Stopped"}

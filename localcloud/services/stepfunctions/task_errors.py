@@ -11,15 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
     CustomErrorName,
 )
-from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
-from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from localcloud.strictness.sdk_services import error_prefix, of_sdk
+from localcloud.strictness.task_failures import task_failed
 
 # The optimized integrations of our machines that call a service by a client.
 PREFIXES = {"sagemaker": "SageMaker", "sns": "SNS"}
@@ -80,20 +77,3 @@ def sdk_errors(original: Any) -> Any:
         return task_failed(self, env, str(ex), name)
 
     return from_error
-
-
-def task_failed(task: Any, env: Any, cause: str, name: ErrorName) -> FailureEvent:
-    """Return a task's failure by the name of its error."""
-    return FailureEvent(
-        env=env,
-        error_name=name,
-        event_type=HistoryEventType.TaskFailed,
-        event_details=EventDetails(  # type: ignore[typeddict-item]  # of 30 kinds, one
-            taskFailedEventDetails=TaskFailedEventDetails(
-                resource=task._get_sfn_resource(),
-                resourceType=task._get_sfn_resource_type(),
-                error=name.error_name,
-                cause=cause,
-            )
-        ),
-    )

@@ -27,13 +27,20 @@ from bench.report.machine import commit
 from datasets.sba import SAMPLE, dataset_of
 from infrastructure.project import ROOT
 from tests.drills.calls import drills_page
-from tests.drills.calls.collect_flow import Collect, collect_faults, without_its_guard
 from tests.drills.calls.decision_flows import Outcome, Predict
-from tests.drills.calls.machine_flow import MachinePredict
 from tests.drills.calls.model_flows import Deploy, Promote, RollBack, Update
 from tests.drills.calls.runs import Run, faults, without_guard
-from tests.drills.calls.training_flow import Train, TrainAnswers, training_faults, without_its_catch
+from tests.drills.jobs.collect_flow import (
+    Collect,
+    CollectAnswers,
+    collect_faults,
+    without_its_guard,
+)
+from tests.drills.jobs.training_flow import Train, TrainAnswers, training_faults, without_its_catch
 from tests.drills.kills import kills
+from tests.drills.machines.batch_machine import Batch, MachineBatch
+from tests.drills.machines.decision_machine import MachinePredict
+from tests.drills.machines.retraining_machine import MachineRetrain
 from tests.drills.slow_model import SlowModel, slow_faults, without_the_circuit
 from tests.workflow.conftest import API_KEY, Served
 
@@ -44,13 +51,14 @@ RESULTS = ROOT / "build" / "drills"
 FLOWS: dict[str, Any] = {
     one.__name__.lower(): one
     for one in (
-        Predict, MachinePredict, Outcome, Collect, Train, TrainAnswers, Promote, Deploy, RollBack,
-        Update, SlowModel,
+        Predict, MachinePredict, Outcome, Batch, MachineBatch, Collect, CollectAnswers, Train,
+        TrainAnswers, Promote, MachineRetrain, Deploy, RollBack, Update, SlowModel,
     )
 }  # fmt: skip
 
 OWN_WAYS: dict[str, Any] = {
     "collect": (collect_faults, without_its_guard),
+    "collectanswers": (collect_faults, without_its_guard),
     "train": (training_faults, without_its_catch),
     "trainanswers": (training_faults, without_its_catch),
     "slowmodel": (slow_faults, without_the_circuit),

@@ -3,7 +3,6 @@
 Each stands for what is left after boto3's own repeats: the function sees it.
 """
 
-import io
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,45 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ReadTimeoutError
-from botocore.parsers import ResponseParserError
-from botocore.response import StreamingBody
-
 from tests.aws_calls import Asked, answered_by
-
-Go = Callable[[], Any]
-GARBAGE = b"<html>502 Bad Gateway</html>"
-
-
-def failed(asked: Asked, go: Go) -> Any:
-    """The call has no effect, and AWS answers with an error of its own."""
-    raise _error(asked, "InternalServerError", 500)
-
-
-def throttled(asked: Asked, go: Go) -> Any:
-    """The call has no effect: there were too many."""
-    raise _error(asked, "SlowDown" if asked.service == "s3" else "ThrottlingException", 429)
-
-
-def late(asked: Asked, go: Go) -> Any:
-    """The call has its effect, and its answer never arrives."""
-    go()
-    raise ReadTimeoutError(endpoint_url=asked.client.meta.endpoint_url)
-
-
-def garbage(asked: Asked, go: Go) -> Any:
-    """The call has its effect, and its answer is a proxy's page."""
-    answer = go()
-    if asked.operation == "InvokeEndpoint":
-        return {**answer, "Body": StreamingBody(io.BytesIO(GARBAGE), len(GARBAGE))}
-    if asked.operation == "GetObject":  # cut off where the connection was
-        whole = answer["Body"].read()
-        half = io.BytesIO(whole[: len(whole) // 2])
-        return {**answer, "Body": StreamingBody(half, len(whole))}
-    raise ResponseParserError("Unable to parse response (syntax error): <html>502 Bad Gateway")
-
-
-KINDS = {one.__name__: one for one in (failed, late, garbage, throttled)}
+from tests.drills.jobs.faulty_answers import KINDS, Go
 
 
 @dataclass(frozen=True)
@@ -103,12 +65,3 @@ def fault_of(kind: str, place: Place | None) -> Iterator[Fault]:
     fault = Fault(KINDS[kind], place)
     with answered_by(fault):
         yield fault
-
-
-def _error(asked: Asked, code: str, status: int) -> Exception:
-    answer = {
-        "Error": {"Code": code, "Message": "a drill's fault"},
-        "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "drill"},
-    }
-    fault: Exception = asked.client.exceptions.from_code(code)(answer, asked.operation)
-    return fault

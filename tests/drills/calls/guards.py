@@ -150,6 +150,33 @@ GUARDS = {
         Place("collect s3:PutObject", 3),
         manifest_first,
     ),
+    "collect, late and garbled answers": Guard(
+        "The same: a snapshot's manifest is written last.",
+        "throttled",
+        Place("collect PutObject", 3),
+        manifest_first,
+    ),
+    "retrain, calls of the state machine": Guard(
+        "reentrenamiento repeats what Lambda does not run; the next week's run is not needed.",
+        "failed",
+        Place("reentrenamiento Invoke openSnapshot", 1),
+        tasks_run_once,
+        heals=False,
+    ),
+    "batch": Guard(
+        "lotesCredito repeats a step that failed; the caller need not start the batch again.",
+        "failed",
+        Place("closeBatch GetObject", 1),
+        tasks_run_once,
+        heals=False,
+    ),
+    "batch, calls of the state machine": Guard(
+        "The same: lotesCredito repeats what Lambda does not run.",
+        "failed",
+        Place("lotesCredito Invoke indexBatch", 1),
+        tasks_run_once,
+        heals=False,
+    ),
     "train and compare": Guard(
         "A job that fails ends in a notice, not in a failed execution.",
         "refused",
@@ -184,6 +211,18 @@ GUARDS = {
         "An upload's event is on disk before the upload's answer; a restart delivers it.",
         "killed after",
         Place("createEndpointModel GetObject", 1),
+        nullcontext,
+    ),
+    "roll back, and the process is killed": Guard(
+        "The same: a rollback is an upload.",
+        "killed after",
+        Place("createEndpointModel GetObject", 1),
+        nullcontext,
+    ),
+    "erase, and the process is killed": Guard(
+        "An erasure's order is written first, and the hourly watch finishes what was cut off.",
+        "killed after",
+        Place("eraseClient TransactWriteItems", 1),
         nullcontext,
     ),
     "retrain, and the process is killed": Guard(

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.services import services
-from tests.drills.calls.call_faults import KINDS, Fault, Place, fault_of
+from tests.drills.calls.call_faults import Fault, Place, fault_of
 from tests.drills.calls.guards import GUARDS
+from tests.drills.jobs.faulty_answers import KINDS
 
 IDLE_SECONDS = 300
 
@@ -50,10 +51,15 @@ def places(flow: Any) -> list[Place]:
 
 
 def faults(flow: Any, kinds: Iterable[str] | None = None) -> Iterator[Run]:
-    """Yield a run for each call of a flow and each kind of fault."""
+    """Yield a run for each call of a flow and each kind of fault that it can have."""
     for place in places(flow):
-        for kind in kinds or getattr(flow, "kinds", KINDS):
+        for kind in kinds or kinds_at(flow, place):
             yield run(flow, kind, place)[1]
+
+
+def kinds_at(flow: Any, place: Place) -> Iterable[str]:
+    known = getattr(flow, "kinds", KINDS)
+    return [one for one in known if not hasattr(flow, "can_have") or flow.can_have(one, place)]
 
 
 def without_guard(flow: Any) -> tuple[Run, Run]:

@@ -1,11 +1,14 @@
-"""The job that collects a snapshot, refused at each of its requests in turn: it dies there. The
-next run has the snapshot that it would have had, and each outcome is stored once."""
+"""The job that collects a snapshot, with a fault at each of its requests in turn: it dies there, or
+asks again. The next run has the snapshot that it would have had, and each outcome is stored once.
+"""
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,17 +16,21 @@ import boto3
 from chalicelib import profile
 from chalicelib.foundation.settings import NEW_DATA_PREFIX, PROFILE_PREFIX, SNAPSHOT_PREFIX
 from chalicelib.retraining.data_bucket import DataBucket
+from infrastructure.packing import training_source
 from localcloud.cloud import ACCOUNT
 from tests.drills.calls.call_faults import Place
 from tests.drills.calls.decision_flows import records
 from tests.drills.calls.guards import GUARDS
-from tests.drills.calls.job_requests import job_requests
 from tests.drills.calls.model_flows import MODEL, Versions
 from tests.drills.calls.runs import Run
+from tests.drills.jobs import faulty_answers
+from tests.drills.jobs.job_requests import job_requests
 from tests.workflow import retraining
 from tests.workflow.conftest import Served
 
 JOB, ENDED_SECONDS = "processing job", 600
+LOGS = "/aws/sagemaker/ProcessingJobs"
+SCRIPT, FIRST_IMPORT = training_source.FOLDER / "collect.py", "import argparse\n"
 NO_TRAINING = "import sys; sys.exit('the drill ends here')"
 
 
@@ -31,6 +38,7 @@ class Collect:
     """collectSnapshot of reentrenamiento; its trainings end at once."""
 
     name = "collect"
+    kinds: tuple[str, ...] = ("refused",)
 
     def __init__(self, served: Served, case: Any) -> None:
         self.served, self.versions = served, Versions(2037)
@@ -45,10 +53,10 @@ class Collect:
         self.first = self.data.newest_snapshot()
         self.at = datetime.now(UTC)
 
-    def run(self, place: Place | None) -> tuple[list[Place], str]:
+    def run(self, kind: str, place: Place | None) -> tuple[list[Place], str]:
         """Return the job's requests, and the version of the snapshot that it should have made."""
-        version, seen = self.versions.next(), list[Place]()
-        with retraining.source(**self.scripts), refused_at(place, seen):
+        version = self.versions.next()
+        with self.door(kind, place, version) as seen:
             arn = boto3.client("stepfunctions").start_execution(
                 stateMachineArn=self.served.bank.settings.retraining_machine_arn(ACCOUNT),
                 name=f"drill-{version}",
@@ -56,6 +64,21 @@ class Collect:
             )["executionArn"]
             retraining.ended(self.served, arn, ENDED_SECONDS)
         return seen, version
+
+    @contextmanager
+    def door(self, kind: str, place: Place | None, version: str) -> Iterator[list[Place]]:
+        """Inside, the job's request at a place is refused; all of its requests are listed."""
+        seen = list[Place]()
+
+        def answer(job: str, action: str) -> str | None:
+            if job != JOB:
+                return None
+            number = 1 + sum(one.call == f"collect {action}" for one in seen)
+            seen.append(Place(f"collect {action}", number))
+            return "a drill's refusal" if seen[-1] == place else None
+
+        with retraining.source(**self.scripts), job_requests(answer):
+            yield seen
 
     def _request(self, version: str) -> dict[str, Any]:
         champions = retraining.champions(self.served)
@@ -110,50 +133,78 @@ class Collect:
         return any(version in one.message for one in self.served.bank.cloud.notices)
 
 
+class CollectAnswers(Collect):
+    """The same job, whose requests are answered late, or by garbage, or not at all."""
+
+    name = "collect, late and garbled answers"
+    kinds = ("late", "garbage", "throttled")
+
+    @contextmanager
+    def door(self, kind: str, place: Place | None, version: str) -> Iterator[list[Place]]:
+        """Inside, the answer to the job's request at a place has the fault, in its own process.
+        All of its requests are listed at the end, from its log.
+        """
+        seen = list[Place]()
+        operation, number = (place.call.partition(" ")[2], place.number) if place else ("", 0)
+        begun = f"import faulty_answers\nfaulty_answers.answer_here{kind, operation, number}\n"
+        script = self.scripts.get("collect") or SCRIPT.read_text(encoding="utf-8")
+        door = Path(faulty_answers.__file__).read_text(encoding="utf-8")
+        before, first, after = script.partition(FIRST_IMPORT)
+        assert after, "collect.py begins in another way now"
+        whole = before + begun + first + after
+        scripts = self.scripts | {"collect": whole, "faulty_answers": door}
+        with retraining.source(**scripts):
+            yield seen
+        seen += asked_in(self.log(version))
+
+    def log(self, version: str) -> list[str]:
+        """Return the lines of a job's log."""
+        job = f"{self.served.bank.settings.prefix}-collect-{version}"
+        place = {"logGroupName": LOGS, "logStreamName": f"{job}/algo-1"}
+        events = boto3.client("logs").get_log_events(**place, startFromHead=True)["events"]
+        return [one["message"] for one in events]
+
+
+def asked_in(log: list[str]) -> list[Place]:
+    """Return the requests that a job's log lists."""
+    counts = Counter[str]()
+    for line in log:
+        if line.startswith(faulty_answers.SEEN):
+            counts[line.removeprefix(faulty_answers.SEEN).strip()] += 1
+    return [Place(f"collect {one}", n) for one, most in counts.items() for n in range(1, most + 1)]
+
+
 def collect_faults(flow: Collect) -> Iterator[Run]:
-    """Yield a run for each request of the job: refused once, then run again."""
-    seen, version = flow.run(None)
+    """Yield a run for each request of the job and each kind of fault: once, then run again."""
+    seen, version = flow.run(flow.kinds[0], None)
     wanted = flow.snapshot(version)
     assert wanted, "the job fails without a fault"
     for place in seen:
-        yield refused(flow, place, wanted)
+        for kind in flow.kinds:
+            yield faulted(flow, kind, place, wanted)
 
 
 def without_its_guard(flow: Collect) -> tuple[Run, Run]:
     """Return the run of the guard's fault with the guard, and without it."""
     guard = GUARDS[flow.name]
-    wanted = flow.snapshot(flow.run(None)[1])
-    kept = refused(flow, guard.place, wanted)
+    wanted = flow.snapshot(flow.run(guard.kind, None)[1])
+    kept = faulted(flow, guard.kind, guard.place, wanted)
     with guard.out(flow):
-        return kept, refused(flow, guard.place, wanted)
+        return kept, faulted(flow, guard.kind, guard.place, wanted)
 
 
-def refused(flow: Collect, place: Place, wanted: dict[str, Any] | None) -> Run:
-    """Run the job with a request refused, and again; `wanted` is what its snapshot should be."""
+def faulted(flow: Collect, kind: str, place: Place, wanted: dict[str, Any] | None) -> Run:
+    """Run the job with a fault, and again if it died; `wanted` is what its snapshot should be."""
     flow.untell()
-    asked, broken = flow.run(place)
-    at_once = [] if flow.snapshot(broken) in (wanted, None) else ["half a snapshot is taken"]
-    if flow.snapshot(broken) is None and not flow.told(broken):
+    asked, version = flow.run(kind, place)
+    at_once = [] if flow.snapshot(version) in (wanted, None) else ["half a snapshot is taken"]
+    if flow.snapshot(version) is None and not flow.told(version):
         at_once.append("the operator was not told")
-    _, again = flow.run(None)
+    if flow.snapshot(version) is None:
+        _, version = flow.run(kind, None)
     at_last = list(at_once)
-    if flow.snapshot(again) != wanted:
-        at_last.append(f"the next run has {flow.snapshot(again)}, not {wanted}")
+    if flow.snapshot(version) != wanted:
+        at_last.append(f"the next run has {flow.snapshot(version)}, not {wanted}")
     if (stored := len(flow.outcomes())) != len(flow.decided):
         at_last.append(f"{stored} stored outcomes of {len(flow.decided)} decisions")
-    return Run("refused", str(place), place in asked, at_once, at_last)
-
-
-@contextmanager
-def refused_at(place: Place | None, seen: list[Place]) -> Iterator[None]:
-    """Inside, the job's request at a place is refused; all of its requests are listed."""
-
-    def answer(kind: str, action: str) -> str | None:
-        if kind != JOB:
-            return None
-        number = 1 + sum(one.call == f"collect {action}" for one in seen)
-        seen.append(Place(f"collect {action}", number))
-        return "a drill's refusal" if seen[-1] == place else None
-
-    with job_requests(answer):
-        yield
+    return Run(kind, str(place), place in asked, at_once, at_last)

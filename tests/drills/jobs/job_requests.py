@@ -8,7 +8,8 @@ from typing import Any
 from localcloud import seam
 from localcloud.iam import authorization
 from tests.aws_calls import Asked, answered_by
-from tests.drills.calls.call_faults import KINDS, Fault, Go, Place
+from tests.drills.calls.call_faults import Fault, Place
+from tests.drills.jobs.faulty_answers import KINDS, Go
 
 JOBS = ("processing job", "training job")
 DOOR = ("localcloud.iam.authorization:Authorization", "refusal", "(self, acting, needed)")

@@ -11,7 +11,6 @@ import boto3
 
 from tests.drills.calls.call_faults import Place
 from tests.drills.calls.guards import GUARDS
-from tests.drills.calls.job_requests import job_answers, job_requests
 from tests.drills.calls.model_flows import (
     MODEL,
     Versions,
@@ -20,6 +19,7 @@ from tests.drills.calls.model_flows import (
     trained_once,
 )
 from tests.drills.calls.runs import Run
+from tests.drills.jobs.job_requests import job_answers, job_requests
 from tests.workflow import retraining
 from tests.workflow.conftest import Served
 

@@ -1,5 +1,6 @@
 """Flows of callers of a bank that is killed: each repeats its request until it has an answer."""
 
+import json
 import time
 import uuid
 from collections.abc import Iterator
@@ -9,11 +10,14 @@ from typing import Any
 import requests
 
 from chalicelib.foundation.dynamodb_items import from_item
+from chalicelib.foundation.settings import MODEL_ACT_PREFIX
 from tests.drills.bank_process import BankProcess
 from tests.drills.calls.decision_flows import DECIDED_ALONE, PATIENCE_SECONDS
 from tests.drills.calls.model_flows import MODEL, Versions
+from tests.drills.kills.operator import Operator
 from tests.drills.retries.__main__ import TABLE, aws
 from tests.workflow.conftest import reversioned
+from tests.workflow.retraining import DATA
 
 PAUSE_SECONDS, DEPLOYED_SECONDS = 0.5, 120
 DIES_SECONDS = 20
@@ -178,3 +182,57 @@ class KilledDeploy:
         found = sagemaker.describe_endpoint(EndpointName=f"dev-appvengers-{MODEL}")
         is_there = found["EndpointStatus"] == "InService"
         return str(found["EndpointConfigName"]) if is_there else "none"
+
+
+class KilledRollBack(KilledDeploy):
+    """POST /people/models/…/rollback: the former version answers, and one act is recorded."""
+
+    name = "roll back, and the process is killed"
+    functions = ("api_handler", "createEndpointModel", "endpointChanged")
+
+    def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
+        super().__init__(bank, body)
+        self._operator = Operator(bank)
+
+    def before(self) -> None:
+        """Deploy two versions, and choose the first."""
+        former, self._version = self._deployed(), self._deployed()
+        self._told_before = len(notices(self._bank, MODEL, former))
+        self._version, self._reason = former, f"drill {uuid.uuid4().hex}"
+
+    def ask(self) -> None:
+        """Ask until it is answered: the same words are one act."""
+        body = {"version": self._version, "reason": self._reason}
+        self._answer = self._operator.ask("POST", f"/models/{MODEL}/rollback", body)
+
+    def settle(self) -> None:
+        until = time.monotonic() + DEPLOYED_SECONDS
+        while [*self.broken()] and time.monotonic() < until:
+            if self._answer is None or self._answer.status_code != 200:
+                self.ask()
+            time.sleep(PAUSE_SECONDS)
+
+    def broken(self) -> Iterator[str]:
+        if (live := self._live().rpartition("-")[2]) != self._version:
+            yield f"{live} answers, not {self._version}"
+        if len(notices(self._bank, MODEL, self._version)) <= self._told_before:
+            yield "the operator was not told"
+        if (acts := self._acts()) != 1:
+            yield f"{acts} recorded rollbacks"
+
+    def _deployed(self) -> str:
+        """Upload a version, and return it once it answers."""
+        self._version = self._versions.next()
+        super().ask()
+        until = time.monotonic() + DEPLOYED_SECONDS
+        while broken := [*super().broken()]:
+            assert time.monotonic() < until, broken
+            time.sleep(PAUSE_SECONDS)
+        return self._version
+
+    def _acts(self) -> int:
+        """Return how many acts of the rollback are recorded."""
+        s3, place = aws(self._bank, "s3"), f"{MODEL_ACT_PREFIX}{MODEL}/"
+        found = s3.list_objects_v2(Bucket=DATA, Prefix=place).get("Contents", [])
+        acts = (s3.get_object(Bucket=DATA, Key=one["Key"])["Body"] for one in found)
+        return sum(json.load(one).get("reason") == self._reason for one in acts)

@@ -17,7 +17,13 @@ from tests.drills.calls.call_faults import Place
 from tests.drills.calls.guards import GUARDS
 from tests.drills.calls.runs import Run
 from tests.drills.kills.killed_bank import FOLDER, Order, give, seen
-from tests.drills.kills.killed_flows import KilledDeploy, KilledOutcome, KilledPredict
+from tests.drills.kills.killed_erasure import KilledErase
+from tests.drills.kills.killed_flows import (
+    KilledDeploy,
+    KilledOutcome,
+    KilledPredict,
+    KilledRollBack,
+)
 from tests.drills.kills.killed_retraining import KilledRetrain
 
 LISTED_SECONDS = 5
@@ -28,7 +34,9 @@ NUMBERS = count(1)
 FLOWS: dict[str, Any] = {
     "kill-predict": KilledPredict,
     "kill-outcome": KilledOutcome,
+    "kill-erase": KilledErase,
     "kill-deploy": KilledDeploy,
+    "kill-rollback": KilledRollBack,
     "kill-retrain": KilledRetrain,
 }
 

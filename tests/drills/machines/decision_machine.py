@@ -1,63 +1,25 @@
 """A prediction whose state machine's own calls have a fault: Step Functions invokes the three
 models and saveResult itself, so no client of a function sees these calls."""
 
-import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import boto3
 from moto.cloudwatch.models import cloudwatch_backends
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils import (
-    LambdaFunctionErrorException,
-)
 
 from chalicelib.scoring.time_budgets import ATTEMPT_SECONDS
-from localcloud import seam
 from localcloud.cloud import ACCOUNT
-from localcloud.iam import authorization
-from tests.aws_calls import Asked
-from tests.drills.calls.call_faults import GARBAGE, Fault, Go, Place
+from tests.drills.calls.call_faults import Fault, Place
 from tests.drills.calls.decision_flows import Predict
+from tests.drills.machines import machine_calls
+from tests.drills.machines.machine_calls import fault_of_task
 from tests.workflow.conftest import Served
 from tests.workflow.test_alarms import rings
 
-TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils"
-DOOR = (TASK, "_invoke_lambda_function", "(parameters, region, state_credentials)")
 ATTEMPTS = 5  # of a task whose function AWS can't run, by the machine's Retry
-LATE_SECONDS = ATTEMPT_SECONDS + 2  # no task waits for so long
-
-
-def failed(asked: Asked, go: Go) -> Any:
-    """The function does not run, and Lambda answers with an error of its own."""
-    raise lambda_error("ServiceException")
-
-
-def throttled(asked: Asked, go: Go) -> Any:
-    """The function does not run: there were too many."""
-    raise lambda_error("TooManyRequestsException")
-
-
-def late(asked: Asked, go: Go) -> Any:
-    """The function runs, and its answer comes after the task's time."""
-    answer = go()
-    time.sleep(LATE_SECONDS)
-    return answer
-
-
-def garbage(asked: Asked, go: Go) -> Any:
-    """The function runs, and Step Functions can't read the response."""
-    go()
-    raise lambda_error("SdkClientException")
-
-
-def nonsense(asked: Asked, go: Go) -> Any:
-    """The function runs, and its payload is JSON, but no answer of it."""
-    return {**go(), "Payload": GARBAGE.decode()}
-
-
-KINDS = {one.__name__: one for one in (failed, late, garbage, throttled, nonsense)}
+TASKS = ("Tradicional", "NetworkingAccelerator", "AppVengersAccelerator", "saveResult")
+LATE = dict.fromkeys(TASKS, ATTEMPT_SECONDS + 2)  # no task waits for so long
 LASTING = "failed each time"  # at all attempts of the machine
 
 
@@ -75,7 +37,7 @@ class MachinePredict(Predict):
 
     name = "predict, calls of the state machine"
     functions = ("analisisCredito",)
-    kinds = (*KINDS, LASTING)
+    kinds = (*machine_calls.KINDS, LASTING)
 
     def __init__(self, served: Served, case: Any) -> None:
         super().__init__(served, case)
@@ -86,9 +48,10 @@ class MachinePredict(Predict):
     def door(self, kind: str, place: Place | None) -> Iterator[Fault]:
         """Inside, the machine's call at the place has the fault."""
         self.lasting = kind == LASTING
-        fault = LastingFault(failed, place) if self.lasting else Fault(KINDS[kind], place)
-        with seam.install([seam.Replaced(*DOOR, _answered_by(fault), "the machine's own calls")]):
-            yield fault
+        fault = fault_of_task("failed" if self.lasting else kind, LATE)
+        of_it = LastingFault(fault, place) if self.lasting else Fault(fault, place)
+        with machine_calls.machine_calls(of_it, *self.functions):
+            yield of_it
 
     def before(self) -> None:
         """Forget the metrics of earlier runs: the alarm then tells of this one."""
@@ -104,27 +67,3 @@ class MachinePredict(Predict):
         self.served.bank.function_logs.flush_metrics()
         if silent and not rings(boto3.client("cloudwatch"), "models-unavailable"):
             yield "the operator was not told of a silent model"
-
-
-def lambda_error(kind: str) -> LambdaFunctionErrorException:
-    """Return an error by the name that Step Functions gives it."""
-    error = {"errorType": f"Lambda.{kind}", "errorMessage": "a drill's fault"}
-    return LambdaFunctionErrorException("Unhandled", json.dumps(error))
-
-
-def _answered_by(fault: Fault) -> Callable[[Any], Any]:
-    """Replace moto's invocation of a task's function: the fault stands before it."""
-
-    def replace(original: Any) -> Any:
-        def invoke(parameters: dict[str, Any], region: str, state_credentials: Any) -> Any:
-            def go() -> Any:
-                return original(parameters, region, state_credentials)
-
-            acting = authorization._acting.get()
-            assert acting, "a task acts in its machine's role"
-            name = parameters["FunctionName"].rpartition("-")[2]
-            return fault(Asked(acting.role, "lambda", f"Invoke {name}", parameters, None), go)
-
-        return invoke
-
-    return replace

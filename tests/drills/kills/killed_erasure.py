@@ -1,0 +1,105 @@
+"""An erasure on a bank that is killed: the hourly watch finishes it, and nothing is left."""
+
+import json
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from bank.first_run import body_of
+from chalicelib.foundation.record_salt import ERASURE, ERASURE_OF, ERASURES, PSEUDONYM
+from chalicelib.governance.erasure.erasure_table import OPEN
+from datasets.sba import SAMPLE, dataset_of
+from infrastructure.first_models.first_model_steps import scheduled_event
+from tests.drills.bank_process import BankProcess
+from tests.drills.kills.killed_flows import DIES_SECONDS, EVERY, Caller
+from tests.drills.kills.operator import Operator
+from tests.drills.retries.__main__ import CASES, TABLE, aws, records
+
+DECISIONS = 2  # of a client who is erased
+LATER = timedelta(hours=2)  # the watch takes what was begun an hour before
+SETTLED_SECONDS = 120
+
+
+class KilledErase:
+    """DELETE /people/clients/…: each decision leaves one record without a client and one mark."""
+
+    name = "erase, and the process is killed"
+    functions = ("api_handler", "eraseClient")
+    dies_seconds, guards_out, most = DIES_SECONDS, ("", "watch"), EVERY
+
+    def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
+        self._bank, self._caller, self._operator = bank, Caller(bank), Operator(bank)
+        self._body = next(
+            one
+            for one in map(body_of, dataset_of(pd.read_parquet(SAMPLE)).cases())
+            if self._decided(one, "drill-first")["decision"] == "REVIEW"  # a case, and no loan
+        )
+
+    def before(self) -> None:
+        self._client = f"drill-{uuid.uuid4().hex[:12]}"
+        made = [self._decided(self._body, self._client) for _ in range(DECISIONS)]
+        self._ids = {one["predictionId"] for one in made}
+
+    def ask(self) -> None:
+        path = f"/clients/{self._client}?reason=CLIENT_REQUEST"
+        self._answer = self._operator.ask("DELETE", path)
+
+    def settle(self) -> None:
+        """Hours pass: an operator without an answer does nothing. A claim whose decision was erased
+        before the kill counts as an analysis under way, until it is older than any.
+        """
+        until = time.monotonic() + SETTLED_SECONDS
+        while self._is_left_by_the_watch() and time.monotonic() < until:
+            time.sleep(1)
+
+    def broken(self) -> Iterator[str]:
+        stored = [*records(self._bank, TABLE)]
+        cases = [one for one in records(self._bank, CASES) if one["clientId"] == self._client]
+        if named := [one for one in stored if one["clientId"] == self._client]:
+            if self._is_ordered(stored) or self._is_told():
+                yield f"{len(named)} records name the client"
+            return  # it was killed before anybody was asked to erase
+        if cases:
+            yield f"{len(cases)} cases name the client"
+        kept = Counter(
+            one["predictionId"] for one in stored if one["clientId"].startswith(PSEUDONYM)
+        )
+        marks = Counter(one["predictionId"] for one in stored if one["clientId"] == ERASURES)
+        for one in self._ids:
+            if (kept[one], marks[ERASURE_OF + one]) != (1, 1):
+                yield f"{kept[one]} records and {marks[ERASURE_OF + one]} marks of a decision"
+        if self._is_ordered(stored):
+            yield "the erasure is still open"
+        yield from self._counted(stored)
+
+    def _is_left_by_the_watch(self) -> bool:
+        event = json.dumps(scheduled_event(datetime.now(UTC) + LATER))
+        watched = aws(self._bank, "lambda").invoke(
+            FunctionName="appvengers-dev-watchReviews", Payload=event
+        )
+        return "FunctionError" in watched
+
+    def _decided(self, body: dict[str, Any], client: str) -> dict[str, Any]:
+        key, sent = uuid.uuid4().hex, {**body, "clientId": client}
+        answer = self._caller.until_answered("/predict", sent, key)
+        assert answer
+        return answer
+
+    def _is_ordered(self, stored: list[dict[str, Any]]) -> bool:
+        """Return whether an erasure of the client is open."""
+        return any(one["predictionId"] == OPEN + self._client for one in stored)
+
+    def _is_told(self) -> bool:
+        return self._answer is not None and self._answer.status_code == 200
+
+    def _counted(self, stored: list[dict[str, Any]]) -> Iterator[str]:
+        """Yield that the newest erasure counts other than what was erased."""
+        ended = [one for one in stored if one["predictionId"].startswith(ERASURE + "2")]
+        newest = max(ended, key=lambda one: str(one["at"]))
+        if (newest["decisions"], newest["cases"]) != (DECISIONS, DECISIONS):
+            yield f"the erasure counts {newest['decisions']} decisions, {newest['cases']} cases"

@@ -1,0 +1,123 @@
+"""A batch of real applications: each call of its functions, and each that its state machine makes,
+has a fault once. Each row is decided once, as its file of decisions says."""
+
+import io
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import boto3
+import pandas as pd
+import requests
+
+from bank.first_run import body_of
+from chalicelib.decisions.intake.batches.batch_ids import prediction_id
+from datasets.sba import SAMPLE, dataset_of
+from localcloud.cloud import ACCOUNT
+from tests.drills.calls.call_faults import Fault, Place, fault_of
+from tests.drills.calls.decision_flows import records
+from tests.drills.jobs.faulty_answers import KINDS
+from tests.drills.machines import machine_calls
+from tests.workflow.conftest import Served
+
+ROWS = 3
+ENDED_SECONDS = 300
+IDLE_SECONDS = 60
+
+Body = dict[str, Any]
+
+
+class Batch:
+    """POST /batches with a file of lines, until its decisions can be fetched."""
+
+    name = "batch"
+    functions: tuple[str, ...] = ("indexBatch", "decideChunk", "closeBatch")
+    kinds: tuple[str, ...] = tuple(KINDS)
+    form = "jsonl"
+
+    def __init__(self, served: Served, case: Any) -> None:
+        self.served, self._times = served, 0
+        self.machine = served.bank.settings.batch_machine_arn(ACCOUNT)
+        cases = islice(dataset_of(pd.read_parquet(SAMPLE)).cases(), ROWS)
+        self._bodies = [body_of(one) for one in cases]
+
+    @contextmanager
+    def door(self, kind: str, place: Place | None) -> Iterator[Fault]:
+        """Inside, the call at the place has the fault."""
+        with fault_of(kind, place) as fault:
+            yield fault
+
+    def before(self) -> None:
+        """Ask for a batch and upload its file: every run has clients of its own."""
+        self._times += 1
+        name = f"drill-{self.form}-{self._times}"
+        rows = [one | {"clientId": f"{name}-{n}"} for n, one in enumerate(self._bodies)]
+        self._clients, body = [one["clientId"] for one in rows], self._written(rows)
+        asked = self.served.post({"format": self.form, "bytes": len(body)}, "/batches").json()
+        upload, self._batch = asked["upload"], asked["batchId"]
+        put = requests.put(upload["url"], data=body, headers=upload["headers"], timeout=30)
+        put.raise_for_status()
+
+    def run(self) -> None:
+        """Start the batch, and follow it to its end, as docs/batches.md asks for."""
+        self.served.post({"batchId": self._batch}, "/batches").raise_for_status()
+        until = time.monotonic() + ENDED_SECONDS
+        while (found := self._shown())["state"] == "RUNNING" and time.monotonic() < until:
+            time.sleep(0.2)
+        self._found = found
+        self.served.bank.cloud.idle(IDLE_SECONDS)
+
+    def heal(self) -> None:
+        """The caller starts the batch again, as INTERRUPTED asks for."""
+        if self._found["state"] == "INTERRUPTED":
+            self.run()
+
+    def broken(self) -> Iterator[str]:
+        state, counted = self._found["state"], self._found.get("rows")
+        if state != "DONE" or counted != {"total": ROWS, "decided": ROWS, "refused": 0}:
+            yield f"{state}, {counted}"
+            return
+        text = requests.get(self._found["files"]["decisions"], timeout=30).text
+        for number, told in enumerate(map(json.loads, text.splitlines()), start=1):
+            stored = records(self.served, self._clients[number - 1])
+            kept = [(one["predictionId"], one["decision"]) for one in stored if "decision" in one]
+            if kept != [(prediction_id(self._batch, number), told["decision"])]:
+                yield f"row {number} is told as {told['decision']}, and stored are {kept}"
+
+    def _written(self, rows: list[Body]) -> bytes:
+        return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
+
+    def _shown(self) -> Body:
+        return dict(self.served.get(f"/batches/{self._batch}").json())
+
+
+class MachineBatch(Batch):
+    """The same with a Parquet file, which a job converts: faults of the machine's own calls."""
+
+    name = "batch, calls of the state machine"
+    functions = ("lotesCredito",)
+    kinds, can_have = machine_calls.KINDS, staticmethod(machine_calls.can_have)
+    form = "parquet"
+
+    def __init__(self, served: Served, case: Any) -> None:
+        super().__init__(served, case)
+        client = boto3.client("stepfunctions")
+        written = client.describe_state_machine(stateMachineArn=self.machine)["definition"]
+        self._late = machine_calls.late_seconds(written)
+
+    @contextmanager
+    def door(self, kind: str, place: Place | None) -> Iterator[Fault]:
+        """Inside, the machine's call at the place has the fault."""
+        fault = Fault(machine_calls.fault_of_task(kind, self._late), place)
+        with machine_calls.machine_calls(fault, *self.functions):
+            yield fault
+
+    def _written(self, rows: list[Body]) -> bytes:
+        columns = [{**one["application"], "clientId": one["clientId"],
+                    "consents": one.get("consents", [])} for one in rows]  # fmt: skip
+        body = io.BytesIO()
+        pd.DataFrame(columns).to_parquet(body)
+        return body.getvalue()
