@@ -24,6 +24,7 @@ PAUSE_SECONDS = 1.0
 class Erasures(Protocol):
     def begin(self, client_id: str, order: Mapping[str, Any]) -> Document: ...
     def records(self, client_id: str) -> list[Document]: ...
+    def erased_records(self, beginning: str) -> Iterable[str]: ...
     def cases(self, client_id: str) -> list[Document]: ...
     def pseudonymise(
         self, erasure: Document, counted: str, records: list[Document], now: datetime
@@ -83,7 +84,7 @@ def _erase_records(
 
     A mark may not be of a day before its record, so the time is read after the records.
     """
-    gone = set[str]()
+    gone = _erased_before(event["clientId"], table)
     for _ in range(ROUNDS):
         todo, now = _plan(event, table, retention, clock, gone)
         if todo.is_done:
@@ -97,6 +98,15 @@ def _erase_records(
             gone |= decisions_of(erased)
         table.delete_claims(erasure, todo.claims)
     raise TableUnavailable
+
+
+def _erased_before(client_id: str, table: Erasures) -> set[str]:
+    """Return the decisions that an erasure has taken before it was cut off: their claims are left,
+    and are no analyses under way.
+    """
+    records = table.records(client_id)
+    claimed = {one["claimedId"] for one in records if isinstance(one.get("claimedId"), str)}
+    return {one for one in claimed if one in table.erased_records(one)}
 
 
 def _plan(

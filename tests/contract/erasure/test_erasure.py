@@ -100,7 +100,8 @@ def plant(client, client_id):
                 "models": {"Tradicional": {"status": "OK", "score": 600}},
             }
         )
-        table.claim(client_id, f"k{name}", {"claimedId": name, "applicationHash": "h"})
+        claim = {"claimedId": name, "applicationHash": "h", "createdAt": "2026-11-29T11:59:59.000Z"}
+        table.claim(client_id, f"k{name}", claim)
     told = {"of": f"0a{client_id}", "outcome": "paid", "when": "2026-11-25"}
     table.add_outcome(client_id, f"0a{client_id}#1", told | {"toldAt": "2026-11-25T01:00:00.000Z"})
     act = {"at": "2026-11-25T02:00:00.000Z", "verdict": "DECLINE", "text": planted}
