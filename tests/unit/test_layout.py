@@ -329,7 +329,9 @@ def test_a_function_of_a_retraining_is_repeated_whatever_its_fault():
     assert {*functions} == {"openSnapshot", "evaluateModel", "promoteModel"}
     for state in functions.values():
         last = state["Retry"][-1]
-        assert (last["ErrorEquals"], last["MaxAttempts"]) == (["States.TaskFailed"], 4)
+        # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+        all_faults = ["States.TaskFailed", "States.Timeout"]  # the first has no time-out in it
+        assert (last["ErrorEquals"], last["MaxAttempts"]) == (all_faults, 4)
 
 
 def test_each_function_of_a_batch_is_repeated_after_a_lost_answer():
@@ -339,6 +341,7 @@ def test_each_function_of_a_batch_is_repeated_after_a_lost_answer():
     functions = [one for name, one in found.items() if name in registered_functions()]
     assert len(functions) == 3
     assert all(lost <= {*state["Retry"][-1]["ErrorEquals"]} for state in functions)
+    assert found["DecideChunks"]["Retry"][-1]["ErrorEquals"] == ["States.ItemReaderFailed"]
 
 
 def test_a_definition_that_leads_nowhere_is_found():

@@ -171,9 +171,9 @@ GUARDS = {
         heals=False,
     ),
     "batch, calls of the state machine": Guard(
-        "The same: lotesCredito repeats what Lambda does not run.",
+        "The same: the map of lotesCredito repeats what its reader could not read.",
         "failed",
-        Place("lotesCredito Invoke indexBatch", 1),
+        Place("lotesCredito GetObject", 1),
         tasks_run_once,
         heals=False,
     ),
@@ -216,7 +216,7 @@ GUARDS = {
     "roll back, and the process is killed": Guard(
         "The same: a rollback is an upload.",
         "killed after",
-        Place("createEndpointModel GetObject", 1),
+        Place("createEndpointModel PutObject", 2),
         nullcontext,
     ),
     "erase, and the process is killed": Guard(

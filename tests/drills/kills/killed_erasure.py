@@ -13,6 +13,7 @@ import pandas as pd
 from bank.first_run import body_of
 from chalicelib.foundation.record_salt import ERASURE, ERASURE_OF, ERASURES, PSEUDONYM
 from chalicelib.governance.erasure.erasure_table import OPEN
+from chalicelib.governance.policies.times import written_at
 from datasets.sba import SAMPLE, dataset_of
 from infrastructure.first_models.first_model_steps import scheduled_event
 from tests.drills.bank_process import BankProcess
@@ -44,28 +45,28 @@ class KilledErase:
         self._client = f"drill-{uuid.uuid4().hex[:12]}"
         made = [self._decided(self._body, self._client) for _ in range(DECISIONS)]
         self._ids = {one["predictionId"] for one in made}
+        self._began = written_at(datetime.now(UTC))
 
     def ask(self) -> None:
         path = f"/clients/{self._client}?reason=CLIENT_REQUEST"
         self._answer = self._operator.ask("DELETE", path)
 
     def settle(self) -> None:
-        """Hours pass: an operator without an answer does nothing. A claim whose decision was erased
-        before the kill counts as an analysis under way, until it is older than any.
-        """
+        """Hours pass: an operator without an answer does nothing."""
+        self._is_due = self._is_told() or self._is_begun()
         until = time.monotonic() + SETTLED_SECONDS
         while self._is_left_by_the_watch() and time.monotonic() < until:
             time.sleep(1)
 
     def broken(self) -> Iterator[str]:
-        stored = [*records(self._bank, TABLE)]
-        cases = [one for one in records(self._bank, CASES) if one["clientId"] == self._client]
-        if named := [one for one in stored if one["clientId"] == self._client]:
-            if self._is_ordered(stored) or self._is_told():
-                yield f"{len(named)} records name the client"
-            return  # it was killed before anybody was asked to erase
-        if cases:
-            yield f"{len(cases)} cases name the client"
+        stored, cases = [*records(self._bank, TABLE)], [*records(self._bank, CASES)]
+        named = [one for one in (*stored, *cases) if one["clientId"] == self._client]
+        if not self._is_due:  # it was killed before the order was stored
+            if len(named) < 2 * DECISIONS:
+                yield f"nothing was ordered, and {len(named)} records name the client"
+            return
+        if named:
+            yield f"{len(named)} records name the client"
         kept = Counter(
             one["predictionId"] for one in stored if one["clientId"].startswith(PSEUDONYM)
         )
@@ -73,7 +74,7 @@ class KilledErase:
         for one in self._ids:
             if (kept[one], marks[ERASURE_OF + one]) != (1, 1):
                 yield f"{kept[one]} records and {marks[ERASURE_OF + one]} marks of a decision"
-        if self._is_ordered(stored):
+        if marks[OPEN + self._client]:
             yield "the erasure is still open"
         yield from self._counted(stored)
 
@@ -90,16 +91,22 @@ class KilledErase:
         assert answer
         return answer
 
-    def _is_ordered(self, stored: list[dict[str, Any]]) -> bool:
-        """Return whether an erasure of the client is open."""
-        return any(one["predictionId"] == OPEN + self._client for one in stored)
+    def _is_begun(self) -> bool:
+        """Return whether the erasure is open, or ended since."""
+        names = [one for one in records(self._bank, TABLE) if one["clientId"] == ERASURES]
+        is_open = any(one["predictionId"] == OPEN + self._client for one in names)
+        return is_open or bool(self._ended(names))
 
     def _is_told(self) -> bool:
         return self._answer is not None and self._answer.status_code == 200
 
+    def _ended(self, stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the erasures that were ordered and ended since the client was there."""
+        ended = [one for one in stored if one["predictionId"].startswith(f"{ERASURE}2")]
+        return [one for one in ended if one["at"] >= self._began]
+
     def _counted(self, stored: list[dict[str, Any]]) -> Iterator[str]:
-        """Yield that the newest erasure counts other than what was erased."""
-        ended = [one for one in stored if one["predictionId"].startswith(ERASURE + "2")]
-        newest = max(ended, key=lambda one: str(one["at"]))
-        if (newest["decisions"], newest["cases"]) != (DECISIONS, DECISIONS):
-            yield f"the erasure counts {newest['decisions']} decisions, {newest['cases']} cases"
+        """Yield what the erasure counts, if that is not what was erased, once."""
+        counts = [(one["decisions"], one["cases"]) for one in self._ended(stored)]
+        if counts != [(DECISIONS, DECISIONS)]:
+            yield f"the erasures count {counts} decisions and cases"

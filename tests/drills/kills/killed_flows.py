@@ -21,6 +21,7 @@ from tests.workflow.retraining import DATA
 
 PAUSE_SECONDS, DEPLOYED_SECONDS = 0.5, 120
 DIES_SECONDS = 20
+IN_SERVICE = "Modelo en servicio"  # the notice's subject
 EVERY = {"": 1_000}  # how many calls of a name are killed at
 # The guard that is out until the kill, and the one that is out after it.
 WRITES, EVENTS = ("writes", ""), ("", "events")
@@ -173,7 +174,7 @@ class KilledDeploy:
     def broken(self) -> Iterator[str]:
         if (live := self._live().rpartition("-")[2]) != self._version:
             yield f"{live} answers, not {self._version}"
-        if not notices(self._bank, MODEL, self._version):
+        if not notices(self._bank, IN_SERVICE, MODEL, self._version):
             yield "the operator was not told"
 
     def _live(self) -> str:
@@ -197,7 +198,7 @@ class KilledRollBack(KilledDeploy):
     def before(self) -> None:
         """Deploy two versions, and choose the first."""
         former, self._version = self._deployed(), self._deployed()
-        self._told_before = len(notices(self._bank, MODEL, former))
+        self._told_before = len(notices(self._bank, IN_SERVICE, MODEL, former))
         self._version, self._reason = former, f"drill {uuid.uuid4().hex}"
 
     def ask(self) -> None:
@@ -215,7 +216,8 @@ class KilledRollBack(KilledDeploy):
     def broken(self) -> Iterator[str]:
         if (live := self._live().rpartition("-")[2]) != self._version:
             yield f"{live} answers, not {self._version}"
-        if len(notices(self._bank, MODEL, self._version)) <= self._told_before:
+        told = notices(self._bank, IN_SERVICE, MODEL, self._version)
+        if len(told) <= self._told_before:
             yield "the operator was not told"
         if (acts := self._acts()) != 1:
             yield f"{acts} recorded rollbacks"

@@ -1,5 +1,5 @@
-"""A batch of real applications: each call of its functions, and each that its state machine makes,
-has a fault once. Each row is decided once, as its file of decisions says."""
+"""A batch of real applications, in one chunk: each call of its functions, and each that its state
+machine makes, has a fault once. Each row is decided once, by all models, as without a fault."""
 
 import io
 import json
@@ -18,7 +18,7 @@ from chalicelib.decisions.intake.batches.batch_ids import prediction_id
 from datasets.sba import SAMPLE, dataset_of
 from localcloud.cloud import ACCOUNT
 from tests.drills.calls.call_faults import Fault, Place, fault_of
-from tests.drills.calls.decision_flows import records
+from tests.drills.calls.decision_flows import Announced, records
 from tests.drills.jobs.faulty_answers import KINDS
 from tests.drills.machines import machine_calls
 from tests.workflow.conftest import Served
@@ -43,6 +43,8 @@ class Batch:
         self.machine = served.bank.settings.batch_machine_arn(ACCOUNT)
         cases = islice(dataset_of(pd.read_parquet(SAMPLE)).cases(), ROWS)
         self._bodies = [body_of(one) for one in cases]
+        self._usual = [served.post(one).json()["decision"] for one in self._bodies]
+        self.announced = Announced(served)
 
     @contextmanager
     def door(self, kind: str, place: Place | None) -> Iterator[Fault]:
@@ -81,11 +83,25 @@ class Batch:
             yield f"{state}, {counted}"
             return
         text = requests.get(self._found["files"]["decisions"], timeout=30).text
-        for number, told in enumerate(map(json.loads, text.splitlines()), start=1):
-            stored = records(self.served, self._clients[number - 1])
-            kept = [(one["predictionId"], one["decision"]) for one in stored if "decision" in one]
-            if kept != [(prediction_id(self._batch, number), told["decision"])]:
-                yield f"row {number} is told as {told['decision']}, and stored are {kept}"
+        told = [one["decision"] for one in map(json.loads, text.splitlines())]
+        if told != self._usual:
+            yield f"the file says {told}, and without a fault {self._usual}"
+        for number, client in enumerate(self._clients, start=1):
+            yield from self._row(number, records(self.served, client))
+
+    def _row(self, number: int, stored: list[Body]) -> Iterator[str]:
+        """Yield what is wrong with the records of a row's client."""
+        usual = prediction_id(self._batch, number), self._usual[number - 1]
+        found = [one for one in stored if "decision" in one]
+        if [(one["predictionId"], one["decision"]) for one in found] != [usual]:
+            yield f"of row {number} there are {len(found)} decisions, or another one"
+        silent = [
+            name for one in found for name, had in one["models"].items() if had["status"] != "OK"
+        ]
+        if silent:
+            yield f"row {number} was decided without {silent}"
+        if not self.announced.told(usual[0]):
+            yield f"no event tells of row {number}"
 
     def _written(self, rows: list[Body]) -> bytes:
         return "".join(f"{json.dumps(row)}\n" for row in rows).encode()

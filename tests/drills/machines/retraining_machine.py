@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pandas as pd
+from moto.cloudwatch.models import cloudwatch_backends
 
 from bank.kept_files import outcome_files
 from chalicelib import profile
@@ -21,21 +22,17 @@ from tests.drills.calls.model_flows import MODEL, Versions, not_in_service
 from tests.drills.machines import machine_calls
 from tests.workflow import retraining
 from tests.workflow.conftest import Served
+from tests.workflow.test_alarms import put, rings
 
 MONTHS = "2005-07", "2005-07"  # of the sample's loans after the first training
 LOANS = 20  # so few that the challenger is as good as the champion, and is promoted
 ENDED_SECONDS = 900  # a machine waits up to a minute before it makes a refused job again
-NOTICES = {
-    "promoted": "Modelo promovido",
-    "rejected": "Modelo rechazado",
-    "pending": "Modelo por aprobar",
-}
-FAILED = "Reentrenamiento fallido"
+PROMOTED, FAILED = "Modelo promovido", "Reentrenamiento fallido"
 
 
 class MachineRetrain:
-    """reentrenamiento with a file of loans, for one model: a challenger is judged by this run or by
-    the next one, the operator hears of each run, and only a promoted challenger answers."""
+    """reentrenamiento with a file of loans, for one model: a challenger is promoted by this run or
+    by the next one, the operator hears of each run, and only a promoted challenger answers."""
 
     name = "retrain, calls of the state machine"
     functions = ("reentrenamiento",)
@@ -62,7 +59,9 @@ class MachineRetrain:
             yield fault
 
     def before(self) -> None:
+        """Forget the metrics of earlier runs: the alarm then tells of this one."""
         self._lost = list[str]()
+        cloudwatch_backends[ACCOUNT]["us-east-1"].metric_data.clear()
 
     def run(self) -> None:
         """Start the machine from the first snapshot, so that each run has the same news."""
@@ -91,11 +90,11 @@ class MachineRetrain:
     def broken(self) -> Iterator[str]:
         yield from (self._lost or self._untold())
         verdict = self._verdict()
-        if verdict not in NOTICES:
-            yield f"no challenger is judged: {verdict}"
         if verdict == "promoted":
             yield from not_in_service(self.served, self._version)
-        elif retraining.champions(self.served)[MODEL] != self._champion:
+            return
+        yield f"no challenger is promoted: {verdict}"
+        if retraining.champions(self.served)[MODEL] != self._champion:
             yield "another champion answers"
 
     def _verdict(self) -> str:
@@ -104,7 +103,15 @@ class MachineRetrain:
         return str(models[0]["verdict"] if models else self._ended["status"])
 
     def _untold(self) -> Iterator[str]:
-        """Yield that the operator did not hear of the run's end."""
+        """Yield that the operator did not hear of the run's end, by a notice or by the alarm of an
+        execution that failed. That AWS counts such an execution is AWS's to do.
+        """
         mine = [one for one in self.served.bank.cloud.notices if self._version in one.message]
-        if NOTICES.get(self._verdict(), FAILED) not in {one.subject for one in mine}:
+        promoted = self._verdict() == "promoted"
+        if (PROMOTED if promoted else FAILED) in {one.subject for one in mine}:
+            return
+        cloudwatch = boto3.client("cloudwatch")
+        if self._ended["status"] == "FAILED":
+            put(cloudwatch, "AWS/States", "ExecutionsFailed", 1, StateMachineArn=self.machine)
+        if not rings(cloudwatch, "retraining-failed"):
             yield f"the operator was not told of {self._verdict()}"
