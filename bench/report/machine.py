@@ -29,8 +29,15 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or "an unknown processor"
 
 
-def commit() -> str:
-    """Return the commit that is measured; it says if files have changed since."""
-    asked = ["git", "describe", "--always", "--dirty"]
-    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
+def commit(root: Path = ROOT) -> str:
+    """Return the commit that is measured, with `-dirty` if files have changed since. Pages in docs/
+    are no reason: the measurement before wrote one.
+    """
+    name = _git(root, "describe", "--always")
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs")
+    return f"{name}-dirty" if changed else name or "unknown"
+
+
+def _git(root: Path, *asked: str) -> str:
+    done = subprocess.run(["git", *asked], cwd=root, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
