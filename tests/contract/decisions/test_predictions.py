@@ -367,6 +367,14 @@ def test_the_banks_newest_decisions_are_those_of_a_month(client):
     assert [one["predictionId"] for one in found] == [ids[1], ids[3]]
 
 
+def test_the_newest_of_a_days_many_decisions_come_first(client):
+    of_a_day(client, 0)
+    ids = sorted((decided(client, 0, f"{name:02}") for name in range(60)), reverse=True)
+
+    found = PredictionTable(client, TABLE).newest_of_all(5, TODAY)
+    assert [one["predictionId"] for one in found] == ids[:5]
+
+
 def test_the_newest_of_many_are_read_from_no_more_days_than_are_needed(client):
     of_a_day(client, 0)
     for days_ago in (0, 1):

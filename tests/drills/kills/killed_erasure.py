@@ -52,8 +52,10 @@ class KilledErase:
         self._answer = self._operator.ask("DELETE", path)
 
     def settle(self) -> None:
-        """Hours pass: an operator without an answer does nothing."""
+        """Hours pass: an operator without an answer does nothing. With it nothing is left to do."""
         self._is_due = self._is_told() or self._is_begun()
+        if self._is_told():
+            return
         until = time.monotonic() + SETTLED_SECONDS
         while self._is_left_by_the_watch() and time.monotonic() < until:
             time.sleep(1)

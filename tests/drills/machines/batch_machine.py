@@ -86,6 +86,8 @@ class Batch:
         told = [one["decision"] for one in map(json.loads, text.splitlines())]
         if told != self._usual:
             yield f"the file says {told}, and without a fault {self._usual}"
+        if not self.announced.told("BatchDecided", self._batch):
+            yield "no event tells of the batch"
         for number, client in enumerate(self._clients, start=1):
             yield from self._row(number, records(self.served, client))
 
@@ -100,8 +102,6 @@ class Batch:
         ]
         if silent:
             yield f"row {number} was decided without {silent}"
-        if not self.announced.told(usual[0]):
-            yield f"no event tells of row {number}"
 
     def _written(self, rows: list[Body]) -> bytes:
         return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
