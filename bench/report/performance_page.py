@@ -17,6 +17,7 @@ BEGIN = "<!-- Written by make bench-peers, until the next such line: do not edit
 END = "<!-- Written until here. -->\n"
 OURS, FLOOR = "appvengers", "floor"
 BUSY = 0.1  # a share of the processors that moves milliseconds, and ratios with them
+LEVEL = 0.02  # a ratio so near to 1 says nothing: runs differ by more
 LONGEST_REASON = 300
 # A figure by which ours is compared, how it reads, and whether more of it is better.
 COMPARED = (
@@ -27,6 +28,10 @@ COMPARED = (
     ("memory", "memory", False),
     ("start", "time to start", False),
 )
+
+AHEAD = "ours is better than every peer"
+LEVELS = "ours is level with the best peer"
+BEHIND = "the best peer is better than ours"
 
 Labels = Mapping[str, str]
 
@@ -104,20 +109,22 @@ def comparisons(found: Sequence[Medians], labels: Labels) -> Iterator[str]:
     """Yield, by number of clients, where a peer is better than ours, and where none is."""
     for clients, group in groupby(pairs(found), key=lambda pair: pair[0].clients):
         peers = [(ours, one) for ours, one in group if one.name != FLOOR]
-        behind: list[str] = []
-        ahead: list[str] = []
+        said: dict[str, list[str]] = {BEHIND: [], LEVELS: [], AHEAD: []}
         for name, title, is_more in COMPARED if peers else ():
             best = (max if is_more else min)(
                 peers, key=lambda pair: float(getattr(pair[1].figures, name))
             )
             ratio = getattr(ratios(best[0].figures, best[1].figures), name)
-            said = f"{title} ({two_digits(ratio)} times that of {labels[best[1].name]})"
-            (ahead if (ratio > 1) == is_more else behind).append(said)
+            words = f"{title} ({two_digits(ratio)} times that of {labels[best[1].name]})"
+            said[_standing(ratio, is_more=is_more)].append(words)
         who = f"{clients} client{'s' if clients > 1 else ''}"
-        if behind:
-            yield f"- {who}, the best peer is better than ours: {', '.join(behind)}."
-        if ahead:
-            yield f"- {who}, ours is better than every peer: {', '.join(ahead)}."
+        yield from (f"- {who}, {how}: {', '.join(ones)}." for how, ones in said.items() if ones)
+
+
+def _standing(ratio: float, *, is_more: bool) -> str:
+    if 1 - LEVEL <= ratio <= 1 + LEVEL:
+        return LEVELS
+    return AHEAD if (ratio > 1) == is_more else BEHIND
 
 
 def _ratio_row(ours: Medians, one: Medians, labels: Labels) -> str:

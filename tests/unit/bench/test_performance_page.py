@@ -1,5 +1,7 @@
 """The page says where the bank loses, and what could not be measured."""
 
+import pytest
+
 from bench.long_run.long_run_page import OF_MEMORY, OF_SOAK
 from bench.report.performance_page import (
     BEGIN,
@@ -49,6 +51,23 @@ def test_the_best_peer_decides_whether_ours_is_ahead():
         "processor time a request (0.50 times that of Peer X), "
         "time to start (0.50 times that of Peer X)."
     )
+
+
+@pytest.mark.parametrize(
+    ("p50", "how"),
+    [
+        (97, "ours is better than every peer"),
+        (98, "ours is level with the best peer"),
+        (102, "ours is level with the best peer"),
+        (103, "the best peer is better than ours"),
+    ],
+)
+def test_a_ratio_within_two_percent_is_neither_ahead_nor_behind(p50, how):
+    ours = measured("appvengers", p50=p50, rate=40, memory=1000, start=4, cpu=8, p99=30)
+    peer = measured("x", p50=100, rate=80, memory=500, start=8, cpu=16, p99=60)
+    said = [one for one in comparisons(medians([ours, peer]), LABELS) if "median latency" in one]
+
+    assert [one.partition(", ")[2].partition(":")[0] for one in said] == [how]
 
 
 def test_the_floor_is_no_peer_but_has_its_row():
