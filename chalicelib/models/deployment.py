@@ -139,14 +139,17 @@ def converge(
 def _recorded(
     model: str, live: Document, tried: list[Arrival], bucket: ModelBucket
 ) -> Ending | None:
-    """Record how the deployment ended. Return the ending if no notice was published yet."""
+    """Record how the deployment ended. Return the ending if no notice was published yet. A version
+    that was recorded may be in service since later: an untold ending of it is still to be told.
+    """
     how: How = "in-service" if _answers(live) else "failed"
     ending = Ending(live["since"], live["version"], how)
     endings = bucket.endings(model)
     if _is_news(ending, live["created"], endings, tried):
         return ending if bucket.ended(model, ending) else None  # whoever recorded it publishes
-    unpublished = ending in endings and not bucket.is_published(model, ending)
-    return ending if unpublished else None
+    known = [one for one in endings if (one.version, one.how) == (ending.version, how)]
+    untold = known and known[-1] == endings[-1] and not bucket.is_published(model, known[-1])
+    return known[-1] if untold else None
 
 
 def _answers(live: Document) -> bool:

@@ -121,6 +121,22 @@ def test_what_nobody_could_be_told_of_is_recorded_and_told_once_later(status, fa
     assert len(bucket.endings(MODEL)) == 1
 
 
+def test_what_nobody_could_be_told_of_is_told_although_the_endpoint_has_changed_since():
+    """A restart of the embedded cloud, or AWS's maintenance, gives an endpoint a later time."""
+    bucket, endpoints, topic = ModelBucket(S3({}), "models"), Endpoints(), Refusing()
+    what = (f"dev-bank-{MODEL}", load(), bucket, endpoints, topic)
+    endpoints.states = [endpoint("InService", "v1", "2026-02-01T00:00:00+00:00")]
+    with pytest.raises(PermissionError):
+        deployment.changed(*what)
+    topic.refuses = False
+    for day in (2, 3):
+        endpoints.states = [endpoint("InService", "v1", f"2026-02-0{day}T00:00:00+00:00")]
+        deployment.changed(*what)
+
+    assert topic.notices == [("in service", f"{MODEL} v1")]
+    assert [one.since for one in bucket.endings(MODEL)] == ["2026-02-01T00:00:00+00:00"]
+
+
 @pytest.mark.parametrize(
     ("reason", "told"),
     [
