@@ -341,6 +341,7 @@ def test_each_function_of_a_batch_is_repeated_after_a_lost_answer():
     functions = [one for name, one in found.items() if name in registered_functions()]
     assert len(functions) == 3
     assert all(lost <= {*state["Retry"][-1]["ErrorEquals"]} for state in functions)
+    assert "TableUnavailable" in found["closeBatch"]["Retry"][-1]["ErrorEquals"]
     assert found["DecideChunks"]["Retry"][-1]["ErrorEquals"] == ["States.ItemReaderFailed"]
 
 
