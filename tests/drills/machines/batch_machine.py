@@ -25,7 +25,7 @@ from tests.workflow.conftest import Served
 
 ROWS = 3
 ENDED_SECONDS = 300
-IDLE_SECONDS = 60
+IDLE_SECONDS = 300  # closeBatch may have its effect, and answer too late
 
 Body = dict[str, Any]
 
