@@ -72,5 +72,5 @@ def _bytes_a_decision(found: Sequence[Stored]) -> str:
     share = (most.memory - least.memory) * 2**20 / more
     return (
         f"From {least.decisions:,} to {most.decisions:,} stored decisions memory changes by "
-        f"{most.memory - least.memory:+.0f} MB: {share:+.0f} bytes a decision."
+        f"{most.memory - least.memory:+z.0f} MB: {share:+z.0f} bytes a decision."
     )
