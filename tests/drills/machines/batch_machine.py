@@ -17,7 +17,7 @@ from bank.first_run import body_of
 from chalicelib.decisions.intake.batches.batch_ids import prediction_id
 from datasets.sba import SAMPLE, dataset_of
 from localcloud.cloud import ACCOUNT
-from tests.drills.calls.call_faults import Fault, Place, fault_of
+from tests.drills.calls.call_faults import Fault, Place
 from tests.drills.calls.decision_flows import Announced, records
 from tests.drills.jobs.faulty_answers import KINDS
 from tests.drills.machines import machine_calls
@@ -45,12 +45,6 @@ class Batch:
         self._bodies = [body_of(one) for one in cases]
         self._usual = [served.post(one).json()["decision"] for one in self._bodies]
         self.announced = Announced(served)
-
-    @contextmanager
-    def door(self, kind: str, place: Place | None) -> Iterator[Fault]:
-        """Inside, the call at the place has the fault."""
-        with fault_of(kind, place) as fault:
-            yield fault
 
     def before(self) -> None:
         """Ask for a batch and upload its file: every run has clients of its own."""

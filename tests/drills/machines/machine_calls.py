@@ -93,7 +93,8 @@ def late_seconds(definition: str, longer: float = 2) -> Late:
         machine = left.pop()
         for name, state in machine["States"].items():
             found[name] = state.get("TimeoutSeconds", 0) + longer
-            left += [state[key] for key in ("ItemProcessor",) if key in state]
+            if "ItemProcessor" in state:
+                left.append(state["ItemProcessor"])
     return found
 
 
