@@ -216,7 +216,7 @@ GUARDS = {
     "roll back, and the process is killed": Guard(
         "The same: a rollback is an upload.",
         "killed after",
-        Place("createEndpointModel PutObject", 2),
+        Place("createEndpointModel PutObject", 1),
         nullcontext,
     ),
     "erase, and the process is killed": Guard(
