@@ -214,9 +214,9 @@ GUARDS = {
         nullcontext,
     ),
     "roll back, and the process is killed": Guard(
-        "The same: a rollback is an upload.",
+        "A rollback that is asked for again in the same words is one act.",
         "killed after",
-        Place("createEndpointModel PutObject", 1),
+        Place("api_handler PutObject", 1),
         nullcontext,
     ),
     "erase, and the process is killed": Guard(

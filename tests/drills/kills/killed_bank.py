@@ -16,6 +16,7 @@ import msgspec
 
 from bank import __main__ as bank
 from chalicelib.governance.erasure.erasure_table import ErasureTable
+from chalicelib.governance.model_acts import version_standing
 from chalicelib.retraining.weekly_update import Execution
 from localcloud.kept_state.sqlite.database import Storage
 from localcloud.services.lambda_.pending_events import PendingEvents
@@ -121,11 +122,17 @@ def finish_no_erasure() -> None:
     ErasureTable.unfinished = lambda self, before: iter(())  # type: ignore[method-assign]
 
 
+def record_each_repeat() -> None:
+    """Let a rollback that is asked for again be another act."""
+    version_standing.state_of_repeat = lambda *given: None
+
+
 GUARDS_OUT = {
     "writes": forget_writes,
     "events": forget_events,
     "failed runs": take_failed_for_done,
     "watch": finish_no_erasure,
+    "acts": record_each_repeat,
 }
 
 

@@ -190,6 +190,7 @@ class KilledRollBack(KilledDeploy):
 
     name = "roll back, and the process is killed"
     functions = ("api_handler", "createEndpointModel", "endpointChanged")
+    guards_out = "", "acts"
 
     def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
         super().__init__(bank, body)
