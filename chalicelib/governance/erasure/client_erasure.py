@@ -61,10 +61,12 @@ def erase(
         order["repeatOf"] = event["until"]
     erasure = table.begin(client_id, order)
     # First, for a record that is erased no longer says of which batch it is.
-    batches = {one["batch"]["batchId"] for one in table.records(client_id) if "batch" in one}
+    records = table.records(client_id)
+    batches = {one["batch"]["batchId"] for one in records if "batch" in one}
     gone = files.delete(sorted(batches))
     clock = going_on(now)
-    last = _erase_records(event, erasure, retention, table, clock, wait)
+    before = _erased_before(records, table)
+    last = _erase_records(event, erasure, retention, table, before, clock, wait)
     gone += files.delete(sorted(batches))  # of a batch that ended meanwhile
     facts: Document = {"kept": {name: len(found) for name, found in last.kept.items()}}
     facts |= {"until": last.until, "files": gone}
@@ -77,14 +79,15 @@ def _erase_records(
     erasure: Document,
     retention: Retention,
     table: Erasures,
+    gone: set[str],
     clock: Callable[[], datetime],
     wait: Callable[[float], None],
 ) -> Plan:
-    """Erase until nothing is left to erase, and return the last plan.
+    """Erase until nothing is left to erase, and return the last plan. `gone` has the decisions that
+    are erased, and gets the others.
 
     A mark may not be of a day before its record, so the time is read after the records.
     """
-    gone = _erased_before(event["clientId"], table)
     for _ in range(ROUNDS):
         todo, now = _plan(event, table, retention, clock, gone)
         if todo.is_done:
@@ -100,11 +103,10 @@ def _erase_records(
     raise TableUnavailable
 
 
-def _erased_before(client_id: str, table: Erasures) -> set[str]:
+def _erased_before(records: Iterable[Document], table: Erasures) -> set[str]:
     """Return the decisions that an erasure has taken before it was cut off: their claims are left,
     and are no analyses under way.
     """
-    records = table.records(client_id)
     claimed = {one["claimedId"] for one in records if isinstance(one.get("claimedId"), str)}
     return {one for one in claimed if one in table.erased_records(one)}
 
