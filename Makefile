@@ -223,8 +223,7 @@ recover: $(VENV)/run ## Continue from the copy of a damaged database; `make run`
 	@$(VENV)/bin/python -m bank recover
 
 drills: $(VENV)/dev ## A fault of each AWS call, and each guard taken out: docs/drills.md (FLOWS=)
-	@$(if $(FLOWS),,$(VENV)/bin/python -m tests.drills.others || failed=1;) \
-	  $(VENV)/bin/python -m tests.drills.calls $(FLOWS) || failed=1; exit $${failed:-0}
+	@$(VENV)/bin/python -m tests.drills $(FLOWS)
 
 drill-durability: $(VENV)/dev ## Full disks and locks under load, kills, restarts: RUNS=10 (half an hour)
 	@$(VENV)/bin/python -m tests.drills.durability $(RUNS)

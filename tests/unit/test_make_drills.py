@@ -1,37 +1,39 @@
 """`make drills`: a drill that fails does not keep the others from being run."""
 
-import subprocess
-from pathlib import Path
+import sys
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PYTHON = """#!/bin/sh
-echo "$2" >> {ran}
-[ "$2" != {fails} ]
+from tests.drills import __main__ as drills
+from tests.drills.calls.__main__ import FLOWS
+from tests.drills.kills import kills
+
+PROGRAM = """
+import pathlib, sys
+pathlib.Path(sys.argv[1]).touch()
+print("a line of its own")
+sys.exit(int(sys.argv[2]))
 """
 
 
-@pytest.mark.parametrize(
-    ("fails", "flows", "ran"),
-    [
-        ("tests.drills.others", "", ["tests.drills.others", "tests.drills.calls"]),
-        ("tests.drills.calls", "", ["tests.drills.others", "tests.drills.calls"]),
-        ("tests.drills.calls", "FLOWS=predict", ["tests.drills.calls"]),
-        ("none", "", ["tests.drills.others", "tests.drills.calls"]),
-    ],
-)
-def test_all_drills_run_and_one_that_fails_is_the_end(tmp_path, fails, flows, ran):
-    python = tmp_path / "bin" / "python"
-    python.parent.mkdir()
-    python.write_text(PYTHON.format(ran=tmp_path / "ran", fails=fails))
-    python.chmod(0o755)
-    made = [f"--assume-old={tmp_path}/{name}" for name in ("dev", "run", "bin/python")]
-    for name in ("dev", "run"):
-        (tmp_path / name).touch()
+@pytest.mark.parametrize("fails", ["first", "second", "third", ""])
+def test_all_drills_run_and_one_that_fails_is_told_at_the_end(tmp_path, capsys, fails):
+    names = ("first", "second", "third")
+    commands = {
+        name: [sys.executable, "-c", PROGRAM, str(tmp_path / name), str(int(name == fails))]
+        for name in names
+    }
 
-    command = ["make", "drills", f"VENV={tmp_path}", *made, *filter(None, [flows])]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    failed = [*drills.failed(commands, 2)]
 
-    assert (tmp_path / "ran").read_text().split() == ran, done.stderr
-    assert bool(done.returncode) == (fails in ran)
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(names)
+    assert failed == [fails] * bool(fails)
+    printed = capsys.readouterr().out
+    for name in names:
+        assert f" {name}: a line of its own\n" in printed
+        assert f" {name}: {'FAILED' if name == fails else 'well'} after " in printed
+
+
+def test_each_flow_has_its_drill_and_the_measured_ones_run_alone():
+    assert {*drills.FLOWS, *drills.MEASURED} == {*FLOWS, *kills.FLOWS}
+    assert {*drills.ORDER} == {*drills.COMMANDS}

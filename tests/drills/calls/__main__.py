@@ -1,8 +1,8 @@
-"""Each AWS call of each flow has a fault once: make drills.
+"""Each AWS call of one flow has a fault once, on a bank of its own.
 
-python -m tests.drills.calls [FLOW …]
+python -m tests.drills.calls FLOW
 
-The results are kept in build/drills, and docs/drills.md is written from all of them.
+The result is kept in build/drills. The command ends with 1 if anything stays broken.
 """
 
 import json
@@ -10,7 +10,6 @@ import logging
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -26,10 +25,9 @@ from bank.first_run import bring
 from bench.report.machine import commit
 from datasets.sba import SAMPLE, dataset_of
 from infrastructure.project import ROOT
-from tests.drills.calls import drills_page
 from tests.drills.calls.decision_flows import Outcome, Predict
 from tests.drills.calls.model_flows import Deploy, Promote, RollBack, Update
-from tests.drills.calls.runs import Run, faults, without_guard
+from tests.drills.calls.runs import Run, faults, tell, without_guard
 from tests.drills.jobs.collect_flow import (
     Collect,
     CollectAnswers,
@@ -86,8 +84,7 @@ def drilled(name: str) -> tuple[str, list[Run], tuple[Run, Run]]:
         guarded, runs = unguarded(flow), []
         for one in faulted(flow):
             runs.append(one)
-            if one.at_once:
-                print(f"  {one.kind} {one.place}: {one.at_once}; later {one.at_last}", flush=True)
+            tell(one)
         return flow.name, runs, guarded
 
 
@@ -105,32 +102,17 @@ def drill(name: str) -> bool:
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
     bad = [one for one in runs if one.at_last]
     missed = [one.place for one in runs if not one.hit]
-    print(f"{flow}: {len(runs)} faults in {seconds} s, {len(bad)} broke something", flush=True)
-    print(f"  never happened: {', '.join(missed)}\n" if missed else "", end="", flush=True)
+    print(f"{len(runs)} faults in {seconds} s, {len(bad)} broke something", flush=True)
+    print(f"never happened: {', '.join(missed)}\n" if missed else "", end="", flush=True)
     for kept, one in zip(("with its guard", "without it"), guarded, strict=True):
-        print(f"  {kept}: {'; '.join(one.at_last) or 'nothing is broken'}", flush=True)
+        print(f"{kept}: {'; '.join(one.at_last) or 'nothing is broken'}", flush=True)
     is_seen = all(one.hit for one in guarded) and len(missed) <= MOST_MISSED * len(runs)
     return is_seen and not bad and [bool(one.at_last) for one in guarded] == [False, True]
 
 
-def ends_well(name: str) -> bool:
-    """Run a flow's drill. One that can't be run has failed, and the next one follows."""
-    try:
-        return drill(name)
-    except Exception:  # noqa: BLE001 - the drill's boundary: whatever was raised is told
-        traceback.print_exc()
-        return False
-
-
 def main() -> int:
-    known = [*FLOWS, *kills.FLOWS]
-    names = sys.argv[1:] or known
-    if unknown := [name for name in names if name not in known]:
-        sys.exit(f"No such flows: {', '.join(unknown)}; there are {', '.join(known)}.")
     logging.getLogger().addHandler(logging.NullHandler())  # each fault's traceback would be shown
-    ends = [ends_well(name) for name in names]
-    drills_page.write(RESULTS)
-    return 0 if all(ends) else 1
+    return 0 if drill(sys.argv[1]) else 1
 
 
 if __name__ == "__main__":

@@ -25,6 +25,13 @@ class Run:
     measured: dict[str, Any] = field(default_factory=dict)
 
 
+def tell(one: Run) -> None:
+    """Print a line of a run as soon as it is over: a flow takes minutes."""
+    ends = "; ".join(one.at_once) or "nothing is broken"
+    later = f"; later {'; '.join(one.at_last) or 'nothing'}" if one.at_last != one.at_once else ""
+    print(f"{one.kind} {one.place}: {ends}{later}", flush=True)
+
+
 def run(flow: Any, kind: str, place: Place | None, *, heals: bool = True) -> tuple[Fault, Run]:
     """Run a flow with a fault, cold: nothing that functions keep is there."""
     if hasattr(flow, "before"):

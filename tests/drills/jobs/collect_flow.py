@@ -193,6 +193,12 @@ def without_its_guard(flow: Collect) -> tuple[Run, Run]:
         return kept, faulted(flow, guard.kind, guard.place, wanted)
 
 
+def differences(found: dict[str, Any] | None, wanted: dict[str, Any] | None) -> set[str]:
+    """Return the names of what two snapshots do not have in common."""
+    sides = found or {}, wanted or {}
+    return {name for name in (*sides[0], *sides[1]) if sides[0].get(name) != sides[1].get(name)}
+
+
 def faulted(flow: Collect, kind: str, place: Place, wanted: dict[str, Any] | None) -> Run:
     """Run the job with a fault, and again if it died; `wanted` is what its snapshot should be."""
     flow.untell()
@@ -203,8 +209,8 @@ def faulted(flow: Collect, kind: str, place: Place, wanted: dict[str, Any] | Non
     if flow.snapshot(version) is None:
         _, version = flow.run(kind, None)
     at_last = list(at_once)
-    if flow.snapshot(version) != wanted:
-        at_last.append(f"the next run has {flow.snapshot(version)}, not {wanted}")
+    if others := sorted(differences(flow.snapshot(version), wanted)):
+        at_last.append(f"the next run's snapshot has other {', '.join(others)}")
     if (stored := len(flow.outcomes())) != len(flow.decided):
         at_last.append(f"{stored} stored outcomes of {len(flow.decided)} decisions")
     return Run(kind, str(place), place in asked, at_once, at_last)

@@ -15,7 +15,7 @@ from datasets.sba import SAMPLE, dataset_of
 from tests.drills.bank_process import BankProcess, bank_process
 from tests.drills.calls.call_faults import Place
 from tests.drills.calls.guards import GUARDS
-from tests.drills.calls.runs import Run
+from tests.drills.calls.runs import Run, tell
 from tests.drills.kills.killed_bank import FOLDER, Order, give, seen
 from tests.drills.kills.killed_erasure import KilledErase
 from tests.drills.kills.killed_flows import (
@@ -107,5 +107,5 @@ def drilled(name: str) -> tuple[str, list[Run], tuple[Run, Run]]:
         called = places(flow, orders)
         for place, when in ((one, when) for one in called for when in moments(one)):
             runs.append(killed(flow, bank, orders, place, when))
-            print(f"  {when} {place}: {runs[-1].at_last or 'nothing is broken'}", flush=True)
+            tell(runs[-1])
         return flow.name, runs, guarded
