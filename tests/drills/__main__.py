@@ -22,8 +22,9 @@ FLOW, OTHERS = "tests.drills.calls", "tests.drills.others"
 FLOWS = (
     "kill-retrain", "trainanswers", "collectanswers", "machineretrain", "machinebatch",
     "kill-deploy", "kill-predict", "kill-outcome", "kill-rollback", "collect", "train", "batch",
+    "askrollback",
     "kill-erase", "deploy", "rollback", "update", "predict", "promote", "outcome",
-    "machinepredict",
+    "machinepredict", "opensnapshot",
 )  # fmt: skip
 MEASURED = ("slowmodel",)  # its times are those of a machine that does nothing else
 COMMANDS = {name: (FLOW, name) for name in (*FLOWS, *MEASURED)} | {"others": (OTHERS,)}

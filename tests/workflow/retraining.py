@@ -88,18 +88,18 @@ def champions(served: Any) -> dict[str, dict[str, str]]:
     }
 
 
-def start(
+def asked(
     served: Any,
     version: str,
     models: tuple[str, ...] = MODELS,
     unknown: tuple[str, ...] = (),
     profile_name: str = "test",
     known: Mapping[str, Any] | None = None,
-) -> str:
-    """The execution's ARN. `unknown` models are asked for, too; champions are what answers, unless
-    they are `known`."""
+) -> dict[str, Any]:
+    """The input of an execution. `unknown` models are asked for, too; champions are what answers,
+    unless they are `known`."""
     live, bank = known or champions(served), profile.load()
-    asked = {
+    return {
         "version": version,
         "at": "2005-07-01T00:00:00+00:00",
         "snapshot": version,
@@ -112,10 +112,14 @@ def start(
         ]
         + [{"model": model, "schema": "", "champion": None} for model in unknown],
     }
+
+
+def start(served: Any, version: str, *given: Any, **more: Any) -> str:
+    """The execution's ARN; it is asked for as by `asked`."""
     arn: str = boto3.client("stepfunctions").start_execution(
         stateMachineArn=served.bank.settings.retraining_machine_arn("123456789012"),
         name=f"test-{version}",
-        input=json.dumps(asked),
+        input=json.dumps(asked(served, version, *given, **more)),
     )["executionArn"]
     return arn
 

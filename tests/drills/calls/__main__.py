@@ -25,8 +25,10 @@ from bank.first_run import bring
 from bench.report.machine import commit
 from datasets.sba import SAMPLE, dataset_of
 from infrastructure.project import ROOT
+from tests.drills.calls.asked_rollback import AskRollBack
 from tests.drills.calls.decision_flows import Outcome, Predict
 from tests.drills.calls.model_flows import Deploy, Promote, RollBack, Update
+from tests.drills.calls.opened_snapshot import OpenSnapshot
 from tests.drills.calls.runs import Run, faults, tell, without_guard
 from tests.drills.jobs.collect_flow import (
     Collect,
@@ -51,6 +53,7 @@ FLOWS: dict[str, Any] = {
     for one in (
         Predict, MachinePredict, Outcome, Batch, MachineBatch, Collect, CollectAnswers, Train,
         TrainAnswers, Promote, MachineRetrain, Deploy, RollBack, Update, SlowModel,
+        AskRollBack, OpenSnapshot,
     )
 }  # fmt: skip
 

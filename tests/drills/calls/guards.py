@@ -11,6 +11,7 @@ import boto3
 
 from chalicelib.decisions import outcomes
 from chalicelib.decisions.predictions import PredictionTable
+from chalicelib.governance.model_acts import version_standing
 from chalicelib.retraining.weekly_update import News
 from chalicelib.scoring.circuit import Circuit
 from infrastructure.packing import training_source
@@ -68,6 +69,11 @@ def random_executions(_: Any) -> AbstractContextManager[None]:
         return f"{year}-W{week:02}-{secrets.token_hex(4)}"
 
     return replaced(News, "execution", execution)
+
+
+def acts_of_each_repeat(_: Any) -> AbstractContextManager[None]:
+    """A rollback that is asked for again is another act."""
+    return replaced(version_standing, "state_of_repeat", lambda *given: None)
 
 
 def manifest_first(flow: Any) -> AbstractContextManager[None]:
@@ -236,6 +242,18 @@ GUARDS = {
         "failed",
         Place("createEndpointModel GetObject", 2),
         events_come_once,
+    ),
+    "ask for a rollback": Guard(
+        "A rollback that is asked for again in the same words is one act.",
+        "late",
+        Place("api_handler PutObject", 1),
+        acts_of_each_repeat,
+    ),
+    "open the snapshot": Guard(
+        "reentrenamiento repeats whatever fails in openSnapshot, which may repeat.",
+        "failed",
+        Place("openSnapshot GetObject", 1),
+        tasks_run_once,
     ),
     "compare and promote": Guard(
         "reentrenamiento repeats whatever fails in evaluateModel and promoteModel, which may "

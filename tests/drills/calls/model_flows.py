@@ -259,13 +259,17 @@ def entered(execution: str, state: str) -> dict[str, Any]:
     return dict(json.loads(next(one["input"] for one in details if one["name"] == state)))
 
 
-def tail_of_retraining(served: Served, first: str) -> str:
-    """Make a machine of reentrenamiento's own states, which begins at one of a model's."""
+def tail_of_retraining(served: Served, first: str, last: str = "") -> str:
+    """Make a machine of reentrenamiento's own states from one of them, to the end or to another."""
     client = boto3.client("stepfunctions")
     arn = served.bank.settings.retraining_machine_arn(ACCOUNT)
     whole = client.describe_state_machine(stateMachineArn=arn)
-    each = json.loads(whole["definition"])["States"]["ChallengeEachModel"]["ItemProcessor"]
-    tail = {"StartAt": first, "States": reachable(each["States"], first)}
+    states = json.loads(whole["definition"])["States"]
+    states |= states["ChallengeEachModel"]["ItemProcessor"]["States"]
+    if last:
+        states[last] = {"End": True, **states[last]}
+        del states[last]["Next"]
+    tail = {"StartAt": first, "States": reachable(states, first)}
     return str(
         client.create_state_machine(
             name=f"dev-appvengers-drill-{first}",
