@@ -1,79 +1,82 @@
-"""The drills of docs/drills.md, as many at a time as there are processors: make drills.
+"""The drills of docs/drills.md, as many at a time as this machine can hold: make drills.
 
 python -m tests.drills [DRILL …]
 
 A drill is a flow with its faults, or `others`: each is a process of its own. Results are kept in
-build/drills, and docs/drills.md is written from all that are there.
+build/drills, and docs/drills.md is written from all that are there. The command ends with 1 if a
+drill failed, and with 130 if it was stopped.
 """
 
-import os
-import subprocess
+import signal
 import sys
-import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
 
 from infrastructure.project import ROOT
 from tests.drills.calls import drills_page
+from tests.drills.drill_processes import DrillProcesses
 
-FLOW, OTHERS = "tests.drills.calls", "tests.drills.others"
+RESULTS = ROOT / "build" / "drills"
+MOST_BYTES = 2 * 2**30  # of a drill: a bank whose three models are trained
 # The longest come first, so that the last ones end together.
-FLOWS = (
-    "kill-retrain", "trainanswers", "collectanswers", "machineretrain", "machinebatch",
-    "kill-deploy", "kill-predict", "kill-outcome", "kill-rollback", "collect", "train", "batch",
-    "askrollback",
-    "kill-erase", "deploy", "rollback", "update", "predict", "promote", "outcome",
+DRILLS = (
+    "kill-retrain", "others", "trainanswers", "collectanswers", "machineretrain", "kill-deploy",
+    "kill-predict", "machinebatch", "kill-rollback", "kill-outcome", "train", "collect", "batch",
+    "deploy", "kill-erase", "rollback", "update", "askrollback", "predict", "promote", "outcome",
     "machinepredict", "opensnapshot",
 )  # fmt: skip
-MEASURED = ("slowmodel",)  # its times are those of a machine that does nothing else
-COMMANDS = {name: (FLOW, name) for name in (*FLOWS, *MEASURED)} | {"others": (OTHERS,)}
-ORDER = (FLOWS[0], "others", *FLOWS[1:], *MEASURED)
-
-_printing = threading.Lock()
+ALONE = ("slowmodel",)  # it measures times, and runs last
+ALL = (*DRILLS, *ALONE)
 
 
-def ends_well(name: str, command: Sequence[str]) -> bool:
-    """Run a drill, print its lines under its name, and return whether all is well."""
-    began = time.monotonic()
-    pipe, same = subprocess.PIPE, subprocess.STDOUT
-    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=same, text=True) as running:
-        for line in running.stdout or ():
-            _tell(name, line.rstrip())
-    is_well = running.returncode == 0
-    _tell(name, f"{'well' if is_well else 'FAILED'} after {time.monotonic() - began:.0f} s")
-    return is_well
+def command(name: str) -> list[str]:
+    of_tests = ["tests.drills.others"]
+    return [sys.executable, "-m", *(of_tests if name == "others" else ["tests.drills.calls", name])]
 
 
-def failed(commands: Mapping[str, Sequence[str]], at_once: int) -> Iterator[str]:
-    """Run drills, so many at once, and yield the names of those that failed: all are run."""
+def failed(commands: Mapping[str, Sequence[str]], at_once: int) -> list[str]:
+    """Run drills, so many at once, and return the names of those that failed: all are run."""
+    processes = DrillProcesses()
     with ThreadPoolExecutor(at_once) as lanes:
-        ends = lanes.map(ends_well, commands, commands.values())
-        yield from [name for name, is_well in zip(commands, ends, strict=True) if not is_well]
+        try:
+            ends = [*lanes.map(processes.ends_well, commands, commands.values())]
+        except BaseException:
+            processes.stop()
+            raise
+    return [name for name, is_well in zip(commands, ends, strict=True) if not is_well]
 
 
-def run(names: Iterable[str]) -> list[str]:
-    """Run drills, the measured ones last and alone, and return the names of those that failed."""
-    chosen = {*names}
-    commands = {name: [sys.executable, "-m", *COMMANDS[name]] for name in ORDER if name in chosen}
-    alone = {name: commands.pop(name) for name in MEASURED if name in commands}
-    return [*failed(commands, os.cpu_count() or 1), *failed(alone, 1)]
+def lanes() -> int:
+    """Return how many drills run at once: one for each processor, if memory is enough."""
+    processors = len(psutil.Process().cpu_affinity() or [0])
+    held = int(psutil.virtual_memory().total) // MOST_BYTES
+    return max(1, min(processors, held))
 
 
-def _tell(name: str, line: str) -> None:
-    with _printing:
-        print(f"{time.strftime('%H:%M:%S')} {name}: {line}", flush=True)
-
-
-def main() -> int:
-    names = sys.argv[1:] or [*COMMANDS]
-    if unknown := [name for name in names if name not in COMMANDS]:
-        sys.exit(f"No such drills: {', '.join(unknown)}; there are {', '.join(ORDER)}.")
-    bad = run(names)
-    drills_page.write(ROOT / "build" / "drills")
-    print(f"These failed: {', '.join(bad)}." if bad else f"All is well: {len(names)} drills.")
+def main(names: Sequence[str], results: Path = RESULTS, page: Path = drills_page.PAGE) -> int:
+    """Run the named drills, or all, and write the page."""
+    if unknown := [name for name in names if name not in ALL]:
+        sys.exit(f"No such drills: {', '.join(unknown)}; there are {', '.join(ALL)}.")
+    chosen = [name for name in ALL if name in (names or ALL)]
+    beside = {name: command(name) for name in chosen if name not in ALONE}
+    alone = {name: command(name) for name in chosen if name in ALONE}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    began = time.monotonic()
+    try:
+        bad = [*failed(beside, lanes()), *failed(alone, 1)]
+    except KeyboardInterrupt:
+        drills_page.write(results, page)
+        print("Stopped. What had ended is in docs/drills.md; FLOWS= names the drills to run.")
+        return 130
+    drills_page.write(results, page)
+    minutes = f"{len(chosen)} drills in {(time.monotonic() - began) / 60:.0f} min"
+    print(f"{minutes}; these failed: {', '.join(bad)}." if bad else f"{minutes}, all is well.")
     return 1 if bad else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

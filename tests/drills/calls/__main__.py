@@ -5,7 +5,6 @@ python -m tests.drills.calls FLOW
 The result is kept in build/drills. The command ends with 1 if anything stays broken.
 """
 
-import json
 import logging
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from bank.first_run import bring
 from bench.report.machine import commit
 from datasets.sba import SAMPLE, dataset_of
 from infrastructure.project import ROOT
+from tests.drills.calls import drills_page
 from tests.drills.calls.asked_rollback import AskRollBack
 from tests.drills.calls.decision_flows import Outcome, Predict
 from tests.drills.calls.model_flows import Deploy, Promote, RollBack, Update
@@ -85,6 +85,8 @@ def drilled(name: str) -> tuple[str, list[Run], tuple[Run, Run]]:
         flow = FLOWS[name](served, case)
         faulted, unguarded = OWN_WAYS.get(name, (faults, without_guard))
         guarded, runs = unguarded(flow), []
+        tell(guarded[0])
+        tell(guarded[1], ", without its guard")
         for one in faulted(flow):
             runs.append(one)
             tell(one)
@@ -93,27 +95,45 @@ def drilled(name: str) -> tuple[str, list[Run], tuple[Run, Run]]:
 
 def drill(name: str) -> bool:
     """Run a flow's drill on a bank of its own, and keep its results. Return whether all is well."""
-    began = time.monotonic()
+    began, sources = time.monotonic(), commit()
+    drills_page.forget(RESULTS, name)
     flow, runs, guarded = kills.drilled(name) if name in kills.FLOWS else drilled(name)
     seconds = round(time.monotonic() - began)
-    document = {"flow": flow, "seconds": seconds, "commit": commit()}
+    document = {"flow": flow, "seconds": seconds, "commit": sources}
     document |= {"runs": [asdict(one) for one in runs]}
     document |= {
         key: asdict(one) for key, one in zip(("withGuard", "without"), guarded, strict=True)
     }
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
-    bad = [one for one in runs if one.at_last]
+    if commit() != sources:
+        print(f"The sources changed while it ran: {sources}, then {commit()}.")
+        return False
+    drills_page.keep(RESULTS, name, document)
+    print(f"{len(runs)} faults in {seconds} s", flush=True)
+    faults_found = [*amiss(runs, guarded)]
+    for one in faults_found:
+        print(one, flush=True)
+    return not faults_found
+
+
+def amiss(runs: list[Run], guarded: tuple[Run, Run]) -> Iterator[str]:
+    """Yield what makes a drill fail."""
+    if bad := sum(bool(one.at_last) for one in runs):
+        yield f"{bad} faults broke something"
     missed = [one.place for one in runs if not one.hit]
-    print(f"{len(runs)} faults in {seconds} s, {len(bad)} broke something", flush=True)
-    print(f"never happened: {', '.join(missed)}\n" if missed else "", end="", flush=True)
-    for kept, one in zip(("with its guard", "without it"), guarded, strict=True):
-        print(f"{kept}: {'; '.join(one.at_last) or 'nothing is broken'}", flush=True)
-    is_seen = all(one.hit for one in guarded) and len(missed) <= MOST_MISSED * len(runs)
-    return is_seen and not bad and [bool(one.at_last) for one in guarded] == [False, True]
+    if len(missed) > MOST_MISSED * len(runs) or not runs:
+        yield f"{len(missed)} of {len(runs)} faults never happened"
+    if not all(one.hit for one in guarded):
+        yield "the fault of the guard never happened"
+    if guarded[0].at_last:
+        yield "its fault breaks something with the guard"
+    if not guarded[1].at_last:
+        yield "its fault breaks nothing without the guard"
 
 
 def main() -> int:
+    known = [*FLOWS, *kills.FLOWS]
+    if len(sys.argv) != 2 or sys.argv[1] not in known:
+        sys.exit(f"Give the name of one flow: {', '.join(known)}.")
     logging.getLogger().addHandler(logging.NullHandler())  # each fault's traceback would be shown
     return 0 if drill(sys.argv[1]) else 1
 

@@ -4,7 +4,7 @@ under its Idempotency-Key until it has an answer, as docs/api.md asks for."""
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,34 +12,44 @@ import boto3
 from boto3.dynamodb.conditions import Key
 
 from bank.first_run import body_of
+from localcloud.services.sns import Notice
 from tests.workflow.conftest import Served
 
 PATIENCE_SECONDS = 60
 PAUSE_SECONDS = 0.2
 DECIDED_ALONE = ("APPROVE", "DECLINE")
+MANDATORY = "Tradicional"  # a decision without it is a person's
+TOPIC = "drill-events"
 
 
 class Announced:
     """The events of the account's bus, as another subscriber gets them: once or more often."""
 
-    TOPIC = "drill-events"
-
     def __init__(self, served: Served) -> None:
         self._notices = served.bank.cloud.notices
-        topic = boto3.client("sns").create_topic(Name=self.TOPIC)["TopicArn"]
-        events, source = boto3.client("events"), served.bank.settings.event_source
-        events.put_rule(Name=self.TOPIC, EventPattern=json.dumps({"source": [source]}))
-        events.put_targets(Rule=self.TOPIC, Targets=[{"Id": "drill", "Arn": topic}])
+        subscribe(boto3.client, served.bank.settings.event_source)
 
     def end(self) -> None:
         """Subscribe no more: notices are then those to the operator alone."""
         events = boto3.client("events")
-        events.remove_targets(Rule=self.TOPIC, Ids=["drill"])
-        events.delete_rule(Name=self.TOPIC)
+        events.remove_targets(Rule=TOPIC, Ids=["drill"])
+        events.delete_rule(Name=TOPIC)
 
     def told(self, *words: str) -> bool:
-        mine = (one.message for one in self._notices if one.topic == self.TOPIC)
-        return any(all(word in message for word in words) for message in mine)
+        return any(heard(self._notices, words))
+
+
+def subscribe(client: Any, source: str) -> None:
+    """Let the bus's events of a source be notices of a topic; `client` makes a service's client."""
+    topic = client("sns").create_topic(Name=TOPIC)["TopicArn"]
+    client("events").put_rule(Name=TOPIC, EventPattern=json.dumps({"source": [source]}))
+    client("events").put_targets(Rule=TOPIC, Targets=[{"Id": "drill", "Arn": topic}])
+
+
+def heard(notices: Iterable[Notice], words: Iterable[str]) -> Iterator[Notice]:
+    """Yield the notices of events that have all the words."""
+    mine = (one for one in notices if one.topic == TOPIC)
+    yield from (one for one in mine if all(word in one.message for word in words))
 
 
 class Predict:
@@ -73,12 +83,11 @@ class Predict:
         kept = [one for one in stored if one["predictionId"] == self.answer["predictionId"]]
         if [one["decision"] for one in kept] != [self.answer["decision"]]:
             yield "another decision is stored than was answered"
+        place = f"/predictions/{self.client}/{self.answer['predictionId']}"
+        yield from not_as_answered(self.answer, self.served.get(place).json())
         if not self.announced.told(self.answer["predictionId"]):
             yield "no event tells of the decision"
-        silent = [one for one in self.answer["models"].values() if one["status"] != "OK"]
-        decided = self.answer["decision"]
-        if decided in DECIDED_ALONE and decided != self.usual:
-            yield f"{decided} instead of {self.usual}, {len(silent)} models silent"
+        yield from wrongly_automatic(self.answer, self.usual)
 
 
 class Outcome:
@@ -108,10 +117,31 @@ class Outcome:
         stored = [one for one in records(self.served, self.client) if "outcome" in one]
         if self.answer is None:
             yield "no answer"
-        if [one["outcome"] for one in stored] != ["paid"]:
+        if not is_as_sent(stored, self.told):
             yield f"{len(stored)} stored outcomes"
         if not self.announced.told("outcomeId", self.prediction):
             yield "no event tells of the outcome"
+
+
+def wrongly_automatic(answer: dict[str, Any], usual: str) -> Iterator[str]:
+    """Yield why a decision must not be automatic: it is another one than without a fault, or the
+    model without which a person decides was silent.
+    """
+    silent = [name for name, one in answer["models"].items() if one["status"] != "OK"]
+    decided = answer["decision"]
+    if decided in DECIDED_ALONE and (decided != usual or MANDATORY in silent):
+        yield f"{decided} instead of {usual}, silent: {', '.join(silent) or 'none'}"
+
+
+def not_as_answered(answer: dict[str, Any], stored: dict[str, Any]) -> Iterator[str]:
+    """Yield the fields in which a stored decision is another than was answered."""
+    if others := sorted(name for name, value in answer.items() if stored.get(name) != value):
+        yield f"stored and answered are two: {', '.join(others)}"
+
+
+def is_as_sent(stored: list[dict[str, Any]], sent: dict[str, str]) -> bool:
+    """Return whether an outcome is stored once, as a caller sent it."""
+    return [{name: one.get(name) for name in sent} for one in stored] == [sent]
 
 
 def asked(served: Served, path: str, body: dict[str, Any]) -> dict[str, Any] | None:

@@ -23,14 +23,28 @@ OTHERS = "| fault | guard | with the guard | with the guard taken out | test |"
 ENDS = ("withGuard", "without")
 
 
-def write(results: Path) -> None:
+def forget(results: Path, name: str) -> None:
+    """Delete a drill's earlier result: one that crashes has none."""
+    (results / f"{name}.json").unlink(missing_ok=True)
+
+
+def keep(results: Path, name: str, document: dict[str, Any]) -> None:
+    """Keep a drill's result; whoever reads has the whole of it, or the one before."""
+    results.mkdir(parents=True, exist_ok=True)
+    passing = results / f"{name}.json.new"
+    passing.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    passing.rename(results / f"{name}.json")
+
+
+def write(results: Path, page: Path = PAGE) -> None:
     """Write the page from the results that are there; other drills keep their rows."""
     found = [json.loads(path.read_bytes()) for path in sorted(results.glob("*.json"))]
     others = [drill for one in found for drill in one.get("drills", [])]
-    before = PAGE.read_text(encoding="utf-8")
+    flows = [one for one in found if one.get("flow") in GUARDS]
+    before = page.read_text(encoding="utf-8")
     head, _, rest = before.partition(BEGIN)
-    written = "\n".join(lines(before, [one for one in found if "runs" in one], others))
-    PAGE.write_text(f"{head}{BEGIN}\n{written}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    written = "\n".join(lines(before, flows, others))
+    page.write_text(f"{head}{BEGIN}\n{written}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
 def lines(before: str, found: list[dict[str, Any]], others: list[dict[str, Any]]) -> Iterator[str]:

@@ -25,10 +25,11 @@ from datasets.sba import SAMPLE, dataset_of
 from infrastructure.first_models.first_model_steps import scheduled_event
 from infrastructure.operate.rollback import roll_back
 from localcloud.cloud import ACCOUNT
+from localcloud.services.sns import Notice
 from tests.workflow import retraining
 from tests.workflow.conftest import Served, reversioned, watch
 
-MODEL = "Tradicional"
+MODEL, IN_SERVICE = "Tradicional", "Modelo en servicio"  # the notice's subject
 IDLE_SECONDS, TRAINED_SECONDS, WATCHED_SECONDS = 300, 600, 60
 
 
@@ -83,6 +84,12 @@ class RollBack(Deploy):
             Deploy.run(self)
         bucket = ModelBucket(boto3.client("s3"), self.served.bank.settings.model_bucket)
         self.version = str(bucket.former(MODEL, self.version))
+        self.told_before = len(in_service_notices(self.served, self.version))
+
+    def broken(self) -> Iterator[str]:
+        yield from super().broken()
+        if len(in_service_notices(self.served, self.version)) <= self.told_before:
+            yield "the operator was not told of the rollback"
 
     def run(self) -> None:
         bucket = ModelBucket(boto3.client("s3"), self.served.bank.settings.model_bucket)
@@ -198,9 +205,14 @@ def not_in_service(served: Served, version: str) -> Iterator[str]:
     bucket = ModelBucket(boto3.client("s3"), served.bank.settings.model_bucket)
     if bucket.endings(MODEL)[-1].version != version:
         yield "how it ended is not recorded"
-    told = [one for one in served.bank.cloud.notices if version in one.message]
-    if "Modelo en servicio" not in {one.subject for one in told}:
+    if not in_service_notices(served, version):
         yield "the operator was not told"
+
+
+def in_service_notices(served: Served, version: str) -> list[Notice]:
+    """Return the notices to the operator that a version is in service."""
+    told = [one for one in served.bank.cloud.notices if version in one.message]
+    return [one for one in told if one.subject == IN_SERVICE]
 
 
 def endpoints_of(served: Served) -> ModelEndpoints:

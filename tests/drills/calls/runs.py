@@ -25,11 +25,11 @@ class Run:
     measured: dict[str, Any] = field(default_factory=dict)
 
 
-def tell(one: Run) -> None:
+def tell(one: Run, guard: str = "") -> None:
     """Print a line of a run as soon as it is over: a flow takes minutes."""
-    ends = "; ".join(one.at_once) or "nothing is broken"
+    ends = "; ".join(one.at_once) or ("nothing is broken" if one.hit else "it never happened")
     later = f"; later {'; '.join(one.at_last) or 'nothing'}" if one.at_last != one.at_once else ""
-    print(f"{one.kind} {one.place}: {ends}{later}", flush=True)
+    print(f"{one.kind} {one.place}{guard}: {ends}{later}", flush=True)
 
 
 def run(flow: Any, kind: str, place: Place | None, *, heals: bool = True) -> tuple[Fault, Run]:
@@ -53,8 +53,15 @@ def places(flow: Any) -> list[Place]:
     """Return the calls of a flow without a fault. Raises AssertionError if that breaks anything."""
     fault, done = run(flow, "failed", None)
     assert done.at_once == [], done
-    mine = flow.functions
-    return [one for one in fault.seen if one.call.partition(" ")[0] in mine]
+    return of_functions(flow, fault.seen)
+
+
+def of_functions(flow: Any, seen: Iterable[Place]) -> list[Place]:
+    """Return the calls of a flow's functions. Raises AssertionError if one of them makes none."""
+    by_function = [(one.call.partition(" ")[0], one) for one in seen]
+    silent = {*flow.functions} - {function for function, _ in by_function}
+    assert not silent, f"{', '.join(sorted(silent))} made no call"
+    return [one for function, one in by_function if function in flow.functions]
 
 
 def faults(flow: Any, kinds: Iterable[str] | None = None) -> Iterator[Run]:

@@ -9,9 +9,11 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+import boto3
 import msgspec
 
 from bank import __main__ as bank
@@ -22,9 +24,11 @@ from localcloud.kept_state.sqlite.database import Storage
 from localcloud.services.lambda_.pending_events import PendingEvents
 from tests.aws_calls import Asked, answered_by
 from tests.drills.calls.call_faults import Place, call_of
+from tests.drills.calls.decision_flows import subscribe
 from tests.drills.jobs.job_requests import job_requests
 
 FOLDER = "KILL_ORDERS"
+SOURCE, REGION = "appvengers.dev", "us-east-1"  # of the bank's events
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -149,8 +153,22 @@ def taking_orders(until_the_end: Callable[[], None]) -> Callable[[], None]:
     return wait
 
 
+def subscribe_first() -> None:
+    """Let a subscriber of the bus be there when a restart delivers what was on its way: a
+    deployment brings back its own rules alone.
+    """
+    usual = PendingEvents.after_a_restart
+
+    def after_a_restart(self: PendingEvents) -> list[tuple[int, str, bytes]]:
+        subscribe(partial(boto3.client, region_name=REGION), SOURCE)
+        return usual(self)
+
+    PendingEvents.after_a_restart = after_a_restart  # type: ignore[method-assign]
+
+
 if __name__ == "__main__":
     if out := order_in(Path(os.environ[FOLDER])).without:
         GUARDS_OUT[out]()
+    subscribe_first()
     bank._wait_for_the_end = taking_orders(bank._wait_for_the_end)
     bank.main()

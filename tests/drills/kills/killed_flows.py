@@ -11,9 +11,16 @@ import requests
 
 from chalicelib.foundation.dynamodb_items import from_item
 from chalicelib.foundation.settings import MODEL_ACT_PREFIX
+from localcloud.services.sns import Notice
 from tests.drills.bank_process import BankProcess
-from tests.drills.calls.decision_flows import DECIDED_ALONE, PATIENCE_SECONDS
-from tests.drills.calls.model_flows import MODEL, Versions
+from tests.drills.calls.decision_flows import (
+    PATIENCE_SECONDS,
+    heard,
+    is_as_sent,
+    not_as_answered,
+    wrongly_automatic,
+)
+from tests.drills.calls.model_flows import IN_SERVICE, MODEL, Versions
 from tests.drills.kills.operator import Operator
 from tests.drills.retries.__main__ import TABLE, aws
 from tests.workflow.conftest import reversioned
@@ -21,7 +28,7 @@ from tests.workflow.retraining import DATA
 
 PAUSE_SECONDS, DEPLOYED_SECONDS = 0.5, 120
 DIES_SECONDS = 20
-IN_SERVICE = "Modelo en servicio"  # the notice's subject
+TOLD_SECONDS = 30
 EVERY = {"": 1_000}  # how many calls of a name are killed at
 # The guard that is out until the kill, and the one that is out after it.
 WRITES, EVENTS = ("writes", ""), ("", "events")
@@ -56,6 +63,13 @@ class Caller:
             time.sleep(PAUSE_SECONDS)
         return None
 
+    def stored(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return a decision as the bank has it now."""
+        path = f"/predictions/{answer['clientId']}/{answer['predictionId']}"
+        headers = {"x-api-key": self._bank.api_key}
+        found = requests.get(f"{self._bank.url}{path}", headers=headers, timeout=PATIENCE_SECONDS)
+        return dict(found.json())
+
     def records(self, client: str) -> list[dict[str, Any]]:
         found = aws(self._bank, "dynamodb").query(
             TableName=TABLE,
@@ -66,10 +80,29 @@ class Caller:
         return [from_item(one) for one in found["Items"]]
 
 
-def notices(bank: BankProcess, *words: str) -> list[str]:
-    """Return the notices to the operator that have all the words."""
-    lines = (bank.folder / "notices.jsonl").read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if all(word in line for word in words)]
+def noticed(bank: BankProcess) -> list[Notice]:
+    """Return the notices of all topics. The last line may be half written yet."""
+    text = (bank.folder / "notices.jsonl").read_text(encoding="utf-8")
+    return [
+        Notice(**json.loads(line)) for line in text.splitlines(keepends=True) if line[-1:] == "\n"
+    ]
+
+
+def notices(bank: BankProcess, *words: str) -> list[Notice]:
+    """Return the notices that have all the words, in their subject or message."""
+    return [
+        one
+        for one in noticed(bank)
+        if all(word in f"{one.subject} {one.message}" for word in words)
+    ]
+
+
+def hears(bank: BankProcess, *words: str) -> bool:
+    """Return whether an event has the words within half a minute: a restart delivers it again."""
+    until = time.monotonic() + TOLD_SECONDS
+    while not (is_heard := any(heard(noticed(bank), words))) and time.monotonic() < until:
+        time.sleep(PAUSE_SECONDS)
+    return is_heard
 
 
 class KilledPredict:
@@ -81,7 +114,10 @@ class KilledPredict:
     dies_seconds, guards_out, most = DIES_SECONDS, WRITES, EVERY
 
     def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
-        self._caller, self._body = Caller(bank), body
+        self._bank, self._caller, self._body = bank, Caller(bank), body
+        decided = self._caller.until_answered("/predict", body, uuid.uuid4().hex)
+        assert decided
+        self._usual = decided["decision"]
 
     def before(self) -> None:
         self._client, self._key = f"drill-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
@@ -104,9 +140,10 @@ class KilledPredict:
         for answer in filter(None, (self._first, self._last)):
             if (answer["predictionId"], answer["decision"]) not in kept:
                 yield "another decision is stored than was answered"
-        silent = [one for one in self._last["models"].values() if one["status"] != "OK"]
-        if silent and self._last["decision"] in DECIDED_ALONE:
-            yield f"{self._last['decision']} with {len(silent)} silent models"
+            yield from not_as_answered(answer, self._caller.stored(answer))
+        if not hears(self._bank, self._last["predictionId"]):
+            yield "no event tells of the decision"
+        yield from wrongly_automatic(self._last, self._usual)
 
 
 class KilledOutcome:
@@ -117,7 +154,7 @@ class KilledOutcome:
     dies_seconds, guards_out, most = DIES_SECONDS, WRITES, EVERY
 
     def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
-        self._caller, self._body = Caller(bank), body
+        self._bank, self._caller, self._body = bank, Caller(bank), body
         self._told = {"outcome": "paid", "when": datetime.now(UTC).date().isoformat()}
 
     def before(self) -> None:
@@ -125,7 +162,8 @@ class KilledOutcome:
         sent = {**self._body, "clientId": self._client}
         decided = self._caller.until_answered("/predict", sent, uuid.uuid4().hex)
         assert decided
-        self._path = f"/predictions/{self._client}/{decided['predictionId']}/outcome"
+        self._prediction = decided["predictionId"]
+        self._path = f"/predictions/{self._client}/{self._prediction}/outcome"
         time.sleep(2 * PAUSE_SECONDS)  # until the decision's own events are through
 
     def ask(self) -> None:
@@ -139,8 +177,10 @@ class KilledOutcome:
         stored = [one for one in self._caller.records(self._client) if "outcome" in one]
         if self._last is None:
             yield "no answer"
-        if [one["outcome"] for one in stored] != ["paid"]:
+        if not is_as_sent(stored, self._told):
             yield f"{len(stored)} stored outcomes"
+        if not hears(self._bank, "outcomeId", self._prediction):
+            yield "no event tells of the outcome"
 
 
 class KilledDeploy:

@@ -15,7 +15,7 @@ from datasets.sba import SAMPLE, dataset_of
 from tests.drills.bank_process import BankProcess, bank_process
 from tests.drills.calls.call_faults import Place
 from tests.drills.calls.guards import GUARDS
-from tests.drills.calls.runs import Run, tell
+from tests.drills.calls.runs import Run, of_functions, tell
 from tests.drills.kills.killed_bank import FOLDER, Order, give, seen
 from tests.drills.kills.killed_erasure import KilledErase
 from tests.drills.kills.killed_flows import (
@@ -26,7 +26,7 @@ from tests.drills.kills.killed_flows import (
 )
 from tests.drills.kills.killed_retraining import KilledRetrain
 
-LISTED_SECONDS = 5
+LISTED_SECONDS, READY_SECONDS = 5, 60
 WITH_ALL = "", ""  # the guards that are out until the kill, and after it
 # That SageMaker writes a job's log changes no flow.
 WRITES_NOTHING = ("Get", "Head", "List", "Describe", "Query", "Scan", "CreateLog", "PutLog")
@@ -60,7 +60,9 @@ def again(bank: BankProcess, orders: Path) -> None:
     bank.kill()
     (orders / "ready").unlink(missing_ok=True)
     bank.start()
+    until = time.monotonic() + READY_SECONDS
     while not (orders / "ready").exists():
+        assert time.monotonic() < until, bank.said()
         time.sleep(0.1)
 
 
@@ -80,7 +82,7 @@ def places(flow: Any, orders: Path) -> list[Place]:
     flow.settle()
     time.sleep(LISTED_SECONDS)  # for what goes on after the answer
     assert not [*flow.broken()]
-    mine = [one for one in seen(orders) if one.call.partition(" ")[0] in flow.functions]
+    mine = of_functions(flow, seen(orders))
     return [one for one in mine if one.number <= flow.most.get(one.call, flow.most[""])]
 
 
@@ -104,6 +106,8 @@ def drilled(name: str) -> tuple[str, list[Run], tuple[Run, Run]]:
     with flow_of(name) as (flow, bank, orders):
         at, runs = (bank, orders, GUARDS[flow.name].place, "after"), []
         guarded = killed(flow, *at), killed(flow, *at, flow.guards_out)
+        tell(guarded[0])
+        tell(guarded[1], ", without its guard")
         called = places(flow, orders)
         for place, when in ((one, when) for one in called for when in moments(one)):
             runs.append(killed(flow, bank, orders, place, when))
