@@ -25,10 +25,10 @@ from bench.report.machine import commit
 from datasets.sba import SAMPLE, dataset_of
 from infrastructure.project import ROOT
 from tests.drills.calls import drills_page
-from tests.drills.calls.asked_rollback import AskRollBack
 from tests.drills.calls.decision_flows import Outcome, Predict
-from tests.drills.calls.model_flows import Deploy, Promote, RollBack, Update
+from tests.drills.calls.model_flows import Deploy, Promote, Update
 from tests.drills.calls.opened_snapshot import OpenSnapshot
+from tests.drills.calls.rollback_flows import AskRollBack, RollBack
 from tests.drills.calls.runs import Run, faults, tell, without_guard
 from tests.drills.jobs.collect_flow import (
     Collect,

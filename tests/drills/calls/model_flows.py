@@ -1,14 +1,12 @@
-"""Flows of models: an uploaded one is deployed, a challenger is judged and promoted, a version is
-brought back, a week's news starts a retraining. Lambda, the state machine and the daily
-watchTraining repeat what failed; no hand does."""
+"""Flows of models: an uploaded one is deployed, a challenger is judged and promoted, a week's news
+starts a retraining. Lambda, the state machine and the daily watchTraining repeat what failed; no
+hand does."""
 
 import hashlib
 import io
 import json
 import tarfile
-import time
 from collections.abc import Iterator
-from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -23,14 +21,13 @@ from chalicelib.models.endpoints import ModelEndpoints
 from chalicelib.models.model_bucket import ModelBucket
 from datasets.sba import SAMPLE, dataset_of
 from infrastructure.first_models.first_model_steps import scheduled_event
-from infrastructure.operate.rollback import roll_back
 from localcloud.cloud import ACCOUNT
 from localcloud.services.sns import Notice
 from tests.workflow import retraining
 from tests.workflow.conftest import Served, reversioned, watch
 
 MODEL, IN_SERVICE = "Tradicional", "Modelo en servicio"  # the notice's subject
-IDLE_SECONDS, TRAINED_SECONDS, WATCHED_SECONDS = 300, 600, 60
+IDLE_SECONDS, TRAINED_SECONDS = 300, 600
 
 
 class Versions:
@@ -48,7 +45,7 @@ class Deploy:
     """An upload to the model bucket: that version answers, and the operator hears of it."""
 
     name = "deploy"
-    functions = ("createEndpointModel", "endpointChanged")
+    functions: tuple[str, ...] = ("createEndpointModel", "endpointChanged")
 
     def __init__(self, served: Served, case: Any) -> None:
         self.served, self.versions = served, Versions(2033)
@@ -68,41 +65,6 @@ class Deploy:
 
     def broken(self) -> Iterator[str]:
         yield from not_in_service(self.served, self.version)
-
-
-class RollBack(Deploy):
-    """make rollback: the version before answers again, and the operator hears of it."""
-
-    name = "roll back"
-
-    def __init__(self, served: Served, case: Any) -> None:
-        super().__init__(served, case)
-        self.versions = Versions(2034)
-
-    def before(self) -> None:
-        for _ in range(2):
-            Deploy.run(self)
-        bucket = ModelBucket(boto3.client("s3"), self.served.bank.settings.model_bucket)
-        self.version = str(bucket.former(MODEL, self.version))
-        self.told_before = len(in_service_notices(self.served, self.version))
-
-    def broken(self) -> Iterator[str]:
-        yield from super().broken()
-        if len(in_service_notices(self.served, self.version)) <= self.told_before:
-            yield "the operator was not told of the rollback"
-
-    def run(self) -> None:
-        bucket = ModelBucket(boto3.client("s3"), self.served.bank.settings.model_bucket)
-        until = time.monotonic() + WATCHED_SECONDS
-
-        def pause(seconds: float) -> None:
-            if time.monotonic() > until:
-                raise TimeoutError  # the operator watches no longer
-            time.sleep(seconds)
-
-        with suppress(TimeoutError), redirect_stdout(io.StringIO()):
-            roll_back(MODEL, self.version, profile.load(), bucket, endpoints_of(self.served), pause)
-        self.served.bank.cloud.idle(IDLE_SECONDS)
 
 
 class Promote:

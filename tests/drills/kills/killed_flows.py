@@ -187,7 +187,7 @@ class KilledDeploy:
     """An upload to the model bucket: that version answers by itself, after the restart."""
 
     name = "deploy, and the process is killed"
-    functions = ("createEndpointModel", "endpointChanged")
+    functions: tuple[str, ...] = ("createEndpointModel", "endpointChanged")
     dies_seconds, guards_out, most = DIES_SECONDS, EVENTS, EVERY
 
     def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:

@@ -1,30 +1,72 @@
-"""A rollback that an operator asks for through the API, in the same words until it is answered."""
+"""Rollbacks: an operator uses `make rollback`, or asks through the API in the same words until it
+is answered."""
 
+import io
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import redirect_stdout, suppress
 from typing import Any
 
 import boto3
 import requests
 
 from bank.demo_users.demo_people import token_with
+from chalicelib import profile
 from chalicelib.foundation.settings import MODEL_ACT_PREFIX
 from chalicelib.governance.model_acts.model_act_bucket import ModelActBucket
+from chalicelib.models.model_bucket import ModelBucket
 from chalicelib.people.access import PEOPLE, Role
 from infrastructure.deploy.steps import user_pool
+from infrastructure.operate.rollback import roll_back
 from tests.drills.calls.decision_flows import PATIENCE_SECONDS, PAUSE_SECONDS
 from tests.drills.calls.model_flows import (
     IDLE_SECONDS,
     MODEL,
-    RollBack,
+    Deploy,
     Versions,
-    not_in_service,
+    endpoints_of,
+    in_service_notices,
 )
 from tests.workflow.conftest import Served
 
-IN_SERVICE = "Modelo en servicio"  # the notice's subject
+WATCHED_SECONDS = 60  # by an operator of `make rollback`
 TO_BE_REPEATED = (202, 429)  # and each answer of 5xx
+
+
+class RollBack(Deploy):
+    """make rollback: the version before answers again, and the operator hears of it."""
+
+    name = "roll back"
+
+    def __init__(self, served: Served, case: Any) -> None:
+        super().__init__(served, case)
+        self.versions = Versions(2034)
+
+    def before(self) -> None:
+        for _ in range(2):
+            Deploy.run(self)
+        bucket = ModelBucket(boto3.client("s3"), self.served.bank.settings.model_bucket)
+        self.version = str(bucket.former(MODEL, self.version))
+        self.told_before = len(in_service_notices(self.served, self.version))
+
+    def broken(self) -> Iterator[str]:
+        yield from super().broken()
+        if len(in_service_notices(self.served, self.version)) <= self.told_before:
+            yield "the operator was not told of the rollback"
+
+    def run(self) -> None:
+        bucket = ModelBucket(boto3.client("s3"), self.served.bank.settings.model_bucket)
+        until = time.monotonic() + WATCHED_SECONDS
+
+        def pause(seconds: float) -> None:
+            if time.monotonic() > until:
+                raise TimeoutError  # the operator watches no longer
+            time.sleep(seconds)
+
+        with suppress(TimeoutError), redirect_stdout(io.StringIO()):
+            roll_back(MODEL, self.version, profile.load(), bucket, endpoints_of(self.served), pause)
+        self.served.bank.cloud.idle(IDLE_SECONDS)
 
 
 class AskRollBack(RollBack):
@@ -48,7 +90,7 @@ class AskRollBack(RollBack):
         found = self._s3.list_objects_v2(Bucket=self._data, Prefix=place).get("Contents", [])
         for one in found:
             self._s3.delete_object(Bucket=self._data, Key=one["Key"])
-        self._reason, self._told_before = f"drill {uuid.uuid4().hex}", self._told()
+        self._reason = f"drill {uuid.uuid4().hex}"
         token = token_with(self._pool, self._aws, "drill-operator", [Role.OPERATOR])
         self._headers = {"Authorization": f"Bearer {token}"}  # each lives for an hour
 
@@ -62,14 +104,12 @@ class AskRollBack(RollBack):
         """Nothing: the operator's repeat is all."""
 
     def broken(self) -> Iterator[str]:
-        yield from not_in_service(self.served, self.version)
+        yield from super().broken()
         if self._status != 200:
             yield f"the last answer is {self._status}"
         acts = ModelActBucket(self._s3, self._data).of_model(MODEL)
         if (recorded := [one.reason for one in acts].count(self._reason)) != 1:
             yield f"{recorded} recorded rollbacks"
-        if self._told() <= self._told_before:  # the version was in service before
-            yield "the operator was not told of the rollback"
 
     def _ask(self) -> int:
         """Return the status of the answer."""
@@ -81,9 +121,3 @@ class AskRollBack(RollBack):
 
     def _is_to_be_repeated(self) -> bool:
         return not 200 <= self._status < 500 or self._status in TO_BE_REPEATED
-
-    def _told(self) -> int:
-        """Return how often the operator heard that the version is in service."""
-        notices = self.served.bank.cloud.notices
-        mine = [one for one in notices if self.version in one.message]
-        return [one.subject for one in mine].count(IN_SERVICE)
