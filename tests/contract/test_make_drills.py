@@ -94,32 +94,34 @@ def test_an_unknown_name_runs_nothing(tmp_path, stand_ins):
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_drills_that_run(tmp_path, which):
-    """Their own processes are interrupted, too, and the page is written."""
-    page = tmp_path / "page.md"
-    page.write_text(PAGE, encoding="utf-8")
-    hangs = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
-    program = f"""
+IN_THE_BACKGROUND = ["sh", "-c", 'trap "" INT; exec "$0" "$@"', sys.executable]
+HANGS = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+STOPPED = f"""
 import sys
 from pathlib import Path
 from tests.drills import __main__ as drills
-drills.command = lambda name: [sys.executable, "-c", {hangs!r}]
-sys.exit(drills.main(["predict", "deploy"], Path({str(tmp_path)!r}), Path({str(page)!r})))
+drills.command = lambda name: [sys.executable, "-c", {HANGS!r}]
+drills.be_interruptible()
+sys.exit(drills.main(["predict"], *map(Path, sys.argv[1:])))
 """
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
-    ) as done:
-        pids = [int(done.stdout.readline().split()[-1])]
-        done.send_signal(which)
-        printed = done.stdout.read()
 
-    assert done.returncode == 130, printed
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_drills_that_run_and_the_page_is_written(tmp_path, which):
+    page = tmp_path / "page.md"
+    page.write_text(PAGE, encoding="utf-8")
+    command = [*IN_THE_BACKGROUND, "-c", STOPPED, str(tmp_path), str(page)]
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as drills_process:
+        drill = int(drills_process.stdout.readline().split()[-1])
+        drills_process.send_signal(which)
+        printed = drills_process.stdout.read()
+
+    assert drills_process.returncode == 130, printed
     assert printed.endswith("FLOWS= names the drills to run.\n")
     assert "Traceback" not in printed
-    for pid in pids:
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(drill, 0)
 
 
 def test_each_flow_is_a_drill():

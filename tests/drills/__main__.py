@@ -64,7 +64,6 @@ def main(names: Sequence[str], results: Path = RESULTS, page: Path = drills_page
     chosen = [name for name in ALL if name in (names or ALL)]
     beside = {name: command(name) for name in chosen if name not in ALONE}
     alone = {name: command(name) for name in chosen if name in ALONE}
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     try:
         bad = [*failed(beside, lanes()), *failed(alone, 1)]
@@ -78,5 +77,12 @@ def main(names: Sequence[str], results: Path = RESULTS, page: Path = drills_page
     return 1 if bad else 0
 
 
+def be_interruptible() -> None:
+    """Let both signals stop the drills. What a shell runs in its background ignores SIGINT."""
+    for which in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(which, signal.default_int_handler)
+
+
 if __name__ == "__main__":
+    be_interruptible()
     sys.exit(main(sys.argv[1:]))
