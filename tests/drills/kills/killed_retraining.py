@@ -3,10 +3,12 @@
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pandas as pd
+from botocore.exceptions import BotoCoreError
 
 from bank.kept_files import outcome_files
 from chalicelib.foundation.settings import NEW_DATA_PREFIX, SNAPSHOT_PREFIX
@@ -48,7 +50,9 @@ class KilledRetrain:
         aws(self._bank, "s3").put_object(Bucket=DATA, Key=self._file, Body=loans)
 
     def ask(self) -> None:
-        self._look_for_news()
+        """Look once: a function that is killed has its event, so it comes again."""
+        with suppress(BotoCoreError):  # killed before the answer
+            self._look_for_news()
 
     def settle(self) -> None:
         """Wait for the run; if it failed, look for news again, as the next week's event does."""
