@@ -32,6 +32,7 @@ class KilledErase:
     name = "erase, and the process is killed"
     functions = ("api_handler", "eraseClient")
     dies_seconds, guards_out, most = DIES_SECONDS, ("", "watch"), EVERY
+    repeats = False
 
     def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
         self._bank, self._caller, self._operator = bank, Caller(bank), Operator(bank)

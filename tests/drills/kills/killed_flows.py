@@ -114,6 +114,7 @@ class KilledPredict:
     functions = ("api_handler", "Tradicional", "NetworkingAccelerator", "AppVengersAccelerator",
                  "saveResult", "publishEvents")  # fmt: skip
     dies_seconds, guards_out, most = DIES_SECONDS, WRITES, EVERY
+    repeats = True  # its caller asks again after the restart
 
     def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
         self._bank, self._caller, self._body = bank, Caller(bank), body
@@ -154,6 +155,7 @@ class KilledOutcome:
     name = "outcome, and the process is killed"
     functions = ("api_handler", "publishEvents")
     dies_seconds, guards_out, most = DIES_SECONDS, WRITES, EVERY
+    repeats = True  # its caller asks again after the restart
 
     def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
         self._bank, self._caller, self._body = bank, Caller(bank), body
@@ -191,6 +193,7 @@ class KilledDeploy:
     name = "deploy, and the process is killed"
     functions: tuple[str, ...] = ("createEndpointModel", "endpointChanged")
     dies_seconds, guards_out, most = DIES_SECONDS, EVENTS, EVERY
+    repeats = False
 
     def __init__(self, bank: BankProcess, body: dict[str, Any]) -> None:
         self._bank, self._versions = bank, Versions(2038)

@@ -35,7 +35,7 @@ class KilledRetrain:
     name = "retrain, and the process is killed"
     functions = ("updateData", "reentrenamiento", "processing", "training", "openSnapshot",
                  "evaluateModel", "promoteModel")  # fmt: skip
-    dies_seconds = ENDED_SECONDS
+    dies_seconds, repeats = ENDED_SECONDS, False
     guards_out = "", "failed runs"
     # Three models make the same calls. A snapshot has eight files.
     most: ClassVar = {"": 2, "processing s3:PutObject": 8}
