@@ -54,6 +54,12 @@ class KilledRetrain:
         with suppress(BotoCoreError):  # killed before the answer
             self._look_for_news()
 
+    def is_over(self) -> bool:
+        """Return whether the run has ended; of a bank that was killed this is not known."""
+        with suppress(BotoCoreError):
+            return self._is_judged()
+        return False
+
     def settle(self) -> None:
         """Wait for the run; if it failed, look for news again, as the next week's event does."""
         until = time.monotonic() + 2 * ENDED_SECONDS

@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from datasets.sba import SAMPLE, dataset_of
 from tests.drills.bank_process import BankProcess, bank_process
 from tests.drills.calls.call_faults import Place
 from tests.drills.calls.guards import GUARDS
-from tests.drills.calls.runs import Run, of_functions, tell
+from tests.drills.calls.runs import Run, hit, of_functions, tell
 from tests.drills.kills.killed_bank import FOLDER, Order, give, seen
 from tests.drills.kills.killed_erasure import KilledErase
 from tests.drills.kills.killed_flows import (
@@ -27,7 +28,6 @@ from tests.drills.kills.killed_flows import (
 from tests.drills.kills.killed_retraining import KilledRetrain
 
 LISTED_SECONDS, READY_SECONDS = 5, 60
-ATTEMPTS = 2
 WITH_ALL = "", ""  # the guards that are out until the kill, and after it
 # That SageMaker writes a job's log changes no flow.
 WRITES_NOTHING = ("Get", "Head", "List", "Describe", "Query", "Scan", "CreateLog", "PutLog")
@@ -96,7 +96,7 @@ def killed(
     flow.before()
     give(orders, Order(next(NUMBERS), place, when, out[0]))
     flow.ask()
-    is_hit = bank.dies(flow.dies_seconds)
+    is_hit = dies(flow, bank)
     give(orders, Order(next(NUMBERS), without=out[1]))
     again(bank, orders)
     flow.settle()
@@ -104,14 +104,15 @@ def killed(
     return Run(f"killed {when}", str(place), is_hit, broken, broken)
 
 
-def hit(flow: Any, bank: BankProcess, orders: Path, place: Place, when: Any) -> Run:
-    """Kill at a call, once more if it was not made: one run makes one more than another."""
-    for _ in range(ATTEMPTS):
-        run = killed(flow, bank, orders, place, when)
-        tell(run)
-        if run.hit or run.at_last:
-            break
-    return run
+def dies(flow: Any, bank: BankProcess) -> bool:
+    """Return whether the bank dies in a flow's time, or soon after its end if it tells of one."""
+    until = time.monotonic() + flow.dies_seconds
+    while time.monotonic() < until:
+        if bank.dies(1):
+            return True
+        if hasattr(flow, "is_over") and flow.is_over():
+            return bank.dies(LISTED_SECONDS)
+    return False
 
 
 def drilled(name: str) -> tuple[str, list[Run], tuple[Run, Run]]:
@@ -123,5 +124,6 @@ def drilled(name: str) -> tuple[str, list[Run], tuple[Run, Run]]:
         tell(guarded[1], ", without its guard")
         called = places(flow, orders)
         for place, when in ((one, when) for one in called for when in moments(one)):
-            runs.append(hit(flow, bank, orders, place, when))
+            runs.append(hit(partial(killed, flow, bank, orders, place, when)))
+            tell(runs[-1])
         return flow.name, runs, guarded
