@@ -17,6 +17,7 @@ from localcloud.services.sns import Notice
 from tests.drills.bank_process import BankProcess
 from tests.drills.calls.decision_flows import (
     PATIENCE_SECONDS,
+    TOPIC,
     heard,
     is_as_sent,
     not_as_answered,
@@ -91,12 +92,9 @@ def noticed(bank: BankProcess) -> list[Notice]:
 
 
 def notices(bank: BankProcess, *words: str) -> list[Notice]:
-    """Return the notices that have all the words, in their subject or message."""
-    return [
-        one
-        for one in noticed(bank)
-        if all(word in f"{one.subject} {one.message}" for word in words)
-    ]
+    """Return the notices to people that have all the words: an event of the bus is none."""
+    told = [one for one in noticed(bank) if one.topic != TOPIC]
+    return [one for one in told if all(word in f"{one.subject} {one.message}" for word in words)]
 
 
 def hears(bank: BankProcess, *words: str) -> bool:
