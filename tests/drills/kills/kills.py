@@ -122,7 +122,8 @@ def drilled(name: str) -> tuple[str, list[Run], tuple[Run, Run]]:
         guarded = killed(flow, *at), killed(flow, *at, flow.guards_out)
         tell(guarded[0])
         tell(guarded[1], ", without its guard")
-        called = places(flow, orders)
+        # The last calls come first: later weeks' challengers are not promoted any more.
+        called = reversed(places(flow, orders))
         for place, when in ((one, when) for one in called for when in moments(one)):
             runs.append(hit(partial(killed, flow, bank, orders, place, when)))
             tell(runs[-1])
