@@ -88,6 +88,15 @@ def test_a_drill_that_hangs_is_ended(monkeypatch, capsys):
     assert not DrillProcesses().ends_well("hangs", ["sleep", "60"])
 
 
+def test_none_is_started_once_they_are_stopped(tmp_path):
+    """A lane that was between two drills at Ctrl-C may not begin the next one."""
+    processes = DrillProcesses()
+    processes.stop()
+
+    assert not processes.ends_well("late", ["touch", str(tmp_path / "ran")])
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_an_unknown_name_runs_nothing(tmp_path, stand_ins):
     with pytest.raises(SystemExit, match="No such drills: nonsense; there are kill-retrain"):
         run(tmp_path, "predict", "nonsense")

@@ -16,11 +16,10 @@ from pathlib import Path
 
 import psutil
 
-from infrastructure.project import ROOT
 from tests.drills.calls import drills_page
+from tests.drills.calls.drills_page import RESULTS
 from tests.drills.drill_processes import DrillProcesses
 
-RESULTS = ROOT / "build" / "drills"
 MOST_BYTES = 2 * 2**30  # of a drill: a bank whose three models are trained
 # The longest come first, so that the last ones end together.
 DRILLS = (

@@ -41,22 +41,31 @@ class DrillProcesses:
             for group in self._running:
                 _send(group, signal.SIGINT)
 
-    def _run(self, name: str, command: Sequence[str]) -> int | None:
-        pipe, same = subprocess.PIPE, subprocess.STDOUT
-        with subprocess.Popen(
-            command, cwd=ROOT, stdout=pipe, stderr=same, text=True, errors="replace",
-            start_new_session=True,
-        ) as drill:  # fmt: skip
+    def _run(self, name: str, command: Sequence[str]) -> int:
+        with self._started(command) as drill:
             too_long = threading.Timer(LONGEST_SECONDS, _send, (drill.pid, signal.SIGKILL))
             too_long.daemon = True
             too_long.start()
-            self._running.add(drill.pid)
             for line in drill.stdout or ():
                 self._tell(name, line.rstrip())
             code = drill.wait()
-            self._running.discard(drill.pid)
             too_long.cancel()
-            return code
+        with self._turn:
+            self._running.discard(drill.pid)
+        return code
+
+    def _started(self, command: Sequence[str]) -> subprocess.Popen[str]:
+        """Start a drill. Raises InterruptedError once all are stopped."""
+        pipe, same = subprocess.PIPE, subprocess.STDOUT
+        with self._turn:
+            if self._is_stopped:
+                raise InterruptedError
+            drill = subprocess.Popen(
+                command, cwd=ROOT, stdout=pipe, stderr=same, text=True, errors="replace",
+                start_new_session=True,
+            )  # fmt: skip
+            self._running.add(drill.pid)
+        return drill
 
     def _tell(self, name: str, line: str) -> None:
         with self._turn:

@@ -23,9 +23,9 @@ from bank.embedded_bank import open_bank
 from bank.first_run import bring
 from bench.report.machine import commit
 from datasets.sba import SAMPLE, dataset_of
-from infrastructure.project import ROOT
 from tests.drills.calls import drills_page
 from tests.drills.calls.decision_flows import Outcome, Predict
+from tests.drills.calls.drills_page import RESULTS
 from tests.drills.calls.model_flows import Deploy, Promote, Update
 from tests.drills.calls.opened_snapshot import OpenSnapshot
 from tests.drills.calls.rollback_flows import AskRollBack, RollBack
@@ -47,7 +47,6 @@ from tests.workflow.conftest import API_KEY, Served
 # A run may make a call less than the one that listed them: an object was kept, a poll came sooner.
 MOST_MISSED = 0.1  # of the faults
 
-RESULTS = ROOT / "build" / "drills"
 FLOWS: dict[str, Any] = {
     one.__name__.lower(): one
     for one in (

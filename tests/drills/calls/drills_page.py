@@ -10,7 +10,7 @@ from tests.drills.calls.guards import GUARDS
 from tests.drills.guard_out import drills
 from tests.kept_rows import rows
 
-PAGE = ROOT / "docs" / "drills.md"
+PAGE, RESULTS = ROOT / "docs" / "drills.md", ROOT / "build" / "drills"
 BEGIN = "<!-- Written by make drills, until the next such line: do not edit. -->\n"
 END = "<!-- Written until here. -->\n"
 FLOWS = "| flow | calls | faults | healed later | broken | seconds | commit |"

@@ -179,6 +179,7 @@ def collect_faults(flow: Collect) -> Iterator[Run]:
     seen, version = flow.run(flow.kinds[0], None)
     wanted = flow.snapshot(version)
     assert wanted, "the job fails without a fault"
+    assert not wanted["lacks"], wanted
     for place in seen:
         for kind in flow.kinds:
             yield faulted(flow, kind, place, wanted)

@@ -17,6 +17,7 @@ import boto3
 import msgspec
 
 from bank import __main__ as bank
+from chalicelib.foundation.settings import Settings
 from chalicelib.governance.erasure.erasure_table import ErasureTable
 from chalicelib.governance.model_acts import version_standing
 from chalicelib.retraining.weekly_update import Execution
@@ -28,7 +29,7 @@ from tests.drills.calls.decision_flows import subscribe
 from tests.drills.jobs.job_requests import job_requests
 
 FOLDER = "KILL_ORDERS"
-SOURCE, REGION = "appvengers.dev", "us-east-1"  # of the bank's events
+SETTINGS = Settings("appvengers", "dev", "us-east-1")  # of the bank
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -160,7 +161,7 @@ def subscribe_first() -> None:
     usual = PendingEvents.after_a_restart
 
     def after_a_restart(self: PendingEvents) -> list[tuple[int, str, bytes]]:
-        subscribe(partial(boto3.client, region_name=REGION), SOURCE)
+        subscribe(partial(boto3.client, region_name=SETTINGS.region), SETTINGS.event_source)
         return usual(self)
 
     PendingEvents.after_a_restart = after_a_restart  # type: ignore[method-assign]
