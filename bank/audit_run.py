@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any
 
 import boto3
-import pandas as pd
 import requests
 from rich.console import Console
 
@@ -33,6 +32,7 @@ from datasets.sba import SAMPLE, TEST_FROM, TEST_TO, dataset_of
 from infrastructure.first_models import first_model_steps
 from infrastructure.template.function_permissions.function_names import ASYNCHRONOUS, MODELS
 from localcloud.iam.authorization import BY_DOCUMENTATION
+from training.snapshots.parquet_reading import read_parquet
 from workbench import transform
 
 API_KEY = "the-audits"
@@ -40,7 +40,7 @@ PATIENCE_SECONDS = 60
 
 
 def sample() -> Dataset:
-    return dataset_of(pd.read_parquet(SAMPLE))
+    return dataset_of(read_parquet(SAMPLE))
 
 
 def run(bank: Bank) -> list[str]:

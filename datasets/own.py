@@ -12,6 +12,7 @@ import pandas as pd
 
 from datasets import Case, Dataset, UnreadableData
 from training import training_profile
+from training.snapshots.parquet_reading import read_parquet
 from training.training_profile import Feature, TrainingProfile
 
 UNSEEN_SHARE = 0.05
@@ -44,7 +45,7 @@ def _read(path: Path, bank: TrainingProfile) -> pd.DataFrame:
         raise UnreadableData(f"{path} is a pipe or a device, and not a file. {NAME_ANOTHER}")
     try:
         if path.suffix == ".parquet":
-            rows = pd.read_parquet(path)
+            rows = read_parquet(path)
         else:
             rows = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
     except OSError as fault:

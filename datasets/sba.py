@@ -28,6 +28,7 @@ from rich.console import Console
 
 from chalicelib import profile
 from datasets import Case, Dataset, NoRegister
+from training.snapshots.parquet_reading import read_parquet
 from training.snapshots.peers import count_before, days
 
 ROOT = Path(__file__).parents[1]
@@ -50,7 +51,7 @@ NUMBERS = ("LoanNr_ChkDgt", "NoEmp", "NewExist", "CreateJob", "RetainedJob", "Ur
 
 
 def dataset(console: Console) -> Dataset:
-    return dataset_of(pd.read_parquet(register(console)))
+    return dataset_of(read_parquet(register(console)))
 
 
 def dataset_of(loans: pd.DataFrame) -> Dataset:
@@ -267,7 +268,7 @@ def main(arguments: list[str]) -> int:
         return 1
     if arguments == ["sample"]:
         SAMPLE.parent.mkdir(parents=True, exist_ok=True)
-        sample(pd.read_parquet(path), share=0.12, tested=1_500, seed=20050701).to_parquet(
+        sample(read_parquet(path), share=0.12, tested=1_500, seed=20050701).to_parquet(
             SAMPLE, index=False, compression="zstd"
         )
         path = SAMPLE

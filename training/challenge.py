@@ -11,11 +11,10 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-import pandas as pd
-
 from chalicelib.foundation.errors import InvalidProfile
 from training import training_profile
 from training.snapshots import snapshot
+from training.snapshots.parquet_reading import read_parquet
 from training.validation.challenge_decisions import on_decisions
 from training.validation.challenge_facts import measured
 from training.validation.compared_models import (
@@ -90,7 +89,7 @@ def _write_decisions(
     stored = options.snapshot / snapshot.DECISIONS
     if not stored.exists():
         return
-    lines = list(on_decisions(pd.read_parquet(stored), bank, challenger))
+    lines = list(on_decisions(read_parquet(stored), bank, challenger))
     text = "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
     (options.out / "decisions.jsonl").write_text(text, encoding="utf-8")
 

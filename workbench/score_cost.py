@@ -23,6 +23,7 @@ from training import train, training_profile
 from training.batch_scoring import batch
 from training.serving import inference
 from training.snapshots import snapshot
+from training.snapshots.parquet_reading import read_parquet
 from workbench.policy_search.holdout import plain
 
 ROUNDS = 7  # the best of them counts: whatever else runs only makes a round slower
@@ -32,7 +33,7 @@ AT_ONCE = 1 << 16
 
 def main() -> None:
     bank = training_profile.read(sba.PROFILE)
-    loans = sba.snapshot(pd.read_parquet(sba.SAMPLE))
+    loans = sba.snapshot(read_parquet(sba.SAMPLE))
     one = Table("One application, with reasons", "us", "Estimator's own predict, us", "Ratio")
     many = Table("Batch, one core", "Rows/s", "Estimator's own predict, rows/s", "Ratio")
     all_served = []

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import pandas as pd
 from rich.console import Console
 
 from bank.api import serving_api
@@ -33,6 +32,7 @@ from infrastructure import embedded
 from infrastructure.deploy.steps import user_pool
 from infrastructure.operate import api_description
 from infrastructure.project import ROOT, app_name
+from training.snapshots.parquet_reading import read_parquet
 
 KEY, OF_READING = "the-key-of-the-examples", "the-key-of-the-examples-of-reading"
 
@@ -76,7 +76,7 @@ def main() -> int:
     os.environ |= embedded.CLIENT | {"APP_NAME": app_name(), "STAGE": "dev"}
     with tempfile.TemporaryDirectory(prefix="examples-") as folder, open_bank(Path(folder)) as bank:
         try:
-            recording = recorded(bank, dataset_of(pd.read_parquet(SAMPLE)))
+            recording = recorded(bank, dataset_of(read_parquet(SAMPLE)))
             recording.require_all({*request_schemas.bodies(profile.load())})
         except NoExample as fault:
             print(fault, file=sys.stderr)

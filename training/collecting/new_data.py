@@ -3,7 +3,6 @@
 A wrong row is reported by its number, never by its values; the other rows are taken.
 """
 
-import io
 from collections.abc import Iterator
 
 import pandas as pd
@@ -11,6 +10,7 @@ import pandas as pd
 from training.collecting import csv_rows
 from training.collecting.csv_rows import Wrong
 from training.snapshots.labels import column_of
+from training.snapshots.parquet_reading import read_parquet
 from training.training_profile import Feature, TrainingProfile
 
 OF_DECISIONS = ("clientId", "predictionId", "outcome", "when")
@@ -29,7 +29,7 @@ def read(name: str, body: bytes) -> tuple[pd.DataFrame, list[Wrong]]:
     """
     try:
         if name.endswith(".parquet"):
-            return pd.read_parquet(io.BytesIO(body)).reset_index(drop=True), []
+            return read_parquet(body).reset_index(drop=True), []
         if name.endswith(".csv"):
             return csv_rows.read(body.decode("utf-8-sig"))
     except Exception as fault:  # whatever a file can do to its reader; never what it holds

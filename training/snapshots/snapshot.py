@@ -13,6 +13,7 @@ from sklearn.model_selection import train_test_split
 
 from training.serving.features import derive_columns, joined_keys
 from training.snapshots import peers
+from training.snapshots.parquet_reading import read_parquet
 from training.training_profile import Feature, Model, TrainingProfile
 
 WITHHELD = "withheld"  # the column with the reason for which a row counts nowhere
@@ -109,7 +110,7 @@ def _read_file(file: Path, columns: list[str], optional: list[str]) -> pd.DataFr
     try:
         if file.suffix == ".parquet":
             there = pyarrow.parquet.read_schema(file).names
-            return pd.read_parquet(file, columns=columns + [n for n in optional if n in there])
+            return read_parquet(file, columns + [n for n in optional if n in there])
         read = partial(pd.read_csv, file, dtype=str, keep_default_na=False, na_values=[""])
         there = read(nrows=0).columns
         columns = columns + [n for n in optional if n in there]

@@ -23,6 +23,7 @@ from chalicelib import profile
 from chalicelib.profile import PROFILE_FILE
 from datasets import sba
 from training import training_profile
+from training.snapshots.parquet_reading import read_parquet
 from workbench.history import history_report, honest
 from workbench.history.known import Register
 from workbench.history.months import Bank, InForce, Month, Trained, refused, shown, train_models
@@ -46,7 +47,7 @@ FIRST_LOAN, LAST_LOAN = pd.Timestamp("1994-01-01"), pd.Timestamp("2008-12-31")
 def main(first: str, last: str, share: float, out: Path, workers: int) -> None:
     console, started = Console(stderr=True), time.monotonic()
     days = _days(first, last)
-    loans = pd.read_parquet(sba.register(console, FIRST_LOAN, LAST_LOAN))
+    loans = read_parquet(sba.register(console, FIRST_LOAN, LAST_LOAN))
     bank = _bank(loans, share)
     with tempfile.TemporaryDirectory(prefix="history-") as folder:
         months = [*_lived(days, bank, Path(folder), workers, console)]

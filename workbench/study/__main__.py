@@ -16,6 +16,7 @@ from chalicelib.profile import Training
 from datasets import sba
 from training.fitting import calibration
 from training.snapshots import snapshot
+from training.snapshots.parquet_reading import read_parquet
 from workbench.study import study_report, tree_settings
 from workbench.study.libraries import Classifier, Columns, Library, Task, libraries
 from workbench.study.loans import TO, Study, prepared
@@ -45,7 +46,7 @@ def main() -> None:
 
 def _as_deployed(study: Study, learning: snapshot.Learning) -> Scored:
     """Score the holdout's applications, as they were made."""
-    loans = pd.read_parquet(sba.register(study.console))
+    loans = read_parquet(sba.register(study.console))
     first = pd.Timestamp(learning.holdout.window["from"])
     tested = sba.snapshot(loans, first, TO).dropna(subset="defaulted")
     return as_deployed(loans, tested)

@@ -11,6 +11,7 @@ from chalicelib import profile
 from datasets import sba
 from training import training_profile
 from training.snapshots import snapshot
+from training.snapshots.parquet_reading import read_parquet
 
 FROM, TO = pd.Timestamp("2004-01-01"), pd.Timestamp("2006-12-31")
 
@@ -28,7 +29,7 @@ class Study:
 
 
 def prepared(channel: Path, console: Console) -> Study:
-    _write(pd.read_parquet(sba.register(console)), channel)
+    _write(read_parquet(sba.register(console)), channel)
     return Study(_bank(), channel, console)
 
 
