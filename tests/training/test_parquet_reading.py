@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from datasets.sba import SAMPLE
@@ -26,6 +28,9 @@ before = threads()
 {read}
 print(threads() - before)
 """
+
+LYING = {"pandas": '{"index_columns": ["gone"], "columns": 7, "column_indexes": []}'}
+NO_TEXT = pa.array(["Caf\u00e9".encode("latin-1")]).cast(pa.string(), safe=False)
 
 
 def threads_begun(read: str) -> int:
@@ -66,6 +71,24 @@ def test_a_file_that_was_cut_off_is_a_fault_of_its_content(length):
         read_parquet(SAMPLE.read_bytes()[:length])
 
 
+BROKEN = {
+    "a name twice": (pa.table([[1], [2]], names=["state", "state"]), "it has state twice"),
+    "another index": (pa.table({"state": [1]}).replace_schema_metadata(LYING), "in its columns"),
+    "a text that is no UTF-8": (pa.table({"state": NO_TEXT}), "in its columns"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_pandas_does_not_have_is_a_fault_of_the_content(tmp_path, name):
+    table, words = BROKEN[name]
+    pa.parquet.write_table(table, tmp_path / "loans.parquet")
+
+    with pytest.raises(ValueError, match=words) as fault:
+        read_parquet(tmp_path / "loans.parquet")
+
+    assert "Caf" not in str(fault.value)
+
+
 def test_a_folder_and_a_file_that_is_not_there_are_faults_of_the_disk(tmp_path):
     with pytest.raises(IsADirectoryError):
         read_parquet(tmp_path)
@@ -74,7 +97,7 @@ def test_a_folder_and_a_file_that_is_not_there_are_faults_of_the_disk(tmp_path):
 
 
 def test_all_product_code_reads_so():
-    packages = "bank", "datasets", "infrastructure", "training", "workbench"
+    packages = "bank", "datasets", "infrastructure", "localcloud", "training", "workbench"
     files = [one for name in packages for one in (ROOT / name).rglob("*.py")]
     assert len(files) > 100
     assert not [one for one in files if "pd.read_parquet(" in one.read_text("utf-8")]

@@ -43,7 +43,7 @@ def convert(file: Path, folder: Path) -> int:
         count = _write(_rows(opened), folder / "rows.jsonl")
     except (MemoryError, pa.ArrowMemoryError) as fault:
         raise Unreadable("TOO_LARGE") from fault
-    except (pa.ArrowException, OSError, ValueError) as fault:
+    except (pa.ArrowException, OSError, ValueError, LookupError, OverflowError) as fault:
         raise Unreadable("NOT_PARQUET") from fault
     (folder / "columns.json").write_text(json.dumps(columns), encoding="utf-8")
     return count
