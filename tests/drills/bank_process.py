@@ -67,6 +67,12 @@ class BankProcess:
             return False
         return True
 
+    @property
+    def was_killed(self) -> bool:
+        """Whether it has ended by SIGKILL, and not by itself."""
+        assert self._process
+        return self._process.returncode == -signal.SIGKILL
+
     def said(self) -> str:
         """Since the last start."""
         return self.log.read_text()

@@ -25,10 +25,11 @@ from chalicelib import profile
 from chalicelib.decisions.decision import may_decide
 from chalicelib.decisions.predictions import PredictionTable
 from chalicelib.governance.policies.policy_bucket import PolicyBucket
+from chalicelib.scoring.time_budgets import BRANCH_SECONDS, SAVE_SECONDS
 from chalicelib.services import services
 from localcloud.cloud import ACCOUNT
 from tests.drills.calls.call_faults import Place
-from tests.drills.calls.decision_flows import asked, records
+from tests.drills.calls.decision_flows import asked, not_as_answered, records
 from tests.drills.calls.guards import GUARDS
 from tests.drills.calls.runs import Run
 from tests.workflow.conftest import Served
@@ -43,8 +44,9 @@ SETTLED_SECONDS = 12.0  # after the stop: two time-outs of 8 s at once, and the 
 AFTER_SECONDS = 2.0  # it stays stopped: for the last answers
 HEALED_SECONDS = 30.0
 PAUSE_SECONDS = 0.25  # of a client that was answered
+LONGEST_SECONDS = BRANCH_SECONDS + SAVE_SECONDS  # two attempts, and the decision
 SLOWER, MORE_SECONDS = 2, 0.25  # what a settled median may be of the one before
-REPLAYED = 10
+REPLAYED = 10  # of the decisions without the model, the last
 MODELS = tuple(profile.load().models)
 
 
@@ -121,6 +123,10 @@ class Stopped:
         return [one for one in self.during if one.at + one.seconds > since]
 
     @property
+    def longest(self) -> float:
+        return max(one.seconds for one in self.during)
+
+    @property
     def is_hit(self) -> bool:
         return any(self.model in one.silent for one in self.during)
 
@@ -128,6 +134,7 @@ class Stopped:
         yield from self._slow()
         yield from self._wrong()
         yield from self._unlike_the_stored()
+        yield from self._unlike_the_answered()
         self.served.bank.function_logs.flush_metrics()
         if not rings(boto3.client("cloudwatch"), "models-unavailable"):
             yield "the operator was not told"
@@ -142,11 +149,13 @@ class Stopped:
             "others": sum(others),
             "before": _median(self.before),
             "settled": _median(self.settled),
-            "longest": round(max(one.seconds for one in self.during), 1),
+            "longest": round(self.longest, 1),
             "healed": self.healed,
         }
 
     def _slow(self) -> Iterator[str]:
+        if self.longest > LONGEST_SECONDS:
+            yield f"a client waits for {self.longest:.1f} s"
         most = SLOWER * _median(self.before) + 1000 * MORE_SECONDS
         if not self.settled or _median(self.settled) > most:
             count = len(self.settled)
@@ -179,6 +188,11 @@ class Stopped:
         if len(silent) < len(self.settled):
             yield f"{len(silent)} of {len(self.settled)} stored decisions say that it was silent"
         yield from self._replayed_otherwise(silent[-REPLAYED:])
+
+    def _unlike_the_answered(self) -> Iterator[str]:
+        for answer in [one.answer for one in self.settled if one.answer][-REPLAYED:]:
+            place = f"/predictions/{answer['clientId']}/{answer['predictionId']}"
+            yield from not_as_answered(answer, self.served.get(place).json())
 
     def _replayed_otherwise(self, some: list[dict[str, Any]]) -> Iterator[str]:
         s3, settings = boto3.client("s3"), self.served.bank.settings

@@ -117,7 +117,7 @@ class Outcome:
         stored = [one for one in records(self.served, self.client) if "outcome" in one]
         if self.answer is None:
             yield "no answer"
-        if not is_as_sent(stored, self.told):
+        if not is_as_sent(stored, self.told | told_at(self.answer)):
             yield f"{len(stored)} stored outcomes"
         if not self.announced.told("outcomeId", self.prediction):
             yield "no event tells of the outcome"
@@ -137,6 +137,11 @@ def not_as_answered(answer: dict[str, Any], stored: dict[str, Any]) -> Iterator[
     """Yield the fields in which a stored decision is another than was answered."""
     if others := sorted(name for name, value in answer.items() if stored.get(name) != value):
         yield f"stored and answered are two: {', '.join(others)}"
+
+
+def told_at(answer: dict[str, Any] | None) -> dict[str, str]:
+    """Return the time of an outcome that was answered, which is that of the stored one."""
+    return {"toldAt": answer["toldAt"]} if answer else {}
 
 
 def is_as_sent(stored: list[dict[str, Any]], sent: dict[str, str]) -> bool:

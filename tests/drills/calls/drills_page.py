@@ -72,7 +72,7 @@ def _merged(
 def _flow(one: dict[str, Any]) -> str:
     runs = [run for run in one["runs"] if run["hit"]]  # a call that was not made had no fault
     later = sum(bool(run["at_once"]) and not run["at_last"] for run in runs)
-    broken = sum(bool(run["at_last"]) for run in runs)
+    broken = sum(bool(run["at_last"]) for run in one["runs"])
     calls = len({run["place"] for run in runs})
     figures = f"{calls} | {len(runs)} | {later} | {broken} | {one['seconds']}"
     return f"| {one['flow']} | {figures} | {one['commit']} |"
@@ -80,7 +80,7 @@ def _flow(one: dict[str, Any]) -> str:
 
 def _guarded(one: dict[str, Any]) -> str:
     guard = GUARDS[one["flow"]]
-    kept, broken = (_told(one[name]["at_last"]) for name in ENDS)
+    kept, broken = (_told(one[name]) for name in ENDS)
     return f"| {one['flow']} | {guard.what} | {guard.kind}: {guard.place} | {kept} | {broken} |"
 
 
@@ -103,5 +103,5 @@ def _counted(end: dict[str, int] | str) -> str:
     return end if isinstance(end, str) else f"{end['passed']} passed, {end['failed']} failed"
 
 
-def _told(broken: list[str]) -> str:
-    return "; ".join(broken) or "nothing is broken"
+def _told(run: dict[str, Any]) -> str:
+    return "; ".join(run["at_last"]) or ("nothing is broken" if run["hit"] else "it never happened")

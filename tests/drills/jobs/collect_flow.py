@@ -18,6 +18,7 @@ from chalicelib.foundation.settings import NEW_DATA_PREFIX, PROFILE_PREFIX, SNAP
 from chalicelib.retraining.data_bucket import DataBucket
 from infrastructure.packing import training_source
 from localcloud.cloud import ACCOUNT
+from localcloud.iam.touched import NeedsPermission
 from tests.drills.calls.call_faults import Place
 from tests.drills.calls.decision_flows import records
 from tests.drills.calls.guards import GUARDS
@@ -70,11 +71,11 @@ class Collect:
         """Inside, the job's request at a place is refused; all of its requests are listed."""
         seen = list[Place]()
 
-        def answer(job: str, action: str) -> str | None:
+        def answer(job: str, asked: NeedsPermission) -> str | None:
             if job != JOB:
                 return None
-            number = 1 + sum(one.call == f"collect {action}" for one in seen)
-            seen.append(Place(f"collect {action}", number))
+            call = f"collect {asked.action}"
+            seen.append(Place(call, 1 + sum(one.call == call for one in seen)))
             return "a drill's refusal" if seen[-1] == place else None
 
         with retraining.source(**self.scripts), job_requests(answer):

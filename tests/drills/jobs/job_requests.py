@@ -7,6 +7,7 @@ from typing import Any
 
 from localcloud import seam
 from localcloud.iam import authorization
+from localcloud.iam.touched import NeedsPermission
 from tests.aws_calls import Asked, answered_by
 from tests.drills.calls.call_faults import Fault, Place
 from tests.drills.jobs.faulty_answers import KINDS, Go
@@ -18,15 +19,14 @@ OWN = ("dynamodb:", "s3:")
 
 
 @contextmanager
-def job_requests(answer: Callable[[str, str], str | None]) -> Iterator[None]:
-    """Inside, `answer` gets the kind and the action of each request, and returns its refusal."""
+def job_requests(answer: Callable[[str, NeedsPermission], str | None]) -> Iterator[None]:
+    """Inside, `answer` gets the job's kind and what each request needs, and returns its refusal."""
 
     def replace(original: Any) -> Any:
         def refusal(self: Any, acting: Any, needed: Any) -> str | None:
             asked = list(needed)
-            action = asked[0].action if asked else ""
-            is_own = acting.used_by in JOBS and action.startswith(OWN)
-            refused = answer(acting.used_by, action) if is_own else None
+            is_own = acting.used_by in JOBS and asked and asked[0].action.startswith(OWN)
+            refused = answer(acting.used_by, asked[0]) if is_own else None
             return refused or original(self, acting, asked)  # type: ignore[no-any-return]
 
         return refusal

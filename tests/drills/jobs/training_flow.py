@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 
+from localcloud.iam.touched import NeedsPermission
 from tests.drills.calls.call_faults import Place
 from tests.drills.calls.guards import GUARDS
 from tests.drills.calls.model_flows import (
@@ -55,8 +56,8 @@ class Train:
         """Inside, the jobs' request at the place is refused; all of them are listed."""
         seen: list[Place] = []
 
-        def answer(job: str, action: str) -> str | None:
-            call = f"{job.partition(' ')[0]} {action}"
+        def answer(job: str, asked: NeedsPermission) -> str | None:
+            call = f"{job.partition(' ')[0]} {asked.action}"
             seen.append(Place(call, 1 + sum(one.call == call for one in seen)))
             return "a drill's refusal" if seen[-1] == place else None
 

@@ -5,6 +5,7 @@ which call; its file `seen` gets each call since.
 """
 
 import os
+import re
 import signal
 import threading
 from collections import Counter
@@ -21,6 +22,7 @@ from chalicelib.foundation.settings import Settings
 from chalicelib.governance.erasure.erasure_table import ErasureTable
 from chalicelib.governance.model_acts import version_standing
 from chalicelib.retraining.weekly_update import Execution
+from localcloud.iam.touched import NeedsPermission
 from localcloud.kept_state.sqlite.database import Storage
 from localcloud.services.lambda_.pending_events import PendingEvents
 from tests.aws_calls import Asked, answered_by
@@ -29,6 +31,7 @@ from tests.drills.calls.decision_flows import subscribe
 from tests.drills.jobs.job_requests import job_requests
 
 FOLDER = "KILL_ORDERS"
+VERSION = re.compile(r"\d{8}T\d{6}")
 SETTINGS = Settings("appvengers", "dev", "us-east-1")  # of the bank
 
 
@@ -78,9 +81,9 @@ class Killing:
             die()
         return go()
 
-    def before_request(self, kind: str, action: str) -> None:
+    def before_request(self, kind: str, asked: NeedsPermission) -> None:
         """See a job's request, before it is made."""
-        if self._is_it(f"{kind.partition(' ')[0]} {action}"):
+        if self._is_it(f"{kind.partition(' ')[0]} {named(asked)}"):
             die()
 
     def _is_it(self, name: str) -> bool:
@@ -97,6 +100,14 @@ class Killing:
             self.order, self._counts = order, Counter()
             if order.without:
                 GUARDS_OUT[order.without]()
+
+
+def named(asked: NeedsPermission) -> str:
+    """Return a request's name. That of a write has its file's, so that the last is written last,
+    however many parts a snapshot has by then.
+    """
+    file = VERSION.sub("…", asked.resource.rpartition("/")[2])
+    return f"{asked.action} {file}" if asked.action == "s3:PutObject" else asked.action
 
 
 def die() -> None:

@@ -21,6 +21,7 @@ from tests.drills.calls.decision_flows import (
     heard,
     is_as_sent,
     not_as_answered,
+    told_at,
     wrongly_automatic,
 )
 from tests.drills.calls.model_flows import IN_SERVICE, MODEL, Versions
@@ -179,7 +180,7 @@ class KilledOutcome:
         stored = [one for one in self._caller.records(self._client) if "outcome" in one]
         if self._last is None:
             yield "no answer"
-        if not is_as_sent(stored, self._told):
+        if not is_as_sent(stored, self._told | told_at(self._last)):
             yield f"{len(stored)} stored outcomes"
         if not hears(self._bank, "outcomeId", self._prediction):
             yield "no event tells of the outcome"

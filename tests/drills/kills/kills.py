@@ -97,10 +97,11 @@ def killed(
     give(orders, Order(next(NUMBERS), place, when, out[0]))
     flow.ask()
     is_hit = dies(flow, bank)
+    by_itself = [] if bank.was_killed or not is_hit else [f"the bank ends: {bank.said()}"]
     give(orders, Order(next(NUMBERS), without=out[1]))
     again(bank, orders)
     flow.settle()
-    broken = [*flow.broken()]
+    broken = [*by_itself, *flow.broken()]
     return Run(f"killed {when}", str(place), is_hit, broken, broken)
 
 
