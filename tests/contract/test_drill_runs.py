@@ -91,3 +91,16 @@ def test_the_page_says_that_the_fault_of_a_guard_never_happened():
     row = drills_page._guarded(result((False, []), (True, ["no answer"])))
 
     assert row.endswith("| it never happened | no answer |")
+
+
+@pytest.mark.parametrize(("ends", "left"), [([[], ["lost"], []], 1), ([[], [], []], 0)])
+def test_a_fault_without_its_guard_is_tried_three_times(tmp_path, ends, left):
+    bank = Ending(tmp_path, signal.SIGKILL)
+    flow = Asking(bank)
+    flow.guards_out, flow.broken = ("", ""), lambda: ends.pop(0)
+
+    run = kills.broken_without(flow, bank, tmp_path, PLACE, "after")
+
+    bank.kill()
+    assert len(ends) == left
+    assert run.at_last == (["lost"] if left else [])
